@@ -1,0 +1,156 @@
+//! A whole service: monitored handlers, nested calls, an error, a slow call, a panic.
+//!
+//! `cargo run --example quickstart`, then follow the `curl` lines it prints.
+//! `QUICKSTART_ADDR` (default 127.0.0.1:8080) says where the service itself listens.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use monitor_runtime::{Monitor, monitored};
+use warp::http::StatusCode;
+use warp::{Filter, Rejection, Reply, reply};
+
+#[derive(Debug, thiserror::Error)]
+enum OrderError {
+    #[error("order {id} cannot be read")]
+    Store { id: u64, source: StoreError },
+}
+
+#[derive(Debug, thiserror::Error)]
+enum StoreError {
+    #[error("no row with key {0}")]
+    NotFound(u64),
+}
+
+#[async_trait]
+trait Store: Send + Sync {
+    async fn load(&self, id: u64) -> Result<String, StoreError>;
+}
+
+/// Orders 1 to 100 exist.
+struct Memory;
+
+impl Memory {
+    async fn ping(&self) -> Result<(), StoreError> {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for Memory {
+    #[monitored(args(id))]
+    async fn load(&self, id: u64) -> Result<String, StoreError> {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        if (1..=100).contains(&id) {
+            Ok(format!("order {id}"))
+        } else {
+            Err(StoreError::NotFound(id))
+        }
+    }
+}
+
+struct Orders {
+    store: Box<dyn Store>,
+}
+
+impl Orders {
+    #[monitored(fields(order.id = id))]
+    async fn find(&self, id: u64) -> Result<String, OrderError> {
+        let order = self.store.load(id).await;
+        let order = order.map_err(|source| OrderError::Store { id, source })?;
+        metrics::counter!("orders_found_total").increment(1);
+        Ok(price(&order))
+    }
+}
+
+#[monitored(level = "debug")]
+fn price(order: &str) -> String {
+    format!("{order}: 12.50 EUR")
+}
+
+#[monitored]
+async fn hello(name: String) -> String {
+    format!("Hello, {name}!\n")
+}
+
+/// Hang up on it and see `result="cancelled"`.
+#[monitored]
+async fn slow() -> String {
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    "That took a while.\n".to_owned()
+}
+
+#[monitored]
+async fn explode() -> String {
+    panic!("this is what a bug looks like")
+}
+
+async fn get_order(id: u64, orders: Arc<Orders>) -> Result<impl Reply, Infallible> {
+    Ok(match orders.find(id).await {
+        Ok(order) => reply::with_status(format!("{order}\n"), StatusCode::OK),
+        Err(error) => reply::with_status(format!("{error}\n"), StatusCode::NOT_FOUND),
+    })
+}
+
+/// A task of its own keeps the panic away from the connection.
+async fn get_panic() -> Result<impl Reply, Infallible> {
+    Ok(match tokio::spawn(explode()).await {
+        Ok(text) => reply::with_status(text, StatusCode::OK),
+        Err(_) => reply::with_status(
+            "It panicked.\n".to_owned(),
+            StatusCode::INTERNAL_SERVER_ERROR,
+        ),
+    })
+}
+
+fn routes(
+    monitor: &Monitor,
+) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let orders = Arc::new(Orders {
+        store: Box::new(Memory),
+    });
+    let hello = warp::path!("hello" / String).then(hello);
+    let order = warp::path!("orders" / u64).and_then(move |id| get_order(id, Arc::clone(&orders)));
+    let slow = warp::path!("slow").then(slow);
+    let panic = warp::path!("panic").and_then(get_panic);
+    let service = warp::get().and(hello.or(order).or(slow).or(panic));
+    service
+        .or(monitor.health_routes())
+        .with(warp::log::custom(|request| {
+            let (method, path) = (request.method(), request.path());
+            tracing::info!(%method, path, status = request.status().as_u16(), "request");
+        }))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let addr = std::env::var("QUICKSTART_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".into());
+    let addr: SocketAddr = addr
+        .parse()
+        .map_err(|_| format!("QUICKSTART_ADDR={addr:?}: not an IP:PORT"))?;
+
+    let monitor = monitor_runtime::builder!()
+        .check("store", || async { Memory.ping().await })
+        .start()
+        .await?;
+
+    let listener = tokio::net::TcpListener::bind(addr).await?;
+    let addr = listener.local_addr()?;
+    let server = warp::serve(routes(&monitor))
+        .incoming(listener)
+        .graceful(monitor.drained());
+    tracing::info!("try: curl http://{addr}/hello/world");
+    tracing::info!("try: curl http://{addr}/orders/7; curl http://{addr}/orders/999");
+    tracing::info!("try: curl --max-time 1 http://{addr}/slow; curl http://{addr}/panic");
+    if let Some(management) = monitor.addr() {
+        tracing::info!("look: curl http://{management}/metrics; curl http://{management}/health");
+    }
+    server.run().await;
+    monitor.shutdown().await;
+    Ok(())
+}

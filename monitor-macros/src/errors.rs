@@ -1,0 +1,28 @@
+//! Collects mistakes, so that one build shows all of them.
+
+use proc_macro2::Span;
+use std::fmt::Display;
+
+/// The mistakes found so far in one attribute.
+#[derive(Default)]
+pub(crate) struct Errors(Option<syn::Error>);
+
+impl Errors {
+    /// Adds a mistake; a syntax error of syn's own counts like any other.
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        match &mut self.0 {
+            Some(first) => first.combine(error),
+            none => *none = Some(error),
+        }
+    }
+
+    /// Adds a mistake shown under `span`.
+    pub(crate) fn at(&mut self, span: Span, message: impl Display) {
+        self.push(syn::Error::new(span, message));
+    }
+
+    /// Hands back all of them as one error, if there were any.
+    pub(crate) fn finish(self) -> syn::Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,238 @@
+//! What the attribute stands on: a function, a method or an impl block; anything else is refused.
+
+use crate::errors::Errors;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, Error, ImplItem, Lit, Meta, Result, Signature, Token, Visibility, token};
+
+pub(crate) enum Input {
+    Function(Function),
+    Impl(Impl),
+    /// Refused: printed as it came, beside the error that says why.
+    Refused(TokenStream),
+}
+
+/// A function whose body is not looked into, so that a half-typed one still expands.
+pub(crate) struct Function {
+    pub(crate) attrs: Vec<Attribute>,
+    /// `#[monitored(…)]` of the function itself, taken out of `attrs`.
+    pub(crate) own: Vec<Attribute>,
+    pub(crate) vis: Visibility,
+    pub(crate) defaultness: Option<Token![default]>,
+    pub(crate) sig: Signature,
+    pub(crate) body: Option<Body>,
+    pub(crate) semi: Option<Token![;]>,
+}
+
+pub(crate) struct Body {
+    /// `#![…]` at the top of the body: they must stay at the top.
+    pub(crate) attrs: Vec<Attribute>,
+    /// The braces with the statements.
+    pub(crate) block: Group,
+}
+
+/// An impl block, opened only as far as its methods.
+pub(crate) struct Impl {
+    pub(crate) attrs: Vec<Attribute>,
+    /// Everything before the braces, as written.
+    pub(crate) head: TokenStream,
+    pub(crate) braces: Group,
+    pub(crate) inner: Vec<Attribute>,
+    pub(crate) members: Vec<Member>,
+}
+
+pub(crate) enum Member {
+    Function(Function),
+    Other(TokenStream),
+}
+
+impl Input {
+    pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Self {
+        let parser = |input: ParseStream<'_>| {
+            let attrs = input.call(Attribute::parse_outer)?;
+            match kind(&input.fork())? {
+                Kind::Function => Function::after(attrs, input).map(Self::Function),
+                Kind::Impl => Impl::after(attrs, input).map(Self::Impl),
+                Kind::Other(place, what) => Err(Error::new(place.span(), refusal(what))),
+            }
+        };
+        parser.parse2(item.clone()).unwrap_or_else(|error| {
+            errors.push(error);
+            Self::Refused(item)
+        })
+    }
+}
+
+fn refusal(what: &str) -> String {
+    let place = match what {
+        "a trait" => "put it on the trait's methods that have a body, or on the impl block",
+        "a struct" | "an enum" | "a union" => "put it on the type's impl block or on its methods",
+        "a module" => "put it on the functions in it",
+        _ => "put it on the function that does the work",
+    };
+    format!(
+        "`#[monitored]` stands on functions, methods and impl blocks, and this is {what}; {place}"
+    )
+}
+
+enum Kind {
+    Function,
+    Impl,
+    Other(TokenTree, &'static str),
+}
+
+/// Reads up to the word that says what the item is.
+fn kind(input: ParseStream<'_>) -> Result<Kind> {
+    input.parse::<Visibility>()?;
+    let mut constant = false;
+    loop {
+        let tree: TokenTree = input.parse()?;
+        let what = match tree.to_string().as_str() {
+            "fn" => return Ok(Kind::Function),
+            "impl" => return Ok(Kind::Impl),
+            "async" | "unsafe" | "safe" | "default" | "gen" | "auto" => continue,
+            "extern" => {
+                input.parse::<Option<Lit>>()?;
+                continue;
+            }
+            "const" => {
+                constant = true;
+                continue;
+            }
+            "struct" => "a struct",
+            "enum" => "an enum",
+            "union" => "a union",
+            "trait" => "a trait",
+            "mod" => "a module",
+            "static" => "a static",
+            "type" => "a type alias",
+            "use" => "an import",
+            "macro_rules" | "macro" => "a macro",
+            "crate" => "an import",
+            _ if constant => "a constant",
+            _ if matches!(&tree, TokenTree::Group(_)) => "a block",
+            _ => "something else",
+        };
+        return Ok(Kind::Other(tree, what));
+    }
+}
+
+impl Function {
+    fn after(attrs: Vec<Attribute>, input: ParseStream<'_>) -> Result<Self> {
+        let (own, attrs) = attrs.into_iter().partition(is_monitored);
+        let vis = input.parse()?;
+        let defaultness = input.parse()?;
+        let sig = input.parse()?;
+        let semi: Option<Token![;]> = input.parse()?;
+        let body = if semi.is_some() {
+            None
+        } else {
+            Some(input.parse()?)
+        };
+        Ok(Self {
+            attrs,
+            own,
+            vis,
+            defaultness,
+            sig,
+            body,
+            semi,
+        })
+    }
+}
+
+impl Parse for Body {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if !input.peek(token::Brace) {
+            return Err(input.error("expected the body of the function"));
+        }
+        let group: Group = input.parse()?;
+        let split = |input: ParseStream<'_>| {
+            Ok((
+                input.call(Attribute::parse_inner)?,
+                input.parse::<TokenStream>()?,
+            ))
+        };
+        let (attrs, statements) = split.parse2(group.stream())?;
+        Ok(Self {
+            attrs,
+            block: with_stream(&group, statements),
+        })
+    }
+}
+
+impl Impl {
+    fn after(attrs: Vec<Attribute>, input: ParseStream<'_>) -> Result<Self> {
+        let mut head: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
+        let braces = match head.pop() {
+            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
+            other => {
+                return Err(Error::new_spanned(
+                    other,
+                    "expected the braces of the impl block",
+                ));
+            }
+        };
+        let split =
+            |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, members(input)));
+        let (inner, members) = split.parse2(braces.stream())?;
+        Ok(Self {
+            attrs,
+            head: head.into_iter().collect(),
+            braces,
+            inner,
+            members,
+        })
+    }
+}
+
+/// What cannot be read is passed on with all that follows: rustc says what is wrong with it.
+fn members(input: ParseStream<'_>) -> Vec<Member> {
+    let mut members = Vec::new();
+    while !input.is_empty() {
+        let rest: TokenStream = input.fork().parse().unwrap_or_default();
+        members.push(member(input).unwrap_or_else(|_| {
+            let _ = input.parse::<TokenStream>();
+            Member::Other(rest)
+        }));
+    }
+    members
+}
+
+fn member(input: ParseStream<'_>) -> Result<Member> {
+    let ahead = input.fork();
+    ahead.call(Attribute::parse_outer)?;
+    if let Ok(Kind::Function) = kind(&ahead) {
+        let attrs = input.call(Attribute::parse_outer)?;
+        return Function::after(attrs, input).map(Member::Function);
+    }
+    Ok(Member::Other(
+        input.parse::<ImplItem>()?.into_token_stream(),
+    ))
+}
+
+/// `#[monitored]` under whatever path it was imported.
+fn is_monitored(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|segment| segment.ident == "monitored")
+}
+
+/// The tokens between the parentheses of `#[monitored(…)]`.
+pub(crate) fn arguments(attr: &Attribute) -> Result<TokenStream> {
+    match &attr.meta {
+        Meta::Path(_) => Ok(TokenStream::new()),
+        Meta::List(list) => Ok(list.tokens.clone()),
+        other => Err(Error::new_spanned(
+            other,
+            "write the arguments in parentheses: `#[monitored(…)]`",
+        )),
+    }
+}
+
+/// The same delimiters, at the same place, around other tokens.
+pub(crate) fn with_stream(group: &Group, stream: TokenStream) -> Group {
+    let mut new = Group::new(group.delimiter(), stream);
+    new.set_span(group.span());
+    new
+}

@@ -1,0 +1,224 @@
+//! The decisions: how a function runs, which verdict it gets, what it records and under which name.
+
+use crate::args::{Arg, Args, Field};
+use crate::bindings::{self, Binding};
+use crate::body;
+use crate::check;
+use crate::errors::Errors;
+use crate::input::{self, Body, Function, Input, Member};
+use crate::returns::{self, Future};
+use proc_macro2::TokenStream;
+use syn::parse::Parser;
+use syn::{Block, GenericParam, Ident, LitStr, Path, Signature, Stmt, Type};
+
+/// All that is needed to print one monitored function.
+pub(crate) struct Model {
+    pub(crate) runtime: Option<Path>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) level: Option<Level>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) err: ErrLog,
+    pub(crate) sentry: bool,
+    pub(crate) run: Run,
+    pub(crate) verdict: Verdict,
+    /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
+    pub(crate) returns: Option<Type>,
+    /// What the monitored body owns, in the order a plain function drops it.
+    pub(crate) captures: Vec<Binding>,
+}
+
+/// How an error is logged.
+pub(crate) struct ErrLog {
+    pub(crate) log: bool,
+    pub(crate) debug: bool,
+    pub(crate) level: Option<Level>,
+}
+
+pub(crate) enum Run {
+    Sync,
+    /// The body becomes one future; `None` where a body cannot name its type.
+    Async {
+        output: Option<Type>,
+    },
+    /// The async block these statements end in is run where it stands.
+    Tail(Vec<Stmt>),
+    /// The body makes its future in some other way; what it returns is run.
+    Future {
+        boxed: bool,
+    },
+}
+
+pub(crate) enum Verdict {
+    /// The spelling of the type rules an error out.
+    Plain,
+    /// The compiler finds out by type; a future may leave it open without the one given here.
+    Probe(Option<Type>),
+}
+
+pub(crate) enum Level {
+    Known(&'static str),
+    Path(Path),
+}
+
+/// One recorded field.
+pub(crate) enum Record {
+    Field(Field),
+    Argument(Ident),
+}
+
+/// One answer per function of the input; `None` leaves the function as it is.
+pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Option<Model>> {
+    match input {
+        Input::Refused(_) => Vec::new(),
+        Input::Function(function) => {
+            check::once(&function.own, errors);
+            if let Some(Arg { key, value: None }) = args.skip {
+                let message = "`skip` alone leaves a method of a `#[monitored]` impl block out; \
+                               on this function, remove the attribute";
+                errors.at(key, message);
+            }
+            vec![Model::new(args, function, errors)]
+        }
+        Input::Impl(block) => {
+            check::block(&args, errors);
+            // What only a method may say is reported; it must not be reported once more for each.
+            let outer = Args {
+                name: None,
+                fields: None,
+                args: None,
+                skip: None,
+                ..args
+            };
+            let functions = block.members.iter().filter_map(|member| match member {
+                Member::Function(function) => Some(function),
+                Member::Other(_) => None,
+            });
+            functions
+                .map(|function| method(&outer, function, errors))
+                .collect()
+        }
+    }
+}
+
+fn method(outer: &Args, function: &Function, errors: &mut Errors) -> Option<Model> {
+    check::once(function.own.get(1..).unwrap_or_default(), errors);
+    let own = match function.own.first().map(input::arguments) {
+        None => Args::default(),
+        Some(Ok(tokens)) => Args::parse(tokens, errors),
+        Some(Err(error)) => {
+            errors.push(error);
+            Args::default()
+        }
+    };
+    if let Some(Arg { value: None, .. }) = own.skip {
+        return None;
+    }
+    Model::new(own.over(outer), function, errors)
+}
+
+impl Model {
+    /// `None` where there is no body to monitor, which is an error too.
+    fn new(args: Args, function: &Function, errors: &mut Errors) -> Option<Self> {
+        let sig = &function.sig;
+        let bindings = bindings::of(sig);
+        check::signature(function, errors);
+        check::names(&args, &bindings, errors);
+        let err = match args.err {
+            None => ErrLog {
+                log: true,
+                debug: false,
+                level: None,
+            },
+            Some(Arg { value: err, .. }) => ErrLog {
+                log: err.log,
+                debug: err.debug,
+                level: err.level.and_then(|level| check::level(level, errors)),
+            },
+        };
+        let level = args
+            .level
+            .and_then(|level| check::level(level.value, errors));
+        let records = check::records(args.fields, args.args, errors);
+        let body = function.body.as_ref()?;
+        let (run, verdict) = how(sig, body);
+        Some(Self {
+            runtime: args.runtime.map(|path| path.value),
+            name: args.name.map(|name| name.value),
+            level,
+            records,
+            err,
+            sentry: args.sentry.is_none_or(|sentry| sentry.value),
+            run,
+            verdict,
+            returns: returns::declared(&sig.output).map(returns::erase),
+            captures: bindings::captured(bindings, body.block.stream()),
+        })
+    }
+}
+
+fn how(sig: &Signature, body: &Body) -> (Run, Verdict) {
+    let declared = returns::declared(&sig.output);
+    let plain = declared.is_none_or(returns::is_plain);
+    if sig.asyncness.is_some() {
+        let output = declared.map_or_else(|| Some(syn::parse_quote!(())), writable);
+        return (
+            Run::Async { output },
+            if plain {
+                Verdict::Plain
+            } else {
+                Verdict::Probe(None)
+            },
+        );
+    }
+    let Some(ty) = declared.filter(|_| !plain) else {
+        return (Run::Sync, Verdict::Plain);
+    };
+    let future = returns::future(ty);
+    let statements = statements(body.block.stream()).filter(|statements| {
+        // An early return would leave with a future nobody runs.
+        body::ends_in_future(statements) && !(future.is_some() && body::returns_early(statements))
+    });
+    match (statements, future) {
+        (Some(statements), future) => {
+            let verdict = match resolved(future) {
+                // It has written the type into its block already.
+                Verdict::Probe(_) if from_async_trait(sig) => Verdict::Probe(None),
+                verdict => verdict,
+            };
+            (Run::Tail(statements), verdict)
+        }
+        (None, Some(future)) => (
+            Run::Future {
+                boxed: future.boxed,
+            },
+            resolved(Some(future)),
+        ),
+        (None, None) => (Run::Sync, Verdict::Probe(None)),
+    }
+}
+
+/// The verdict on what a future resolves to.
+fn resolved(future: Option<Future>) -> Verdict {
+    match future.and_then(|future| future.output) {
+        Some(output) if returns::is_plain(&output) => Verdict::Plain,
+        output => Verdict::Probe(output.as_ref().and_then(writable)),
+    }
+}
+
+/// The type as a body may name it; `None` if it says nothing there, or is `!`.
+fn writable(ty: &Type) -> Option<Type> {
+    let ty = returns::erase(ty);
+    (!matches!(ty, Type::Infer(_) | Type::Never(_))).then_some(ty)
+}
+
+/// `None` for a body that does not parse, as while it is being typed.
+fn statements(body: TokenStream) -> Option<Vec<Stmt>> {
+    Block::parse_within.parse2(body).ok()
+}
+
+fn from_async_trait(sig: &Signature) -> bool {
+    sig.generics.params.iter().any(|param| match param {
+        GenericParam::Lifetime(param) => param.lifetime.ident == "async_trait",
+        _ => false,
+    })
+}

@@ -1,0 +1,148 @@
+//! What a declared return type tells: whether it can be a `Result`, or is a future of something.
+
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, PathSegment, ReturnType,
+    Token, Type, TypeInfer, TypeParamBound,
+};
+
+/// Types written as one word that are never a `Result`.
+const PLAIN: [&str; 18] = [
+    "bool", "char", "str", "String", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16",
+    "i32", "i64", "i128", "isize", "f32", "f64",
+];
+
+/// A return type that is, by its spelling, a future.
+pub(crate) struct Future {
+    /// `Pin<Box<dyn Future>>` rather than `impl Future`.
+    pub(crate) boxed: bool,
+    /// `T` of `Output = T`, where it is written.
+    pub(crate) output: Option<Type>,
+}
+
+/// The declared type, or `None` for a function that declares none.
+pub(crate) fn declared(output: &ReturnType) -> Option<&Type> {
+    match output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, ty) => Some(ty),
+    }
+}
+
+/// `true` where the spelling rules a `Result` out; `false` is no claim.
+pub(crate) fn is_plain(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(ty) => is_plain(&ty.elem),
+        Type::Group(ty) => is_plain(&ty.elem),
+        Type::Array(_)
+        | Type::FnPtr(_)
+        | Type::Never(_)
+        | Type::Ptr(_)
+        | Type::Reference(_)
+        | Type::Slice(_)
+        | Type::Tuple(_) => true,
+        Type::Path(ty) if ty.qself.is_none() => {
+            last(&ty.path).is_some_and(|last| match ty.path.segments.len() {
+                1 => PLAIN.iter().any(|plain| last.ident == plain),
+                _ => last.ident == "String",
+            })
+        }
+        _ => false,
+    }
+}
+
+/// The type with `_` for every `impl Trait`, which only a signature may name.
+pub(crate) fn erase(ty: &Type) -> Type {
+    struct Erase;
+
+    impl VisitMut for Erase {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            match ty {
+                Type::ImplTrait(found) => {
+                    let underscore_token = Token![_](found.impl_token.span);
+                    *ty = Type::Infer(TypeInfer {
+                        attrs: Vec::new(),
+                        underscore_token,
+                    });
+                }
+                other => visit_mut::visit_type_mut(self, other),
+            }
+        }
+    }
+
+    let mut ty = ty.clone();
+    Erase.visit_type_mut(&mut ty);
+    ty
+}
+
+/// Recognises `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture` and `LocalBoxFuture`.
+pub(crate) fn future(ty: &Type) -> Option<Future> {
+    match ty {
+        Type::Paren(ty) => future(&ty.elem),
+        Type::Group(ty) => future(&ty.elem),
+        Type::ImplTrait(ty) => from_bounds(&ty.bounds, false),
+        Type::Path(ty) => {
+            let name = last(&ty.path)?;
+            if name.ident == "BoxFuture" || name.ident == "LocalBoxFuture" {
+                return Some(Future {
+                    boxed: true,
+                    output: last_type(name).cloned(),
+                });
+            }
+            let Type::Path(inner) = (name.ident == "Pin").then(|| last_type(name)).flatten()?
+            else {
+                return None;
+            };
+            let inner = last(&inner.path)?;
+            match (inner.ident == "Box").then(|| last_type(inner)).flatten()? {
+                Type::TraitObject(ty) => from_bounds(&ty.bounds, true),
+                Type::ImplTrait(ty) => from_bounds(&ty.bounds, true),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn from_bounds<'a>(
+    bounds: impl IntoIterator<Item = &'a TypeParamBound>,
+    boxed: bool,
+) -> Option<Future> {
+    bounds.into_iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
+        let name = last(&bound.path).filter(|name| name.ident == "Future")?;
+        let output = arguments(name)?
+            .args
+            .iter()
+            .find_map(|argument| match argument {
+                GenericArgument::AssocType(assoc) if assoc.ident == "Output" => {
+                    Some(assoc.ty.clone())
+                }
+                _ => None,
+            });
+        Some(Future { boxed, output })
+    })
+}
+
+fn last(path: &Path) -> Option<&PathSegment> {
+    path.segments.last()
+}
+
+fn arguments(segment: &PathSegment) -> Option<&AngleBracketedGenericArguments> {
+    match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments),
+        _ => None,
+    }
+}
+
+fn last_type(segment: &PathSegment) -> Option<&Type> {
+    arguments(segment)?
+        .args
+        .iter()
+        .rev()
+        .find_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        })
+}

@@ -1,0 +1,289 @@
+//! One call, from its beginning to whichever end it finds.
+//!
+//! A function that returns is timed by [`run`], a future by [`run_async`]: the one layer around
+//! the user's body. Everything is recorded through [`Call::finish`], and a guard sees to it that
+//! there is no way out without it.
+
+use std::future::Future;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tracing::Span;
+use tracing::level_filters::LevelFilter;
+
+use crate::events::Completion;
+use crate::fields::Recorded;
+use crate::outcome::Outcome;
+use crate::site::Site;
+use crate::story::{self, Memory, Stretch};
+use crate::verdict::{ErrorView, Verdict};
+use crate::{cells, clock, report};
+
+/// A call about to begin: its site, and the values of its declared fields.
+pub struct Start {
+    site: &'static Site,
+    fields: Option<Box<[Recorded]>>,
+}
+
+impl Start {
+    #[inline]
+    pub(crate) const fn new(site: &'static Site, fields: Option<Box<[Recorded]>>) -> Self {
+        Self { site, fields }
+    }
+}
+
+/// Runs the body of a function and records how it ended.
+#[inline]
+pub fn run<R>(
+    start: Start,
+    body: impl FnOnce() -> R,
+    verdict: impl for<'a> Fn(&'a R) -> Verdict<'a>,
+) -> R {
+    let mut call = Some(Call::begin(start));
+    let running = Running::enter(&mut call);
+    let returned = body();
+    if let Some(running) = running {
+        running.finish(verdict(&returned));
+    }
+    returned
+}
+
+/// Wraps the body of an `async` function; the call begins with its first poll.
+#[inline]
+pub fn run_async<F, V>(start: Start, future: F, verdict: V) -> Monitored<F, V>
+where
+    F: Future,
+    V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
+{
+    Monitored {
+        future: Some(future),
+        start: Some(start),
+        call: None,
+        verdict,
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// The future of a monitored call.
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Monitored<F, V> {
+        // Emptied when the call is cancelled, so that the user's `Drop` code runs inside the span.
+        #[pin]
+        future: Option<F>,
+        start: Option<Start>,
+        // From the first poll to the end.
+        call: Option<Call>,
+        verdict: V,
+    }
+
+    impl<F, V> PinnedDrop for Monitored<F, V> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(running) = Running::enter(this.call) {
+                let _cancelled = Cancelled(running);
+                this.future.set(None);
+            }
+        }
+    }
+}
+
+impl<F, V> Future for Monitored<F, V>
+where
+    F: Future,
+    V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if let Some(start) = this.start.take() {
+            *this.call = Some(Call::begin(start));
+        }
+        // Only a drop empties it, and nothing polls a dropped future.
+        let Some(future) = this.future.as_pin_mut() else {
+            return Poll::Pending;
+        };
+        // Polled after its end: the future itself knows what to say to that.
+        let Some(running) = Running::enter(this.call) else {
+            return future.poll(context);
+        };
+        match future.poll(context) {
+            Poll::Ready(returned) => {
+                running.finish((this.verdict)(&returned));
+                Poll::Ready(returned)
+            }
+            Poll::Pending => {
+                running.suspend();
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// A call that has begun and not ended.
+struct Call {
+    site: &'static Site,
+    /// In ticks of the clock.
+    began: u64,
+    span: Span,
+    fields: Option<Box<[Recorded]>>,
+    memory: Memory,
+}
+
+// A span holds no state of the user's that a panic could leave half done.
+impl UnwindSafe for Call {}
+impl RefUnwindSafe for Call {}
+
+impl Call {
+    #[inline]
+    fn begin(start: Start) -> Self {
+        let Start { site, fields } = start;
+        let span = if site.level <= LevelFilter::current() {
+            site.events().open(fields.as_deref())
+        } else {
+            Span::none()
+        };
+        cells::with(site, cells::Cells::started);
+        Self {
+            site,
+            began: clock::now(),
+            span,
+            fields,
+            memory: Memory::default(),
+        }
+    }
+
+    /// Counts the call, and tells those who want to know.
+    #[inline]
+    fn finish(self, end: End<'_>, ticks: u64, stretch: &Stretch) {
+        let bucket = clock::bucket(ticks);
+        let outcome = end.outcome();
+        cells::with(self.site, |cells| cells.finished(outcome, ticks, bucket));
+        if outcome != Outcome::Ok || self.site.level <= LevelFilter::current() {
+            self.tell(end, ticks, stretch);
+        }
+        story::tick();
+    }
+
+    /// Everything about an end but its count: log, span, Sentry.
+    #[cold]
+    fn tell(self, end: End<'_>, ticks: u64, stretch: &Stretch) {
+        let outcome = end.outcome();
+        let (first, error) = match end {
+            End::Returned(Verdict::Error(view)) => self.failed(view, stretch),
+            End::Panicked => {
+                let (first, message) = story::first_to_unwind();
+                (first, message.map(|message| message.as_ref().to_owned()))
+            }
+            End::Returned(Verdict::Ok) | End::Cancelled => (false, None),
+        };
+        let completion = Completion {
+            outcome,
+            seconds: clock::seconds(ticks),
+            error: error.as_deref(),
+            first,
+            fields: self.fields.as_deref(),
+        };
+        self.site.events().close(self.site, &self.span, &completion);
+    }
+
+    /// Whether an error came out of monitored code here for the first time, and its text.
+    fn failed(&self, view: ErrorView<'_>, stretch: &Stretch) -> (bool, Option<String>) {
+        let chain = view.chain(self.site.error_format);
+        let first = story::is_first(stretch, &self.memory, &chain);
+        if first && self.site.sentry {
+            report::error(self.site, &chain, self.fields.as_deref());
+        }
+        let texts: Vec<&str> = chain.iter().map(|link| link.text.as_str()).collect();
+        (first, Some(texts.join(": ")))
+    }
+}
+
+/// The ends a call can find.
+enum End<'a> {
+    Returned(Verdict<'a>),
+    Panicked,
+    Cancelled,
+}
+
+impl End<'_> {
+    #[inline]
+    fn outcome(&self) -> Outcome {
+        match self {
+            Self::Returned(Verdict::Ok) => Outcome::Ok,
+            Self::Returned(Verdict::Error(_)) => Outcome::Error,
+            Self::Panicked => Outcome::Panic,
+            Self::Cancelled => Outcome::Cancelled,
+        }
+    }
+}
+
+/// A stretch of a call during which the user's code runs: its whole body, or one poll.
+///
+/// Dropped without [`finish`](Self::finish) or [`suspend`](Self::suspend), it is unwound: *our*
+/// code was running, so it is our panic. A future dropped while some other panic unwinds has no
+/// stretch and is cancelled.
+struct Running<'c> {
+    /// `None` once it has ended; what it points to is `None` once the call has.
+    call: Option<&'c mut Option<Call>>,
+    stretch: Stretch,
+}
+
+impl<'c> Running<'c> {
+    /// Enters the span of a call; `None` when the call has ended.
+    #[inline]
+    fn enter(slot: &'c mut Option<Call>) -> Option<Self> {
+        let call = slot.as_ref()?;
+        call.span
+            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
+        let stretch = Stretch::begin(call.site);
+        Some(Self {
+            call: Some(slot),
+            stretch,
+        })
+    }
+
+    #[inline]
+    fn finish(mut self, verdict: Verdict<'_>) {
+        self.end(End::Returned(verdict));
+    }
+
+    /// The future waits: the call goes on in a later poll.
+    #[inline]
+    fn suspend(mut self) {
+        if let Some(Some(call)) = self.call.take() {
+            call.span
+                .with_subscriber(|(id, subscriber)| subscriber.exit(id));
+            call.memory.keep(&self.stretch);
+        }
+    }
+
+    #[inline]
+    fn end(&mut self, end: End<'_>) {
+        if let Some(call) = self.call.take().and_then(Option::take) {
+            // The clock first: what follows is not the user's time.
+            let ticks = clock::since(call.began);
+            call.span
+                .with_subscriber(|(id, subscriber)| subscriber.exit(id));
+            call.finish(end, ticks, &self.stretch);
+        }
+    }
+}
+
+impl Drop for Running<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.end(End::Panicked);
+    }
+}
+
+/// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
+struct Cancelled<'c>(Running<'c>);
+
+impl Drop for Cancelled<'_> {
+    fn drop(&mut self) {
+        self.0.end(End::Cancelled);
+    }
+}

@@ -1,0 +1,115 @@
+//! The one clock of a call: raw ticks when it runs, seconds when somebody asks.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::metrics::BUCKETS;
+
+/// The clock and what its calibration decides, once per process.
+struct Timebase {
+    clock: quanta::Clock,
+    seconds_per_tick: f64,
+    bounds: [u64; BUCKETS.len()],
+}
+
+static TIMEBASE: OnceLock<Timebase> = OnceLock::new();
+
+fn timebase() -> &'static Timebase {
+    TIMEBASE.get_or_init(|| {
+        let clock = quanta::Clock::new();
+        // One second's worth of ticks is not known; a large number of ticks gives the ratio
+        // with the precision of the calibration itself.
+        const MANY: u64 = 1 << 40;
+        let seconds_per_tick =
+            Duration::from_nanos(clock.delta_as_nanos(1, MANY + 1)).as_secs_f64() / as_f64(MANY);
+        let bounds = BUCKETS.map(|bound| ticks(bound.value / seconds_per_tick));
+        Timebase {
+            clock,
+            seconds_per_tick,
+            bounds,
+        }
+    })
+}
+
+/// Calibrates the clock now rather than inside the first call: about a millisecond, once.
+pub(crate) fn calibrate() {
+    timebase();
+}
+
+/// The present, in ticks.
+#[inline]
+pub(crate) fn now() -> u64 {
+    timebase().clock.raw()
+}
+
+/// Ticks from `start` to now; 0 when the counter went back (another core, another host).
+#[inline]
+pub(crate) fn since(start: u64) -> u64 {
+    now().saturating_sub(start)
+}
+
+/// Which bucket a duration belongs to: the first bound that is not below it, as `le` demands.
+#[inline]
+pub(crate) fn bucket(ticks: u64) -> usize {
+    let bounds = &timebase().bounds;
+    // Most functions are faster than the first bound, and a predicted branch beats the search.
+    if ticks <= bounds[0] {
+        0
+    } else {
+        bounds.partition_point(|bound| *bound < ticks)
+    }
+}
+
+/// A number of ticks in seconds.
+pub(crate) fn seconds(ticks: u64) -> f64 {
+    as_f64(ticks) * timebase().seconds_per_tick
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "2^53 ticks are a month; a sum may lose its last digits"
+)]
+fn as_f64(ticks: u64) -> f64 {
+    ticks as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positive, and far below 2^64"
+)]
+fn ticks(value: f64) -> u64 {
+    value as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_is_a_second() {
+        let (start, wall) = (now(), std::time::Instant::now());
+        std::thread::sleep(Duration::from_millis(50));
+        let (ours, theirs) = (seconds(since(start)), wall.elapsed().as_secs_f64());
+        assert!(
+            (ours - theirs).abs() < theirs * 0.02,
+            "{ours} against {theirs}"
+        );
+    }
+
+    #[test]
+    fn a_counter_that_went_back_gives_no_time() {
+        assert_eq!(since(now() + 1_000_000_000_000), 0);
+    }
+
+    #[test]
+    fn a_duration_on_a_bound_is_in_its_bucket() {
+        let bounds = timebase().bounds;
+        for (index, bound) in bounds.iter().enumerate() {
+            assert_eq!(bucket(*bound), index);
+            assert_eq!(bucket(*bound + 1), index + 1);
+        }
+        assert_eq!(bucket(0), 0);
+        assert_eq!(bucket(u64::MAX), bounds.len());
+    }
+}

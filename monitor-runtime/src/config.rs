@@ -1,0 +1,305 @@
+//! Every setting: what the builder said beats the environment, which beats the default.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+
+/// A setting, as the README's table shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub variable: &'static str,
+    /// The builder method that beats it.
+    pub method: &'static str,
+    /// What happens when neither is given.
+    pub default: &'static str,
+    /// What may be given.
+    pub allowed: &'static str,
+    /// What it decides.
+    pub meaning: &'static str,
+}
+
+macro_rules! settings {
+    ($($name:ident: $method:literal, $default:literal, $allowed:literal, $meaning:literal;)*) => {
+        $(const $name: Setting = Setting {
+            variable: stringify!($name),
+            method: $method,
+            default: $default,
+            allowed: $allowed,
+            meaning: $meaning,
+        };)*
+
+        /// Every setting of the runtime, in the order of the README's table.
+        pub const SETTINGS: &[Setting] = &[$($name),*];
+    };
+}
+
+settings! {
+    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT (port 0 takes a free one), or `off`",
+        "where the management server listens";
+    MONITOR_TOKEN: "token", "none", "16 or more visible ASCII characters",
+        "bearer token that opens details to peers that are not on loopback";
+    MONITOR_LOG_FORMAT: "log_format", "`pretty` on a terminal, else `json`", "`pretty` or `json`",
+        "how log lines are written to standard output";
+    MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
+        "time between readiness falling and `drained()`, for load balancers to notice";
+    RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
+        "which spans and events are logged";
+    SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
+        "where errors and panics are sent";
+    SENTRY_ENVIRONMENT: "environment", "`production`, or `development` in debug builds",
+        "up to 64 characters, no spaces or slashes", "the environment of Sentry events";
+    SENTRY_RELEASE: "release", "`<crate>@<version>`", "up to 200 characters, no slashes or line breaks",
+        "the release of Sentry events";
+    OTEL_SERVICE_NAME: "service_name", "the name of the crate that calls `builder!()`", "any text",
+        "the `service_name` label, and `service` in Sentry and `/health`";
+}
+
+/// A setting that cannot be used: which, what it said, and what it may say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    setting: String,
+    value: String,
+    problem: String,
+    allowed: &'static str,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            setting,
+            value,
+            problem,
+            allowed,
+        } = self;
+        write!(f, "{setting}={value:?}: {problem}; allowed: {allowed}")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One coloured line per event, for people.
+    Pretty,
+    /// One JSON object per line, for machines.
+    Json,
+}
+
+/// What the builder was told; `None` leaves it to the environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) addr: Option<String>,
+    pub(crate) token: Option<String>,
+    pub(crate) log_format: Option<LogFormat>,
+    pub(crate) drain: Option<Duration>,
+    pub(crate) log_filter: Option<String>,
+    pub(crate) sentry_dsn: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) release: Option<String>,
+    pub(crate) service_name: Option<String>,
+}
+
+/// Every setting, decided.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) addr: Option<SocketAddr>,
+    pub(crate) token: Option<String>,
+    pub(crate) log_format: LogFormat,
+    pub(crate) drain: Duration,
+    pub(crate) log_filter: EnvFilter,
+    pub(crate) sentry_dsn: Option<sentry::types::Dsn>,
+    pub(crate) environment: String,
+    pub(crate) release: String,
+    pub(crate) service_name: String,
+}
+
+/// Reads a variable of the environment; tests give one of their own.
+pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+impl Config {
+    /// Decides every setting; the first that cannot be used is the error.
+    pub(crate) fn resolve(
+        given: Overrides,
+        env: Env<'_>,
+        crate_name: &str,
+        crate_version: &str,
+    ) -> Result<Self, ConfigError> {
+        let addr = Given::find(&MONITOR_ADDR, given.addr, env)?;
+        let token = Given::find(&MONITOR_TOKEN, given.token, env)?;
+        let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
+        let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
+        let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
+        let release = Given::find(&SENTRY_RELEASE, given.release, env)?;
+        let service_name = Given::find(&OTEL_SERVICE_NAME, given.service_name, env)?;
+        let build = if cfg!(debug_assertions) {
+            "development"
+        } else {
+            "production"
+        };
+        Ok(Self {
+            addr: addr.map_or(Ok(Some(DEFAULT_ADDR)), parse_addr)?,
+            token: token.map(parse_token).transpose()?,
+            log_format: log_format(given.log_format, env)?,
+            drain: drain(given.drain, env)?,
+            log_filter: log_filter.map_or_else(|| Ok(EnvFilter::new("info")), parse_filter)?,
+            sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
+            environment: environment.map_or_else(|| Ok(build.into()), parse_environment)?,
+            release: release.map_or_else(
+                || Ok(format!("{crate_name}@{crate_version}")),
+                parse_release,
+            )?,
+            service_name: service_name.map_or_else(|| crate_name.to_owned(), |given| given.value),
+        })
+    }
+}
+
+const DEFAULT_ADDR: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
+
+/// A value, and where it came from.
+struct Given {
+    setting: &'static Setting,
+    source: String,
+    value: String,
+}
+
+impl Given {
+    /// The builder's value, else the environment's; an empty variable counts as not set.
+    fn find(
+        setting: &'static Setting,
+        builder: Option<String>,
+        env: Env<'_>,
+    ) -> Result<Option<Self>, ConfigError> {
+        if let Some(value) = builder {
+            let source = format!("Builder::{}", setting.method);
+            return Ok(Some(Self {
+                setting,
+                source,
+                value,
+            }));
+        }
+        let source = setting.variable.to_owned();
+        match env(setting.variable).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(value)) if value.trim().is_empty() => Ok(None),
+            Some(Ok(value)) => Ok(Some(Self {
+                setting,
+                source,
+                value: value.trim().to_owned(),
+            })),
+            Some(Err(raw)) => {
+                let value = raw.to_string_lossy().into_owned();
+                Err(Self {
+                    setting,
+                    source,
+                    value,
+                }
+                .refuse("is not UTF-8"))
+            }
+        }
+    }
+
+    fn refuse(self, problem: impl fmt::Display) -> ConfigError {
+        ConfigError {
+            setting: self.source,
+            value: self.value,
+            problem: problem.to_string(),
+            allowed: self.setting.allowed,
+        }
+    }
+}
+
+fn parse_addr(given: Given) -> Result<Option<SocketAddr>, ConfigError> {
+    if given.value == "off" {
+        return Ok(None);
+    }
+    let parsed = given.value.parse();
+    parsed
+        .map(Some)
+        .map_err(|_| given.refuse("is not an address to listen on"))
+}
+
+fn parse_token(given: Given) -> Result<String, ConfigError> {
+    let problem = if given.value.len() < 16 {
+        "is too short to be a secret"
+    } else if !given.value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        "has a character that a header cannot carry"
+    } else {
+        return Ok(given.value);
+    };
+    // What was meant to be secret stays out of the message.
+    let hidden = format!("<{} characters>", given.value.chars().count());
+    Err(Given {
+        value: hidden,
+        ..given
+    }
+    .refuse(problem))
+}
+
+fn log_format(builder: Option<LogFormat>, env: Env<'_>) -> Result<LogFormat, ConfigError> {
+    if let Some(format) = builder {
+        return Ok(format);
+    }
+    match Given::find(&MONITOR_LOG_FORMAT, None, env)? {
+        None if std::io::stdout().is_terminal() => Ok(LogFormat::Pretty),
+        None => Ok(LogFormat::Json),
+        Some(given) if given.value.eq_ignore_ascii_case("pretty") => Ok(LogFormat::Pretty),
+        Some(given) if given.value.eq_ignore_ascii_case("json") => Ok(LogFormat::Json),
+        Some(given) => Err(given.refuse("is not a log format")),
+    }
+}
+
+fn drain(builder: Option<Duration>, env: Env<'_>) -> Result<Duration, ConfigError> {
+    const LONGEST: Duration = Duration::from_secs(3600);
+    let text = builder.map(|given| humantime::format_duration(given).to_string());
+    match Given::find(&MONITOR_DRAIN, text, env)? {
+        None => Ok(Duration::from_secs(5)),
+        Some(given) => match humantime::parse_duration(&given.value) {
+            Ok(drain) if drain <= LONGEST => Ok(drain),
+            Ok(_) => Err(given.refuse("is too long")),
+            Err(problem) => Err(given.refuse(format_args!("is not a duration ({problem})"))),
+        },
+    }
+}
+
+fn parse_filter(given: Given) -> Result<EnvFilter, ConfigError> {
+    let parsed = EnvFilter::builder().parse(&given.value);
+    parsed.map_err(|problem| given.refuse(format_args!("is not a filter ({problem})")))
+}
+
+fn parse_dsn(given: Given) -> Result<sentry::types::Dsn, ConfigError> {
+    let parsed = given.value.parse();
+    parsed.map_err(|problem: sentry::types::ParseDsnError| {
+        given.refuse(format_args!("is not a DSN ({problem})"))
+    })
+}
+
+/// Sentry's limits: <https://docs.sentry.io/platform-redirect/?next=/configuration/environments/>.
+fn parse_environment(given: Given) -> Result<String, ConfigError> {
+    let unfit = |c: char| c.is_whitespace() || c == '/';
+    if given.value.len() > 64 || given.value.contains(unfit) {
+        return Err(given.refuse("is not a name of an environment"));
+    }
+    Ok(given.value)
+}
+
+/// Sentry's limits: <https://docs.sentry.io/product/releases/naming-releases/>.
+fn parse_release(given: Given) -> Result<String, ConfigError> {
+    let unfit = |c: char| c.is_control() || c == '/' || c == '\\';
+    if given.value.len() > 200
+        || given.value.contains(unfit)
+        || [".", ".."].contains(&&*given.value)
+    {
+        return Err(given.refuse("is not a name of a release"));
+    }
+    Ok(given.value)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! A function in `tracing`'s terms: the span of a call, and its completion event.
+//!
+//! `tracing`'s macros put a call site, its metadata and its field look-up into the function they
+//! stand in. Here all of it is data behind the site, made on the first call that is logged, so an
+//! annotated function carries none of that code and a span can have the type-qualified name.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use tracing::field::{Field, Value};
+use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
+use tracing::{Event, Level, Metadata, Span};
+use tracing_core::callsite::{self, Callsite};
+use tracing_core::field::FieldSet;
+use tracing_core::identify_callsite;
+use tracing_core::metadata::Kind;
+use tracing_core::subscriber::Interest;
+
+use crate::fields::Recorded;
+use crate::outcome::Outcome;
+use crate::site::Site;
+
+/// Fields of a completion event, before those the function declares.
+const EVENT_FIELDS: [&str; 5] = ["message", "function", "result", "duration_ms", "error"];
+/// Fields of a span, before those the function declares; recorded when the call ends.
+const SPAN_FIELDS: [&str; 2] = ["result", "duration_ms"];
+
+/// The span of a function and its completion event at each level it can have.
+pub(crate) struct Events {
+    span: &'static LogSite,
+    finished: &'static LogSite,
+    failed: &'static LogSite,
+    cancelled: &'static LogSite,
+}
+
+/// How a call ended, for those who read the log.
+pub(crate) struct Completion<'a> {
+    pub(crate) outcome: Outcome,
+    pub(crate) seconds: f64,
+    pub(crate) error: Option<&'a str>,
+    /// Whether this frame is where the error first came out.
+    pub(crate) first: bool,
+    pub(crate) fields: Option<&'a [Recorded]>,
+}
+
+impl Events {
+    pub(crate) fn register(site: &'static Site) -> Self {
+        let event = |level| LogSite::leak(site, level, Kind::EVENT, &EVENT_FIELDS);
+        Self {
+            span: LogSite::leak(site, site.level, Kind::SPAN, &SPAN_FIELDS),
+            finished: event(site.level),
+            failed: event(site.error_level),
+            cancelled: event(Level::WARN),
+        }
+    }
+
+    /// Whether anybody would see a call of this function.
+    pub(crate) fn any_enabled(&self) -> bool {
+        [self.span, self.finished, self.failed, self.cancelled]
+            .iter()
+            .any(|site| site.enabled())
+    }
+
+    pub(crate) fn any_field(&self) -> Field {
+        self.span
+            .metadata()
+            .fields()
+            .iter()
+            .next()
+            .expect("SPAN_FIELDS is not empty")
+    }
+
+    /// Opens the span of a call; disabled when nobody listens.
+    #[inline]
+    pub(crate) fn open(&self, fields: Option<&[Recorded]>) -> Span {
+        if self.span.enabled() {
+            self.open_enabled(fields)
+        } else {
+            Span::none()
+        }
+    }
+
+    #[cold]
+    fn open_enabled(&self, fields: Option<&[Recorded]>) -> Span {
+        let metadata = self.span.metadata();
+        let mut values: Vec<Option<&dyn Value>> = vec![None; SPAN_FIELDS.len()];
+        push_declared(&mut values, metadata, fields);
+        Span::new(metadata, &metadata.fields().value_set_all(&values))
+    }
+
+    /// Writes the completion event into the span, and the outcome onto it.
+    pub(crate) fn close(&self, site: &Site, span: &Span, completion: &Completion<'_>) {
+        let duration_ms = milliseconds(completion.seconds);
+        self.write(site, span, completion, duration_ms);
+        // After the event, which says both itself.
+        span.record("result", completion.outcome.as_str());
+        span.record("duration_ms", duration_ms);
+    }
+
+    fn write(&self, site: &Site, span: &Span, completion: &Completion<'_>, duration_ms: f64) {
+        let event = match completion.outcome {
+            Outcome::Error | Outcome::Panic if completion.first && site.error_log => self.failed,
+            Outcome::Cancelled => self.cancelled,
+            _ => self.finished,
+        };
+        if !event.enabled() {
+            return;
+        }
+        let function = site.function();
+        let message = match completion.outcome {
+            Outcome::Ok => format!("{function} ok"),
+            Outcome::Error => format!("{function} failed"),
+            Outcome::Panic => format!("{function} panicked"),
+            Outcome::Cancelled => format!("{function} cancelled"),
+        };
+        let result = completion.outcome.as_str();
+        let error = completion.error.as_ref().map(|error| error as &dyn Value);
+        let metadata = event.metadata();
+        let mut values: Vec<Option<&dyn Value>> = vec![
+            Some(&message),
+            Some(&function),
+            Some(&result),
+            Some(&duration_ms),
+            error,
+        ];
+        push_declared(&mut values, metadata, completion.fields);
+        let values = metadata.fields().value_set_all(&values);
+        span.in_scope(|| Event::dispatch(metadata, &values));
+    }
+}
+
+/// Appends one value per declared field; all absent when none were taken.
+fn push_declared<'a>(
+    values: &mut Vec<Option<&'a dyn Value>>,
+    metadata: &Metadata<'_>,
+    fields: Option<&'a [Recorded]>,
+) {
+    values.extend(
+        fields
+            .into_iter()
+            .flatten()
+            .map(|field| Some(field.as_value())),
+    );
+    values.resize(metadata.fields().len(), None);
+}
+
+/// Milliseconds to the microsecond: what a reader compares, without noise digits.
+fn milliseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e3
+}
+
+/// One `tracing` call site that is not in the code it speaks of.
+struct LogSite {
+    metadata: OnceLock<Metadata<'static>>,
+    interest: AtomicU8,
+}
+
+const NEVER: u8 = 0;
+const SOMETIMES: u8 = 1;
+const ALWAYS: u8 = 2;
+
+impl LogSite {
+    fn leak(site: &'static Site, level: Level, kind: Kind, own: &[&'static str]) -> &'static Self {
+        let leaked: &'static Self = Box::leak(Box::new(Self {
+            metadata: OnceLock::new(),
+            interest: AtomicU8::new(NEVER),
+        }));
+        let names: Vec<&'static str> = own.iter().chain(site.fields).copied().collect();
+        let fields = FieldSet::new(names.leak(), identify_callsite!(leaked));
+        let name = if kind == Kind::SPAN {
+            site.function().to_owned().leak()
+        } else {
+            "call"
+        };
+        let (file, line) = site.location();
+        let module = Some(site.module());
+        leaked.metadata.get_or_init(|| {
+            Metadata::new(
+                name,
+                site.module(),
+                level,
+                Some(file),
+                Some(line),
+                module,
+                fields,
+                kind,
+            )
+        });
+        callsite::register(leaked);
+        leaked
+    }
+
+    fn metadata(&self) -> &Metadata<'static> {
+        self.metadata
+            .get()
+            .expect("set in `leak`, before anybody has the site")
+    }
+
+    #[inline]
+    fn enabled(&self) -> bool {
+        let level = self.metadata().level();
+        if level > &STATIC_MAX_LEVEL || level > &LevelFilter::current() {
+            return false;
+        }
+        match self.interest.load(Ordering::Relaxed) {
+            NEVER => false,
+            ALWAYS => true,
+            _ => tracing::dispatcher::get_default(|current| current.enabled(self.metadata())),
+        }
+    }
+}
+
+impl Callsite for LogSite {
+    fn set_interest(&self, interest: Interest) {
+        let interest = match (interest.is_never(), interest.is_always()) {
+            (true, _) => NEVER,
+            (_, true) => ALWAYS,
+            _ => SOMETIMES,
+        };
+        self.interest.store(interest, Ordering::Relaxed);
+    }
+
+    fn metadata(&self) -> &Metadata<'_> {
+        self.metadata()
+    }
+}

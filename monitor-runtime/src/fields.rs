@@ -1,0 +1,178 @@
+//! The fields a call declares: taken once when it begins, shown by its span, its log line and
+//! its Sentry event.
+
+use std::error::Error;
+use std::fmt::{self, Debug, Display};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tracing::Value;
+use tracing::field::{Empty, Field, Visit};
+
+use crate::verdict::text;
+
+/// A recorded value, owned: the arguments it came from belong to the function's body.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Recorded {
+    Empty,
+    Bool(bool),
+    Int(i64),
+    Unsigned(u64),
+    BigInt(i128),
+    BigUnsigned(u128),
+    Float(f64),
+    Text(String),
+}
+
+impl Recorded {
+    /// The value in `tracing`'s terms.
+    pub(crate) fn as_value(&self) -> &dyn Value {
+        match self {
+            Self::Empty => &Empty,
+            Self::Bool(value) => value,
+            Self::Int(value) => value,
+            Self::Unsigned(value) => value,
+            Self::BigInt(value) => value,
+            Self::BigUnsigned(value) => value,
+            Self::Float(value) => value,
+            Self::Text(value) => value,
+        }
+    }
+}
+
+impl Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => Ok(()),
+            Self::Bool(value) => Display::fmt(value, f),
+            Self::Int(value) => Display::fmt(value, f),
+            Self::Unsigned(value) => Display::fmt(value, f),
+            Self::BigInt(value) => Display::fmt(value, f),
+            Self::BigUnsigned(value) => Display::fmt(value, f),
+            Self::Float(value) => Display::fmt(value, f),
+            Self::Text(value) => Display::fmt(value, f),
+        }
+    }
+}
+
+/// Takes the values of declared fields, one call per field, in their order.
+pub struct Recorder {
+    /// `tracing` hands values out through a field; any one will do.
+    field: Field,
+    values: Vec<Recorded>,
+}
+
+impl Recorder {
+    /// Runs `record`; a panic in it loses the values, never the call.
+    pub(crate) fn take(
+        field: Field,
+        declared: usize,
+        record: impl FnOnce(&mut Self),
+    ) -> Box<[Recorded]> {
+        let mut recorder = Self {
+            field,
+            values: Vec::with_capacity(declared),
+        };
+        let _ = catch_unwind(AssertUnwindSafe(|| record(&mut recorder)));
+        recorder.values.resize(declared, Recorded::Empty);
+        recorder.values.into_boxed_slice()
+    }
+
+    /// Records a value `tracing` knows: a number, `bool`, text, an error, an `Option` of them.
+    pub fn value<V: Value + ?Sized>(&mut self, value: &V) {
+        let mut slot = Slot(Recorded::Empty);
+        value.record(&self.field, &mut slot);
+        self.values.push(slot.0);
+    }
+
+    /// Records a value by its `Display`.
+    pub fn display<V: Display + ?Sized>(&mut self, value: &V) {
+        self.values
+            .push(Recorded::Text(text(format_args!("{value}"))));
+    }
+
+    /// Records a value by its `Debug`.
+    pub fn debug<V: Debug + ?Sized>(&mut self, value: &V) {
+        self.values
+            .push(Recorded::Text(text(format_args!("{value:?}"))));
+    }
+}
+
+/// Turns what a `Value` says of itself into an owned one.
+struct Slot(Recorded);
+
+impl Visit for Slot {
+    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
+        self.0 = Recorded::Text(text(format_args!("{value:?}")));
+    }
+    fn record_str(&mut self, _: &Field, value: &str) {
+        self.0 = Recorded::Text(text(format_args!("{value}")));
+    }
+    fn record_error(&mut self, _: &Field, value: &(dyn Error + 'static)) {
+        self.0 = Recorded::Text(text(format_args!("{value}")));
+    }
+    fn record_bool(&mut self, _: &Field, value: bool) {
+        self.0 = Recorded::Bool(value);
+    }
+    fn record_i64(&mut self, _: &Field, value: i64) {
+        self.0 = Recorded::Int(value);
+    }
+    fn record_u64(&mut self, _: &Field, value: u64) {
+        self.0 = Recorded::Unsigned(value);
+    }
+    fn record_i128(&mut self, _: &Field, value: i128) {
+        self.0 = Recorded::BigInt(value);
+    }
+    fn record_u128(&mut self, _: &Field, value: u128) {
+        self.0 = Recorded::BigUnsigned(value);
+    }
+    fn record_f64(&mut self, _: &Field, value: f64) {
+        self.0 = Recorded::Float(value);
+    }
+}
+
+/// Carries an argument through method look-up, as `verdict::Probe` does a result.
+#[doc(hidden)]
+pub struct Argument<'a, V: ?Sized>(pub &'a V);
+
+/// Arguments that are values to `tracing`.
+#[doc(hidden)]
+pub trait RecordValue {
+    fn record_in(&self, recorder: &mut Recorder);
+}
+impl<V: Value + ?Sized> RecordValue for &&Argument<'_, V> {
+    fn record_in(&self, recorder: &mut Recorder) {
+        recorder.value(self.0);
+    }
+}
+
+/// Arguments that have `Debug`.
+#[doc(hidden)]
+pub trait RecordDebug {
+    fn record_in(&self, recorder: &mut Recorder);
+}
+impl<V: Debug + ?Sized> RecordDebug for &Argument<'_, V> {
+    fn record_in(&self, recorder: &mut Recorder) {
+        recorder.debug(self.0);
+    }
+}
+
+/// Arguments that have only `Display`.
+#[doc(hidden)]
+pub trait RecordDisplay {
+    fn record_in(&self, recorder: &mut Recorder);
+}
+impl<V: Display + ?Sized> RecordDisplay for Argument<'_, V> {
+    fn record_in(&self, recorder: &mut Recorder) {
+        recorder.display(self.0);
+    }
+}
+
+/// Records one of `args(..)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __record {
+    ($recorder:ident, $argument:ident) => {{
+        use $crate::__private::argument::*;
+        (&&&$crate::__private::argument::Argument(&$argument)).record_in($recorder)
+    }};
+}

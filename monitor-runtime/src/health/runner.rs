@@ -1,0 +1,98 @@
+//! Runs checks: each at its own pace, none in the way of another.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::failure;
+use super::slot::Slot;
+
+/// Where the futures of checks run. They are timed elsewhere, see [`run_all`].
+#[derive(Clone)]
+pub(super) enum Place {
+    /// On the user's runtime, each run as a task.
+    Users(Handle),
+    /// On our own runtime, each run on a thread of its blocking pool, because in a program without
+    /// a runtime a check is likely to block, and must not hold up the others.
+    Own,
+}
+
+impl Place {
+    fn launch<F>(&self, run: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        match self {
+            Self::Users(runtime) => runtime.spawn(run),
+            Self::Own => {
+                let runtime = Handle::current();
+                tokio::task::spawn_blocking(move || runtime.block_on(run))
+            }
+        }
+    }
+}
+
+/// Supervises every check until `stop` is true or its sender is gone.
+///
+/// Made for a thread where nothing else runs: whatever a check does to its own thread, its timeout
+/// is noticed here on time.
+pub(super) async fn run_all(slots: Vec<Arc<Slot>>, place: Place, mut stop: watch::Receiver<bool>) {
+    let mut supervisors = JoinSet::new();
+    for slot in slots {
+        slot.start(Instant::now());
+        supervisors.spawn(supervise(slot, place.clone()));
+    }
+    let _ = stop.wait_for(|stop| *stop).await;
+    // Drops the sender that every running check watches.
+    supervisors.shutdown().await;
+}
+
+/// Runs one check again and again.
+pub(super) async fn supervise(slot: Arc<Slot>, place: Place) {
+    loop {
+        run_once(&slot, &place).await;
+        sleep(slot.check.interval).await;
+    }
+}
+
+/// Runs one check once and records how it ended; returns when its future is gone.
+async fn run_once(slot: &Slot, place: &Place) {
+    let start = Instant::now();
+    // Only ever dropped, and with it the check's future. An aborted task would do on the user's
+    // runtime, but a thread of the blocking pool cannot be aborted.
+    let (cancel, cancelled) = oneshot::channel::<Infallible>();
+    let run = Arc::clone(&slot.check.run);
+    let mut running = place.launch(async move {
+        tokio::select! {
+            biased;
+            _ = cancelled => Ok(()),
+            // Called in here so that a panic of the function itself is caught like one of its
+            // future, and the error formatted in here because that is the user's code too.
+            answer = async { run().await.map_err(|error| failure::of_error(&*error)) } => answer,
+        }
+    });
+    if let Ok(ended) = timeout(slot.check.timeout, &mut running).await {
+        slot.record(start, ended.unwrap_or_else(|error| Err(lost(error))));
+        return;
+    }
+    slot.record(
+        start,
+        Err(format!("no answer within {:?}", slot.check.timeout)),
+    );
+    drop(cancel);
+    // A run that blocks its thread cannot be cancelled. Starting another beside it would block one
+    // more thread at every interval; until it ends its verdict grows old, and that is reported.
+    let _ = running.await;
+}
+
+/// Why a run ended without an answer.
+fn lost(error: JoinError) -> String {
+    match error.try_into_panic() {
+        Ok(payload) => failure::of_panic(&*payload),
+        Err(_cancelled) => "the runtime it ran on has shut down".to_owned(),
+    }
+}

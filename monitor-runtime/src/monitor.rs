@@ -1,0 +1,148 @@
+//! The handle to a started runtime.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use warp::{Filter, Rejection, reply::Response};
+
+use crate::health::Health;
+use crate::init::Claim;
+use crate::lifecycle::Lifecycle;
+use crate::server::{self, Server};
+use crate::{report, trace};
+
+/// How long a shutdown may take to send what Sentry's queue holds.
+const FLUSH: Duration = Duration::from_secs(2);
+/// How long a shutdown lets requests to the management server end.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A started runtime; keep it until the end of `main`.
+///
+/// Dropped without [`shutdown`](Self::shutdown), it does the same without waiting for the drain
+/// delay, and blocks for up to three seconds.
+#[must_use = "dropping it stops the management server and flushes Sentry"]
+pub struct Monitor {
+    pub(crate) lifecycle: Arc<Lifecycle>,
+    pub(crate) parts: Arc<Parts>,
+    pub(crate) context: server::Context,
+}
+
+impl Monitor {
+    /// The address the management server listens on; `None` when it is off.
+    pub fn addr(&self) -> Option<SocketAddr> {
+        self.parts.server.as_ref().map(Server::local_addr)
+    }
+
+    /// Ends once readiness has been false for the drain delay: time to stop one's own server.
+    ///
+    /// SIGTERM, [`drain`](Self::drain) and [`shutdown`](Self::shutdown) begin it; SIGINT does too,
+    /// without the delay. Where nobody waits for this, the first signal still drains and flushes,
+    /// and then ends the process as the signal does by default. A second signal ends it at once.
+    ///
+    /// ```no_run
+    /// # async fn example(monitor: &monitor_runtime::Monitor) {
+    /// # use warp::Filter;
+    /// let server = warp::serve(warp::any().map(|| "hello")).bind(([127, 0, 0, 1], 8080)).await;
+    /// server.graceful(monitor.drained()).run().await;
+    /// # }
+    /// ```
+    pub fn drained(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.lifecycle.drained()
+    }
+
+    /// Begins to drain as SIGTERM does: readiness falls now, [`drained`](Self::drained) ends later.
+    pub fn drain(&self) {
+        self.lifecycle.drain();
+    }
+
+    /// Drains, sends what is queued, and closes the management port last.
+    ///
+    /// Waits for the drain delay only if it has not passed and somebody waits for
+    /// [`drained`](Self::drained); then for at most three seconds. Blocking work is done on a
+    /// thread of its own. Calls that end afterwards are still counted and logged.
+    pub async fn shutdown(self) {
+        self.lifecycle.finish().await;
+        let parts = Arc::clone(&self.parts);
+        let (done, closed) = tokio::sync::oneshot::channel::<()>();
+        let close = move || {
+            parts.close();
+            drop(done);
+        };
+        let spawned = std::thread::Builder::new()
+            .name("monitor-shutdown".into())
+            .spawn(close);
+        if spawned.is_ok() {
+            // Closed without a message: there is nothing to say.
+            let _ = closed.await;
+        }
+    }
+
+    /// [`shutdown`](Self::shutdown) for a `main` that is not `async`.
+    ///
+    /// # Panics
+    ///
+    /// Inside a `tokio` runtime, whose threads must not block.
+    pub fn shutdown_blocking(self) {
+        let finished = Arc::clone(&self.lifecycle);
+        finished.finish_blocking();
+        self.parts.close();
+    }
+
+    /// `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for one's own warp app.
+    ///
+    /// Other paths are rejected as not found, so routes after it are tried.
+    pub fn health_routes(
+        &self,
+    ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static + use<>
+    {
+        server::health_routes(self.context.clone())
+    }
+
+    /// `/metrics` for one's own warp app.
+    pub fn metrics_routes(
+        &self,
+    ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static + use<>
+    {
+        server::metrics_routes(self.context.clone())
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.parts.close();
+    }
+}
+
+/// What a shutdown has to close.
+pub(crate) struct Parts {
+    pub(crate) health: Arc<Health>,
+    pub(crate) server: Option<Server>,
+    /// Dropped, it ends the upkeep of the exporter.
+    pub(crate) upkeep: Mutex<Option<Sender<()>>>,
+    /// Whether the Sentry client is ours to close.
+    pub(crate) own_sentry: bool,
+    /// Given back when everything is closed; `None` says that it is.
+    pub(crate) claim: Mutex<Option<Claim>>,
+}
+
+impl Parts {
+    /// Sends and closes everything, the port last; blocks for a bounded time, does it once.
+    pub(crate) fn close(&self) {
+        let mut claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(_claim) = claim.take() else { return };
+        self.health.begin_drain();
+        report::stop(FLUSH, self.own_sentry);
+        self.upkeep
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        self.health.stop();
+        if let Some(server) = &self.server {
+            server.close_blocking(GRACE);
+        }
+        trace::flush();
+    }
+}

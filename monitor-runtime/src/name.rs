@@ -1,0 +1,193 @@
+//! A function's name as its metrics, spans and events carry it: `Orders::create`.
+//!
+//! The compiler knows the path of every item, and `type_name` of a closure inside the call
+//! site's static spells it: `app::db::Orders::create::__MONITOR::{{closure}}`. Its text is no
+//! promise of Rust's, so what cannot be read falls back to the text as it is, never to a panic.
+
+/// The label for a function at `path`, written in module `module`.
+pub(crate) fn of(path: &str, module: &str) -> String {
+    let item = item(path);
+    let local = item
+        .strip_prefix(module)
+        .and_then(|rest| rest.strip_prefix("::"))
+        .unwrap_or(item);
+    let segments: Vec<String> = split(local)
+        .into_iter()
+        .filter(|segment| *segment != "{{closure}}")
+        .map(|segment| match implementing(segment) {
+            Some((ty, Some(of))) => format!("<{} as {}>", short(ty), short(of)),
+            Some((ty, None)) => short(ty),
+            None => short(segment),
+        })
+        .collect();
+    if segments.is_empty() {
+        path.to_owned()
+    } else {
+        segments.join("::")
+    }
+}
+
+/// The path without the static and the closure in it.
+fn item(path: &str) -> &str {
+    path.rfind("::__").map_or(path, |end| &path[..end])
+}
+
+/// `<impl Type>` or `<Type as Trait>`, as a path segment of its own.
+fn implementing(segment: &str) -> Option<(&str, Option<&str>)> {
+    let inner = segment.strip_prefix('<')?.strip_suffix('>')?;
+    if let Some(ty) = inner.strip_prefix("impl ") {
+        // `<impl Trait for Type>` is how a trait impl inside a function is spelt.
+        return Some(match at_top(ty, " for ") {
+            Some(at) => (&ty[at + " for ".len()..], Some(&ty[..at])),
+            None => (ty, None),
+        });
+    }
+    let at = at_top(inner, " as ")?;
+    Some((&inner[..at], Some(&inner[at + " as ".len()..])))
+}
+
+/// Every path in a type down to its last segment, generics that were not written dropped.
+fn short(ty: &str) -> String {
+    let mut out = String::with_capacity(ty.len());
+    let mut word = 0;
+    for (index, character) in ty.char_indices() {
+        let part_of_path =
+            character.is_alphanumeric() || matches!(character, '_' | ':' | '{' | '}' | '#');
+        if !part_of_path {
+            out.push_str(last_segment(&ty[word..index]));
+            out.push(character);
+            word = index + character.len_utf8();
+        }
+    }
+    out.push_str(last_segment(&ty[word..]));
+    without_inferred(&out)
+}
+
+fn last_segment(path: &str) -> &str {
+    path.rfind("::").map_or(path, |at| &path[at + 2..])
+}
+
+/// `Cache<_, _>` → `Cache`: the parameters of a generic impl say nothing.
+fn without_inferred(ty: &str) -> String {
+    let Some(open) = ty.find('<').filter(|at| *at > 0) else {
+        return ty.to_owned();
+    };
+    let blank = ty[open..]
+        .chars()
+        .all(|c| matches!(c, '<' | '>' | '_' | ',' | ' ' | '\''));
+    if blank {
+        ty[..open].to_owned()
+    } else {
+        ty.to_owned()
+    }
+}
+
+/// The parts of a path, split where `::` stands outside any brackets.
+fn split(path: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = path;
+    while let Some(at) = at_top(rest, "::") {
+        parts.push(&rest[..at]);
+        rest = &rest[at + 2..];
+    }
+    parts.push(rest);
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// Where `needle` first stands outside any brackets.
+fn at_top(text: &str, needle: &str) -> Option<usize> {
+    let mut depth = 0_i32;
+    for (index, character) in text.char_indices() {
+        if depth == 0 && text[index..].starts_with(needle) {
+            return Some(index);
+        }
+        match character {
+            '<' | '(' | '[' => depth += 1,
+            // The arrow of `Fn() -> T` closes nothing.
+            '>' if !text[..index].ends_with('-') => depth -= 1,
+            ')' | ']' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    /// What rustc 1.95 prints for one function of each kind.
+    #[test]
+    fn every_kind_of_function_has_the_name_its_author_would_say() {
+        let cases = [
+            ("app::m::free::__MONITOR::{{closure}}", "free"),
+            ("app::m::S::new::__MONITOR::{{closure}}", "S::new"),
+            (
+                "app::m::S::asynchronous::{{closure}}::__MONITOR::{{closure}}",
+                "S::asynchronous",
+            ),
+            (
+                "app::m::free::nested::__MONITOR::{{closure}}",
+                "free::nested",
+            ),
+            (
+                "app::m::free::<impl app::m::G<u8>>::in_block::__MONITOR::{{closure}}",
+                "free::G<u8>::in_block",
+            ),
+            (
+                "<app::m::S as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<S as Tr>::t",
+            ),
+            ("app::m::Tr::d::__MONITOR::{{closure}}", "Tr::d"),
+            (
+                "<app::m::G<_> as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<G as Tr>::t",
+            ),
+            ("app::m::G<_>::gm::__MONITOR::{{closure}}", "G::gm"),
+            (
+                "app::m::G<alloc::vec::Vec<u8>>::special::__MONITOR::{{closure}}",
+                "G<Vec<u8>>::special",
+            ),
+            (
+                "<alloc::vec::Vec<_> as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<Vec as Tr>::t",
+            ),
+            (
+                "<&str as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<&str as Tr>::t",
+            ),
+            (
+                "<[u8; 4] as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<[u8; 4] as Tr>::t",
+            ),
+            (
+                "<(u8, alloc::string::String) as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<(u8, String) as Tr>::t",
+            ),
+            (
+                "app::m::<impl app::other::S>::far::__MONITOR::{{closure}}",
+                "S::far",
+            ),
+            (
+                "<app::m::S as app::m::Gt<alloc::string::String>>::x::__MONITOR::{{closure}}",
+                "<S as Gt<String>>::x",
+            ),
+            (
+                "<dyn core::ops::function::Fn(u8) -> alloc::string::String as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<dyn Fn(u8) -> String as Tr>::t",
+            ),
+        ];
+        for (path, name) in cases {
+            assert_eq!(of(path, "app::m"), name, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_shown_as_it_is() {
+        for path in ["", "::", "<", "<<>>", "{{closure}}", "a<b", "é::__é"] {
+            let _ = of(path, "app");
+        }
+        assert_eq!(of("{{closure}}", "app"), "{{closure}}");
+    }
+}

@@ -1,0 +1,34 @@
+//! How a call ended.
+
+/// The four ways out of a monitored call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Outcome {
+    /// A value, or `Ok`.
+    Ok,
+    /// An `Err`.
+    Error,
+    /// The function panicked.
+    Panic,
+    /// The future was dropped after its first poll and before its end.
+    Cancelled,
+}
+
+impl Outcome {
+    /// Values of the `result` label.
+    pub(crate) const RESULTS: usize = 3;
+
+    /// The `result` label's place: a panic is an error by result, told apart by its class.
+    #[inline]
+    pub(crate) const fn result(self) -> usize {
+        match self {
+            Self::Ok => 0,
+            Self::Error | Self::Panic => 1,
+            Self::Cancelled => 2,
+        }
+    }
+
+    /// The value of the `result` label: `ok`, `error` or `cancelled`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        ["ok", "error", "cancelled"][self.result()]
+    }
+}

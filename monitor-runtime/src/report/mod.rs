@@ -1,0 +1,182 @@
+//! Sentry: the client, and the events that monitored code makes.
+
+mod panic;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use sentry::integrations::panic::PanicIntegration;
+use sentry::integrations::{backtrace, contexts, debug_images};
+use sentry::protocol::{Context, Event, Exception, Value};
+use sentry::{Client, ClientOptions, Hub, Level, Scope};
+
+pub(crate) use panic::install_hook;
+
+use crate::config::Config;
+use crate::fields::Recorded;
+use crate::site::Site;
+use crate::verdict::Link;
+
+/// The client in use; ours, or the one the user bound before `start()`.
+static CLIENT: RwLock<Option<Reporter>> = RwLock::new(None);
+/// Whether there is one: all that a call that succeeds ever asks.
+static ON: AtomicBool = AtomicBool::new(false);
+
+#[derive(Clone)]
+struct Reporter {
+    client: Arc<Client>,
+    service: Arc<str>,
+    /// The user's client with the panic integration reports panics itself.
+    panics: bool,
+}
+
+/// Whether errors and panics are sent anywhere.
+#[inline]
+pub(crate) fn is_on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
+fn reporter() -> Option<Reporter> {
+    if !is_on() {
+        return None;
+    }
+    CLIENT
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}
+
+fn set(reporter: Option<Reporter>) -> Option<Reporter> {
+    let mut slot = CLIENT.write().unwrap_or_else(PoisonError::into_inner);
+    ON.store(reporter.is_some(), Ordering::Relaxed);
+    crate::story::follow(reporter.is_some());
+    std::mem::replace(&mut *slot, reporter)
+}
+
+/// Where events go.
+pub(crate) enum Destination {
+    /// To the DSN of the configuration.
+    Dsn,
+    /// To the client that was there before.
+    Existing,
+    /// Nowhere: no DSN.
+    Nowhere,
+}
+
+/// Begins to report, to the user's own client if one is bound, else to the DSN.
+pub(crate) fn start(config: &Config) -> Destination {
+    let service: Arc<str> = config.service_name.as_str().into();
+    if let Some(client) = Hub::main().client().filter(|client| client.is_enabled()) {
+        let reports_panics = || sentry::with_integration(|_: &PanicIntegration, _| true);
+        let panics = !Hub::run(Hub::main(), reports_panics);
+        set(Some(Reporter {
+            client,
+            service,
+            panics,
+        }));
+        return Destination::Existing;
+    }
+    let Some(dsn) = config.sentry_dsn.clone() else {
+        return Destination::Nowhere;
+    };
+    let mut options = ClientOptions::new()
+        .release(config.release.clone())
+        .environment(config.environment.clone())
+        .send_default_pii(false)
+        .attach_stacktrace(true)
+        // Named one by one: the default set has the panic hook that flushes while unwinding.
+        .default_integrations(false)
+        .add_integration(backtrace::AttachStacktraceIntegration)
+        .add_integration(debug_images::DebugImagesIntegration::default())
+        .add_integration(contexts::ContextIntegration::default())
+        .add_integration(backtrace::ProcessStacktraceIntegration)
+        .in_app_exclude(["monitor_runtime", "std", "core", "tokio", "hyper", "warp"]);
+    options.dsn = Some(dsn);
+    let client = Arc::new(Client::from(sentry::apply_defaults(options)));
+    // Threads copy the main hub; this one has a copy already.
+    Hub::main().bind_client(Some(Arc::clone(&client)));
+    Hub::current().bind_client(Some(Arc::clone(&client)));
+    set(Some(Reporter {
+        client,
+        service,
+        panics: true,
+    }));
+    Destination::Dsn
+}
+
+/// Sends what is queued, for at most `deadline`, and stops reporting; blocks.
+pub(crate) fn stop(deadline: Duration, ours: bool) {
+    if let Some(reporter) = set(None) {
+        if ours {
+            reporter.client.close(Some(deadline));
+            Hub::main().bind_client(None);
+        } else {
+            reporter.client.flush(Some(deadline));
+        }
+    }
+}
+
+/// Captures an error where it first came out of monitored code.
+pub(crate) fn error(site: &Site, chain: &[Link], fields: Option<&[Recorded]>) {
+    let Some(reporter) = reporter() else { return };
+    // Sentry shows the last exception first: the outermost error comes last.
+    let exceptions = chain.iter().rev().map(|link| Exception {
+        ty: link.type_name.clone(),
+        value: Some(link.text.clone()),
+        ..Exception::default()
+    });
+    let event = Event {
+        exception: exceptions.collect::<Vec<_>>().into(),
+        level: Level::Error,
+        ..Event::default()
+    };
+    reporter.capture(event, Some(site), fields);
+}
+
+impl Reporter {
+    fn capture(&self, mut event: Event<'static>, site: Option<&Site>, fields: Option<&[Recorded]>) {
+        event
+            .tags
+            .insert("service".into(), self.service.to_string());
+        if let Some(site) = site {
+            event.transaction = Some(site.function().to_owned());
+            event
+                .tags
+                .insert("function".into(), site.function().to_owned());
+            event.tags.insert("module".into(), site.module().to_owned());
+            let declared = site.fields.iter().zip(fields.into_iter().flatten());
+            let declared = declared.filter(|(_, value)| **value != Recorded::Empty);
+            let values = declared.map(|(name, value)| ((*name).to_owned(), json(value)));
+            let values: sentry::protocol::Map<String, Value> = values.collect();
+            if !values.is_empty() {
+                event
+                    .contexts
+                    .insert("fields".into(), Context::Other(values));
+            }
+        }
+        self.hub().capture_event(event);
+    }
+
+    /// The hub of the caller, with its scope; one of our own where it has no client.
+    ///
+    /// A thread that was there before `start()` has a hub without a client.
+    fn hub(&self) -> Arc<Hub> {
+        let current = Hub::current();
+        if current.client().is_some() {
+            return current;
+        }
+        let scope = Arc::new(Scope::default());
+        Arc::new(Hub::new(Some(Arc::clone(&self.client)), scope))
+    }
+}
+
+fn json(value: &Recorded) -> Value {
+    match value {
+        Recorded::Bool(value) => (*value).into(),
+        Recorded::Int(value) => (*value).into(),
+        Recorded::Unsigned(value) => (*value).into(),
+        Recorded::Float(value) => (*value).into(),
+        other => other.to_string().into(),
+    }
+}

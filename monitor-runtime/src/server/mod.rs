@@ -1,0 +1,140 @@
+//! The management server: probes, `/health` and `/metrics` on a port and a thread of their own.
+//!
+//! It answers while the user's runtime is blocked, which is when its answers matter most, and it
+//! is bounded in everything a client can make it do: connections, header bytes, time.
+
+mod access;
+mod connection;
+mod listener;
+mod routes;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+pub use listener::BindError;
+pub(crate) use listener::{Listener, bind};
+pub(crate) use routes::{health_routes, metrics_routes};
+
+use crate::health::Health;
+use crate::worker::Worker;
+use connection::Limits;
+
+/// How many metrics pages are rendered at once; two, because Prometheus servers come in pairs.
+const RENDERERS: usize = 2;
+
+/// The longest time that running requests can be given to end.
+const LONGEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What dropping a [`Server`] waits for its thread.
+const DROP_LIMIT: Duration = Duration::from_millis(100);
+
+/// What the routes answer from.
+#[derive(Clone)]
+pub(crate) struct Context {
+    health: Arc<Health>,
+    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    token: Option<Arc<str>>,
+    /// Shared by all clones, so that no number of scrapers can fill memory with pages.
+    renderers: Arc<Semaphore>,
+}
+
+impl Context {
+    /// `metrics` renders the page in Prometheus' text format 0.0.4; it may take its time and may
+    /// panic. `token` opens the details of `/health` to clients on other machines; an empty one
+    /// counts as none.
+    pub(crate) fn new<M>(health: Arc<Health>, metrics: M, token: Option<String>) -> Self
+    where
+        M: Fn() -> String + Send + Sync + 'static,
+    {
+        Self {
+            health,
+            metrics: Arc::new(metrics),
+            token: token.filter(|token| !token.is_empty()).map(Arc::from),
+            renderers: Arc::new(Semaphore::new(RENDERERS)),
+        }
+    }
+}
+
+/// A running management server; dropping it closes the port without waiting for requests.
+pub(crate) struct Server {
+    local: SocketAddr,
+    /// By when the server has to be gone, once it has to.
+    deadline: watch::Sender<Option<Instant>>,
+    worker: Worker,
+}
+
+/// Answers on `listener`, on a thread called "monitor-server".
+pub(crate) fn serve(listener: Listener, context: Context) -> io::Result<Server> {
+    serve_within(listener, context, Limits::default())
+}
+
+fn serve_within(listener: Listener, context: Context, limits: Limits) -> io::Result<Server> {
+    let local = listener.local_addr();
+    let (deadline, stop) = watch::channel(None);
+    let worker = Worker::start("monitor-server", move || {
+        let listener = listener.into_tokio()?;
+        Ok(listener::accept_until(
+            listener,
+            routes::all(context),
+            limits,
+            stop,
+        ))
+    })?;
+    Ok(Server {
+        local,
+        deadline,
+        worker,
+    })
+}
+
+impl Server {
+    /// The address it listens on, with the port the system chose if port 0 was asked for.
+    pub(crate) fn local_addr(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Closes the port, gives running requests `grace` to end, and waits for that.
+    ///
+    /// Needs no particular runtime. Closing starts before the first poll and does not stop if the
+    /// future is dropped. A second call may shorten the grace, never lengthen it.
+    pub(crate) fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + '_ {
+        self.close_within(grace);
+        async {
+            self.worker.ended().await;
+            // Ended but for its last instructions: this does not block.
+            self.worker.join(DROP_LIMIT);
+        }
+    }
+
+    /// [`Server::close`] for callers that may block.
+    pub(crate) fn close_blocking(&self, grace: Duration) {
+        self.close_within(grace);
+        self.worker
+            .join(grace.saturating_add(Duration::from_secs(1)));
+    }
+
+    fn close_within(&self, grace: Duration) {
+        let wanted = Instant::now() + grace.min(LONGEST_GRACE);
+        self.deadline.send_if_modified(|deadline| {
+            let sooner = deadline.is_none_or(|deadline| wanted < deadline);
+            if sooner {
+                *deadline = Some(wanted);
+            }
+            sooner
+        });
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.close_within(Duration::ZERO);
+        self.worker.join(DROP_LIMIT);
+    }
+}

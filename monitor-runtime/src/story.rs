@@ -1,0 +1,224 @@
+//! What a thread is in the middle of: enough to know one error from the next.
+//!
+//! An error travels up by value, so nothing marks it as the one an inner function already
+//! reported. Two facts tell (DESIGN: one event per failure): the outer function returned `Err`
+//! with nothing monitored begun, ended or polled since the inner one did, or the text of the
+//! inner error is a link of the outer one's chain. Both need only what happened on this thread
+//! while the outer function ran, plus what an outer future keeps of its earlier polls.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::site::Site;
+use crate::verdict::Link;
+
+/// Errors remembered at once, per thread and per future; older ones are forgotten.
+const REMEMBERED: usize = 16;
+
+/// An error that came out of a monitored function, and was reported.
+#[derive(Clone)]
+pub(crate) struct Mark {
+    /// The thread's clock of events when it came out.
+    tick: u64,
+    text: Arc<str>,
+}
+
+/// A panic, as the hook saw it.
+struct PanicNote {
+    message: Arc<str>,
+    /// The clock of events after the last function it unwound.
+    tick: u64,
+    /// Whether a function has told the log of it.
+    told: bool,
+}
+
+struct Here {
+    /// Moves when a monitored call begins or ends, and when a future is polled.
+    tick: Cell<u64>,
+    marks: RefCell<VecDeque<Mark>>,
+    panic: RefCell<Option<PanicNote>>,
+    running: RefCell<Vec<&'static Site>>,
+}
+
+thread_local! {
+    static HERE: Here = const {
+        Here {
+            tick: Cell::new(0),
+            marks: RefCell::new(VecDeque::new()),
+            panic: RefCell::new(None),
+            running: RefCell::new(Vec::new()),
+        }
+    };
+}
+
+/// Whether somebody wants to know which functions are running: Sentry, when it is on.
+static FOLLOWED: AtomicBool = AtomicBool::new(false);
+
+/// From now on [`innermost`] knows the function a panic came from.
+pub(crate) fn follow(on: bool) {
+    FOLLOWED.store(on, Ordering::Relaxed);
+}
+
+/// Moves the thread's clock of events; returns the new time.
+///
+/// 0 when the thread is ending and has no clock any more.
+#[inline]
+pub(crate) fn tick() -> u64 {
+    HERE.try_with(|here| {
+        let now = here.tick.get() + 1;
+        here.tick.set(now);
+        now
+    })
+    .unwrap_or(0)
+}
+
+/// A stretch of a monitored call on one thread: the whole of a function, one poll of a future.
+#[must_use]
+pub(crate) struct Stretch {
+    began: u64,
+    followed: bool,
+}
+
+impl Stretch {
+    #[inline]
+    pub(crate) fn begin(site: &'static Site) -> Self {
+        let followed = FOLLOWED.load(Ordering::Relaxed);
+        if followed {
+            push(site);
+        }
+        Self {
+            began: tick(),
+            followed,
+        }
+    }
+
+    /// Errors that came out of monitored functions during this stretch.
+    #[cold]
+    fn marks(&self) -> Vec<Mark> {
+        HERE.try_with(|here| {
+            let marks = here.marks.borrow();
+            marks
+                .iter()
+                .filter(|mark| mark.tick > self.began)
+                .cloned()
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// Whether any error came out during this stretch: what a future asks after every poll.
+    #[inline]
+    fn has_marks(&self) -> bool {
+        HERE.try_with(|here| {
+            here.marks
+                .borrow()
+                .back()
+                .is_some_and(|mark| mark.tick > self.began)
+        })
+        .unwrap_or(false)
+    }
+}
+
+impl Drop for Stretch {
+    #[inline]
+    fn drop(&mut self) {
+        if self.followed {
+            let _ = HERE.try_with(|here| here.running.borrow_mut().pop());
+        }
+    }
+}
+
+#[cold]
+fn push(site: &'static Site) {
+    let _ = HERE.try_with(|here| here.running.borrow_mut().push(site));
+}
+
+/// The innermost monitored function running on this thread, while followed.
+pub(crate) fn innermost() -> Option<&'static Site> {
+    HERE.try_with(|here| here.running.try_borrow().ok()?.last().copied())
+        .ok()
+        .flatten()
+}
+
+/// Errors a future saw in earlier polls.
+#[derive(Default)]
+pub(crate) struct Memory(Option<Box<VecDeque<Mark>>>);
+
+impl Memory {
+    /// Keeps what came out during a poll that left the future pending.
+    #[inline]
+    pub(crate) fn keep(&mut self, stretch: &Stretch) {
+        if stretch.has_marks() {
+            let kept = self.0.get_or_insert_default();
+            kept.extend(stretch.marks());
+            while kept.len() > REMEMBERED {
+                kept.pop_front();
+            }
+        }
+    }
+}
+
+/// Says whether an error comes out of monitored code here for the first time, and remembers it.
+///
+/// Asked once by each function that returns `Err`, before its end moves the clock of events.
+#[cold]
+pub(crate) fn is_first(stretch: &Stretch, memory: &Memory, chain: &[Link]) -> bool {
+    let now = HERE.try_with(|here| here.tick.get()).unwrap_or(0);
+    let marks = stretch.marks();
+    let same_text = |mark: &Mark| chain.iter().any(|link| link.text == *mark.text);
+    // Marks of earlier polls may be of another thread, whose clock means nothing here.
+    let known = marks.iter().any(|mark| mark.tick == now || same_text(mark))
+        || memory.0.iter().flat_map(|kept| kept.iter()).any(same_text);
+    let text = chain.first().map_or("", |link| link.text.as_str()).into();
+    let _ = HERE.try_with(|here| {
+        let mut marks = here.marks.borrow_mut();
+        // The end of this call moves the clock to `now + 1`; the function around it looks there.
+        marks.push_back(Mark {
+            tick: now + 1,
+            text,
+        });
+        if marks.len() > REMEMBERED {
+            marks.pop_front();
+        }
+    });
+    !known
+}
+
+/// Notes a panic where it begins, for the functions it is about to unwind.
+pub(crate) fn note_panic(message: &str) {
+    let note = PanicNote {
+        message: message.into(),
+        tick: 0,
+        told: false,
+    };
+    let _ = HERE.try_with(|here| {
+        here.panic
+            .try_borrow_mut()
+            .map(|mut slot| *slot = Some(note))
+    });
+}
+
+/// Says whether this function is the first a panic unwinds, and with which message.
+///
+/// Asked by each function that unwinds, before its end moves the clock of events.
+#[cold]
+pub(crate) fn first_to_unwind() -> (bool, Option<Arc<str>>) {
+    HERE.try_with(|here| {
+        let now = here.tick.get();
+        let mut slot = here.panic.borrow_mut();
+        let (first, message) = match slot.as_ref() {
+            Some(note) if !note.told => (true, Some(Arc::clone(&note.message))),
+            Some(note) => (note.tick != now, None),
+            None => (true, None),
+        };
+        *slot = Some(PanicNote {
+            message: "".into(),
+            tick: now + 1,
+            told: true,
+        });
+        (first, message)
+    })
+    .unwrap_or((true, None))
+}

@@ -1,0 +1,147 @@
+use super::*;
+
+#[derive(Debug)]
+struct Outer(Inner);
+#[derive(Debug)]
+struct Inner;
+impl Display for Outer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("outer")
+    }
+}
+impl Display for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("inner")
+    }
+}
+impl Error for Inner {}
+impl Error for Outer {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+fn texts(verdict: Verdict<'_>) -> Vec<(String, String)> {
+    match verdict {
+        Verdict::Ok => Vec::new(),
+        Verdict::Error(view) => {
+            let links = view.chain(ErrorFormat::Display).into_iter();
+            links.map(|link| (link.type_name, link.text)).collect()
+        }
+    }
+}
+
+macro_rules! assert_chain {
+    ($value:expr, [$($ty:literal: $text:literal),*]) => {{
+        let value = $value;
+        let value = &value;
+        let expected: Vec<(String, String)> = vec![$(($ty.into(), $text.into())),*];
+        assert_eq!(texts(crate::__verdict!(value)), expected);
+    }};
+}
+
+#[test]
+fn every_kind_of_error_is_seen_as_far_as_its_type_allows() {
+    struct Shown;
+    impl Display for Shown {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("shown")
+        }
+    }
+    #[derive(Debug)]
+    struct Debugged;
+    struct Nothing;
+    type Alias = std::io::Result<u8>;
+
+    assert_chain!(Err::<(), _>(Outer(Inner)), ["Outer": "outer", "Inner": "inner"]);
+    assert_chain!(Err::<(), Box<dyn Error>>(Box::new(Outer(Inner))), ["Outer": "outer", "Inner": "inner"]);
+    assert_chain!(Err::<(), Box<dyn Error + Send + Sync>>(Box::new(Outer(Inner))), ["Outer": "outer", "Inner": "inner"]);
+    assert_chain!(Err::<(), _>(anyhow::Error::new(Inner).context("while")), ["Error": "while", "Inner": "inner"]);
+    assert_chain!(Err::<(), &str>("text"), ["&str": "text"]);
+    assert_chain!(Err::<(), Shown>(Shown), ["Shown": "shown"]);
+    assert_chain!(Err::<(), Debugged>(Debugged), ["Debugged": "Debugged"]);
+    assert!(matches!(
+        {
+            let value = &Err::<(), _>(Nothing);
+            crate::__verdict!(value)
+        },
+        Verdict::Error(_)
+    ));
+    let alias: Alias = Err(std::io::Error::other("disk"));
+    assert_chain!(alias, ["Error": "disk"]);
+}
+
+#[test]
+fn what_is_no_error_is_ok() {
+    assert_chain!(Ok::<u8, Outer>(1), []);
+    assert_chain!(7, []);
+    assert_chain!((), []);
+    assert_chain!(Some(Outer(Inner)), []);
+}
+
+#[test]
+fn generic_code_is_judged_by_the_bounds_it_has() {
+    fn opaque<T, E>(value: &Result<T, E>) -> bool {
+        matches!(crate::__verdict!(value), Verdict::Error(_))
+    }
+    fn bounded<E: Error>(value: &Result<(), E>) -> usize {
+        texts(crate::__verdict!(value)).len()
+    }
+    assert!(opaque(&Err::<u8, _>(Outer(Inner))));
+    assert!(!opaque(&Ok::<u8, Outer>(1)));
+    assert_eq!(bounded(&Err(Outer(Inner))), 2);
+}
+
+#[test]
+fn an_error_that_panics_while_it_is_shown_does_no_harm() {
+    #[derive(Debug)]
+    struct Bad;
+    impl Display for Bad {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("half")?;
+            panic!("in Display")
+        }
+    }
+    impl Error for Bad {}
+    assert_chain!(Err::<(), _>(Bad), ["Bad": "half<panicked while formatting>"]);
+}
+
+#[test]
+fn texts_and_chains_without_end_are_cut() {
+    #[derive(Debug)]
+    struct Endless;
+    impl Display for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            loop {
+                f.write_str("0123456789é")?;
+            }
+        }
+    }
+    impl Error for Endless {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&Endless)
+        }
+    }
+    let value = &Err::<(), _>(Endless);
+    let chain = texts(crate::__verdict!(value));
+    assert_eq!(chain.len(), MAX_LINKS);
+    assert!(
+        chain[0].1.len() <= MAX_TEXT + '…'.len_utf8(),
+        "{}",
+        chain[0].1.len()
+    );
+}
+
+#[test]
+fn type_names_are_short() {
+    assert_eq!(short_type("app::db::DbError"), "DbError");
+    assert_eq!(
+        short_type("app::Wrapped<app::db::DbError>"),
+        "Wrapped<app::db::DbError>"
+    );
+    assert_eq!(short_type("&str"), "&str");
+    assert_eq!(
+        short_type("alloc::boxed::Box<dyn core::error::Error>"),
+        "Box<dyn core::error::Error>"
+    );
+}

@@ -1,0 +1,108 @@
+//! A named thread with a tokio runtime of its own.
+//!
+//! Health supervision and the management server must keep time and answer while the user's
+//! runtime is blocked, so neither runs on it.
+
+use std::io;
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+/// How long the end of a worker waits for what still runs on its blocking pool.
+///
+/// Long enough for a cancelled future to be dropped while its runtime is still there (a timer
+/// polled after that panics), short enough for nobody to notice when something blocks.
+const POOL_GRACE: Duration = Duration::from_millis(50);
+
+/// A running worker; dropping it leaves the thread to end by itself.
+pub(crate) struct Worker {
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Never carries a value: the thread owns the sender, so it closes when the thread ends.
+    ended: watch::Receiver<()>,
+}
+
+impl Worker {
+    /// Starts a thread called `name` that runs the future of `setup` on a current-thread runtime.
+    ///
+    /// `setup` runs inside that runtime; its error, like that of the thread or the runtime, is
+    /// returned here.
+    pub(crate) fn start<S, F>(name: &'static str, setup: S) -> io::Result<Self>
+    where
+        S: FnOnce() -> io::Result<F> + Send + 'static,
+        F: Future<Output = ()>,
+    {
+        let (alive, ended) = watch::channel(());
+        let (report, ready) = mpsc::sync_channel(1);
+        let thread = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                match runtime(name).and_then(|runtime| set_up(runtime, setup)) {
+                    Ok((runtime, main)) => {
+                        let _ = report.send(Ok(()));
+                        runtime.block_on(main);
+                        runtime.shutdown_timeout(POOL_GRACE);
+                    }
+                    Err(error) => {
+                        let _ = report.send(Err(error));
+                    }
+                }
+                drop(alive);
+            })?;
+        match ready.recv() {
+            Ok(Ok(())) => Ok(Self {
+                thread: Mutex::new(Some(thread)),
+                ended,
+            }),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(io::Error::other(format!(
+                "thread {name} ended while starting"
+            ))),
+        }
+    }
+
+    /// Waits until the thread has ended, without blocking the thread that polls.
+    pub(crate) async fn ended(&self) {
+        let _ = self.ended.clone().changed().await;
+    }
+
+    /// Joins the thread if it ends within `limit`, else leaves it to end by itself.
+    pub(crate) fn join(&self, limit: Duration) {
+        let Some(thread) = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        else {
+            return;
+        };
+        let start = Instant::now();
+        // std has no join with a time limit; what is waited for here takes a millisecond or two.
+        while !thread.is_finished() {
+            if start.elapsed() >= limit {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        let _ = thread.join();
+    }
+}
+
+fn runtime(name: &str) -> io::Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .thread_name(name)
+        .build()
+}
+
+fn set_up<S, F>(runtime: Runtime, setup: S) -> io::Result<(Runtime, F)>
+where
+    S: FnOnce() -> io::Result<F>,
+{
+    let inside = runtime.enter();
+    let main = setup()?;
+    drop(inside);
+    Ok((runtime, main))
+}
