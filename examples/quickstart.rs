@@ -139,6 +139,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .start()
         .await?;
 
+    metrics::describe_counter!(
+        "orders_found_total",
+        "Orders that were asked for and found."
+    );
+
     let listener = tokio::net::TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;
     let server = warp::serve(routes(&monitor))

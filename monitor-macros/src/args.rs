@@ -1,12 +1,12 @@
 //! What stands in the parentheses: keys, values and where they stand; nothing is decided here.
 
 use crate::errors::Errors;
+use crate::fields::Field;
 use crate::keys;
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Error, Expr, Ident, LitBool, LitInt, LitStr, Path, Result, Token};
+use syn::{Error, Ident, LitBool, LitInt, LitStr, Path, Result, Token, token};
 
 /// A value and the place of the key it was given under.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub(crate) struct Args {
     pub(crate) name: Option<Arg<LitStr>>,
     pub(crate) level: Option<Arg<Level>>,
     pub(crate) fields: Option<Arg<Vec<Field>>>,
-    pub(crate) args: Option<Arg<Vec<Ident>>>,
+    pub(crate) arguments: Option<Arg<Vec<Ident>>>,
     pub(crate) err: Option<Arg<ErrArg>>,
     pub(crate) sentry: Option<Arg<bool>>,
     /// `skip` alone is `None`: leave the method out. `skip(a, b)` names arguments.
@@ -46,23 +46,6 @@ pub(crate) struct ErrArg {
     pub(crate) level: Option<Level>,
 }
 
-/// One entry of `fields(…)`.
-#[derive(Clone)]
-pub(crate) struct Field {
-    pub(crate) name: String,
-    pub(crate) span: Span,
-    pub(crate) format: Format,
-    pub(crate) value: TokenStream,
-}
-
-/// How a field's value is turned into text: as it is, `%value` or `?value`.
-#[derive(Clone, Copy)]
-pub(crate) enum Format {
-    Value,
-    Display,
-    Debug,
-}
-
 impl Args {
     /// Reads every argument; a wrong one is reported and the rest is still read.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
@@ -84,7 +67,7 @@ impl Args {
             name: self.name.or(outer.name),
             level: self.level.or(outer.level),
             fields: self.fields.or(outer.fields),
-            args: self.args.or(outer.args),
+            arguments: self.arguments.or(outer.arguments),
             err: self.err.or(outer.err),
             sentry: self.sentry.or(outer.sentry),
             skip: self.skip.or(outer.skip),
@@ -123,7 +106,7 @@ impl Args {
             }
             "args" => {
                 let names = names(&key, input, errors)?;
-                set(&mut self.args, &key, names)
+                set(&mut self.arguments, &key, names)
             }
             "err" => {
                 let err = err(&key, input, errors)?;
@@ -133,7 +116,7 @@ impl Args {
                 let sentry: LitBool = value(&key, input, "`true` or `false`: `sentry = false`")?;
                 set(&mut self.sentry, &key, sentry.value)
             }
-            "skip" if !input.peek(syn::token::Paren) => set(&mut self.skip, &key, None),
+            "skip" if !input.peek(token::Paren) => set(&mut self.skip, &key, None),
             "skip" => {
                 let names = names(&key, input, errors)?;
                 set(&mut self.skip, &key, Some(names))
@@ -197,7 +180,7 @@ fn inside(
     example: &str,
     one: impl FnMut(ParseStream<'_>, &mut Errors) -> Result<()>,
 ) -> Result<()> {
-    if !input.peek(syn::token::Paren) {
+    if !input.peek(token::Paren) {
         return Err(Error::new(
             key.span(),
             format!("`{key}` takes a list: {example}"),
@@ -232,33 +215,38 @@ fn names(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> Result<Vec
 fn err(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> Result<ErrArg> {
     const WANTED: &str =
         "`true`, `false` or options: `err = false`, `err(Debug, level = \"warn\")`";
-    let mut err = ErrArg {
-        log: true,
-        debug: false,
-        level: None,
-    };
+    let (mut log, mut debug, mut level) = (true, None, None);
     if input.peek(Token![=]) {
-        err.log = value::<LitBool>(key, input, WANTED)?.value;
-    } else if input.peek(syn::token::Paren) {
+        log = value::<LitBool>(key, input, WANTED)?.value;
+    } else if input.peek(token::Paren) {
         inside(key, input, errors, "`err(Debug)`", |input, _| {
             let option = input.call(Ident::parse_any)?;
             match option.to_string().as_str() {
-                "Debug" => err.debug = true,
-                "Display" => err.debug = false,
-                "level" => err.level = Some(value(&option, input, LEVEL)?),
+                "Debug" | "Display" if debug.is_some() => {
+                    let message = "one of `Debug` and `Display` is enough";
+                    Err(Error::new(option.span(), message))
+                }
+                word @ ("Debug" | "Display") => {
+                    debug = Some(word == "Debug");
+                    Ok(())
+                }
+                "level" => set(&mut level, &option, value(&option, input, LEVEL)?),
                 other => {
                     let known = ["Debug", "Display", "level"];
                     let hint = keys::suggest(other, known);
                     let known = keys::list(known);
                     let message =
                         format!("unknown option `{other}`{hint} (the options are {known})");
-                    return Err(Error::new(option.span(), message));
+                    Err(Error::new(option.span(), message))
                 }
             }
-            Ok(())
         })?;
     }
-    Ok(err)
+    Ok(ErrArg {
+        log,
+        debug: debug == Some(true),
+        level: level.map(|level| level.value),
+    })
 }
 
 /// Runs `one` for every entry of a comma list; after a mistake it goes on behind the next comma.
@@ -304,73 +292,5 @@ impl Parse for Level {
         } else {
             input.call(Path::parse_mod_style).map(Self::Path)
         }
-    }
-}
-
-impl Parse for Field {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let shorthand = format(input)?;
-        let span = input.span();
-        if shorthand.is_none() && input.peek(LitStr) {
-            let name: LitStr = input.parse()?;
-            if !input.peek(Token![=]) {
-                let message = "a quoted field needs a value: `\"http.route\" = %route`";
-                return Err(Error::new(span, message));
-            }
-            return Self::with_value(name.value(), span, input);
-        }
-        let mut path = quote!();
-        let mut name = String::new();
-        loop {
-            let part = input.call(Ident::parse_any)?;
-            name.push_str(&part.unraw().to_string());
-            part.to_tokens(&mut path);
-            if !input.peek(Token![.]) {
-                break;
-            }
-            name.push('.');
-            input.parse::<Token![.]>()?.to_tokens(&mut path);
-        }
-        match shorthand {
-            None if input.peek(Token![=]) => Self::with_value(name, span, input),
-            format => Ok(Self {
-                name,
-                span,
-                format: format.unwrap_or(Format::Value),
-                value: path,
-            }),
-        }
-    }
-}
-
-impl Field {
-    fn with_value(name: String, span: Span, input: ParseStream<'_>) -> Result<Self> {
-        input.parse::<Token![=]>()?;
-        let format = format(input)?.unwrap_or(Format::Value);
-        if input.is_empty() {
-            return Err(Error::new(
-                span,
-                format!("`{name}` needs a value: `{name} = %value`"),
-            ));
-        }
-        let value = input.parse::<Expr>()?.into_token_stream();
-        Ok(Self {
-            name,
-            span,
-            format,
-            value,
-        })
-    }
-}
-
-fn format(input: ParseStream<'_>) -> Result<Option<Format>> {
-    if input.peek(Token![%]) {
-        input.parse::<Token![%]>()?;
-        Ok(Some(Format::Display))
-    } else if input.peek(Token![?]) {
-        input.parse::<Token![?]>()?;
-        Ok(Some(Format::Debug))
-    } else {
-        Ok(None)
     }
 }

@@ -11,6 +11,13 @@ pub(crate) struct Binding {
     pub(crate) ident: Ident,
 }
 
+impl Binding {
+    /// Whether rustc takes the name for one that need not be used.
+    pub(crate) fn is_underscored(&self) -> bool {
+        self.ident.to_string().starts_with('_')
+    }
+}
+
 /// All names in order of declaration, `self` and those inside patterns included.
 pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
     let mut bindings = Vec::new();
@@ -53,11 +60,8 @@ impl VisitMut for Names {
 ///
 /// An argument the body does not mention stays outside, where rustc goes on warning that it is
 /// unused. One named `_guard` is exempt from that warning and is held like the others.
-pub(crate) fn captured(mut bindings: Vec<Binding>, body: TokenStream) -> Vec<Binding> {
-    bindings.retain(|Binding { ident, .. }| {
-        let name = ident.to_string();
-        name.starts_with('_') || body::mentions(&body, &name)
-    });
+pub(crate) fn captured(mut bindings: Vec<Binding>, body: &TokenStream) -> Vec<Binding> {
+    bindings.retain(|binding| binding.is_underscored() || body::mentions(body, &binding.ident));
     bindings.reverse();
     bindings
 }

@@ -1,8 +1,9 @@
 //! What a body tells without being type-checked: the future it ends in, the names it uses.
 
 use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Item, Stmt};
+use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Ident, Item, Stmt};
 
 /// Whether there is a [`tail_future`].
 pub(crate) fn ends_in_future(statements: &[Stmt]) -> bool {
@@ -68,12 +69,13 @@ pub(crate) fn returns_early(statements: &[Stmt]) -> bool {
     returns.0
 }
 
-/// Whether `name` occurs in the tokens, inside a string such as `"{name}"` included.
-pub(crate) fn mentions(tokens: &TokenStream, name: &str) -> bool {
+/// Whether `name` occurs in the tokens; a string such as `"{name}"` counts.
+pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
+    let inline = format!("{{{}", name.unraw());
     tokens.clone().into_iter().any(|tree| match tree {
-        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Ident(ident) => ident == *name,
         TokenTree::Group(group) => mentions(&group.stream(), name),
-        TokenTree::Literal(literal) => literal.to_string().contains(&format!("{{{name}")),
+        TokenTree::Literal(literal) => literal.to_string().contains(&inline),
         TokenTree::Punct(_) => false,
     })
 }

@@ -1,15 +1,16 @@
 //! The rules that take more than one argument to know; each reports at the token it is about.
 
-use crate::args::{Arg, Args, Field, Level as LevelArg};
+use crate::args::{Arg, Args, Level as LevelArg};
 use crate::bindings::Binding;
 use crate::errors::Errors;
+use crate::fields::Field;
 use crate::input::Function;
 use crate::keys;
 use crate::model::{Level, Record};
 use proc_macro2::Span;
 use std::collections::HashSet;
 use syn::ext::IdentExt;
-use syn::{Attribute, Error, Ident};
+use syn::{Attribute, Error, Ident, LitStr};
 
 /// More would not fit the span, whose own fields take the rest of `tracing`'s 32.
 const MOST_FIELDS: usize = 26;
@@ -27,7 +28,7 @@ pub(crate) fn block(args: &Args, errors: &mut Errors) {
     let keys = [
         ("name", args.name.as_ref().map(|arg| arg.key)),
         ("fields", args.fields.as_ref().map(|arg| arg.key)),
-        ("args", args.args.as_ref().map(|arg| arg.key)),
+        ("args", args.arguments.as_ref().map(|arg| arg.key)),
         ("skip", args.skip.as_ref().map(|arg| arg.key)),
     ];
     for (name, key) in keys {
@@ -62,11 +63,19 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     }
 }
 
+/// A name that is given must say something.
+pub(crate) fn name(name: Option<&LitStr>, errors: &mut Errors) {
+    if let Some(name) = name.filter(|name| name.value().trim().is_empty()) {
+        let message = "the name is empty; leave it out to get the function's own";
+        errors.at(name.span(), message);
+    }
+}
+
 /// `args` and `skip` can only name what the signature binds.
 pub(crate) fn names(args: &Args, bindings: &[Binding], errors: &mut Errors) {
     let skipped = args.skip.as_ref().and_then(|skip| skip.value.as_ref());
     for (key, names) in [
-        ("args", args.args.as_ref().map(|arg| &arg.value)),
+        ("args", args.arguments.as_ref().map(|arg| &arg.value)),
         ("skip", skipped),
     ] {
         for name in names.into_iter().flatten() {

@@ -1,14 +1,14 @@
 //! Prints the model: the only tokens of ours that reach the user's code.
 
-use crate::args::Format;
 use crate::bindings::Binding;
 use crate::body;
+use crate::fields::Format;
 use crate::input::{self, Function, Impl, Input, Member};
 use crate::model::{Level, Model, Record, Run, Verdict};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Ident};
 
 // Input:
 //     #[monitored(name = "checkout", fields(order.id))]
@@ -106,10 +106,12 @@ impl<'a> Printer<'a> {
             .as_ref()
             .map_or(item.sig.ident.span(), Spanned::span);
         let at = Span::mixed_site().located_at(place);
-        let private = match &model.runtime {
-            Some(path) => quote_spanned!(at=> #path::__private),
-            None => quote_spanned!(at=> ::monitor_runtime::__private),
-        };
+        let ours = || quote_spanned!(at=> ::monitor_runtime);
+        let runtime = model
+            .runtime
+            .as_ref()
+            .map_or_else(ours, ToTokens::to_token_stream);
+        let private = quote_spanned!(at=> #runtime::__private);
         Self {
             at,
             body,
@@ -119,33 +121,30 @@ impl<'a> Printer<'a> {
     }
 
     fn statements(self) -> TokenStream {
-        let Self { at, private, .. } = &self;
+        let (at, private) = (self.at, &self.private);
         let (start, verdict) = (self.start(), self.verdict());
         match &self.model.run {
             Run::Sync => {
                 let closure = self.closure();
-                quote_spanned!(*at=> #private::run(#start, #closure, #verdict))
+                quote_spanned!(at=> #private::run(#start, #closure, #verdict))
             }
-            Run::Async { output } => {
-                let before = [self.pin(output.as_ref()), self.captures()]
-                    .into_iter()
-                    .collect();
-                let body = self.block(before, self.body);
-                quote_spanned!(*at=> #private::run_async(#start, async move #body, #verdict).await)
+            Run::Async => {
+                let body = self.block(&[self.pin(), self.captures()]);
+                quote_spanned!(at=> #private::run_async(#start, async move #body, #verdict).await)
             }
             Run::Tail(statements) => {
                 let mut statements = statements.clone();
                 if let Some(block) = body::tail_future(&mut statements) {
-                    let run = quote_spanned!(*at=> #private::run_async(#start, #block, #verdict));
+                    let run = quote_spanned!(at=> #private::run_async(#start, #block, #verdict));
                     *block = Expr::Verbatim(run);
                 }
                 quote!(#(#statements)*)
             }
             Run::Future { boxed } => {
                 let closure = self.closure();
-                let run = quote_spanned!(*at=> #private::run_async(#start, (#closure)(), #verdict));
+                let run = quote_spanned!(at=> #private::run_async(#start, (#closure)(), #verdict));
                 if *boxed {
-                    quote_spanned!(*at=> ::std::boxed::Box::pin(#run))
+                    quote_spanned!(at=> ::std::boxed::Box::pin(#run))
                 } else {
                     run
                 }
@@ -155,15 +154,15 @@ impl<'a> Printer<'a> {
 
     /// The site and the call that starts on it.
     fn start(&self) -> TokenStream {
-        let Self { at, private, .. } = self;
+        let (at, private) = (self.at, &self.private);
         let settings = self.settings();
         let start = if self.model.records.is_empty() {
-            quote_spanned!(*at=> start())
+            quote_spanned!(at=> start())
         } else {
             let records = self.model.records.iter().map(|record| self.record(record));
-            quote_spanned!(*at=> start_with(|__f| { #(#records)* }))
+            quote_spanned!(at=> start_with(|__f| { #(#records)* }))
         };
-        quote_spanned! {*at=>
+        quote_spanned! {at=>
             {
                 static __MONITOR: #private::Site = #private::Site::new(
                     #private::path_of(&|| ()),
@@ -179,23 +178,21 @@ impl<'a> Printer<'a> {
 
     /// What differs from the site's defaults.
     fn settings(&self) -> TokenStream {
-        let Self {
-            at, private, model, ..
-        } = self;
+        let (at, private, model) = (self.at, &self.private, &self.model);
         let name = model.name.iter();
         let level = model.level.iter().map(|level| self.level(level));
         let fields = (!model.records.is_empty()).then(|| {
             let names = model.records.iter().map(Record::name);
-            quote_spanned!(*at=> .fields(&[#(#names),*]))
+            quote_spanned!(at=> .fields(&[#(#names),*]))
         });
-        let debug = model
-            .err
+        let err = &model.err;
+        let debug = err
             .debug
-            .then(|| quote_spanned!(*at=> .err(#private::ErrorFormat::Debug)));
-        let err_level = model.err.level.iter().map(|level| self.level(level));
-        let err_log = (!model.err.log).then(|| quote_spanned!(*at=> .err_log(false)));
-        let sentry = (!model.sentry).then(|| quote_spanned!(*at=> .sentry(false)));
-        quote_spanned! {*at=>
+            .then(|| quote_spanned!(at=> .err(#private::ErrorFormat::Debug)));
+        let err_level = err.level.iter().map(|level| self.level(level));
+        let err_log = (!err.log).then(|| quote_spanned!(at=> .err_log(false)));
+        let sentry = (!model.sentry).then(|| quote_spanned!(at=> .sentry(false)));
+        quote_spanned! {at=>
             #(.name(#name))* #(.level(#level))* #fields
             #debug #(.err_level(#err_level))* #err_log #sentry
         }
@@ -211,31 +208,35 @@ impl<'a> Printer<'a> {
         }
     }
 
+    /// A value without the wanted trait is an error at the value.
     fn record(&self, record: &Record) -> TokenStream {
-        let Self { at, private, .. } = self;
         match record {
-            Record::Argument(ident) => quote_spanned!(*at=> #private::record!(__f, #ident);),
+            Record::Argument(ident) => {
+                let (at, private) = (self.at.located_at(ident.span()), &self.private);
+                quote_spanned!(at=> #private::record!(__f, #ident);)
+            }
             Record::Field(field) => {
+                let at = self.at.located_at(field.value.span());
                 let method = match field.format {
                     Format::Value => "value",
                     Format::Display => "display",
                     Format::Debug => "debug",
                 };
-                let (method, value) = (Ident::new(method, *at), &field.value);
-                quote_spanned!(*at=> __f.#method(&(#value));)
+                let (method, value) = (Ident::new(method, at), &field.value);
+                quote_spanned!(at=> __f.#method(&(#value));)
             }
         }
     }
 
     fn verdict(&self) -> TokenStream {
-        let Self { at, private, .. } = self;
-        match &self.model.verdict {
-            Verdict::Plain => quote_spanned!(*at=> #private::plain),
-            Verdict::Probe(None) => quote_spanned!(*at=> |__r: &_| #private::verdict!(__r)),
+        let (at, private) = (self.at, &self.private);
+        match (&self.model.verdict, &self.model.run, &self.model.output) {
+            (Verdict::Plain, ..) => quote_spanned!(at=> #private::plain),
             // In the parameter's own type, an elided lifetime would mean any lifetime.
-            Verdict::Probe(Some(ty)) => {
-                quote_spanned!(*at=> |__r: &_| { let __r: &#ty = __r; #private::verdict!(__r) })
+            (Verdict::Probe, Run::Tail(_) | Run::Future { .. }, Some(ty)) => {
+                quote_spanned!(at=> |__r: &_| { let __r: &#ty = __r; #private::verdict!(__r) })
             }
+            _ => quote_spanned!(at=> |__r: &_| #private::verdict!(__r)),
         }
     }
 
@@ -247,13 +248,13 @@ impl<'a> Printer<'a> {
             .returns
             .as_ref()
             .map_or(unit, ToTokens::to_token_stream);
-        let block = self.block(self.captures(), self.body);
+        let block = self.block(&[self.captures()]);
         quote_spanned!(self.at=> move || -> #returns #block)
     }
 
     /// A `return` that never runs gives an async block its type before the body is looked at.
-    fn pin(&self, output: Option<&Type>) -> TokenStream {
-        let pin = output.map(|output| {
+    fn pin(&self) -> TokenStream {
+        let pin = self.model.output.as_ref().map(|output| {
             quote_spanned! {self.at=>
                 if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<#output> {
                     return __r;
@@ -268,25 +269,28 @@ impl<'a> Printer<'a> {
     /// It stays a block of its own: its items would otherwise stand after statements, and its
     /// braces carry the edition that decides when temporaries are dropped. The parentheses are
     /// ours, so that nobody is told that the braces inside are one pair too many.
-    fn block(&self, before: TokenStream, block: &Group) -> Group {
-        if before.is_empty() {
-            return block.clone();
+    fn block(&self, before: &[TokenStream]) -> Group {
+        let body = self.body;
+        if before.iter().all(TokenStream::is_empty) {
+            return body.clone();
         }
-        let after = quote_spanned!(self.at=> (#block));
-        input::with_stream(block, quote!(#before #after))
+        let after = quote_spanned!(self.at=> (#body));
+        input::with_stream(body, quote!(#(#before)* #after))
     }
 
     /// Mentions the arguments first and whole, so that the body captures and drops them in order.
     fn captures(&self) -> TokenStream {
-        let names = self
-            .model
-            .captures
-            .iter()
-            .map(|Binding { cfgs, ident }| quote_spanned!(self.at=> #(#cfgs)* &#ident,));
-        let names = quote!(#(#names)*);
-        if names.is_empty() {
-            return names;
+        let (at, captures) = (self.at, &self.model.captures);
+        if captures.is_empty() {
+            return TokenStream::new();
         }
-        quote_spanned!(self.at=> let _ = (#names);)
+        // The names stand where the user wrote them, so to clippy it is the user who uses `_x`.
+        let underscored = captures.iter().any(Binding::is_underscored);
+        let allow =
+            underscored.then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding)]));
+        let names = captures
+            .iter()
+            .map(|Binding { cfgs, ident }| quote_spanned!(at=> #(#cfgs)* &#ident,));
+        quote_spanned!(at=> #allow let _ = (#(#names)*);)
     }
 }

@@ -4,10 +4,10 @@ use crate::errors::Errors;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, ImplItem, Lit, Meta, Result, Signature, Token, Visibility, token};
+use syn::{Attribute, Error, ImplItem, Lit, Meta, Result, Signature, Token, Visibility};
 
 pub(crate) enum Input {
-    Function(Function),
+    Function(Box<Function>),
     Impl(Impl),
     /// Refused: printed as it came, beside the error that says why.
     Refused(TokenStream),
@@ -43,7 +43,7 @@ pub(crate) struct Impl {
 }
 
 pub(crate) enum Member {
-    Function(Function),
+    Function(Box<Function>),
     Other(TokenStream),
 }
 
@@ -52,7 +52,7 @@ impl Input {
         let parser = |input: ParseStream<'_>| {
             let attrs = input.call(Attribute::parse_outer)?;
             match kind(&input.fork())? {
-                Kind::Function => Function::after(attrs, input).map(Self::Function),
+                Kind::Function => Ok(Self::Function(Box::new(Function::after(attrs, input)?))),
                 Kind::Impl => Impl::after(attrs, input).map(Self::Impl),
                 Kind::Other(place, what) => Err(Error::new(place.span(), refusal(what))),
             }
@@ -107,9 +107,8 @@ fn kind(input: ParseStream<'_>) -> Result<Kind> {
             "mod" => "a module",
             "static" => "a static",
             "type" => "a type alias",
-            "use" => "an import",
             "macro_rules" | "macro" => "a macro",
-            "crate" => "an import",
+            "use" | "crate" => "an import",
             _ if constant => "a constant",
             _ if matches!(&tree, TokenTree::Group(_)) => "a block",
             _ => "something else",
@@ -144,21 +143,35 @@ impl Function {
 
 impl Parse for Body {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        if !input.peek(token::Brace) {
-            return Err(input.error("expected the body of the function"));
-        }
-        let group: Group = input.parse()?;
-        let split = |input: ParseStream<'_>| {
-            Ok((
-                input.call(Attribute::parse_inner)?,
-                input.parse::<TokenStream>()?,
-            ))
+        let ahead = input.fork();
+        let Some(block) = braces(input.parse()?) else {
+            return Err(ahead.error("expected the body of the function"));
         };
-        let (attrs, statements) = split.parse2(group.stream())?;
-        Ok(Self {
-            attrs,
-            block: with_stream(&group, statements),
-        })
+        let mut attrs = Vec::new();
+        let inner = |input: ParseStream<'_>| {
+            attrs = input.call(Attribute::parse_inner)?;
+            input.parse::<TokenStream>()
+        };
+        let rest = inner.parse2(block.stream())?;
+        // A body without them is passed on untouched, invisible groups of `macro_rules!` and all.
+        let block = if attrs.is_empty() {
+            block
+        } else {
+            with_stream(&block, rest)
+        };
+        Ok(Self { attrs, block })
+    }
+}
+
+/// The braces themselves; those of a `$body:block` come in an invisible group.
+fn braces(tree: TokenTree) -> Option<Group> {
+    match tree {
+        TokenTree::Group(group) => match group.delimiter() {
+            Delimiter::Brace => Some(group),
+            Delimiter::None => braces(group.stream().into_iter().next()?),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -205,7 +218,7 @@ fn member(input: ParseStream<'_>) -> Result<Member> {
     ahead.call(Attribute::parse_outer)?;
     if let Ok(Kind::Function) = kind(&ahead) {
         let attrs = input.call(Attribute::parse_outer)?;
-        return Function::after(attrs, input).map(Member::Function);
+        return Ok(Member::Function(Box::new(Function::after(attrs, input)?)));
     }
     Ok(Member::Other(
         input.parse::<ImplItem>()?.into_token_stream(),
@@ -223,8 +236,8 @@ pub(crate) fn arguments(attr: &Attribute) -> Result<TokenStream> {
     match &attr.meta {
         Meta::Path(_) => Ok(TokenStream::new()),
         Meta::List(list) => Ok(list.tokens.clone()),
-        other => Err(Error::new_spanned(
-            other,
+        value @ Meta::NameValue(_) => Err(Error::new_spanned(
+            value,
             "write the arguments in parentheses: `#[monitored(…)]`",
         )),
     }

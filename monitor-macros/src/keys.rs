@@ -50,7 +50,7 @@ pub(crate) fn suggest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str
     known
         .into_iter()
         .map(|word| (distance(unknown, word), word))
-        .filter(|&(distance, word)| distance <= 2 && distance < word.len())
+        .filter(|&(distance, word)| distance <= 2 && 2 * distance < word.len())
         .min()
         .map_or_else(String::new, |(_, word)| format!(", did you mean `{word}`?"))
 }

@@ -6,10 +6,13 @@ mod body;
 mod check;
 mod errors;
 mod expand;
+mod fields;
 mod input;
 mod keys;
 mod model;
 mod returns;
+#[cfg(test)]
+mod tests;
 
 use args::Args;
 use errors::Errors;
@@ -17,7 +20,103 @@ use input::Input;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Monitors every call of a function.
+/// Monitors a function: each call is counted, timed, logged, and reported when it fails.
+///
+/// It stands on functions, `async` functions, methods, trait methods with a body, and whole `impl`
+/// blocks, above or below `#[async_trait]`. The signature stays as it is.
+///
+/// ```ignore
+/// use monitor_runtime::monitored;
+///
+/// #[monitored]
+/// async fn create_order(order: NewOrder) -> Result<Order, OrderError> { /* … */ }
+///
+/// #[monitored(name = "checkout", level = "debug", fields(order.id, total = %order.total()))]
+/// fn check_out(order: &Order) -> Result<Receipt, PaymentError> { /* … */ }
+///
+/// #[monitored(err(Debug))]          // for every method
+/// impl Orders {
+///     #[monitored(args(id))]        // one method more precisely
+///     fn find(&self, id: u64) -> Option<&Order> { /* … */ }
+///
+///     #[monitored(skip)]            // one method not at all
+///     fn len(&self) -> usize { /* … */ }
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// In any order, each once. Nothing is recorded of a call's arguments unless it is listed.
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `"…"`, `name = "…"` | the name, instead of the type-qualified one (`Orders::find`) |
+/// | `level = "debug"` | level of the span and of the line at a call's end; also `1` to `5` or a path such as `Level::DEBUG`; `info` if not given |
+/// | `fields(…)` | values to record, as in `tracing`: `name = value`, `name = %value` (by `Display`), `name = ?value` (by `Debug`), `"quoted.name" = value`, or an argument's own name or path: `user`, `?user`, `user.id` |
+/// | `args(a, b)` | arguments to record under their names, in whichever way their type allows |
+/// | `err = false` | an error gets no line of its own in the log |
+/// | `err(Debug)` | errors are logged by `Debug` instead of `Display` |
+/// | `err(level = "warn")` | errors are logged at this level instead of `error` |
+/// | `sentry = false` | errors and panics are not sent to Sentry from here |
+/// | `skip` | leaves a method of a monitored `impl` block out |
+/// | `skip(a, b)`, `skip_all` | accepted for those who come from `tracing`; nothing is recorded unasked anyway |
+/// | `crate = path` | where `monitor_runtime` is found if not at `::monitor_runtime` |
+///
+/// A method's own `#[monitored(…)]` overrides the `impl` block's, argument by argument. `name`, `fields`
+/// and `args` belong to one function and cannot stand on an `impl` block.
+///
+/// # What is an error
+///
+/// Where the return type can be a `Result`, also under another name such as `io::Result`, the compiler
+/// decides by type. A function that returns a future is monitored through the future: from its first
+/// poll to its end, or to its being dropped. It is recognised by an `async` block at its end, boxed or
+/// not, or by its return type: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`.
+///
+/// # What it expands to
+///
+/// ```ignore
+/// #[monitored(fields(order.id))]
+/// async fn create_order(order: NewOrder) -> Result<Order, OrderError> {
+///     insert(order).await
+/// }
+/// ```
+///
+/// becomes, with `P` for `::monitor_runtime::__private`,
+///
+/// ```ignore
+/// async fn create_order(order: NewOrder) -> Result<Order, OrderError> {
+///     P::run_async(
+///         {
+///             static __MONITOR: P::Site =
+///                 P::Site::new(P::path_of(&|| ()), module_path!(), file!(), line!())
+///                     .fields(&["order.id"]);
+///             P::register!(__MONITOR);
+///             &__MONITOR
+///         }
+///         .start_with(|__f| __f.value(&order.id)),
+///         async move {
+///             // Tells the compiler the type of the block; never runs.
+///             if let Some(__r) = None::<Result<Order, OrderError>> { return __r; }
+///             // Captures the arguments whole, to be dropped in the usual order.
+///             let _ = (&order,);
+///             ({ insert(order).await })
+///         },
+///         |__r: &_| P::verdict!(__r),
+///     )
+///     .await
+/// }
+/// ```
+///
+/// A plain function becomes a call of `P::run` with a closure instead.
+///
+/// # Limits
+///
+/// * A `const fn`, a C-variadic function and a trait function without a body cannot be monitored.
+/// * `#[track_caller]` does not reach the body: closures cannot pass a caller on.
+/// * An argument bound to `_` is dropped after the others, wherever it stands.
+/// * Lints that look at a whole function, such as clippy's `needless_pass_by_value` and
+///   `unused_async`, do not see through the closure. rustc takes a last assignment to a field of a
+///   `mut` argument for unread even where the argument's `Drop` reads it.
 #[proc_macro_attribute]
 pub fn monitored(
     args: proc_macro::TokenStream,

@@ -1,12 +1,13 @@
 //! The decisions: how a function runs, which verdict it gets, what it records and under which name.
 
-use crate::args::{Arg, Args, Field};
+use crate::args::{Arg, Args};
 use crate::bindings::{self, Binding};
 use crate::body;
 use crate::check;
 use crate::errors::Errors;
+use crate::fields::Field;
 use crate::input::{self, Body, Function, Input, Member};
-use crate::returns::{self, Future};
+use crate::returns;
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
 use syn::{Block, GenericParam, Ident, LitStr, Path, Signature, Stmt, Type};
@@ -21,6 +22,8 @@ pub(crate) struct Model {
     pub(crate) sentry: bool,
     pub(crate) run: Run,
     pub(crate) verdict: Verdict,
+    /// What a future resolves to, where inference needs telling and a body can name it.
+    pub(crate) output: Option<Type>,
     /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
     pub(crate) returns: Option<Type>,
     /// What the monitored body owns, in the order a plain function drops it.
@@ -36,10 +39,8 @@ pub(crate) struct ErrLog {
 
 pub(crate) enum Run {
     Sync,
-    /// The body becomes one future; `None` where a body cannot name its type.
-    Async {
-        output: Option<Type>,
-    },
+    /// The body becomes one future.
+    Async,
     /// The async block these statements end in is run where it stands.
     Tail(Vec<Stmt>),
     /// The body makes its future in some other way; what it returns is run.
@@ -51,8 +52,8 @@ pub(crate) enum Run {
 pub(crate) enum Verdict {
     /// The spelling of the type rules an error out.
     Plain,
-    /// The compiler finds out by type; a future may leave it open without the one given here.
-    Probe(Option<Type>),
+    /// The compiler finds out by type.
+    Probe,
 }
 
 pub(crate) enum Level {
@@ -85,7 +86,7 @@ pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Opti
             let outer = Args {
                 name: None,
                 fields: None,
-                args: None,
+                arguments: None,
                 skip: None,
                 ..args
             };
@@ -122,6 +123,7 @@ impl Model {
         let sig = &function.sig;
         let bindings = bindings::of(sig);
         check::signature(function, errors);
+        check::name(args.name.as_ref().map(|name| &name.value), errors);
         check::names(&args, &bindings, errors);
         let err = match args.err {
             None => ErrLog {
@@ -138,9 +140,9 @@ impl Model {
         let level = args
             .level
             .and_then(|level| check::level(level.value, errors));
-        let records = check::records(args.fields, args.args, errors);
+        let records = check::records(args.fields, args.arguments, errors);
         let body = function.body.as_ref()?;
-        let (run, verdict) = how(sig, body);
+        let (run, verdict, output) = how(sig, body);
         Some(Self {
             runtime: args.runtime.map(|path| path.value),
             name: args.name.map(|name| name.value),
@@ -150,58 +152,50 @@ impl Model {
             sentry: args.sentry.is_none_or(|sentry| sentry.value),
             run,
             verdict,
+            output,
             returns: returns::declared(&sig.output).map(returns::erase),
-            captures: bindings::captured(bindings, body.block.stream()),
+            captures: bindings::captured(bindings, &body.block.stream()),
         })
     }
 }
 
-fn how(sig: &Signature, body: &Body) -> (Run, Verdict) {
+fn how(sig: &Signature, body: &Body) -> (Run, Verdict, Option<Type>) {
     let declared = returns::declared(&sig.output);
-    let plain = declared.is_none_or(returns::is_plain);
     if sig.asyncness.is_some() {
         let output = declared.map_or_else(|| Some(syn::parse_quote!(())), writable);
-        return (
-            Run::Async { output },
-            if plain {
-                Verdict::Plain
-            } else {
-                Verdict::Probe(None)
-            },
-        );
+        return (Run::Async, verdict(declared), output);
     }
-    let Some(ty) = declared.filter(|_| !plain) else {
-        return (Run::Sync, Verdict::Plain);
+    let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
+        return (Run::Sync, Verdict::Plain, None);
     };
     let future = returns::future(ty);
+    let boxed = future.as_ref().map(|future| future.boxed);
     let statements = statements(body.block.stream()).filter(|statements| {
         // An early return would leave with a future nobody runs.
-        body::ends_in_future(statements) && !(future.is_some() && body::returns_early(statements))
+        body::ends_in_future(statements) && !(boxed.is_some() && body::returns_early(statements))
     });
-    match (statements, future) {
-        (Some(statements), future) => {
-            let verdict = match resolved(future) {
-                // It has written the type into its block already.
-                Verdict::Probe(_) if from_async_trait(sig) => Verdict::Probe(None),
-                verdict => verdict,
-            };
-            (Run::Tail(statements), verdict)
-        }
-        (None, Some(future)) => (
-            Run::Future {
-                boxed: future.boxed,
-            },
-            resolved(Some(future)),
-        ),
-        (None, None) => (Run::Sync, Verdict::Probe(None)),
-    }
+    let run = match (statements, boxed) {
+        (Some(statements), _) => Run::Tail(statements),
+        (None, Some(boxed)) => Run::Future { boxed },
+        (None, None) => return (Run::Sync, Verdict::Probe, None),
+    };
+    let Some(output) = future.and_then(|future| future.output) else {
+        return (run, Verdict::Probe, None);
+    };
+    // `#[async_trait]` has written the type into its block already.
+    let named = if from_async_trait(sig) {
+        None
+    } else {
+        writable(&output)
+    };
+    (run, verdict(Some(&output)), named)
 }
 
-/// The verdict on what a future resolves to.
-fn resolved(future: Option<Future>) -> Verdict {
-    match future.and_then(|future| future.output) {
-        Some(output) if returns::is_plain(&output) => Verdict::Plain,
-        output => Verdict::Probe(output.as_ref().and_then(writable)),
+fn verdict(ty: Option<&Type>) -> Verdict {
+    if ty.is_none_or(returns::is_plain) {
+        Verdict::Plain
+    } else {
+        Verdict::Probe
     }
 }
 

@@ -15,23 +15,10 @@ use tracing::level_filters::LevelFilter;
 use crate::events::Completion;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
-use crate::site::Site;
+use crate::site::{Site, Start};
 use crate::story::{self, Memory, Stretch};
 use crate::verdict::{ErrorView, Verdict};
 use crate::{cells, clock, report};
-
-/// A call about to begin: its site, and the values of its declared fields.
-pub struct Start {
-    site: &'static Site,
-    fields: Option<Box<[Recorded]>>,
-}
-
-impl Start {
-    #[inline]
-    pub(crate) const fn new(site: &'static Site, fields: Option<Box<[Recorded]>>) -> Self {
-        Self { site, fields }
-    }
-}
 
 /// Runs the body of a function and records how it ended.
 #[inline]
@@ -202,6 +189,7 @@ impl Call {
 }
 
 /// The ends a call can find.
+#[derive(Clone, Copy)]
 enum End<'a> {
     Returned(Verdict<'a>),
     Panicked,
@@ -210,7 +198,7 @@ enum End<'a> {
 
 impl End<'_> {
     #[inline]
-    fn outcome(&self) -> Outcome {
+    fn outcome(self) -> Outcome {
         match self {
             Self::Returned(Verdict::Ok) => Outcome::Ok,
             Self::Returned(Verdict::Error(_)) => Outcome::Error,

@@ -65,14 +65,15 @@ pub(crate) struct Store(Mutex<Shelf>);
 
 struct Shelf {
     live: Vec<Arc<Cells>>,
-    retired: [u64; CELLS],
+    /// `None` until a thread that called the site has ended.
+    retired: Option<Box<Total>>,
 }
 
 impl Store {
     pub(crate) const fn new() -> Self {
         Self(Mutex::new(Shelf {
             live: Vec::new(),
-            retired: [0; CELLS],
+            retired: None,
         }))
     }
 
@@ -90,24 +91,25 @@ impl Store {
 
     /// Adds the cells of an ending thread to the retired total.
     fn retire(&self, cells: &Arc<Cells>) {
-        let mut shelf = self.lock();
-        shelf.live.retain(|live| !Arc::ptr_eq(live, cells));
-        for (total, cell) in shelf.retired.iter_mut().zip(&cells.0) {
+        let mut kept = self.lock();
+        kept.live.retain(|live| !Arc::ptr_eq(live, cells));
+        let retired = kept.retired.get_or_insert_with(|| Box::new(Total::ZERO));
+        for (total, cell) in retired.0.iter_mut().zip(&cells.0) {
             *total = total.wrapping_add(cell.load(Ordering::Relaxed));
         }
     }
 
     /// The sum over all threads, living and ended.
     pub(crate) fn total(&self) -> Total {
-        let shelf = self.lock();
-        let mut sum = shelf.retired;
+        let kept = self.lock();
+        let Total(mut sum) = kept.retired.as_deref().cloned().unwrap_or(Total::ZERO);
         // `started` last: a call seen as finished must not be missing from those started.
-        for cells in &shelf.live {
+        for cells in &kept.live {
             for index in (ERRORS..CELLS).rev() {
                 sum[index] = sum[index].wrapping_add(cells.0[index].load(Ordering::Acquire));
             }
         }
-        for cells in &shelf.live {
+        for cells in &kept.live {
             sum[STARTED] = sum[STARTED].wrapping_add(cells.0[STARTED].load(Ordering::Acquire));
         }
         Total(sum)
@@ -158,7 +160,10 @@ impl Total {
 }
 
 /// The cells of the current thread, by site; its destructor retires them.
-struct Table(RefCell<Vec<Option<(&'static Site, Arc<Cells>)>>>);
+struct Table(RefCell<Vec<Option<Owned>>>);
+
+/// Cells of this thread, and the site they count for.
+type Owned = (&'static Site, Arc<Cells>);
 
 impl Drop for Table {
     fn drop(&mut self) {

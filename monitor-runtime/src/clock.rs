@@ -12,14 +12,14 @@ struct Timebase {
     bounds: [u64; BUCKETS.len()],
 }
 
+/// Enough ticks to know how long one is with the precision of the calibration itself.
+const MANY: u64 = 1 << 40;
+
 static TIMEBASE: OnceLock<Timebase> = OnceLock::new();
 
 fn timebase() -> &'static Timebase {
     TIMEBASE.get_or_init(|| {
         let clock = quanta::Clock::new();
-        // One second's worth of ticks is not known; a large number of ticks gives the ratio
-        // with the precision of the calibration itself.
-        const MANY: u64 = 1 << 40;
         let seconds_per_tick =
             Duration::from_nanos(clock.delta_as_nanos(1, MANY + 1)).as_secs_f64() / as_f64(MANY);
         let bounds = BUCKETS.map(|bound| ticks(bound.value / seconds_per_tick));

@@ -26,6 +26,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod builder;
 mod call;
 mod cells;
 mod clock;
@@ -49,8 +50,9 @@ mod worker;
 
 pub use monitor_macros::monitored;
 
+pub use builder::Builder;
 pub use config::{ConfigError, LogFormat, SETTINGS, Setting};
 pub use health::{Check, InvalidCheck};
-pub use init::{Builder, StartError};
+pub use init::StartError;
 pub use monitor::Monitor;
 pub use server::BindError;

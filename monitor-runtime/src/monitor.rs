@@ -141,7 +141,7 @@ impl Parts {
             .take();
         self.health.stop();
         if let Some(server) = &self.server {
-            server.close_blocking(GRACE);
+            server.close(GRACE);
         }
         trace::flush();
     }

@@ -3,8 +3,8 @@
 pub use crate::__record as record;
 pub use crate::__register as register;
 pub use crate::__verdict as verdict;
-pub use crate::call::{Monitored, Start, run, run_async};
-pub use crate::site::{Listed, Site, path_of};
+pub use crate::call::{Monitored, run, run_async};
+pub use crate::site::{Listed, Site, Start, path_of};
 pub use crate::verdict::{ErrorFormat, Verdict, plain};
 pub use inventory;
 pub use tracing::Level;

@@ -5,10 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tracing::Level;
 
-use crate::call::Start;
 use crate::cells::Store;
 use crate::events::Events;
-use crate::fields::Recorder;
+use crate::fields::{Recorded, Recorder};
 use crate::verdict::ErrorFormat;
 use crate::{name, report};
 
@@ -36,6 +35,12 @@ pub struct Site {
 /// The path of the function around a closure; the attribute places the closure in its static.
 pub const fn path_of<F>(_: &F) -> fn() -> &'static str {
     std::any::type_name::<F>
+}
+
+/// A call about to begin: its site, and the values of its declared fields.
+pub struct Start {
+    pub(crate) site: &'static Site,
+    pub(crate) fields: Option<Box<[Recorded]>>,
 }
 
 /// The const builder that the attribute writes; each of its arguments is one method.
@@ -114,14 +119,20 @@ impl Site {
     /// A call without declared fields.
     #[inline]
     pub const fn start(&'static self) -> Start {
-        Start::new(self, None)
+        Start {
+            site: self,
+            fields: None,
+        }
     }
 
     /// A call with declared fields, taken only when a log or Sentry would show them.
     pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
         let shown = report::is_on() || self.events().any_enabled();
         let take = || Recorder::take(self.events().any_field(), self.fields.len(), record);
-        Start::new(self, shown.then(take))
+        Start {
+            site: self,
+            fields: shown.then(take),
+        }
     }
 }
 

@@ -144,6 +144,10 @@ pub(crate) fn innermost() -> Option<&'static Site> {
 
 /// Errors a future saw in earlier polls.
 #[derive(Default)]
+#[expect(
+    clippy::box_collection,
+    reason = "one word in every future, for what few of them need"
+)]
 pub(crate) struct Memory(Option<Box<VecDeque<Mark>>>);
 
 impl Memory {

@@ -34,7 +34,9 @@ pub struct ErrorView<'a> {
 /// The most telling way to look at an error.
 #[derive(Clone, Copy)]
 pub(crate) enum Sight<'a> {
-    Chain(&'a (dyn Error + 'a)),
+    Error(&'a (dyn Error + 'a)),
+    /// Behind `Box<dyn Error>`, `anyhow::Error` or the like.
+    Boxed(&'a (dyn Error + 'static)),
     Display(&'a dyn Display),
     Debug(&'a dyn Debug),
     Opaque,
@@ -58,38 +60,33 @@ impl ErrorView<'_> {
     /// The texts come from the user's `Display` or `Debug`. One that panics is told of and does
     /// no harm: the call it describes has already ended.
     pub(crate) fn chain(&self, format: ErrorFormat) -> Vec<Link> {
-        let short = short_type(self.type_name);
-        let single = |text| {
-            vec![Link {
-                type_name: short.clone(),
-                text,
-            }]
+        let type_name = short_type(self.type_name);
+        let (error, type_name) = match self.sight {
+            Sight::Error(error) => (error, type_name),
+            // What the box hides, `Debug` often gives away.
+            Sight::Boxed(error) => (error, type_of(error).unwrap_or(type_name)),
+            Sight::Display(error) => return vec![link(type_name, format_args!("{error}"))],
+            Sight::Debug(error) => return vec![link(type_name, format_args!("{error:?}"))],
+            Sight::Opaque => return vec![link(type_name, format_args!("{}", self.type_name))],
         };
-        match self.sight {
-            Sight::Opaque => single(format!("a value of type {}", self.type_name)),
-            Sight::Debug(error) => single(text(format_args!("{error:?}"))),
-            Sight::Display(error) => single(text(format_args!("{error}"))),
-            Sight::Chain(error) if format == ErrorFormat::Debug => {
-                single(text(format_args!("{error:?}")))
-            }
-            Sight::Chain(error) => {
-                let mut links = single(text(format_args!("{error}")));
-                // `Box<dyn Error>` and its like hide the type; the Debug text often starts with it.
-                if short.contains("dyn ") || short == "Error" {
-                    links[0].type_name = type_of(error).unwrap_or(short);
-                }
-                let mut next = source(error);
-                while let Some(error) = next.filter(|_| links.len() < MAX_LINKS) {
-                    let type_name = type_of(error).unwrap_or_else(|| "Error".into());
-                    links.push(Link {
-                        type_name,
-                        text: text(format_args!("{error}")),
-                    });
-                    next = source(error);
-                }
-                links
-            }
+        if format == ErrorFormat::Debug {
+            return vec![link(type_name, format_args!("{error:?}"))];
         }
+        let mut links = vec![link(type_name, format_args!("{error}"))];
+        let mut next = source(error);
+        while let Some(error) = next.filter(|_| links.len() < MAX_LINKS) {
+            let type_name = type_of(error).unwrap_or_else(|| "Error".into());
+            links.push(link(type_name, format_args!("{error}")));
+            next = source(error);
+        }
+        links
+    }
+}
+
+fn link(type_name: String, shown: fmt::Arguments<'_>) -> Link {
+    Link {
+        type_name,
+        text: text(shown),
     }
 }
 
@@ -130,17 +127,27 @@ impl fmt::Write for Bounded {
             self.0.push_str(more);
             return Ok(());
         }
-        self.0.push_str(&more[..more.floor_char_boundary(room)]);
+        let end = (0..=room)
+            .rev()
+            .find(|at| more.is_char_boundary(*at))
+            .unwrap_or(0);
+        self.0.push_str(&more[..end]);
         self.0.push('…');
         Err(fmt::Error)
     }
 }
 
 /// `app::db::DbError<u8>` → `DbError<u8>`; only what stands before generics is shortened.
-pub(crate) fn short_type(name: &str) -> String {
+fn short_type(name: &str) -> String {
     let head = name.find(['<', ' ', '(', '[', '&']).unwrap_or(name.len());
     let start = name[..head].rfind("::").map_or(0, |at| at + 2);
-    name[start..].to_owned()
+    // `std::io::error::Error` says more than `Error`.
+    let short = &name[start..];
+    if short == "Error" {
+        name.to_owned()
+    } else {
+        short.to_owned()
+    }
 }
 
 /// How an error is turned into text for logs and Sentry.
@@ -163,7 +170,7 @@ pub trait ViaError<'a> {
 impl<'a, T, E: Error> ViaError<'a> for &&&&&&Probe<'a, Result<T, E>> {
     #[inline]
     fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |error| Sight::Chain(error))
+        look(self.0, |error| Sight::Error(error))
     }
 }
 
@@ -178,7 +185,7 @@ where
 {
     #[inline]
     fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |error| Sight::Chain(error.as_ref()))
+        look(self.0, |error| Sight::Boxed(error.as_ref()))
     }
 }
 
@@ -190,7 +197,7 @@ pub trait ViaLocalError<'a> {
 impl<'a, T, E: AsRef<dyn Error + 'static>> ViaLocalError<'a> for &&&&Probe<'a, Result<T, E>> {
     #[inline]
     fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |error| Sight::Chain(error.as_ref()))
+        look(self.0, |error| Sight::Boxed(error.as_ref()))
     }
 }
 

@@ -9,7 +9,6 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
 
 /// How long the end of a worker waits for what still runs on its blocking pool.
 ///
@@ -20,8 +19,6 @@ const POOL_GRACE: Duration = Duration::from_millis(50);
 /// A running worker; dropping it leaves the thread to end by itself.
 pub(crate) struct Worker {
     thread: Mutex<Option<JoinHandle<()>>>,
-    /// Never carries a value: the thread owns the sender, so it closes when the thread ends.
-    ended: watch::Receiver<()>,
 }
 
 impl Worker {
@@ -34,38 +31,31 @@ impl Worker {
         S: FnOnce() -> io::Result<F> + Send + 'static,
         F: Future<Output = ()>,
     {
-        let (alive, ended) = watch::channel(());
         let (report, ready) = mpsc::sync_channel(1);
-        let thread = thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || {
-                match runtime(name).and_then(|runtime| set_up(runtime, setup)) {
-                    Ok((runtime, main)) => {
-                        let _ = report.send(Ok(()));
-                        runtime.block_on(main);
-                        runtime.shutdown_timeout(POOL_GRACE);
-                    }
-                    Err(error) => {
-                        let _ = report.send(Err(error));
-                    }
-                }
-                drop(alive);
-            })?;
+        let thread =
+            thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(
+                    move || match runtime(name).and_then(|runtime| set_up(runtime, setup)) {
+                        Ok((runtime, main)) => {
+                            let _ = report.send(Ok(()));
+                            runtime.block_on(main);
+                            runtime.shutdown_timeout(POOL_GRACE);
+                        }
+                        Err(error) => {
+                            let _ = report.send(Err(error));
+                        }
+                    },
+                )?;
         match ready.recv() {
             Ok(Ok(())) => Ok(Self {
                 thread: Mutex::new(Some(thread)),
-                ended,
             }),
             Ok(Err(error)) => Err(error),
             Err(_) => Err(io::Error::other(format!(
                 "thread {name} ended while starting"
             ))),
         }
-    }
-
-    /// Waits until the thread has ended, without blocking the thread that polls.
-    pub(crate) async fn ended(&self) {
-        let _ = self.ended.clone().changed().await;
     }
 
     /// Joins the thread if it ends within `limit`, else leaves it to end by itself.

@@ -100,21 +100,10 @@ impl Server {
         self.local
     }
 
-    /// Closes the port, gives running requests `grace` to end, and waits for that.
+    /// Closes the port, gives running requests `grace` to end, and waits for that; blocks.
     ///
-    /// Needs no particular runtime. Closing starts before the first poll and does not stop if the
-    /// future is dropped. A second call may shorten the grace, never lengthen it.
-    pub(crate) fn close(&self, grace: Duration) -> impl Future<Output = ()> + Send + '_ {
-        self.close_within(grace);
-        async {
-            self.worker.ended().await;
-            // Ended but for its last instructions: this does not block.
-            self.worker.join(DROP_LIMIT);
-        }
-    }
-
-    /// [`Server::close`] for callers that may block.
-    pub(crate) fn close_blocking(&self, grace: Duration) {
+    /// A second call may shorten the grace, never lengthen it.
+    pub(crate) fn close(&self, grace: Duration) {
         self.close_within(grace);
         self.worker
             .join(grace.saturating_add(Duration::from_secs(1)));

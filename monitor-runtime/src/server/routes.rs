@@ -19,6 +19,7 @@ use warp::{Filter, Rejection};
 use super::Context;
 use super::access::{Peer, may_see_details};
 use crate::health::{NotReady, Status};
+use crate::metrics;
 
 /// All routes of the management server; whatever else is asked for is answered with 404.
 pub(super) type Routes = BoxedFilter<(Response,)>;
@@ -27,7 +28,6 @@ const NOT_FOUND: &str =
     "not found; there are /health, /livez, /live, /readyz, /ready, /startupz, /metrics\n";
 
 const PLAIN: &str = "text/plain; charset=utf-8";
-const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const HEALTH_JSON: &str = "application/health+json";
 
 /// How long a client waits for the metrics page before it is sent away.
@@ -166,7 +166,7 @@ impl Context {
         match rendered.await {
             Ok(Ok(body)) => Page {
                 status: StatusCode::OK,
-                content_type: PROMETHEUS,
+                content_type: metrics::CONTENT_TYPE,
                 body,
             },
             // The panic hook has said why.

@@ -68,7 +68,7 @@ fn every_kind_of_error_is_seen_as_far_as_its_type_allows() {
         Verdict::Error(_)
     ));
     let alias: Alias = Err(std::io::Error::other("disk"));
-    assert_chain!(alias, ["Error": "disk"]);
+    assert_chain!(alias, ["std::io::error::Error": "disk"]);
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn probes_are_answered_while_a_page_is_rendered() {
     let scrape = begin_scrape(&server, &rendering);
     assert_eq!(ask(server.local_addr(), "GET /livez").body, "ok\n");
     release.send(()).unwrap();
-    server.close_blocking(20 * SECOND);
+    server.close(20 * SECOND);
     assert_eq!(finish(scrape).body, PAGE);
 }
 
@@ -73,7 +73,7 @@ fn closing_refuses_new_clients_and_lets_a_running_request_end() {
     let scrape = begin_scrape(&server, &rendering);
     let closing = thread::spawn({
         let server = Arc::clone(&server);
-        move || server.close_blocking(20 * SECOND)
+        move || server.close(20 * SECOND)
     });
     let begin = Instant::now();
     while TcpStream::connect(addr).is_ok() {
@@ -84,24 +84,17 @@ fn closing_refuses_new_clients_and_lets_a_running_request_end() {
     closing.join().unwrap();
     assert!(begin.elapsed() < 20 * SECOND);
     assert_eq!(finish(scrape).body, PAGE);
-    server.close_blocking(SECOND);
+    server.close(SECOND);
     drop(bind(addr).expect("the port is free again"));
 }
 
 #[test]
-fn closing_ends_at_its_deadline_in_async_code_too() {
+fn closing_ends_at_its_deadline() {
     let (server, _release, rendering) = slow_server();
     let _scrape = begin_scrape(&server, &rendering);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap();
     let begin = Instant::now();
-    runtime.block_on(async {
-        // The second one is shorter and wins; the first is dropped without being polled.
-        drop(server.close(1000 * SECOND));
-        server.close(Duration::from_millis(20)).await;
-        server.close(SECOND).await;
-    });
+    server.close(Duration::from_millis(20));
+    server.close(SECOND);
     assert!(begin.elapsed() < 20 * SECOND);
     let addr = server.local_addr();
     drop(server);

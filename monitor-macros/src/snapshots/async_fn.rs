@@ -1,0 +1,26 @@
+pub async fn work(a: u32) -> Result<u32, String> {
+    ::monitor_runtime::__private::run_async(
+            {
+                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                    ::monitor_runtime::__private::path_of(&|| ()),
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                );
+                ::monitor_runtime::__private::register!(__MONITOR);
+                &__MONITOR
+            }
+                .start(),
+            async move {
+                if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                    Result<u32, String>,
+                > {
+                    return __r;
+                }
+                let _ = (&a,);
+                ({ Ok(a) })
+            },
+            |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        )
+        .await
+}

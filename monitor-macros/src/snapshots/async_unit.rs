@@ -1,0 +1,25 @@
+async fn tick() {
+    ::monitor_runtime::__private::run_async(
+            {
+                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                    ::monitor_runtime::__private::path_of(&|| ()),
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                );
+                ::monitor_runtime::__private::register!(__MONITOR);
+                &__MONITOR
+            }
+                .start(),
+            async move {
+                if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                    (),
+                > {
+                    return __r;
+                }
+                ({ work().await })
+            },
+            ::monitor_runtime::__private::plain,
+        )
+        .await
+}

@@ -1,0 +1,60 @@
+#[allow(
+    elided_named_lifetimes,
+    clippy::async_yields_async,
+    clippy::diverging_sub_expression,
+    clippy::let_unit_value,
+    clippy::needless_arbitrary_self_type,
+    clippy::no_effect_underscore_binding,
+    clippy::shadow_same,
+    clippy::type_complexity,
+    clippy::type_repetition_in_bounds,
+    clippy::used_underscore_binding
+)]
+fn get<'life0, 'life1, 'async_trait>(
+    &'life0 self,
+    id: u32,
+    key: &'life1 str,
+) -> ::core::pin::Pin<
+    Box<
+        dyn ::core::future::Future<
+            Output = Result<String, Error>,
+        > + ::core::marker::Send + 'async_trait,
+    >,
+>
+where
+    'life0: 'async_trait,
+    'life1: 'async_trait,
+    Self: 'async_trait,
+{
+    Box::pin(
+        ::monitor_runtime::__private::run_async(
+            {
+                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                        ::monitor_runtime::__private::path_of(&|| ()),
+                        ::core::module_path!(),
+                        ::core::file!(),
+                        ::core::line!(),
+                    )
+                    .fields(&["self.id", "key"]);
+                ::monitor_runtime::__private::register!(__MONITOR);
+                &__MONITOR
+            }
+                .start_with(|__f| {
+                    __f.value(&(self.id));
+                    __f.value(&(key));
+                }),
+            async move {
+                if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
+                    Result<String, Error>,
+                > {
+                    #[allow(unreachable_code)] return __ret;
+                }
+                let __self = self;
+                let id = id;
+                let __ret: Result<String, Error> = { __self.find(id, key).await };
+                #[allow(unreachable_code)] __ret
+            },
+            |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        ),
+    )
+}

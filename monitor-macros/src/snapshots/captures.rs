@@ -1,0 +1,32 @@
+fn f(
+    self: Arc<Self>,
+    (a, S { b, .. }): (A, S),
+    order: u32,
+    unused: u32,
+    #[cfg(feature = "x")]
+    c: u32,
+    _guard: Guard,
+) -> bool {
+    ::monitor_runtime::__private::run(
+        {
+            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                ::monitor_runtime::__private::path_of(&|| ()),
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            );
+            ::monitor_runtime::__private::register!(__MONITOR);
+            &__MONITOR
+        }
+            .start(),
+        move || -> bool {
+            #[allow(clippy::used_underscore_binding)]
+            let _ = (&_guard, #[cfg(feature = "x")] &c, &order, &b, &a, &self);
+            ({
+                println!("{order:?}");
+                self.is(a, b, c)
+            })
+        },
+        ::monitor_runtime::__private::plain,
+    )
+}

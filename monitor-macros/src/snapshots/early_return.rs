@@ -1,0 +1,30 @@
+fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
+    ::std::boxed::Box::pin(
+        ::monitor_runtime::__private::run_async(
+            {
+                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                    ::monitor_runtime::__private::path_of(&|| ()),
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                );
+                ::monitor_runtime::__private::register!(__MONITOR);
+                &__MONITOR
+            }
+                .start(),
+            (move || -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
+                let _ = (&id,);
+                ({
+                    if id == 0 {
+                        return Box::pin(ready(Ok(0)));
+                    }
+                    Box::pin(async move { find(id).await })
+                })
+            })(),
+            |__r: &_| {
+                let __r: &Result<u32, Error> = __r;
+                ::monitor_runtime::__private::verdict!(__r)
+            },
+        ),
+    )
+}

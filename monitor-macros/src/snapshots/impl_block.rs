@@ -1,0 +1,85 @@
+#[async_trait]
+impl<T: Send> Store<{ SIZE }> for Orders<T>
+where
+    T: Sync,
+{
+    #![allow(unused)]
+    type Key = u32;
+    const LIMIT: usize = 1;
+    #[inline]
+    async fn get(&self, id: u32) -> Option<&T> {
+        ::monitor_runtime::__private::run_async(
+                {
+                    static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                            ::monitor_runtime::__private::path_of(&|| ()),
+                            ::core::module_path!(),
+                            ::core::file!(),
+                            ::core::line!(),
+                        )
+                        .level(::monitor_runtime::__private::Level::TRACE)
+                        .fields(&["id"])
+                        .err_log(false);
+                    ::monitor_runtime::__private::register!(__MONITOR);
+                    &__MONITOR
+                }
+                    .start_with(|__f| {
+                        ::monitor_runtime::__private::record!(__f, id);
+                    }),
+                async move {
+                    if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                        Option<&T>,
+                    > {
+                        return __r;
+                    }
+                    let _ = (&id, &self);
+                    ({ self.rows.get(id) })
+                },
+                |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+            )
+            .await
+    }
+    fn len(&self) -> usize {
+        ::monitor_runtime::__private::run(
+            {
+                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                        ::monitor_runtime::__private::path_of(&|| ()),
+                        ::core::module_path!(),
+                        ::core::file!(),
+                        ::core::line!(),
+                    )
+                    .level(::monitor_runtime::__private::Level::DEBUG)
+                    .err_log(false);
+                ::monitor_runtime::__private::register!(__MONITOR);
+                &__MONITOR
+            }
+                .start(),
+            move || -> usize {
+                let _ = (&self,);
+                ({ self.rows.len() })
+            },
+            ::monitor_runtime::__private::plain,
+        )
+    }
+    const fn limit() -> usize {
+        Self::LIMIT
+    }
+    default fn close(self) {
+        ::monitor_runtime::__private::run(
+            {
+                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                        ::monitor_runtime::__private::path_of(&|| ()),
+                        ::core::module_path!(),
+                        ::core::file!(),
+                        ::core::line!(),
+                    )
+                    .level(::monitor_runtime::__private::Level::DEBUG)
+                    .err_log(false);
+                ::monitor_runtime::__private::register!(__MONITOR);
+                &__MONITOR
+            }
+                .start(),
+            move || -> () {},
+            ::monitor_runtime::__private::plain,
+        )
+    }
+}

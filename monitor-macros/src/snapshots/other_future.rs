@@ -1,0 +1,23 @@
+fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
+    ::monitor_runtime::__private::run_async(
+        {
+            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                ::monitor_runtime::__private::path_of(&|| ()),
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            );
+            ::monitor_runtime::__private::register!(__MONITOR);
+            &__MONITOR
+        }
+            .start(),
+        (move || -> _ {
+            let _ = (&id,);
+            ({ ready(Ok(id)) })
+        })(),
+        |__r: &_| {
+            let __r: &io::Result<u32> = __r;
+            ::monitor_runtime::__private::verdict!(__r)
+        },
+    )
+}

@@ -1,0 +1,25 @@
+/// Adds.
+#[inline]
+pub(crate) fn add(a: u32, mut b: u32) -> u32 {
+    ::monitor_runtime::__private::run(
+        {
+            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                ::monitor_runtime::__private::path_of(&|| ()),
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            );
+            ::monitor_runtime::__private::register!(__MONITOR);
+            &__MONITOR
+        }
+            .start(),
+        move || -> u32 {
+            let _ = (&b, &a);
+            ({
+                b += a;
+                b
+            })
+        },
+        ::monitor_runtime::__private::plain,
+    )
+}

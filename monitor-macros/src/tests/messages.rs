@@ -1,0 +1,231 @@
+//! Every message, word for word; the item is left as it was written.
+
+use super::refuse;
+use quote::quote;
+
+macro_rules! messages {
+    ($($name:ident: #[monitored $(($($args:tt)*))?] { $($item:tt)* } => [$($message:expr),* $(,)?])*) => {$(
+        #[test]
+        fn $name() {
+            let item = quote!($($item)*);
+            let (messages, rest) = refuse(quote!($($($args)*)?), item.clone());
+            assert_eq!(messages, [$($message),*]);
+            assert_eq!(rest, item.to_string());
+        }
+    )*};
+}
+
+const ARGUMENTS: &str = "(the arguments are `name`, `level`, `fields`, `args`, `err`, `sentry`, \
+                         `skip`, `skip_all`, `crate`)";
+
+messages! {
+    unknown_key: #[monitored(nmae = "x", colour, lables(a), fields)] { fn f() {} } => [
+        format!("unknown argument `nmae`, did you mean `name`? {ARGUMENTS}"),
+        format!("unknown argument `colour` {ARGUMENTS}"),
+        format!("unknown argument `lables` {ARGUMENTS}"),
+        "`fields` takes a list: `fields(user.id, total = %order.total())`".to_owned(),
+    ]
+
+    later_key: #[monitored(target = "x", labels(a), ret, buckets = [1, 2], slow = "5ms")] { fn f() {} } => [
+        "`target` is not supported yet",
+        "`labels` is not supported yet",
+        "`ret` is not supported yet",
+        "`buckets` is not supported yet",
+        "`slow` is not supported yet",
+    ]
+
+    twice: #[monitored("x", name = "y", sentry = false, sentry = true, err, err = false)] { fn f() {} } => [
+        "`name` is given twice; keep one",
+        "`sentry` is given twice; keep one",
+        "`err` is given twice; keep one",
+    ]
+
+    wrong_value: #[monitored(name = 1, level = [], err = "x", sentry = 0, crate = "x", args = a)] { fn f() {} } => [
+        "`name` takes a string: `name = \"checkout\"`",
+        "`level` takes a level: `level = \"debug\"`, `level = 2` or `level = Level::DEBUG`",
+        "`err` takes `true`, `false` or options: `err = false`, `err(Debug, level = \"warn\")`",
+        "`sentry` takes `true` or `false`: `sentry = false`",
+        "`crate` takes a path: `crate = my_crate::monitor`",
+        "`args` takes a list: `args(user, total)`",
+    ]
+
+    missing_value: #[monitored(name, level =, crate)] { fn f() {} } => [
+        "`name` takes a string: `name = \"checkout\"`",
+        "`level` takes a level: `level = \"debug\"`, `level = 2` or `level = Level::DEBUG`",
+        "`crate` takes a path: `crate = my_crate::monitor`",
+    ]
+
+    empty_name: #[monitored("")] { fn f() {} } => [
+        "the name is empty; leave it out to get the function's own",
+    ]
+
+    no_comma: #[monitored(name = "x" level = "info", sentry false)] { fn f() {} } => [
+        "expected `,`",
+        "`sentry` takes `true` or `false`: `sentry = false`",
+    ]
+
+    err_option: #[monitored(err(debug, colour, level = "warm"))] { fn f() {} } => [
+        "unknown option `debug`, did you mean `Debug`? (the options are `Debug`, `Display`, `level`)",
+        "unknown option `colour` (the options are `Debug`, `Display`, `level`)",
+        "unknown level `warm`, did you mean `warn`? \
+         (the levels are `trace`, `debug`, `info`, `warn`, `error`, or 1 to 5)",
+    ]
+
+    err_option_twice: #[monitored(err(Debug, Display, level = 1, level = 2))] { fn f() {} } => [
+        "one of `Debug` and `Display` is enough",
+        "`level` is given twice; keep one",
+    ]
+
+    unknown_level: #[monitored(level = "loud")] { fn f() {} } => [
+        "unknown level `loud` (the levels are `trace`, `debug`, `info`, `warn`, `error`, or 1 to 5)",
+    ]
+
+    level_number: #[monitored(level = 6)] { fn f() {} } => [
+        "unknown level `6` (the levels are `trace`, `debug`, `info`, `warn`, `error`, or 1 to 5)",
+    ]
+
+    missing_argument: #[monitored(args(oder, x), skip(z))] { fn f(order: u32, (a, b): (u32, u32)) {} } => [
+        "there is no argument `oder`, did you mean `order`? (the arguments are `order`, `a`, `b`)",
+        "there is no argument `x` (the arguments are `order`, `a`, `b`)",
+        "there is no argument `z` (the arguments are `order`, `a`, `b`)",
+    ]
+
+    no_argument_at_all: #[monitored(args(x))] { fn f(&self) {} } => [
+        "there is no argument `x`; the function takes none",
+    ]
+
+    self_argument: #[monitored(args(self), skip(self))] { fn f(&self) {} } => [
+        "`self` is recorded in parts: `fields(self.id)`",
+    ]
+
+    formatted_argument: #[monitored(args(?a, %b))] { fn f(a: u32, b: u32) {} } => [
+        "`args` takes bare names; formats belong in `fields(?name)`",
+        "`args` takes bare names; formats belong in `fields(?name)`",
+    ]
+
+    field_value: #[monitored(fields("http.route", a =, b = %, c.d + 1, 5))] { fn f() {} } => [
+        "a quoted field needs a value: `\"http.route\" = %route`",
+        "`a` needs a value: `a = %value`",
+        "`b` needs a value: `b = %value`",
+        "only a name or a path can stand alone, anything else needs a name: `name = value`",
+        "only a name or a path can stand alone, anything else needs a name: `name = value`",
+    ]
+
+    reserved_field: #[monitored(fields(message = 1, error), args(result))] { fn f(result: u32) {} } => [
+        "field `message` is written by the runtime; choose another name",
+        "field `error` is written by the runtime; choose another name",
+        "field `result` is written by the runtime; choose another name",
+    ]
+
+    duplicate_field: #[monitored(fields(a = 1, a = 2), args(a))] { fn f(a: u32) {} } => [
+        "field `a` is declared twice; keep one",
+        "field `a` is declared twice; keep one",
+    ]
+
+    too_many_fields: #[monitored(fields(
+        a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, one, two,
+    ))] { fn f() {} } => [
+        "a function records at most 26 fields; leave some out",
+    ]
+
+    const_fn: #[monitored] { const fn f() {} } => [
+        "a `const fn` cannot be monitored, it may run at compile time; \
+         remove `const` or the attribute (in an impl block: `#[monitored(skip)]`)",
+    ]
+
+    const_method: #[monitored] { impl S { const fn f() {} } } => [
+        "a `const fn` cannot be monitored, it may run at compile time; \
+         remove `const` or the attribute (in an impl block: `#[monitored(skip)]`)",
+    ]
+
+    no_body: #[monitored] { async fn get(&self); } => [
+        "`get` has no body to monitor; put `#[monitored]` on the impl or give it a body",
+    ]
+
+    variadic: #[monitored] { unsafe extern "C" fn f(a: u32, ...) {} } => [
+        "a C-variadic function cannot be monitored, its arguments cannot be passed on; \
+         monitor a function it calls",
+    ]
+
+    on_block: #[monitored(name = "x", fields(a), args(b), skip(c))] { impl S { fn f() {} } } => [
+        "`name` cannot stand on an impl block; put it on a method",
+        "`fields` cannot stand on an impl block; put it on a method",
+        "`args` cannot stand on an impl block; put it on a method",
+        "`skip` cannot stand on an impl block; put it on a method",
+    ]
+
+    lone_skip: #[monitored(skip)] { fn f() {} } => [
+        "`skip` alone leaves a method of a `#[monitored]` impl block out; \
+         on this function, remove the attribute",
+    ]
+
+    on_struct: #[monitored] { pub struct S; } => [
+        "`#[monitored]` stands on functions, methods and impl blocks, and this is a struct; \
+         put it on the type's impl block or on its methods",
+    ]
+
+    on_enum: #[monitored] { pub(crate) enum E { A } } => [
+        "`#[monitored]` stands on functions, methods and impl blocks, and this is an enum; \
+         put it on the type's impl block or on its methods",
+    ]
+
+    on_trait: #[monitored] { pub unsafe trait T { fn f(); } } => [
+        "`#[monitored]` stands on functions, methods and impl blocks, and this is a trait; \
+         put it on the trait's methods that have a body, or on the impl block",
+    ]
+
+    on_module: #[monitored] { mod m { fn f() {} } } => [
+        "`#[monitored]` stands on functions, methods and impl blocks, and this is a module; \
+         put it on the functions in it",
+    ]
+
+    on_constant: #[monitored] { const X: u32 = 1; } => [
+        "`#[monitored]` stands on functions, methods and impl blocks, and this is a constant; \
+         put it on the function that does the work",
+    ]
+
+    all_at_once: #[monitored(lvel = 1, name = 2)] { #[derive(Debug)] struct S; } => [
+        format!("unknown argument `lvel`, did you mean `level`? {ARGUMENTS}"),
+        "`name` takes a string: `name = \"checkout\"`".to_owned(),
+        "`#[monitored]` stands on functions, methods and impl blocks, and this is a struct; \
+         put it on the type's impl block or on its methods".to_owned(),
+    ]
+}
+
+/// Our own attributes go, lest they report their part once more.
+#[test]
+fn own_attributes_are_removed() {
+    let item = quote!(impl S { #[inline] #[monitored(nope)] #[rt::monitored] fn f() {} #[monitored = 1] fn g() {} });
+    let (messages, rest) = refuse(quote!(), item);
+    assert_eq!(
+        messages,
+        [
+            "`#[monitored]` is given twice; merge the arguments into one".to_owned(),
+            format!("unknown argument `nope` {ARGUMENTS}"),
+            "write the arguments in parentheses: `#[monitored(…)]`".to_owned(),
+        ]
+    );
+    assert_eq!(
+        rest,
+        quote!(impl S { #[inline] fn f() {} fn g() {} }).to_string()
+    );
+
+    let (messages, rest) = refuse(
+        quote!(),
+        quote!(
+            #[monitored]
+            fn f() {}
+        ),
+    );
+    assert_eq!(
+        messages,
+        ["`#[monitored]` is given twice; merge the arguments into one"]
+    );
+    assert_eq!(
+        rest,
+        quote!(
+            fn f() {}
+        )
+        .to_string()
+    );
+}

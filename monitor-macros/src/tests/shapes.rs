@@ -1,0 +1,239 @@
+//! One snapshot per shape of function.
+
+use super::expand;
+use expect_test::expect_file;
+use proc_macro2::{Delimiter, Group, TokenTree};
+use quote::quote;
+
+macro_rules! shapes {
+    ($($(#[doc = $doc:literal])* $name:ident: #[monitored $(($($args:tt)*))?] { $($item:tt)* })*) => {$(
+        $(#[doc = $doc])*
+        #[test]
+        fn $name() {
+            let expanded = expand(quote!($($($args)*)?), quote!($($item)*));
+            expect_file![concat!("../snapshots/", stringify!($name), ".rs")].assert_eq(&expanded);
+        }
+    )*};
+}
+
+shapes! {
+    sync_fn: #[monitored] {
+        /// Adds.
+        #[inline]
+        pub(crate) fn add(a: u32, mut b: u32) -> u32 {
+            b += a;
+            b
+        }
+    }
+
+    no_arguments: #[monitored] { fn tick() { work(); } }
+
+    async_fn: #[monitored] {
+        pub async fn work(a: u32) -> Result<u32, String> { Ok(a) }
+    }
+
+    async_unit: #[monitored] { async fn tick() { work().await } }
+
+    /// Every argument that can stand on a function.
+    settings: #[monitored(
+        "checkout", level = "debug", err(Debug, level = Level::WARN), sentry = false, skip(self),
+    )] {
+        fn check_out(&self) -> Result<(), Error> { self.pay() }
+    }
+
+    quiet: #[monitored(level = 5, err = false, crate = crate::rt)] { fn f() -> io::Result<()> { g() } }
+
+    method_with_fields: #[monitored(
+        fields(order.id, total = %order.total(), ?self.cart, "http.route" = route, r#type = 1 + 1),
+        args(route, dry_run),
+    )] {
+        async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Receipt {
+            self.pay(order, route, dry_run).await
+        }
+    }
+
+    /// `order` is used in a string only, `_guard` nowhere, `unused` must go on being warned about.
+    captures: #[monitored] {
+        fn f(
+            self: Arc<Self>,
+            (a, S { b, .. }): (A, S),
+            order: u32,
+            unused: u32,
+            #[cfg(feature = "x")] c: u32,
+            _guard: Guard,
+        ) -> bool {
+            println!("{order:?}");
+            self.is(a, b, c)
+        }
+    }
+
+    generics: #[monitored] {
+        pub(super) unsafe extern "C" fn f<'a, T: Copy, const N: usize>(t: &'a T) -> [T; N]
+        where
+            T: 'a,
+        {
+            [*t; N]
+        }
+    }
+
+    inner_attributes: #[monitored] {
+        fn f(a: u32) -> u32 {
+            #![allow(unused_mut)]
+            fn help(a: u32) -> u32 { a }
+            help(a)
+        }
+    }
+
+    impl_trait_return: #[monitored] {
+        fn list(&self) -> Result<Vec<(u32, impl Iterator<Item = impl Display> + '_)>, Error> {
+            self.rows()
+        }
+    }
+
+    async_impl_trait: #[monitored] { async fn list() -> impl Iterator<Item = u32> { rows().await } }
+
+    never: #[monitored] { fn exit(code: i32) -> ! { std::process::exit(code) } }
+
+    async_never: #[monitored] { async fn serve(port: u16) -> ! { loop { accept(port).await; } } }
+
+    trait_default: #[monitored] {
+        fn describe(&self) -> String where Self: Display { self.to_string() }
+    }
+
+    /// As `#[async_trait]` writes it, which runs first when the attribute stands on the method.
+    boxed_async: #[monitored(fields(self.id, key))] {
+        #[allow(
+            elided_named_lifetimes,
+            clippy::async_yields_async,
+            clippy::diverging_sub_expression,
+            clippy::let_unit_value,
+            clippy::needless_arbitrary_self_type,
+            clippy::no_effect_underscore_binding,
+            clippy::shadow_same,
+            clippy::type_complexity,
+            clippy::type_repetition_in_bounds,
+            clippy::used_underscore_binding
+        )]
+        fn get<'life0, 'life1, 'async_trait>(
+            &'life0 self,
+            id: u32,
+            key: &'life1 str,
+        ) -> ::core::pin::Pin<Box<
+            dyn ::core::future::Future<Output = Result<String, Error>>
+                + ::core::marker::Send + 'async_trait
+        >>
+        where
+            'life0: 'async_trait,
+            'life1: 'async_trait,
+            Self: 'async_trait,
+        {
+            Box::pin(async move {
+                if let ::core::option::Option::Some(__ret) =
+                    ::core::option::Option::None::<Result<String, Error>>
+                {
+                    #[allow(unreachable_code)]
+                    return __ret;
+                }
+                let __self = self;
+                let id = id;
+                let __ret: Result<String, Error> = { __self.find(id, key).await };
+                #[allow(unreachable_code)]
+                __ret
+            })
+        }
+    }
+
+    hand_boxed: #[monitored] {
+        fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
+            let id = id + 1;
+            Box::pin(async move { find(id).await })
+        }
+    }
+
+    box_future: #[monitored] {
+        fn get(&self, id: u32) -> BoxFuture<'_, u32> { async move { self.find(id).await }.boxed() }
+    }
+
+    future_block: #[monitored] {
+        fn get(id: u32) -> impl Future<Output = impl Display> + Send { async move { find(id).await } }
+    }
+
+    /// No async block at the end: what the function returns is run.
+    other_future: #[monitored] {
+        fn get(id: u32) -> impl Future<Output = io::Result<u32>> { ready(Ok(id)) }
+    }
+
+    /// An early return must be monitored as well.
+    early_return: #[monitored] {
+        fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
+            if id == 0 {
+                return Box::pin(ready(Ok(0)));
+            }
+            Box::pin(async move { find(id).await })
+        }
+    }
+
+    impl_block: #[monitored(level = "debug", err = false)] {
+        #[async_trait]
+        impl<T: Send> Store<{ SIZE }> for Orders<T>
+        where
+            T: Sync,
+        {
+            #![allow(unused)]
+            type Key = u32;
+            const LIMIT: usize = 1;
+            #[inline]
+            #[monitored(level = "trace", args(id))]
+            async fn get(&self, id: u32) -> Option<&T> { self.rows.get(id) }
+            fn len(&self) -> usize { self.rows.len() }
+            #[monitor_runtime::monitored(skip)]
+            const fn limit() -> usize { Self::LIMIT }
+            default fn close(self) {}
+        }
+    }
+
+    /// The errors of the block, of one method and of the next, and the item without our attributes.
+    errors: #[monitored(name = "orders", lvel = "debug")] {
+        #[derive(Kept)]
+        impl Orders {
+            #[monitored(args(nope), level = "loud")]
+            fn get(&self, id: u32) -> u32 { id }
+            #[inline]
+            const fn len(&self) -> usize { 0 }
+        }
+    }
+}
+
+/// A body that is still being typed is passed on as it is, so that editors can work in it.
+#[test]
+fn half_typed() {
+    let body = quote!(let x = self . ; return);
+    let item = quote!(async fn f(&self) -> u32 { #body });
+    let expanded = crate::monitored_or_item(quote!(), item).to_string();
+    assert!(expanded.contains("let x = self . ; return"), "{expanded}");
+    assert!(expanded.contains(":: run_async ("), "{expanded}");
+    let item = quote!(impl S { fn f(&self) { #body } fn g() {} struct });
+    let expanded = crate::monitored_or_item(quote!(), item).to_string();
+    assert_eq!(expanded.matches(":: run (").count(), 2, "{expanded}");
+    assert!(expanded.contains("} struct }"), "{expanded}");
+}
+
+/// `macro_rules!` hands a `$body:block` on in an invisible group.
+#[test]
+fn body_of_a_macro() {
+    let mut item = quote!(fn f() -> u32);
+    let body = Group::new(Delimiter::None, quote!({ 1 }));
+    item.extend([TokenTree::Group(body)]);
+    let visible = crate::monitored_or_item(
+        quote!(),
+        quote!(
+            fn f() -> u32 {
+                1
+            }
+        ),
+    );
+    assert_eq!(
+        crate::monitored_or_item(quote!(), item).to_string(),
+        visible.to_string()
+    );
+}

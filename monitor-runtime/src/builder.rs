@@ -1,0 +1,165 @@
+//! What can be decided before the start.
+
+use std::fmt;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::config::{LogFormat, Overrides};
+use crate::health::Check;
+
+/// A [`Builder`] that knows the name and version of the crate it is called in.
+///
+/// The name is that of the binary, or of the package where there is none; commit and branch come
+/// from `VERGEN_GIT_SHA` and `VERGEN_GIT_BRANCH` if the build sets them.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), monitor_runtime::StartError> {
+/// let monitor = monitor_runtime::builder!().start().await?;
+/// # monitor.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! builder {
+    () => {
+        $crate::Builder::new(
+            ::core::option_env!("CARGO_BIN_NAME").unwrap_or(::core::env!("CARGO_PKG_NAME")),
+            ::core::env!("CARGO_PKG_VERSION"),
+        )
+        .commit(::core::option_env!("VERGEN_GIT_SHA").unwrap_or(""))
+        .branch(::core::option_env!("VERGEN_GIT_BRANCH").unwrap_or(""))
+    };
+}
+
+/// Everything that can be decided before the start; see [`SETTINGS`](crate::SETTINGS).
+#[must_use = "nothing runs before `start()`"]
+pub struct Builder {
+    pub(crate) crate_name: String,
+    pub(crate) crate_version: String,
+    pub(crate) commit: String,
+    pub(crate) branch: String,
+    pub(crate) overrides: Overrides,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) exporter: Option<PrometheusBuilder>,
+    pub(crate) others: Option<PrometheusHandle>,
+}
+
+impl Builder {
+    /// For a service of this name and version; [`builder!`](crate::builder) knows both.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            crate_name: name.into(),
+            crate_version: version.into(),
+            commit: String::new(),
+            branch: String::new(),
+            overrides: Overrides::default(),
+            checks: Vec::new(),
+            exporter: None,
+            others: None,
+        }
+    }
+
+    /// The commit this build is of, for `build_info`.
+    pub fn commit(mut self, commit: impl Into<String>) -> Self {
+        self.commit = commit.into();
+        self
+    }
+
+    /// The branch this build is of, for `build_info`.
+    pub fn branch(mut self, branch: impl Into<String>) -> Self {
+        self.branch = branch.into();
+        self
+    }
+
+    /// The `service_name` label; beats `OTEL_SERVICE_NAME`.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.overrides.service_name = Some(name.into());
+        self
+    }
+
+    /// Where the management server listens, `IP:PORT` or `off`; beats `MONITOR_ADDR`.
+    pub fn addr(mut self, addr: impl fmt::Display) -> Self {
+        self.overrides.addr = Some(format!("{addr}"));
+        self
+    }
+
+    /// The token that opens details to remote peers; beats `MONITOR_TOKEN`.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.overrides.token = Some(token.into());
+        self
+    }
+
+    /// How log lines are written; beats `MONITOR_LOG_FORMAT`.
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.overrides.log_format = Some(format);
+        self
+    }
+
+    /// Which spans and events are logged; beats `RUST_LOG`.
+    pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
+        self.overrides.log_filter = Some(directives.into());
+        self
+    }
+
+    /// Time between readiness falling and [`Monitor::drained`]; beats `MONITOR_DRAIN`.
+    pub fn drain(mut self, drain: Duration) -> Self {
+        self.overrides.drain = Some(drain);
+        self
+    }
+
+    /// Where errors and panics are sent; beats `SENTRY_DSN`.
+    pub fn sentry_dsn(mut self, dsn: impl Into<String>) -> Self {
+        self.overrides.sentry_dsn = Some(dsn.into());
+        self
+    }
+
+    /// The environment of Sentry events; beats `SENTRY_ENVIRONMENT`.
+    pub fn environment(mut self, environment: impl Into<String>) -> Self {
+        self.overrides.environment = Some(environment.into());
+        self
+    }
+
+    /// The release of Sentry events; beats `SENTRY_RELEASE`.
+    pub fn release(mut self, release: impl Into<String>) -> Self {
+        self.overrides.release = Some(release.into());
+        self
+    }
+
+    /// A health check with defaults: not critical, every 10 s, given 5 s.
+    ///
+    /// ```no_run
+    /// # async fn ping() -> std::io::Result<()> { Ok(()) }
+    /// let builder = monitor_runtime::builder!().check("database", || async { ping().await });
+    /// ```
+    pub fn check<F, Fut, T, E>(self, name: impl Into<String>, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+    {
+        self.check_with(Check::new(name, check))
+    }
+
+    /// A health check of one's own making: critical, or with another interval or time-out.
+    pub fn check_with(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// The exporter to install as the `metrics` recorder, with buckets and labels of one's own.
+    ///
+    /// Without one, histograms whose names end in `_seconds` get the buckets of
+    /// `function_calls_duration_seconds`, and other histograms are summaries.
+    pub fn exporter(mut self, exporter: PrometheusBuilder) -> Self {
+        self.exporter = Some(exporter);
+        self
+    }
+
+    /// The handle of an exporter that is already installed, so that its series are on the page.
+    pub fn exporter_handle(mut self, handle: PrometheusHandle) -> Self {
+        self.others = Some(handle);
+        self
+    }
+}

@@ -1,0 +1,284 @@
+//! Many threads and tasks under a scraper: nothing is lost, and nothing goes backwards.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use monitor_runtime::monitored;
+use monitor_tests::{Counts, Page, get, scrape};
+
+/// Stops a scraper also when the test fails.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs `load` while pages are scraped, and checks each page against the one before.
+///
+/// `workers` is how many calls of each of `functions` can run at once.
+fn under_a_scraper(functions: &[&str], workers: u64, load: impl FnOnce()) {
+    let stopped = AtomicBool::new(false);
+    let first = scrape();
+    thread::scope(|scope| {
+        let scraper = scope.spawn(|| {
+            let mut before = first;
+            let mut pages = 0;
+            while !stopped.load(Ordering::Relaxed) {
+                let page = scrape();
+                nothing_fell(&before, &page);
+                for function in functions {
+                    in_flight_is_sane(function, workers, &before, &page);
+                }
+                before = page;
+                pages += 1;
+            }
+            pages
+        });
+        {
+            let _stop = Stop(&stopped);
+            load();
+        }
+        let pages = scraper.join().expect("every page is sane");
+        assert!(pages > 1, "the scraper got a word in: {pages} pages");
+    });
+}
+
+fn nothing_fell(before: &Page, after: &Page) {
+    let is_counter = |name: &str| {
+        ["_total", "_bucket", "_count", "_sum"]
+            .iter()
+            .any(|suffix| name.ends_with(suffix))
+    };
+    let mut found = after.samples.iter();
+    // Series only ever join a page, so each is found behind the one before it.
+    for old in before.samples.iter().filter(|old| is_counter(&old.name)) {
+        let new = found.find(|new| new.name == old.name && new.labels == old.labels);
+        let new = new.unwrap_or_else(|| panic!("{old:?} stays on the page, in its place"));
+        assert!(new.value >= old.value, "{old:?} became {}", new.value);
+    }
+}
+
+fn in_flight_is_sane(function: &str, workers: u64, before: &Page, page: &Page) {
+    for result in ["ok", "error", "cancelled"] {
+        // `Page::parse` has compared `_count` with the `+Inf` bucket.
+        let calls = page.calls(function, result) + panics(page, function, result);
+        assert_eq!(page.count(function, result), calls, "{function} {result}");
+    }
+    // A page is not of one instant: calls that ended since the finished ones were read may be
+    // counted as begun, and no more than that.
+    let ended = finished(page, function) - finished(before, function);
+    let running = before.concurrent(function);
+    assert!(
+        running <= workers + ended,
+        "{function}: {running} in flight, of {workers} workers and {ended} calls since"
+    );
+}
+
+fn panics(page: &Page, function: &str, result: &str) -> u64 {
+    if result == "error" {
+        page.errors(function, "panic")
+    } else {
+        0
+    }
+}
+
+fn finished(page: &Page, function: &str) -> u64 {
+    let results = ["ok", "error", "cancelled"];
+    results
+        .iter()
+        .map(|result| page.count(function, result))
+        .sum()
+}
+
+#[monitored]
+fn counted(number: u64) -> Result<u64, &'static str> {
+    if number.is_multiple_of(10) {
+        Err("one in ten")
+    } else {
+        Ok(number)
+    }
+}
+
+#[monitored]
+fn around(number: u64) -> Result<u64, &'static str> {
+    counted(number)
+}
+
+#[test]
+fn threads_lose_nothing_and_nothing_goes_backwards() {
+    const THREADS: u64 = 6;
+    const CALLS: u64 = 20_000;
+    under_a_scraper(&["counted", "around"], THREADS, || {
+        thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    for number in 0..CALLS {
+                        let _ = around(number);
+                    }
+                });
+            }
+        });
+    });
+    let expected = Counts {
+        error: THREADS * CALLS / 10,
+        timed_error: THREADS * CALLS / 10,
+        ..Counts::oks(THREADS * CALLS / 10 * 9)
+    };
+    let page = scrape();
+    assert_eq!(page.counts("counted"), expected, "after all threads ended");
+    assert_eq!(page.counts("around"), expected, "after all threads ended");
+}
+
+#[monitored]
+async fn moves_about(number: u64) -> Result<u64, &'static str> {
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+    counted_within(number)
+}
+
+#[monitored]
+fn counted_within(number: u64) -> Result<u64, &'static str> {
+    if number.is_multiple_of(4) {
+        Err("one in four")
+    } else {
+        Ok(number)
+    }
+}
+
+#[monitored]
+async fn never_ends() {
+    std::future::pending().await
+}
+
+#[test]
+fn tasks_lose_nothing_and_nothing_goes_backwards() {
+    const TASKS: u64 = 100;
+    const CALLS: u64 = 60;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_time()
+        .build()
+        .expect("a runtime");
+    let functions = ["moves_about", "counted_within", "never_ends"];
+    under_a_scraper(&functions, TASKS, || {
+        runtime.block_on(async {
+            let tasks = (0..TASKS).map(|_| {
+                tokio::spawn(async {
+                    for number in 0..CALLS {
+                        let _ = moves_about(number).await;
+                        tokio::select! {
+                            biased;
+                            () = never_ends() => {}
+                            () = tokio::task::yield_now() => {}
+                        }
+                    }
+                })
+            });
+            for task in tasks.collect::<Vec<_>>() {
+                task.await.expect("no panic");
+            }
+        });
+    });
+    let errors = TASKS * CALLS / 4;
+    let expected = Counts {
+        error: errors,
+        timed_error: errors,
+        ..Counts::oks(TASKS * CALLS - errors)
+    };
+    let page = scrape();
+    assert_eq!(page.counts("moves_about"), expected);
+    assert_eq!(page.counts("counted_within"), expected);
+    assert_eq!(page.counts("never_ends"), Counts::cancels(TASKS * CALLS));
+    // The threads of a runtime end with it; what they counted stays.
+    drop(runtime);
+    let page = scrape();
+    assert_eq!(page.counts("moves_about"), expected, "threads ended");
+    assert_eq!(page.counts("never_ends"), Counts::cancels(TASKS * CALLS));
+}
+
+#[monitored]
+fn on_a_short_thread() {}
+
+#[monitored]
+fn twice_on_a_short_thread() {}
+
+#[test]
+fn short_lived_threads_lose_nothing() {
+    const ROUNDS: u64 = 250;
+    const THREADS: u64 = 8;
+    let functions = ["on_a_short_thread", "twice_on_a_short_thread"];
+    under_a_scraper(&functions, THREADS, || {
+        for _ in 0..ROUNDS {
+            thread::scope(|scope| {
+                for _ in 0..THREADS {
+                    scope.spawn(|| {
+                        on_a_short_thread();
+                        twice_on_a_short_thread();
+                        twice_on_a_short_thread();
+                    });
+                }
+            });
+        }
+        // Joined by scope end, a thread may still be running its destructors; they count too.
+        eventually(|| {
+            let page = scrape();
+            page.counts("on_a_short_thread") == Counts::oks(ROUNDS * THREADS)
+                && page.counts("twice_on_a_short_thread") == Counts::oks(2 * ROUNDS * THREADS)
+        });
+    });
+}
+
+/// Waits for what another thread is about to do.
+fn eventually(done: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while !done() {
+        assert!(
+            Instant::now() < deadline,
+            "it never came true:\n{}",
+            get("/metrics").body
+        );
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+struct AtThreadEnd;
+
+impl Drop for AtThreadEnd {
+    fn drop(&mut self) {
+        at_thread_end();
+    }
+}
+
+#[monitored]
+fn at_thread_end() {}
+
+#[monitored]
+fn before_thread_end() {}
+
+thread_local! {
+    static EARLIER: RefCell<Option<AtThreadEnd>> = const { RefCell::new(None) };
+    static LATER: RefCell<Option<AtThreadEnd>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn a_call_at_the_end_of_a_thread_is_counted() {
+    let thread = thread::spawn(|| {
+        // Destructors run in an order of their own: one of these runs after the runtime's.
+        EARLIER.set(Some(AtThreadEnd));
+        before_thread_end();
+        LATER.set(Some(AtThreadEnd));
+    });
+    thread.join().expect("the thread ends");
+    let page = scrape();
+    assert_eq!(page.counts("before_thread_end"), Counts::oks(1));
+    assert_eq!(
+        page.counts("at_thread_end"),
+        Counts::oks(2),
+        "two destructors"
+    );
+}

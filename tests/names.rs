@@ -1,0 +1,371 @@
+//! The names functions have on the page, and that every one of them is there before its call.
+
+// Most functions here are never called: they are on the page all the same.
+#![expect(dead_code, reason = "functions nobody calls are what is tested")]
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use monitor_runtime::monitored;
+use monitor_tests::{run, scrape};
+
+mod kinds {
+    use super::*;
+
+    #[monitored]
+    fn free() {}
+
+    #[monitored]
+    async fn async_free() {}
+
+    #[monitored]
+    fn free_generic<T: Clone>(value: &T) -> T {
+        value.clone()
+    }
+
+    #[monitored]
+    async fn async_free_generic<T>(value: T) -> T {
+        value
+    }
+
+    #[monitored]
+    fn free_opaque(value: impl Into<u64>) -> impl Into<u64> {
+        value
+    }
+
+    pub(crate) struct Orders;
+
+    impl Orders {
+        #[monitored]
+        fn create() {}
+
+        #[monitored]
+        async fn async_create() {}
+
+        #[monitored]
+        fn generic<T>(&self, _value: T) {}
+
+        #[monitored]
+        async fn async_generic<T>(&self, _value: T) {}
+
+        #[monitored]
+        fn boxed(&self) -> futures_util::future::BoxFuture<'static, ()> {
+            Box::pin(async {})
+        }
+    }
+
+    struct Cache<K, V>(K, V);
+
+    impl<K, V> Cache<K, V> {
+        #[monitored]
+        fn get(&self) {}
+
+        #[monitored]
+        async fn async_get(&self) {}
+
+        #[monitored]
+        fn get_as<T>(&self, value: T) -> T {
+            value
+        }
+    }
+
+    impl Cache<u8, Vec<String>> {
+        #[monitored]
+        fn special(&self) {}
+    }
+
+    enum Shape {}
+
+    #[monitored]
+    impl Shape {
+        fn in_block() {}
+
+        async fn async_in_block() {}
+
+        #[monitored(name = "renamed")]
+        fn named_in_block() {}
+
+        #[monitored(skip)]
+        fn left_out() {}
+    }
+
+    trait Store {
+        fn load(&self);
+
+        #[monitored]
+        fn provided(&self) {}
+    }
+
+    impl Store for Orders {
+        #[monitored]
+        fn load(&self) {}
+    }
+
+    impl<K, V> Store for Cache<K, V> {
+        #[monitored]
+        fn load(&self) {}
+    }
+
+    impl Store for Vec<u8> {
+        #[monitored]
+        fn load(&self) {}
+    }
+
+    impl<T> Store for &[T] {
+        #[monitored]
+        fn load(&self) {}
+
+        #[monitored]
+        fn provided(&self) {}
+    }
+
+    trait Fetch<T> {
+        async fn fetch(&self) -> T;
+
+        #[monitored]
+        async fn provided(&self) -> Option<T> {
+            None
+        }
+    }
+
+    impl Fetch<u8> for Orders {
+        #[monitored]
+        async fn fetch(&self) -> u8 {
+            0
+        }
+    }
+
+    #[async_trait]
+    trait Boxed {
+        async fn required(&self);
+
+        #[monitored]
+        async fn provided(&self) {}
+    }
+
+    #[async_trait]
+    impl Boxed for Orders {
+        #[monitored]
+        async fn required(&self) {}
+    }
+
+    fn around() {
+        #[monitored]
+        fn nested() {}
+        #[monitored]
+        async fn async_nested() {}
+        struct Local;
+        impl Local {
+            #[monitored]
+            fn method() {}
+        }
+    }
+
+    #[monitored]
+    fn monitored_around() {
+        #[monitored]
+        fn nested() {}
+    }
+
+    fn raw() {
+        #[monitored]
+        fn r#match() {}
+        #[monitored]
+        async fn r#async() {}
+    }
+
+    macro_rules! function {
+        ($name:ident) => {
+            #[monitored]
+            fn $name() {}
+        };
+    }
+    function!(by_macro);
+
+    impl dyn Store {
+        #[monitored]
+        fn of_the_object(&self) {}
+    }
+
+    #[monitored(name = "given")]
+    fn not_this() {}
+
+    #[monitored("given_short")]
+    async fn nor_this() {}
+}
+
+mod elsewhere {
+    use super::*;
+
+    impl kinds::Orders {
+        #[monitored]
+        fn far() {}
+
+        #[monitored]
+        async fn async_far() {}
+    }
+
+    #[monitored]
+    fn free() {}
+}
+
+/// What their author would call them.
+const KINDS: [&str; 38] = [
+    "free",
+    "async_free",
+    "free_generic",
+    "async_free_generic",
+    "free_opaque",
+    "Orders::create",
+    "Orders::async_create",
+    "Orders::generic",
+    "Orders::async_generic",
+    "Orders::boxed",
+    "Cache::get",
+    "Cache::async_get",
+    "Cache::get_as",
+    "Cache<u8, Vec<String>>::special",
+    "Shape::in_block",
+    "Shape::async_in_block",
+    "renamed",
+    "<Orders as Store>::load",
+    "<Cache as Store>::load",
+    "<Vec<u8> as Store>::load",
+    "<&[_] as Store>::load",
+    "<&[_] as Store>::provided",
+    "Store::provided",
+    "<Orders as Fetch<u8>>::fetch",
+    "Fetch::provided",
+    "<Orders as Boxed>::required",
+    "Boxed::provided",
+    "around::nested",
+    "around::async_nested",
+    "around::Local::method",
+    "monitored_around",
+    "monitored_around::nested",
+    "given",
+    "given_short",
+    "raw::match",
+    "raw::async",
+    "by_macro",
+    "<dyn Store>::of_the_object",
+];
+
+#[test]
+fn a_function_is_called_what_its_author_calls_it() {
+    let page = scrape();
+    let functions = page.functions();
+    let of = |wanted: &str| -> BTreeSet<&str> {
+        let in_module = functions.iter().filter(|(module, _)| *module == wanted);
+        in_module.map(|(_, function)| *function).collect()
+    };
+    let expected: BTreeSet<&str> = KINDS.into_iter().collect();
+    let found = of("names::kinds");
+    let missing: Vec<_> = expected.difference(&found).collect();
+    let strange: Vec<_> = found.difference(&expected).collect();
+    assert!(
+        missing.is_empty() && strange.is_empty(),
+        "missing: {missing:#?}, not expected: {strange:#?}"
+    );
+    let elsewhere = ["Orders::far", "Orders::async_far", "free"];
+    assert_eq!(of("names::elsewhere"), BTreeSet::from(elsewhere));
+}
+
+#[test]
+fn a_function_is_on_the_page_before_its_first_call() {
+    let page = scrape();
+    for (module, function) in page.functions() {
+        if module != "names::kinds" {
+            continue;
+        }
+        let labels = [("function", function), ("module", module)];
+        let calls: Vec<_> = page.find("function_calls_total", &labels).collect();
+        let results: Vec<_> = calls
+            .iter()
+            .map(|sample| (sample.labels["result"].as_str(), sample.value))
+            .collect();
+        assert_eq!(results, [("ok", 0.0), ("error", 0.0)], "{function}");
+        let gauges = page.find("function_calls_concurrent", &labels);
+        let gauges: Vec<_> = gauges.map(|sample| sample.value).collect();
+        assert_eq!(gauges, [0.0], "{function}");
+        for calls in calls {
+            assert_eq!(calls.labels["service_name"], "monitor-tests", "{function}");
+        }
+    }
+}
+
+mod same {
+    use super::monitored;
+
+    #[monitored(name = "same")]
+    pub(crate) fn one() {}
+
+    #[monitored(name = "same")]
+    pub(crate) async fn two() -> Result<(), &'static str> {
+        Err("two")
+    }
+}
+
+mod other {
+    use super::monitored;
+
+    #[monitored(name = "same")]
+    pub(crate) fn three() {}
+}
+
+#[test]
+fn functions_of_one_name_and_module_are_one_series() {
+    same::one();
+    same::one();
+    run(same::two()).expect_err("two fails");
+    other::three();
+    let page = scrape();
+    let calls = |module, result| {
+        let labels = [("function", "same"), ("module", module), ("result", result)];
+        let found = page.find("function_calls_total", &labels);
+        found.map(|sample| sample.value).collect::<Vec<_>>()
+    };
+    assert_eq!(calls("names::same", "ok"), [2.0], "both in one series");
+    assert_eq!(calls("names::same", "error"), [1.0], "both in one series");
+    assert_eq!(calls("names::other", "ok"), [1.0], "another module's own");
+}
+
+#[monitored]
+fn instantiated<T: Default>() -> T {
+    T::default()
+}
+
+struct Typed<T>(T);
+
+impl<T> Typed<T> {
+    #[monitored]
+    fn method(&self) {}
+}
+
+#[test]
+fn all_instances_of_a_generic_function_are_one_series() {
+    let _: (u8, String) = (instantiated(), instantiated());
+    Typed(1_u8).method();
+    Typed("text").method();
+    let page = scrape();
+    assert_eq!(page.calls("instantiated", "ok"), 2);
+    assert_eq!(page.calls("Typed::method", "ok"), 2);
+}
+
+#[monitored]
+fn not_a_counter() -> usize {
+    let nested = || {
+        #[monitored]
+        fn in_a_closure() -> usize {
+            1
+        }
+        in_a_closure()
+    };
+    nested()
+}
+
+#[test]
+fn a_function_in_a_closure_has_a_name_without_it() {
+    assert_eq!(not_a_counter(), 1);
+    assert_eq!(scrape().calls("not_a_counter::in_a_closure", "ok"), 1);
+}

@@ -1,0 +1,165 @@
+//! What the tests share: one started runtime per test binary, its page, and a log that is kept.
+//!
+//! A test binary that asserts on spans and events takes [`log`] first; in all others nobody
+//! listens, as in a service whose log is off.
+
+use std::future::Future;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::pin::Pin;
+use std::sync::OnceLock;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use monitor_runtime::Monitor;
+
+#[path = "support/log.rs"]
+mod log;
+#[path = "support/page.rs"]
+mod page;
+#[path = "support/process.rs"]
+pub mod process;
+
+pub use log::{Event, Log, Span};
+pub use page::{Counts, Labels, Page, Sample};
+
+/// The runtime of this test binary, started by whoever asks first.
+pub fn monitor() -> &'static Monitor {
+    static MONITOR: OnceLock<Monitor> = OnceLock::new();
+    MONITOR.get_or_init(|| {
+        monitor_runtime::builder!()
+            .addr("127.0.0.1:0")
+            .log_filter("off")
+            .start_blocking()
+            .expect("the runtime starts on a free port")
+    })
+}
+
+/// The spans and events of this test binary, kept from the first use on; starts the runtime.
+///
+/// # Panics
+///
+/// When the runtime was started without it.
+pub fn log() -> &'static Log {
+    static LOG: OnceLock<&'static Log> = OnceLock::new();
+    LOG.get_or_init(|| {
+        let log = Log::install();
+        monitor();
+        log
+    })
+}
+
+/// Where the management server of this test binary listens.
+///
+/// # Panics
+///
+/// Never: [`monitor`] always has a server.
+pub fn addr() -> SocketAddr {
+    monitor().addr().expect("the management server is on")
+}
+
+/// An HTTP answer.
+#[derive(Debug)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body, after its transfer coding.
+    pub body: String,
+}
+
+impl Response {
+    /// The value of a header that is given once.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.iter().filter(|(known, _)| known == name);
+        let value = values.next().map(|(_, value)| value.as_str());
+        assert!(values.next().is_none(), "{name} is given twice");
+        value
+    }
+}
+
+/// A plain GET of the management server.
+///
+/// # Panics
+///
+/// When there is no answer, or none that is HTTP.
+pub fn get(path: &str) -> Response {
+    let mut stream = TcpStream::connect(addr()).expect("the management server accepts");
+    let timeout = Some(Duration::from_secs(10));
+    stream.set_read_timeout(timeout).expect("a time-out is set");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    stream
+        .write_all(request.as_bytes())
+        .expect("the request is taken");
+    let mut answer = String::new();
+    stream
+        .read_to_string(&mut answer)
+        .expect("the answer ends, and is UTF-8");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1));
+    let headers: Vec<_> = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let response = Response {
+        status: status
+            .and_then(|status| status.parse().ok())
+            .expect("a status"),
+        headers,
+        body: body.to_owned(),
+    };
+    let length = response.header("content-length").map(str::parse);
+    assert_eq!(length, Some(Ok(body.len())), "the body came whole: {head}");
+    response
+}
+
+/// `/metrics` as it is now.
+pub fn scrape() -> Page {
+    let response = get("/metrics");
+    assert_eq!(response.status, 200, "{}", response.body);
+    Page::parse(&response.body)
+}
+
+/// Polls a future once, with a waker that does nothing.
+pub fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Polls a future that waits for nothing but [`pause`] to its end.
+///
+/// # Panics
+///
+/// When it waits for something else.
+pub fn run<F: Future>(future: F) -> F::Output {
+    let mut future = Box::pin(future);
+    for _ in 0..1_000 {
+        if let Poll::Ready(output) = poll(future.as_mut()) {
+            return output;
+        }
+    }
+    panic!("the future waits for something that does not come")
+}
+
+/// Pending once, then ready; needs no runtime.
+pub async fn pause() {
+    let mut paused = false;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut paused, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
+}
+
+/// What a panic was given to say.
+pub fn message(payload: &(dyn std::any::Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+}

@@ -1,0 +1,262 @@
+//! Real processes: an example as a user runs it, and a Sentry that keeps what it is sent.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// How long anything here may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Asks until there is an answer; panics with `what` when there is none in time.
+pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The path of an example, built if it is not there or older than its source.
+pub fn example(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let build = || {
+        let here = std::env::current_exe().expect("a test has a path");
+        let profile = here
+            .parent()
+            .and_then(Path::parent)
+            .expect("target/<profile>/deps");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        // The whole workspace, as `tests/run` builds it: other features would build all anew.
+        build.args(["build", "--quiet", "--workspace", "--examples"]);
+        if profile.ends_with("release") {
+            build.arg("--release");
+        }
+        let status = build.status().expect("cargo runs");
+        assert!(
+            status.success(),
+            "cargo build --workspace --examples: {status}"
+        );
+        profile.join("examples")
+    };
+    FOLDER.get_or_init(build).join(name)
+}
+
+/// A running program.
+pub struct Service {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    /// Where its management server listens.
+    pub management: SocketAddr,
+    /// Where the service itself listens; the management address for one without a port.
+    pub addr: SocketAddr,
+}
+
+impl Service {
+    /// Starts the quickstart on ports of its own, with `env` added to a clean environment.
+    pub fn quickstart(env: &[(&str, &str)]) -> Self {
+        let mut service = Self::start(&example("quickstart"), env);
+        service.addr = wait_for("the address of the service", || {
+            let lines = service.lines();
+            let hint = lines.iter().find_map(|line| {
+                message(line)?
+                    .strip_prefix("try: curl http://")
+                    .map(str::to_owned)
+            });
+            hint?.split('/').next()?.parse().ok()
+        });
+        service
+    }
+
+    /// Starts a program.
+    pub fn start(program: &Path, env: &[(&str, &str)]) -> Self {
+        let mut command = command(program, env);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the program starts");
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let (sink, stdout) = (Arc::clone(&lines), child.stdout.take().expect("piped"));
+        thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                sink.lock().unwrap().push(line);
+            }
+        });
+        let management = wait_for("the address of the management server", || {
+            let lines = lines.lock().unwrap();
+            let started = lines
+                .iter()
+                .find(|line| message(line).as_deref() == Some("monitoring started"))?;
+            let line: Value = serde_json::from_str(started).ok()?;
+            line["fields"]["server"]
+                .as_str()?
+                .strip_prefix("http://")?
+                .parse()
+                .ok()
+        });
+        Self {
+            child,
+            lines,
+            management,
+            addr: management,
+        }
+    }
+
+    /// What it wrote to standard output so far.
+    pub fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by name, such as `TERM`.
+    pub fn signal(&self, name: &str) {
+        let kill = Command::new("kill")
+            .args([format!("-{name}"), self.pid().to_string()])
+            .status();
+        assert!(kill.expect("kill runs").success());
+    }
+
+    /// Whether it has ended, and how.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child can be waited for")
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self) -> ExitStatus {
+        wait_for("the program to end", || self.ended())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The message of a JSON log line.
+fn message(line: &str) -> Option<String> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    Some(line["fields"]["message"].as_str()?.to_owned())
+}
+
+/// A program with free ports, and with nothing of this process' settings.
+pub fn command(program: &Path, env: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(program);
+    for variable in monitor_runtime::SETTINGS {
+        command.env_remove(variable.variable);
+    }
+    command
+        .env("MONITOR_ADDR", "127.0.0.1:0")
+        .env("QUICKSTART_ADDR", "127.0.0.1:0");
+    command.envs(env.iter().copied());
+    command
+}
+
+/// Sends `GET path` and returns status and body; `None` when nobody answers.
+pub fn try_get(addr: SocketAddr, path: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect_timeout(&addr, PATIENCE).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {addr}\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, body.to_owned()))
+}
+
+/// [`try_get`] from somebody who must answer.
+pub fn get(addr: SocketAddr, path: &str) -> (u16, String) {
+    try_get(addr, path).unwrap_or_else(|| panic!("GET {path} from {addr}: no answer"))
+}
+
+/// Sends `GET path` and hangs up after `patience`, before the answer.
+pub fn hang_up(addr: SocketAddr, path: &str, patience: Duration) {
+    let mut stream = TcpStream::connect(addr).expect("the service listens");
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\n\r\n").expect("a request can be sent");
+    thread::sleep(patience);
+}
+
+/// A Sentry on loopback that keeps the events it is sent.
+pub struct Sentry {
+    addr: SocketAddr,
+    events: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Sentry {
+    /// Listens on a free port.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let addr = listener.local_addr().expect("bound");
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&events);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let sink = Arc::clone(&sink);
+                thread::spawn(move || receive(&stream, &sink));
+            }
+        });
+        Self { addr, events }
+    }
+
+    /// A DSN of a project on it.
+    pub fn dsn(&self) -> String {
+        format!("http://public@{}/7", self.addr)
+    }
+
+    /// The events received so far.
+    pub fn events(&self) -> Vec<Value> {
+        self.events.lock().unwrap().clone()
+    }
+}
+
+/// Answers the requests of one connection, and keeps the events of their envelopes.
+fn receive(stream: &TcpStream, sink: &Mutex<Vec<Value>>) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            let line = line.trim().to_ascii_lowercase();
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+            if line.is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        sink.lock()
+            .unwrap()
+            .extend(events_of(&String::from_utf8(body).ok()?));
+        write!(&*stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{{}}").ok()?;
+    }
+}
+
+/// The events of an envelope: <https://develop.sentry.dev/sdk/data-model/envelopes/>.
+fn events_of(envelope: &str) -> Vec<Value> {
+    let mut lines = envelope.lines().skip(1);
+    let mut events = Vec::new();
+    while let (Some(header), Some(payload)) = (lines.next(), lines.next()) {
+        let header: Value = serde_json::from_str(header).expect("an item begins with a header");
+        if header["type"] == "event" {
+            events.push(serde_json::from_str(payload).expect("an event is JSON"));
+        }
+    }
+    events
+}
