@@ -19,7 +19,7 @@ fn assert_counts(function: &str, expected: Counts, what: &str) {
 
 #[monitored]
 async fn loses_select() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_timeout_cancels() {
 #[monitored]
 async fn is_aborted(started: tokio::sync::oneshot::Sender<()>) {
     started.send(()).expect("the test waits");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -77,7 +77,7 @@ async fn an_aborted_task_is_cancelled() {
 
 #[monitored]
 async fn never_polled() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[monitored]
@@ -102,7 +102,7 @@ async fn what_is_never_polled_is_no_call() {
 
 #[monitored]
 async fn unwound_by_another() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[monitored]
@@ -133,7 +133,7 @@ impl Drop for Bomb {
 #[monitored]
 async fn holds_a_bomb() {
     let _bomb = Bomb;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[test]
@@ -159,7 +159,7 @@ impl Drop for Release {
 #[monitored]
 async fn releases_when_cancelled() {
     let _held = Release("releases_when_cancelled");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[monitored]
@@ -207,7 +207,7 @@ async fn inner() {
 
 #[monitored]
 async fn innermost() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[test]
@@ -355,4 +355,45 @@ fn a_sibling_that_ended_is_not_cancelled_with_the_other() {
         ..Counts::oks(1)
     };
     assert_counts("sibling", one_each, "and its sibling");
+}
+
+#[monitored]
+async fn leaves_its_span() {
+    pause().await;
+    std::future::pending::<()>().await;
+}
+
+#[test]
+fn between_polls_and_afterwards_no_span_is_entered() {
+    log();
+    let outside = |place: &str| {
+        tracing::info!(place, "outside");
+        let events = log().events(|event| event.text("place") == place);
+        assert!(events[0].spans.is_empty(), "{place}: {:?}", events[0].spans);
+    };
+    let mut future = Box::pin(leaves_its_span());
+    outside("before the first poll");
+    assert!(poll(future.as_mut()).is_pending());
+    outside("after the first poll");
+    assert!(poll(future.as_mut()).is_pending());
+    outside("after the second poll");
+    drop(future);
+    outside("after the drop");
+    let mut future = Box::pin(holds_a_second_bomb());
+    assert!(poll(future.as_mut()).is_pending());
+    catch_unwind(AssertUnwindSafe(|| drop(future))).expect_err("it panics");
+    outside("after a drop that panics");
+    catch_unwind(panics_at_once).expect_err("it panics");
+    outside("after a panic");
+}
+
+#[monitored]
+async fn holds_a_second_bomb() {
+    let _bomb = Bomb;
+    std::future::pending::<()>().await;
+}
+
+#[monitored]
+fn panics_at_once() {
+    panic!("at once");
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
 use monitor_runtime::monitored;
-use monitor_tests::{Counts, Page, get, scrape};
+use monitor_tests::{Counts, Page, get, poll, scrape};
 
 /// Stops a scraper also when the test fails.
 struct Stop<'a>(&'a AtomicBool);
@@ -31,7 +32,7 @@ fn under_a_scraper(functions: &[&str], workers: u64, load: impl FnOnce()) {
                 let page = scrape();
                 nothing_fell(&before, &page);
                 for function in functions {
-                    in_flight_is_sane(function, workers, &before, &page);
+                    adds_up(function, workers, &before, &page);
                 }
                 before = page;
                 pages += 1;
@@ -62,28 +63,27 @@ fn nothing_fell(before: &Page, after: &Page) {
     }
 }
 
-fn in_flight_is_sane(function: &str, workers: u64, before: &Page, page: &Page) {
-    for result in ["ok", "error", "cancelled"] {
+/// A page is not of one instant, so what calls did while it was made may be on it in part: the
+/// next page says how many there were at most.
+fn adds_up(function: &str, workers: u64, page: &Page, next: &Page) {
+    for result in ["ok", "cancelled"] {
         // `Page::parse` has compared `_count` with the `+Inf` bucket.
-        let calls = page.calls(function, result) + panics(page, function, result);
-        assert_eq!(page.count(function, result), calls, "{function} {result}");
+        let (calls, timed) = (page.calls(function, result), page.count(function, result));
+        assert_eq!(timed, calls, "{function} {result}");
     }
-    // A page is not of one instant: calls that ended since the finished ones were read may be
-    // counted as begun, and no more than that.
-    let ended = finished(page, function) - finished(before, function);
-    let running = before.concurrent(function);
+    let errors = page.calls(function, "error") + page.errors(function, "panic");
+    let timed = page.count(function, "error")..=next.count(function, "error") + workers;
+    assert!(
+        timed.contains(&errors),
+        "{function}: {errors} errors, {timed:?} timed"
+    );
+
+    let ended = finished(next, function) - finished(page, function);
+    let running = page.concurrent(function);
     assert!(
         running <= workers + ended,
         "{function}: {running} in flight, of {workers} workers and {ended} calls since"
     );
-}
-
-fn panics(page: &Page, function: &str, result: &str) -> u64 {
-    if result == "error" {
-        page.errors(function, "panic")
-    } else {
-        0
-    }
 }
 
 fn finished(page: &Page, function: &str) -> u64 {
@@ -152,7 +152,7 @@ fn counted_within(number: u64) -> Result<u64, &'static str> {
 
 #[monitored]
 async fn never_ends() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[test]
@@ -260,7 +260,13 @@ fn at_thread_end() {}
 #[monitored]
 fn before_thread_end() {}
 
+#[monitored]
+async fn never_wakes() {
+    std::future::pending::<()>().await;
+}
+
 thread_local! {
+    static KEPT: RefCell<Option<BoxFuture<'static, ()>>> = const { RefCell::new(None) };
     static EARLIER: RefCell<Option<AtThreadEnd>> = const { RefCell::new(None) };
     static LATER: RefCell<Option<AtThreadEnd>> = const { RefCell::new(None) };
 }
@@ -272,6 +278,9 @@ fn a_call_at_the_end_of_a_thread_is_counted() {
         EARLIER.set(Some(AtThreadEnd));
         before_thread_end();
         LATER.set(Some(AtThreadEnd));
+        let mut future: BoxFuture<'static, ()> = Box::pin(never_wakes());
+        assert!(poll(future.as_mut()).is_pending());
+        KEPT.set(Some(future));
     });
     thread.join().expect("the thread ends");
     let page = scrape();
@@ -280,5 +289,10 @@ fn a_call_at_the_end_of_a_thread_is_counted() {
         page.counts("at_thread_end"),
         Counts::oks(2),
         "two destructors"
+    );
+    assert_eq!(
+        page.counts("never_wakes"),
+        Counts::cancels(1),
+        "dropped with its thread"
     );
 }

@@ -3,7 +3,7 @@
 use std::panic::catch_unwind;
 
 use monitor_runtime::monitored;
-use monitor_tests::{Counts, poll, run, scrape};
+use monitor_tests::{Counts, log, poll, run, scrape};
 
 #[monitored(fields(answer = 42))]
 fn early(fail: bool) -> Result<(), &'static str> {
@@ -36,6 +36,9 @@ fn calls_before_the_start_are_kept() {
     let mut pending = Box::pin(early_future());
     assert!(poll(pending.as_mut()).is_pending());
 
+    // Whoever subscribes later sees what is called later.
+    let log = log();
+    assert!(log.completions("early").is_empty(), "nobody listened");
     let page = scrape();
     let both = Counts {
         error: 1,
@@ -59,4 +62,9 @@ fn calls_before_the_start_are_kept() {
 
     assert!(poll(pending.as_mut()).is_ready());
     assert_eq!(scrape().counts("early_future").ok, 2, "it ends after it");
+    let event = log.completion("early_future");
+    assert_eq!(event.text("result"), "ok", "a call begun before the start");
+    early(false).expect("ok");
+    let event = log.completion("early");
+    assert_eq!(event.fields["answer"], 42, "a call after the start");
 }

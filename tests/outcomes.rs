@@ -195,7 +195,6 @@ fn a_boxed_future_by_every_way_out() {
 }
 
 #[monitored]
-#[expect(clippy::manual_async_fn, reason = "the attribute meets this spelling")]
 fn opaque(way: Way) -> impl Future<Output = io::Result<u8>> {
     async move { way.walk().await }
 }

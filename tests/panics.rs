@@ -305,3 +305,25 @@ fn the_payload_of_a_panic_is_passed_on() {
     assert_eq!(panic.downcast_ref(), Some(&42_u8));
     assert_counts("panics_with_a_value", Counts::panics(1));
 }
+
+#[monitored]
+fn ends_badly() -> Result<(), String> {
+    let _guard = OnDrop(|| panic!("on the way out"));
+    Ok(())
+}
+
+#[monitored]
+async fn ends_badly_later() -> Result<(), String> {
+    let _guard = OnDrop(|| panic!("on the way out"));
+    pause().await;
+    Ok(())
+}
+
+#[test]
+fn a_guard_that_panics_on_the_way_out_is_a_panic_of_its_function() {
+    log();
+    catch_unwind(ends_badly).expect_err("it panics");
+    assert_counts("ends_badly", Counts::panics(1));
+    catch_unwind(|| run(ends_badly_later())).expect_err("it panics");
+    assert_counts("ends_badly_later", Counts::panics(1));
+}

@@ -3,6 +3,11 @@
 //! A test binary that asserts on spans and events takes [`log`] first; in all others nobody
 //! listens, as in a service whose log is off.
 
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "everything here panics to fail a test"
+)]
+
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -37,9 +42,7 @@ pub fn monitor() -> &'static Monitor {
 
 /// The spans and events of this test binary, kept from the first use on; starts the runtime.
 ///
-/// # Panics
-///
-/// When the runtime was started without it.
+/// Panics when the runtime was started without it.
 pub fn log() -> &'static Log {
     static LOG: OnceLock<&'static Log> = OnceLock::new();
     LOG.get_or_init(|| {
@@ -50,10 +53,6 @@ pub fn log() -> &'static Log {
 }
 
 /// Where the management server of this test binary listens.
-///
-/// # Panics
-///
-/// Never: [`monitor`] always has a server.
 pub fn addr() -> SocketAddr {
     monitor().addr().expect("the management server is on")
 }
@@ -80,10 +79,6 @@ impl Response {
 }
 
 /// A plain GET of the management server.
-///
-/// # Panics
-///
-/// When there is no answer, or none that is HTTP.
 pub fn get(path: &str) -> Response {
     let mut stream = TcpStream::connect(addr()).expect("the management server accepts");
     let timeout = Some(Duration::from_secs(10));
@@ -128,10 +123,6 @@ pub fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
 }
 
 /// Polls a future that waits for nothing but [`pause`] to its end.
-///
-/// # Panics
-///
-/// When it waits for something else.
 pub fn run<F: Future>(future: F) -> F::Output {
     let mut future = Box::pin(future);
     for _ in 0..1_000 {
@@ -145,10 +136,11 @@ pub fn run<F: Future>(future: F) -> F::Output {
 /// Pending once, then ready; needs no runtime.
 pub async fn pause() {
     let mut paused = false;
-    std::future::poll_fn(|_| {
+    std::future::poll_fn(|context| {
         if std::mem::replace(&mut paused, true) {
             Poll::Ready(())
         } else {
+            context.waker().wake_by_ref();
             Poll::Pending
         }
     })
@@ -163,3 +155,8 @@ pub fn message(payload: &(dyn std::any::Any + Send)) -> &str {
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without a message")
 }
+
+/// The programs in the README build.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -161,7 +161,7 @@ impl Call {
         let (first, error) = match end {
             End::Returned(Verdict::Error(view)) => self.failed(view, stretch),
             End::Panicked => {
-                let (first, message) = story::first_to_unwind();
+                let (first, message) = story::first_to_unwind(stretch);
                 (first, message.map(|message| message.as_ref().to_owned()))
             }
             End::Returned(Verdict::Ok) | End::Cancelled => (false, None),

@@ -25,10 +25,10 @@ pub(crate) struct Mark {
     text: Arc<str>,
 }
 
-/// A panic, as the hook saw it.
+/// A panic, as the hook saw it, or as a function it unwound did where there is no hook.
 struct PanicNote {
     message: Arc<str>,
-    /// The clock of events after the last function it unwound.
+    /// The thread's clock of events when it began.
     tick: u64,
     /// Whether a function has told the log of it.
     told: bool,
@@ -38,7 +38,7 @@ struct Here {
     /// Moves when a monitored call begins or ends, and when a future is polled.
     tick: Cell<u64>,
     marks: RefCell<VecDeque<Mark>>,
-    panic: RefCell<Option<PanicNote>>,
+    panics: RefCell<VecDeque<PanicNote>>,
     running: RefCell<Vec<&'static Site>>,
 }
 
@@ -47,7 +47,7 @@ thread_local! {
         Here {
             tick: Cell::new(0),
             marks: RefCell::new(VecDeque::new()),
-            panic: RefCell::new(None),
+            panics: RefCell::new(VecDeque::new()),
             running: RefCell::new(Vec::new()),
         }
     };
@@ -192,37 +192,52 @@ pub(crate) fn is_first(stretch: &Stretch, memory: &Memory, chain: &[Link]) -> bo
 
 /// Notes a panic where it begins, for the functions it is about to unwind.
 pub(crate) fn note_panic(message: &str) {
-    let note = PanicNote {
-        message: message.into(),
-        tick: 0,
-        told: false,
-    };
-    let _ = HERE.try_with(|here| {
-        here.panic
-            .try_borrow_mut()
-            .map(|mut slot| *slot = Some(note))
-    });
+    let _ = HERE.try_with(|here| here.note(message.into(), false));
 }
 
-/// Says whether this function is the first a panic unwinds, and with which message.
+/// Says whether this function is the first that its panic unwinds, and with which message.
 ///
-/// Asked by each function that unwinds, before its end moves the clock of events.
+/// Several panics may have begun while it ran: one that was caught, one in a destructor while
+/// another unwound. The newest that no function has told of is the one that unwinds it.
 #[cold]
-pub(crate) fn first_to_unwind() -> (bool, Option<Arc<str>>) {
-    HERE.try_with(|here| {
-        let now = here.tick.get();
-        let mut slot = here.panic.borrow_mut();
-        let (first, message) = match slot.as_ref() {
-            Some(note) if !note.told => (true, Some(Arc::clone(&note.message))),
-            Some(note) => (note.tick != now, None),
-            None => (true, None),
+pub(crate) fn first_to_unwind(stretch: &Stretch) -> (bool, Option<Arc<str>>) {
+    let ask = |here: &Here| {
+        let mut panics = here.panics.borrow_mut();
+        let mut seen = panics
+            .iter_mut()
+            .filter(|note| note.tick > stretch.began)
+            .peekable();
+        let known = seen.peek().is_some();
+        let mut message = None;
+        for note in seen.filter(|note| !note.told) {
+            note.told = true;
+            message = Some(Arc::clone(&note.message));
+        }
+        drop(panics);
+        if !known {
+            // `resume_unwind` calls no hook, and before `start()` there is none.
+            here.note("".into(), true);
+        }
+        (!known || message.is_some(), message)
+    };
+    HERE.try_with(ask).unwrap_or((true, None))
+}
+
+impl Here {
+    fn note(&self, message: Arc<str>, told: bool) {
+        let tick = self.tick.get() + 1;
+        self.tick.set(tick);
+        // Called by the panic hook, where a second panic would abort the process.
+        let Ok(mut panics) = self.panics.try_borrow_mut() else {
+            return;
         };
-        *slot = Some(PanicNote {
-            message: "".into(),
-            tick: now + 1,
-            told: true,
+        panics.push_back(PanicNote {
+            message,
+            tick,
+            told,
         });
-        (first, message)
-    })
-    .unwrap_or((true, None))
+        if panics.len() > REMEMBERED {
+            panics.pop_front();
+        }
+    }
 }

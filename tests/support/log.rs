@@ -69,12 +69,10 @@ impl Log {
     /// Installs a subscriber that keeps everything the crates under test write; below modules
     /// named `quiet`, only `INFO` and above are enabled.
     ///
-    /// # Panics
-    ///
-    /// When the process has a subscriber.
+    /// Panics when the process has a subscriber.
     pub fn install() -> &'static Self {
         let log: &'static Self = Box::leak(Box::default());
-        let others = ["hyper", "hyper_util", "mio", "tokio", "warp", "log"];
+        let others = ["hyper", "mio", "tokio", "warp"];
         let filter = Targets::new()
             .with_default(LevelFilter::TRACE)
             .with_target("logs::quiet", LevelFilter::INFO)
@@ -110,9 +108,7 @@ impl Log {
 
     /// The one completion event of a function.
     ///
-    /// # Panics
-    ///
-    /// When there is none, or more.
+    /// Panics when there is none, or more.
     pub fn completion(&self, function: &str) -> Event {
         let mut events = self.completions(function);
         assert_eq!(

@@ -111,9 +111,7 @@ impl Counts {
 impl Page {
     /// Reads a page of text format 0.0.4.
     ///
-    /// # Panics
-    ///
-    /// When it is not one: a series twice, a family split or declared twice, a sample without a
+    /// Panics when it is not one: a series twice, a family split or declared twice, a sample without a
     /// family, a histogram whose buckets do not add up.
     pub fn parse(text: &str) -> Self {
         assert!(text.ends_with('\n'), "the last line has an end");
@@ -197,9 +195,7 @@ impl Page {
 
     /// The value of the one series with exactly these labels, `module` and `service_name` aside.
     ///
-    /// # Panics
-    ///
-    /// When functions of several modules share the name.
+    /// Panics when functions of several modules share the name.
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let own = ["module", "service_name"];
         let mut found = self.find(name, labels).filter(|sample| {
@@ -257,9 +253,7 @@ impl Page {
 
     /// `function_calls_concurrent`.
     ///
-    /// # Panics
-    ///
-    /// When the function is not on the page.
+    /// Panics when the function is not on the page.
     pub fn concurrent(&self, function: &str) -> u64 {
         let value = self.value("function_calls_concurrent", &[("function", function)]);
         whole(value.unwrap_or_else(|| panic!("{function} is on the page")))
