@@ -1,6 +1,7 @@
 //! What a real Prometheus makes of the real quickstart.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -28,22 +29,23 @@ const LOAD: Load = Load {
 /// Sends the load from several clients at once and waits until nothing is in flight.
 fn drive(service: &Service, load: &Load) {
     let addr = service.addr;
+    let send = |times: u64, first: u64, path: &str, status: u16| {
+        for id in first..first + times {
+            assert_eq!(
+                get(addr, &path.replace("{id}", &id.to_string())).0,
+                status,
+                "{path}"
+            );
+        }
+    };
     std::thread::scope(|scope| {
-        scope.spawn(move || {
-            (0..load.hello).for_each(|_| assert_eq!(get(addr, "/hello/you").0, 200))
-        });
-        scope.spawn(move || {
-            (0..load.found)
-                .for_each(|id| assert_eq!(get(addr, &format!("/orders/{}", id + 1)).0, 200))
-        });
-        scope.spawn(move || {
-            (0..load.missing)
-                .for_each(|id| assert_eq!(get(addr, &format!("/orders/{}", id + 500)).0, 404))
-        });
-        scope.spawn(move || {
-            (0..load.hung_up).for_each(|_| hang_up(addr, "/slow", Duration::from_millis(60)))
-        });
-        scope.spawn(move || (0..load.panics).for_each(|_| assert_eq!(get(addr, "/panic").0, 500)));
+        scope.spawn(|| send(load.hello, 0, "/hello/you", 200));
+        scope.spawn(|| send(load.found, 1, "/orders/{id}", 200));
+        scope.spawn(|| send(load.missing, 500, "/orders/{id}", 404));
+        scope.spawn(|| send(load.panics, 0, "/panic", 500));
+        for _ in 0..load.hung_up {
+            hang_up(addr, "/slow", Duration::from_millis(60));
+        }
     });
     let in_flight =
         |line: &str| line.starts_with("function_calls_concurrent{") && !line.ends_with(" 0");
@@ -172,7 +174,10 @@ impl Prometheus {
 
     /// The value of a query with one result; `None` while there is no result.
     fn query(&self, query: &str) -> Option<f64> {
-        let encoded: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let mut encoded = String::new();
+        for byte in query.bytes() {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
         let (status, body) = get(self.addr, &format!("/api/v1/query?query={encoded}"));
         assert_eq!(status, 200, "{query}: {body}");
         let answer: Value = serde_json::from_str(&body).expect("JSON");
