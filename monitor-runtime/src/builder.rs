@@ -102,7 +102,7 @@ impl Builder {
         self
     }
 
-    /// Time between readiness falling and [`Monitor::drained`]; beats `MONITOR_DRAIN`.
+    /// Time between readiness falling and [`Monitor::drained`](crate::Monitor::drained); beats `MONITOR_DRAIN`.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.overrides.drain = Some(drain);
         self
