@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::time::{Duration, Instant};
 
-use monitor_tests::process::{Sentry, Service, example, get, hang_up, try_get, wait_for};
+use monitor_tests::process::{Sentry, Service, example, get, try_get, wait_for};
 
 fn status(service: &Service, path: &str) -> Option<u16> {
     try_get(service.management, path).map(|(status, _)| status)
@@ -108,9 +108,7 @@ fn a_second_signal_means_now() {
 #[test]
 fn hang_ups_are_cancelled_calls_and_leave_nothing_in_flight() {
     let service = Service::quickstart(&[]);
-    for _ in 0..3 {
-        hang_up(service.addr, "/slow", Duration::from_millis(50));
-    }
+    service.hang_up_on_slow(3);
     let labels = "function=\"slow\",module=\"quickstart\",service_name=\"quickstart\"";
     let page = wait_for("three cancelled calls", || {
         let (_, page) = get(service.management, "/metrics");

@@ -1,6 +1,6 @@
 //! Each failing request of the real quickstart is one event at the DSN, and tells enough.
 
-use monitor_tests::process::{Sentry, Service, get, hang_up, wait_for};
+use monitor_tests::process::{Sentry, Service, get, wait_for};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ fn every_failing_request_is_one_event_and_no_other_is() {
         get(service.addr, &format!("/orders/{id}"));
     }
     get(service.addr, "/hello/world");
-    hang_up(service.addr, "/slow", Duration::from_millis(100));
+    service.hang_up_on_slow(1);
     assert_eq!(get(service.addr, "/panic").0, 500);
 
     let events = settled(&sentry, 4);

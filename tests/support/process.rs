@@ -109,6 +109,33 @@ impl Service {
         }
     }
 
+    /// Asks for `/slow` so many times and hangs up on all of them, once they are in flight.
+    pub fn hang_up_on_slow(&self, times: usize) {
+        let in_flight = |calls: usize| {
+            let gauge = format!(
+                "function_calls_concurrent{{function=\"slow\",module=\"quickstart\",service_name=\"quickstart\"}} {calls}\n"
+            );
+            wait_for(&gauge, || {
+                get(self.management, "/metrics")
+                    .1
+                    .contains(&gauge)
+                    .then_some(())
+            });
+        };
+        let ask = |_| {
+            let mut stream = TcpStream::connect(self.addr).expect("the service listens");
+            let request = format!("GET /slow HTTP/1.1\r\nHost: {}\r\n\r\n", self.addr);
+            stream
+                .write_all(request.as_bytes())
+                .expect("a request can be sent");
+            stream
+        };
+        let connections: Vec<TcpStream> = (0..times).map(ask).collect();
+        in_flight(times);
+        drop(connections);
+        in_flight(0);
+    }
+
     /// What it wrote to standard output so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
@@ -179,13 +206,6 @@ pub fn try_get(addr: SocketAddr, path: &str) -> Option<(u16, String)> {
 /// [`try_get`] from somebody who must answer.
 pub fn get(addr: SocketAddr, path: &str) -> (u16, String) {
     try_get(addr, path).unwrap_or_else(|| panic!("GET {path} from {addr}: no answer"))
-}
-
-/// Sends `GET path` and hangs up after `patience`, before the answer.
-pub fn hang_up(addr: SocketAddr, path: &str, patience: Duration) {
-    let mut stream = TcpStream::connect(addr).expect("the service listens");
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\n\r\n").expect("a request can be sent");
-    thread::sleep(patience);
 }
 
 /// A Sentry on loopback that keeps the events it is sent.

@@ -1,0 +1,100 @@
+//! The log of a capture.
+
+use std::fmt::{self, Debug};
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use super::{Seen, lock};
+
+/// An event of `tracing`.
+#[derive(Clone, Debug)]
+pub struct LogEvent {
+    /// How severe it is.
+    pub level: Level,
+    /// Where it came from; a module, unless somebody said otherwise.
+    pub target: String,
+    /// Its message.
+    pub message: String,
+    /// Its other fields, as text.
+    pub fields: Vec<(String, String)>,
+    /// The spans it happened in, outermost first, with their fields.
+    pub spans: Vec<(&'static str, Vec<(String, String)>)>,
+}
+
+impl LogEvent {
+    /// The value of a field, as text.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let found = self.fields.iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Display for LogEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "  {} {}: {}", self.level, self.target, self.message)?;
+        self.fields.iter().try_for_each(|(name, value)| write!(f, " {name}={value:?}"))
+    }
+}
+
+/// Keeps every event, whatever its level.
+pub(super) struct Keep {
+    pub(super) seen: Arc<Mutex<Seen>>,
+}
+
+/// Fields as text; kept with a span between its creation and its events.
+#[derive(Clone, Default)]
+struct Fields(Vec<(String, String)>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.push((field.name().to_owned(), format!("{value:?}")));
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.push((field.name().to_owned(), value.to_owned()));
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keep {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let mut message = String::new();
+        fields.0.retain_mut(|(name, value)| {
+            let is_message = name == "message";
+            if is_message {
+                message = std::mem::take(value);
+            }
+            !is_message
+        });
+        let mut spans = Vec::new();
+        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+            let fields = span.extensions().get::<Fields>().cloned().unwrap_or_default();
+            spans.push((span.name(), fields.0));
+        }
+        let metadata = event.metadata();
+        let (level, target) = (*metadata.level(), metadata.target().to_owned());
+        lock(&self.seen).log.push(LogEvent { level, target, message, fields: fields.0, spans });
+    }
+}
