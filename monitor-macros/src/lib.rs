@@ -4,6 +4,7 @@ mod args;
 mod bindings;
 mod body;
 mod check;
+mod derive;
 mod errors;
 mod expand;
 mod fields;
@@ -123,6 +124,39 @@ pub fn monitored(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     monitored_or_item(args.into(), item.into()).into()
+}
+
+/// Gives an error type its classes: each variant is one, called by its name; a struct is one.
+///
+/// The class is the `error` label of `function_calls_total`, and a tag of the Sentry event. The
+/// derive implements `Classify`, and asks nothing else of the type.
+///
+/// ```ignore
+/// #[derive(Debug, thiserror::Error, MonitorError)]
+/// enum PaymentError {
+///     #[error("the bank does not answer")]
+///     BankDown,                                   // error="BankDown"
+///     #[error("the card was declined")]
+///     #[monitor(expected)]                        // counted, and nobody is woken
+///     Declined,
+///     #[error("the order could not be stored")]
+///     #[monitor(class = "Storage")]               // error="Storage"
+///     Db(#[source] sqlx::Error),
+///     #[error(transparent)]
+///     #[monitor(transparent)]                     // the class of the error inside
+///     Order(#[from] OrderError),
+/// }
+/// ```
+///
+/// | option | on | meaning |
+/// |---|---|---|
+/// | `expected` | variant, type | counted as an error of its class, logged at the function's ordinary level, never an event |
+/// | `transparent` | variant or struct with one field | what the inner error says, which needs `Classify` too |
+/// | `class = "…"` | variant, struct | the class, instead of the name |
+/// | `crate = path` | type | where `monitor_runtime` is found if not at `::monitor_runtime` |
+#[proc_macro_derive(MonitorError, attributes(monitor))]
+pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::expand(item.into()).into()
 }
 
 fn monitored_or_item(args: TokenStream, item: TokenStream) -> TokenStream {
