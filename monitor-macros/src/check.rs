@@ -1,19 +1,20 @@
 //! The rules that take more than one argument to know; each reports at the token it is about.
 
-use crate::args::{Arg, Args, Level as LevelArg};
+use crate::args::{Arg, Args};
 use crate::bindings::Binding;
 use crate::errors::Errors;
 use crate::fields::Field;
 use crate::input::Function;
 use crate::keys;
 use crate::model::{Level, Record};
+use crate::values::Level as LevelArg;
 use proc_macro2::Span;
 use std::collections::HashSet;
 use syn::ext::IdentExt;
 use syn::{Attribute, Error, Ident, LitStr};
 
-/// More would not fit the span, whose own fields take the rest of `tracing`'s 32.
-const MOST_FIELDS: usize = 26;
+/// More would not fit the span, or the completion event, whose own fields take the rest of `tracing`'s 32.
+const MOST_FIELDS: usize = 24;
 
 /// One attribute per function.
 pub(crate) fn once(more: &[Attribute], errors: &mut Errors) {
@@ -36,6 +37,34 @@ pub(crate) fn block(args: &Args, errors: &mut Errors) {
             errors.at(
                 key,
                 format!("`{name}` cannot stand on an impl block; put it on a method"),
+            );
+        }
+    }
+}
+
+/// What one attribute cannot say at once; where a block says one and a method the other, the
+/// method is right.
+pub(crate) fn conflicts(args: &Args, errors: &mut Errors) {
+    let off = |switch: &Option<Arg<bool>>| switch.as_ref().is_some_and(|arg| !arg.value);
+    let slow = args.slow.as_ref().map(|arg| arg.key);
+    let buckets = args.buckets.as_ref().map(|arg| arg.key);
+    let ret = args.ret.as_ref().filter(|arg| arg.value.is_some());
+    let parent = args.parent.as_ref().map(|arg| arg.key);
+    let causes = args.follows_from.as_ref().map(|arg| arg.key);
+    let rules = [
+        (off(&args.latency), "latency = false", "slow", slow),
+        (off(&args.latency), "latency = false", "buckets", buckets),
+        (off(&args.metrics), "metrics = false", "buckets", buckets),
+        (off(&args.log), "log = false", "slow", slow),
+        (off(&args.log), "log = false", "ret", ret.map(|arg| arg.key)),
+        (off(&args.span), "span = false", "parent", parent),
+        (off(&args.span), "span = false", "follows_from", causes),
+    ];
+    for (off, switch, word, place) in rules {
+        if let Some(span) = place.filter(|_| off) {
+            errors.at(
+                span,
+                format!("`{word}` has no effect with `{switch}`; remove one"),
             );
         }
     }

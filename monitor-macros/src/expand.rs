@@ -1,14 +1,15 @@
 //! Prints the model: the only tokens of ours that reach the user's code.
 
+mod site;
+
 use crate::bindings::Binding;
 use crate::body;
-use crate::fields::Format;
 use crate::input::{self, Function, Impl, Input, Member};
-use crate::model::{Level, Model, Record, Run, Verdict};
+use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::Expr;
 use syn::spanned::Spanned;
-use syn::{Expr, Ident};
 
 // Input:
 //     #[monitored(name = "checkout", fields(order.id))]
@@ -91,12 +92,12 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
 }
 
 /// One function being printed.
-struct Printer<'a> {
+pub(crate) struct Printer<'a> {
     /// Our names never meet the user's, and type errors show at the return type.
-    at: Span,
+    pub(crate) at: Span,
     body: &'a Group,
-    private: TokenStream,
-    model: Model,
+    pub(crate) private: TokenStream,
+    pub(crate) model: Model,
 }
 
 impl<'a> Printer<'a> {
@@ -149,94 +150,6 @@ impl<'a> Printer<'a> {
                     run
                 }
             }
-        }
-    }
-
-    /// The site and the call that starts on it.
-    fn start(&self) -> TokenStream {
-        let (at, private) = (self.at, &self.private);
-        let settings = self.settings();
-        let start = if self.model.records.is_empty() {
-            quote_spanned!(at=> start())
-        } else {
-            let records = self.model.records.iter().map(|record| self.record(record));
-            quote_spanned!(at=> start_with(|__f| { #(#records)* }))
-        };
-        quote_spanned! {at=>
-            {
-                static __MONITOR: #private::Site = #private::Site::new(
-                    #private::path_of(&|| ()),
-                    ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
-                ) #settings;
-                #private::register!(__MONITOR);
-                &__MONITOR
-            }.#start
-        }
-    }
-
-    /// What differs from the site's defaults.
-    fn settings(&self) -> TokenStream {
-        let (at, private, model) = (self.at, &self.private, &self.model);
-        let name = model.name.iter();
-        let level = model.level.iter().map(|level| self.level(level));
-        let fields = (!model.records.is_empty()).then(|| {
-            let names = model.records.iter().map(Record::name);
-            quote_spanned!(at=> .fields(&[#(#names),*]))
-        });
-        let err = &model.err;
-        let debug = err
-            .debug
-            .then(|| quote_spanned!(at=> .err(#private::ErrorFormat::Debug)));
-        let err_level = err.level.iter().map(|level| self.level(level));
-        let err_log = (!err.log).then(|| quote_spanned!(at=> .err_log(false)));
-        let sentry = (!model.sentry).then(|| quote_spanned!(at=> .sentry(false)));
-        quote_spanned! {at=>
-            #(.name(#name))* #(.level(#level))* #fields
-            #debug #(.err_level(#err_level))* #err_log #sentry
-        }
-    }
-
-    fn level(&self, level: &Level) -> TokenStream {
-        match level {
-            Level::Path(path) => path.to_token_stream(),
-            Level::Known(name) => {
-                let (private, name) = (&self.private, Ident::new(name, self.at));
-                quote_spanned!(self.at=> #private::Level::#name)
-            }
-        }
-    }
-
-    /// A value without the wanted trait is an error at the value.
-    fn record(&self, record: &Record) -> TokenStream {
-        match record {
-            Record::Argument(ident) => {
-                let (at, private) = (self.at.located_at(ident.span()), &self.private);
-                quote_spanned!(at=> #private::record!(__f, #ident);)
-            }
-            Record::Field(field) => {
-                let at = self.at.located_at(field.value.span());
-                let method = match field.format {
-                    Format::Value => "value",
-                    Format::Display => "display",
-                    Format::Debug => "debug",
-                };
-                let (method, value) = (Ident::new(method, at), &field.value);
-                quote_spanned!(at=> __f.#method(&(#value));)
-            }
-        }
-    }
-
-    fn verdict(&self) -> TokenStream {
-        let (at, private) = (self.at, &self.private);
-        match (&self.model.verdict, &self.model.run, &self.model.output) {
-            (Verdict::Plain, ..) => quote_spanned!(at=> #private::plain),
-            // In the parameter's own type, an elided lifetime would mean any lifetime.
-            (Verdict::Probe, Run::Tail(_) | Run::Future { .. }, Some(ty)) => {
-                quote_spanned!(at=> |__r: &_| { let __r: &#ty = __r; #private::verdict!(__r) })
-            }
-            _ => quote_spanned!(at=> |__r: &_| #private::verdict!(__r)),
         }
     }
 

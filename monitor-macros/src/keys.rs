@@ -1,15 +1,17 @@
 //! The words the attribute knows, and which one a misspelt word was meant to be.
 
-/// Every key that can be written today.
-pub(crate) const KEYS: [&str; 9] = [
-    "name", "level", "fields", "args", "err", "sentry", "skip", "skip_all", "crate",
-];
-
-/// Keys the grammar has a place for and no release understands yet.
-pub(crate) const LATER: [&str; 16] = [
+/// Every key that can be written.
+pub(crate) const KEYS: [&str; 25] = [
+    "name",
     "target",
+    "level",
     "parent",
     "follows_from",
+    "fields",
+    "args",
+    "skip",
+    "skip_all",
+    "err",
     "ret",
     "ok_if",
     "error_if",
@@ -18,11 +20,13 @@ pub(crate) const LATER: [&str; 16] = [
     "buckets",
     "objective",
     "slow",
+    "sentry",
     "metrics",
     "latency",
     "span",
     "log",
-    "when",
+    "track_concurrency",
+    "crate",
 ];
 
 /// Levels as they are written in a string, and as constants of `Level`.
@@ -35,7 +39,7 @@ pub(crate) const LEVELS: [(&str, &str); 5] = [
 ];
 
 /// Field names that the runtime writes itself.
-pub(crate) const RESERVED: [&str; 7] = [
+pub(crate) const RESERVED: [&str; 9] = [
     "message",
     "function",
     "result",
@@ -43,6 +47,8 @@ pub(crate) const RESERVED: [&str; 7] = [
     "error",
     "error_class",
     "module",
+    "return",
+    "threshold_ms",
 ];
 
 /// `, did you mean …?` where a known word is near, else nothing.

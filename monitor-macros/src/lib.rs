@@ -3,7 +3,9 @@
 mod args;
 mod bindings;
 mod body;
+mod buckets;
 mod check;
+mod derive;
 mod errors;
 mod expand;
 mod fields;
@@ -11,8 +13,11 @@ mod input;
 mod keys;
 mod model;
 mod returns;
+mod sentry;
 #[cfg(test)]
 mod tests;
+mod units;
+mod values;
 
 use args::Args;
 use errors::Errors;
@@ -51,16 +56,38 @@ use quote::quote;
 /// | argument | meaning |
 /// |---|---|
 /// | `"…"`, `name = "…"` | the name, instead of the type-qualified one (`Orders::find`) |
+/// | `target = "…"` | target of the span and the line, or a constant that has it; the module if not given |
 /// | `level = "debug"` | level of the span and of the line at a call's end; also `1` to `5` or a path such as `Level::DEBUG`; `info` if not given |
+/// | `parent = …` | the span's parent, as in `tracing`: a span, an id, or `None` for a root; evaluated when somebody would see it |
+/// | `follows_from = …` | spans or ids the span follows from, as in `tracing` |
 /// | `fields(…)` | values to record, as in `tracing`: `name = value`, `name = %value` (by `Display`), `name = ?value` (by `Debug`), `"quoted.name" = value`, or an argument's own name or path: `user`, `?user`, `user.id` |
 /// | `args(a, b)` | arguments to record under their names, in whichever way their type allows |
 /// | `err = false` | an error gets no line of its own in the log |
 /// | `err(Debug)` | errors are logged by `Debug` instead of `Display` |
 /// | `err(level = "warn")` | errors are logged at this level instead of `error` |
+/// | `ret`, `ret(Display)` | the line of a call that is ok shows its value, or what is in `Ok`, as `return`; formatted only when the line is written |
+/// | `ret(level = "debug")` | that line has this level |
+/// | `ok_if = rule`, `error_if = rule` | a function of `&` the returned value says `true` or `false`: it decides, whatever the type says |
+/// | `classify = rule` | a function of `&` the returned value says a `Class`, or `Some("class")` for an error |
+/// | `slow = "500ms"` | a call that is ok and takes longer is logged as `warn`, with the threshold |
+/// | `buckets = [0.01, 0.1, 1]` | upper bounds of the histogram in seconds, or `fast` (1 µs to 100 ms), `slow` (100 ms to 10 min), `default` |
+/// | `metrics = false` | calls are not counted, and the function is not on the page |
+/// | `latency = false` | calls are counted and not timed: no look at a clock, no histogram |
+/// | `span = false`, `log = false` | no span; no line at a call's end, whichever it is |
 /// | `sentry = false` | errors and panics are not sent to Sentry from here |
+/// | `sentry(level = "warning")` | level of an error's event; a panic's stays fatal |
+/// | `sentry(tags(a = %b))` | tags of the event, in the notation of `fields` |
+/// | `sentry(fingerprint = ["a", b])` | what Sentry groups the events by |
+/// | `sentry(when = rule)` | an error is an event only if this function of `&` the returned value says `true` |
+/// | `sentry(throttle = "10/min")` | at most so many events of this function, on average and at once |
 /// | `skip` | leaves a method of a monitored `impl` block out |
 /// | `skip(a, b)`, `skip_all` | accepted for those who come from `tracing`; nothing is recorded unasked anyway |
+/// | `track_concurrency` | accepted for those who come from autometrics; calls in flight are always counted |
 /// | `crate = path` | where `monitor_runtime` is found if not at `::monitor_runtime` |
+///
+/// Rules see the returned value only, and one that panics is ignored. Values of `fields`, `args`, `tags`
+/// and `fingerprint` are taken before the body runs, and only when a log or Sentry would show them.
+/// `labels` and `objective` have their place in the grammar and are refused until they work.
 ///
 /// A method's own `#[monitored(…)]` overrides the `impl` block's, argument by argument. `name`, `fields`
 /// and `args` belong to one function and cannot stand on an `impl` block.
@@ -125,9 +152,43 @@ pub fn monitored(
     monitored_or_item(args.into(), item.into()).into()
 }
 
+/// Gives an error type its classes: each variant is one, called by its name; a struct is one.
+///
+/// The class is the `error` label of `function_calls_total`, and a tag of the Sentry event. The
+/// derive implements `Classify`, and asks nothing else of the type.
+///
+/// ```ignore
+/// #[derive(Debug, thiserror::Error, MonitorError)]
+/// enum PaymentError {
+///     #[error("the bank does not answer")]
+///     BankDown,                                   // error="BankDown"
+///     #[error("the card was declined")]
+///     #[monitor(expected)]                        // counted, and nobody is woken
+///     Declined,
+///     #[error("the order could not be stored")]
+///     #[monitor(class = "Storage")]               // error="Storage"
+///     Db(#[source] sqlx::Error),
+///     #[error(transparent)]
+///     #[monitor(transparent)]                     // the class of the error inside
+///     Order(#[from] OrderError),
+/// }
+/// ```
+///
+/// | option | on | meaning |
+/// |---|---|---|
+/// | `expected` | variant, type | counted as an error of its class, logged at the function's ordinary level, never an event |
+/// | `transparent` | variant or struct with one field | what the inner error says, which needs `Classify` too |
+/// | `class = "…"` | variant, struct | the class, instead of the name |
+/// | `crate = path` | type | where `monitor_runtime` is found if not at `::monitor_runtime` |
+#[proc_macro_derive(MonitorError, attributes(monitor))]
+pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    derive::expand(item.into()).into()
+}
+
 fn monitored_or_item(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::parse(args, &mut errors);
+    check::conflicts(&args, &mut errors);
     let input = Input::parse(item, &mut errors);
     let models = model::decide(args, &input, &mut errors);
     match errors.finish() {

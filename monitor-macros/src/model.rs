@@ -1,25 +1,36 @@
 //! The decisions: how a function runs, which verdict it gets, what it records and under which name.
 
-use crate::args::{Arg, Args};
+use crate::args::{Arg, Args, Rule};
 use crate::bindings::{self, Binding};
 use crate::body;
+use crate::buckets::Buckets;
 use crate::check;
 use crate::errors::Errors;
 use crate::fields::Field;
 use crate::input::{self, Body, Function, Input, Member};
 use crate::returns;
-use proc_macro2::TokenStream;
+use crate::sentry::SentryArg;
+use crate::values::{ErrArg, RetArg};
+use proc_macro2::{Span, TokenStream};
 use syn::parse::Parser;
-use syn::{Block, GenericParam, Ident, LitStr, Path, Signature, Stmt, Type};
+use syn::{Block, Expr, GenericParam, Ident, LitStr, Path, Signature, Stmt, Type};
 
 /// All that is needed to print one monitored function.
 pub(crate) struct Model {
     pub(crate) runtime: Option<Path>,
     pub(crate) name: Option<LitStr>,
+    pub(crate) target: Option<TokenStream>,
     pub(crate) level: Option<Level>,
+    pub(crate) parent: Option<Expr>,
+    pub(crate) follows_from: Option<Expr>,
     pub(crate) records: Vec<Record>,
     pub(crate) err: ErrLog,
-    pub(crate) sentry: bool,
+    pub(crate) ret: Option<Ret>,
+    pub(crate) rule: Option<Rule>,
+    pub(crate) buckets: Buckets,
+    pub(crate) slow: Option<u64>,
+    pub(crate) sentry: SentryArg,
+    pub(crate) off: Off,
     pub(crate) run: Run,
     pub(crate) verdict: Verdict,
     /// What a future resolves to, where inference needs telling and a body can name it.
@@ -35,6 +46,25 @@ pub(crate) struct ErrLog {
     pub(crate) log: bool,
     pub(crate) debug: bool,
     pub(crate) level: Option<Level>,
+}
+
+/// How a returned value is shown.
+pub(crate) struct Ret {
+    pub(crate) key: Span,
+    pub(crate) display: bool,
+    pub(crate) level: Option<Level>,
+}
+
+/// The signals a function does not give.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four switches, each by itself"
+)]
+pub(crate) struct Off {
+    pub(crate) metrics: bool,
+    pub(crate) latency: bool,
+    pub(crate) span: bool,
+    pub(crate) log: bool,
 }
 
 pub(crate) enum Run {
@@ -111,6 +141,7 @@ fn method(outer: &Args, function: &Function, errors: &mut Errors) -> Option<Mode
             Args::default()
         }
     };
+    check::conflicts(&own, errors);
     if let Some(Arg { value: None, .. }) = own.skip {
         return None;
     }
@@ -125,37 +156,71 @@ impl Model {
         check::signature(function, errors);
         check::name(args.name.as_ref().map(|name| &name.value), errors);
         check::names(&args, &bindings, errors);
-        let err = match args.err {
-            None => ErrLog {
-                log: true,
-                debug: false,
-                level: None,
-            },
-            Some(Arg { value: err, .. }) => ErrLog {
-                log: err.log,
-                debug: err.debug,
-                level: err.level.and_then(|level| check::level(level, errors)),
-            },
-        };
+        let err = ErrLog::of(args.err, errors);
+        let ret = args.ret.and_then(|ret| ret.value);
+        let ret = ret.map(|ret| Ret::of(ret, errors));
         let level = args
             .level
             .and_then(|level| check::level(level.value, errors));
         let records = check::records(args.fields, args.arguments, errors);
         let body = function.body.as_ref()?;
         let (run, verdict, output) = how(sig, body);
+        let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
         Some(Self {
             runtime: args.runtime.map(|path| path.value),
             name: args.name.map(|name| name.value),
+            target: args.target.map(|target| target.value.0),
             level,
+            parent: args.parent.map(|parent| parent.value),
+            follows_from: args.follows_from.map(|causes| causes.value),
             records,
             err,
-            sentry: args.sentry.is_none_or(|sentry| sentry.value),
+            ret,
+            rule: args.rule.map(|rule| rule.value),
+            buckets: args
+                .buckets
+                .map_or(Buckets::Default, |buckets| buckets.value),
+            slow: args.slow.map(|slow| slow.value),
+            sentry: args.sentry.map(|sentry| sentry.value).unwrap_or_default(),
+            off: Off {
+                metrics: off(args.metrics),
+                latency: off(args.latency),
+                span: off(args.span),
+                log: off(args.log),
+            },
             run,
             verdict,
             output,
             returns: returns::declared(&sig.output).map(returns::erase),
             captures: bindings::captured(bindings, &body.block.stream()),
         })
+    }
+}
+
+impl ErrLog {
+    fn of(arg: Option<Arg<ErrArg>>, errors: &mut Errors) -> Self {
+        let Some(Arg { value: err, .. }) = arg else {
+            return Self {
+                log: true,
+                debug: false,
+                level: None,
+            };
+        };
+        Self {
+            log: err.log,
+            debug: err.debug,
+            level: err.level.and_then(|level| check::level(level, errors)),
+        }
+    }
+}
+
+impl Ret {
+    fn of(ret: RetArg, errors: &mut Errors) -> Self {
+        Self {
+            key: ret.key,
+            display: ret.display,
+            level: ret.level.and_then(|level| check::level(level, errors)),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_EXPECT=1 cargo test` writes the snapshots anew; the difference belongs in the review.
 
+mod derive;
 mod messages;
 mod shapes;
 
@@ -18,9 +19,14 @@ fn expand(args: TokenStream, item: TokenStream) -> String {
 
 /// The messages, in order, and the tokens left of the item.
 fn refuse(args: TokenStream, item: TokenStream) -> (Vec<String>, String) {
+    messages_of(monitored_or_item(args, item))
+}
+
+/// The messages in an expansion, in order, and its other tokens.
+fn messages_of(expanded: TokenStream) -> (Vec<String>, String) {
     let mut messages = Vec::new();
     let mut rest = Vec::new();
-    for tree in monitored_or_item(args, item) {
+    for tree in expanded {
         match tree {
             TokenTree::Group(group) if is_compile_error(&rest) => {
                 let message: LitStr = syn::parse2(group.stream()).expect("a message");

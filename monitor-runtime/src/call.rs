@@ -15,7 +15,8 @@ use tracing::level_filters::LevelFilter;
 use crate::events::Completion;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
-use crate::site::{Site, Start};
+use crate::site::Site;
+use crate::start::Start;
 use crate::story::{self, Memory, Stretch};
 use crate::verdict::{ErrorView, Verdict};
 use crate::{cells, clock, report};
@@ -126,65 +127,105 @@ impl RefUnwindSafe for Call {}
 impl Call {
     #[inline]
     fn begin(start: Start) -> Self {
-        let Start { site, fields } = start;
-        let span = if site.level <= LevelFilter::current() {
-            site.events().open(fields.as_deref())
+        let Start {
+            site,
+            fields,
+            relations,
+        } = start;
+        let span = if site.span && site.level <= LevelFilter::current() {
+            site.events().open(fields.as_deref(), relations.as_deref())
         } else {
             Span::none()
         };
-        cells::with(site, cells::Cells::started);
+        if site.is_counted() {
+            cells::with(site, cells::Cells::started);
+        }
         Self {
             site,
-            began: clock::now(),
+            began: if site.is_timed() { clock::now() } else { 0 },
             span,
             fields,
             memory: Memory::default(),
         }
     }
 
+    /// Ticks since it began; 0 where calls are not timed.
+    #[inline]
+    fn ticks(&self) -> u64 {
+        if self.site.is_timed() {
+            clock::since(self.began)
+        } else {
+            0
+        }
+    }
+
     /// Counts the call, and tells those who want to know.
     #[inline]
     fn finish(self, end: End<'_>, ticks: u64, stretch: &Stretch) {
-        let bucket = clock::bucket(ticks);
+        let site = self.site;
         let outcome = end.outcome();
-        cells::with(self.site, |cells| cells.finished(outcome, ticks, bucket));
-        if outcome != Outcome::Ok || self.site.level <= LevelFilter::current() {
-            self.tell(end, ticks, stretch);
+        if site.is_counted() {
+            let end = cells::End {
+                outcome,
+                class: end.class().map(|class| site.classes().place(class)),
+                ticks,
+                bucket: site.bucket(ticks),
+                slots: site.slots(),
+            };
+            cells::with(site, |cells| cells.finished(end));
+        }
+        let slow = site
+            .slow
+            .is_some_and(|limit| clock::is_longer(ticks, limit));
+        let level = match end {
+            End::Returned(Verdict::Shown(_)) => site.ret_level.unwrap_or(site.level),
+            _ => site.level,
+        };
+        if outcome != Outcome::Ok || slow || site.level.max(level) <= LevelFilter::current() {
+            self.tell(end, ticks, slow, stretch);
         }
         story::tick();
     }
 
     /// Everything about an end but its count: log, span, Sentry.
     #[cold]
-    fn tell(self, end: End<'_>, ticks: u64, stretch: &Stretch) {
-        let outcome = end.outcome();
-        let (first, error) = match end {
+    fn tell(self, end: End<'_>, ticks: u64, slow: bool, stretch: &Stretch) {
+        let (loud, error) = match end {
             End::Returned(Verdict::Error(view)) => self.failed(view, stretch),
             End::Panicked => {
                 let (first, message) = story::first_to_unwind(stretch);
                 (first, message.map(|message| message.as_ref().to_owned()))
             }
-            End::Returned(Verdict::Ok) | End::Cancelled => (false, None),
+            End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled => (false, None),
+        };
+        let value = match end {
+            End::Returned(Verdict::Shown(value)) => Some(value),
+            _ => None,
         };
         let completion = Completion {
-            outcome,
-            seconds: clock::seconds(ticks),
+            outcome: end.outcome(),
+            seconds: self.site.is_timed().then(|| clock::seconds(ticks)),
             error: error.as_deref(),
-            first,
+            class: end.class().unwrap_or_default(),
+            loud,
+            slow,
+            value,
             fields: self.fields.as_deref(),
         };
         self.site.events().close(self.site, &self.span, &completion);
     }
 
-    /// Whether an error came out of monitored code here for the first time, and its text.
+    /// Whether an error came out of monitored code here for the first time and nobody expected
+    /// it, and its text.
     fn failed(&self, view: ErrorView<'_>, stretch: &Stretch) -> (bool, Option<String>) {
         let chain = view.chain(self.site.error_format);
         let first = story::is_first(stretch, &self.memory, &chain);
-        if first && self.site.sentry {
-            report::error(self.site, &chain, self.fields.as_deref());
+        let loud = first && !view.expected;
+        if loud && view.report && report::is_on() && self.site.may_report() {
+            report::error(self.site, &chain, view.class, self.fields.as_deref());
         }
         let texts: Vec<&str> = chain.iter().map(|link| link.text.as_str()).collect();
-        (first, Some(texts.join(": ")))
+        (loud, Some(texts.join(": ")))
     }
 }
 
@@ -200,10 +241,19 @@ impl End<'_> {
     #[inline]
     fn outcome(self) -> Outcome {
         match self {
-            Self::Returned(Verdict::Ok) => Outcome::Ok,
+            Self::Returned(Verdict::Ok | Verdict::Shown(_)) => Outcome::Ok,
             Self::Returned(Verdict::Error(_)) => Outcome::Error,
             Self::Panicked => Outcome::Panic,
             Self::Cancelled => Outcome::Cancelled,
+        }
+    }
+
+    /// The class of an error that has one.
+    #[inline]
+    fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Returned(Verdict::Error(view)) if !view.class.is_empty() => Some(view.class),
+            _ => None,
         }
     }
 }
@@ -252,7 +302,7 @@ impl<'c> Running<'c> {
     fn end(&mut self, end: End<'_>) {
         if let Some(call) = self.call.take().and_then(Option::take) {
             // The clock first: what follows is not the user's time.
-            let ticks = clock::since(call.began);
+            let ticks = call.ticks();
             call.span
                 .with_subscriber(|(id, subscriber)| subscriber.exit(id));
             call.finish(end, ticks, &self.stretch);

@@ -7,57 +7,112 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::metrics::BUCKETS;
+use crate::classes;
 use crate::outcome::Outcome;
 use crate::site::Site;
-
-/// Buckets of one histogram, `+Inf` included.
-pub(crate) const SLOTS: usize = BUCKETS.len() + 1;
-
-/// Cells of one histogram: the sum of ticks, then the buckets.
-const HISTOGRAM: usize = 1 + SLOTS;
+use crate::tally::Sum;
 
 const STARTED: usize = 0;
-/// Errors are counted by class beside their histogram, which has no class.
+/// Errors without a class; they are counted beside their histogram, which has no class.
 const ERRORS: usize = 1;
 const PANICS: usize = 2;
 const HISTOGRAMS: usize = 3;
-const CELLS: usize = HISTOGRAMS + Outcome::RESULTS * HISTOGRAM;
+
+/// Cells of a site whose histograms have this many buckets: each is a sum of ticks, then they.
+const fn cells(slots: usize) -> usize {
+    HISTOGRAMS + Outcome::RESULTS * (1 + slots)
+}
+
+/// What a call adds when it ends.
+#[derive(Clone, Copy)]
+pub(crate) struct End {
+    pub(crate) outcome: Outcome,
+    /// Place of an error's class, if it has one.
+    pub(crate) class: Option<usize>,
+    pub(crate) ticks: u64,
+    /// Which of how many buckets.
+    pub(crate) bucket: usize,
+    pub(crate) slots: usize,
+}
 
 /// One thread's numbers of one site.
-pub(crate) struct Cells([AtomicU64; CELLS]);
+pub(crate) struct Cells<N: ?Sized = [AtomicU64]> {
+    /// By place; allocated by the owner's first error that has a class.
+    classes: OnceLock<Box<[AtomicU64; classes::MOST]>>,
+    numbers: N,
+}
 
 impl Cells {
-    fn new() -> Self {
-        Self([const { AtomicU64::new(0) }; CELLS])
+    /// One allocation, of one of a few sizes: the default's is exact.
+    fn new(slots: usize) -> Arc<Self> {
+        match slots {
+            ..=1 => Self::sized::<{ cells(1) }>(),
+            2..=10 => Self::sized::<{ cells(10) }>(),
+            11..=18 => Self::sized::<{ cells(18) }>(),
+            19..=28 => Self::sized::<{ cells(28) }>(),
+            _ => Self::sized::<{ cells(41) }>(),
+        }
     }
 
-    /// Adds to a cell of the current thread; the store publishes everything before it.
-    #[inline]
-    fn add(&self, cell: usize, amount: u64, order: Ordering) {
-        let cell = &self.0[cell];
-        cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), order);
+    fn sized<const N: usize>() -> Arc<Self> {
+        Arc::new(Cells {
+            classes: OnceLock::new(),
+            numbers: [const { AtomicU64::new(0) }; N],
+        })
     }
 
     #[inline]
     pub(crate) fn started(&self) {
-        self.add(STARTED, 1, Ordering::Relaxed);
+        add(&self.numbers[STARTED], 1, Ordering::Relaxed);
     }
 
     #[inline]
-    pub(crate) fn finished(&self, outcome: Outcome, ticks: u64, bucket: usize) {
-        match outcome {
-            Outcome::Error => self.add(ERRORS, 1, Ordering::Relaxed),
-            Outcome::Panic => self.add(PANICS, 1, Ordering::Relaxed),
-            Outcome::Ok | Outcome::Cancelled => {}
+    pub(crate) fn finished(&self, end: End) {
+        match end {
+            End {
+                class: Some(place), ..
+            } => self.failed(place),
+            End {
+                outcome: Outcome::Error,
+                ..
+            } => add(&self.numbers[ERRORS], 1, Ordering::Relaxed),
+            End {
+                outcome: Outcome::Panic,
+                ..
+            } => add(&self.numbers[PANICS], 1, Ordering::Relaxed),
+            End {
+                outcome: Outcome::Ok | Outcome::Cancelled,
+                ..
+            } => {}
         }
-        let histogram = HISTOGRAMS + outcome.result() * HISTOGRAM;
-        self.add(histogram, ticks, Ordering::Relaxed);
+        let histogram = HISTOGRAMS + end.outcome.result() * (1 + end.slots);
+        add(&self.numbers[histogram], end.ticks, Ordering::Relaxed);
         // Whoever sees this call finished also sees it started, on whichever thread that was.
-        self.add(histogram + 1 + bucket, 1, Ordering::Release);
+        add(
+            &self.numbers[histogram + 1 + end.bucket],
+            1,
+            Ordering::Release,
+        );
     }
+
+    #[cold]
+    fn failed(&self, place: usize) {
+        let new = || Box::new([const { AtomicU64::new(0) }; classes::MOST]);
+        add(&self.classes.get_or_init(new)[place], 1, Ordering::Relaxed);
+    }
+
+    fn class(&self, place: usize) -> u64 {
+        let classes = self.classes.get();
+        classes.map_or(0, |classes| classes[place].load(Ordering::Acquire))
+    }
+}
+
+/// Adds to a cell of the current thread; a releasing store publishes everything before it.
+#[inline]
+fn add(cell: &AtomicU64, amount: u64, order: Ordering) {
+    cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), order);
 }
 
 /// The cells of a site: those of living threads, and the sum of those of threads that ended.
@@ -66,7 +121,7 @@ pub(crate) struct Store(Mutex<Shelf>);
 struct Shelf {
     live: Vec<Arc<Cells>>,
     /// `None` until a thread that called the site has ended.
-    retired: Option<Box<Total>>,
+    retired: Option<Box<Sum>>,
 }
 
 impl Store {
@@ -83,79 +138,54 @@ impl Store {
     }
 
     #[cold]
-    fn open(&self) -> Arc<Cells> {
-        let cells = Arc::new(Cells::new());
+    fn open(&self, slots: usize) -> Arc<Cells> {
+        let cells = Cells::new(slots);
         self.lock().live.push(Arc::clone(&cells));
         cells
     }
 
     /// Adds the cells of an ending thread to the retired total.
-    fn retire(&self, cells: &Arc<Cells>) {
+    fn retire(&self, site: &Site, cells: &Arc<Cells>) {
         let mut kept = self.lock();
         kept.live.retain(|live| !Arc::ptr_eq(live, cells));
-        let retired = kept.retired.get_or_insert_with(|| Box::new(Total::ZERO));
-        for (total, cell) in retired.0.iter_mut().zip(&cells.0) {
-            *total = total.wrapping_add(cell.load(Ordering::Relaxed));
-        }
+        let retired = kept
+            .retired
+            .get_or_insert_with(|| Box::new(Sum::zero(site.slots())));
+        take(retired, site, &[Arc::clone(cells)]);
     }
 
     /// The sum over all threads, living and ended.
-    pub(crate) fn total(&self) -> Total {
+    pub(crate) fn sum(&self, site: &Site) -> Sum {
         let kept = self.lock();
-        let Total(mut sum) = kept.retired.as_deref().cloned().unwrap_or(Total::ZERO);
-        // `started` last: a call seen as finished must not be missing from those started.
-        for cells in &kept.live {
-            for index in (ERRORS..CELLS).rev() {
-                sum[index] = sum[index].wrapping_add(cells.0[index].load(Ordering::Acquire));
-            }
-        }
-        for cells in &kept.live {
-            sum[STARTED] = sum[STARTED].wrapping_add(cells.0[STARTED].load(Ordering::Acquire));
-        }
-        Total(sum)
+        let retired = kept.retired.as_deref().cloned();
+        let mut sum = retired.unwrap_or_else(|| Sum::zero(site.slots()));
+        take(&mut sum, site, &kept.live);
+        sum
     }
 }
 
-/// What a site has counted at one moment.
-#[derive(Clone)]
-pub(crate) struct Total([u64; CELLS]);
-
-impl Total {
-    pub(crate) const ZERO: Self = Self([0; CELLS]);
-
-    pub(crate) fn merge(&mut self, other: &Self) {
-        for (cell, more) in self.0.iter_mut().zip(&other.0) {
-            *cell = cell.wrapping_add(*more);
+/// Adds these cells to a sum.
+fn take(sum: &mut Sum, site: &Site, threads: &[Arc<Cells>]) {
+    let slots = site.slots();
+    let load = |cells: &Arc<Cells>, cell: usize| cells.numbers[cell].load(Ordering::Acquire);
+    // What is bumped last is read first: a call seen as finished must not be missing from the
+    // errors, nor from those started, and the whole of one comes before the other for all threads.
+    for cells in threads {
+        for result in 0..Outcome::RESULTS {
+            let first = HISTOGRAMS + result * (1 + slots);
+            for bucket in 0..slots {
+                sum.add_to_bucket(result, bucket, load(cells, first + 1 + bucket));
+            }
+            sum.ticks[result] = sum.ticks[result].wrapping_add(load(cells, first));
+        }
+        sum.panics += load(cells, PANICS);
+        sum.errors += load(cells, ERRORS);
+        for (place, class) in site.classes().names() {
+            sum.add_to_class(class, cells.class(place));
         }
     }
-
-    /// Calls with this outcome.
-    pub(crate) fn calls(&self, outcome: Outcome) -> u64 {
-        match outcome {
-            Outcome::Error => self.0[ERRORS],
-            Outcome::Panic => self.0[PANICS],
-            Outcome::Ok | Outcome::Cancelled => self.buckets(outcome).iter().sum(),
-        }
-    }
-
-    /// Calls that have begun and not ended.
-    pub(crate) fn concurrent(&self) -> u64 {
-        let finished = [Outcome::Ok, Outcome::Error, Outcome::Cancelled]
-            .into_iter()
-            .flat_map(|outcome| self.buckets(outcome))
-            .sum();
-        self.0[STARTED].saturating_sub(finished)
-    }
-
-    /// Calls per bucket (not cumulative) of the result this outcome belongs to.
-    pub(crate) fn buckets(&self, outcome: Outcome) -> &[u64] {
-        let first = HISTOGRAMS + outcome.result() * HISTOGRAM + 1;
-        &self.0[first..first + SLOTS]
-    }
-
-    /// The sum of durations, in ticks, of the result this outcome belongs to.
-    pub(crate) fn sum(&self, outcome: Outcome) -> u64 {
-        self.0[HISTOGRAMS + outcome.result() * HISTOGRAM]
+    for cells in threads {
+        sum.started += load(cells, STARTED);
     }
 }
 
@@ -168,7 +198,7 @@ type Owned = (&'static Site, Arc<Cells>);
 impl Drop for Table {
     fn drop(&mut self) {
         for (site, cells) in self.0.take().into_iter().flatten() {
-            site.store().retire(&cells);
+            site.store().retire(site, &cells);
         }
     }
 }
@@ -206,7 +236,7 @@ fn first(site: &'static Site, index: usize, table: &Table, write: &impl Fn(&Cell
     if slots.len() <= index {
         slots.resize(index + 1, None);
     }
-    let cells = site.store().open();
+    let cells = site.store().open(site.slots());
     write(&cells);
     slots[index] = Some((site, cells));
     true
@@ -215,7 +245,7 @@ fn first(site: &'static Site, index: usize, table: &Table, write: &impl Fn(&Cell
 /// A call in the destructor of another thread-local, after this thread's table has gone.
 #[cold]
 fn late(site: &'static Site, write: &impl Fn(&Cells)) {
-    let cells = site.store().open();
+    let cells = site.store().open(site.slots());
     write(&cells);
-    site.store().retire(&cells);
+    site.store().retire(site, &cells);
 }

@@ -22,7 +22,7 @@ fn timebase() -> &'static Timebase {
         let clock = quanta::Clock::new();
         let seconds_per_tick =
             Duration::from_nanos(clock.delta_as_nanos(1, MANY + 1)).as_secs_f64() / as_f64(MANY);
-        let bounds = BUCKETS.map(|bound| ticks(bound.value / seconds_per_tick));
+        let bounds = BUCKETS.map(|bound| ticks(bound / seconds_per_tick));
         Timebase {
             clock,
             seconds_per_tick,
@@ -58,6 +58,18 @@ pub(crate) fn bucket(ticks: u64) -> usize {
     } else {
         bounds.partition_point(|bound| *bound < ticks)
     }
+}
+
+/// Bounds in seconds as ticks of the clock.
+pub(crate) fn in_ticks(bounds: &[f64]) -> Box<[u64]> {
+    let seconds_per_tick = timebase().seconds_per_tick;
+    let bounds = bounds.iter().map(|bound| ticks(bound / seconds_per_tick));
+    bounds.collect()
+}
+
+/// Whether a number of ticks is more than so many nanoseconds.
+pub(crate) fn is_longer(ticks: u64, nanoseconds: u64) -> bool {
+    seconds(ticks) > Duration::from_nanos(nanoseconds).as_secs_f64()
 }
 
 /// A number of ticks in seconds.

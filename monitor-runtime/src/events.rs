@@ -6,6 +6,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use tracing::field::{Field, Value};
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
@@ -19,9 +20,21 @@ use tracing_core::subscriber::Interest;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::site::Site;
+use crate::start::Relations;
+use crate::verdict::Shown;
 
 /// Fields of a completion event, before those the function declares.
-const EVENT_FIELDS: [&str; 5] = ["message", "function", "result", "duration_ms", "error"];
+const EVENT_FIELDS: [&str; 6] = [
+    "message",
+    "function",
+    "result",
+    "duration_ms",
+    "error",
+    "error_class",
+];
+/// Those after them of a function with `ret`, and of one with `slow`.
+const RETURN: &str = "return";
+const THRESHOLD: &str = "threshold_ms";
 /// Fields of a span, before those the function declares; recorded when the call ends.
 const SPAN_FIELDS: [&str; 2] = ["result", "duration_ms"];
 
@@ -29,36 +42,52 @@ const SPAN_FIELDS: [&str; 2] = ["result", "duration_ms"];
 pub(crate) struct Events {
     span: &'static LogSite,
     finished: &'static LogSite,
+    returned: Option<&'static LogSite>,
     failed: &'static LogSite,
-    cancelled: &'static LogSite,
+    /// Cancelled, or slow.
+    warned: &'static LogSite,
 }
 
 /// How a call ended, for those who read the log.
 pub(crate) struct Completion<'a> {
     pub(crate) outcome: Outcome,
-    pub(crate) seconds: f64,
+    /// `None` where calls are not timed.
+    pub(crate) seconds: Option<f64>,
     pub(crate) error: Option<&'a str>,
-    /// Whether this frame is where the error first came out.
-    pub(crate) first: bool,
+    /// Empty for an error without one.
+    pub(crate) class: &'static str,
+    /// Whether the line of an error is this frame's to write.
+    pub(crate) loud: bool,
+    /// Whether the call took longer than the function's threshold.
+    pub(crate) slow: bool,
+    pub(crate) value: Option<Shown<'a>>,
     pub(crate) fields: Option<&'a [Recorded]>,
 }
 
 impl Events {
     pub(crate) fn register(site: &'static Site) -> Self {
-        let event = |level| LogSite::leak(site, level, Kind::EVENT, &EVENT_FIELDS);
+        let mut names = EVENT_FIELDS.to_vec();
+        names.extend(site.ret_level.map(|_| RETURN));
+        names.extend(site.slow.map(|_| THRESHOLD));
+        let event = |level| LogSite::leak(site, level, Kind::EVENT, &names);
         Self {
             span: LogSite::leak(site, site.level, Kind::SPAN, &SPAN_FIELDS),
             finished: event(site.level),
+            returned: site.ret_level.map(event),
             failed: event(site.error_level),
-            cancelled: event(Level::WARN),
+            warned: event(Level::WARN),
         }
     }
 
     /// Whether anybody would see a call of this function.
     pub(crate) fn any_enabled(&self) -> bool {
-        [self.span, self.finished, self.failed, self.cancelled]
-            .iter()
-            .any(|site| site.enabled())
+        let always = [self.span, self.finished, self.failed, self.warned];
+        let mut all = always.into_iter().chain(self.returned);
+        all.any(LogSite::enabled)
+    }
+
+    pub(crate) fn span_enabled(&self) -> bool {
+        self.span.enabled()
     }
 
     pub(crate) fn any_field(&self) -> Field {
@@ -72,57 +101,94 @@ impl Events {
 
     /// Opens the span of a call; disabled when nobody listens.
     #[inline]
-    pub(crate) fn open(&self, fields: Option<&[Recorded]>) -> Span {
+    pub(crate) fn open(&self, fields: Option<&[Recorded]>, relations: Option<&Relations>) -> Span {
         if self.span.enabled() {
-            self.open_enabled(fields)
+            self.open_enabled(fields, relations)
         } else {
             Span::none()
         }
     }
 
     #[cold]
-    fn open_enabled(&self, fields: Option<&[Recorded]>) -> Span {
+    fn open_enabled(&self, fields: Option<&[Recorded]>, relations: Option<&Relations>) -> Span {
         let metadata = self.span.metadata();
         let mut values: Vec<Option<&dyn Value>> = vec![None; SPAN_FIELDS.len()];
         push_declared(&mut values, metadata, fields);
-        Span::new(metadata, &metadata.fields().value_set_all(&values))
+        let values = metadata.fields().value_set_all(&values);
+        let Some(relations) = relations else {
+            return Span::new(metadata, &values);
+        };
+        let span = match &relations.parent {
+            Some(parent) => Span::child_of(parent.clone(), metadata, &values),
+            None => Span::new(metadata, &values),
+        };
+        relations.follow(&span);
+        span
     }
 
     /// Writes the completion event into the span, and the outcome onto it.
     pub(crate) fn close(&self, site: &Site, span: &Span, completion: &Completion<'_>) {
-        let duration_ms = milliseconds(completion.seconds);
-        self.write(site, span, completion, duration_ms);
+        let duration_ms = completion.seconds.map(milliseconds);
+        if site.log {
+            self.write(site, span, completion, duration_ms);
+        }
         // After the event, which says both itself.
         span.record("result", completion.outcome.as_str());
-        span.record("duration_ms", duration_ms);
+        if let Some(duration_ms) = duration_ms {
+            span.record("duration_ms", duration_ms);
+        }
     }
 
-    fn write(&self, site: &Site, span: &Span, completion: &Completion<'_>, duration_ms: f64) {
-        let event = match completion.outcome {
-            Outcome::Error | Outcome::Panic if completion.first && site.error_log => self.failed,
-            Outcome::Cancelled => self.cancelled,
+    fn event(&self, site: &Site, completion: &Completion<'_>) -> &'static LogSite {
+        match completion.outcome {
+            Outcome::Error | Outcome::Panic if completion.loud && site.error_log => self.failed,
+            Outcome::Cancelled => self.warned,
+            _ if completion.slow => self.warned,
+            Outcome::Ok if completion.value.is_some() => self.returned.unwrap_or(self.finished),
             _ => self.finished,
-        };
+        }
+    }
+
+    fn write(
+        &self,
+        site: &Site,
+        span: &Span,
+        completion: &Completion<'_>,
+        duration_ms: Option<f64>,
+    ) {
+        let event = self.event(site, completion);
         if !event.enabled() {
             return;
         }
         let function = site.function();
         let message = match completion.outcome {
+            Outcome::Ok if completion.slow => format!("{function} slow"),
             Outcome::Ok => format!("{function} ok"),
             Outcome::Error => format!("{function} failed"),
             Outcome::Panic => format!("{function} panicked"),
             Outcome::Cancelled => format!("{function} cancelled"),
         };
         let result = completion.outcome.as_str();
-        let error = completion.error.as_ref().map(|error| error as &dyn Value);
+        let class = Some(completion.class).filter(|class| !class.is_empty());
+        let value = completion.value.map(Shown::text);
+        let threshold_ms = site
+            .slow
+            .map(|limit| milliseconds(Duration::from_nanos(limit).as_secs_f64()));
         let metadata = event.metadata();
         let mut values: Vec<Option<&dyn Value>> = vec![
             Some(&message),
             Some(&function),
             Some(&result),
-            Some(&duration_ms),
-            error,
+            duration_ms.as_ref().map(|duration_ms| duration_ms as _),
+            completion.error.as_ref().map(|error| error as _),
+            class.as_ref().map(|class| class as _),
         ];
+        if site.ret_level.is_some() {
+            values.push(value.as_ref().map(|value| value as _));
+        }
+        if let Some(threshold_ms) = &threshold_ms {
+            values.push(completion.slow.then_some(threshold_ms));
+        }
         push_declared(&mut values, metadata, completion.fields);
         let values = metadata.fields().value_set_all(&values);
         span.in_scope(|| Event::dispatch(metadata, &values));
@@ -177,7 +243,7 @@ impl LogSite {
         leaked.metadata.get_or_init(|| {
             Metadata::new(
                 name,
-                site.module(),
+                site.log_target(),
                 level,
                 Some(file),
                 Some(line),

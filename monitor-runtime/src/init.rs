@@ -187,7 +187,7 @@ fn recorder(
 }
 
 fn default_exporter() -> PrometheusBuilder {
-    let bounds = metrics::BUCKETS.map(|bound| bound.value);
+    let bounds = metrics::BUCKETS;
     let seconds = Matcher::Suffix("_seconds".into());
     PrometheusBuilder::new()
         .set_buckets_for_metric(seconds, &bounds)

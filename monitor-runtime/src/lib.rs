@@ -29,6 +29,8 @@ pub mod __private;
 mod builder;
 mod call;
 mod cells;
+mod classes;
+mod classify;
 mod clock;
 mod config;
 mod events;
@@ -43,14 +45,18 @@ mod outcome;
 mod report;
 mod server;
 mod site;
+mod start;
 mod story;
+mod tally;
+mod throttle;
 mod trace;
 mod verdict;
 mod worker;
 
-pub use monitor_macros::monitored;
+pub use monitor_macros::{MonitorError, monitored};
 
 pub use builder::Builder;
+pub use classify::{Class, Classify};
 pub use config::{ConfigError, LogFormat, SETTINGS, Setting};
 pub use health::{Check, InvalidCheck};
 pub use init::StartError;

@@ -7,25 +7,40 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::cells::Total;
 use crate::outcome::Outcome;
+use crate::tally::Tally;
 use crate::{clock, site};
 
-/// An upper bound of a bucket.
-pub(crate) struct Bound {
-    /// In seconds.
-    pub(crate) value: f64,
-    /// As the `le` label spells it.
-    le: &'static str,
-}
-
-macro_rules! bounds {
-    ($($bound:literal)*) => { [$(Bound { value: $bound, le: stringify!($bound) }),*] };
-}
-
 /// Default buckets, in seconds: OpenTelemetry's advice for HTTP, with three finer ones below.
-pub(crate) const BUCKETS: [Bound; 17] =
-    bounds!(0.0005 0.001 0.0025 0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1.0 2.5 5.0 7.5 10.0);
+pub(crate) const BUCKETS: [f64; 17] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
+    7.5, 10.0,
+];
+
+/// `buckets = fast`: for what takes microseconds, from 1 µs to 100 ms.
+pub const FAST_BUCKETS: &[f64] = &[
+    0.000_001,
+    0.000_002_5,
+    0.000_005,
+    0.000_01,
+    0.000_025,
+    0.000_05,
+    0.000_1,
+    0.000_25,
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+];
+
+/// `buckets = slow`: for jobs, from 100 ms to 10 min.
+pub const SLOW_BUCKETS: &[f64] = &[
+    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0,
+];
 
 /// The families of this page, for those who may not define them again.
 const FAMILIES: [&str; 5] = [CALLS, DURATION, CONCURRENT, BUILD_INFO, LOG_DROPPED];
@@ -50,7 +65,7 @@ pub(crate) struct Service {
 /// A function as its series name it; several sites may share one name.
 struct Function {
     labels: String,
-    total: Total,
+    tally: Tally,
 }
 
 /// The page: call sites first, then `others`, the families somebody else rendered.
@@ -77,20 +92,20 @@ pub(crate) fn page(service: &Service, dropped_lines: Option<u64>, others: &str) 
 /// Every annotated function, called or not, in the order of its labels.
 fn functions(service: &Service) -> Vec<Function> {
     let service_name = escape(&service.name);
-    let mut by_name: BTreeMap<(&str, &str), Total> = BTreeMap::new();
-    for site in site::all() {
+    let mut by_name: BTreeMap<(&str, &str), Tally> = BTreeMap::new();
+    for site in site::all().filter(|site| site.is_counted()) {
         by_name
             .entry((site.module(), site.function()))
-            .or_insert(Total::ZERO)
-            .merge(&site.store().total());
+            .and_modify(|tally| tally.merge(site))
+            .or_insert_with(|| Tally::of(site));
     }
-    let function = |((module, function), total)| {
+    let function = |((module, function), tally)| {
         let labels = format!(
             r#"function="{}",module="{}",service_name="{service_name}""#,
             escape(function),
             escape(module),
         );
-        Function { labels, total }
+        Function { labels, tally }
     };
     by_name.into_iter().map(function).collect()
 }
@@ -124,28 +139,24 @@ fn build_info(out: &mut String, service: &Service) {
 
 fn calls(out: &mut String, functions: &[Function]) {
     header(out, CALLS, "counter", "Calls that have ended, by result.");
-    for Function { labels, total } in functions {
-        for outcome in [
-            Outcome::Ok,
-            Outcome::Error,
-            Outcome::Panic,
-            Outcome::Cancelled,
-        ] {
-            let count = total.calls(outcome);
-            // `ok` and `error` exist from the start, so that a rate sees the very first call.
-            if count == 0 && matches!(outcome, Outcome::Panic | Outcome::Cancelled) {
-                continue;
-            }
-            let class = if outcome == Outcome::Panic {
-                r#",error="panic""#
-            } else {
-                ""
-            };
-            let result = outcome.as_str();
+    for Function { labels, tally } in functions {
+        let mut line = |outcome: Outcome, class: Option<&str>, count: u64| {
+            let class = class.map(|class| format!(r#",error="{}""#, escape(class)));
+            let (class, result) = (class.unwrap_or_default(), outcome.as_str());
             let _ = writeln!(
                 out,
                 r#"{CALLS}{{{labels},result="{result}"{class}}} {count}"#
             );
+        };
+        // `ok` and `error` exist from the start, so that a rate sees the very first call.
+        line(Outcome::Ok, None, tally.calls(Outcome::Ok));
+        line(Outcome::Error, None, tally.calls(Outcome::Error));
+        for (class, count) in tally.classes() {
+            line(Outcome::Error, Some(class), count);
+        }
+        let cancelled = tally.calls(Outcome::Cancelled);
+        if cancelled > 0 {
+            line(Outcome::Cancelled, None, cancelled);
         }
     }
 }
@@ -157,9 +168,10 @@ fn durations(out: &mut String, functions: &[Function]) {
         "histogram",
         "Time from the beginning of a call to its end.",
     );
-    for Function { labels, total } in functions {
+    let timed = |function: &&Function| function.tally.is_timed();
+    for Function { labels, tally } in functions.iter().filter(timed) {
         for outcome in [Outcome::Ok, Outcome::Error, Outcome::Cancelled] {
-            let buckets = total.buckets(outcome);
+            let buckets = tally.buckets(outcome);
             let count: u64 = buckets.iter().sum();
             // A result that never happened costs no series.
             if count == 0 {
@@ -167,15 +179,14 @@ fn durations(out: &mut String, functions: &[Function]) {
             }
             let result = outcome.as_str();
             let mut below = 0;
-            for (bound, calls) in BUCKETS.iter().zip(buckets) {
+            for (le, calls) in tally.bounds().iter().zip(buckets) {
                 below += calls;
-                let le = bound.le.strip_suffix(".0").unwrap_or(bound.le);
                 let _ = writeln!(
                     out,
                     r#"{DURATION}_bucket{{{labels},result="{result}",le="{le}"}} {below}"#,
                 );
             }
-            let seconds = clock::seconds(total.sum(outcome));
+            let seconds = clock::seconds(tally.ticks(outcome));
             let _ = write!(
                 out,
                 "{DURATION}_bucket{{{labels},result=\"{result}\",le=\"+Inf\"}} {count}\n\
@@ -193,8 +204,8 @@ fn concurrent(out: &mut String, functions: &[Function]) {
         "gauge",
         "Calls that have begun and not ended.",
     );
-    for Function { labels, total } in functions {
-        let _ = writeln!(out, "{CONCURRENT}{{{labels}}} {}", total.concurrent());
+    for Function { labels, tally } in functions {
+        let _ = writeln!(out, "{CONCURRENT}{{{labels}}} {}", tally.concurrent());
     }
 }
 
@@ -239,7 +250,9 @@ mod tests {
 
     #[test]
     fn bounds_rise() {
-        assert!(BUCKETS.windows(2).all(|pair| pair[0].value < pair[1].value));
+        for bounds in [&BUCKETS[..], FAST_BUCKETS, SLOW_BUCKETS] {
+            assert!(bounds.windows(2).all(|pair| pair[0] < pair[1]));
+        }
     }
 
     #[test]

@@ -4,15 +4,20 @@ pub use crate::__record as record;
 pub use crate::__register as register;
 pub use crate::__verdict as verdict;
 pub use crate::call::{Monitored, run, run_async};
-pub use crate::site::{Listed, Site, Start, path_of};
-pub use crate::verdict::{ErrorFormat, Verdict, plain};
+pub use crate::classify::Class;
+pub use crate::metrics::{FAST_BUCKETS, SLOW_BUCKETS};
+pub use crate::site::{Listed, Site, path_of};
+pub use crate::start::Start;
+pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};
 pub use inventory;
+pub use sentry::Level as SentryLevel;
 pub use tracing::Level;
 
 /// The traits behind `verdict!`.
 pub mod probe {
-    pub use crate::verdict::{
-        Probe, ViaDebug, ViaDisplay, ViaError, ViaLocalError, ViaNothing, ViaOpaque, ViaSendError,
+    pub use crate::verdict::probe::{
+        ClassByType, NoClass, Parts, PartsOfOther, PartsOfResult, Probe, ViaDebug, ViaDisplay,
+        ViaError, ViaLocalError, ViaNothing, ViaSendError,
     };
 }
 

@@ -1,33 +1,57 @@
 //! The call site: one static per annotated function, and the list of all of them.
 
+mod settings;
+
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use tracing::Level;
 
 use crate::cells::Store;
+use crate::classes::Classes;
 use crate::events::Events;
-use crate::fields::{Recorded, Recorder};
+use crate::metrics::BUCKETS;
+use crate::throttle::{Throttle, Tokens};
 use crate::verdict::ErrorFormat;
-use crate::{name, report};
+use crate::{clock, name};
 
 /// What the attribute says of a function, and what its calls have counted.
 pub struct Site {
     path: fn() -> &'static str,
     given_name: Option<&'static str>,
+    given_target: Option<&'static str>,
     module: &'static str,
     file: &'static str,
     line: u32,
     pub(crate) level: Level,
+    pub(crate) span: bool,
+    pub(crate) log: bool,
+    /// Names of declared fields; recorded values of Sentry's tags and fingerprint follow theirs.
     pub(crate) fields: &'static [&'static str],
     pub(crate) error_format: ErrorFormat,
     pub(crate) error_level: Level,
     pub(crate) error_log: bool,
+    /// The level of a completion that shows the returned value; `None` if none does.
+    pub(crate) ret_level: Option<Level>,
+    /// Nanoseconds beyond which a call is slow.
+    pub(crate) slow: Option<u64>,
     pub(crate) sentry: bool,
+    pub(crate) sentry_level: sentry::Level,
+    pub(crate) tags: &'static [&'static str],
+    pub(crate) fingerprint: usize,
+    throttle: Option<Throttle>,
+    counted: bool,
+    timed: bool,
+    /// `None` for the default buckets.
+    own_bounds: Option<&'static [f64]>,
 
     /// Place in a thread's table of cells; 0 until the first call.
     id: AtomicUsize,
     store: Store,
+    classes: Classes,
+    own_ticks: OnceLock<Box<[u64]>>,
+    tokens: Tokens,
     function: OnceLock<String>,
     events: OnceLock<Events>,
 }
@@ -35,105 +59,6 @@ pub struct Site {
 /// The path of the function around a closure; the attribute places the closure in its static.
 pub const fn path_of<F>(_: &F) -> fn() -> &'static str {
     std::any::type_name::<F>
-}
-
-/// A call about to begin: its site, and the values of its declared fields.
-pub struct Start {
-    pub(crate) site: &'static Site,
-    pub(crate) fields: Option<Box<[Recorded]>>,
-}
-
-/// The const builder that the attribute writes; each of its arguments is one method.
-impl Site {
-    /// A function at `path_of` a closure in it, with `module_path!()`, `file!()` and `line!()`.
-    pub const fn new(
-        path: fn() -> &'static str,
-        module: &'static str,
-        file: &'static str,
-        line: u32,
-    ) -> Self {
-        Self {
-            path,
-            given_name: None,
-            module,
-            file,
-            line,
-            level: Level::INFO,
-            fields: &[],
-            error_format: ErrorFormat::Display,
-            error_level: Level::ERROR,
-            error_log: true,
-            sentry: true,
-            id: AtomicUsize::new(0),
-            store: Store::new(),
-            function: OnceLock::new(),
-            events: OnceLock::new(),
-        }
-    }
-
-    /// `name = "…"`: instead of the type-qualified name.
-    pub const fn name(mut self, name: &'static str) -> Self {
-        self.given_name = Some(name);
-        self
-    }
-
-    /// `level = …`: of the span and the completion event.
-    pub const fn level(mut self, level: Level) -> Self {
-        self.level = level;
-        self
-    }
-
-    /// `fields(..)` and `args(..)`: their names, in order.
-    pub const fn fields(mut self, fields: &'static [&'static str]) -> Self {
-        self.fields = fields;
-        self
-    }
-
-    /// `err(Debug)`.
-    pub const fn err(mut self, format: ErrorFormat) -> Self {
-        self.error_format = format;
-        self
-    }
-
-    /// `err(level = …)`.
-    pub const fn err_level(mut self, level: Level) -> Self {
-        self.error_level = level;
-        self
-    }
-
-    /// `err = false`: errors are counted and reported, with no line of their own in the log.
-    pub const fn err_log(mut self, on: bool) -> Self {
-        self.error_log = on;
-        self
-    }
-
-    /// `sentry = false`: errors and panics of this function make no event.
-    pub const fn sentry(mut self, on: bool) -> Self {
-        self.sentry = on;
-        self
-    }
-}
-
-/// Where a call begins.
-impl Site {
-    /// A call without declared fields.
-    #[inline]
-    pub const fn start(&'static self) -> Start {
-        Start {
-            site: self,
-            fields: None,
-        }
-    }
-
-    /// A call with declared fields, taken only when a log or Sentry would show them.
-    pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
-        let shown = report::is_on() || self.events().any_enabled();
-        let take = || Recorder::take(self.events().any_field(), self.fields.len(), record);
-        Start {
-            site: self,
-            fields: shown.then(take),
-        }
-    }
 }
 
 /// What the rest of the runtime asks of a site.
@@ -151,12 +76,63 @@ impl Site {
         self.module
     }
 
+    /// The target of its span and events.
+    pub(crate) fn log_target(&self) -> &'static str {
+        self.given_target.unwrap_or(self.module)
+    }
+
     pub(crate) fn location(&self) -> (&'static str, u32) {
         (self.file, self.line)
     }
 
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    pub(crate) fn classes(&self) -> &Classes {
+        &self.classes
+    }
+
+    /// Whether its calls are counted at all.
+    #[inline]
+    pub(crate) fn is_counted(&self) -> bool {
+        self.counted
+    }
+
+    /// Whether its calls are timed.
+    #[inline]
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timed
+    }
+
+    /// Upper bounds of its buckets but the last, in seconds.
+    pub(crate) fn bounds(&self) -> &'static [f64] {
+        self.own_bounds.unwrap_or(&BUCKETS)
+    }
+
+    /// How many buckets it has, `+Inf` included.
+    #[inline]
+    pub(crate) fn slots(&self) -> usize {
+        self.own_bounds.map_or(BUCKETS.len(), <[f64]>::len) + 1
+    }
+
+    /// Which bucket a duration belongs to.
+    #[inline]
+    pub(crate) fn bucket(&self, ticks: u64) -> usize {
+        match self.own_bounds {
+            None => clock::bucket(ticks),
+            Some([]) => 0,
+            Some(bounds) => {
+                let bounds = self.own_ticks.get_or_init(|| clock::in_ticks(bounds));
+                bounds.partition_point(|bound| *bound < ticks)
+            }
+        }
+    }
+
+    /// Whether Sentry may have one more event of this function now.
+    pub(crate) fn may_report(&self) -> bool {
+        let admit = |throttle| self.tokens.admit(throttle, Instant::now());
+        self.sentry && self.throttle.is_none_or(admit)
     }
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.

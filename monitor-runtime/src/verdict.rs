@@ -1,21 +1,43 @@
 //! What a returned value says of the call: ok, or an error and what it tells.
 //!
-//! A `Result` is recognised by its type, aliases included, with no bound demanded of the user:
-//! [`Probe`] has the method `verdict` through several traits, and method look-up takes the one
-//! that needs the fewest borrows, so the most telling view of the error wins.
+//! The type decides where it can ([`probe`]), and what the attribute says of it overrules that.
+
+pub(crate) mod probe;
 
 use std::any::type_name;
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::classify::{self, Class};
+
 /// What a returned value says of the call.
 #[derive(Clone, Copy)]
 pub enum Verdict<'a> {
     /// The call succeeded.
     Ok,
+    /// The call succeeded, and wants its value shown.
+    Shown(Shown<'a>),
     /// The call failed, with this error.
     Error(ErrorView<'a>),
+}
+
+/// A value that `ret` shows, unformatted until somebody reads it.
+#[derive(Clone, Copy)]
+pub enum Shown<'a> {
+    /// By `Debug`.
+    Debug(&'a dyn Debug),
+    /// By `Display`.
+    Display(&'a dyn Display),
+}
+
+impl Shown<'_> {
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Debug(value) => text(format_args!("{value:?}")),
+            Self::Display(value) => text(format_args!("{value}")),
+        }
+    }
 }
 
 /// The verdict on types that cannot be a `Result`.
@@ -24,11 +46,82 @@ pub const fn plain<R: ?Sized>(_: &R) -> Verdict<'_> {
     Verdict::Ok
 }
 
+impl<'a> Verdict<'a> {
+    /// Of a value that is no `Err`, by the class its type gives it.
+    #[inline]
+    pub fn of_value<V>(_: &'a V, class: Option<Class>) -> Self {
+        match class {
+            None | Some(Class::Ok) => Self::Ok,
+            Some(class) => ErrorView::new(type_name::<V>(), Sight::Judged).verdict(Some(class)),
+        }
+    }
+
+    /// `ret`: a success takes its value along.
+    #[inline]
+    pub fn shown(self, value: Shown<'a>) -> Self {
+        match self {
+            Self::Error(view) => Self::Error(view),
+            Self::Ok | Self::Shown(_) => Self::Shown(value),
+        }
+    }
+
+    /// `classify = …`: what the function's own rule says of the value it returned.
+    ///
+    /// A rule that panics is no rule: the type's verdict stands.
+    pub fn classify<R, C: Into<Class>>(self, value: &'a R, rule: impl FnOnce(&'a R) -> C) -> Self {
+        match (classify::ask(|| rule(value).into()), self) {
+            (None, verdict) => verdict,
+            (Some(Class::Ok), Self::Error(_)) => Self::Ok,
+            (Some(Class::Ok), verdict) => verdict,
+            (class, Self::Error(view)) => view.verdict(class),
+            (class, _) => ErrorView::new(type_name::<R>(), Sight::Judged).verdict(class),
+        }
+    }
+
+    /// `ok_if = …`: anything else is an error.
+    pub fn ok_if<R>(self, value: &'a R, rule: impl FnOnce(&'a R) -> bool) -> Self {
+        self.classify(value, |value| {
+            if rule(value) {
+                Class::Ok
+            } else {
+                Class::Error("")
+            }
+        })
+    }
+
+    /// `error_if = …`: anything else is ok.
+    pub fn error_if<R>(self, value: &'a R, rule: impl FnOnce(&'a R) -> bool) -> Self {
+        self.classify(value, |value| {
+            if rule(value) {
+                Class::Error("")
+            } else {
+                Class::Ok
+            }
+        })
+    }
+
+    /// `sentry(when = …)`: an error it does not hold for makes no event.
+    ///
+    /// One that panics holds: better an event too many than none.
+    pub fn report_when<R>(mut self, value: &'a R, rule: impl FnOnce(&'a R) -> bool) -> Self {
+        if let Self::Error(view) = &mut self {
+            view.report = classify::ask(|| rule(value)).unwrap_or(true);
+        }
+        self
+    }
+}
+
 /// An error as far as its type lets us look.
 #[derive(Clone, Copy)]
 pub struct ErrorView<'a> {
     pub(crate) type_name: &'static str,
     pub(crate) sight: Sight<'a>,
+    /// Empty for an error without a class.
+    pub(crate) class: &'static str,
+    /// Part of the function's work: no error line, no event.
+    pub(crate) expected: bool,
+    /// Whether Sentry is to hear of it.
+    pub(crate) report: bool,
 }
 
 /// The most telling way to look at an error.
@@ -40,6 +133,8 @@ pub(crate) enum Sight<'a> {
     Display(&'a dyn Display),
     Debug(&'a dyn Debug),
     Opaque,
+    /// A value that is an error only by what it means.
+    Judged,
 }
 
 /// One error of a chain: the outermost, or one of its sources.
@@ -54,7 +149,36 @@ const MAX_LINKS: usize = 16;
 /// The longest text of one link, in bytes; beyond it the text is cut.
 const MAX_TEXT: usize = 8 * 1024;
 
-impl ErrorView<'_> {
+impl<'a> ErrorView<'a> {
+    #[inline]
+    fn new(type_name: &'static str, sight: Sight<'a>) -> Self {
+        Self {
+            type_name,
+            sight,
+            class: "",
+            expected: false,
+            report: true,
+        }
+    }
+
+    /// The verdict on this error once its class is known; an empty class leaves the one it has.
+    #[inline]
+    pub fn verdict(mut self, class: Option<Class>) -> Verdict<'a> {
+        let class = match class {
+            None => return Verdict::Error(self),
+            Some(Class::Ok) => return Verdict::Ok,
+            Some(Class::Error(class)) => class,
+            Some(Class::Expected(class)) => {
+                self.expected = true;
+                class
+            }
+        };
+        if !class.is_empty() {
+            self.class = class;
+        }
+        Verdict::Error(self)
+    }
+
     /// The error and its sources, outermost first; never empty.
     ///
     /// The texts come from the user's `Display` or `Debug`. One that panics is told of and does
@@ -68,6 +192,11 @@ impl ErrorView<'_> {
             Sight::Display(error) => return vec![link(type_name, format_args!("{error}"))],
             Sight::Debug(error) => return vec![link(type_name, format_args!("{error:?}"))],
             Sight::Opaque => return vec![link(type_name, format_args!("{}", self.type_name))],
+            // The value itself may hold anything; it is shown only where `ret` asks for it.
+            Sight::Judged if self.class.is_empty() => {
+                return vec![link(type_name, format_args!("an error by its value"))];
+            }
+            Sight::Judged => return vec![link(type_name, format_args!("returned {}", self.class))],
         };
         if format == ErrorFormat::Debug {
             return vec![link(type_name, format_args!("{error:?}"))];
@@ -157,117 +286,6 @@ pub enum ErrorFormat {
     Display,
     /// `Debug` of the error.
     Debug,
-}
-
-/// Carries a reference to a returned value through method look-up.
-pub struct Probe<'a, R: ?Sized>(pub &'a R);
-
-/// `Result<_, E: Error>`.
-pub trait ViaError<'a> {
-    #[doc(hidden)]
-    fn verdict(&self) -> Verdict<'a>;
-}
-impl<'a, T, E: Error> ViaError<'a> for &&&&&&Probe<'a, Result<T, E>> {
-    #[inline]
-    fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |error| Sight::Error(error))
-    }
-}
-
-/// `Result<_, anyhow::Error>` and its like, `Result<_, Box<dyn Error + Send + Sync>>`.
-pub trait ViaSendError<'a> {
-    #[doc(hidden)]
-    fn verdict(&self) -> Verdict<'a>;
-}
-impl<'a, T, E> ViaSendError<'a> for &&&&&Probe<'a, Result<T, E>>
-where
-    E: AsRef<dyn Error + Send + Sync + 'static>,
-{
-    #[inline]
-    fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |error| Sight::Boxed(error.as_ref()))
-    }
-}
-
-/// `Result<_, Box<dyn Error>>`.
-pub trait ViaLocalError<'a> {
-    #[doc(hidden)]
-    fn verdict(&self) -> Verdict<'a>;
-}
-impl<'a, T, E: AsRef<dyn Error + 'static>> ViaLocalError<'a> for &&&&Probe<'a, Result<T, E>> {
-    #[inline]
-    fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |error| Sight::Boxed(error.as_ref()))
-    }
-}
-
-/// `Result<_, E: Display>`.
-pub trait ViaDisplay<'a> {
-    #[doc(hidden)]
-    fn verdict(&self) -> Verdict<'a>;
-}
-impl<'a, T, E: Display> ViaDisplay<'a> for &&&Probe<'a, Result<T, E>> {
-    #[inline]
-    fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |error| Sight::Display(error))
-    }
-}
-
-/// `Result<_, E: Debug>`.
-pub trait ViaDebug<'a> {
-    #[doc(hidden)]
-    fn verdict(&self) -> Verdict<'a>;
-}
-impl<'a, T, E: Debug> ViaDebug<'a> for &&Probe<'a, Result<T, E>> {
-    #[inline]
-    fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |error| Sight::Debug(error))
-    }
-}
-
-/// `Result<_, _>` of an error that shows nothing: still counted.
-pub trait ViaOpaque<'a> {
-    #[doc(hidden)]
-    fn verdict(&self) -> Verdict<'a>;
-}
-impl<'a, T, E> ViaOpaque<'a> for &Probe<'a, Result<T, E>> {
-    #[inline]
-    fn verdict(&self) -> Verdict<'a> {
-        look(self.0, |_| Sight::Opaque)
-    }
-}
-
-/// Anything that is no `Result`.
-pub trait ViaNothing<'a> {
-    #[doc(hidden)]
-    fn verdict(&self) -> Verdict<'a>;
-}
-impl<'a, R> ViaNothing<'a> for Probe<'a, R> {
-    #[inline]
-    fn verdict(&self) -> Verdict<'a> {
-        Verdict::Ok
-    }
-}
-
-#[inline]
-fn look<'a, T, E>(result: &'a Result<T, E>, sight: fn(&'a E) -> Sight<'a>) -> Verdict<'a> {
-    match result {
-        Ok(_) => Verdict::Ok,
-        Err(error) => Verdict::Error(ErrorView {
-            type_name: type_name::<E>(),
-            sight: sight(error),
-        }),
-    }
-}
-
-/// The verdict on the value behind a reference, by the value's type.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __verdict {
-    ($value:ident) => {{
-        use $crate::__private::probe::*;
-        (&&&&&&&$crate::__private::probe::Probe($value)).verdict()
-    }};
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "unknown argument `lvel`, did you mean `level`? (the arguments are `name`, `level`, `fields`, `args`, `err`, `sentry`, `skip`, `skip_all`, `crate`)"
+    "unknown argument `lvel`, did you mean `level`? (the arguments are `name`, `target`, `level`, `parent`, `follows_from`, `fields`, `args`, `skip`, `skip_all`, `err`, `ret`, `ok_if`, `error_if`, `classify`, `labels`, `buckets`, `objective`, `slow`, `sentry`, `metrics`, `latency`, `span`, `log`, `track_concurrency`, `crate`)"
 }
 ::core::compile_error! {
     "`name` cannot stand on an impl block; put it on a method"

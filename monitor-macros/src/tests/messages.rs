@@ -15,23 +15,120 @@ macro_rules! messages {
     )*};
 }
 
-const ARGUMENTS: &str = "(the arguments are `name`, `level`, `fields`, `args`, `err`, `sentry`, \
-                         `skip`, `skip_all`, `crate`)";
+const ARGUMENTS: &str = "(the arguments are `name`, `target`, `level`, `parent`, `follows_from`, \
+                         `fields`, `args`, `skip`, `skip_all`, `err`, `ret`, `ok_if`, `error_if`, \
+                         `classify`, `labels`, `buckets`, `objective`, `slow`, `sentry`, `metrics`, \
+                         `latency`, `span`, `log`, `track_concurrency`, `crate`)";
 
 messages! {
     unknown_key: #[monitored(nmae = "x", colour, lables(a), fields)] { fn f() {} } => [
         format!("unknown argument `nmae`, did you mean `name`? {ARGUMENTS}"),
         format!("unknown argument `colour` {ARGUMENTS}"),
-        format!("unknown argument `lables` {ARGUMENTS}"),
+        format!("unknown argument `lables`, did you mean `labels`? {ARGUMENTS}"),
         "`fields` takes a list: `fields(user.id, total = %order.total())`".to_owned(),
     ]
 
-    later_key: #[monitored(target = "x", labels(a), ret, buckets = [1, 2], slow = "5ms")] { fn f() {} } => [
-        "`target` is not supported yet",
+    later_key: #[monitored(labels(a = 1), objective = slo::API)] { fn f() {} } => [
         "`labels` is not supported yet",
-        "`ret` is not supported yet",
-        "`buckets` is not supported yet",
-        "`slow` is not supported yet",
+        "`objective` is not supported yet",
+    ]
+
+    later_value: #[monitored(labels(a, b = 2), objective = 1)] { fn f() {} } => [
+        "`a` takes the label's value: `tier = order.tier()`",
+        "`labels` is not supported yet",
+        "`objective` takes a constant: `objective = API`",
+    ]
+
+    rules: #[monitored(ok_if = a, error_if = b, ok_if = c, classify)] { fn f() {} } => [
+        "`error_if` and `ok_if` exclude each other; keep one",
+        "`ok_if` is given twice; keep one",
+        "`classify` takes a function of the returned value: `classify = |value| value.class()`",
+    ]
+
+    rule_value: #[monitored(ok_if, parent =, follows_from, target = 1)] { fn f() {} } => [
+        "`ok_if` takes a function of the returned value: `ok_if = Option::is_some`",
+        "`parent` takes a span or its id: `parent = &span`",
+        "`follows_from` takes spans or their ids: `follows_from = [&span]`",
+        "`target` takes a string or a constant: `target = \"shop\"`",
+    ]
+
+    switches: #[monitored(metrics, latency = 0, span = "x", log)] { fn f() {} } => [
+        "`metrics` takes `true` or `false`: `metrics = false`",
+        "`latency` takes `true` or `false`: `latency = false`",
+        "`span` takes `true` or `false`: `span = false`",
+        "`log` takes `true` or `false`: `log = false`",
+    ]
+
+    conflicts: #[monitored(latency = false, slow = "1s", buckets = fast, log = false, ret)] { fn f() {} } => [
+        "`slow` has no effect with `latency = false`; remove one",
+        "`buckets` has no effect with `latency = false`; remove one",
+        "`slow` has no effect with `log = false`; remove one",
+        "`ret` has no effect with `log = false`; remove one",
+    ]
+
+    span_conflicts: #[monitored(span = false, parent = None, follows_from = [], metrics = false, buckets = slow)] { fn f() {} } => [
+        "`buckets` has no effect with `metrics = false`; remove one",
+        "`parent` has no effect with `span = false`; remove one",
+        "`follows_from` has no effect with `span = false`; remove one",
+    ]
+
+    no_duration: #[monitored(slow = "500")] { fn f() {} } => [
+        "`500` is no duration; write a number and a unit (`ns`, `us`, `ms`, `s`, `m`, `h`, `d`): `500ms`",
+    ]
+
+    no_time: #[monitored(slow = "0s")] { fn f() {} } => ["`0s` is no time at all; write at least `1ns`"]
+
+    long_time: #[monitored(slow = "101d")] { fn f() {} } => [
+        "`101d` is longer than any call; write at most `100d`",
+    ]
+
+    slow_number: #[monitored(slow = 5)] { fn f() {} } => ["`slow` takes a duration: `slow = \"500ms\"`"]
+
+    bounds: #[monitored(buckets = [0.1, 0.1, x, -1, 0, 1e999, "1"])] { fn f() {} } => [
+        "bounds rise, and `0.1` stands behind `0.1`",
+        "a bound is a number of seconds: `0.25`",
+        "a bound is a number of seconds: `0.25`",
+        "a bound is above 0",
+        "a bound is a number of seconds: `0.25`",
+        "a bound is a number of seconds: `0.25`",
+    ]
+
+    no_bounds: #[monitored(buckets = [])] { fn f() {} } => [
+        "there is no bound; `latency = false` counts calls without timing them",
+    ]
+
+    many_bounds: #[monitored(buckets = [
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+        22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41,
+    ])] { fn f() {} } => [
+        "a function has at most 40 buckets",
+    ]
+
+    preset: #[monitored(buckets = quick)] { fn f() {} } => [
+        "`buckets` takes `fast`, `default`, `slow` or seconds: `buckets = [0.01, 0.1, 1]`",
+    ]
+
+    sentry_options: #[monitored(sentry(
+        lvel = "x", level = "warn", tags(function = 1, a = 1, a = 2), throttle = "0/s", when, fingerprint = [],
+    ))] { fn f() {} } => [
+        "unknown option `lvel`, did you mean `level`? \
+         (the options are `level`, `tags`, `fingerprint`, `throttle`, `when`)",
+        "unknown level `warn` (the levels of Sentry are `debug`, `info`, `warning`, `error`, `fatal`)",
+        "tag `function` is written by the runtime; choose another name",
+        "tag `a` is declared twice; keep one",
+        "a rate of 0 lets nothing through; write `sentry = false`",
+        "`when` takes a function of the returned value: `when = |value| value.is_err()`",
+        "`fingerprint` takes a list: `fingerprint = [\"{{ default }}\", tenant.id]`",
+    ]
+
+    throttle: #[monitored(sentry(throttle = "10 per minute"))] { fn f() {} } => [
+        "`10 per minute` is no rate; write a count and a unit (`s`, `min`, `h`, `d`): `10/min`",
+    ]
+
+    ret_option: #[monitored(ret(debug, level = "warm"))] { fn f() {} } => [
+        "unknown option `debug`, did you mean `Debug`? (the options are `Debug`, `Display`, `level`)",
+        "unknown level `warm`, did you mean `warn`? \
+         (the levels are `trace`, `debug`, `info`, `warn`, `error`, or 1 to 5)",
     ]
 
     twice: #[monitored("x", name = "y", sentry = false, sentry = true, err, err = false)] { fn f() {} } => [
@@ -44,7 +141,7 @@ messages! {
         "`name` takes a string: `name = \"checkout\"`",
         "`level` takes a level: `level = \"debug\"`, `level = 2` or `level = Level::DEBUG`",
         "`err` takes `true`, `false` or options: `err = false`, `err(Debug, level = \"warn\")`",
-        "`sentry` takes `true` or `false`: `sentry = false`",
+        "`sentry` takes `true`, `false` or options: `sentry = false`, `sentry(level = \"warning\")`",
         "`crate` takes a path: `crate = my_crate::monitor`",
         "`args` takes a list: `args(user, total)`",
     ]
@@ -61,7 +158,7 @@ messages! {
 
     no_comma: #[monitored(name = "x" level = "info", sentry false)] { fn f() {} } => [
         "expected `,`",
-        "`sentry` takes `true` or `false`: `sentry = false`",
+        "`sentry` takes `true`, `false` or options: `sentry = false`, `sentry(level = \"warning\")`",
     ]
 
     err_option: #[monitored(err(debug, colour, level = "warm"))] { fn f() {} } => [
@@ -123,9 +220,9 @@ messages! {
     ]
 
     too_many_fields: #[monitored(fields(
-        a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, one, two,
+        a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y,
     ))] { fn f() {} } => [
-        "a function records at most 26 fields; leave some out",
+        "a function records at most 24 fields; leave some out",
     ]
 
     const_fn: #[monitored] { const fn f() {} } => [

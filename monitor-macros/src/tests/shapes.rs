@@ -41,6 +41,21 @@ shapes! {
         fn check_out(&self) -> Result<(), Error> { self.pay() }
     }
 
+    grammar: #[monitored(
+        sentry(when = Result::is_err, throttle = "10/min", level = "warning", tags(plan = %order.plan),
+            fingerprint = ["{{ default }}", order.tenant]),
+        buckets = [0.01, 0.5, 1], slow = "1m 30s", ret(Display, level = "debug"), classify = rules::order,
+        follows_from = causes, parent = &span, target = TARGET, track_concurrency,
+    )] {
+        fn check_out(order: &Order) -> Result<Receipt, Error> { self.pay() }
+    }
+
+    counters: #[monitored(latency = false, span = false, log = false)] { fn f() {} }
+
+    rule_of_a_plain_value: #[monitored(ok_if = |found| *found, ret, buckets = fast, metrics = true)] {
+        async fn find(id: u32) -> bool { true }
+    }
+
     quiet: #[monitored(level = 5, err = false, crate = crate::rt)] { fn f() -> io::Result<()> { g() } }
 
     method_with_fields: #[monitored(

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sentry::integrations::panic::PanicIntegration;
 use sentry::integrations::{backtrace, contexts, debug_images};
 use sentry::protocol::{Context, Event, Exception, Value};
-use sentry::{Client, ClientOptions, Hub, Level, Scope};
+use sentry::{Client, ClientOptions, Hub, Scope};
 
 pub(crate) use panic::install_hook;
 
@@ -118,7 +118,7 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
 }
 
 /// Captures an error where it first came out of monitored code.
-pub(crate) fn error(site: &Site, chain: &[Link], fields: Option<&[Recorded]>) {
+pub(crate) fn error(site: &Site, chain: &[Link], class: &str, fields: Option<&[Recorded]>) {
     let Some(reporter) = reporter() else { return };
     // Sentry shows the last exception first: the outermost error comes last.
     let exceptions = chain.iter().rev().map(|link| Exception {
@@ -126,11 +126,14 @@ pub(crate) fn error(site: &Site, chain: &[Link], fields: Option<&[Recorded]>) {
         value: Some(link.text.clone()),
         ..Exception::default()
     });
-    let event = Event {
+    let mut event = Event {
         exception: exceptions.collect::<Vec<_>>().into(),
-        level: Level::Error,
+        level: site.sentry_level,
         ..Event::default()
     };
+    if !class.is_empty() {
+        event.tags.insert("error_class".into(), class.to_owned());
+    }
     reporter.capture(event, Some(site), fields);
 }
 
@@ -145,15 +148,7 @@ impl Reporter {
                 .tags
                 .insert("function".into(), site.function().to_owned());
             event.tags.insert("module".into(), site.module().to_owned());
-            let declared = site.fields.iter().zip(fields.into_iter().flatten());
-            let declared = declared.filter(|(_, value)| **value != Recorded::Empty);
-            let values = declared.map(|(name, value)| ((*name).to_owned(), json(value)));
-            let values: sentry::protocol::Map<String, Value> = values.collect();
-            if !values.is_empty() {
-                event
-                    .contexts
-                    .insert("fields".into(), Context::Other(values));
-            }
+            declare(&mut event, site, fields.unwrap_or_default());
         }
         self.hub().capture_event(event);
     }
@@ -168,6 +163,33 @@ impl Reporter {
         }
         let scope = Arc::new(Scope::default());
         Arc::new(Hub::new(Some(Arc::clone(&self.client)), scope))
+    }
+}
+
+/// Puts what a call recorded where it belongs: fields, then tags, then the fingerprint.
+fn declare(event: &mut Event<'static>, site: &Site, recorded: &[Recorded]) {
+    let shown = |value: &&Recorded| **value != Recorded::Empty;
+    let (fields, rest) = recorded.split_at(site.fields.len().min(recorded.len()));
+    let (tags, fingerprint) = rest.split_at(site.tags.len().min(rest.len()));
+    let fields = site
+        .fields
+        .iter()
+        .zip(fields)
+        .filter(|(_, value)| shown(value));
+    let values = fields.map(|(name, value)| ((*name).to_owned(), json(value)));
+    let values: sentry::protocol::Map<String, Value> = values.collect();
+    if !values.is_empty() {
+        event
+            .contexts
+            .insert("fields".into(), Context::Other(values));
+    }
+    let tags = site.tags.iter().zip(tags).filter(|(_, value)| shown(value));
+    event
+        .tags
+        .extend(tags.map(|(name, value)| ((*name).to_owned(), value.to_string())));
+    if !fingerprint.is_empty() {
+        let parts = fingerprint.iter().map(|part| part.to_string().into());
+        event.fingerprint = parts.collect();
     }
 }
 

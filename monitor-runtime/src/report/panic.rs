@@ -32,7 +32,7 @@ fn observe(info: &PanicHookInfo<'_>) {
     let Some(reporter) = reporter().filter(|reporter| reporter.panics) else {
         return;
     };
-    if site.is_some_and(|site| !site.sentry) {
+    if site.is_some_and(|site| !site.may_report()) {
         return;
     }
     reporter.capture(

@@ -23,7 +23,7 @@ impl Error for Outer {
 
 fn texts(verdict: Verdict<'_>) -> Vec<(String, String)> {
     match verdict {
-        Verdict::Ok => Vec::new(),
+        Verdict::Ok | Verdict::Shown(_) => Vec::new(),
         Verdict::Error(view) => {
             let links = view.chain(ErrorFormat::Display).into_iter();
             links.map(|link| (link.type_name, link.text)).collect()
@@ -90,6 +90,92 @@ fn generic_code_is_judged_by_the_bounds_it_has() {
     assert!(opaque(&Err::<u8, _>(Outer(Inner))));
     assert!(!opaque(&Ok::<u8, Outer>(1)));
     assert_eq!(bounded(&Err(Outer(Inner))), 2);
+}
+
+#[test]
+fn values_that_know_their_class_are_asked() {
+    fn class(verdict: Verdict<'_>) -> Option<(&'static str, bool)> {
+        match verdict {
+            Verdict::Error(view) => Some((view.class, view.expected)),
+            Verdict::Ok | Verdict::Shown(_) => None,
+        }
+    }
+    macro_rules! class {
+        ($value:expr) => {{
+            let value = &$value;
+            class(crate::__verdict!(value))
+        }};
+    }
+    let status = |code| http::StatusCode::from_u16(code).unwrap();
+    let response = |code| http::Response::builder().status(code).body(()).unwrap();
+    assert_eq!(class!(status(404)), None);
+    assert_eq!(class!(status(503)), Some(("503", false)));
+    assert_eq!(class!(status(599)), Some(("5xx", false)));
+    assert_eq!(class!(response(200)), None);
+    assert_eq!(class!(response(500)), Some(("500", false)));
+    assert_eq!(class!(Ok::<_, Inner>(response(502))), Some(("502", false)));
+    assert_eq!(class!(Ok::<_, Inner>(response(499))), None);
+    assert_eq!(class!(Err::<u8, _>(warp::reject::not_found())), None);
+    assert_eq!(class!(Err::<u8, _>(warp::reject::reject())), None);
+
+    #[derive(Debug)]
+    struct Declined;
+    impl warp::reject::Reject for Declined {}
+    let rejection = Some(("rejection", false));
+    assert_eq!(
+        class!(Err::<u8, _>(warp::reject::custom(Declined))),
+        rejection
+    );
+
+    struct Known(Class);
+    impl crate::Classify for Known {
+        fn classify(&self) -> Class {
+            self.0
+        }
+    }
+    assert_eq!(class!(Known(Class::Ok)), None);
+    assert_eq!(class!(Err::<u8, _>(Known(Class::Ok))), None);
+    assert_eq!(
+        class!(Err::<u8, _>(Known(Class::Error("")))),
+        Some(("", false))
+    );
+    assert_eq!(
+        class!(Err::<u8, _>(Box::new(Known(Class::Expected("a"))))),
+        Some(("a", true))
+    );
+    assert_eq!(
+        class!(Ok::<_, Known>(Known(Class::Error("b")))),
+        Some(("b", false))
+    );
+
+    fn bounded<E: crate::Classify>(value: &Result<(), E>) -> Option<(&'static str, bool)> {
+        class(crate::__verdict!(value))
+    }
+    assert_eq!(bounded(&Err(Known(Class::Error("c")))), Some(("c", false)));
+}
+
+#[test]
+fn a_rule_overrules_the_type() {
+    let known = |verdict: Verdict<'_>| match verdict {
+        Verdict::Error(view) => Some(view.class),
+        _ => None,
+    };
+    let error = Err::<u8, Inner>(Inner);
+    let verdict = || {
+        let value = &error;
+        crate::__verdict!(value)
+    };
+    assert_eq!(known(verdict().ok_if(&error, |value| value.is_err())), None);
+    assert_eq!(known(verdict().error_if(&error, |_| true)), Some(""));
+    assert_eq!(
+        known(verdict().classify(&error, |_| Class::Error("x"))),
+        Some("x")
+    );
+    assert_eq!(known(verdict().classify(&error, |_| Some("y"))), Some("y"));
+    let panics = |_: &_| -> bool { panic!("in a rule") };
+    assert_eq!(known(verdict().ok_if(&error, panics)), Some(""));
+    assert_eq!(known(plain(&7).ok_if(&7, |seven| *seven == 8)), Some(""));
+    assert_eq!(known(plain(&7).error_if(&7, |seven| *seven == 8)), None);
 }
 
 #[test]

@@ -1,0 +1,192 @@
+//! Prints the site of a function: its static, what a call brings along, and its verdict.
+
+use super::Printer;
+use crate::buckets::Buckets;
+use crate::fields::{Field, Format};
+use crate::model::{Level, Record, Run, Verdict};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Expr, ExprLit, Ident, Lit};
+
+impl Printer<'_> {
+    /// The site and the call that starts on it.
+    pub(super) fn start(&self) -> TokenStream {
+        let (at, private, model) = (self.at, &self.private, &self.model);
+        let (settings, quiet) = (self.settings(), self.quiet());
+        let sentry = self.sentry();
+        let (tags, parts) = (&model.sentry.tags, &model.sentry.fingerprint);
+        let start = if model.records.is_empty() && tags.is_empty() && parts.is_empty() {
+            quote_spanned!(at=> start())
+        } else {
+            let records = model.records.iter().map(|record| self.record(record));
+            let tags = tags.iter().map(|tag| self.field(tag));
+            let parts = parts.iter().map(|part| self.part(part));
+            quote_spanned!(at=> start_with(|__f| { #(#records)* #(#tags)* #(#parts)* }))
+        };
+        let parent = model.parent.iter();
+        let causes = model.follows_from.iter();
+        quote_spanned! {at=>
+            {
+                static __MONITOR: #private::Site = #private::Site::new(
+                    #private::path_of(&|| ()),
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                ) #settings #quiet #sentry;
+                #private::register!(__MONITOR);
+                &__MONITOR
+            }.#start #(.parent(|| #parent))* #(.follows_from(|| #causes))*
+        }
+    }
+
+    /// What differs from the site's defaults.
+    fn settings(&self) -> TokenStream {
+        let (at, private, model) = (self.at, &self.private, &self.model);
+        let name = model.name.iter();
+        let target = model.target.iter();
+        let level = model.level.iter().map(|level| self.level(level));
+        let fields = (!model.records.is_empty()).then(|| {
+            let names = model.records.iter().map(Record::name);
+            quote_spanned!(at=> .fields(&[#(#names),*]))
+        });
+        let err = &model.err;
+        let debug = err
+            .debug
+            .then(|| quote_spanned!(at=> .err(#private::ErrorFormat::Debug)));
+        let err_level = err.level.iter().map(|level| self.level(level));
+        let err_log = (!err.log).then(|| quote_spanned!(at=> .err_log(false)));
+        let ret = model.ret.as_ref().map(|ret| match &ret.level {
+            None => quote_spanned!(at=> .ret()),
+            Some(level) => {
+                let level = self.level(level);
+                quote_spanned!(at=> .ret_level(#level))
+            }
+        });
+        let slow = model.slow.iter();
+        quote_spanned! {at=>
+            #(.name(#name))* #(.target(#target))* #(.level(#level))* #fields
+            #debug #(.err_level(#err_level))* #err_log #ret #(.slow(#slow))*
+        }
+    }
+
+    /// Signals that are off, and the buckets of those that are on.
+    fn quiet(&self) -> TokenStream {
+        let (at, private) = (self.at, &self.private);
+        let off = &self.model.off;
+        let span = off.span.then(|| quote_spanned!(at=> .span(false)));
+        let log = off.log.then(|| quote_spanned!(at=> .log(false)));
+        let metrics = off.metrics.then(|| quote_spanned!(at=> .metrics(false)));
+        let buckets = match &self.model.buckets {
+            Buckets::Default => None,
+            Buckets::Fast => Some(quote_spanned!(at=> .buckets(#private::FAST_BUCKETS))),
+            Buckets::Slow => Some(quote_spanned!(at=> .buckets(#private::SLOW_BUCKETS))),
+            Buckets::List(bounds) => {
+                let bounds = bounds.iter().copied().map(Literal::f64_unsuffixed);
+                Some(quote_spanned!(at=> .buckets(&[#(#bounds),*])))
+            }
+        };
+        // Last: without a clock, an impl block's buckets have nothing to hold.
+        let latency = off.latency.then(|| quote_spanned!(at=> .latency(false)));
+        quote_spanned!(at=> #span #log #metrics #buckets #latency)
+    }
+
+    fn sentry(&self) -> TokenStream {
+        let (at, private, sentry) = (self.at, &self.private, &self.model.sentry);
+        let off = sentry.off.then(|| quote_spanned!(at=> .sentry(false)));
+        let level = sentry.level.iter().map(|level| Ident::new(level, at));
+        let tags = (!sentry.tags.is_empty()).then(|| {
+            let names = sentry.tags.iter().map(|tag| &tag.name);
+            quote_spanned!(at=> .tags(&[#(#names),*]))
+        });
+        let parts = sentry.fingerprint.len();
+        let parts = (parts > 0).then(|| quote_spanned!(at=> .fingerprint(#parts)));
+        let throttle = sentry
+            .throttle
+            .map(|(events, nanoseconds)| quote_spanned!(at=> .throttle(#events, #nanoseconds)));
+        quote_spanned! {at=>
+            #off #(.sentry_level(#private::SentryLevel::#level))* #tags #parts #throttle
+        }
+    }
+
+    fn level(&self, level: &Level) -> TokenStream {
+        match level {
+            Level::Path(path) => path.to_token_stream(),
+            Level::Known(name) => {
+                let (private, name) = (&self.private, Ident::new(name, self.at));
+                quote_spanned!(self.at=> #private::Level::#name)
+            }
+        }
+    }
+
+    /// A value without the wanted trait is an error at the value.
+    fn record(&self, record: &Record) -> TokenStream {
+        match record {
+            Record::Field(field) => self.field(field),
+            Record::Argument(ident) => {
+                let (at, private) = (self.at.located_at(ident.span()), &self.private);
+                quote_spanned!(at=> #private::record!(__f, #ident);)
+            }
+        }
+    }
+
+    fn field(&self, field: &Field) -> TokenStream {
+        let at = self.at.located_at(field.value.span());
+        let method = match field.format {
+            Format::Value => "value",
+            Format::Display => "display",
+            Format::Debug => "debug",
+        };
+        let (method, value) = (Ident::new(method, at), &field.value);
+        quote_spanned!(at=> __f.#method(&(#value));)
+    }
+
+    /// One part of a fingerprint, by its `Display`.
+    fn part(&self, part: &Expr) -> TokenStream {
+        let at = self.at.located_at(part.span());
+        // A text is what it says; an address of one would be the same to `Display`.
+        if let Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) = part
+        {
+            return quote_spanned!(at=> __f.value(#text););
+        }
+        quote_spanned!(at=> __f.display(&(#part));)
+    }
+
+    /// How a returned value is judged: by its type, then by what the attribute says of it.
+    pub(super) fn verdict(&self) -> TokenStream {
+        let (at, private, model) = (self.at, &self.private, &self.model);
+        let ret = model.ret.as_ref().map(|ret| {
+            let format = if ret.display { "Display" } else { "Debug" };
+            Ident::new(format, at.located_at(ret.key))
+        });
+        let rule = model.rule.as_ref().map(|rule| {
+            let method = Ident::new(&rule.key.to_string(), at.located_at(rule.key.span()));
+            let rule = &rule.rule;
+            quote_spanned!(at.located_at(rule.span())=> .#method(__r, #rule))
+        });
+        let when = model.sentry.when.iter();
+        let after = quote_spanned!(at=> #rule #(.report_when(__r, #when))*);
+        let by_type = match (&model.verdict, &ret) {
+            (Verdict::Plain, None) if after.is_empty() => {
+                return quote_spanned!(at=> #private::plain);
+            }
+            (Verdict::Plain, None) => quote_spanned!(at=> #private::plain(__r)),
+            (Verdict::Plain, Some(format)) => {
+                quote_spanned!(at=> #private::plain(__r).shown(#private::Shown::#format(__r)))
+            }
+            (Verdict::Probe, ret) => quote_spanned!(at=> #private::verdict!(__r #ret)),
+        };
+        match (&model.run, &model.output) {
+            // In the parameter's own type, an elided lifetime would mean any lifetime.
+            (Run::Tail(_) | Run::Future { .. }, Some(ty))
+                if matches!(model.verdict, Verdict::Probe) =>
+            {
+                quote_spanned!(at=> |__r: &_| { let __r: &#ty = __r; #by_type #after })
+            }
+            _ => quote_spanned!(at=> |__r: &_| #by_type #after),
+        }
+    }
+}

@@ -1,0 +1,20 @@
+fn f() {
+    ::monitor_runtime::__private::run(
+        {
+            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                    ::monitor_runtime::__private::path_of(&|| ()),
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                )
+                .span(false)
+                .log(false)
+                .latency(false);
+            ::monitor_runtime::__private::register!(__MONITOR);
+            &__MONITOR
+        }
+            .start(),
+        move || -> () {},
+        ::monitor_runtime::__private::plain,
+    )
+}

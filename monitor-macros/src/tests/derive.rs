@@ -1,0 +1,71 @@
+//! `#[derive(MonitorError)]`: what it prints, and what it says of a misuse.
+
+use super::messages_of;
+use crate::derive::expand;
+use quote::quote;
+
+macro_rules! messages {
+    ($($name:ident: { $($item:tt)* } => [$($message:expr),* $(,)?])*) => {$(
+        #[test]
+        fn $name() {
+            let (messages, rest) = messages_of(expand(quote!($($item)*)));
+            assert_eq!(messages, [$($message),*]);
+            assert_eq!(rest, "");
+        }
+    )*};
+}
+
+messages! {
+    unknown_option: { enum E { #[monitor(expceted)] A, #[monitor(colour)] B } } => [
+        "unknown option `expceted`, did you mean `expected`? \
+         (the options are `expected`, `transparent`, `class`, `crate`)",
+        "unknown option `colour` (the options are `expected`, `transparent`, `class`, `crate`)",
+    ]
+
+    twice: { enum E { #[monitor(expected, expected)] A, #[monitor(class = "a", class = "b")] B } } => [
+        "`expected` is given twice; keep one",
+        "`class` is given twice; keep one",
+    ]
+
+    class: { enum E { #[monitor(class)] A, #[monitor(class = 1)] B, #[monitor(class = "")] C, #[monitor(class = "panic")] D } } => [
+        "`class` takes a string: `#[monitor(class = \"declined\")]`",
+        "`class` takes a string: `#[monitor(class = \"declined\")]`",
+        "the class is empty; leave it out to get the variant's name",
+        "calls that panic are counted under `panic`; choose another class",
+    ]
+
+    transparent: { enum E { #[monitor(transparent)] A, #[monitor(transparent)] B(u8, u8), #[monitor(transparent, class = "x")] C(Inner) } } => [
+        "`transparent` needs exactly one field, the inner error, and `A` has 0",
+        "`transparent` needs exactly one field, the inner error, and `B` has 2",
+        "`transparent` takes the class of the inner error; remove one of the two",
+    ]
+
+    whole: { #[monitor(transparent, class = "x")] enum E { #[monitor(crate = x)] A } } => [
+        "`transparent` stands on a variant with one field, not on the enum",
+        "one class for all variants tells them apart no longer; put it on a variant",
+        "`crate` stands on the type, once",
+    ]
+
+    union: { union U { a: u8 } } => [
+        "`MonitorError` is for enums and structs; a union does not know what it is",
+    ]
+}
+
+#[test]
+fn implementation() {
+    let expanded = expand(quote!(
+        #[monitor(crate = rt)]
+        enum E<T: Copy> {
+            A,
+            #[monitor(expected)]
+            B(u8),
+            #[monitor(transparent)]
+            C {
+                inner: T,
+            },
+            r#Type,
+        }
+    ));
+    let file = syn::parse2(expanded).expect("an expansion that parses");
+    expect_test::expect_file!["../snapshots/derive.rs"].assert_eq(&prettyplease::unparse(&file));
+}

@@ -1,0 +1,58 @@
+//! The classes of errors a site has seen, in the order it saw them.
+
+use std::sync::OnceLock;
+
+/// Classes one site tells apart, the last one included.
+pub(crate) const MOST: usize = 64;
+
+/// What the last place counts: all that came when the others were taken.
+const OTHER: &str = "other";
+
+/// A list that only grows, read without a lock; empty until the first error with a class.
+pub(crate) struct Classes(OnceLock<Box<[OnceLock<&'static str>; MOST]>>);
+
+impl Classes {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// The place of a class, found or given out.
+    #[cold]
+    pub(crate) fn place(&self, class: &'static str) -> usize {
+        let slots = self
+            .0
+            .get_or_init(|| Box::new([const { OnceLock::new() }; MOST]));
+        let free = &slots[..MOST - 1];
+        let own = free
+            .iter()
+            .position(|slot| *slot.get_or_init(|| class) == class);
+        own.unwrap_or_else(|| {
+            slots[MOST - 1].get_or_init(|| OTHER);
+            MOST - 1
+        })
+    }
+
+    /// The classes by place.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        let slots = self.0.get().into_iter().flat_map(|slots| slots.iter());
+        slots
+            .enumerate()
+            .filter_map(|(place, slot)| Some((place, *slot.get()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_keeps_its_place_and_those_beyond_the_last_share_one() {
+        let classes = Classes::new();
+        let names: Vec<&'static str> = (0..80).map(|n| &*format!("c{n}").leak()).collect();
+        let places: Vec<usize> = names.iter().map(|name| classes.place(name)).collect();
+        assert_eq!(places[..MOST - 1], (0..MOST - 1).collect::<Vec<_>>());
+        assert!(places[MOST - 1..].iter().all(|place| *place == MOST - 1));
+        assert_eq!(classes.place(&String::from("c7").leak()[..]), 7);
+        assert_eq!(classes.names().last(), Some((MOST - 1, OTHER)));
+    }
+}

@@ -1,0 +1,181 @@
+//! The const builder that the attribute writes: each of its arguments is one method.
+
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
+
+use tracing::Level;
+
+use super::Site;
+use crate::cells::Store;
+use crate::classes::Classes;
+use crate::throttle::{Throttle, Tokens};
+use crate::verdict::ErrorFormat;
+
+impl Site {
+    /// A function at `path_of` a closure in it, with `module_path!()`, `file!()` and `line!()`.
+    pub const fn new(
+        path: fn() -> &'static str,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        Self {
+            path,
+            given_name: None,
+            given_target: None,
+            module,
+            file,
+            line,
+            level: Level::INFO,
+            span: true,
+            log: true,
+            fields: &[],
+            error_format: ErrorFormat::Display,
+            error_level: Level::ERROR,
+            error_log: true,
+            ret_level: None,
+            slow: None,
+            sentry: true,
+            sentry_level: sentry::Level::Error,
+            tags: &[],
+            fingerprint: 0,
+            throttle: None,
+            counted: true,
+            timed: true,
+            own_bounds: None,
+            id: AtomicUsize::new(0),
+            store: Store::new(),
+            classes: Classes::new(),
+            own_ticks: OnceLock::new(),
+            tokens: Tokens::full(),
+            function: OnceLock::new(),
+            events: OnceLock::new(),
+        }
+    }
+
+    /// `name = "…"`: instead of the type-qualified name.
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.given_name = Some(name);
+        self
+    }
+
+    /// `target = …`: instead of the module.
+    pub const fn target(mut self, target: &'static str) -> Self {
+        self.given_target = Some(target);
+        self
+    }
+
+    /// `level = …`: of the span and the completion event.
+    pub const fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// `span = false`: calls open no span.
+    pub const fn span(mut self, on: bool) -> Self {
+        self.span = on;
+        self
+    }
+
+    /// `log = false`: calls write nothing at their end, whatever it is.
+    pub const fn log(mut self, on: bool) -> Self {
+        self.log = on;
+        self
+    }
+
+    /// `fields(..)` and `args(..)`: their names, in order.
+    pub const fn fields(mut self, fields: &'static [&'static str]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// `err(Debug)`.
+    pub const fn err(mut self, format: ErrorFormat) -> Self {
+        self.error_format = format;
+        self
+    }
+
+    /// `err(level = …)`.
+    pub const fn err_level(mut self, level: Level) -> Self {
+        self.error_level = level;
+        self
+    }
+
+    /// `err = false`: errors are counted and reported, with no line of their own in the log.
+    pub const fn err_log(mut self, on: bool) -> Self {
+        self.error_log = on;
+        self
+    }
+
+    /// `ret`: the completion of a call that is ok shows its value; the verdict brings it along.
+    pub const fn ret(mut self) -> Self {
+        self.ret_level = Some(self.level);
+        self
+    }
+
+    /// `ret(level = …)`: of that completion, instead of the function's.
+    pub const fn ret_level(mut self, level: Level) -> Self {
+        self.ret_level = Some(level);
+        self
+    }
+
+    /// `slow = "…"`, in nanoseconds.
+    pub const fn slow(mut self, nanoseconds: u64) -> Self {
+        self.slow = Some(nanoseconds);
+        self
+    }
+
+    /// `metrics = false`: calls are not counted, and the function is not on the page.
+    pub const fn metrics(mut self, on: bool) -> Self {
+        self.counted = on;
+        self
+    }
+
+    /// `latency = false`: calls are counted and not timed; their histogram is one bucket.
+    pub const fn latency(mut self, on: bool) -> Self {
+        self.timed = on;
+        if !on {
+            self.own_bounds = Some(&[]);
+        }
+        self
+    }
+
+    /// `buckets = …`: upper bounds in seconds.
+    pub const fn buckets(mut self, bounds: &'static [f64]) -> Self {
+        self.own_bounds = Some(bounds);
+        self
+    }
+
+    /// `sentry = false`: errors and panics of this function make no event.
+    pub const fn sentry(mut self, on: bool) -> Self {
+        self.sentry = on;
+        self
+    }
+
+    /// `sentry(level = …)`: of an error's event; a panic's stays fatal.
+    pub const fn sentry_level(mut self, level: sentry::Level) -> Self {
+        self.sentry_level = level;
+        self
+    }
+
+    /// `sentry(tags(..))`: their names; the values are recorded after those of the fields.
+    pub const fn tags(mut self, names: &'static [&'static str]) -> Self {
+        self.tags = names;
+        self
+    }
+
+    /// `sentry(fingerprint = [..])`: how many parts; their values are recorded after the tags'.
+    pub const fn fingerprint(mut self, parts: usize) -> Self {
+        self.fingerprint = parts;
+        self
+    }
+
+    /// `sentry(throttle = "10/min")`: so many events in so many nanoseconds.
+    pub const fn throttle(mut self, events: u32, nanoseconds: u64) -> Self {
+        self.throttle = Some(Throttle {
+            events,
+            nanoseconds,
+        });
+        self
+    }
+}

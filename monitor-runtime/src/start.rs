@@ -1,0 +1,87 @@
+//! What a call brings along before it begins: its site, its fields, its place among spans.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tracing::Span;
+use tracing::span::Id;
+
+use crate::fields::{Recorded, Recorder};
+use crate::report;
+use crate::site::Site;
+
+/// A call about to begin: its site, and the values of its declared fields.
+pub struct Start {
+    pub(crate) site: &'static Site,
+    pub(crate) fields: Option<Box<[Recorded]>>,
+    pub(crate) relations: Option<Box<Relations>>,
+}
+
+/// What `parent` and `follows_from` say.
+#[derive(Default)]
+pub(crate) struct Relations {
+    /// `Some(None)` makes a span without a parent.
+    pub(crate) parent: Option<Option<Id>>,
+    pub(crate) causes: Vec<Id>,
+}
+
+impl Site {
+    /// A call without declared fields.
+    #[inline]
+    pub const fn start(&'static self) -> Start {
+        Start {
+            site: self,
+            fields: None,
+            relations: None,
+        }
+    }
+
+    /// A call with declared fields, taken only when a log or Sentry would show them.
+    pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
+        let shown = report::is_on() || self.events().any_enabled();
+        let declared = self.fields.len() + self.tags.len() + self.fingerprint;
+        let take = || Recorder::take(self.events().any_field(), declared, record);
+        Start {
+            fields: shown.then(take),
+            ..self.start()
+        }
+    }
+}
+
+impl Start {
+    /// `parent = …`: evaluated only when somebody would see the span.
+    pub fn parent<P: Into<Option<Id>>>(mut self, parent: impl FnOnce() -> P) -> Self {
+        if let Some(parent) = self.when_seen(|| parent().into()) {
+            self.relations.get_or_insert_default().parent = Some(parent);
+        }
+        self
+    }
+
+    /// `follows_from = …`: evaluated only when somebody would see the span.
+    pub fn follows_from<C>(mut self, causes: impl FnOnce() -> C) -> Self
+    where
+        C: IntoIterator,
+        C::Item: Into<Option<Id>>,
+    {
+        let ids = || causes().into_iter().filter_map(Into::into).collect();
+        if let Some(causes) = self.when_seen(ids) {
+            self.relations.get_or_insert_default().causes = causes;
+        }
+        self
+    }
+
+    /// Code of the user's that panics loses the relation, never the call.
+    fn when_seen<T>(&self, user: impl FnOnce() -> T) -> Option<T> {
+        if !self.site.events().span_enabled() {
+            return None;
+        }
+        catch_unwind(AssertUnwindSafe(user)).ok()
+    }
+}
+
+impl Relations {
+    pub(crate) fn follow(&self, span: &Span) {
+        for cause in &self.causes {
+            span.follows_from(cause);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Sums of what was counted: of one site, and of all sites that share a name.
+
+use std::collections::BTreeMap;
+
+use crate::outcome::Outcome;
+use crate::site::Site;
+
+/// What a site has counted at one moment.
+#[derive(Clone)]
+pub(crate) struct Sum {
+    pub(crate) started: u64,
+    /// Errors without a class.
+    pub(crate) errors: u64,
+    pub(crate) panics: u64,
+    classes: BTreeMap<&'static str, u64>,
+    /// By result.
+    pub(crate) ticks: [u64; Outcome::RESULTS],
+    /// By result, and within it by bucket; not cumulative.
+    buckets: Vec<u64>,
+    slots: usize,
+}
+
+impl Sum {
+    pub(crate) fn zero(slots: usize) -> Self {
+        Self {
+            started: 0,
+            errors: 0,
+            panics: 0,
+            classes: BTreeMap::new(),
+            ticks: [0; Outcome::RESULTS],
+            buckets: vec![0; Outcome::RESULTS * slots],
+            slots,
+        }
+    }
+
+    pub(crate) fn add_to_bucket(&mut self, result: usize, bucket: usize, calls: u64) {
+        self.buckets[result * self.slots + bucket] += calls;
+    }
+
+    pub(crate) fn add_to_class(&mut self, class: &'static str, calls: u64) {
+        if calls > 0 {
+            *self.classes.entry(class).or_default() += calls;
+        }
+    }
+
+    fn bucket(&self, result: usize, bucket: usize) -> u64 {
+        self.buckets[result * self.slots + bucket]
+    }
+}
+
+/// What all sites of one name have counted.
+pub(crate) struct Tally {
+    sum: Sum,
+    /// In seconds; those of the first site.
+    bounds: &'static [f64],
+    timed: bool,
+}
+
+impl Tally {
+    pub(crate) fn of(site: &Site) -> Self {
+        Self {
+            sum: site.store().sum(site),
+            bounds: site.bounds(),
+            timed: site.is_timed(),
+        }
+    }
+
+    /// Adds another site of the same name.
+    ///
+    /// Its buckets may be other ones. A call then counts under the lowest bound of ours that is not
+    /// below the bound it was counted under: never as faster than it was.
+    pub(crate) fn merge(&mut self, site: &Site) {
+        let Self {
+            sum: other,
+            bounds,
+            timed,
+        } = Self::of(site);
+        let place = |bucket: usize| {
+            let bound = bounds.get(bucket).copied().unwrap_or(f64::INFINITY);
+            self.bounds.partition_point(|ours| *ours < bound)
+        };
+        let sum = &mut self.sum;
+        for result in 0..Outcome::RESULTS {
+            for bucket in 0..other.slots {
+                sum.add_to_bucket(result, place(bucket), other.bucket(result, bucket));
+            }
+            sum.ticks[result] = sum.ticks[result].wrapping_add(other.ticks[result]);
+        }
+        for (class, calls) in &other.classes {
+            sum.add_to_class(class, *calls);
+        }
+        sum.started += other.started;
+        sum.errors += other.errors;
+        sum.panics += other.panics;
+        self.timed |= timed;
+    }
+
+    /// Whether there are durations to show.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timed
+    }
+
+    /// Upper bounds of the buckets but the last, in seconds.
+    pub(crate) fn bounds(&self) -> &'static [f64] {
+        self.bounds
+    }
+
+    /// Calls that ended this way and have no class.
+    pub(crate) fn calls(&self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Error => self.sum.errors,
+            Outcome::Panic => self.sum.panics,
+            Outcome::Ok | Outcome::Cancelled => self.buckets(outcome).iter().sum(),
+        }
+    }
+
+    /// Errors by class, panics under theirs.
+    pub(crate) fn classes(&self) -> BTreeMap<&'static str, u64> {
+        let mut classes = self.sum.classes.clone();
+        if self.sum.panics > 0 {
+            // A class of that name is not told apart: two series of one name would be.
+            *classes.entry("panic").or_default() += self.sum.panics;
+        }
+        classes
+    }
+
+    /// Calls that have begun and not ended.
+    pub(crate) fn concurrent(&self) -> u64 {
+        let finished = self.sum.buckets.iter().sum();
+        self.sum.started.saturating_sub(finished)
+    }
+
+    /// Calls per bucket (not cumulative) of the result this outcome belongs to.
+    pub(crate) fn buckets(&self, outcome: Outcome) -> &[u64] {
+        let first = outcome.result() * self.sum.slots;
+        &self.sum.buckets[first..first + self.sum.slots]
+    }
+
+    /// The sum of durations, in ticks, of the result this outcome belongs to.
+    pub(crate) fn ticks(&self, outcome: Outcome) -> u64 {
+        self.sum.ticks[outcome.result()]
+    }
+}
