@@ -19,7 +19,7 @@ use crate::site::Site;
 use crate::start::Start;
 use crate::story::{self, Memory, Stretch};
 use crate::verdict::{ErrorView, Verdict};
-use crate::{cells, clock, report};
+use crate::{cells, clock, report, testkit};
 
 /// Runs the body of a function and records how it ended.
 #[inline]
@@ -181,7 +181,8 @@ impl Call {
             End::Returned(Verdict::Shown(_)) => site.ret_level.unwrap_or(site.level),
             _ => site.level,
         };
-        if outcome != Outcome::Ok || slow || site.level.max(level) <= LevelFilter::current() {
+        let told = site.level.max(level) <= LevelFilter::current() || testkit::is_active();
+        if outcome != Outcome::Ok || slow || told {
             self.tell(end, ticks, slow, stretch);
         }
         story::tick();
@@ -212,6 +213,7 @@ impl Call {
             value,
             fields: self.fields.as_deref(),
         };
+        testkit::ended(self.site, &completion);
         self.site.events().close(self.site, &self.span, &completion);
     }
 

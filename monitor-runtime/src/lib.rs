@@ -48,6 +48,11 @@ mod site;
 mod start;
 mod story;
 mod tally;
+#[cfg(feature = "testkit")]
+pub mod testkit;
+#[cfg(not(feature = "testkit"))]
+#[path = "testkit/off.rs"]
+mod testkit;
 mod throttle;
 mod trace;
 mod verdict;

@@ -9,7 +9,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::site::Site;
 use crate::verdict::Link;
@@ -53,12 +53,17 @@ thread_local! {
     };
 }
 
-/// Whether somebody wants to know which functions are running: Sentry, when it is on.
-static FOLLOWED: AtomicBool = AtomicBool::new(false);
+/// How many want to know which functions are running: Sentry when it is on, captures of tests.
+static FOLLOWED: AtomicUsize = AtomicUsize::new(0);
 
 /// From now on [`innermost`] knows the function a panic came from.
-pub(crate) fn follow(on: bool) {
-    FOLLOWED.store(on, Ordering::Relaxed);
+pub(crate) fn follow() {
+    FOLLOWED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Takes one [`follow`] back.
+pub(crate) fn unfollow() {
+    FOLLOWED.fetch_sub(1, Ordering::Relaxed);
 }
 
 /// Moves the thread's clock of events; returns the new time.
@@ -84,7 +89,7 @@ pub(crate) struct Stretch {
 impl Stretch {
     #[inline]
     pub(crate) fn begin(site: &'static Site) -> Self {
-        let followed = FOLLOWED.load(Ordering::Relaxed);
+        let followed = FOLLOWED.load(Ordering::Relaxed) > 0;
         if followed {
             push(site);
         }

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::fields::Recorded;
 use crate::site::Site;
 use crate::verdict::Link;
+use crate::{story, testkit};
 
 /// The client in use; ours, or the one the user bound before `start()`.
 static CLIENT: RwLock<Option<Reporter>> = RwLock::new(None);
@@ -34,7 +35,7 @@ struct Reporter {
 /// Whether errors and panics are sent anywhere.
 #[inline]
 pub(crate) fn is_on() -> bool {
-    ON.load(Ordering::Relaxed)
+    ON.load(Ordering::Relaxed) || testkit::is_active()
 }
 
 fn reporter() -> Option<Reporter> {
@@ -50,8 +51,14 @@ fn reporter() -> Option<Reporter> {
 fn set(reporter: Option<Reporter>) -> Option<Reporter> {
     let mut slot = CLIENT.write().unwrap_or_else(PoisonError::into_inner);
     ON.store(reporter.is_some(), Ordering::Relaxed);
-    crate::story::follow(reporter.is_some());
-    std::mem::replace(&mut *slot, reporter)
+    if reporter.is_some() {
+        story::follow();
+    }
+    let before = std::mem::replace(&mut *slot, reporter);
+    if before.is_some() {
+        story::unfollow();
+    }
+    before
 }
 
 /// Where events go.
@@ -119,7 +126,6 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
 
 /// Captures an error where it first came out of monitored code.
 pub(crate) fn error(site: &Site, chain: &[Link], class: &str, fields: Option<&[Recorded]>) {
-    let Some(reporter) = reporter() else { return };
     // Sentry shows the last exception first: the outermost error comes last.
     let exceptions = chain.iter().rev().map(|link| Exception {
         ty: link.type_name.clone(),
@@ -134,25 +140,29 @@ pub(crate) fn error(site: &Site, chain: &[Link], class: &str, fields: Option<&[R
     if !class.is_empty() {
         event.tags.insert("error_class".into(), class.to_owned());
     }
-    reporter.capture(event, Some(site), fields);
+    deliver(event, Some(site), fields);
+}
+
+/// Hands an event to a test that captures, or else to Sentry.
+fn deliver(mut event: Event<'static>, site: Option<&Site>, fields: Option<&[Recorded]>) {
+    if let Some(site) = site {
+        let function = site.function().to_owned();
+        event.transaction = Some(function.clone());
+        event.tags.insert("function".into(), function);
+        event.tags.insert("module".into(), site.module().to_owned());
+        declare(&mut event, site, fields.unwrap_or_default());
+    }
+    let Some(mut event) = testkit::captured(event) else {
+        return;
+    };
+    if let Some(reporter) = reporter() {
+        let service = reporter.service.to_string();
+        event.tags.insert("service".into(), service);
+        reporter.hub().capture_event(event);
+    }
 }
 
 impl Reporter {
-    fn capture(&self, mut event: Event<'static>, site: Option<&Site>, fields: Option<&[Recorded]>) {
-        event
-            .tags
-            .insert("service".into(), self.service.to_string());
-        if let Some(site) = site {
-            event.transaction = Some(site.function().to_owned());
-            event
-                .tags
-                .insert("function".into(), site.function().to_owned());
-            event.tags.insert("module".into(), site.module().to_owned());
-            declare(&mut event, site, fields.unwrap_or_default());
-        }
-        self.hub().capture_event(event);
-    }
-
     /// The hub of the caller, with its scope; one of our own where it has no client.
     ///
     /// A thread that was there before `start()` has a hub without a client.

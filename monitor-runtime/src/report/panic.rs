@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sentry::integrations::panic::{PanicIntegration, message_from_panic_info};
 
-use super::reporter;
+use super::{deliver, is_on, reporter};
 use crate::story;
 
 /// Puts our hook before the one that is there, which still runs; once per process.
@@ -29,19 +29,15 @@ fn observe(info: &PanicHookInfo<'_>) {
         .map(|place| format!(" at {}:{}", place.file(), place.line()));
     story::note_panic(&format!("panic: {message}{}", place.unwrap_or_default()));
     let site = story::innermost();
-    let Some(reporter) = reporter().filter(|reporter| reporter.panics) else {
-        return;
-    };
-    if site.is_some_and(|site| !site.may_report()) {
+    let client = reporter();
+    let theirs = client.as_ref().is_some_and(|client| !client.panics);
+    if !is_on() || theirs || site.is_some_and(|site| !site.may_report()) {
         return;
     }
-    reporter.capture(
-        PanicIntegration::new().event_from_panic_info(info),
-        site,
-        None,
-    );
+    let event = PanicIntegration::new().event_from_panic_info(info);
+    deliver(event, site, None);
     // Unwinding reaches `shutdown()` or goes on; an abort is the last chance to send anything.
-    if cfg!(panic = "abort") {
-        reporter.client.flush(Some(Duration::from_secs(2)));
+    if let Some(client) = client.filter(|_| cfg!(panic = "abort")) {
+        client.client.flush(Some(Duration::from_secs(2)));
     }
 }

@@ -38,7 +38,9 @@ impl LogEvent {
 impl fmt::Display for LogEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "  {} {}: {}", self.level, self.target, self.message)?;
-        self.fields.iter().try_for_each(|(name, value)| write!(f, " {name}={value:?}"))
+        self.fields
+            .iter()
+            .try_for_each(|(name, value)| write!(f, " {name}={value:?}"))
     }
 }
 
@@ -89,12 +91,26 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keep {
             !is_message
         });
         let mut spans = Vec::new();
-        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
-            let fields = span.extensions().get::<Fields>().cloned().unwrap_or_default();
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(tracing_subscriber::registry::Scope::from_root)
+        {
+            let fields = span
+                .extensions()
+                .get::<Fields>()
+                .cloned()
+                .unwrap_or_default();
             spans.push((span.name(), fields.0));
         }
         let metadata = event.metadata();
         let (level, target) = (*metadata.level(), metadata.target().to_owned());
-        lock(&self.seen).log.push(LogEvent { level, target, message, fields: fields.0, spans });
+        lock(&self.seen).log.push(LogEvent {
+            level,
+            target,
+            message,
+            fields: fields.0,
+            spans,
+        });
     }
 }
