@@ -1,29 +1,44 @@
 //! The proc-macro half of `monitor-runtime`; use it from there.
 
+#[cfg(feature = "enable")]
 mod args;
+#[cfg(feature = "enable")]
 mod bindings;
+#[cfg(feature = "enable")]
 mod body;
+#[cfg(feature = "enable")]
 mod buckets;
+#[cfg(feature = "enable")]
 mod check;
+#[cfg(feature = "enable")]
 mod derive;
+#[cfg(feature = "enable")]
 mod errors;
+#[cfg(feature = "enable")]
 mod expand;
+#[cfg(feature = "enable")]
 mod fields;
+#[cfg(feature = "enable")]
+mod flow;
+#[cfg(not(feature = "enable"))]
+#[path = "flow/off.rs"]
+mod flow;
+#[cfg(feature = "enable")]
 mod input;
+#[cfg(feature = "enable")]
 mod keys;
+#[cfg(feature = "enable")]
 mod model;
+#[cfg(feature = "enable")]
 mod returns;
+#[cfg(feature = "enable")]
 mod sentry;
-#[cfg(test)]
+#[cfg(all(test, feature = "enable"))]
 mod tests;
+#[cfg(feature = "enable")]
 mod units;
+#[cfg(feature = "enable")]
 mod values;
-
-use args::Args;
-use errors::Errors;
-use input::Input;
-use proc_macro2::TokenStream;
-use quote::quote;
 
 /// Monitors a function: each call is counted, timed, logged, and reported when it fails.
 ///
@@ -149,7 +164,7 @@ pub fn monitored(
     args: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    monitored_or_item(args.into(), item.into()).into()
+    flow::monitored(args, item)
 }
 
 /// Gives an error type its classes: each variant is one, called by its name; a struct is one.
@@ -182,21 +197,5 @@ pub fn monitored(
 /// | `crate = path` | type | where `monitor_runtime` is found if not at `::monitor_runtime` |
 #[proc_macro_derive(MonitorError, attributes(monitor))]
 pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    derive::expand(item.into()).into()
-}
-
-fn monitored_or_item(args: TokenStream, item: TokenStream) -> TokenStream {
-    let mut errors = Errors::default();
-    let args = Args::parse(args, &mut errors);
-    check::conflicts(&args, &mut errors);
-    let input = Input::parse(item, &mut errors);
-    let models = model::decide(args, &input, &mut errors);
-    match errors.finish() {
-        Ok(()) => expand::expand(&input, models),
-        // The item stays as written, so that the only messages are ours.
-        Err(error) => {
-            let (error, item) = (error.into_compile_error(), expand::untouched(&input));
-            quote!(#error #item)
-        }
-    }
+    flow::monitor_error(item)
 }

@@ -6,7 +6,7 @@ mod derive;
 mod messages;
 mod shapes;
 
-use crate::monitored_or_item;
+use crate::flow::monitored_or_item;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::LitStr;
 

@@ -1,5 +1,6 @@
 //! What a value says of the call that returned it, in words a counter can have as a label.
 
+#[cfg(feature = "enable")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -122,6 +123,7 @@ impl<B> Classify for Response<B> {
     }
 }
 
+#[cfg(feature = "enable")]
 impl Classify for warp::Rejection {
     fn classify(&self) -> Class {
         if self.is_not_found() {
@@ -133,6 +135,7 @@ impl Classify for warp::Rejection {
 }
 
 /// Asks code of the user's; `None` where it panics, which does the call no harm.
+#[cfg(feature = "enable")]
 pub(crate) fn ask<T>(user: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(user)).ok()
 }

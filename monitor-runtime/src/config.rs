@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::log_format::LogFormat;
+
 /// A setting, as the README's table shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
@@ -81,15 +83,6 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
-
-/// How log lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One coloured line per event, for people.
-    Pretty,
-    /// One JSON object per line, for machines.
-    Json,
-}
 
 /// What the builder was told; `None` leaves it to the environment.
 #[derive(Clone, Debug, Default)]

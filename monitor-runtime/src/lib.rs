@@ -23,47 +23,88 @@
 //! }
 //! ```
 
+#[cfg(feature = "enable")]
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "enable")]
 mod builder;
+#[cfg(feature = "enable")]
 mod call;
+#[cfg(feature = "enable")]
 mod cells;
+#[cfg(feature = "enable")]
 mod classes;
 mod classify;
+#[cfg(feature = "enable")]
 mod clock;
+#[cfg(feature = "enable")]
 mod config;
+mod entry;
+#[cfg(feature = "enable")]
 mod events;
+#[cfg(feature = "enable")]
 mod fields;
+#[cfg(feature = "enable")]
 mod health;
+#[cfg(feature = "enable")]
 mod init;
+#[cfg(feature = "enable")]
 mod lifecycle;
+mod log_format;
+#[cfg(feature = "enable")]
 mod metrics;
+#[cfg(feature = "enable")]
 mod monitor;
+#[cfg(feature = "enable")]
 mod name;
+#[cfg(not(feature = "enable"))]
+mod off;
+#[cfg(feature = "enable")]
 mod outcome;
+#[cfg(feature = "enable")]
 mod report;
+#[cfg(feature = "enable")]
 mod server;
+#[cfg(feature = "enable")]
 mod site;
+#[cfg(feature = "enable")]
 mod start;
+#[cfg(feature = "enable")]
 mod story;
+#[cfg(feature = "enable")]
 mod tally;
 #[cfg(feature = "testkit")]
 pub mod testkit;
-#[cfg(not(feature = "testkit"))]
+#[cfg(all(feature = "enable", not(feature = "testkit")))]
 #[path = "testkit/off.rs"]
 mod testkit;
+#[cfg(feature = "enable")]
 mod throttle;
+#[cfg(feature = "enable")]
 mod trace;
+#[cfg(feature = "enable")]
 mod verdict;
+#[cfg(feature = "enable")]
 mod worker;
 
 pub use monitor_macros::{MonitorError, monitored};
 
-pub use builder::Builder;
 pub use classify::{Class, Classify};
-pub use config::{ConfigError, LogFormat, SETTINGS, Setting};
+pub use log_format::LogFormat;
+
+#[cfg(feature = "enable")]
+pub use builder::Builder;
+#[cfg(feature = "enable")]
+pub use config::{ConfigError, SETTINGS, Setting};
+#[cfg(feature = "enable")]
 pub use health::{Check, InvalidCheck};
+#[cfg(feature = "enable")]
 pub use init::StartError;
+#[cfg(feature = "enable")]
 pub use monitor::Monitor;
+#[cfg(feature = "enable")]
 pub use server::BindError;
+
+#[cfg(not(feature = "enable"))]
+pub use off::{Builder, Check, Monitor, StartError};

@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::{Layer, Registry, fmt};
 
-use crate::config::LogFormat;
+use crate::log_format::LogFormat;
 
 /// Who shows spans and events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -224,11 +224,11 @@ shapes! {
 fn half_typed() {
     let body = quote!(let x = self . ; return);
     let item = quote!(async fn f(&self) -> u32 { #body });
-    let expanded = crate::monitored_or_item(quote!(), item).to_string();
+    let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
     assert!(expanded.contains("let x = self . ; return"), "{expanded}");
     assert!(expanded.contains(":: run_async ("), "{expanded}");
     let item = quote!(impl S { fn f(&self) { #body } fn g() {} struct });
-    let expanded = crate::monitored_or_item(quote!(), item).to_string();
+    let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
     assert_eq!(expanded.matches(":: run (").count(), 2, "{expanded}");
     assert!(expanded.contains("} struct }"), "{expanded}");
 }
@@ -239,7 +239,7 @@ fn body_of_a_macro() {
     let mut item = quote!(fn f() -> u32);
     let body = Group::new(Delimiter::None, quote!({ 1 }));
     item.extend([TokenTree::Group(body)]);
-    let visible = crate::monitored_or_item(
+    let visible = crate::flow::monitored_or_item(
         quote!(),
         quote!(
             fn f() -> u32 {
@@ -248,7 +248,7 @@ fn body_of_a_macro() {
         ),
     );
     assert_eq!(
-        crate::monitored_or_item(quote!(), item).to_string(),
+        crate::flow::monitored_or_item(quote!(), item).to_string(),
         visible.to_string()
     );
 }

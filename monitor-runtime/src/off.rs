@@ -1,0 +1,136 @@
+//! The interface without the feature `enable`: everything compiles, nothing happens.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::log_format::LogFormat;
+
+/// Takes every setting and starts nothing.
+#[must_use = "nothing runs before `start()`"]
+#[derive(Debug, Default)]
+pub struct Builder(());
+
+macro_rules! setters {
+    ($($method:ident($argument:ty);)*) => {
+        $(
+            /// Takes the setting and does nothing with it.
+            pub fn $method(self, _: $argument) -> Self {
+                self
+            }
+        )*
+    };
+}
+
+impl Builder {
+    /// For a service of this name and version.
+    pub fn new(_: impl Into<String>, _: impl Into<String>) -> Self {
+        Self(())
+    }
+
+    setters! {
+        commit(impl Into<String>);
+        branch(impl Into<String>);
+        service_name(impl Into<String>);
+        addr(impl fmt::Display);
+        token(impl Into<String>);
+        log_format(LogFormat);
+        log_filter(impl Into<String>);
+        drain(Duration);
+        sentry_dsn(impl Into<String>);
+        environment(impl Into<String>);
+        release(impl Into<String>);
+        check_with(Check);
+    }
+
+    /// Takes a check that is never run.
+    pub fn check<F, Fut, T, E>(self, _: impl Into<String>, _: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + Send + 'static,
+    {
+        self
+    }
+
+    /// Starts nothing, and never fails.
+    #[expect(clippy::unused_async, reason = "the signature of the enabled one")]
+    pub async fn start(self) -> Result<Monitor, StartError> {
+        self.start_blocking()
+    }
+
+    /// Starts nothing, and never fails.
+    #[expect(clippy::unnecessary_wraps, reason = "the signature of the enabled one")]
+    pub fn start_blocking(self) -> Result<Monitor, StartError> {
+        Ok(Monitor(()))
+    }
+}
+
+/// A check that is never run.
+#[derive(Debug)]
+pub struct Check(());
+
+impl Check {
+    /// Takes a check that is never run.
+    pub fn new<F, Fut, T, E>(_: impl Into<String>, _: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>> + Send + 'static,
+    {
+        Self(())
+    }
+
+    setters! {
+        interval(Duration);
+        timeout(Duration);
+    }
+
+    /// Changes nothing.
+    pub fn critical(self) -> Self {
+        self
+    }
+}
+
+/// The handle to nothing.
+#[must_use = "the enabled one does something when it is dropped"]
+#[derive(Debug)]
+pub struct Monitor(());
+
+impl Monitor {
+    /// There is no management server.
+    pub fn addr(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    /// Never ends: signals keep their own meaning.
+    pub fn drained(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        pending()
+    }
+
+    /// Changes nothing.
+    pub fn drain(&self) {}
+
+    /// Ends at once.
+    pub async fn shutdown(self) {}
+
+    /// Ends at once.
+    pub fn shutdown_blocking(self) {}
+}
+
+/// There is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StartError(Infallible);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {}
+    }
+}
+
+impl Error for StartError {}

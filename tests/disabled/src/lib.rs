@@ -1,0 +1,95 @@
+//! Everything compiles without the feature `enable`, and nothing happens.
+
+#![forbid(unsafe_code)]
+#![deny(warnings)]
+
+use monitor_runtime::{MonitorError, monitored};
+
+/// An error with classes nobody asks for.
+#[derive(Debug, MonitorError)]
+pub enum Failure {
+    /// Expected.
+    #[monitor(expected)]
+    Declined,
+}
+
+/// A function with arguments that would be recorded.
+#[monitored(name = "other", args(id), fields(twice = id * 2), level = "debug")]
+pub fn find(id: u64) -> Result<u64, Failure> {
+    if id == 0 {
+        Err(Failure::Declined)
+    } else {
+        Ok(id)
+    }
+}
+
+/// A `const fn`, which could not be monitored.
+#[monitored]
+pub const fn constant() -> u64 {
+    7
+}
+
+/// A type with a monitored block.
+pub struct Orders;
+
+#[monitored(err(Debug))]
+impl Orders {
+    /// A method.
+    #[monitored(args(id))]
+    pub async fn load(&self, id: u64) -> u64 {
+        id
+    }
+
+    /// A method that is left alone.
+    #[monitored(skip)]
+    pub fn count(&self) -> usize {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+    use std::time::Duration;
+
+    use monitor_runtime::{Builder, Check, LogFormat};
+
+    use super::{Orders, constant, find};
+
+    #[test]
+    fn functions_are_as_they_were_written() {
+        assert!(find(0).is_err());
+        const SEVEN: u64 = constant();
+        assert_eq!(SEVEN, 7);
+        assert_eq!(Orders.count(), 0);
+        // A plain async fn of these arguments: nothing is added to it.
+        async fn plain(_: &Orders, id: u64) -> u64 {
+            id
+        }
+        assert_eq!(
+            size_of_val(&Orders.load(1)),
+            size_of_val(&plain(&Orders, 1))
+        );
+    }
+
+    #[test]
+    fn the_runtime_does_nothing() {
+        let check = Check::new("never", async || Err::<(), _>("it is never run"));
+        let builder: Builder = monitor_runtime::builder!();
+        let monitor = builder
+            .service_name("nobody")
+            .addr("this is no address, and nobody minds")
+            .log_format(LogFormat::Json)
+            .drain(Duration::from_secs(5))
+            .check_with(check.critical().interval(Duration::from_secs(1)))
+            .start_blocking()
+            .expect("there is nothing that could fail");
+        assert_eq!(monitor.addr(), None);
+        let mut drained = pin!(monitor.drained());
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(drained.as_mut().poll(&mut context), Poll::Pending);
+        monitor.shutdown_blocking();
+    }
+}
