@@ -2,6 +2,7 @@
 
 mod settings;
 
+use std::panic::RefUnwindSafe;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -55,6 +56,9 @@ pub struct Site {
     function: OnceLock<String>,
     events: OnceLock<Events>,
 }
+
+// A panic leaves no counter half done, so a future that refers to a site is as it was.
+impl RefUnwindSafe for Site {}
 
 /// The path of the function around a closure; the attribute places the closure in its static.
 pub const fn path_of<F>(_: &F) -> fn() -> &'static str {
