@@ -18,6 +18,10 @@ use crate::verdict::ErrorFormat;
 use crate::{clock, name};
 
 /// What the attribute says of a function, and what its calls have counted.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one per signal that can be switched off"
+)]
 pub struct Site {
     path: fn() -> &'static str,
     given_name: Option<&'static str>,
