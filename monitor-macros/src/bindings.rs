@@ -1,14 +1,20 @@
 //! The names a signature binds, and which of them the monitored body has to own.
 
 use crate::body;
-use proc_macro2::TokenStream;
+use crate::returns;
+use proc_macro2::{Span, TokenStream};
+use quote::format_ident;
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Ident, PatIdent, Signature};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Signature, Token};
 
 /// A name the signature binds, with the `#[cfg]`s its argument stands under.
 pub(crate) struct Binding {
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) ident: Ident,
+    pub(crate) mutability: Option<Token![mut]>,
+    /// `self` cannot be bound anew.
+    pub(crate) is_self: bool,
 }
 
 impl Binding {
@@ -22,15 +28,15 @@ impl Binding {
 pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
     let mut bindings = Vec::new();
     for input in &sig.inputs {
-        let (attrs, names) = match input {
-            FnArg::Receiver(receiver) => (
-                &receiver.attrs,
-                vec![Ident::new("self", receiver.self_token.span)],
-            ),
+        let (attrs, names, is_self) = match input {
+            FnArg::Receiver(receiver) => {
+                let ident = Ident::new("self", receiver.self_token.span);
+                (&receiver.attrs, vec![(ident, receiver.mutability)], true)
+            }
             FnArg::Typed(typed) => {
                 let mut names = Names(Vec::new());
                 names.visit_pat_mut(&mut typed.pat.clone());
-                (&typed.attrs, names.0)
+                (&typed.attrs, names.0, false)
             }
         };
         let cfgs: Vec<_> = attrs
@@ -38,19 +44,64 @@ pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
             .filter(|attr| attr.path().is_ident("cfg"))
             .cloned()
             .collect();
-        bindings.extend(names.into_iter().map(|ident| Binding {
+        bindings.extend(names.into_iter().map(|(ident, mutability)| Binding {
             cfgs: cfgs.clone(),
             ident,
+            mutability,
+            is_self,
         }));
     }
     bindings
 }
 
-struct Names(Vec<Ident>);
+/// The signature with a name for each argument bound to `_`, which nothing else could capture: it
+/// is dropped in its turn, behind the arguments after it.
+pub(crate) fn named(sig: &Signature) -> Signature {
+    let mut sig = sig.clone();
+    for (index, input) in sig.inputs.iter_mut().enumerate() {
+        let FnArg::Typed(typed) = input else { continue };
+        if matches!(&*typed.pat, Pat::Wild(_)) && !returns::is_plain(&typed.ty) {
+            let at = Span::mixed_site().located_at(typed.pat.span());
+            let ident = format_ident!("_{}", index, span = at);
+            *typed.pat = Pat::Ident(PatIdent {
+                attrs: Vec::new(),
+                by_ref: None,
+                mutability: None,
+                ident,
+                subpat: None,
+            });
+        }
+    }
+    sig
+}
+
+/// Takes the `mut` off the arguments that the body binds anew.
+pub(crate) fn settle(sig: &mut Signature, rebound: &[Binding]) {
+    struct Settle<'a>(&'a [Binding]);
+
+    impl VisitMut for Settle<'_> {
+        fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
+            if pat.by_ref.is_none() && self.0.iter().any(|binding| binding.ident == pat.ident) {
+                pat.mutability = None;
+            }
+            visit_mut::visit_pat_ident_mut(self, pat);
+        }
+    }
+
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(typed) = input {
+            Settle(rebound).visit_pat_mut(&mut typed.pat);
+        }
+    }
+}
+
+struct Names(Vec<(Ident, Option<Token![mut]>)>);
 
 impl VisitMut for Names {
     fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
-        self.0.push(pat.ident.clone());
+        // In `ref mut a` it is what `a` refers to that is mutable.
+        let mutability = pat.mutability.filter(|_| pat.by_ref.is_none());
+        self.0.push((pat.ident.clone(), mutability));
         visit_mut::visit_pat_ident_mut(self, pat);
     }
 }

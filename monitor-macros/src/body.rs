@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, Ident, Item, Stmt};
+use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, ExprTry, Ident, Item, Macro, Stmt};
 
 /// Whether there is a [`tail_future`].
 pub(crate) fn ends_in_future(statements: &[Stmt]) -> bool {
@@ -67,6 +67,77 @@ pub(crate) fn returns_early(statements: &[Stmt]) -> bool {
         returns.visit_stmt_mut(&mut statement.clone());
     }
     returns.0
+}
+
+/// Macros that never leave the function they stand in.
+const HARMLESS: [&str; 28] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "column",
+    "concat",
+    "dbg",
+    "debug",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "env",
+    "eprintln",
+    "error",
+    "file",
+    "format",
+    "info",
+    "line",
+    "matches",
+    "module_path",
+    "panic",
+    "print",
+    "println",
+    "stringify",
+    "trace",
+    "unreachable",
+    "vec",
+    "warn",
+    "writeln",
+];
+
+/// Whether the body can only be left at its end: no `return`, no `?`, no macro that may hide one.
+pub(crate) fn runs_through(statements: &[Stmt]) -> bool {
+    struct Exits(bool);
+
+    impl VisitMut for Exits {
+        fn visit_expr_return_mut(&mut self, _: &mut ExprReturn) {
+            self.0 = true;
+        }
+        fn visit_expr_try_mut(&mut self, _: &mut ExprTry) {
+            self.0 = true;
+        }
+        fn visit_macro_mut(&mut self, found: &mut Macro) {
+            let last = found.path.segments.last();
+            self.0 |= !last.is_some_and(|last| HARMLESS.iter().any(|name| last.ident == name))
+                || leaves(&found.tokens);
+        }
+        // What leaves these stays in the function.
+        fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
+        fn visit_expr_closure_mut(&mut self, _: &mut ExprClosure) {}
+        fn visit_item_mut(&mut self, _: &mut Item) {}
+    }
+
+    let mut exits = Exits(false);
+    for statement in statements {
+        exits.visit_stmt_mut(&mut statement.clone());
+    }
+    !exits.0
+}
+
+/// Whether unparsed tokens may hold a way out.
+fn leaves(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == "return",
+        TokenTree::Punct(punct) => punct.as_char() == '?' || punct.as_char() == '!',
+        TokenTree::Group(group) => leaves(&group.stream()),
+        TokenTree::Literal(_) => false,
+    })
 }
 
 /// Whether `name` occurs in the tokens; a string such as `"{name}"` counts.

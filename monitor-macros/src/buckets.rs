@@ -31,32 +31,32 @@ pub(crate) fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) ->
 /// More would be a series each, for every result of the function.
 const MOST_BUCKETS: usize = 40;
 
-fn bounds(array: &ExprArray, errors: &mut Errors) -> Vec<f64> {
+fn bounds(written: &ExprArray, errors: &mut Errors) -> Vec<f64> {
     let mut bounds: Vec<f64> = Vec::new();
     let mut wrong = |at: &dyn ToTokens, message: String| {
         errors.push(Error::new_spanned(at.to_token_stream(), message));
     };
-    if array.elems.is_empty() {
+    if written.elems.is_empty() {
         let message = "there is no bound; `latency = false` counts calls without timing them";
-        wrong(array, message.to_owned());
+        wrong(written, message.to_owned());
     }
-    for (index, expr) in array.elems.iter().enumerate() {
+    for (index, expr) in written.elems.iter().enumerate() {
         let bound = match expr {
-            Expr::Lit(lit) => match &lit.lit {
+            Expr::Lit(literal) => match &literal.lit {
                 Lit::Float(float) => float.base10_parse::<f64>().ok(),
                 Lit::Int(int) => int.base10_parse::<u32>().ok().map(f64::from),
                 _ => None,
             },
             _ => None,
         };
-        let last = bounds.last().copied().unwrap_or(0.0);
+        let before = bounds.last().copied().unwrap_or(0.0);
         match bound.filter(|bound| bound.is_finite()) {
             None => wrong(expr, "a bound is a number of seconds: `0.25`".to_owned()),
             Some(bound) if bound <= 0.0 => wrong(expr, "a bound is above 0".to_owned()),
-            Some(bound) if bound <= last => {
+            Some(bound) if bound <= before => {
                 wrong(
                     expr,
-                    format!("bounds rise, and `{bound}` stands behind `{last}`"),
+                    format!("bounds rise, and `{bound}` stands behind `{before}`"),
                 );
             }
             Some(_) if index == MOST_BUCKETS => {

@@ -8,7 +8,8 @@ use crate::input::Function;
 use crate::keys;
 use crate::model::{Level, Record};
 use crate::values::Level as LevelArg;
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use std::collections::HashSet;
 use syn::ext::IdentExt;
 use syn::{Attribute, Error, Ident, LitStr};
@@ -178,6 +179,14 @@ impl Record {
         match self {
             Self::Field(field) => field.name.clone(),
             Self::Argument(ident) => ident.unraw().to_string(),
+        }
+    }
+
+    /// What is evaluated to take the value.
+    pub(crate) fn tokens(&self) -> TokenStream {
+        match self {
+            Self::Field(field) => field.value.clone(),
+            Self::Argument(ident) => ident.to_token_stream(),
         }
     }
 

@@ -8,8 +8,8 @@ use crate::input::{self, Function, Impl, Input, Member};
 use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
+use syn::{Expr, Type};
 
 // Input:
 //     #[monitored(name = "checkout", fields(order.id))]
@@ -80,6 +80,10 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
         body,
         semi,
     } = item;
+    let sig = model.as_ref().map_or(sig, |model| &model.sig).clone();
+    // rustc takes a field assigned last for unread, even where the argument's `Drop` reads it.
+    let assigns = model.as_ref().is_some_and(|model| model.assigns);
+    let allow = assigns.then(|| quote!(#[allow(unused_assignments)]));
     let body = body.as_ref().map(|body| {
         let inner = &body.attrs;
         let statements = match model {
@@ -88,7 +92,7 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
         };
         input::with_stream(&body.block, quote!(#(#inner)* #statements))
     });
-    quote!(#(#attrs)* #vis #defaultness #sig #body #semi)
+    quote!(#allow #(#attrs)* #vis #defaultness #sig #body #semi)
 }
 
 /// One function being printed.
@@ -131,8 +135,16 @@ impl<'a> Printer<'a> {
             }
             Run::Async => {
                 let body = self.block(&[self.pin(), self.captures()]);
-                quote_spanned!(at=> #private::run_async(#start, async move #body, #verdict).await)
+                let run =
+                    quote_spanned!(at=> #private::run_async(#start, async move #body, #verdict));
+                if self.looks_at_arguments() {
+                    // An argument lent in this future would stay in it beside the body's own.
+                    quote_spanned!(at=> #private::once(move || #run).await)
+                } else {
+                    quote_spanned!(at=> #run.await)
+                }
             }
+            Run::Guarded => self.guarded(),
             Run::Tail(statements) => {
                 let mut statements = statements.clone();
                 if let Some(block) = body::tail_future(&mut statements) {
@@ -148,6 +160,30 @@ impl<'a> Printer<'a> {
                     quote_spanned!(at=> ::std::boxed::Box::pin(#run))
                 } else {
                     run
+                }
+            }
+        }
+    }
+
+    /// The body in its own place, where `Location::caller()` is the function's caller.
+    fn guarded(&self) -> TokenStream {
+        let (at, private, body) = (self.at, &self.private, self.body);
+        let (start, verdict) = (self.start(), self.verdict());
+        let open = quote_spanned! {at=>
+            let mut __call = #private::open(#start);
+            let __running = #private::enter(&mut __call);
+        };
+        match &self.model.returns {
+            // There is no value to look at; what unwinds is seen by the guard.
+            Some(Type::Never(_)) => quote_spanned!(at=> #open (#body)),
+            returns => {
+                let unit = quote_spanned!(at=> ());
+                let ty = returns.as_ref().map_or(unit, ToTokens::to_token_stream);
+                quote_spanned! {at=>
+                    #open
+                    let __r: #ty = (#body);
+                    #private::close(__running, &__r, #verdict);
+                    __r
                 }
             }
         }
@@ -197,13 +233,36 @@ impl<'a> Printer<'a> {
         if captures.is_empty() {
             return TokenStream::new();
         }
+        if self.model.rebinds {
+            return self.rebindings();
+        }
         // The names stand where the user wrote them, so to clippy it is the user who uses `_x`.
         let underscored = captures.iter().any(Binding::is_underscored);
         let allow =
             underscored.then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding)]));
         let names = captures
             .iter()
-            .map(|Binding { cfgs, ident }| quote_spanned!(at=> #(#cfgs)* &#ident,));
+            .map(|Binding { cfgs, ident, .. }| quote_spanned!(at=> #(#cfgs)* &#ident,));
         quote_spanned!(at=> #allow let _ = (#(#names)*);)
+    }
+
+    /// Binds the arguments anew: rustc then looks at those that are `mut` as at a plain function's.
+    fn rebindings(&self) -> TokenStream {
+        let at = self.at;
+        // Last declared is first dropped, and `self`, which stays captured, after all of them.
+        let statements = self.model.captures.iter().rev().map(|binding| {
+            let Binding {
+                cfgs,
+                ident,
+                mutability,
+                is_self,
+            } = binding;
+            if *is_self {
+                quote_spanned!(at=> #(#cfgs)* let _ = &#ident;)
+            } else {
+                quote_spanned!(at=> #(#cfgs)* let #mutability #ident = #ident;)
+            }
+        });
+        quote_spanned!(at=> #(#statements)*)
     }
 }

@@ -37,6 +37,12 @@ pub(crate) struct Model {
     pub(crate) output: Option<Type>,
     /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
     pub(crate) returns: Option<Type>,
+    /// The signature as it is printed, where an argument needs another pattern.
+    pub(crate) sig: Signature,
+    /// Whether the body binds its arguments anew, rather than capture them.
+    pub(crate) rebinds: bool,
+    /// Whether a last assignment to a captured argument would be called unread.
+    pub(crate) assigns: bool,
     /// What the monitored body owns, in the order a plain function drops it.
     pub(crate) captures: Vec<Binding>,
 }
@@ -69,6 +75,8 @@ pub(crate) struct Off {
 
 pub(crate) enum Run {
     Sync,
+    /// The body stays where it is, between two calls of ours: it wants to know its caller.
+    Guarded,
     /// The body becomes one future.
     Async,
     /// The async block these statements end in is run where it stands.
@@ -164,7 +172,24 @@ impl Model {
             .and_then(|level| check::level(level.value, errors));
         let records = check::records(args.fields, args.arguments, errors);
         let body = function.body.as_ref()?;
-        let (run, verdict, output) = how(sig, body);
+        let (run, verdict, output) = how(function, body);
+        let mut printed = bindings::named(sig);
+        let mut mentioned = body.block.stream();
+        mentioned.extend(records.iter().map(Record::tokens));
+        let captures = bindings::captured(bindings::of(&printed), &mentioned);
+        let mutable = |binding: &Binding| binding.mutability.is_some();
+        let closure = matches!(run, Run::Sync | Run::Future { .. });
+        let rebinds = closure && captures.iter().any(|arg| !arg.is_self && mutable(arg));
+        if rebinds {
+            bindings::settle(&mut printed, &captures);
+        }
+        let assigns = !matches!(run, Run::Tail(_) | Run::Guarded)
+            && captures
+                .iter()
+                .any(|arg| mutable(arg) && (arg.is_self || !rebinds));
+        if matches!(run, Run::Tail(_) | Run::Guarded) {
+            printed = sig.clone();
+        }
         let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
         Some(Self {
             runtime: args.runtime.map(|path| path.value),
@@ -192,7 +217,10 @@ impl Model {
             verdict,
             output,
             returns: returns::declared(&sig.output).map(returns::erase),
-            captures: bindings::captured(bindings, &body.block.stream()),
+            sig: printed,
+            rebinds,
+            assigns,
+            captures,
         })
     }
 }
@@ -224,14 +252,25 @@ impl Ret {
     }
 }
 
-fn how(sig: &Signature, body: &Body) -> (Run, Verdict, Option<Type>) {
+fn how(function: &Function, body: &Body) -> (Run, Verdict, Option<Type>) {
+    let sig = &function.sig;
     let declared = returns::declared(&sig.output);
     if sig.asyncness.is_some() {
         let output = declared.map_or_else(|| Some(syn::parse_quote!(())), writable);
         return (Run::Async, verdict(declared), output);
     }
+    let closure = || {
+        let mut attrs = function.attrs.iter();
+        let tracks = attrs.any(|attr| attr.path().is_ident("track_caller"));
+        let through = |statements: Vec<Stmt>| body::runs_through(&statements);
+        if tracks && statements(body.block.stream()).is_some_and(through) {
+            Run::Guarded
+        } else {
+            Run::Sync
+        }
+    };
     let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
-        return (Run::Sync, Verdict::Plain, None);
+        return (closure(), Verdict::Plain, None);
     };
     let future = returns::future(ty);
     let boxed = future.as_ref().map(|future| future.boxed);
@@ -242,7 +281,7 @@ fn how(sig: &Signature, body: &Body) -> (Run, Verdict, Option<Type>) {
     let run = match (statements, boxed) {
         (Some(statements), _) => Run::Tail(statements),
         (None, Some(boxed)) => Run::Future { boxed },
-        (None, None) => return (Run::Sync, Verdict::Probe, None),
+        (None, None) => return (closure(), Verdict::Probe, None),
     };
     let Some(output) = future.and_then(|future| future.output) else {
         return (run, Verdict::Probe, None);

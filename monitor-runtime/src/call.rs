@@ -37,6 +37,39 @@ pub fn run<R>(
     returned
 }
 
+/// Calls a closure once: what it captured is gone from the place it was written in.
+#[inline]
+pub fn once<R>(make: impl FnOnce() -> R) -> R {
+    make()
+}
+
+/// Begins the call of a body that stays in its function; [`enter`] it next.
+#[inline]
+pub fn open(start: Start) -> Open {
+    Open(Some(Call::begin(start)))
+}
+
+/// A call begun by [`open`].
+pub struct Open(Option<Call>);
+
+/// The stretch from here to [`close`]; dropped without it, the body has panicked.
+#[inline]
+pub fn enter(call: &mut Open) -> Option<Running<'_>> {
+    Running::enter(&mut call.0)
+}
+
+/// Ends the stretch, and the call, with what the body returned.
+#[inline]
+pub fn close<'a, R>(
+    running: Option<Running<'_>>,
+    returned: &'a R,
+    verdict: impl Fn(&'a R) -> Verdict<'a>,
+) {
+    if let Some(running) = running {
+        running.finish(verdict(returned));
+    }
+}
+
 /// Wraps the body of an `async` function; the call begins with its first poll.
 #[inline]
 pub fn run_async<F, V>(start: Start, future: F, verdict: V) -> Monitored<F, V>
@@ -265,7 +298,7 @@ impl End<'_> {
 /// Dropped without [`finish`](Self::finish) or [`suspend`](Self::suspend), it is unwound: *our*
 /// code was running, so it is our panic. A future dropped while some other panic unwinds has no
 /// stretch and is cancelled.
-struct Running<'c> {
+pub struct Running<'c> {
     /// `None` once it has ended; what it points to is `None` once the call has.
     call: Option<&'c mut Option<Call>>,
     stretch: Stretch,

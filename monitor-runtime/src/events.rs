@@ -20,7 +20,7 @@ use tracing_core::subscriber::Interest;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::site::Site;
-use crate::start::Relations;
+use crate::start::{Parent, Relations};
 use crate::verdict::Shown;
 
 /// Fields of a completion event, before those the function declares.
@@ -119,8 +119,9 @@ impl Events {
             return Span::new(metadata, &values);
         };
         let span = match &relations.parent {
-            Some(parent) => Span::child_of(parent.clone(), metadata, &values),
-            None => Span::new(metadata, &values),
+            Parent::Current => Span::new(metadata, &values),
+            Parent::Span(id) => Span::child_of(id.clone(), metadata, &values),
+            Parent::Root => Span::new_root(metadata, &values),
         };
         relations.follow(&span);
         span

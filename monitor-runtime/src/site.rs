@@ -2,6 +2,7 @@
 
 mod settings;
 
+use std::panic::RefUnwindSafe;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -17,6 +18,10 @@ use crate::verdict::ErrorFormat;
 use crate::{clock, name};
 
 /// What the attribute says of a function, and what its calls have counted.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one per signal that can be switched off"
+)]
 pub struct Site {
     path: fn() -> &'static str,
     given_name: Option<&'static str>,
@@ -55,6 +60,9 @@ pub struct Site {
     function: OnceLock<String>,
     events: OnceLock<Events>,
 }
+
+// A panic leaves no counter half done, so a future that refers to a site is as it was.
+impl RefUnwindSafe for Site {}
 
 /// The path of the function around a closure; the attribute places the closure in its static.
 pub const fn path_of<F>(_: &F) -> fn() -> &'static str {

@@ -16,11 +16,20 @@ pub struct Start {
     pub(crate) relations: Option<Box<Relations>>,
 }
 
+/// Where a span belongs.
+#[derive(Default)]
+pub(crate) enum Parent {
+    /// In the span it is opened in.
+    #[default]
+    Current,
+    Span(Id),
+    Root,
+}
+
 /// What `parent` and `follows_from` say.
 #[derive(Default)]
 pub(crate) struct Relations {
-    /// `Some(None)` makes a span without a parent.
-    pub(crate) parent: Option<Option<Id>>,
+    pub(crate) parent: Parent,
     pub(crate) causes: Vec<Id>,
 }
 
@@ -51,7 +60,8 @@ impl Start {
     /// `parent = …`: evaluated only when somebody would see the span.
     pub fn parent<P: Into<Option<Id>>>(mut self, parent: impl FnOnce() -> P) -> Self {
         if let Some(parent) = self.when_seen(|| parent().into()) {
-            self.relations.get_or_insert_default().parent = Some(parent);
+            self.relations.get_or_insert_default().parent =
+                parent.map_or(Parent::Root, Parent::Span);
         }
         self
     }

@@ -70,9 +70,8 @@ impl<'a> Verdict<'a> {
     /// A rule that panics is no rule: the type's verdict stands.
     pub fn classify<R, C: Into<Class>>(self, value: &'a R, rule: impl FnOnce(&'a R) -> C) -> Self {
         match (classify::ask(|| rule(value).into()), self) {
-            (None, verdict) => verdict,
             (Some(Class::Ok), Self::Error(_)) => Self::Ok,
-            (Some(Class::Ok), verdict) => verdict,
+            (None | Some(Class::Ok), verdict) => verdict,
             (class, Self::Error(view)) => view.verdict(class),
             (class, _) => ErrorView::new(type_name::<R>(), Sight::Judged).verdict(class),
         }

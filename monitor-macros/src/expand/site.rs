@@ -3,7 +3,7 @@
 use super::Printer;
 use crate::buckets::Buckets;
 use crate::fields::{Field, Format};
-use crate::model::{Level, Record, Run, Verdict};
+use crate::model::{Level, Model, Record, Run, Verdict};
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
@@ -16,7 +16,7 @@ impl Printer<'_> {
         let (settings, quiet) = (self.settings(), self.quiet());
         let sentry = self.sentry();
         let (tags, parts) = (&model.sentry.tags, &model.sentry.fingerprint);
-        let start = if model.records.is_empty() && tags.is_empty() && parts.is_empty() {
+        let start = if self.records_nothing() {
             quote_spanned!(at=> start())
         } else {
             let records = model.records.iter().map(|record| self.record(record));
@@ -38,6 +38,18 @@ impl Printer<'_> {
                 &__MONITOR
             }.#start #(.parent(|| #parent))* #(.follows_from(|| #causes))*
         }
+    }
+
+    fn records_nothing(&self) -> bool {
+        let Model {
+            records, sentry, ..
+        } = &self.model;
+        records.is_empty() && sentry.tags.is_empty() && sentry.fingerprint.is_empty()
+    }
+
+    /// Whether the start evaluates expressions of the user's.
+    pub(super) fn looks_at_arguments(&self) -> bool {
+        !self.records_nothing() || self.model.parent.is_some() || self.model.follows_from.is_some()
     }
 
     /// What differs from the site's defaults.

@@ -8,7 +8,7 @@ where
     const LIMIT: usize = 1;
     #[inline]
     async fn get(&self, id: u32) -> Option<&T> {
-        ::monitor_runtime::__private::run_async(
+        ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
                 {
                     static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                             ::monitor_runtime::__private::path_of(&|| ()),
@@ -35,7 +35,7 @@ where
                     ({ self.rows.get(id) })
                 },
                 |__r: &_| ::monitor_runtime::__private::verdict!(__r),
-            )
+            ))
             .await
     }
     fn len(&self) -> usize {

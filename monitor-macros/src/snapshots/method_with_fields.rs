@@ -1,5 +1,5 @@
 async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Receipt {
-    ::monitor_runtime::__private::run_async(
+    ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
             {
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                         ::monitor_runtime::__private::path_of(&|| ()),
@@ -40,6 +40,6 @@ async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Recei
                 ({ self.pay(order, route, dry_run).await })
             },
             |__r: &_| ::monitor_runtime::__private::verdict!(__r),
-        )
+        ))
         .await
 }

@@ -1,6 +1,6 @@
 /// Adds.
 #[inline]
-pub(crate) fn add(a: u32, mut b: u32) -> u32 {
+pub(crate) fn add(a: u32, b: u32) -> u32 {
     ::monitor_runtime::__private::run(
         {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
@@ -14,7 +14,8 @@ pub(crate) fn add(a: u32, mut b: u32) -> u32 {
         }
             .start(),
         move || -> u32 {
-            let _ = (&b, &a);
+            let a = a;
+            let mut b = b;
             ({
                 b += a;
                 b

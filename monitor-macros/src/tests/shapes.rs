@@ -56,6 +56,20 @@ shapes! {
         async fn find(id: u32) -> bool { true }
     }
 
+    unnamed: #[monitored] {
+        fn f(mut self: Box<Self>, first: Guard, _: Guard, mut last: Guard, _: &str) { use_(first, last, self) }
+    }
+
+    track_caller: #[monitored(args(what))] {
+        #[track_caller]
+        fn at(what: &str) -> Result<&'static Location<'static>, Error> { check(what); Ok(Location::caller()) }
+    }
+
+    track_caller_with_exit: #[monitored] {
+        #[track_caller]
+        fn at(what: &str) -> Option<u8> { find(what)?; None }
+    }
+
     quiet: #[monitored(level = 5, err = false, crate = crate::rt)] { fn f() -> io::Result<()> { g() } }
 
     method_with_fields: #[monitored(

@@ -92,6 +92,17 @@ fn generic_code_is_judged_by_the_bounds_it_has() {
     assert_eq!(bounded(&Err(Outer(Inner))), 2);
 }
 
+#[derive(Debug)]
+struct Declined;
+impl warp::reject::Reject for Declined {}
+
+struct Known(Class);
+impl crate::Classify for Known {
+    fn classify(&self) -> Class {
+        self.0
+    }
+}
+
 #[test]
 fn values_that_know_their_class_are_asked() {
     fn class(verdict: Verdict<'_>) -> Option<(&'static str, bool)> {
@@ -106,6 +117,9 @@ fn values_that_know_their_class_are_asked() {
             class(crate::__verdict!(value))
         }};
     }
+    fn bounded<E: crate::Classify>(value: &Result<(), E>) -> Option<(&'static str, bool)> {
+        class(crate::__verdict!(value))
+    }
     let status = |code| http::StatusCode::from_u16(code).unwrap();
     let response = |code| http::Response::builder().status(code).body(()).unwrap();
     assert_eq!(class!(status(404)), None);
@@ -117,22 +131,12 @@ fn values_that_know_their_class_are_asked() {
     assert_eq!(class!(Ok::<_, Inner>(response(499))), None);
     assert_eq!(class!(Err::<u8, _>(warp::reject::not_found())), None);
     assert_eq!(class!(Err::<u8, _>(warp::reject::reject())), None);
-
-    #[derive(Debug)]
-    struct Declined;
-    impl warp::reject::Reject for Declined {}
     let rejection = Some(("rejection", false));
     assert_eq!(
         class!(Err::<u8, _>(warp::reject::custom(Declined))),
         rejection
     );
 
-    struct Known(Class);
-    impl crate::Classify for Known {
-        fn classify(&self) -> Class {
-            self.0
-        }
-    }
     assert_eq!(class!(Known(Class::Ok)), None);
     assert_eq!(class!(Err::<u8, _>(Known(Class::Ok))), None);
     assert_eq!(
@@ -148,9 +152,6 @@ fn values_that_know_their_class_are_asked() {
         Some(("b", false))
     );
 
-    fn bounded<E: crate::Classify>(value: &Result<(), E>) -> Option<(&'static str, bool)> {
-        class(crate::__verdict!(value))
-    }
     assert_eq!(bounded(&Err(Known(Class::Error("c")))), Some(("c", false)));
 }
 
@@ -165,7 +166,7 @@ fn a_rule_overrules_the_type() {
         let value = &error;
         crate::__verdict!(value)
     };
-    assert_eq!(known(verdict().ok_if(&error, |value| value.is_err())), None);
+    assert_eq!(known(verdict().ok_if(&error, Result::is_err)), None);
     assert_eq!(known(verdict().error_if(&error, |_| true)), Some(""));
     assert_eq!(
         known(verdict().classify(&error, |_| Class::Error("x"))),
