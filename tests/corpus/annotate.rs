@@ -80,7 +80,9 @@ fn start(tokens: TokenStream) -> usize {
 
 impl<'ast> Visit<'ast> for Places {
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
-        let ItemFn { attrs, vis, sig, .. } = item;
+        let ItemFn {
+            attrs, vis, sig, ..
+        } = item;
         self.add(attrs, sig, quote::quote!(#vis #sig));
         visit::visit_item_fn(self, item);
     }

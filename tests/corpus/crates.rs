@@ -1,6 +1,5 @@
 //! A crate's published source: found through cargo, copied, changed, built and tested.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,11 +22,11 @@ pub(crate) struct Copy {
     pub(crate) skipped: Vec<String>,
 }
 
-/// The names of tests, each behind the program it is in.
+/// The names of tests; two programs may have one of the same name.
 #[derive(Default)]
 pub(crate) struct Tests {
-    pub(crate) passed: BTreeSet<String>,
-    pub(crate) failed: BTreeSet<String>,
+    pub(crate) passed: Vec<String>,
+    pub(crate) failed: Vec<String>,
 }
 
 /// The folders of a package whose functions are annotated.
@@ -83,11 +82,16 @@ pub(crate) fn find(name: &str) -> Result<Package> {
 impl Copy {
     /// The source as published.
     pub(crate) fn plain(package: &Package) -> Result<Self> {
-        let folder = workshop()?.join("source").join(&package.name);
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
+        // A package of a workspace may look for its README above itself, where it was written.
+        let above = workshop()?.join("source").join(&package.name);
+        if above.exists() {
+            fs::remove_dir_all(&above)?;
         }
+        let folder = above.join(&package.name);
         copy(&package.source, &folder)?;
+        if folder.join("README.md").exists() {
+            fs::copy(folder.join("README.md"), above.join("README.md"))?;
+        }
         // The versions we are built with ourselves; cargo adds what is missing.
         fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
         let manifest = folder.join("Cargo.toml");
@@ -132,8 +136,8 @@ impl Copy {
         Ok(())
     }
 
-    /// Builds everything and runs the package's own tests.
-    pub(crate) fn test(&self) -> Result<Tests> {
+    /// Builds everything and runs the package's own tests, or only those named.
+    pub(crate) fn test(&self, only: &[&str]) -> Result<Tests> {
         self.cargo(&["test", "--all-features", "--no-run"], &[])
             .and_then(|built| {
                 if built.0 {
@@ -143,7 +147,12 @@ impl Copy {
                 }
             })?;
         let run = ["test", "--all-features", "--no-fail-fast"];
-        let (good, output) = self.cargo(&run, &["--test-threads=2"])?;
+        let mut program = vec!["--test-threads=2"];
+        if !only.is_empty() {
+            program.push("--exact");
+            program.extend(only);
+        }
+        let (good, output) = self.cargo(&run, &program)?;
         let tests = Tests::read(&output);
         if !good && tests.failed.is_empty() {
             println!("{output}");
@@ -170,26 +179,23 @@ impl Copy {
 }
 
 impl Tests {
-    /// Reads `test name ... ok` of each program; names are told apart by the program's number.
+    /// Reads `test name ... ok`.
     fn read(output: &str) -> Self {
         let mut tests = Self::default();
-        let mut program = 0;
         for line in output.lines() {
-            if line.starts_with("running ") {
-                program += 1;
-            }
             let Some((name, result)) = line
                 .strip_prefix("test ")
                 .and_then(|line| line.rsplit_once(" ... "))
             else {
                 continue;
             };
-            let name = format!("{program}:{name}");
+            // `should panic` tests say so behind their names.
+            let name = name.trim_end_matches(" - should panic").to_owned();
             match result {
-                "ok" => tests.passed.insert(name),
-                "FAILED" => tests.failed.insert(name),
-                _ => continue,
-            };
+                "ok" => tests.passed.push(name),
+                "FAILED" => tests.failed.push(name),
+                _ => {}
+            }
         }
         tests
     }
