@@ -5,6 +5,7 @@ mod site;
 use crate::bindings::Binding;
 use crate::body;
 use crate::input::{self, Function, Impl, Input, Member};
+use crate::items;
 use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -92,16 +93,18 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
 }
 
 /// One function being printed.
-pub(crate) struct Printer<'a> {
+pub(crate) struct Printer {
     /// Our names never meet the user's, and type errors show at the return type.
     pub(crate) at: Span,
-    body: &'a Group,
+    body: Group,
+    /// The body's items where they stand outside of it.
+    items: TokenStream,
     pub(crate) private: TokenStream,
     pub(crate) model: Model,
 }
 
-impl<'a> Printer<'a> {
-    fn new(item: &'a Function, body: &'a Group, model: Model) -> Self {
+impl Printer {
+    fn new(item: &Function, body: &Group, model: Model) -> Self {
         let place = model
             .returns
             .as_ref()
@@ -113,9 +116,17 @@ impl<'a> Printer<'a> {
             .as_ref()
             .map_or_else(ours, ToTokens::to_token_stream);
         let private = quote_spanned!(at=> #runtime::__private);
+        let whole = matches!(model.run, Run::Inline | Run::Tail(_));
+        let split = if whole {
+            None
+        } else {
+            items::split(&item.sig, body)
+        };
+        let (items, body) = split.unwrap_or_else(|| (TokenStream::new(), body.clone()));
         Self {
             at,
             body,
+            items,
             private,
             model,
         }
@@ -124,10 +135,19 @@ impl<'a> Printer<'a> {
     fn statements(self) -> TokenStream {
         let (at, private) = (self.at, &self.private);
         let (start, verdict) = (self.start(), self.verdict());
-        match &self.model.run {
+        let items = &self.items;
+        let run = match &self.model.run {
             Run::Sync => {
                 let closure = self.closure();
                 quote_spanned!(at=> #private::run(#start, #closure, #verdict))
+            }
+            Run::Inline => {
+                let body = &self.body;
+                quote_spanned! {at=>
+                    let mut __c = #private::Inline::begin(#start);
+                    let __e = __c.enter();
+                    (#body)
+                }
             }
             Run::Async => {
                 let body = self.block(&[self.pin(), self.captures()]);
@@ -150,7 +170,8 @@ impl<'a> Printer<'a> {
                     run
                 }
             }
-        }
+        };
+        quote!(#items #run)
     }
 
     /// The body as a closure of the declared type.
@@ -183,7 +204,7 @@ impl<'a> Printer<'a> {
     /// braces carry the edition that decides when temporaries are dropped. The parentheses are
     /// ours, so that nobody is told that the braces inside are one pair too many.
     fn block(&self, before: &[TokenStream]) -> Group {
-        let body = self.body;
+        let body = &self.body;
         if before.iter().all(TokenStream::is_empty) {
             return body.clone();
         }

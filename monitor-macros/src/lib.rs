@@ -10,6 +10,7 @@ mod errors;
 mod expand;
 mod fields;
 mod input;
+mod items;
 mod keys;
 mod model;
 mod returns;

@@ -69,6 +69,8 @@ pub(crate) struct Off {
 
 pub(crate) enum Run {
     Sync,
+    /// The body stays in the function itself, between the call's beginning and its end.
+    Inline,
     /// The body becomes one future.
     Async,
     /// The async block these statements end in is run where it stands.
@@ -165,6 +167,11 @@ impl Model {
         let records = check::records(args.fields, args.arguments, errors);
         let body = function.body.as_ref()?;
         let (run, verdict, output) = how(sig, body);
+        let run = match run {
+            // What is to be looked at must be in our hands first.
+            Run::Inline if ret.is_some() || args.rule.is_some() => Run::Sync,
+            run => run,
+        };
         let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
         Some(Self {
             runtime: args.runtime.map(|path| path.value),
@@ -233,6 +240,10 @@ fn how(sig: &Signature, body: &Body) -> (Run, Verdict, Option<Type>) {
     let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
         return (Run::Sync, Verdict::Plain, None);
     };
+    if returns::is_closure(ty) {
+        // A closure takes its signature from the return type, which only the function itself has.
+        return (Run::Inline, Verdict::Plain, None);
+    }
     let future = returns::future(ty);
     let boxed = future.as_ref().map(|future| future.boxed);
     let statements = statements(body.block.stream()).filter(|statements| {

@@ -317,6 +317,40 @@ impl Drop for Running<'_> {
     }
 }
 
+/// The call of a function whose body cannot be moved into a closure.
+pub struct Inline(Option<Call>);
+
+impl Inline {
+    /// Begins the call.
+    pub fn begin(start: Start) -> Self {
+        Self(Some(Call::begin(start)))
+    }
+
+    /// The body runs for as long as the answer lives.
+    pub fn enter(&mut self) -> Entered<'_> {
+        Entered {
+            running: Running::enter(&mut self.0),
+            unwinding: std::thread::panicking(),
+        }
+    }
+}
+
+/// Ends a call when it goes; a panic that has begun since was the body's.
+#[must_use]
+pub struct Entered<'c> {
+    running: Option<Running<'c>>,
+    unwinding: bool,
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        let panicked = std::thread::panicking() && !self.unwinding;
+        if let Some(running) = self.running.take().filter(|_| !panicked) {
+            running.finish(Verdict::Ok);
+        }
+    }
+}
+
 /// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
 struct Cancelled<'c>(Running<'c>);
 

@@ -3,7 +3,7 @@
 pub use crate::__record as record;
 pub use crate::__register as register;
 pub use crate::__verdict as verdict;
-pub use crate::call::{Monitored, run, run_async};
+pub use crate::call::{Inline, Monitored, run, run_async};
 pub use crate::classify::Class;
 pub use crate::metrics::{FAST_BUCKETS, SLOW_BUCKETS};
 pub use crate::site::{Listed, Site, path_of};

@@ -1,0 +1,17 @@
+fn adder(n: u32) -> impl Fn(&u32) -> u32 {
+    let mut __c = ::monitor_runtime::__private::Inline::begin(
+        {
+            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                ::monitor_runtime::__private::path_of(&|| ()),
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            );
+            ::monitor_runtime::__private::register!(__MONITOR);
+            &__MONITOR
+        }
+            .start(),
+    );
+    let __e = __c.enter();
+    ({ move |m| n + m })
+}
