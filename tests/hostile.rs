@@ -10,7 +10,6 @@
 )]
 
 use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 mod attribute {
@@ -25,7 +24,7 @@ mod attribute {
 #[path = "hostile/functions.rs"]
 mod functions;
 
-fn now(mut future: Pin<Box<dyn Future<Output = String> + '_>>) -> String {
+fn now(mut future: functions::Later<'_>) -> String {
     match future
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()))

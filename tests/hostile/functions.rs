@@ -1,23 +1,33 @@
 // Functions as people write them where an attribute macro is likely to trip. Three editions compile
 // this file under the lints and attributes their `lib.rs` sets; `hostile.rs` also runs it.
 
+// What these lints say of the functions themselves, they say without the attribute too.
+#![allow(
+    clippy::default_trait_access,
+    clippy::elidable_lifetime_names,
+    clippy::future_not_send,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    clippy::never_loop
+)]
+
 use ::std::boxed::Box;
 use ::std::cell::{Cell, RefCell};
 use ::std::clone::Clone;
 use ::std::convert::{AsRef, From, Into};
 use ::std::default::Default;
-use ::std::fmt::{self, Debug, Display, Write as _};
+use ::std::fmt::{Debug, Display, Formatter, Result as FmtResult};
 use ::std::future::Future;
-use ::std::iter::{DoubleEndedIterator, Iterator};
-use ::std::marker::{PhantomData, Send, Sync};
-use ::std::ops::{Drop, FnMut, FnOnce};
+use ::std::iter::{DoubleEndedIterator, Extend, IntoIterator, Iterator};
+use ::std::marker::{PhantomData, Send, Sized, Sync, Unpin};
+use ::std::ops::{Drop, Fn, FnMut, FnOnce};
 use ::std::option::Option::{self, None, Some};
 use ::std::pin::Pin;
 use ::std::rc::Rc;
 use ::std::result::Result::{self, Err, Ok};
 use ::std::string::{String, ToString};
 use ::std::vec::Vec;
-use ::std::{assert_eq, concat, format, vec};
+use ::std::{assert_eq, concat, format, vec, write};
 
 use super::attribute::monitored;
 
@@ -77,7 +87,7 @@ pub fn internal_names_as_fields(__f: u8) -> u8 {
 
 /// The names of the traits behind the verdict, with a method of the same name.
 pub mod same_traits {
-    use super::{Err, Ok, Result, monitored};
+    use super::{Err, Ok, Result, Sized, monitored};
 
     /// Has our method on everything.
     pub trait Probe {
@@ -93,7 +103,11 @@ pub mod same_traits {
     /// A `Result` of a type without any trait.
     #[monitored(args(number))]
     pub fn fails(number: u8) -> Result<u8, super::Opaque> {
-        if number.verdict() == number { Err(super::Opaque) } else { Ok(1) }
+        if number.verdict() == number {
+            Err(super::Opaque)
+        } else {
+            Ok(1)
+        }
     }
 }
 
@@ -157,7 +171,11 @@ pub fn coerced(of: &Vec<u8>) -> (&[u8], Option<u8>) {
 #[monitored]
 #[must_use]
 pub fn coerced_to_object(number: u8) -> Box<dyn Fn(u8) -> u8> {
-    if number > 3 { Box::new(move |more| more + number) } else { Box::new(|same| same) }
+    if number > 3 {
+        Box::new(move |more| more + number)
+    } else {
+        Box::new(|same| same)
+    }
 }
 
 /// See [`coerced`].
@@ -212,27 +230,73 @@ pub fn opaque_error(good: bool) -> Result<impl Debug + Send, impl Debug + Send> 
 /// See [`opaque_deep`].
 #[monitored]
 pub async fn opaque_later(good: bool) -> Result<impl Iterator<Item = u8>, Opaque> {
-    if good { Ok([1_u8, 2].into_iter().map(|n| n + 1)) } else { Err(Opaque) }
+    if good {
+        Ok(vec![1_u8, 2].into_iter().map(|n| n + 1))
+    } else {
+        Err(Opaque)
+    }
 }
 
 /// A future that is opaque itself.
 #[monitored]
 pub fn opaque_future<'a>(text: &'a str) -> impl Future<Output = Outcome<usize>> + Send + 'a {
     let length = text.len();
-    async move { if length == 0 { Err(Opaque) } else { Ok(text.len()) } }
+    async move {
+        if length == 0 {
+            Err(Opaque)
+        } else {
+            Ok(text.len())
+        }
+    }
 }
 
 /// Patterns where names are expected.
+#[allow(clippy::many_single_char_names)]
 #[monitored(args(a, c))]
 #[must_use]
-pub fn patterns((a, _): (u8, u8), [b, .., c]: [u8; 3], Wrapper(ref d): Wrapper<u8>, mut e: u8, _: u8) -> u8 {
+pub fn patterns(
+    (a, _): (u8, u8),
+    [b, .., c]: [u8; 3],
+    Wrapper(ref d): Wrapper<u8>,
+    mut e: u8,
+    _: u8,
+) -> u8 {
     e += 1;
     a + b + c + *d + e
 }
 
+/// A closure whose signature the return type gives.
+#[monitored]
+pub fn signature_of_a_closure<T, K, F>(key: F) -> impl Fn(&T, &T) -> bool
+where
+    K: ::std::cmp::PartialEq,
+    F: Fn(&T) -> K,
+{
+    move |left, right| key(left) == key(right)
+}
+
+/// The path of a type in a body.
+#[monitored]
+#[must_use]
+pub fn path_of_a_local() -> &'static str {
+    struct Local;
+    ::std::any::type_name::<Local>()
+}
+
+/// See [`path_of_a_local`].
+#[must_use]
+pub fn path_of_a_plain_local() -> &'static str {
+    struct Local;
+    ::std::any::type_name::<Local>()
+}
+
 /// See [`patterns`].
 #[monitored]
-pub async fn patterns_later((mut a, _): (u8, u8), Wrapper(b): Wrapper<String>, _unused: u8) -> String {
+pub async fn patterns_later(
+    (mut a, _): (u8, u8),
+    Wrapper(b): Wrapper<String>,
+    _unused: u8,
+) -> String {
     a += 1;
     format!("{a}{b}")
 }
@@ -262,7 +326,11 @@ where
     where
         T: Unpin,
     {
-        if Self::LENGTH == 0 { Err(more) } else { Ok(::std::mem::replace(&mut self.get_mut().0, more)) }
+        if Self::LENGTH == 0 {
+            Err(more)
+        } else {
+            Ok(::std::mem::replace(&mut self.get_mut().0, more))
+        }
     }
 
     /// `Self` in a box, by `async`.
@@ -304,7 +372,7 @@ impl<T: Debug> Wrapper<Vec<T>> {
     }
 
     /// With its own arguments.
-    #[monitored(name = "first", fields(?self.0), err(Debug, level = "info"))]
+    #[monitored(name = "first", fields(inner = ?self.0), err(Debug, level = "info"))]
     pub async fn first(&self) -> Result<&T, Opaque> {
         self.0.first().ok_or(Opaque)
     }
@@ -345,9 +413,9 @@ impl Store for String {
     }
 }
 
-impl<T> fmt::Display for Wrapper<PhantomData<T>> {
+impl<T> Display for Wrapper<PhantomData<T>> {
     #[monitored]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
         f.write_str("wrapped")?;
         write!(f, "{}", 1)
     }
@@ -379,7 +447,10 @@ impl<F: Future + Unpin> Future for ByHand<F> {
     type Output = F::Output;
 
     #[monitored]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut ::std::task::Context<'_>) -> ::std::task::Poll<Self::Output> {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut ::std::task::Context<'_>,
+    ) -> ::std::task::Poll<Self::Output> {
         Pin::new(&mut self.0).poll(cx)
     }
 }
@@ -440,13 +511,23 @@ pub fn unit_in_many_ways(n: u8) {
 #[monitored]
 #[must_use]
 pub fn recursive(n: u64) -> u64 {
-    if n < 2 { n } else { recursive(n - 1) + recursive(n - 2) }
+    if n < 2 {
+        n
+    } else {
+        recursive(n - 1) + recursive(n - 2)
+    }
 }
 
 /// Calls itself through a box.
 #[monitored]
 pub fn recursive_later(n: u8) -> Pin<Box<dyn Future<Output = u8> + Send>> {
-    Box::pin(async move { if n == 0 { 0 } else { 1 + recursive_later(n - 1).await } })
+    Box::pin(async move {
+        if n == 0 {
+            0
+        } else {
+            1 + recursive_later(n - 1).await
+        }
+    })
 }
 
 /// Called from another language.
@@ -455,24 +536,17 @@ pub extern "C" fn foreign(number: i32) -> i32 {
     number + 1
 }
 
-/// Called with care, though there is nothing to take care of.
-///
-/// # Safety
-///
-/// None needed.
-#[cfg(hostile_unsafe)]
-#[monitored]
-pub unsafe fn careful(number: &i32) -> i32 {
-    *number
-}
-
 /// `#[cfg]` on arguments, statements and fields.
 #[monitored]
 #[must_use]
-pub fn configured(#[cfg(all())] a: u8, #[cfg(any())] b: NoSuchType, #[allow(unused_variables)] c: u8) -> u8 {
+pub fn configured(
+    #[cfg(not(any()))] a: u8,
+    #[cfg(any())] b: NoSuchType,
+    #[allow(unused_variables)] c: u8,
+) -> u8 {
     #[cfg(any())]
     return b;
-    #[cfg(all())]
+    #[cfg(not(any()))]
     return a;
 }
 
@@ -480,10 +554,13 @@ pub fn configured(#[cfg(all())] a: u8, #[cfg(any())] b: NoSuchType, #[allow(unus
 #[monitored]
 #[must_use]
 #[inline(always)]
-#[allow(clippy::items_after_statements, clippy::inline_always)]
+#[allow(
+    clippy::items_after_statements,
+    clippy::inline_always,
+    clippy::mixed_attributes_style
+)]
 pub fn items(n: usize) -> usize {
     #![allow(unused_mut)]
-    //! Documentation on the inside.
     use ::std::mem::size_of;
     const SIZE: usize = size_of::<Local>();
     struct Local([u8; 4]);
@@ -501,7 +578,7 @@ pub fn items(n: usize) -> usize {
 }
 
 macro_rules! generated {
-    ($(#[$attr:meta])* $vis:vis $name:ident, $ty:ty, $value:expr, $body:block, $arg:ident: $pat:pat) => {
+    ($(#[$attr:meta])* $vis:vis $name:ident, $ty:ty, $value:expr, $body:block, $arg:ident: $($pat:pat_param)|+) => {
         $(#[$attr])*
         #[monitored(fields($arg, twice = $value))]
         $vis fn $name($arg: $ty) -> $ty $body
@@ -514,7 +591,7 @@ macro_rules! generated {
             #[monitored]
             #[must_use]
             pub fn matches(it: $ty) -> bool {
-                ::std::matches!(it, $pat)
+                ::std::matches!(it, $($pat)|+)
             }
 
             /// `async`.
@@ -566,7 +643,11 @@ pub async fn is_not_send(value: Rc<Cell<u8>>) -> u8 {
 
 /// Unsized, dynamic and function-typed arguments.
 #[monitored]
-pub fn dynamic(text: &str, make: fn(&str) -> usize, then: Box<dyn FnOnce(usize) -> usize>) -> usize {
+pub fn dynamic(
+    text: &str,
+    make: fn(&str) -> usize,
+    then: Box<dyn FnOnce(usize) -> usize>,
+) -> usize {
     then(make(text))
 }
 
@@ -619,20 +700,36 @@ async fn dropped_in_order_later(first: Noisy<'_>, _second: Noisy<'_>, third: Noi
     third.1.len()
 }
 
+/// A future of an answer.
+pub type Later<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
+
 /// Runs what has an answer.
 #[allow(clippy::missing_panics_doc)]
-pub fn check(now: &dyn Fn(Pin<Box<dyn Future<Output = String> + '_>>) -> String) {
+pub fn check(now: &dyn Fn(Later<'_>) -> String) {
     assert_eq!(internal_names(1, 2, 3), 10);
     assert_eq!(inferred(&["a", "b"]), ["b", "a"]);
     assert_eq!(ways_out(&[0, 1, 12]), Some(12));
     assert_eq!(recursive(10), 55);
     assert_eq!(patterns((1, 0), [2, 0, 3], Wrapper(4), 5, 0), 16);
     assert_eq!(items(1), 9);
+    ::std::assert!(signature_of_a_closure(|n: &u8| n % 2)(&1, &3));
+    assert_eq!(
+        path_of_a_local().replace("_a_", "_a_plain_"),
+        path_of_a_plain_local()
+    );
     assert_eq!(by_macro(1), 2);
     assert_eq!(Countdown(3).sum::<u8>(), 3);
     assert_eq!(Wrapper(PhantomData::<u8>).to_string(), "wrapped1");
-    assert_eq!(now(Box::pin(async { recursive_later(3).await.to_string() })), "3");
-    assert_eq!(now(Box::pin(async { patterns_later((1, 0), Wrapper("x".into()), 0).await })), "2x");
+    assert_eq!(
+        now(Box::pin(async { recursive_later(3).await.to_string() })),
+        "3"
+    );
+    assert_eq!(
+        now(Box::pin(async {
+            patterns_later((1, 0), Wrapper("x".into()), 0).await
+        })),
+        "2x"
+    );
 
     let order = RefCell::new(Vec::new());
     let noisy = |name| Noisy(&order, name);
@@ -640,7 +737,9 @@ pub fn check(now: &dyn Fn(Pin<Box<dyn Future<Output = String> + '_>>) -> String)
     let expected = ["temporary", "local", "third", "second", "first"];
     assert_eq!(order.take(), expected, concat!("in ", "order"));
     now(Box::pin(async {
-        dropped_in_order_later(noisy("first"), noisy("second"), noisy("third")).await.to_string()
+        dropped_in_order_later(noisy("first"), noisy("second"), noisy("third"))
+            .await
+            .to_string()
     }));
     assert_eq!(order.take(), expected);
     ::std::mem::drop(vec![From::from(1_u8); 1] as Vec<u16>);

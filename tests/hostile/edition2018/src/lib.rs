@@ -14,5 +14,6 @@ mod attribute {
     pub(crate) use ::monitor_runtime::monitored;
 }
 
+/// All of them.
 #[path = "../../functions.rs"]
 pub mod functions;

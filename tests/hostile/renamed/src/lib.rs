@@ -1,5 +1,12 @@
 //! A crate that knows the runtime by another name, or only through a crate between.
-#![deny(missing_docs, unreachable_pub, unused_qualifications, warnings, clippy::pedantic)]
+#![deny(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    warnings,
+    clippy::pedantic
+)]
+#![allow(clippy::missing_errors_doc, clippy::must_use_candidate)]
 
 /// What a crate between would export.
 pub mod between {
@@ -18,7 +25,11 @@ use between::tools::monitor::monitored as seen;
 /// When told to.
 #[watch::monitored(crate = watch, args(good))]
 pub async fn direct(good: bool) -> Result<(), String> {
-    if good { Ok(()) } else { Err("told to".to_owned()) }
+    if good {
+        Ok(())
+    } else {
+        Err("told to".to_owned())
+    }
 }
 
 /// From the root of all crates.
@@ -36,7 +47,7 @@ pub fn through_a_module() -> Result<(), std::fmt::Error> {
 /// A type, for its block.
 pub struct Orders;
 
-#[seen(crate = crate::between::tools::monitor)]
+#[watch::monitored(crate = crate::between::tools::monitor)]
 impl Orders {
     /// Takes the block's.
     pub fn find(&self) -> Result<(), std::fmt::Error> {
@@ -44,10 +55,31 @@ impl Orders {
     }
 
     /// Adds its own.
-    #[seen(name = "count")]
+    #[watch::monitored(name = "count")]
     pub fn count(&self) -> usize {
-        std::mem::size_of_val(self)
+        size_of_val(self)
     }
+}
+
+/// Called with care, though there is nothing to take care of.
+///
+/// # Safety
+///
+/// None needed.
+#[watch::monitored(crate = watch)]
+pub unsafe fn careful(number: *const i32) -> bool {
+    unsafe { number.as_ref() }.is_some()
+}
+
+/// From another language, with care.
+///
+/// # Safety
+///
+/// None needed.
+#[unsafe(no_mangle)]
+#[watch::monitored(crate = watch)]
+pub unsafe extern "C" fn monitor_hostile_careful(number: i32) -> i32 {
+    number
 }
 
 /// As a macro of the crate between would write it.
