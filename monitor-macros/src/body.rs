@@ -69,6 +69,15 @@ pub(crate) fn returns_early(statements: &[Stmt]) -> bool {
     returns.0
 }
 
+/// Whether a word occurs in the tokens.
+pub(crate) fn mentions_word(tokens: &TokenStream, word: &str) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => mentions_word(&group.stream(), word),
+        TokenTree::Literal(_) | TokenTree::Punct(_) => false,
+    })
+}
+
 /// Whether `name` occurs in the tokens; a string such as `"{name}"` counts.
 pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     let inline = format!("{{{}", name.unraw());

@@ -144,8 +144,7 @@ impl Printer {
             Run::Inline => {
                 let body = &self.body;
                 quote_spanned! {at=>
-                    let mut __c = #private::Inline::begin(#start);
-                    let __e = __c.enter();
+                    let __c = #private::Inline::begin(#start);
                     (#body)
                 }
             }

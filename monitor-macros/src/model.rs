@@ -246,7 +246,7 @@ fn how(sig: &Signature, body: &Body) -> (Run, Verdict, Option<Type>) {
     }
     let future = returns::future(ty);
     let boxed = future.as_ref().map(|future| future.boxed);
-    let statements = statements(body.block.stream()).filter(|statements| {
+    let statements = statements(body).filter(|statements| {
         // An early return would leave with a future nobody runs.
         body::ends_in_future(statements) && !(boxed.is_some() && body::returns_early(statements))
     });
@@ -281,8 +281,13 @@ fn writable(ty: &Type) -> Option<Type> {
     (!matches!(ty, Type::Infer(_) | Type::Never(_))).then_some(ty)
 }
 
-/// `None` for a body that does not parse, as while it is being typed.
-fn statements(body: TokenStream) -> Option<Vec<Stmt>> {
+/// `None` for a body without an `async` block, and for one that does not parse, as while it is
+/// being typed.
+fn statements(body: &Body) -> Option<Vec<Stmt>> {
+    let body = body.block.stream();
+    if !body::mentions_word(&body, "async") {
+        return None;
+    }
     Block::parse_within.parse2(body).ok()
 }
 

@@ -21,6 +21,9 @@ use crate::story::{self, Memory, Stretch};
 use crate::verdict::{ErrorView, Verdict};
 use crate::{cells, clock, report};
 
+// What is generic here is compiled once per annotated function, so it only hands over to what is
+// not: each of `Open`, `resume` and `Running` is one call of code that exists once.
+
 /// Runs the body of a function and records how it ended.
 #[inline]
 pub fn run<R>(
@@ -28,12 +31,9 @@ pub fn run<R>(
     body: impl FnOnce() -> R,
     verdict: impl for<'a> Fn(&'a R) -> Verdict<'a>,
 ) -> R {
-    let mut call = Some(Call::begin(start));
-    let running = Running::enter(&mut call);
+    let mut open = Open::begin(start);
     let returned = body();
-    if let Some(running) = running {
-        running.finish(verdict(&returned));
-    }
+    open.end(verdict(&returned));
     returned
 }
 
@@ -86,15 +86,12 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let Some(start) = this.start.take() {
-            *this.call = Some(Call::begin(start));
-        }
         // Only a drop empties it, and nothing polls a dropped future.
         let Some(future) = this.future.as_pin_mut() else {
             return Poll::Pending;
         };
         // Polled after its end: the future itself knows what to say to that.
-        let Some(running) = Running::enter(this.call) else {
+        let Some(running) = resume(this.start, this.call) else {
             return future.poll(context);
         };
         match future.poll(context) {
@@ -125,7 +122,6 @@ impl UnwindSafe for Call {}
 impl RefUnwindSafe for Call {}
 
 impl Call {
-    #[inline]
     fn begin(start: Start) -> Self {
         let Start {
             site,
@@ -149,8 +145,14 @@ impl Call {
         }
     }
 
+    /// The user's code begins to run, or goes on.
+    fn enter(&self) -> Stretch {
+        self.span
+            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
+        Stretch::begin(self.site)
+    }
+
     /// Ticks since it began; 0 where calls are not timed.
-    #[inline]
     fn ticks(&self) -> u64 {
         if self.site.is_timed() {
             clock::since(self.began)
@@ -160,7 +162,6 @@ impl Call {
     }
 
     /// Counts the call, and tells those who want to know.
-    #[inline]
     fn finish(self, end: End<'_>, ticks: u64, stretch: &Stretch) {
         let site = self.site;
         let outcome = end.outcome();
@@ -271,25 +272,22 @@ struct Running<'c> {
 
 impl<'c> Running<'c> {
     /// Enters the span of a call; `None` when the call has ended.
-    #[inline]
+    #[inline(never)]
     fn enter(slot: &'c mut Option<Call>) -> Option<Self> {
-        let call = slot.as_ref()?;
-        call.span
-            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
-        let stretch = Stretch::begin(call.site);
+        let stretch = slot.as_ref()?.enter();
         Some(Self {
             call: Some(slot),
             stretch,
         })
     }
 
-    #[inline]
+    #[inline(never)]
     fn finish(mut self, verdict: Verdict<'_>) {
         self.end(End::Returned(verdict));
     }
 
     /// The future waits: the call goes on in a later poll.
-    #[inline]
+    #[inline(never)]
     fn suspend(mut self) {
         if let Some(Some(call)) = self.call.take() {
             call.span
@@ -298,55 +296,92 @@ impl<'c> Running<'c> {
         }
     }
 
-    #[inline]
-    fn end(&mut self, end: End<'_>) {
-        if let Some(call) = self.call.take().and_then(Option::take) {
-            // The clock first: what follows is not the user's time.
-            let ticks = call.ticks();
-            call.span
-                .with_subscriber(|(id, subscriber)| subscriber.exit(id));
-            call.finish(end, ticks, &self.stretch);
+    fn end(&mut self, how: End<'_>) {
+        if let Some(call) = self.call.take() {
+            end(call, &self.stretch, how);
         }
     }
 }
 
 impl Drop for Running<'_> {
-    #[inline]
     fn drop(&mut self) {
         self.end(End::Panicked);
     }
 }
 
+/// The call of a function on whose stack it is; dropped before its end, it is unwound.
+struct Open {
+    call: Option<Call>,
+    stretch: Stretch,
+}
+
+impl Open {
+    #[inline(never)]
+    fn begin(start: Start) -> Self {
+        let call = Call::begin(start);
+        Self {
+            stretch: call.enter(),
+            call: Some(call),
+        }
+    }
+
+    #[inline(never)]
+    fn end(&mut self, verdict: Verdict<'_>) {
+        end(&mut self.call, &self.stretch, End::Returned(verdict));
+    }
+}
+
+impl Drop for Open {
+    #[inline]
+    fn drop(&mut self) {
+        end(&mut self.call, &self.stretch, End::Panicked);
+    }
+}
+
+/// Ends a call that has not ended.
+#[inline(never)]
+fn end(call: &mut Option<Call>, stretch: &Stretch, end: End<'_>) {
+    if let Some(call) = call.take() {
+        // The clock first: what follows is not the user's time.
+        let ticks = call.ticks();
+        call.span
+            .with_subscriber(|(id, subscriber)| subscriber.exit(id));
+        call.finish(end, ticks, stretch);
+    }
+}
+
+/// Goes on with a future, or begins with it; `None` when its call has ended.
+#[inline(never)]
+fn resume<'c>(start: &mut Option<Start>, call: &'c mut Option<Call>) -> Option<Running<'c>> {
+    if let Some(start) = start.take() {
+        *call = Some(Call::begin(start));
+    }
+    Running::enter(call)
+}
+
 /// The call of a function whose body cannot be moved into a closure.
-pub struct Inline(Option<Call>);
+///
+/// It ends when this goes; a panic that has begun since was the body's.
+#[must_use]
+pub struct Inline {
+    open: Open,
+    unwinding: bool,
+}
 
 impl Inline {
     /// Begins the call.
     pub fn begin(start: Start) -> Self {
-        Self(Some(Call::begin(start)))
-    }
-
-    /// The body runs for as long as the answer lives.
-    pub fn enter(&mut self) -> Entered<'_> {
-        Entered {
-            running: Running::enter(&mut self.0),
+        Self {
+            open: Open::begin(start),
             unwinding: std::thread::panicking(),
         }
     }
 }
 
-/// Ends a call when it goes; a panic that has begun since was the body's.
-#[must_use]
-pub struct Entered<'c> {
-    running: Option<Running<'c>>,
-    unwinding: bool,
-}
-
-impl Drop for Entered<'_> {
+impl Drop for Inline {
     fn drop(&mut self) {
-        let panicked = std::thread::panicking() && !self.unwinding;
-        if let Some(running) = self.running.take().filter(|_| !panicked) {
-            running.finish(Verdict::Ok);
+        if self.unwinding || !std::thread::panicking() {
+            self.open.end(Verdict::Ok);
         }
     }
 }

@@ -1,5 +1,5 @@
 fn adder(n: u32) -> impl Fn(&u32) -> u32 {
-    let mut __c = ::monitor_runtime::__private::Inline::begin(
+    let __c = ::monitor_runtime::__private::Inline::begin(
         {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                 ::monitor_runtime::__private::path_of(&|| ()),
@@ -12,6 +12,5 @@ fn adder(n: u32) -> impl Fn(&u32) -> u32 {
         }
             .start(),
     );
-    let __e = __c.enter();
     ({ move |m| n + m })
 }
