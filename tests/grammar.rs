@@ -149,6 +149,10 @@ fn always_ok(result: Result<u8, String>) -> Result<u8, String> {
     result
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "a rule is given a reference"
+)]
 fn class_of(value: &u8) -> Class {
     match value {
         0 => Class::Ok,

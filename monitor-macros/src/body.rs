@@ -140,6 +140,15 @@ fn leaves(tokens: &TokenStream) -> bool {
     })
 }
 
+/// Whether a word occurs in the tokens.
+pub(crate) fn mentions_word(tokens: &TokenStream, word: &str) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => mentions_word(&group.stream(), word),
+        TokenTree::Literal(_) | TokenTree::Punct(_) => false,
+    })
+}
+
 /// Whether `name` occurs in the tokens; a string such as `"{name}"` counts.
 pub(crate) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     let inline = format!("{{{}", name.unraw());

@@ -5,6 +5,7 @@ mod site;
 use crate::bindings::Binding;
 use crate::body;
 use crate::input::{self, Function, Impl, Input, Member};
+use crate::items;
 use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -96,16 +97,18 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
 }
 
 /// One function being printed.
-pub(crate) struct Printer<'a> {
+pub(crate) struct Printer {
     /// Our names never meet the user's, and type errors show at the return type.
     pub(crate) at: Span,
-    body: &'a Group,
+    body: Group,
+    /// The body's items where they stand outside of it.
+    items: TokenStream,
     pub(crate) private: TokenStream,
     pub(crate) model: Model,
 }
 
-impl<'a> Printer<'a> {
-    fn new(item: &'a Function, body: &'a Group, model: Model) -> Self {
+impl Printer {
+    fn new(item: &Function, body: &Group, model: Model) -> Self {
         let place = model
             .returns
             .as_ref()
@@ -117,9 +120,17 @@ impl<'a> Printer<'a> {
             .as_ref()
             .map_or_else(ours, ToTokens::to_token_stream);
         let private = quote_spanned!(at=> #runtime::__private);
+        let whole = matches!(model.run, Run::Inline { .. } | Run::Tail(_));
+        let split = if whole {
+            None
+        } else {
+            items::split(&item.sig, body)
+        };
+        let (items, body) = split.unwrap_or_else(|| (TokenStream::new(), body.clone()));
         Self {
             at,
             body,
+            items,
             private,
             model,
         }
@@ -128,11 +139,13 @@ impl<'a> Printer<'a> {
     fn statements(self) -> TokenStream {
         let (at, private) = (self.at, &self.private);
         let (start, verdict) = (self.start(), self.verdict());
-        match &self.model.run {
+        let items = &self.items;
+        let run = match &self.model.run {
             Run::Sync => {
                 let closure = self.closure();
                 quote_spanned!(at=> #private::run(#start, #closure, #verdict))
             }
+            Run::Inline { through } => self.in_place(*through),
             Run::Async => {
                 let body = self.block(&[self.pin(), self.captures()]);
                 let run =
@@ -144,7 +157,6 @@ impl<'a> Printer<'a> {
                     quote_spanned!(at=> #run.await)
                 }
             }
-            Run::Guarded => self.guarded(),
             Run::Tail(statements) => {
                 let mut statements = statements.clone();
                 if let Some(block) = body::tail_future(&mut statements) {
@@ -162,30 +174,28 @@ impl<'a> Printer<'a> {
                     run
                 }
             }
-        }
+        };
+        quote!(#items #run)
     }
 
-    /// The body in its own place, where `Location::caller()` is the function's caller.
-    fn guarded(&self) -> TokenStream {
-        let (at, private, body) = (self.at, &self.private, self.body);
+    /// The body in its own place: `Location::caller()` is the function's caller there.
+    fn in_place(&self, through: bool) -> TokenStream {
+        let (at, private, body) = (self.at, &self.private, &self.body);
         let (start, verdict) = (self.start(), self.verdict());
-        let open = quote_spanned! {at=>
-            let mut __call = #private::open(#start);
-            let __running = #private::enter(&mut __call);
-        };
-        match &self.model.returns {
-            // There is no value to look at; what unwinds is seen by the guard.
-            Some(Type::Never(_)) => quote_spanned!(at=> #open (#body)),
-            returns => {
-                let unit = quote_spanned!(at=> ());
-                let ty = returns.as_ref().map_or(unit, ToTokens::to_token_stream);
-                quote_spanned! {at=>
-                    #open
-                    let __r: #ty = (#body);
-                    #private::close(__running, &__r, #verdict);
-                    __r
-                }
-            }
+        let returns = self.model.returns.as_ref();
+        if !through || matches!(returns, Some(Type::Never(_))) {
+            return quote_spanned! {at=>
+                let __c = #private::Inline::begin(#start);
+                (#body)
+            };
+        }
+        let unit = quote_spanned!(at=> ());
+        let ty = returns.map_or(unit, ToTokens::to_token_stream);
+        quote_spanned! {at=>
+            let mut __c = #private::Inline::begin(#start);
+            let __r: #ty = (#body);
+            __c.close(&__r, #verdict);
+            __r
         }
     }
 
@@ -219,7 +229,7 @@ impl<'a> Printer<'a> {
     /// braces carry the edition that decides when temporaries are dropped. The parentheses are
     /// ours, so that nobody is told that the braces inside are one pair too many.
     fn block(&self, before: &[TokenStream]) -> Group {
-        let body = self.body;
+        let body = &self.body;
         if before.iter().all(TokenStream::is_empty) {
             return body.clone();
         }

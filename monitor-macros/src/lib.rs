@@ -26,6 +26,8 @@ mod flow;
 #[cfg(feature = "enable")]
 mod input;
 #[cfg(feature = "enable")]
+mod items;
+#[cfg(feature = "enable")]
 mod keys;
 #[cfg(feature = "enable")]
 mod model;

@@ -75,8 +75,11 @@ pub(crate) struct Off {
 
 pub(crate) enum Run {
     Sync,
-    /// The body stays where it is, between two calls of ours: it wants to know its caller.
-    Guarded,
+    /// The body stays in the function itself, between the call's beginning and its end. One that
+    /// only runs `through` to its end has a value to look at there.
+    Inline {
+        through: bool,
+    },
     /// The body becomes one future.
     Async,
     /// The async block these statements end in is run where it stands.
@@ -172,7 +175,8 @@ impl Model {
             .and_then(|level| check::level(level.value, errors));
         let records = check::records(args.fields, args.arguments, errors);
         let body = function.body.as_ref()?;
-        let (run, verdict, output) = how(function, body);
+        let judged = ret.is_some() || args.rule.is_some();
+        let (run, verdict, output) = how(function, body, judged);
         let mut printed = bindings::named(sig);
         let mut mentioned = body.block.stream();
         mentioned.extend(records.iter().map(Record::tokens));
@@ -183,11 +187,11 @@ impl Model {
         if rebinds {
             bindings::settle(&mut printed, &captures);
         }
-        let assigns = !matches!(run, Run::Tail(_) | Run::Guarded)
+        let assigns = !matches!(run, Run::Tail(_) | Run::Inline { .. })
             && captures
                 .iter()
                 .any(|arg| mutable(arg) && (arg.is_self || !rebinds));
-        if matches!(run, Run::Tail(_) | Run::Guarded) {
+        if matches!(run, Run::Tail(_) | Run::Inline { .. }) {
             printed = sig.clone();
         }
         let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
@@ -252,36 +256,49 @@ impl Ret {
     }
 }
 
-fn how(function: &Function, body: &Body) -> (Run, Verdict, Option<Type>) {
+fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdict, Option<Type>) {
     let sig = &function.sig;
     let declared = returns::declared(&sig.output);
     if sig.asyncness.is_some() {
         let output = declared.map_or_else(|| Some(syn::parse_quote!(())), writable);
         return (Run::Async, verdict(declared), output);
     }
-    let closure = || {
-        let mut attrs = function.attrs.iter();
-        let tracks = attrs.any(|attr| attr.path().is_ident("track_caller"));
-        let through = |statements: Vec<Stmt>| body::runs_through(&statements);
-        if tracks && statements(body.block.stream()).is_some_and(through) {
-            Run::Guarded
+    let in_place = |plain: bool| {
+        let through = runs_through(body);
+        // Left early, a body that stays in its place shows nothing of what it returned.
+        if through || (plain && !judged) {
+            Run::Inline { through }
         } else {
             Run::Sync
         }
     };
-    let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
-        return (closure(), Verdict::Plain, None);
+    let closure = |plain: bool| {
+        let mut attrs = function.attrs.iter();
+        let tracks = attrs.any(|attr| attr.path().is_ident("track_caller"));
+        if tracks { in_place(plain) } else { Run::Sync }
     };
+    let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
+        return (closure(true), Verdict::Plain, None);
+    };
+    if returns::is_closure(ty) {
+        // A closure takes its signature from the return type, which only the function itself has.
+        let run = if judged {
+            Run::Sync
+        } else {
+            Run::Inline { through: false }
+        };
+        return (run, Verdict::Plain, None);
+    }
     let future = returns::future(ty);
     let boxed = future.as_ref().map(|future| future.boxed);
-    let statements = statements(body.block.stream()).filter(|statements| {
+    let statements = statements(body).filter(|statements| {
         // An early return would leave with a future nobody runs.
         body::ends_in_future(statements) && !(boxed.is_some() && body::returns_early(statements))
     });
     let run = match (statements, boxed) {
         (Some(statements), _) => Run::Tail(statements),
         (None, Some(boxed)) => Run::Future { boxed },
-        (None, None) => return (closure(), Verdict::Probe, None),
+        (None, None) => return (closure(false), Verdict::Probe, None),
     };
     let Some(output) = future.and_then(|future| future.output) else {
         return (run, Verdict::Probe, None);
@@ -309,8 +326,18 @@ fn writable(ty: &Type) -> Option<Type> {
     (!matches!(ty, Type::Infer(_) | Type::Never(_))).then_some(ty)
 }
 
-/// `None` for a body that does not parse, as while it is being typed.
-fn statements(body: TokenStream) -> Option<Vec<Stmt>> {
+/// `None` for a body without an `async` block, and for one that does not parse, as while it is
+/// being typed.
+fn runs_through(body: &Body) -> bool {
+    let statements = Block::parse_within.parse2(body.block.stream());
+    statements.is_ok_and(|statements| body::runs_through(&statements))
+}
+
+fn statements(body: &Body) -> Option<Vec<Stmt>> {
+    let body = body.block.stream();
+    if !body::mentions_word(&body, "async") {
+        return None;
+    }
     Block::parse_within.parse2(body).ok()
 }
 

@@ -74,6 +74,19 @@ pub(crate) fn erase(ty: &Type) -> Type {
     ty
 }
 
+/// Recognises `impl Fn(…)`, `impl FnMut(…)` and `impl FnOnce(…)`.
+pub(crate) fn is_closure(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(ty) => is_closure(&ty.elem),
+        Type::Group(ty) => is_closure(&ty.elem),
+        Type::ImplTrait(ty) => ty.bounds.iter().any(|bound| {
+            matches!(bound, TypeParamBound::Trait(bound) if last(&bound.path)
+                .is_some_and(|name| matches!(name.arguments, PathArguments::Parenthesized(_))))
+        }),
+        _ => false,
+    }
+}
+
 /// Recognises `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture` and `LocalBoxFuture`.
 pub(crate) fn future(ty: &Type) -> Option<Future> {
     match ty {

@@ -1,13 +1,9 @@
 //! One call, from its beginning to whichever end it finds.
 //!
-//! A function that returns is timed by [`run`], a future by [`run_async`]: the one layer around
-//! the user's body. Everything is recorded through [`Call::finish`], and a guard sees to it that
-//! there is no way out without it.
+//! Everything is recorded through [`Call::end`]; that there is no way out without it is the
+//! business of [`run`](crate::run).
 
-use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use tracing::Span;
 use tracing::level_filters::LevelFilter;
@@ -21,130 +17,8 @@ use crate::story::{self, Memory, Stretch};
 use crate::verdict::{ErrorView, Verdict};
 use crate::{cells, clock, report, testkit};
 
-/// Runs the body of a function and records how it ended.
-#[inline]
-pub fn run<R>(
-    start: Start,
-    body: impl FnOnce() -> R,
-    verdict: impl for<'a> Fn(&'a R) -> Verdict<'a>,
-) -> R {
-    let mut call = Some(Call::begin(start));
-    let running = Running::enter(&mut call);
-    let returned = body();
-    if let Some(running) = running {
-        running.finish(verdict(&returned));
-    }
-    returned
-}
-
-/// Calls a closure once: what it captured is gone from the place it was written in.
-#[inline]
-pub fn once<R>(make: impl FnOnce() -> R) -> R {
-    make()
-}
-
-/// Begins the call of a body that stays in its function; [`enter`] it next.
-#[inline]
-pub fn open(start: Start) -> Open {
-    Open(Some(Call::begin(start)))
-}
-
-/// A call begun by [`open`].
-pub struct Open(Option<Call>);
-
-/// The stretch from here to [`close`]; dropped without it, the body has panicked.
-#[inline]
-pub fn enter(call: &mut Open) -> Option<Running<'_>> {
-    Running::enter(&mut call.0)
-}
-
-/// Ends the stretch, and the call, with what the body returned.
-#[inline]
-pub fn close<'a, R>(
-    running: Option<Running<'_>>,
-    returned: &'a R,
-    verdict: impl Fn(&'a R) -> Verdict<'a>,
-) {
-    if let Some(running) = running {
-        running.finish(verdict(returned));
-    }
-}
-
-/// Wraps the body of an `async` function; the call begins with its first poll.
-#[inline]
-pub fn run_async<F, V>(start: Start, future: F, verdict: V) -> Monitored<F, V>
-where
-    F: Future,
-    V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
-{
-    Monitored {
-        future: Some(future),
-        start: Some(start),
-        call: None,
-        verdict,
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// The future of a monitored call.
-    #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct Monitored<F, V> {
-        // Emptied when the call is cancelled, so that the user's `Drop` code runs inside the span.
-        #[pin]
-        future: Option<F>,
-        start: Option<Start>,
-        // From the first poll to the end.
-        call: Option<Call>,
-        verdict: V,
-    }
-
-    impl<F, V> PinnedDrop for Monitored<F, V> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if let Some(running) = Running::enter(this.call) {
-                let _cancelled = Cancelled(running);
-                this.future.set(None);
-            }
-        }
-    }
-}
-
-impl<F, V> Future for Monitored<F, V>
-where
-    F: Future,
-    V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
-{
-    type Output = F::Output;
-
-    #[inline]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        if let Some(start) = this.start.take() {
-            *this.call = Some(Call::begin(start));
-        }
-        // Only a drop empties it, and nothing polls a dropped future.
-        let Some(future) = this.future.as_pin_mut() else {
-            return Poll::Pending;
-        };
-        // Polled after its end: the future itself knows what to say to that.
-        let Some(running) = Running::enter(this.call) else {
-            return future.poll(context);
-        };
-        match future.poll(context) {
-            Poll::Ready(returned) => {
-                running.finish((this.verdict)(&returned));
-                Poll::Ready(returned)
-            }
-            Poll::Pending => {
-                running.suspend();
-                Poll::Pending
-            }
-        }
-    }
-}
-
 /// A call that has begun and not ended.
-struct Call {
+pub(crate) struct Call {
     site: &'static Site,
     /// In ticks of the clock.
     began: u64,
@@ -158,8 +32,7 @@ impl UnwindSafe for Call {}
 impl RefUnwindSafe for Call {}
 
 impl Call {
-    #[inline]
-    fn begin(start: Start) -> Self {
+    pub(crate) fn begin(start: Start) -> Self {
         let Start {
             site,
             fields,
@@ -182,8 +55,33 @@ impl Call {
         }
     }
 
+    /// The user's code begins to run, or goes on.
+    pub(crate) fn enter(&self) -> Stretch {
+        self.span
+            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
+        Stretch::begin(self.site)
+    }
+
+    /// The user's code waits for another poll.
+    pub(crate) fn leave(&mut self, stretch: &Stretch) {
+        self.exit();
+        self.memory.keep(stretch);
+    }
+
+    fn exit(&self) {
+        self.span
+            .with_subscriber(|(id, subscriber)| subscriber.exit(id));
+    }
+
+    /// The user's code is done with, one way or another.
+    pub(crate) fn end(self, end: End<'_>, stretch: &Stretch) {
+        // The clock first: what follows is not the user's time.
+        let ticks = self.ticks();
+        self.exit();
+        self.finish(end, ticks, stretch);
+    }
+
     /// Ticks since it began; 0 where calls are not timed.
-    #[inline]
     fn ticks(&self) -> u64 {
         if self.site.is_timed() {
             clock::since(self.began)
@@ -193,7 +91,6 @@ impl Call {
     }
 
     /// Counts the call, and tells those who want to know.
-    #[inline]
     fn finish(self, end: End<'_>, ticks: u64, stretch: &Stretch) {
         let site = self.site;
         let outcome = end.outcome();
@@ -266,7 +163,7 @@ impl Call {
 
 /// The ends a call can find.
 #[derive(Clone, Copy)]
-enum End<'a> {
+pub(crate) enum End<'a> {
     Returned(Verdict<'a>),
     Panicked,
     Cancelled,
@@ -290,73 +187,5 @@ impl End<'_> {
             Self::Returned(Verdict::Error(view)) if !view.class.is_empty() => Some(view.class),
             _ => None,
         }
-    }
-}
-
-/// A stretch of a call during which the user's code runs: its whole body, or one poll.
-///
-/// Dropped without [`finish`](Self::finish) or [`suspend`](Self::suspend), it is unwound: *our*
-/// code was running, so it is our panic. A future dropped while some other panic unwinds has no
-/// stretch and is cancelled.
-pub struct Running<'c> {
-    /// `None` once it has ended; what it points to is `None` once the call has.
-    call: Option<&'c mut Option<Call>>,
-    stretch: Stretch,
-}
-
-impl<'c> Running<'c> {
-    /// Enters the span of a call; `None` when the call has ended.
-    #[inline]
-    fn enter(slot: &'c mut Option<Call>) -> Option<Self> {
-        let call = slot.as_ref()?;
-        call.span
-            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
-        let stretch = Stretch::begin(call.site);
-        Some(Self {
-            call: Some(slot),
-            stretch,
-        })
-    }
-
-    #[inline]
-    fn finish(mut self, verdict: Verdict<'_>) {
-        self.end(End::Returned(verdict));
-    }
-
-    /// The future waits: the call goes on in a later poll.
-    #[inline]
-    fn suspend(mut self) {
-        if let Some(Some(call)) = self.call.take() {
-            call.span
-                .with_subscriber(|(id, subscriber)| subscriber.exit(id));
-            call.memory.keep(&self.stretch);
-        }
-    }
-
-    #[inline]
-    fn end(&mut self, end: End<'_>) {
-        if let Some(call) = self.call.take().and_then(Option::take) {
-            // The clock first: what follows is not the user's time.
-            let ticks = call.ticks();
-            call.span
-                .with_subscriber(|(id, subscriber)| subscriber.exit(id));
-            call.finish(end, ticks, &self.stretch);
-        }
-    }
-}
-
-impl Drop for Running<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.end(End::Panicked);
-    }
-}
-
-/// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
-struct Cancelled<'c>(Running<'c>);
-
-impl Drop for Cancelled<'_> {
-    fn drop(&mut self) {
-        self.0.end(End::Cancelled);
     }
 }

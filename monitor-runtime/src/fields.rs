@@ -137,10 +137,10 @@ pub struct Argument<'a, V: ?Sized>(pub &'a V);
 /// Arguments that are values to `tracing`.
 #[doc(hidden)]
 pub trait RecordValue {
-    fn record_in(&self, recorder: &mut Recorder);
+    fn __monitor_record(&self, recorder: &mut Recorder);
 }
 impl<V: Value + ?Sized> RecordValue for &&Argument<'_, V> {
-    fn record_in(&self, recorder: &mut Recorder) {
+    fn __monitor_record(&self, recorder: &mut Recorder) {
         recorder.value(self.0);
     }
 }
@@ -148,10 +148,10 @@ impl<V: Value + ?Sized> RecordValue for &&Argument<'_, V> {
 /// Arguments that have `Debug`.
 #[doc(hidden)]
 pub trait RecordDebug {
-    fn record_in(&self, recorder: &mut Recorder);
+    fn __monitor_record(&self, recorder: &mut Recorder);
 }
 impl<V: Debug + ?Sized> RecordDebug for &Argument<'_, V> {
-    fn record_in(&self, recorder: &mut Recorder) {
+    fn __monitor_record(&self, recorder: &mut Recorder) {
         recorder.debug(self.0);
     }
 }
@@ -159,10 +159,10 @@ impl<V: Debug + ?Sized> RecordDebug for &Argument<'_, V> {
 /// Arguments that have only `Display`.
 #[doc(hidden)]
 pub trait RecordDisplay {
-    fn record_in(&self, recorder: &mut Recorder);
+    fn __monitor_record(&self, recorder: &mut Recorder);
 }
 impl<V: Display + ?Sized> RecordDisplay for Argument<'_, V> {
-    fn record_in(&self, recorder: &mut Recorder) {
+    fn __monitor_record(&self, recorder: &mut Recorder) {
         recorder.display(self.0);
     }
 }
@@ -173,6 +173,6 @@ impl<V: Display + ?Sized> RecordDisplay for Argument<'_, V> {
 macro_rules! __record {
     ($recorder:ident, $argument:ident) => {{
         use $crate::__private::argument::*;
-        (&&&$crate::__private::argument::Argument(&$argument)).record_in($recorder)
+        (&&&$crate::__private::argument::Argument(&$argument)).__monitor_record($recorder)
     }};
 }

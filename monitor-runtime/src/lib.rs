@@ -65,6 +65,8 @@ mod outcome;
 #[cfg(feature = "enable")]
 mod report;
 #[cfg(feature = "enable")]
+mod run;
+#[cfg(feature = "enable")]
 mod server;
 #[cfg(feature = "enable")]
 mod site;

@@ -3,9 +3,9 @@
 pub use crate::__record as record;
 pub use crate::__register as register;
 pub use crate::__verdict as verdict;
-pub use crate::call::{Monitored, Open, Running, close, enter, once, open, run, run_async};
 pub use crate::classify::Class;
 pub use crate::metrics::{FAST_BUCKETS, SLOW_BUCKETS};
+pub use crate::run::{Inline, Monitored, once, run, run_async};
 pub use crate::site::{Listed, Site, path_of};
 pub use crate::start::Start;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};

@@ -9,7 +9,7 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit};
 
-impl Printer<'_> {
+impl Printer {
     /// The site and the call that starts on it.
     pub(super) fn start(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);

@@ -1,5 +1,8 @@
 fn f(a: u32) -> u32 {
     #![allow(unused_mut)]
+    fn help(a: u32) -> u32 {
+        a
+    }
     ::monitor_runtime::__private::run(
         {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
@@ -14,12 +17,7 @@ fn f(a: u32) -> u32 {
             .start(),
         move || -> u32 {
             let _ = (&a,);
-            ({
-                fn help(a: u32) -> u32 {
-                    a
-                }
-                help(a)
-            })
+            ({ help(a) })
         },
         ::monitor_runtime::__private::plain,
     )

@@ -1,6 +1,6 @@
 #[track_caller]
 fn at(what: &str) -> Result<&'static Location<'static>, Error> {
-    let mut __call = ::monitor_runtime::__private::open(
+    let mut __c = ::monitor_runtime::__private::Inline::begin(
         {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
@@ -16,15 +16,10 @@ fn at(what: &str) -> Result<&'static Location<'static>, Error> {
                 ::monitor_runtime::__private::record!(__f, what);
             }),
     );
-    let __running = ::monitor_runtime::__private::enter(&mut __call);
     let __r: Result<&'static Location<'static>, Error> = ({
         check(what);
         Ok(Location::caller())
     });
-    ::monitor_runtime::__private::close(
-        __running,
-        &__r,
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
-    );
+    __c.close(&__r, |__r: &_| ::monitor_runtime::__private::verdict!(__r));
     __r
 }

@@ -28,6 +28,27 @@ shapes! {
 
     no_arguments: #[monitored] { fn tick() { work(); } }
 
+    closure: #[monitored] { fn adder(n: u32) -> impl Fn(&u32) -> u32 { move |m| n + m } }
+
+    items: #[monitored] {
+        fn f(n: u8) -> Vec<u8> {
+            use std::io::{Read as _, Write as Out};
+            struct Other(u8);
+            let found = Other(n);
+            impl Other { fn get(self) -> u8 { self.0 } }
+            vec![found.get()]
+        }
+    }
+
+    /// In the closure's signature, `Result` would be another.
+    items_that_clash: #[monitored] {
+        fn f() -> Result<u8, Error> {
+            use std::fmt::Result;
+            fn nothing() -> Result { Ok(()) }
+            Ok(1)
+        }
+    }
+
     async_fn: #[monitored] {
         pub async fn work(a: u32) -> Result<u32, String> { Ok(a) }
     }

@@ -1,6 +1,6 @@
 //! How a returned value is looked at with no bound demanded of the user.
 //!
-//! Each question is a method that several traits have, for more and less telling types; method
+//! Each question is a method (by a name that no trait of the user has) that several traits have, for more and less telling types; method
 //! look-up takes the one that needs the fewest borrows. A value is first taken apart if it is a
 //! `Result`, then what is in it is asked for its class, and an error for its text.
 
@@ -30,13 +30,13 @@ pub trait PartsOfResult<'a> {
     #[doc(hidden)]
     type Error;
     #[doc(hidden)]
-    fn parts(&self) -> Parts<'a, Self::Value, Self::Error>;
+    fn __monitor_parts(&self) -> Parts<'a, Self::Value, Self::Error>;
 }
 impl<'a, T, E> PartsOfResult<'a> for &Probe<'a, Result<T, E>> {
     type Value = T;
     type Error = E;
     #[inline]
-    fn parts(&self) -> Parts<'a, T, E> {
+    fn __monitor_parts(&self) -> Parts<'a, T, E> {
         match self.0 {
             Ok(value) => Parts::Value(value),
             Err(error) => Parts::Error(error),
@@ -49,12 +49,12 @@ pub trait PartsOfOther<'a> {
     #[doc(hidden)]
     type Value;
     #[doc(hidden)]
-    fn parts(&self) -> Parts<'a, Self::Value, Infallible>;
+    fn __monitor_parts(&self) -> Parts<'a, Self::Value, Infallible>;
 }
 impl<'a, R> PartsOfOther<'a> for Probe<'a, R> {
     type Value = R;
     #[inline]
-    fn parts(&self) -> Parts<'a, R, Infallible> {
+    fn __monitor_parts(&self) -> Parts<'a, R, Infallible> {
         Parts::Value(self.0)
     }
 }
@@ -62,11 +62,11 @@ impl<'a, R> PartsOfOther<'a> for Probe<'a, R> {
 /// Values that know.
 pub trait ClassByType {
     #[doc(hidden)]
-    fn class(&self) -> Option<Class>;
+    fn __monitor_class(&self) -> Option<Class>;
 }
 impl<V: Classify> ClassByType for &Probe<'_, V> {
     #[inline]
-    fn class(&self) -> Option<Class> {
+    fn __monitor_class(&self) -> Option<Class> {
         classify::ask(|| self.0.classify())
     }
 }
@@ -74,11 +74,11 @@ impl<V: Classify> ClassByType for &Probe<'_, V> {
 /// Values that do not.
 pub trait NoClass {
     #[doc(hidden)]
-    fn class(&self) -> Option<Class>;
+    fn __monitor_class(&self) -> Option<Class>;
 }
 impl<V> NoClass for Probe<'_, V> {
     #[inline]
-    fn class(&self) -> Option<Class> {
+    fn __monitor_class(&self) -> Option<Class> {
         None
     }
 }
@@ -86,11 +86,11 @@ impl<V> NoClass for Probe<'_, V> {
 /// `E: Error`.
 pub trait ViaError<'a> {
     #[doc(hidden)]
-    fn view(&self) -> ErrorView<'a>;
+    fn __monitor_view(&self) -> ErrorView<'a>;
 }
 impl<'a, E: Error> ViaError<'a> for &&&&&Probe<'a, E> {
     #[inline]
-    fn view(&self) -> ErrorView<'a> {
+    fn __monitor_view(&self) -> ErrorView<'a> {
         look::<E>(Sight::Error(self.0))
     }
 }
@@ -98,14 +98,14 @@ impl<'a, E: Error> ViaError<'a> for &&&&&Probe<'a, E> {
 /// `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
 pub trait ViaSendError<'a> {
     #[doc(hidden)]
-    fn view(&self) -> ErrorView<'a>;
+    fn __monitor_view(&self) -> ErrorView<'a>;
 }
 impl<'a, E> ViaSendError<'a> for &&&&Probe<'a, E>
 where
     E: AsRef<dyn Error + Send + Sync + 'static>,
 {
     #[inline]
-    fn view(&self) -> ErrorView<'a> {
+    fn __monitor_view(&self) -> ErrorView<'a> {
         look::<E>(Sight::Boxed(self.0.as_ref()))
     }
 }
@@ -113,11 +113,11 @@ where
 /// `Box<dyn Error>`.
 pub trait ViaLocalError<'a> {
     #[doc(hidden)]
-    fn view(&self) -> ErrorView<'a>;
+    fn __monitor_view(&self) -> ErrorView<'a>;
 }
 impl<'a, E: AsRef<dyn Error + 'static>> ViaLocalError<'a> for &&&Probe<'a, E> {
     #[inline]
-    fn view(&self) -> ErrorView<'a> {
+    fn __monitor_view(&self) -> ErrorView<'a> {
         look::<E>(Sight::Boxed(self.0.as_ref()))
     }
 }
@@ -125,11 +125,11 @@ impl<'a, E: AsRef<dyn Error + 'static>> ViaLocalError<'a> for &&&Probe<'a, E> {
 /// `E: Display`.
 pub trait ViaDisplay<'a> {
     #[doc(hidden)]
-    fn view(&self) -> ErrorView<'a>;
+    fn __monitor_view(&self) -> ErrorView<'a>;
 }
 impl<'a, E: Display> ViaDisplay<'a> for &&Probe<'a, E> {
     #[inline]
-    fn view(&self) -> ErrorView<'a> {
+    fn __monitor_view(&self) -> ErrorView<'a> {
         look::<E>(Sight::Display(self.0))
     }
 }
@@ -137,11 +137,11 @@ impl<'a, E: Display> ViaDisplay<'a> for &&Probe<'a, E> {
 /// `E: Debug`.
 pub trait ViaDebug<'a> {
     #[doc(hidden)]
-    fn view(&self) -> ErrorView<'a>;
+    fn __monitor_view(&self) -> ErrorView<'a>;
 }
 impl<'a, E: Debug> ViaDebug<'a> for &Probe<'a, E> {
     #[inline]
-    fn view(&self) -> ErrorView<'a> {
+    fn __monitor_view(&self) -> ErrorView<'a> {
         look::<E>(Sight::Debug(self.0))
     }
 }
@@ -149,11 +149,11 @@ impl<'a, E: Debug> ViaDebug<'a> for &Probe<'a, E> {
 /// An error that shows nothing: still counted.
 pub trait ViaNothing<'a> {
     #[doc(hidden)]
-    fn view(&self) -> ErrorView<'a>;
+    fn __monitor_view(&self) -> ErrorView<'a>;
 }
 impl<'a, E> ViaNothing<'a> for Probe<'a, E> {
     #[inline]
-    fn view(&self) -> ErrorView<'a> {
+    fn __monitor_view(&self) -> ErrorView<'a> {
         look::<E>(Sight::Opaque)
     }
 }
@@ -170,15 +170,15 @@ fn look<E>(sight: Sight<'_>) -> ErrorView<'_> {
 macro_rules! __verdict {
     ($value:ident $($show:ident)?) => {{
         use $crate::__private::probe::*;
-        match (&&$crate::__private::probe::Probe($value)).parts() {
+        match (&&$crate::__private::probe::Probe($value)).__monitor_parts() {
             $crate::__private::probe::Parts::Value(value) => {
-                let class = (&&$crate::__private::probe::Probe(value)).class();
+                let class = (&&$crate::__private::probe::Probe(value)).__monitor_class();
                 $crate::__private::Verdict::of_value(value, class)
                     $(.shown($crate::__private::Shown::$show(value)))?
             }
             $crate::__private::probe::Parts::Error(error) => {
-                let class = (&&$crate::__private::probe::Probe(error)).class();
-                (&&&&&&$crate::__private::probe::Probe(error)).view().verdict(class)
+                let class = (&&$crate::__private::probe::Probe(error)).__monitor_class();
+                (&&&&&&$crate::__private::probe::Probe(error)).__monitor_view().verdict(class)
             }
         }
     }};

@@ -1,0 +1,30 @@
+fn f(n: u8) -> Vec<u8> {
+    use std::io::{Read as _, Write as Out};
+    struct Other(u8);
+    impl Other {
+        fn get(self) -> u8 {
+            self.0
+        }
+    }
+    ::monitor_runtime::__private::run(
+        {
+            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                ::monitor_runtime::__private::path_of(&|| ()),
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            );
+            ::monitor_runtime::__private::register!(__MONITOR);
+            &__MONITOR
+        }
+            .start(),
+        move || -> Vec<u8> {
+            let _ = (&n,);
+            ({
+                let found = Other(n);
+                vec![found.get()]
+            })
+        },
+        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+    )
+}

@@ -1,0 +1,23 @@
+fn f() -> Result<u8, Error> {
+    ::monitor_runtime::__private::run(
+        {
+            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                ::monitor_runtime::__private::path_of(&|| ()),
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+            );
+            ::monitor_runtime::__private::register!(__MONITOR);
+            &__MONITOR
+        }
+            .start(),
+        move || -> Result<u8, Error> {
+            use std::fmt::Result;
+            fn nothing() -> Result {
+                Ok(())
+            }
+            Ok(1)
+        },
+        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+    )
+}

@@ -1,0 +1,40 @@
+//! Functions nobody should have to write, under every lint there is.
+#![forbid(unsafe_code)]
+#![deny(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    warnings,
+    clippy::pedantic,
+    clippy::nursery
+)]
+
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
+
+mod attribute {
+    pub(crate) use monitor_runtime::monitored;
+}
+
+#[no_implicit_prelude]
+#[expect(
+    unreachable_pub,
+    reason = "the same file is the whole of other crates, whose interface it is"
+)]
+#[path = "hostile/functions.rs"]
+mod functions;
+
+fn now(mut future: functions::Later<'_>) -> String {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(text) => text,
+        Poll::Pending => String::new(),
+    }
+}
+
+#[test]
+fn hostile_functions_do_what_they_did() {
+    functions::check(&now);
+}

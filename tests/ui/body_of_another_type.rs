@@ -1,0 +1,16 @@
+use monitor_runtime::monitored;
+
+#[monitored]
+fn check_out() -> u32 {
+    "seven"
+}
+
+#[monitored]
+async fn pay() -> Result<u32, String> {
+    Ok("seven")
+}
+
+fn main() {
+    check_out();
+    drop(pay());
+}

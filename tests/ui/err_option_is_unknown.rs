@@ -1,0 +1,10 @@
+use monitor_runtime::monitored;
+
+#[monitored(err(debug))]
+fn check_out() -> Result<(), String> {
+    Ok(())
+}
+
+fn main() {
+    let _ = check_out();
+}

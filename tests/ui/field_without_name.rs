@@ -1,0 +1,10 @@
+use monitor_runtime::monitored;
+
+#[monitored(fields(order + 1))]
+fn check_out(order: u32) -> u32 {
+    order
+}
+
+fn main() {
+    check_out(1);
+}

@@ -1,0 +1,10 @@
+use monitor_runtime::monitored;
+
+#[monitored]
+mod shop {
+    pub fn check_out() {}
+}
+
+fn main() {
+    shop::check_out();
+}
