@@ -232,7 +232,8 @@ fn classes_are_bounded_and_a_thread_that_ends_keeps_its_counts() {
     });
     let errors = errors("many");
     assert_eq!(errors.len(), 64, "{errors:?}");
-    assert_eq!(errors.iter().map(|(_, count)| count).sum::<f64>(), 200.0);
+    let sum: f64 = errors.iter().map(|(_, count)| count).sum();
+    assert!((sum - 200.0).abs() < 0.5, "{sum}");
     let other = errors.iter().find(|(class, _)| class == "other");
     assert!(other.is_some_and(|(_, count)| *count >= 37.0), "{other:?}");
 }
