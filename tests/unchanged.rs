@@ -2,6 +2,12 @@
 
 // What rustc says of the plain twins it has to say of the others, and nothing more.
 #![deny(unused)]
+#![allow(
+    clippy::large_types_passed_by_value,
+    clippy::needless_pass_by_value,
+    clippy::unit_arg,
+    reason = "arguments are what is compared"
+)]
 
 use std::backtrace::Backtrace;
 use std::cell::RefCell;

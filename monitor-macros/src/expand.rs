@@ -267,10 +267,14 @@ impl Printer {
                 mutability,
                 is_self,
             } = binding;
+            // As in `captures`.
+            let allow = binding
+                .is_underscored()
+                .then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding)]));
             if *is_self {
                 quote_spanned!(at=> #(#cfgs)* let _ = &#ident;)
             } else {
-                quote_spanned!(at=> #(#cfgs)* let #mutability #ident = #ident;)
+                quote_spanned!(at=> #(#cfgs)* #allow let #mutability #ident = #ident;)
             }
         });
         quote_spanned!(at=> #(#statements)*)

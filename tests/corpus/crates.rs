@@ -97,10 +97,15 @@ impl Copy {
         let manifest = folder.join("Cargo.toml");
         let mut text = fs::read_to_string(&manifest)?;
         let runtime = root().join("monitor-runtime");
-        text.push_str(&format!(
-            "\n[dependencies.monitor-runtime]\npath = {:?}\n[workspace]\n",
-            runtime.display().to_string()
-        ));
+        let path = runtime.display().to_string();
+        let path = format!("{path:?}");
+        for part in [
+            "\n[dependencies.monitor-runtime]\npath = ",
+            &path,
+            "\n[workspace]\n",
+        ] {
+            text += part;
+        }
         fs::write(manifest, text)?;
         Ok(Self {
             folder,

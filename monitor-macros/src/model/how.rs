@@ -1,0 +1,100 @@
+//! How a function runs, and what is looked at when it has.
+
+use super::{Run, Verdict};
+use crate::body;
+use crate::input::{Body, Function};
+use crate::returns;
+use syn::parse::Parser;
+use syn::{Block, GenericParam, Signature, Stmt, Type};
+
+pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdict, Option<Type>) {
+    let sig = &function.sig;
+    let declared = returns::declared(&sig.output);
+    if sig.asyncness.is_some() {
+        let output = declared.map_or_else(|| Some(syn::parse_quote!(())), writable);
+        return (Run::Async, verdict(declared), output);
+    }
+    let in_place = |plain: bool| {
+        let through = runs_through(body);
+        // Left early, a body that stays in its place shows nothing of what it returned.
+        if through || (plain && !judged) {
+            Run::Inline { through }
+        } else {
+            Run::Sync
+        }
+    };
+    let closure = |plain: bool| {
+        let mut attrs = function.attrs.iter();
+        let tracks = attrs.any(|attr| attr.path().is_ident("track_caller"));
+        if tracks { in_place(plain) } else { Run::Sync }
+    };
+    let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
+        return (closure(true), Verdict::Plain, None);
+    };
+    if returns::is_closure(ty) {
+        // A closure takes its signature from the return type, which only the function itself has.
+        let run = if judged {
+            Run::Sync
+        } else {
+            Run::Inline { through: false }
+        };
+        return (run, Verdict::Plain, None);
+    }
+    let future = returns::future(ty);
+    let boxed = future.as_ref().map(|future| future.boxed);
+    let statements = statements(body).filter(|statements| {
+        // An early return would leave with a future nobody runs.
+        body::ends_in_future(statements) && !(boxed.is_some() && body::returns_early(statements))
+    });
+    let run = match (statements, boxed) {
+        (Some(statements), _) => Run::Tail(statements),
+        (None, Some(boxed)) => Run::Future { boxed },
+        (None, None) => return (closure(false), Verdict::Probe, None),
+    };
+    let Some(output) = future.and_then(|future| future.output) else {
+        return (run, Verdict::Probe, None);
+    };
+    // `#[async_trait]` has written the type into its block already.
+    let named = if from_async_trait(sig) {
+        None
+    } else {
+        writable(&output)
+    };
+    (run, verdict(Some(&output)), named)
+}
+
+fn verdict(ty: Option<&Type>) -> Verdict {
+    if ty.is_none_or(returns::is_plain) {
+        Verdict::Plain
+    } else {
+        Verdict::Probe
+    }
+}
+
+/// The type as a body may name it; `None` if it says nothing there, or is `!`.
+fn writable(ty: &Type) -> Option<Type> {
+    let ty = returns::erase(ty);
+    (!matches!(ty, Type::Infer(_) | Type::Never(_))).then_some(ty)
+}
+
+/// `None` for a body without an `async` block, and for one that does not parse, as while it is
+/// being typed.
+fn runs_through(body: &Body) -> bool {
+    let statements = Block::parse_within.parse2(body.block.stream());
+    statements.is_ok_and(|statements| body::runs_through(&statements))
+}
+
+fn statements(body: &Body) -> Option<Vec<Stmt>> {
+    let body = body.block.stream();
+    if !body::mentions_word(&body, "async") {
+        return None;
+    }
+    Block::parse_within.parse2(body).ok()
+}
+
+fn from_async_trait(sig: &Signature) -> bool {
+    sig.generics.params.iter().any(|param| match param {
+        GenericParam::Lifetime(param) => param.lifetime.ident == "async_trait",
+        _ => false,
+    })
+}
