@@ -5,7 +5,8 @@
 //! folds its cells into the site's retired total, under the same lock as a scrape reads them:
 //! no count is seen twice or not at all.
 
-use std::cell::RefCell;
+mod table;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -14,11 +15,16 @@ use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::tally::Sum;
 
+pub(crate) use table::with;
+
 const STARTED: usize = 0;
 /// Errors without a class; they are counted beside their histogram, which has no class.
 const ERRORS: usize = 1;
 const PANICS: usize = 2;
 const HISTOGRAMS: usize = 3;
+
+/// How often a scrape looks again at numbers that do not match.
+const PATIENCE: u32 = 100;
 
 /// Cells of a site whose histograms have this many buckets: each is a sum of ticks, then they.
 const fn cells(slots: usize) -> usize {
@@ -167,85 +173,79 @@ impl Store {
 /// Adds these cells to a sum.
 fn take(sum: &mut Sum, site: &Site, threads: &[Arc<Cells>]) {
     let slots = site.slots();
-    let load = |cells: &Arc<Cells>, cell: usize| cells.numbers[cell].load(Ordering::Acquire);
-    // What is bumped last is read first: a call seen as finished must not be missing from the
-    // errors, nor from those started, and the whole of one comes before the other for all threads.
+    let mut buckets = vec![0; slots];
     for cells in threads {
         for result in 0..Outcome::RESULTS {
-            let first = HISTOGRAMS + result * (1 + slots);
-            for bucket in 0..slots {
-                sum.add_to_bucket(result, bucket, load(cells, first + 1 + bucket));
+            let counts = cells.settled(site, result, &mut buckets);
+            if result == Outcome::Error.result() {
+                sum.panics += counts.panics;
+                sum.errors += counts.errors;
+                for (class, calls) in counts.classes {
+                    sum.add_to_class(class, calls);
+                }
             }
-            sum.ticks[result] = sum.ticks[result].wrapping_add(load(cells, first));
-        }
-        sum.panics += load(cells, PANICS);
-        sum.errors += load(cells, ERRORS);
-        for (place, class) in site.classes().names() {
-            sum.add_to_class(class, cells.class(place));
+            for (bucket, calls) in buckets.iter().enumerate() {
+                sum.add_to_bucket(result, bucket, *calls);
+            }
+            let ticks = cells.load(HISTOGRAMS + result * (1 + slots));
+            sum.ticks[result] = sum.ticks[result].wrapping_add(ticks);
         }
     }
+    // Last: a call seen as finished must not be missing from those started, on any thread.
     for cells in threads {
-        sum.started += load(cells, STARTED);
+        sum.started += cells.load(STARTED);
     }
 }
 
-/// The cells of the current thread, by site; its destructor retires them.
-struct Table(RefCell<Vec<Option<Owned>>>);
+/// Errors as they are counted beside their histogram.
+struct Failures {
+    /// Without a class.
+    errors: u64,
+    panics: u64,
+    classes: Vec<(&'static str, u64)>,
+}
 
-/// Cells of this thread, and the site they count for.
-type Owned = (&'static Site, Arc<Cells>);
+impl Cells {
+    fn load(&self, cell: usize) -> u64 {
+        self.numbers[cell].load(Ordering::Acquire)
+    }
 
-impl Drop for Table {
-    fn drop(&mut self) {
-        for (site, cells) in self.0.take().into_iter().flatten() {
-            site.store().retire(site, &cells);
+    /// Reads a result's buckets, and for errors their counts, at a moment when both are the same.
+    ///
+    /// The owner bumps a count just before the bucket. Where it is held up between the two, the
+    /// call is in the count and not yet in the histogram, as on a page it may be.
+    fn settled(&self, site: &Site, result: usize, buckets: &mut [u64]) -> Failures {
+        let first = HISTOGRAMS + result * (1 + buckets.len()) + 1;
+        let mut attempts = 0;
+        loop {
+            for (bucket, calls) in buckets.iter_mut().enumerate() {
+                *calls = self.load(first + bucket);
+            }
+            let panics = self.load(PANICS);
+            let classes = site.classes().names();
+            let classes: Vec<_> = classes
+                .map(|(place, name)| (name, self.class(place)))
+                .collect();
+            let others = panics + classes.iter().map(|(_, calls)| calls).sum::<u64>();
+            let finished: u64 = buckets.iter().sum();
+            // With no other kind of error, the histogram alone knows.
+            let errors = if others == 0 {
+                finished
+            } else {
+                self.load(ERRORS)
+            };
+            let counts = Failures {
+                errors,
+                panics,
+                classes,
+            };
+            let same = errors + others == finished;
+            if same || result != Outcome::Error.result() || attempts == PATIENCE {
+                return counts;
+            }
+            attempts += 1;
+            // The owner may be waiting for this very core.
+            std::thread::yield_now();
         }
     }
-}
-
-thread_local! {
-    static TABLE: Table = const { Table(RefCell::new(Vec::new())) };
-}
-
-/// Runs `write` on the current thread's cells of `site`.
-#[inline]
-pub(crate) fn with(site: &'static Site, write: impl Fn(&Cells)) {
-    let index = site.id();
-    let done = TABLE.try_with(|table| {
-        let Ok(slots) = table.0.try_borrow() else {
-            return false;
-        };
-        let Some(Some((_, cells))) = slots.get(index) else {
-            drop(slots);
-            return first(site, index, table, &write);
-        };
-        write(cells);
-        true
-    });
-    if done != Ok(true) {
-        late(site, &write);
-    }
-}
-
-/// The first call of `site` on this thread.
-#[cold]
-fn first(site: &'static Site, index: usize, table: &Table, write: &impl Fn(&Cells)) -> bool {
-    let Ok(mut slots) = table.0.try_borrow_mut() else {
-        return false;
-    };
-    if slots.len() <= index {
-        slots.resize(index + 1, None);
-    }
-    let cells = site.store().open(site.slots());
-    write(&cells);
-    slots[index] = Some((site, cells));
-    true
-}
-
-/// A call in the destructor of another thread-local, after this thread's table has gone.
-#[cold]
-fn late(site: &'static Site, write: &impl Fn(&Cells)) {
-    let cells = site.store().open(site.slots());
-    write(&cells);
-    site.store().retire(site, &cells);
 }
