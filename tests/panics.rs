@@ -327,3 +327,22 @@ fn a_guard_that_panics_on_the_way_out_is_a_panic_of_its_function() {
     catch_unwind(|| run(ends_badly_later())).expect_err("it panics");
     assert_counts("ends_badly_later", Counts::panics(1));
 }
+
+#[monitored(err = false)]
+fn quiet_about_errors() {
+    panic!("a bug all the same");
+}
+
+#[monitored(err(level = "info"))]
+fn mild_about_errors() {
+    panic!("a bug all the same");
+}
+
+#[test]
+fn what_is_said_of_errors_is_not_said_of_panics() {
+    log();
+    catch_unwind(quiet_about_errors).expect_err("it panics");
+    catch_unwind(mild_about_errors).expect_err("it panics");
+    let both = ["quiet_about_errors", "mild_about_errors"];
+    assert_eq!(log().told_by(&both), both, "one ERROR line each");
+}

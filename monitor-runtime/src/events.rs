@@ -44,6 +44,7 @@ pub(crate) struct Events {
     finished: &'static LogSite,
     returned: Option<&'static LogSite>,
     failed: &'static LogSite,
+    panicked: &'static LogSite,
     /// Cancelled, or slow.
     warned: &'static LogSite,
 }
@@ -70,11 +71,14 @@ impl Events {
         names.extend(site.ret_level.map(|_| RETURN));
         names.extend(site.slow.map(|_| THRESHOLD));
         let event = |level| LogSite::leak(site, level, Kind::EVENT, &names);
+        let failed = event(site.error_level);
+        let same = site.error_level == Level::ERROR;
         Self {
             span: LogSite::leak(site, site.level, Kind::SPAN, &SPAN_FIELDS),
             finished: event(site.level),
             returned: site.ret_level.map(event),
-            failed: event(site.error_level),
+            failed,
+            panicked: if same { failed } else { event(Level::ERROR) },
             warned: event(Level::WARN),
         }
     }
@@ -142,7 +146,9 @@ impl Events {
 
     fn event(&self, site: &Site, completion: &Completion<'_>) -> &'static LogSite {
         match completion.outcome {
-            Outcome::Error | Outcome::Panic if completion.loud && site.error_log => self.failed,
+            // `err(..)` speaks of errors; a panic is a bug, and nobody expected it.
+            Outcome::Panic if completion.loud => self.panicked,
+            Outcome::Error if completion.loud && site.error_log => self.failed,
             Outcome::Cancelled => self.warned,
             _ if completion.slow => self.warned,
             Outcome::Ok if completion.value.is_some() => self.returned.unwrap_or(self.finished),
