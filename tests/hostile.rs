@@ -9,7 +9,6 @@
     clippy::nursery
 )]
 
-use std::future::Future;
 use std::task::{Context, Poll, Waker};
 
 mod attribute {
@@ -18,6 +17,7 @@ mod attribute {
 
 #[no_implicit_prelude]
 #[expect(
+    dead_code,
     unreachable_pub,
     reason = "the same file is the whole of other crates, whose interface it is"
 )]
