@@ -78,20 +78,20 @@ impl Recorder {
     }
 
     /// Records a value `tracing` knows: a number, `bool`, text, an error, an `Option` of them.
-    pub fn value<V: Value + ?Sized>(&mut self, value: &V) {
+    pub fn value<V: RecordableValue + ?Sized>(&mut self, value: &V) {
         let mut slot = Slot(Recorded::Empty);
         value.record(&self.field, &mut slot);
         self.values.push(slot.0);
     }
 
     /// Records a value by its `Display`.
-    pub fn display<V: Display + ?Sized>(&mut self, value: &V) {
+    pub fn display<V: RecordableDisplay + ?Sized>(&mut self, value: &V) {
         self.values
             .push(Recorded::Text(text(format_args!("{value}"))));
     }
 
     /// Records a value by its `Debug`.
-    pub fn debug<V: Debug + ?Sized>(&mut self, value: &V) {
+    pub fn debug<V: RecordableDebug + ?Sized>(&mut self, value: &V) {
         self.values
             .push(Recorded::Text(text(format_args!("{value:?}"))));
     }
@@ -156,15 +156,52 @@ impl<V: Debug + ?Sized> RecordDebug for &Argument<'_, V> {
     }
 }
 
-/// Arguments that have only `Display`.
+/// All others: their `Display`, or else an error that says what is missing.
 #[doc(hidden)]
-pub trait RecordDisplay {
-    fn __monitor_record(&self, recorder: &mut Recorder);
+pub trait RecordOther<V: ?Sized> {
+    fn __monitor_record(&self, recorder: &mut Recorder)
+    where
+        V: RecordableArgument;
 }
-impl<V: Display + ?Sized> RecordDisplay for Argument<'_, V> {
-    fn __monitor_record(&self, recorder: &mut Recorder) {
+impl<V: ?Sized> RecordOther<V> for Argument<'_, V> {
+    fn __monitor_record(&self, recorder: &mut Recorder)
+    where
+        V: RecordableArgument,
+    {
         recorder.display(self.0);
     }
+}
+
+// One trait per way to record, each for exactly the types the way is for: what rustc says of a type
+// without it is ours to write.
+macro_rules! recordable {
+    ($($(#[$doc:meta])* $name:ident: $bound:ident, $message:literal, $label:literal;)*) => {$(
+        $(#[$doc])*
+        #[doc(hidden)]
+        #[diagnostic::on_unimplemented(message = $message, label = $label)]
+        pub trait $name: $bound {}
+        #[diagnostic::do_not_recommend]
+        impl<V: $bound + ?Sized> $name for V {}
+    )*};
+}
+
+recordable! {
+    /// What `args(name)` takes, if it has nothing better.
+    RecordableArgument: Display,
+        "an argument of type `{Self}` cannot be recorded: it has neither `Debug` nor `Display`",
+        "derive `Debug`, or record a part of it: `fields(name.part)`";
+    /// What `name` and `name = value` take.
+    RecordableValue: Value,
+        "a value of type `{Self}` is recorded by its `Debug` or its `Display`",
+        "put `?` or `%` before it";
+    /// What `%value` takes.
+    RecordableDisplay: Display,
+        "a value of type `{Self}` cannot be recorded with `%`: it has no `Display`",
+        "implement `Display`, or put `?` before it to record it by its `Debug`";
+    /// What `?value` takes.
+    RecordableDebug: Debug,
+        "a value of type `{Self}` cannot be recorded with `?`: it has no `Debug`",
+        "derive `Debug`, or put `%` before it to record it by its `Display`";
 }
 
 /// Records one of `args(..)`.

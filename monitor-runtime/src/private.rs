@@ -23,5 +23,5 @@ pub mod probe {
 
 /// The traits behind `record!`.
 pub mod argument {
-    pub use crate::fields::{Argument, RecordDebug, RecordDisplay, RecordValue};
+    pub use crate::fields::{Argument, RecordDebug, RecordOther, RecordValue};
 }

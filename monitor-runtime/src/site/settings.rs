@@ -11,6 +11,47 @@ use crate::classes::Classes;
 use crate::throttle::{Throttle, Tokens};
 use crate::verdict::ErrorFormat;
 
+/// A site as it is without arguments.
+///
+/// The compiler works it out once, here; put together in [`Site::new`], it would be worked out again
+/// for every annotated function.
+#[expect(
+    clippy::declare_interior_mutable_const,
+    reason = "every site begins as a copy of it"
+)]
+const DEFAULT: Site = Site {
+    path: || "",
+    given_name: None,
+    given_target: None,
+    module: "",
+    file: "",
+    line: 0,
+    level: Level::INFO,
+    span: true,
+    log: true,
+    fields: &[],
+    error_format: ErrorFormat::Display,
+    error_level: Level::ERROR,
+    error_log: true,
+    ret_level: None,
+    slow: None,
+    sentry: true,
+    sentry_level: sentry::Level::Error,
+    tags: &[],
+    fingerprint: 0,
+    throttle: None,
+    counted: true,
+    timed: true,
+    own_bounds: None,
+    id: AtomicUsize::new(0),
+    store: Store::new(),
+    classes: Classes::new(),
+    own_ticks: OnceLock::new(),
+    tokens: Tokens::full(),
+    function: OnceLock::new(),
+    events: OnceLock::new(),
+};
+
 impl Site {
     /// A function at `path_of` a closure in it, with `module_path!()`, `file!()` and `line!()`.
     pub const fn new(
@@ -19,38 +60,12 @@ impl Site {
         file: &'static str,
         line: u32,
     ) -> Self {
-        Self {
-            path,
-            given_name: None,
-            given_target: None,
-            module,
-            file,
-            line,
-            level: Level::INFO,
-            span: true,
-            log: true,
-            fields: &[],
-            error_format: ErrorFormat::Display,
-            error_level: Level::ERROR,
-            error_log: true,
-            ret_level: None,
-            slow: None,
-            sentry: true,
-            sentry_level: sentry::Level::Error,
-            tags: &[],
-            fingerprint: 0,
-            throttle: None,
-            counted: true,
-            timed: true,
-            own_bounds: None,
-            id: AtomicUsize::new(0),
-            store: Store::new(),
-            classes: Classes::new(),
-            own_ticks: OnceLock::new(),
-            tokens: Tokens::full(),
-            function: OnceLock::new(),
-            events: OnceLock::new(),
-        }
+        let mut site = DEFAULT;
+        site.path = path;
+        site.module = module;
+        site.file = file;
+        site.line = line;
+        site
     }
 
     /// `name = "…"`: instead of the type-qualified name.
