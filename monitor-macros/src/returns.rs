@@ -74,6 +74,16 @@ pub(crate) fn erase(ty: &Type) -> Type {
     ty
 }
 
+/// A path to a type of which the spelling tells nothing; `Pin<…>` would be told.
+pub(crate) fn is_alias(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(ty) => is_alias(&ty.elem),
+        Type::Group(ty) => is_alias(&ty.elem),
+        Type::Path(ty) => last(&ty.path).is_some_and(|name| name.ident != "Pin"),
+        _ => false,
+    }
+}
+
 /// Recognises `impl Fn(…)`, `impl FnMut(…)` and `impl FnOnce(…)`.
 pub(crate) fn is_closure(ty: &Type) -> bool {
     match ty {

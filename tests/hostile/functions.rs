@@ -378,6 +378,28 @@ impl<T: Debug> Wrapper<Vec<T>> {
     }
 }
 
+/// A trait whose methods return a future by an alias.
+pub trait Open {
+    /// The alias.
+    type Opening: Future;
+
+    /// Nothing in the body says which error it has.
+    fn open(&self, path: &str) -> Self::Opening;
+}
+
+impl Open for u8 {
+    type Opening = Pin<Box<dyn Future<Output = Result<u8, Box<dyn ::std::error::Error>>> + Send>>;
+
+    #[monitored]
+    fn open(&self, path: &str) -> Self::Opening {
+        let number = path.parse::<Self>();
+        Box::pin(async move {
+            let number = number?;
+            Ok(number)
+        })
+    }
+}
+
 /// A trait with an associated type, defaults, and generic methods.
 pub trait Store {
     /// What is in it.

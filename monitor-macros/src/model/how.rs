@@ -51,6 +51,11 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         (None, Some(boxed)) => Run::Future { boxed },
         (None, None) => return (closure(false), Verdict::Probe, None),
     };
+    // An alias of a future, such as `Self::Future`: its output has a name all the same.
+    if future.is_none() && returns::is_alias(ty) {
+        let output = syn::parse_quote!(<#ty as ::core::future::Future>::Output);
+        return (run, Verdict::Probe, Some(output));
+    }
     let Some(output) = future.and_then(|future| future.output) else {
         return (run, Verdict::Probe, None);
     };

@@ -49,6 +49,12 @@ shapes! {
         }
     }
 
+    future_alias: #[monitored] {
+        fn open(&self, path: PathBuf) -> Self::Opening {
+            Box::pin(async move { Ok(File::open(path).await?) })
+        }
+    }
+
     async_fn: #[monitored] {
         pub async fn work(a: u32) -> Result<u32, String> { Ok(a) }
     }

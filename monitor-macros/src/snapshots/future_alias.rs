@@ -1,0 +1,22 @@
+fn open(&self, path: PathBuf) -> Self::Opening {
+    Box::pin(
+        ::monitor_runtime::__private::run_async(
+            {
+                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
+                    ::monitor_runtime::__private::path_of(&|| ()),
+                    ::core::module_path!(),
+                    ::core::file!(),
+                    ::core::line!(),
+                );
+                ::monitor_runtime::__private::register!(__MONITOR);
+                &__MONITOR
+            }
+                .start(),
+            async move { Ok(File::open(path).await?) },
+            |__r: &_| {
+                let __r: &<Self::Opening as ::core::future::Future>::Output = __r;
+                ::monitor_runtime::__private::verdict!(__r)
+            },
+        ),
+    )
+}
