@@ -12,7 +12,7 @@ use crate::events::Completion;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::site::Site;
-use crate::start::Start;
+use crate::start::{Declared, Start};
 use crate::story::{self, Memory, Stretch};
 use crate::verdict::{ErrorView, Verdict};
 use crate::{cells, clock, report, testkit};
@@ -22,6 +22,11 @@ pub(crate) struct Call {
     site: &'static Site,
     /// In ticks of the clock.
     began: u64,
+    extra: Option<Box<Extra>>,
+}
+
+/// What only some calls have, kept out of the way of those that have not.
+struct Extra {
     span: Span,
     fields: Option<Box<[Recorded]>>,
     memory: Memory,
@@ -33,44 +38,46 @@ impl RefUnwindSafe for Call {}
 
 impl Call {
     pub(crate) fn begin(start: Start) -> Self {
-        let Start {
-            site,
-            fields,
-            relations,
-        } = start;
-        let span = if site.span && site.level <= LevelFilter::current() {
-            site.events().open(fields.as_deref(), relations.as_deref())
-        } else {
-            Span::none()
-        };
+        let Start { site, declared } = start;
+        let seen = site.span && site.level <= LevelFilter::current();
+        let extra = (seen || declared.is_some()).then(|| Box::new(Extra::open(site, declared)));
         if site.is_counted() {
             cells::with(site, cells::Cells::started);
         }
         Self {
             site,
             began: if site.is_timed() { clock::now() } else { 0 },
-            span,
-            fields,
-            memory: Memory::default(),
+            extra,
         }
     }
 
     /// The user's code begins to run, or goes on.
     pub(crate) fn enter(&self) -> Stretch {
-        self.span
-            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
+        if let Some(extra) = &self.extra {
+            let span = &extra.span;
+            span.with_subscriber(|(id, subscriber)| subscriber.enter(id));
+        }
         Stretch::begin(self.site)
     }
 
     /// The user's code waits for another poll.
     pub(crate) fn leave(&mut self, stretch: &Stretch) {
         self.exit();
-        self.memory.keep(stretch);
+        if stretch.has_marks() {
+            let extra = self.extra.get_or_insert_with(|| Box::new(Extra::none()));
+            extra.memory.keep(stretch);
+        }
     }
 
     fn exit(&self) {
-        self.span
-            .with_subscriber(|(id, subscriber)| subscriber.exit(id));
+        if let Some(extra) = &self.extra {
+            let span = &extra.span;
+            span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
+        }
+    }
+
+    fn fields(&self) -> Option<&[Recorded]> {
+        self.extra.as_ref()?.fields.as_deref()
     }
 
     /// The user's code is done with, one way or another.
@@ -141,23 +148,52 @@ impl Call {
             loud,
             slow,
             value,
-            fields: self.fields.as_deref(),
+            fields: self.fields(),
         };
         testkit::ended(self.site, &completion);
-        self.site.events().close(self.site, &self.span, &completion);
+        let none = Span::none();
+        let span = self.extra.as_ref().map_or(&none, |extra| &extra.span);
+        self.site.events().close(self.site, span, &completion);
     }
 
     /// Whether an error came out of monitored code here for the first time and nobody expected
     /// it, and its text.
     fn failed(&self, view: ErrorView<'_>, stretch: &Stretch) -> (bool, Option<String>) {
         let chain = view.chain(self.site.error_format);
-        let first = story::is_first(stretch, &self.memory, &chain);
+        let memory = self.extra.as_ref().map(|extra| &extra.memory);
+        let first = story::is_first(stretch, memory, &chain);
         let loud = first && !view.expected;
         if loud && view.report && report::is_on() && self.site.may_report() {
-            report::error(self.site, &chain, view.class, self.fields.as_deref());
+            report::error(self.site, &chain, view.class, self.fields());
         }
         let texts: Vec<&str> = chain.iter().map(|link| link.text.as_str()).collect();
         (loud, Some(texts.join(": ")))
+    }
+}
+
+impl Extra {
+    #[cold]
+    fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
+        let declared = declared.unwrap_or_default();
+        let span = if site.span {
+            site.events().open(&declared)
+        } else {
+            Span::none()
+        };
+        Self {
+            span,
+            fields: declared.fields,
+            memory: Memory::default(),
+        }
+    }
+
+    #[cold]
+    fn none() -> Self {
+        Self {
+            span: Span::none(),
+            fields: None,
+            memory: Memory::default(),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use tracing_core::subscriber::Interest;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::site::Site;
-use crate::start::{Parent, Relations};
+use crate::start::{Declared, Parent};
 use crate::verdict::Shown;
 
 /// Fields of a completion event, before those the function declares.
@@ -104,30 +104,20 @@ impl Events {
     }
 
     /// Opens the span of a call; disabled when nobody listens.
-    #[inline]
-    pub(crate) fn open(&self, fields: Option<&[Recorded]>, relations: Option<&Relations>) -> Span {
-        if self.span.enabled() {
-            self.open_enabled(fields, relations)
-        } else {
-            Span::none()
+    pub(crate) fn open(&self, declared: &Declared) -> Span {
+        if !self.span.enabled() {
+            return Span::none();
         }
-    }
-
-    #[cold]
-    fn open_enabled(&self, fields: Option<&[Recorded]>, relations: Option<&Relations>) -> Span {
         let metadata = self.span.metadata();
         let mut values: Vec<Option<&dyn Value>> = vec![None; SPAN_FIELDS.len()];
-        push_declared(&mut values, metadata, fields);
+        push_declared(&mut values, metadata, declared.fields.as_deref());
         let values = metadata.fields().value_set_all(&values);
-        let Some(relations) = relations else {
-            return Span::new(metadata, &values);
-        };
-        let span = match &relations.parent {
+        let span = match &declared.parent {
             Parent::Current => Span::new(metadata, &values),
             Parent::Span(id) => Span::child_of(id.clone(), metadata, &values),
             Parent::Root => Span::new_root(metadata, &values),
         };
-        relations.follow(&span);
+        declared.follow(&span);
         span
     }
 

@@ -12,8 +12,16 @@ use crate::site::Site;
 /// A call about to begin: its site, and the values of its declared fields.
 pub struct Start {
     pub(crate) site: &'static Site,
+    /// `None` for a call that declares nothing, or whose declarations nobody would see.
+    pub(crate) declared: Option<Box<Declared>>,
+}
+
+/// What `fields`, `args`, `parent` and `follows_from` say.
+#[derive(Default)]
+pub(crate) struct Declared {
     pub(crate) fields: Option<Box<[Recorded]>>,
-    pub(crate) relations: Option<Box<Relations>>,
+    pub(crate) parent: Parent,
+    pub(crate) causes: Vec<Id>,
 }
 
 /// Where a span belongs.
@@ -26,21 +34,13 @@ pub(crate) enum Parent {
     Root,
 }
 
-/// What `parent` and `follows_from` say.
-#[derive(Default)]
-pub(crate) struct Relations {
-    pub(crate) parent: Parent,
-    pub(crate) causes: Vec<Id>,
-}
-
 impl Site {
     /// A call without declared fields.
     #[inline]
     pub const fn start(&'static self) -> Start {
         Start {
             site: self,
-            fields: None,
-            relations: None,
+            declared: None,
         }
     }
 
@@ -48,10 +48,16 @@ impl Site {
     pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
         let shown = report::is_on() || self.events().any_enabled();
         let declared = self.fields.len() + self.tags.len() + self.fingerprint;
-        let take = || Recorder::take(self.events().any_field(), declared, record);
+        let take = || {
+            let fields = Recorder::take(self.events().any_field(), declared, record);
+            Box::new(Declared {
+                fields: Some(fields),
+                ..Declared::default()
+            })
+        };
         Start {
-            fields: shown.then(take),
-            ..self.start()
+            site: self,
+            declared: shown.then(take),
         }
     }
 }
@@ -60,7 +66,7 @@ impl Start {
     /// `parent = …`: evaluated only when somebody would see the span.
     pub fn parent<P: Into<Option<Id>>>(mut self, parent: impl FnOnce() -> P) -> Self {
         if let Some(parent) = self.when_seen(|| parent().into()) {
-            self.relations.get_or_insert_default().parent =
+            self.declared.get_or_insert_default().parent =
                 parent.map_or(Parent::Root, Parent::Span);
         }
         self
@@ -74,7 +80,7 @@ impl Start {
     {
         let ids = || causes().into_iter().filter_map(Into::into).collect();
         if let Some(causes) = self.when_seen(ids) {
-            self.relations.get_or_insert_default().causes = causes;
+            self.declared.get_or_insert_default().causes = causes;
         }
         self
     }
@@ -88,7 +94,7 @@ impl Start {
     }
 }
 
-impl Relations {
+impl Declared {
     pub(crate) fn follow(&self, span: &Span) {
         for cause in &self.causes {
             span.follows_from(cause);

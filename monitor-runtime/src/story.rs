@@ -115,7 +115,7 @@ impl Stretch {
 
     /// Whether any error came out during this stretch: what a future asks after every poll.
     #[inline]
-    fn has_marks(&self) -> bool {
+    pub(crate) fn has_marks(&self) -> bool {
         HERE.try_with(|here| {
             here.marks
                 .borrow()
@@ -149,22 +149,14 @@ pub(crate) fn innermost() -> Option<&'static Site> {
 
 /// Errors a future saw in earlier polls.
 #[derive(Default)]
-#[expect(
-    clippy::box_collection,
-    reason = "one word in every future, for what few of them need"
-)]
-pub(crate) struct Memory(Option<Box<VecDeque<Mark>>>);
+pub(crate) struct Memory(VecDeque<Mark>);
 
 impl Memory {
     /// Keeps what came out during a poll that left the future pending.
-    #[inline]
     pub(crate) fn keep(&mut self, stretch: &Stretch) {
-        if stretch.has_marks() {
-            let kept = self.0.get_or_insert_default();
-            kept.extend(stretch.marks());
-            while kept.len() > REMEMBERED {
-                kept.pop_front();
-            }
+        self.0.extend(stretch.marks());
+        while self.0.len() > REMEMBERED {
+            self.0.pop_front();
         }
     }
 }
@@ -173,13 +165,13 @@ impl Memory {
 ///
 /// Asked once by each function that returns `Err`, before its end moves the clock of events.
 #[cold]
-pub(crate) fn is_first(stretch: &Stretch, memory: &Memory, chain: &[Link]) -> bool {
+pub(crate) fn is_first(stretch: &Stretch, memory: Option<&Memory>, chain: &[Link]) -> bool {
     let now = HERE.try_with(|here| here.tick.get()).unwrap_or(0);
     let marks = stretch.marks();
     let same_text = |mark: &Mark| chain.iter().any(|link| link.text == *mark.text);
     // Marks of earlier polls may be of another thread, whose clock means nothing here.
     let known = marks.iter().any(|mark| mark.tick == now || same_text(mark))
-        || memory.0.iter().flat_map(|kept| kept.iter()).any(same_text);
+        || memory.is_some_and(|memory| memory.0.iter().any(same_text));
     let text = chain.first().map_or("", |link| link.text.as_str()).into();
     let _ = HERE.try_with(|here| {
         let mut marks = here.marks.borrow_mut();
