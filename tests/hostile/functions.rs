@@ -388,7 +388,7 @@ pub trait Open {
 }
 
 impl Open for u8 {
-    type Opening = Pin<Box<dyn Future<Output = Result<u8, Box<dyn ::std::error::Error>>> + Send>>;
+    type Opening = Pin<Box<dyn Future<Output = Result<Self, Box<dyn ::std::error::Error>>> + Send>>;
 
     #[monitored]
     fn open(&self, path: &str) -> Self::Opening {
