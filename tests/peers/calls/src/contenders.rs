@@ -1,0 +1,225 @@
+//! The contenders: the same small function, instrumented by each peer as its manual says.
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::{Pin, pin};
+use std::sync::LazyLock;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use monitor_runtime::monitored;
+
+/// A group that shares what is global in a process: subscriber, recorder.
+pub struct Configuration {
+    pub name: &'static str,
+    pub set_up: fn(),
+    contenders: fn() -> Vec<Contender>,
+}
+
+impl Configuration {
+    /// The references, then those of this configuration.
+    pub fn contenders(&self) -> Vec<Contender> {
+        let mut all = references();
+        all.extend((self.contenders)());
+        all
+    }
+}
+
+/// Which bare function a contender is compared with.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Sync,
+    AsyncReady,
+    AsyncYields,
+}
+
+pub struct Contender {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Makes so many calls.
+    pub run: fn(u64),
+}
+
+type Answer = Result<u64, u64>;
+
+/// What every contender does: a few multiplications, and a `Result` that is `Ok` here.
+#[inline(always)]
+fn work(mut x: u64) -> Answer {
+    for _ in 0..4 {
+        x = (x ^ (x >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    if x == 0 { Err(x) } else { Ok(x) }
+}
+
+macro_rules! sync {
+    ($name:literal, $function:path) => {
+        Contender {
+            name: $name,
+            kind: Kind::Sync,
+            run: |calls| {
+                for x in 0..calls {
+                    let _ = std::hint::black_box($function(std::hint::black_box(x)));
+                }
+            },
+        }
+    };
+}
+
+macro_rules! asynchronous {
+    ($name:literal, $kind:ident, $function:path) => {
+        Contender {
+            name: $name,
+            kind: Kind::$kind,
+            run: |calls| {
+                for x in 0..calls {
+                    let _ = std::hint::black_box(block_on($function(std::hint::black_box(x))));
+                }
+            },
+        }
+    };
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+}
+
+/// Pending once.
+struct Yield(bool);
+
+impl Future for Yield {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+#[inline(never)]
+fn bare(x: u64) -> Answer {
+    work(x)
+}
+
+#[inline(never)]
+async fn bare_ready(x: u64) -> Answer {
+    work(x)
+}
+
+#[inline(never)]
+async fn bare_yields(x: u64) -> Answer {
+    Yield(false).await;
+    work(x)
+}
+
+static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
+
+#[inline(never)]
+fn two_reads(x: u64) -> Answer {
+    #[cfg(target_arch = "x86_64")]
+    let read = || {
+        // The floor itself: the instruction, without anybody's library.
+        #[allow(unsafe_code)]
+        // SAFETY: every x86-64 processor has it.
+        unsafe {
+            std::arch::x86_64::_rdtsc()
+        }
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let read = || CLOCK.raw();
+    let start = read();
+    let answer = work(x);
+    black_box(read().wrapping_sub(start));
+    answer
+}
+
+#[inline(never)]
+fn two_quanta(x: u64) -> Answer {
+    let start = CLOCK.raw();
+    let answer = work(x);
+    black_box(CLOCK.raw().wrapping_sub(start));
+    answer
+}
+
+#[inline(never)]
+fn two_instants(x: u64) -> Answer {
+    let start = Instant::now();
+    let answer = work(x);
+    black_box(start.elapsed());
+    answer
+}
+
+fn references() -> Vec<Contender> {
+    vec![
+        sync!("bare", bare),
+        asynchronous!("bare, async ready", AsyncReady, bare_ready),
+        asynchronous!("bare, async yields once", AsyncYields, bare_yields),
+        sync!("two TSC reads", two_reads),
+    ]
+}
+
+mod ours {
+    use super::{Answer, Yield, monitored, work};
+
+    #[inline(never)]
+    #[monitored]
+    pub fn sync(x: u64) -> Answer {
+        work(x)
+    }
+    #[inline(never)]
+    #[monitored]
+    pub async fn ready(x: u64) -> Answer {
+        work(x)
+    }
+    #[inline(never)]
+    #[monitored]
+    pub async fn yields(x: u64) -> Answer {
+        Yield(false).await;
+        work(x)
+    }
+}
+
+fn monitored_contenders() -> Vec<Contender> {
+    vec![
+        sync!("monitored", ours::sync),
+        asynchronous!("monitored, async ready", AsyncReady, ours::ready),
+        asynchronous!("monitored, async yields once", AsyncYields, ours::yields),
+    ]
+}
+
+mod peers;
+
+pub const CONFIGURATIONS: &[Configuration] = &[
+    Configuration {
+        name: "bare",
+        set_up: || (),
+        contenders: peers::bare,
+    },
+    Configuration {
+        name: "log off",
+        set_up: peers::log_off,
+        contenders: peers::logged,
+    },
+    Configuration {
+        name: "log of spans only",
+        set_up: peers::registry,
+        contenders: peers::logged,
+    },
+    Configuration {
+        name: "log as JSON",
+        set_up: peers::json,
+        contenders: peers::logged,
+    },
+    Configuration {
+        name: "recorder",
+        set_up: peers::recorder,
+        contenders: peers::recorded,
+    },
+];

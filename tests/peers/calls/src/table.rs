@@ -1,0 +1,131 @@
+//! The tables: one process per configuration, one line per contender.
+
+use std::process::Command;
+
+use crate::contenders::{CONFIGURATIONS, Kind};
+use crate::per_call;
+
+/// Instructions that `#[monitored]` may add to a call: what it adds today, and a little.
+const BUDGET: &[(&str, f64)] = &[
+    ("monitored", 360.0),
+    ("monitored, async ready", 465.0),
+    ("monitored, async yields once", 615.0),
+];
+
+struct Row {
+    configuration: &'static str,
+    contender: String,
+    alone: f64,
+    crowded: f64,
+}
+
+/// Times of all contenders, and what each adds to the bare function in units of two clock reads.
+pub fn times() {
+    println!(
+        "| configuration | contender | ns added, 1 thread | × two TSC reads | ns added, all cores |"
+    );
+    println!("|---|---|---|---|---|");
+    for configuration in CONFIGURATIONS {
+        let output = Command::new(std::env::current_exe().expect("a path"))
+            .args(["measure", configuration.name])
+            .output()
+            .expect("this program runs itself");
+        assert!(
+            output.status.success(),
+            "{}: {}",
+            configuration.name,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let rows: Vec<Row> = text
+            .lines()
+            .filter_map(|line| row(configuration.name, line))
+            .collect();
+        print(&rows, configuration);
+    }
+}
+
+fn row(configuration: &'static str, line: &str) -> Option<Row> {
+    let mut parts = line.split('\t');
+    let contender = parts.next()?.to_owned();
+    let (alone, crowded) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    Some(Row {
+        configuration,
+        contender,
+        alone,
+        crowded,
+    })
+}
+
+fn print(rows: &[Row], configuration: &crate::Configuration) {
+    let find = |name: &str| {
+        rows.iter()
+            .find(|row| row.contender == name)
+            .expect("a reference row")
+    };
+    let reads = find("two TSC reads").alone - find("bare").alone;
+    for row in rows {
+        let kind = configuration
+            .contenders()
+            .into_iter()
+            .find(|c| c.name == row.contender)
+            .map(|c| c.kind);
+        let bare = find(match kind {
+            Some(Kind::AsyncReady) => "bare, async ready",
+            Some(Kind::AsyncYields) => "bare, async yields once",
+            _ => "bare",
+        });
+        println!(
+            "| {} | {} | {:.1} | {:.2} | {:.1} |",
+            row.configuration,
+            row.contender,
+            row.alone - bare.alone,
+            (row.alone - bare.alone) / reads,
+            row.crowded - bare.crowded,
+        );
+    }
+}
+
+/// Instructions per call of all contenders.
+pub fn instructions() {
+    println!("| configuration | contender | instructions added |");
+    println!("|---|---|---|");
+    for configuration in CONFIGURATIONS {
+        for contender in configuration.contenders() {
+            let added = added(configuration.name, contender.name, contender.kind);
+            println!(
+                "| {} | {} | {added:.0} |",
+                configuration.name, contender.name
+            );
+        }
+    }
+}
+
+/// Fails when a monitored call has come to cost more instructions than it may.
+pub fn budget() {
+    let configuration = &CONFIGURATIONS[0];
+    let mut over = false;
+    for (name, allowed) in BUDGET {
+        let contender = configuration
+            .contenders()
+            .into_iter()
+            .find(|c| c.name == *name)
+            .expect("a contender");
+        let added = added(configuration.name, name, contender.kind);
+        println!("{name}: {added:.1} instructions added, {allowed} allowed");
+        over |= added > *allowed;
+    }
+    if over {
+        eprintln!("a monitored call costs more instructions than its budget allows");
+        std::process::exit(1);
+    }
+}
+
+fn added(configuration: &str, contender: &str, kind: Kind) -> f64 {
+    let bare = match kind {
+        Kind::Sync => "bare",
+        Kind::AsyncReady => "bare, async ready",
+        Kind::AsyncYields => "bare, async yields once",
+    };
+    per_call(configuration, contender) - per_call(configuration, bare)
+}
