@@ -105,9 +105,12 @@ fn main() -> Result<()> {
             let mut add = |measure, seconds| {
                 times.entry((peer.name, measure)).or_default().push(seconds);
             };
-            add(Measure::Check, bench.from_zero(peer, &["check"])?);
+            add(Measure::Check, bench.alone(peer, &["check"])?);
             add(Measure::Rebuild, bench.after_edit(peer, functions, round)?);
-            add(Measure::Release, bench.from_zero(peer, &["build", "--release"])?);
+            add(
+                Measure::Release,
+                bench.alone(peer, &["build", "--release"])?,
+            );
         }
     }
     print!("{}", table(&peers, functions, times, &sizes));
@@ -139,7 +142,9 @@ impl Bench {
         for peer in peers {
             let folder = bench.folder.join(package(peer.name));
             fs::create_dir_all(folder.join("src"))?;
-            let dependency = peer.dependency.replace("@root@", &root.display().to_string());
+            let dependency = peer
+                .dependency
+                .replace("@root@", &root.display().to_string());
             let manifest = format!(
                 "[package]\nname = \"{}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\
                  [dependencies]\n{dependency}\n",
@@ -175,7 +180,7 @@ impl Bench {
     }
 
     /// The crate alone: what it depends on stays built.
-    fn from_zero(&self, peer: &Peer, words: &[&str]) -> Result<f64> {
+    fn alone(&self, peer: &Peer, words: &[&str]) -> Result<f64> {
         self.cargo(peer, words)?;
         let mut clean = vec!["clean"];
         clean.extend(words.iter().filter(|word| word.starts_with('-')));
@@ -224,11 +229,19 @@ fn source(peer: &Peer, functions: usize, edit: usize) -> String {
     let mut calls = String::new();
     for number in 0..functions {
         // One function changes in an edit, in the middle of the file.
-        let factor = if number == functions / 2 { number + 1000 * edit } else { number };
+        let factor = if number == functions / 2 {
+            number + 1000 * edit
+        } else {
+            number
+        };
         let asynchronous = number % 2 == 1;
         let keyword = if asynchronous { "async " } else { "" };
         let call = format!("work_{number}(number, text)");
-        let call = if asynchronous { format!("now({call})") } else { call };
+        let call = if asynchronous {
+            format!("now({call})")
+        } else {
+            call
+        };
         if number % 4 < 2 {
             let plain = peer.plain;
             let _ = write!(
@@ -263,7 +276,10 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-#[allow(clippy::cast_precision_loss, reason = "numbers of a table, far below 2^52")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "numbers of a table, far below 2^52"
+)]
 fn table(
     peers: &[&Peer],
     functions: usize,
