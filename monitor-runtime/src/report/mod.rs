@@ -92,6 +92,8 @@ pub(crate) fn start(config: &Config) -> Destination {
         .environment(config.environment.clone())
         .send_default_pii(false)
         .attach_stacktrace(true)
+        // Sentry's own 30 drop events in a burst that a loopback or a near server could take.
+        .transport_channel_capacity(1000)
         // Named one by one: the default set has the panic hook that flushes while unwinding.
         .default_integrations(false)
         .add_integration(backtrace::AttachStacktraceIntegration)
