@@ -172,3 +172,21 @@ fn a_process_that_waits_for_nothing_sends_what_it_has_and_ends_as_the_signal_say
         "the log is written"
     );
 }
+
+#[test]
+fn a_call_that_fails_while_its_thread_ends_is_counted_and_harms_nobody() {
+    let sentry = Sentry::start();
+    let dsn = sentry.dsn();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_unattended"));
+    let service = Service::start(program, &[("SENTRY_DSN", dsn.as_str())]);
+    // The second of them fails in a destructor, where Sentry and the log have nothing left to
+    // stand on.
+    let labels = "function=\"fail\",module=\"unattended\",service_name=\"unattended\"";
+    let failed = format!("function_calls_total{{{labels},result=\"error\"}} 2\n");
+    wait_for("two failed calls", || {
+        get(service.management, "/metrics")
+            .1
+            .contains(&failed)
+            .then_some(())
+    });
+}

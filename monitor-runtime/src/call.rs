@@ -120,7 +120,8 @@ impl Call {
         };
         let told = site.level.max(level) <= LevelFilter::current() || testkit::is_active();
         if outcome != Outcome::Ok || slow || told {
-            self.tell(end, ticks, slow, stretch);
+            // Layers, Sentry and a thread that ends may panic; the call has already ended.
+            report::quietly(|| self.tell(end, ticks, slow, stretch));
         }
         story::tick();
     }
@@ -175,13 +176,14 @@ impl Extra {
     #[cold]
     fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
         let declared = declared.unwrap_or_default();
+        let open = || site.events().open(&declared);
         let span = if site.span {
-            site.events().open(&declared)
+            report::quietly(open)
         } else {
-            Span::none()
+            None
         };
         Self {
-            span,
+            span: span.unwrap_or_else(Span::none),
             fields: declared.fields,
             memory: Memory::default(),
         }

@@ -13,9 +13,26 @@ fn fail() -> Result<(), Unattended> {
     Err(Unattended)
 }
 
+/// Fails where the thread has hardly anything left: what Sentry and the log kept in it has gone.
+struct AtExit;
+
+impl Drop for AtExit {
+    fn drop(&mut self) {
+        let _ = fail();
+    }
+}
+
+thread_local! {
+    static AT_EXIT: AtExit = const { AtExit };
+}
+
 fn main() -> Result<(), monitor_runtime::StartError> {
     let monitor = monitor_runtime::builder!().start_blocking()?;
-    let _ = fail();
+    let thread = std::thread::spawn(|| {
+        AT_EXIT.with(|_| ());
+        fail()
+    });
+    let _ = thread.join();
     std::thread::sleep(Duration::from_secs(3600));
     monitor.shutdown_blocking();
     Ok(())

@@ -11,7 +11,7 @@ use sentry::integrations::{backtrace, contexts, debug_images};
 use sentry::protocol::{Context, Event, Exception, Value};
 use sentry::{Client, ClientOptions, Hub, Scope};
 
-pub(crate) use panic::install_hook;
+pub(crate) use panic::{install_hook, quietly};
 
 use crate::config::Config;
 use crate::fields::Recorded;
@@ -169,8 +169,9 @@ impl Reporter {
     ///
     /// A thread that was there before `start()` has a hub without a client.
     fn hub(&self) -> Arc<Hub> {
-        let current = Hub::current();
-        if current.client().is_some() {
+        // A thread that ends may have no hub any more, and Sentry panics when asked for it.
+        let current = quietly(Hub::current);
+        if let Some(current) = current.filter(|hub| hub.client().is_some()) {
             return current;
         }
         let scope = Arc::new(Scope::default());

@@ -1,6 +1,7 @@
 //! Panics, where they begin: the only place that still has their stack.
 
-use std::panic::{self, PanicHookInfo};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 use std::time::Duration;
 
@@ -15,10 +16,25 @@ pub(crate) fn install_hook() {
     ONCE.call_once(|| {
         let next = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            observe(info);
-            next(info);
+            if !QUIET.get() {
+                observe(info);
+                next(info);
+            }
         }));
     });
+}
+
+thread_local! {
+    // Without a destructor, so that it is there to the very end of the thread.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs code that may panic where that is no news; `None` if it does.
+pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> Option<T> {
+    let before = QUIET.replace(true);
+    let done = panic::catch_unwind(AssertUnwindSafe(code));
+    QUIET.set(before);
+    done.ok()
 }
 
 /// A panic in a panic hook aborts the process, so nothing here may panic.
