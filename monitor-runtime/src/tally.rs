@@ -58,8 +58,10 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn of(site: &Site) -> Self {
+        let mut sum = Sum::zero(site.slots());
+        site.store().add_to(site, &mut sum);
         Self {
-            sum: site.store().sum(site),
+            sum,
             bounds: site.bounds(),
             timed: site.is_timed(),
         }

@@ -52,6 +52,22 @@ pub fn recorded() -> Vec<Contender> {
     all
 }
 
+/// A service as it runs, whose log shows errors only and whose Sentry never hears of any.
+pub fn sentry_on() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let monitor = runtime.expect("a runtime").block_on(
+        monitor_runtime::builder!()
+            .addr("127.0.0.1:0")
+            .log_filter("error")
+            .sentry_dsn("http://key@127.0.0.1:9/1")
+            .start(),
+    );
+    // It stays for as long as the process does.
+    std::mem::forget(monitor.expect("a service"));
+}
+
 pub fn log_off() {
     let filter = tracing_subscriber::EnvFilter::new("off");
     tracing_subscriber::registry()
