@@ -1,55 +1,14 @@
 //! The JSON layer, held against `tracing-subscriber`'s own.
 
 use std::fmt;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use monitor_runtime::json_layer;
+use monitor_tests::pieces::Pieces;
 use serde_json::{Value, json};
 use tracing::{Level, debug, error, field, info, info_span, span, trace, warn};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{fmt as theirs, registry};
-
-/// Keeps every piece it is handed.
-#[derive(Clone, Default)]
-struct Pieces(Arc<Mutex<Vec<Vec<u8>>>>);
-
-impl Write for Pieces {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().push(piece.to_vec());
-        Ok(piece.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Pieces {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Pieces {
-    /// What was written, each piece being one line of JSON.
-    fn lines(&self) -> Vec<String> {
-        let whole = |piece: &Vec<u8>| {
-            let line = String::from_utf8(piece.clone()).expect("UTF-8");
-            assert_eq!(line.find('\n'), Some(line.len() - 1), "one line: {line}");
-            serde_json::from_str::<Value>(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-            line
-        };
-        self.0.lock().unwrap().iter().map(whole).collect()
-    }
-
-    fn values(&self) -> Vec<Value> {
-        let parse = |line: &String| serde_json::from_str(line).expect("JSON");
-        self.lines().iter().map(parse).collect()
-    }
-}
 
 /// The lines of our layer alone.
 fn ours(events: impl FnOnce()) -> Vec<Value> {
@@ -291,65 +250,4 @@ fn a_broken_value_costs_its_own_text_only() {
     assert_eq!(lines[0]["spans"], json!([span]));
     let fields = json!({ "message": "goes on", "broken": broken, "refuses": "half", "after": 3 });
     assert_eq!(lines[0]["fields"], fields);
-}
-
-/// Logs while it is formatted.
-struct Talks;
-impl fmt::Debug for Talks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        info_span!("talking", id = 1).in_scope(|| info!("inside"));
-        f.write_str("talked")
-    }
-}
-
-#[test]
-fn a_value_may_log_while_it_is_formatted() {
-    let lines = ours(|| {
-        let span = info_span!("span", opened = ?Talks, later = field::Empty);
-        span.record("later", field::debug(Talks));
-        span.in_scope(|| info!(talks = ?Talks, "outside"));
-    });
-    let messages: Vec<&Value> = lines
-        .iter()
-        .map(|line| &line["fields"]["message"])
-        .collect();
-    assert_eq!(messages, ["inside", "inside", "inside", "outside"]);
-    assert_eq!(lines[3]["fields"]["talks"], "talked");
-    let span = json!({ "opened": "talked", "later": "talked", "name": "span" });
-    assert_eq!(lines[3]["spans"], json!([span]));
-}
-
-thread_local! {
-    static LAST_WORDS: LastWords = const { LastWords };
-}
-
-/// Logs when its thread has nothing left.
-struct LastWords;
-impl Drop for LastWords {
-    fn drop(&mut self) {
-        info_span!("ending").in_scope(|| info!("last words"));
-    }
-}
-
-#[test]
-fn an_event_of_a_thread_that_ends_comes_out() {
-    let pieces = Pieces::default();
-    let subscriber = registry().with(json_layer(pieces.clone()));
-    // Of the whole process: a thread that ends has no default of its own any more.
-    tracing::subscriber::set_global_default(subscriber).expect("nobody else sets it here");
-    let thread = std::thread::spawn(|| {
-        // Made before what the layer keeps for the thread, so it is dropped after it.
-        LAST_WORDS.with(|_| ());
-        info!("first words");
-    });
-    thread.join().expect("it does not panic");
-    let said = |words: &str| {
-        let values = pieces.values();
-        values.iter().any(|line| line["fields"]["message"] == words)
-    };
-    assert!(
-        said("first words") && said("last words"),
-        "{:?}",
-        pieces.lines()
-    );
 }

@@ -7,6 +7,9 @@ use tracing::field::{Field, Visit};
 
 use super::text::{push_name, push_shown, push_str, push_value};
 
+/// What a few fields take, so that most spans allocate once.
+const ROOM: usize = 64;
+
 /// What a span was opened with and has recorded since: `"a":1,"b":"x",`.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct SpanFields {
@@ -44,6 +47,9 @@ impl SpanFields {
 
     fn put(&mut self, name: &'static str, value: impl FnOnce(&mut Vec<u8>)) {
         self.forget(name);
+        if self.json.capacity() == 0 {
+            self.json.reserve(ROOM);
+        }
         push_name(&mut self.json, name);
         value(&mut self.json);
         self.json.push(b',');

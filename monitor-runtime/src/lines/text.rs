@@ -69,18 +69,9 @@ impl Write for Shown<'_> {
     }
 }
 
-/// Whether a byte cannot stand in a JSON string as it is: RFC 8259, section 7.
-const fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
-}
-
 /// The inside of a string: UTF-8 whose special characters are all ASCII.
 fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
-    // Most text needs no escape; without an early exit the compiler looks at 16 bytes at a time.
-    let special = text
-        .iter()
-        .fold(false, |any, &byte| any | needs_escape(byte));
-    if !special {
+    if is_plain(text) {
         out.extend_from_slice(text);
         return;
     }
@@ -91,6 +82,35 @@ fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
+}
+
+/// Whether a byte cannot stand in a JSON string as it is: RFC 8259, section 7.
+const fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Whether text needs no escape, as most does not: eight bytes at a time.
+fn is_plain(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else {
+        return !text.iter().any(|&byte| needs_escape(byte));
+    };
+    // The last chunk overlaps the one before instead of leaving a rest.
+    let (chunks, _) = text.as_chunks();
+    chunks.iter().all(|chunk| is_plain_chunk(*chunk)) && is_plain_chunk(*last)
+}
+
+/// The bit tricks "has a byte less than n" and "has a zero byte" of Sean Anderson's list:
+/// <https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord>.
+const fn is_plain_chunk(chunk: [u8; 8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let bytes = u64::from_le_bytes(chunk);
+    let quote = bytes ^ (ONES * b'"' as u64);
+    let backslash = bytes ^ (ONES * b'\\' as u64);
+    let control = bytes.wrapping_sub(ONES * 0x20) & !bytes;
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let backslash = backslash.wrapping_sub(ONES) & !backslash;
+    (control | quote | backslash) & HIGH == 0
 }
 
 fn push_escape(out: &mut Vec<u8>, byte: u8) {
@@ -133,6 +153,17 @@ mod tests {
                 written(|out| push_shown(out, format_args!("{text}"))),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn a_special_byte_is_found_wherever_it_stands() {
+        for byte in 0..=255 {
+            for (length, at) in (0..20).flat_map(|length| (0..length).map(move |at| (length, at))) {
+                let mut text = vec![b'a'; length];
+                text[at] = byte;
+                assert_eq!(is_plain(&text), !needs_escape(byte), "{text:?}");
+            }
         }
     }
 
