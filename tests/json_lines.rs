@@ -59,7 +59,7 @@ fn untimed(line: &str) -> String {
 struct Shown(&'static str);
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "shown \"{}\"\n", self.0)
+        writeln!(f, "shown \"{}\"", self.0)
     }
 }
 impl fmt::Debug for Shown {
