@@ -15,7 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, metrics, report, trace};
+use crate::{clock, lines, metrics, report, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -99,11 +99,11 @@ fn page(
 ) -> impl Fn() -> String + Send + Sync + 'static {
     move || {
         let others = others.as_ref().map(PrometheusHandle::render);
-        metrics::page(
-            &service,
-            trace::dropped_lines(),
-            &others.unwrap_or_default(),
-        )
+        let log = metrics::Log {
+            events: lines::counts(),
+            dropped_lines: lines::dropped_lines(),
+        };
+        metrics::page(&service, &log, &others.unwrap_or_default())
     }
 }
 

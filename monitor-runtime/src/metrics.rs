@@ -43,11 +43,19 @@ pub const SLOW_BUCKETS: &[f64] = &[
 ];
 
 /// The families of this page, for those who may not define them again.
-const FAMILIES: [&str; 5] = [CALLS, DURATION, CONCURRENT, BUILD_INFO, LOG_DROPPED];
+const FAMILIES: [&str; 6] = [
+    CALLS,
+    DURATION,
+    CONCURRENT,
+    BUILD_INFO,
+    LOG_EVENTS,
+    LOG_DROPPED,
+];
 const CALLS: &str = "function_calls_total";
 const DURATION: &str = "function_calls_duration_seconds";
 const CONCURRENT: &str = "function_calls_concurrent";
 const BUILD_INFO: &str = "build_info";
+const LOG_EVENTS: &str = "monitor_log_events_total";
 const LOG_DROPPED: &str = "monitor_log_lines_dropped_total";
 
 /// The `Content-Type` of the page.
@@ -62,6 +70,31 @@ pub(crate) struct Service {
     pub(crate) branch: String,
 }
 
+/// What is known of the log; a part without numbers is not ours.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log {
+    /// Events by level.
+    pub(crate) events: Option<[(&'static str, u64); 5]>,
+    pub(crate) dropped_lines: Option<u64>,
+}
+
+impl Log {
+    fn show(&self, out: &mut String) {
+        if let Some(events) = self.events {
+            let help = "Events that passed the filter of the log, by level.";
+            header(out, LOG_EVENTS, "counter", help);
+            for (level, count) in events {
+                let _ = writeln!(out, r#"{LOG_EVENTS}{{level="{level}"}} {count}"#);
+            }
+        }
+        if let Some(lines) = self.dropped_lines {
+            let help = "Log lines that the full queue had no room for, or that nobody took.";
+            header(out, LOG_DROPPED, "counter", help);
+            let _ = writeln!(out, "{LOG_DROPPED} {lines}");
+        }
+    }
+}
+
 /// A function as its series name it; several sites may share one name.
 struct Function {
     labels: String,
@@ -69,22 +102,14 @@ struct Function {
 }
 
 /// The page: call sites first, then `others`, the families somebody else rendered.
-pub(crate) fn page(service: &Service, dropped_lines: Option<u64>, others: &str) -> String {
+pub(crate) fn page(service: &Service, log: &Log, others: &str) -> String {
     let functions = functions(service);
     let mut out = String::with_capacity(functions.len() * 512 + others.len() + 512);
     build_info(&mut out, service);
     calls(&mut out, &functions);
     durations(&mut out, &functions);
     concurrent(&mut out, &functions);
-    if let Some(lines) = dropped_lines {
-        header(
-            &mut out,
-            LOG_DROPPED,
-            "counter",
-            "Log lines that the full queue had no room for.",
-        );
-        let _ = writeln!(out, "{LOG_DROPPED} {lines}");
-    }
+    log.show(&mut out);
     append_others(&mut out, others);
     out
 }

@@ -224,8 +224,13 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         contenders: peers::logged,
     },
     Configuration {
-        name: "log as JSON",
+        name: "log as JSON by tracing-subscriber",
         set_up: peers::json,
+        contenders: peers::logged,
+    },
+    Configuration {
+        name: "log as JSON",
+        set_up: peers::our_json,
         contenders: peers::logged,
     },
     Configuration {

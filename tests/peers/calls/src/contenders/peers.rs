@@ -38,6 +38,7 @@ pub fn logged() -> Vec<Contender> {
             AsyncReady,
             instrumented_ready
         ),
+        sync!("tracing::instrument, one event", instrumented_event),
     ]);
     all
 }
@@ -82,6 +83,12 @@ pub fn registry() {
 
 pub fn json() {
     tracing_subscriber::registry().with(json_layer()).init();
+}
+
+pub fn our_json() {
+    tracing_subscriber::registry()
+        .with(monitor_runtime::json_layer(std::io::sink))
+        .init();
 }
 
 fn json_layer<S>() -> impl tracing_subscriber::Layer<S>
@@ -260,6 +267,21 @@ async fn autometrics_ready(x: u64) -> Answer {
 #[tracing::instrument(skip_all, err)]
 fn instrumented(x: u64) -> Answer {
     work(x)
+}
+
+/// With what the completion event of a monitored function has, but the measured duration.
+#[inline(never)]
+#[tracing::instrument(skip_all)]
+fn instrumented_event(x: u64) -> Answer {
+    let answer = work(x);
+    let result = if answer.is_ok() { "ok" } else { "error" };
+    tracing::info!(
+        function = "call",
+        result,
+        duration_ms = 0.001,
+        "call {result}"
+    );
+    answer
 }
 
 #[inline(never)]
