@@ -73,6 +73,12 @@ impl Builder {
         self
     }
 
+    /// How many combinations of label values the process tells apart; beats `MONITOR_LABEL_SERIES`.
+    pub fn label_series(mut self, most: usize) -> Self {
+        self.overrides.label_series = Some(most);
+        self
+    }
+
     /// Which spans and events are logged; beats `RUST_LOG`.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.overrides.log_filter = Some(directives.into());

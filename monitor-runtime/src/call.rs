@@ -14,14 +14,14 @@ use tracing::Span;
 pub(crate) use quick::Quick;
 
 use self::ended::Ended;
-use crate::cells::{self, Cells};
+use crate::cells::Cells;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::start::{Declared, Start};
 use crate::story::{self, Memory};
 use crate::verdict::Verdict;
-use crate::{clock, report, testkit};
+use crate::{clock, report, table, testkit};
 
 /// A call that has begun and not ended.
 pub(crate) struct Call {
@@ -57,11 +57,15 @@ impl Stretch {
         self.cells.site
     }
 
-    fn enter(site: &'static Site, extra: Option<&Extra>) -> Self {
+    pub(crate) fn lane(&self) -> usize {
+        self.cells.lane
+    }
+
+    fn enter(site: &'static Site, lane: usize, extra: Option<&Extra>) -> Self {
         if let Some(extra) = extra {
             extra.enter();
         }
-        let (cells, late) = cells::claim(site);
+        let (cells, late) = table::claim(site, lane);
         Self {
             cells,
             late,
@@ -82,13 +86,17 @@ impl Stretch {
 
 impl Call {
     pub(crate) fn begin(start: Start) -> (Self, Stretch) {
-        let Start { site, declared } = start;
+        let Start {
+            site,
+            lane,
+            declared,
+        } = start;
         let extra = if declared.is_some() || site.is_watched() || testkit::is_active() {
             Some(Box::new(Extra::open(site, declared)))
         } else {
             None
         };
-        let stretch = Stretch::enter(site, extra.as_deref());
+        let stretch = Stretch::enter(site, lane, extra.as_deref());
         stretch.cells.started();
         let call = Self {
             began: if site.is_timed() { clock::now() } else { 0 },
@@ -98,8 +106,8 @@ impl Call {
     }
 
     /// The user's code goes on.
-    pub(crate) fn resume(self, site: &'static Site) -> (Self, Stretch) {
-        let stretch = Stretch::enter(site, self.extra.as_deref());
+    pub(crate) fn resume(self, site: &'static Site, lane: usize) -> (Self, Stretch) {
+        let stretch = Stretch::enter(site, lane, self.extra.as_deref());
         (self, stretch)
     }
 
@@ -146,7 +154,7 @@ impl Extra {
     #[cold]
     #[inline(never)]
     fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
-        let declared = declared.unwrap_or_default();
+        let declared = declared.map_or_else(Declared::default, |declared| *declared);
         let open = || site.events().open(&declared);
         let span = if site.span {
             report::quietly(open)

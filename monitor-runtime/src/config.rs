@@ -49,6 +49,8 @@ settings! {
         "how log lines are written to standard output";
     MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
         "time between readiness falling and `drained()`, for load balancers to notice";
+    MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
+        "combinations of label values told apart in the whole process; new ones beyond it are `other`";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
     SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
@@ -91,6 +93,7 @@ pub(crate) struct Overrides {
     pub(crate) token: Option<String>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) drain: Option<Duration>,
+    pub(crate) label_series: Option<usize>,
     pub(crate) log_filter: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -105,6 +108,7 @@ pub(crate) struct Config {
     pub(crate) token: Option<String>,
     pub(crate) log_format: LogFormat,
     pub(crate) drain: Duration,
+    pub(crate) label_series: usize,
     pub(crate) log_filter: EnvFilter,
     pub(crate) sentry_dsn: Option<sentry::types::Dsn>,
     pub(crate) environment: String,
@@ -140,6 +144,7 @@ impl Config {
             token: token.map(parse_token).transpose()?,
             log_format: log_format(given.log_format, env)?,
             drain: drain(given.drain, env)?,
+            label_series: label_series(given.label_series, env)?,
             log_filter: log_filter.map_or_else(|| Ok(EnvFilter::new("info")), parse_filter)?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(|| Ok(build.into()), parse_environment)?,
@@ -152,6 +157,8 @@ impl Config {
     }
 }
 
+/// Combinations of label values told apart, before `start()` says otherwise.
+pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
 const DEFAULT_ADDR: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
 
@@ -257,6 +264,19 @@ fn drain(builder: Option<Duration>, env: Env<'_>) -> Result<Duration, ConfigErro
             Ok(drain) if drain <= LONGEST => Ok(drain),
             Ok(_) => Err(given.refuse("is too long")),
             Err(problem) => Err(given.refuse(format_args!("is not a duration ({problem})"))),
+        },
+    }
+}
+
+fn label_series(builder: Option<usize>, env: Env<'_>) -> Result<usize, ConfigError> {
+    const MOST: usize = 1_000_000;
+    let text = builder.map(|given| given.to_string());
+    match Given::find(&MONITOR_LABEL_SERIES, text, env)? {
+        None => Ok(DEFAULT_LABEL_SERIES),
+        Some(given) => match given.value.parse() {
+            Ok(series) if series <= MOST => Ok(series),
+            Ok(_) => Err(given.refuse("is too many")),
+            Err(_) => Err(given.refuse("is not a whole number")),
         },
     }
 }

@@ -15,7 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, lines, metrics, report, trace};
+use crate::{clock, labels, lines, metrics, report, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -58,6 +58,7 @@ impl Builder {
         clock::calibrate();
         let destination = report::start(&config);
         report::install_hook();
+        labels::bound(config.label_series);
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
         let page = page(service, others.clone());

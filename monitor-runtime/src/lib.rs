@@ -50,6 +50,8 @@ mod health;
 #[cfg(feature = "enable")]
 mod init;
 #[cfg(feature = "enable")]
+mod labels;
+#[cfg(feature = "enable")]
 mod lifecycle;
 #[cfg(feature = "enable")]
 mod lines;
@@ -76,6 +78,10 @@ mod site;
 mod start;
 #[cfg(feature = "enable")]
 mod story;
+#[cfg(feature = "enable")]
+mod sync;
+#[cfg(feature = "enable")]
+mod table;
 #[cfg(feature = "enable")]
 mod tally;
 #[cfg(feature = "testkit")]

@@ -13,6 +13,7 @@ use tracing::level_filters::LevelFilter;
 use crate::cells::Store;
 use crate::classes::Classes;
 use crate::events::Events;
+use crate::labels::Family;
 use crate::metrics::BUCKETS;
 use crate::throttle::{Throttle, Tokens};
 use crate::verdict::ErrorFormat;
@@ -55,6 +56,8 @@ pub struct Site {
     /// Place in a thread's table of cells; 0 until the first call.
     id: AtomicUsize,
     store: Store,
+    family: OnceLock<Box<Family>>,
+    pub(crate) labels: &'static [&'static str],
     classes: Classes,
     own_ticks: OnceLock<Box<[u64]>>,
     tokens: Tokens,
@@ -94,8 +97,40 @@ impl Site {
         (self.file, self.line)
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.store
+    /// Where the calls of a lane are counted.
+    pub(crate) fn store(&self, lane: usize) -> &Store {
+        let others = self.family.get().filter(|_| lane > 0);
+        let other = others.and_then(|family| family.store(lane));
+        other.unwrap_or(&self.store)
+    }
+
+    /// The lanes of its labels that have been called; without labels there is one.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = usize> {
+        let lanes = match self.labels {
+            [] => 1,
+            _ => self.family().lanes(),
+        };
+        let labelled = !self.labels.is_empty();
+        (0..lanes).filter(move |lane| !labelled || !self.store(*lane).is_empty())
+    }
+
+    /// The labels of a lane, with their values.
+    pub(crate) fn label_values(&self, lane: usize) -> impl Iterator<Item = (&'static str, &str)> {
+        let values = self.family.get().map(|family| family.values(lane));
+        self.labels.iter().copied().zip(values.unwrap_or_default())
+    }
+
+    /// What is known of its labels.
+    pub(crate) fn family(&self) -> &Family {
+        self.family.get_or_init(|| Box::new(Family::new()))
+    }
+
+    /// The lane to count in, for a lane's first call on a thread.
+    pub(crate) fn admit(&self, lane: usize) -> usize {
+        match self.labels {
+            [] => 0,
+            _ => self.family().admit(lane),
+        }
     }
 
     pub(crate) fn classes(&self) -> &Classes {
@@ -176,7 +211,8 @@ impl Site {
     #[cold]
     fn assign_id(&self) -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let new = NEXT.fetch_add(1, Ordering::Relaxed);
+        let lanes = self.family.get().map_or(1, |family| family.lanes());
+        let new = NEXT.fetch_add(lanes, Ordering::Relaxed);
         // Two first calls may race; the loser's number stays unused.
         self.id
             .compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed)

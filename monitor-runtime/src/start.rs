@@ -6,12 +6,15 @@ use tracing::Span;
 use tracing::span::Id;
 
 use crate::fields::{Recorded, Recorder};
+use crate::labels::{Dimensions, Labels};
 use crate::report;
 use crate::site::Site;
 
 /// A call about to begin: its site, and the values of its declared fields.
 pub struct Start {
     pub(crate) site: &'static Site,
+    /// Which combination of its labels.
+    pub(crate) lane: usize,
     /// `None` for a call that declares nothing, or whose declarations nobody would see.
     pub(crate) declared: Option<Box<Declared>>,
 }
@@ -40,6 +43,7 @@ impl Site {
     pub const fn start(&'static self) -> Start {
         Start {
             site: self,
+            lane: 0,
             declared: None,
         }
     }
@@ -57,12 +61,20 @@ impl Site {
         };
         Start {
             site: self,
+            lane: 0,
             declared: shown.then(take),
         }
     }
 }
 
 impl Start {
+    /// `labels(..)`: evaluated for every call.
+    #[inline]
+    pub fn labels<D: Dimensions>(mut self, labels: impl FnOnce(Labels) -> Labels<D>) -> Self {
+        self.lane = labels(Labels::of(self.site)).lane();
+        self
+    }
+
     /// `parent = …`: evaluated only when somebody would see the span.
     pub fn parent<P: Into<Option<Id>>>(mut self, parent: impl FnOnce() -> P) -> Self {
         if let Some(parent) = self.when_seen(|| parent().into()) {

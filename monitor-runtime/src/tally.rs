@@ -59,7 +59,7 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn of(site: &Site) -> Self {
         let mut sum = Sum::zero(site.slots());
-        site.store().add_to(site, &mut sum);
+        site.store(0).add_to(site, &mut sum);
         Self {
             sum,
             bounds: site.bounds(),

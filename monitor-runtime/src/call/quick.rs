@@ -9,9 +9,9 @@ use std::mem::ManuallyDrop;
 use tracing::level_filters::LevelFilter;
 
 use super::{Call, Stretch};
-use crate::cells::{self, Cells};
+use crate::cells::Cells;
 use crate::site::Site;
-use crate::{clock, story, testkit};
+use crate::{clock, story, table, testkit};
 
 /// A call about which nothing is special, on the one thread it has been on: what most calls are
 /// from beginning to end.
@@ -25,8 +25,8 @@ pub(crate) struct Quick {
 impl Quick {
     /// Begins a call, unless there is more to do than that.
     #[inline(always)]
-    pub(crate) fn begin(site: &'static Site) -> Option<Self> {
-        let mut quick = Self::enter(site)?;
+    pub(crate) fn begin(site: &'static Site, lane: usize) -> Option<Self> {
+        let mut quick = Self::enter(site, lane)?;
         quick.cells.started();
         // The clock last: what came before is not the user's time.
         if quick.is_timed() {
@@ -37,18 +37,18 @@ impl Quick {
 
     /// Goes on with a call, unless there is more to do than that.
     #[inline(always)]
-    pub(crate) fn resume(site: &'static Site, call: &Call) -> Option<Self> {
+    pub(crate) fn resume(site: &'static Site, lane: usize, call: &Call) -> Option<Self> {
         if call.extra.is_some() {
             return None;
         }
-        let mut quick = Self::enter(site)?;
+        let mut quick = Self::enter(site, lane)?;
         quick.began = call.began;
         Some(quick)
     }
 
     #[inline(always)]
-    fn enter(site: &'static Site) -> Option<Self> {
-        let cells = cells::recent(site)?;
+    fn enter(site: &'static Site, lane: usize) -> Option<Self> {
+        let cells = table::recent(site, lane)?;
         if cells.watched <= LevelFilter::current() || testkit::is_active() {
             return None;
         }
@@ -66,6 +66,10 @@ impl Quick {
 
     pub(crate) fn site(&self) -> &'static Site {
         self.cells.site
+    }
+
+    pub(crate) fn lane(&self) -> usize {
+        self.cells.lane
     }
 
     /// The call waits for another poll; `None` if it has something to remember.

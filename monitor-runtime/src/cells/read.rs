@@ -1,11 +1,11 @@
 //! Cells as a scrape reads them, while their thread goes on.
 
-use std::sync::atomic::Ordering;
-
 use super::{Cells, Ended};
 use crate::classes;
 use crate::outcome::Outcome;
 use crate::site::Site;
+use crate::sync::atomic::Ordering;
+use crate::sync::yield_now;
 use crate::tally::Sum;
 
 /// More buckets than a function can have: 40 bounds of its own, its objective's, `+Inf`.
@@ -80,7 +80,7 @@ impl Cells {
             }
             attempts += 1;
             // The owner may be waiting for this very core.
-            std::thread::yield_now();
+            yield_now();
         }
     }
 }

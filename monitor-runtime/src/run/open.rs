@@ -26,17 +26,32 @@ impl Open {
     /// Inlined to where it is known whether anything is declared.
     #[inline(always)]
     pub(super) fn begin(&mut self, start: Start) {
-        match start.declared {
-            None => self.begin_plainly(start.site),
-            Some(_) => self.begin_in_full(start),
+        match start {
+            Start {
+                site,
+                lane: 0,
+                declared: None,
+            } => self.begin_plainly(site),
+            start => self.begin_labelled(start),
         }
     }
 
     #[inline(never)]
     fn begin_plainly(&mut self, site: &'static Site) {
-        match Quick::begin(site) {
+        match Quick::begin(site, 0) {
             Some(quick) => *self = Self::quick(quick),
             None => self.begin_in_full(site.start()),
+        }
+    }
+
+    #[inline(never)]
+    fn begin_labelled(&mut self, start: Start) {
+        if start.declared.is_none()
+            && let Some(quick) = Quick::begin(start.site, start.lane)
+        {
+            *self = Self::quick(quick);
+        } else {
+            self.begin_in_full(start);
         }
     }
 
@@ -58,17 +73,17 @@ impl Open {
 
     /// The user's code goes on.
     #[inline(always)]
-    fn resume(&mut self, site: &'static Site, call: Call) {
-        match Quick::resume(site, &call) {
+    fn resume(&mut self, site: &'static Site, lane: usize, call: Call) {
+        match Quick::resume(site, lane, &call) {
             Some(quick) => *self = Self::quick(quick),
-            None => self.resume_in_full(site, call),
+            None => self.resume_in_full(site, lane, call),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn resume_in_full(&mut self, site: &'static Site, call: Call) {
-        let (call, stretch) = call.resume(site);
+    fn resume_in_full(&mut self, site: &'static Site, lane: usize, call: Call) {
+        let (call, stretch) = call.resume(site, lane);
         *self = Self::Full(call, stretch);
     }
 
@@ -120,7 +135,11 @@ impl Open {
 pub(super) enum State {
     /// Not polled yet: no call.
     New(Start),
-    Waiting(&'static Site, Call),
+    Waiting {
+        site: &'static Site,
+        lane: usize,
+        call: Call,
+    },
     /// It has ended, or is being polled.
     Away,
 }
@@ -131,18 +150,18 @@ impl State {
     pub(super) fn enter(&mut self, open: &mut Open) {
         match mem::replace(self, Self::Away) {
             Self::New(start) => open.begin(start),
-            Self::Waiting(site, call) => open.resume(site, call),
+            Self::Waiting { site, lane, call } => open.resume(site, lane, call),
             Self::Away => {}
         }
     }
 
     /// Goes on with a call that has begun and not ended.
     pub(super) fn reopen(&mut self) -> Option<Open> {
-        let Self::Waiting(site, call) = mem::replace(self, Self::Away) else {
+        let Self::Waiting { site, lane, call } = mem::replace(self, Self::Away) else {
             return None;
         };
         let mut open = Open::Ended;
-        open.resume(site, call);
+        open.resume(site, lane, call);
         Some(open)
     }
 
@@ -152,7 +171,11 @@ impl State {
         if let Open::Timed(quick) = open
             && let Some(call) = quick.rest()
         {
-            *self = Self::Waiting(quick.site(), call);
+            *self = Self::Waiting {
+                site: quick.site(),
+                lane: quick.lane(),
+                call,
+            };
         } else {
             self.rest_otherwise(open);
         }
@@ -161,7 +184,11 @@ impl State {
     #[inline(never)]
     fn rest_otherwise(&mut self, open: &mut Open) {
         if let Some((call, stretch)) = open.take() {
-            *self = Self::Waiting(stretch.site(), call.rest(&stretch));
+            *self = Self::Waiting {
+                site: stretch.site(),
+                lane: stretch.lane(),
+                call: call.rest(&stretch),
+            };
         }
     }
 }

@@ -44,7 +44,9 @@ const DEFAULT: Site = Site {
     timed: true,
     own_bounds: None,
     id: AtomicUsize::new(0),
-    store: Store::new(),
+    store: Store(OnceLock::new()),
+    family: OnceLock::new(),
+    labels: &[],
     classes: Classes::new(),
     own_ticks: OnceLock::new(),
     tokens: Tokens::full(),
@@ -101,6 +103,12 @@ impl Site {
     /// `fields(..)` and `args(..)`: their names, in order.
     pub const fn fields(mut self, fields: &'static [&'static str]) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// `labels(..)`: their names, in order.
+    pub const fn labels(mut self, names: &'static [&'static str]) -> Self {
+        self.labels = names;
         self
     }
 

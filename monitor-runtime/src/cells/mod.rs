@@ -6,27 +6,23 @@
 //! relaxed load and a store, never a read-modify-write, so threads do not contend.
 
 mod read;
-mod table;
-
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tracing::level_filters::LevelFilter;
 
 use crate::outcome::Outcome;
 use crate::site::Site;
+use crate::sync::OnceLock;
+use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::tally::Sum;
 use crate::{classes, clock};
-
-pub(crate) use table::{claim, recent};
 
 /// One thread's numbers of one site.
 // What every call touches is on the first line of the cache; lines are fetched in pairs, and
 // nobody else's numbers are on these.
 #[repr(C, align(128))]
 pub(crate) struct Cells {
-    /// The site's place in a thread's table.
-    id: usize,
+    /// Place in a thread's table.
+    pub(crate) id: usize,
     started: AtomicU64,
     /// Ticks up to which a call that is ok needs nothing but [`ended_quickly`](Self::ended_quickly).
     pub(crate) quick: u64,
@@ -38,6 +34,8 @@ pub(crate) struct Cells {
     /// By result; the first is `ok`.
     ended: [Ended; Outcome::RESULTS],
     pub(crate) site: &'static Site,
+    /// Which combination of the site's labels.
+    pub(crate) lane: usize,
     /// Errors without a class; they are counted beside their histogram, which has no class.
     errors: AtomicU64,
     panics: AtomicU64,
@@ -51,25 +49,6 @@ pub(crate) struct Cells {
     next: OnceLock<&'static Cells>,
 }
 
-/// What stands where a thread has no cells yet.
-static NOWHERE: Cells = Cells {
-    id: usize::MAX,
-    started: AtomicU64::new(0),
-    quick: 0,
-    watched: LevelFilter::OFF,
-    timed: false,
-    ended: [const { Ended::none() }; Outcome::RESULTS],
-    site: &NOBODY,
-    errors: AtomicU64::new(0),
-    panics: AtomicU64::new(0),
-    classes: OnceLock::new(),
-    bounds: &[],
-    claimed: AtomicBool::new(true),
-    next: OnceLock::new(),
-};
-
-static NOBODY: Site = Site::new(|| "", "", "", 0);
-
 /// Calls that ended with one result.
 struct Ended {
     ticks: AtomicU64,
@@ -80,7 +59,7 @@ struct Ended {
 }
 
 impl Ended {
-    const fn none() -> Self {
+    fn none() -> Self {
         Self {
             ticks: AtomicU64::new(0),
             first: AtomicU64::new(0),
@@ -97,7 +76,7 @@ impl Ended {
 }
 
 impl Cells {
-    fn new(site: &'static Site) -> Self {
+    fn new(site: &'static Site, lane: usize) -> Self {
         let bounds = site.tick_bounds();
         // Half of all numbers are negative durations: those of a counter that went back.
         let first = bounds.first().copied().unwrap_or(u64::MAX / 2);
@@ -108,13 +87,14 @@ impl Cells {
             site.watched().into()
         };
         Self {
-            id: site.id(),
+            id: site.id() + lane,
             started: AtomicU64::new(0),
             quick: site.slow_ticks().min(first),
             watched,
             timed,
-            ended: [const { Ended::none() }; Outcome::RESULTS],
+            ended: std::array::from_fn(|_| Ended::none()),
             site,
+            lane,
             errors: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             classes: OnceLock::new(),
@@ -122,6 +102,13 @@ impl Cells {
             claimed: AtomicBool::new(true),
             next: OnceLock::new(),
         }
+    }
+
+    /// Of the lane, or of the one that counts for it.
+    #[cold]
+    pub(crate) fn claim(site: &'static Site, lane: usize) -> &'static Self {
+        let lane = site.admit(lane);
+        site.store(lane).claim(site, lane)
     }
 
     #[inline]
@@ -140,7 +127,7 @@ impl Cells {
     pub(crate) fn ended(&self, outcome: Outcome, class: Option<usize>, ticks: u64) {
         match (outcome, class) {
             (_, Some(place)) => {
-                let new = || Box::new([const { AtomicU64::new(0) }; classes::MOST]);
+                let new = || Box::new(std::array::from_fn(|_| AtomicU64::new(0)));
                 add(&self.classes.get_or_init(new)[place], 1, Ordering::Relaxed);
             }
             (Outcome::Error, None) => add(&self.errors, 1, Ordering::Relaxed),
@@ -166,20 +153,22 @@ fn add(cell: &AtomicU64, amount: u64, order: Ordering) {
 }
 
 /// The cells of a site, in use or waiting for a thread: a list that only grows.
-pub(crate) struct Store(OnceLock<&'static Cells>);
+// Put together by hand where a constant is asked for: a model's locks are made at run time.
+pub(crate) struct Store(pub(crate) OnceLock<&'static Cells>);
 
 impl Store {
-    pub(crate) const fn new() -> Self {
-        Self(OnceLock::new())
-    }
-
     fn all(&self) -> impl Iterator<Item = &'static Cells> {
         std::iter::successors(self.0.get().copied(), |cells| cells.next.get().copied())
     }
 
+    /// Whether nothing was ever counted here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.get().is_none()
+    }
+
     /// Cells for the current thread alone, until it gives them back.
     #[cold]
-    fn claim(&self, site: &'static Site) -> &'static Cells {
+    pub(crate) fn claim(&self, site: &'static Site, lane: usize) -> &'static Cells {
         let mut end = &self.0;
         while let Some(cells) = end.get() {
             if cells.try_claim() {
@@ -187,7 +176,7 @@ impl Store {
             }
             end = &cells.next;
         }
-        let new: &'static Cells = Box::leak(Box::new(Cells::new(site)));
+        let new: &'static Cells = Box::leak(Box::new(Cells::new(site, lane)));
         // Somebody else may have found the same end.
         while let Err(_taken) = end.set(new) {
             let Some(cells) = end.get() else { continue };

@@ -1,0 +1,188 @@
+//! Labels of the user's: values known by type, or few by promise.
+//!
+//! A call's labels are one number, its lane, worked out from an index per label. So a labelled
+//! call looks its cells up as any other does, and no text is touched.
+
+mod bounded;
+mod family;
+
+use std::marker::PhantomData;
+
+pub(crate) use bounded::Names;
+pub(crate) use family::{Family, bound};
+
+use crate::site::Site;
+
+/// A type whose values are known and few, for `#[monitored(labels(tier = order.tier))]`.
+///
+/// `#[derive(MonitorLabel)]` implements it for an enum without fields; `bool` has it. Every value
+/// is a series of its own, so a type with many values is no label.
+///
+/// ```
+/// use monitor_runtime::{MonitorLabel, monitored};
+///
+/// #[derive(Clone, Copy, MonitorLabel)]
+/// enum Tier {
+///     Free,
+///     #[monitor(name = "paid_up")]
+///     Paid,
+/// }
+///
+/// #[monitored(labels(tier = tier, cached = cached))]
+/// fn quote(tier: Tier, cached: bool) -> u32 {
+///     if cached { 1 } else { 7 }
+/// }
+/// # fn main() {
+/// quote(Tier::Free, true); // function_calls_total{…,tier="free",cached="true"}
+/// # }
+/// ```
+pub trait MonitorLabel {
+    /// The label's values, each by its index.
+    const VALUES: &'static [&'static str];
+
+    /// Which of the values this is.
+    fn index(&self) -> usize;
+}
+
+impl MonitorLabel for bool {
+    const VALUES: &'static [&'static str] = &["false", "true"];
+
+    #[inline]
+    fn index(&self) -> usize {
+        usize::from(*self)
+    }
+}
+
+impl<L: MonitorLabel + ?Sized> MonitorLabel for &L {
+    const VALUES: &'static [&'static str] = L::VALUES;
+
+    #[inline]
+    fn index(&self) -> usize {
+        (**self).index()
+    }
+}
+
+/// The value of a label that has too many: `bounded(..)` beyond its `max`, and all labels of a call
+/// beyond the process's bound.
+pub(crate) const OTHER: &str = "other";
+
+/// Combinations that the labels of one function can have, at most.
+const MOST_LANES: usize = 10_000;
+
+/// What is known of a function's labels by their types.
+pub trait Dimensions {
+    /// How many combinations of values there are.
+    const LANES: usize;
+
+    #[doc(hidden)]
+    fn push(values: &mut Vec<Values>);
+}
+
+/// The values of one label.
+#[doc(hidden)]
+pub enum Values {
+    Known(&'static [&'static str]),
+    /// As many as these, in the order they are seen; the last is `other`.
+    Bounded(usize),
+}
+
+impl Dimensions for () {
+    const LANES: usize = 1;
+
+    fn push(_: &mut Vec<Values>) {}
+}
+
+impl<D: Dimensions, L: MonitorLabel> Dimensions for (D, L) {
+    const LANES: usize = D::LANES * L::VALUES.len();
+
+    fn push(values: &mut Vec<Values>) {
+        D::push(values);
+        values.push(Values::Known(L::VALUES));
+    }
+}
+
+/// `bounded(expr, max = N)`.
+pub struct Bounded<const MAX: usize>;
+
+impl<D: Dimensions, const MAX: usize> Dimensions for (D, Bounded<MAX>) {
+    const LANES: usize = D::LANES * (MAX + 1);
+
+    fn push(values: &mut Vec<Values>) {
+        D::push(values);
+        values.push(Values::Bounded(MAX));
+    }
+}
+
+/// The labels of one call, as far as they have been said.
+pub struct Labels<D = ()> {
+    site: &'static Site,
+    lane: usize,
+    /// How many labels have been said.
+    label: usize,
+    dimensions: PhantomData<D>,
+}
+
+impl Labels {
+    #[inline]
+    pub(crate) const fn of(site: &'static Site) -> Self {
+        Self {
+            site,
+            lane: 0,
+            label: 0,
+            dimensions: PhantomData,
+        }
+    }
+}
+
+impl<D: Dimensions> Labels<D> {
+    /// A label whose type has the values.
+    #[inline]
+    pub fn label<L: MonitorLabel>(self, value: &L) -> Labels<(D, L)> {
+        const {
+            assert!(!L::VALUES.is_empty(), "a label needs a value");
+        }
+        // An index beyond the values is a mistake of a hand-written type: it is the last value.
+        self.then(L::VALUES.len(), value.index().min(L::VALUES.len() - 1))
+    }
+
+    /// A label of text, of which the first `MAX` values are told apart.
+    #[inline]
+    pub fn bounded<const MAX: usize>(self, value: impl AsRef<str>) -> Labels<(D, Bounded<MAX>)> {
+        let index = self
+            .site
+            .family()
+            .names(self.label, MAX)
+            .index(value.as_ref());
+        self.then(MAX + 1, index)
+    }
+
+    #[inline]
+    fn then<E: Dimensions>(self, values: usize, index: usize) -> Labels<E> {
+        const {
+            assert!(
+                E::LANES <= MOST_LANES,
+                "the labels of this function have more than 10,000 combinations of values"
+            );
+        }
+        Labels {
+            site: self.site,
+            lane: self.lane * values + index,
+            label: self.label + 1,
+            dimensions: PhantomData,
+        }
+    }
+
+    /// The call's lane; a site's first call gives its family its shape.
+    #[inline]
+    pub(crate) fn lane(self) -> usize {
+        if self.site.known_id() == 0 {
+            self.shape();
+        }
+        self.lane
+    }
+
+    #[cold]
+    fn shape(&self) {
+        self.site.family().shape::<D>();
+    }
+}

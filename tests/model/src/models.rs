@@ -1,0 +1,125 @@
+//! The models: each runs in every order there is, up to three preemptions.
+
+use loom::thread;
+
+use crate::cells::Cells;
+use crate::outcome::Outcome;
+use crate::site::Site;
+use crate::tally::Sum;
+
+fn check(model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(3);
+    builder.check(model);
+}
+
+fn site() -> &'static Site {
+    Box::leak(Box::new(Site::new()))
+}
+
+/// One call on this thread, which ends after it.
+fn thread_of_one_call(site: &'static Site, outcome: Outcome, class: Option<usize>) {
+    let cells = Cells::claim(site, 0);
+    cells.started();
+    cells.ended(outcome, class, 7);
+    cells.release();
+}
+
+fn scrape(site: &Site) -> Sum {
+    let mut sum = Sum::default();
+    site.store(0).add_to(site, &mut sum);
+    let ended: u64 = sum.ended.iter().sum();
+    assert!(
+        ended <= sum.started,
+        "nothing ends before it begins: {sum:?}"
+    );
+    sum
+}
+
+fn nothing_fell(before: &Sum, after: &Sum) {
+    let pairs = before.ended.iter().zip(&after.ended);
+    assert!(pairs.into_iter().all(|(before, after)| before <= after));
+    let ticks = before.ticks.iter().zip(&after.ticks);
+    assert!(ticks.into_iter().all(|(before, after)| before <= after));
+    assert!(before.started <= after.started);
+    assert!(before.classed <= after.classed && before.errors <= after.errors);
+}
+
+#[test]
+fn first_calls_that_race_are_all_counted() {
+    check(|| {
+        let site = site();
+        let call = move || thread_of_one_call(site, Outcome::Ok, None);
+        let (one, two) = (thread::spawn(call), thread::spawn(call));
+        one.join().unwrap();
+        two.join().unwrap();
+        let sum = scrape(site);
+        assert_eq!(
+            (sum.started, sum.ended, sum.ticks),
+            (2, [2, 0, 0], [14, 0, 0])
+        );
+    });
+}
+
+#[test]
+fn a_thread_that_ends_while_it_is_scraped_loses_nothing() {
+    check(|| {
+        let site = site();
+        thread_of_one_call(site, Outcome::Ok, None);
+        let other = thread::spawn(move || thread_of_one_call(site, Outcome::Ok, None));
+        let (first, second) = (scrape(site), scrape(site));
+        nothing_fell(&first, &second);
+        assert!((1..=2).contains(&second.ended[0]), "{second:?}");
+        other.join().unwrap();
+        assert_eq!(scrape(site).ended, [2, 0, 0]);
+    });
+}
+
+#[test]
+fn cells_given_back_are_counted_in_by_one_thread_at_a_time() {
+    check(|| {
+        let site = site();
+        thread_of_one_call(site, Outcome::Cancelled, None);
+        let call = move || thread_of_one_call(site, Outcome::Cancelled, None);
+        let other = thread::spawn(call);
+        call();
+        other.join().unwrap();
+        let sum = scrape(site);
+        assert_eq!((sum.started, sum.ended[2], sum.ticks[2]), (3, 3, 21));
+    });
+}
+
+#[test]
+fn a_future_that_moves_to_another_thread_is_never_seen_to_end_first() {
+    check(|| {
+        let site = site();
+        let cells = Cells::claim(site, 0);
+        cells.started();
+        let elsewhere = thread::spawn(move || {
+            let cells = Cells::claim(site, 0);
+            cells.ended_quickly(7);
+            cells.release();
+        });
+        // `scrape` holds what ended against what began.
+        let seen = scrape(site);
+        assert_eq!(seen.started, 1);
+        elsewhere.join().unwrap();
+        assert_eq!(scrape(site).ended, [1, 0, 0]);
+    });
+}
+
+#[test]
+fn classes_add_up_to_the_errors_of_a_page() {
+    check(|| {
+        let site = site();
+        thread_of_one_call(site, Outcome::Error, None);
+        let other = thread::spawn(move || thread_of_one_call(site, Outcome::Error, Some(0)));
+        let seen = scrape(site);
+        let counted = seen.errors + seen.classed;
+        assert!(counted >= seen.ended[1], "{seen:?}");
+        other.join().unwrap();
+        let sum = scrape(site);
+        nothing_fell(&seen, &sum);
+        assert_eq!((sum.errors, sum.classed, sum.ended[1]), (1, 1, 2));
+    });
+}
