@@ -2,6 +2,7 @@
 
 mod settings;
 
+use std::ops::Deref;
 use std::panic::RefUnwindSafe;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,52 +14,51 @@ use crate::cells::Store;
 use crate::classes::Classes;
 use crate::events::Events;
 use crate::metrics::BUCKETS;
-use crate::throttle::{Throttle, Tokens};
-use crate::verdict::ErrorFormat;
+use crate::throttle::Tokens;
 use crate::{clock, name};
 
-/// What the attribute says of a function, and what its calls have counted.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "one per signal that can be switched off"
-)]
+use settings::DEFAULT;
+pub use settings::Settings;
+
+/// A function of the user's: where it is, what the attribute says of it, what its calls have counted.
+///
+/// The compiler works out each one's first value, so it is small: what a call reads at once, and
+/// references to the rest.
 pub struct Site {
     path: fn() -> &'static str,
-    given_name: Option<&'static str>,
-    given_target: Option<&'static str>,
     module: &'static str,
     file: &'static str,
     line: u32,
+    settings: &'static Settings,
     pub(crate) level: Level,
     pub(crate) span: bool,
-    pub(crate) log: bool,
-    /// Names of declared fields; recorded values of Sentry's tags and fingerprint follow theirs.
-    pub(crate) fields: &'static [&'static str],
-    pub(crate) error_format: ErrorFormat,
-    pub(crate) error_level: Level,
-    pub(crate) error_log: bool,
-    /// The level of a completion that shows the returned value; `None` if none does.
-    pub(crate) ret_level: Option<Level>,
-    /// Nanoseconds beyond which a call is slow.
-    pub(crate) slow: Option<u64>,
-    pub(crate) sentry: bool,
-    pub(crate) sentry_level: sentry::Level,
-    pub(crate) tags: &'static [&'static str],
-    pub(crate) fingerprint: usize,
-    throttle: Option<Throttle>,
     counted: bool,
     timed: bool,
-    /// `None` for the default buckets.
-    own_bounds: Option<&'static [f64]>,
 
     /// Place in a thread's table of cells; 0 until the first call.
     id: AtomicUsize,
     store: Store,
+    /// Made when something asks for it.
+    state: OnceLock<Box<State>>,
+}
+
+/// What a site remembers beside its counters.
+struct State {
     classes: Classes,
     own_ticks: OnceLock<Box<[u64]>>,
     tokens: Tokens,
     function: OnceLock<String>,
     events: OnceLock<Events>,
+}
+
+/// A site is read as its settings.
+impl Deref for Site {
+    type Target = Settings;
+
+    #[inline]
+    fn deref(&self) -> &Settings {
+        self.settings
+    }
 }
 
 // A panic leaves no counter half done, so a future that refers to a site is as it was.
@@ -69,15 +69,64 @@ pub const fn path_of<F>(_: &F) -> fn() -> &'static str {
     std::any::type_name::<F>
 }
 
+impl Site {
+    /// A function at `path_of` a closure in it, with `module_path!()`, `file!()` and `line!()`, as it
+    /// is without arguments.
+    pub const fn new(
+        path: fn() -> &'static str,
+        module: &'static str,
+        file: &'static str,
+        line: u32,
+    ) -> Self {
+        Self {
+            path,
+            module,
+            file,
+            line,
+            settings: &DEFAULT,
+            level: DEFAULT.level,
+            span: DEFAULT.span,
+            counted: DEFAULT.counted,
+            timed: DEFAULT.timed,
+            id: AtomicUsize::new(0),
+            store: Store::new(),
+            state: OnceLock::new(),
+        }
+    }
+
+    /// The same function with what the attribute says of it.
+    pub const fn with(mut self, settings: &'static Settings) -> Self {
+        self.settings = settings;
+        self.level = settings.level;
+        self.span = settings.span;
+        self.counted = settings.counted;
+        self.timed = settings.timed;
+        self
+    }
+}
+
 /// What the rest of the runtime asks of a site.
 impl Site {
+    fn state(&self) -> &State {
+        let make = || {
+            Box::new(State {
+                classes: Classes::new(),
+                own_ticks: OnceLock::new(),
+                tokens: Tokens::full(),
+                function: OnceLock::new(),
+                events: OnceLock::new(),
+            })
+        };
+        self.state.get_or_init(make)
+    }
+
     /// The `function` label: `Orders::create`, or the name given.
     pub(crate) fn function(&self) -> &str {
         let qualified = || match self.given_name {
             Some(name) => name.to_owned(),
             None => name::of((self.path)(), self.module),
         };
-        self.function.get_or_init(qualified)
+        self.state().function.get_or_init(qualified)
     }
 
     pub(crate) fn module(&self) -> &'static str {
@@ -98,7 +147,7 @@ impl Site {
     }
 
     pub(crate) fn classes(&self) -> &Classes {
-        &self.classes
+        &self.state().classes
     }
 
     /// Whether its calls are counted at all.
@@ -131,7 +180,10 @@ impl Site {
             None => clock::bucket(ticks),
             Some([]) => 0,
             Some(bounds) => {
-                let bounds = self.own_ticks.get_or_init(|| clock::in_ticks(bounds));
+                let bounds = self
+                    .state()
+                    .own_ticks
+                    .get_or_init(|| clock::in_ticks(bounds));
                 bounds.partition_point(|bound| *bound < ticks)
             }
         }
@@ -139,13 +191,13 @@ impl Site {
 
     /// Whether Sentry may have one more event of this function now.
     pub(crate) fn may_report(&self) -> bool {
-        let admit = |throttle| self.tokens.admit(throttle, Instant::now());
+        let admit = |throttle| self.state().tokens.admit(throttle, Instant::now());
         self.sentry && self.throttle.is_none_or(admit)
     }
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.
     pub(crate) fn events(&'static self) -> &'static Events {
-        self.events.get_or_init(|| Events::register(self))
+        self.state().events.get_or_init(|| Events::register(self))
     }
 
     /// Place in a thread's table of cells, given out on the first call.

@@ -13,8 +13,10 @@ impl Printer {
     /// The site and the call that starts on it.
     pub(super) fn start(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
-        let (settings, quiet) = (self.settings(), self.quiet());
-        let sentry = self.sentry();
+        let settings = [self.settings(), self.quiet(), self.sentry()];
+        let settings = settings.iter().any(|some| !some.is_empty()).then(
+            || quote_spanned!(at=> .with(&const { #private::Settings::new() #(#settings)* })),
+        );
         let (tags, parts) = (&model.sentry.tags, &model.sentry.fingerprint);
         let start = if self.records_nothing() {
             quote_spanned!(at=> start())
@@ -33,7 +35,7 @@ impl Printer {
                     ::core::module_path!(),
                     ::core::file!(),
                     ::core::line!(),
-                ) #settings #quiet #sentry;
+                ) #settings;
                 #private::register!(__MONITOR);
                 &__MONITOR
             }.#start #(.parent(|| #parent))* #(.follows_from(|| #causes))*

@@ -35,7 +35,12 @@ where
                         ::core::file!(),
                         ::core::line!(),
                     )
-                    .fields(&["self.id", "key"]);
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .fields(&["self.id", "key"])
+                        },
+                    );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }

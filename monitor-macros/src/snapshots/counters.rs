@@ -7,9 +7,14 @@ fn f() {
                     ::core::file!(),
                     ::core::line!(),
                 )
-                .span(false)
-                .log(false)
-                .latency(false);
+                .with(
+                    &const {
+                        ::monitor_runtime::__private::Settings::new()
+                            .span(false)
+                            .log(false)
+                            .latency(false)
+                    },
+                );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }

@@ -7,14 +7,21 @@ fn check_out(order: &Order) -> Result<Receipt, Error> {
                     ::core::file!(),
                     ::core::line!(),
                 )
-                .target(TARGET)
-                .ret_level(::monitor_runtime::__private::Level::DEBUG)
-                .slow(90000000000u64)
-                .buckets(&[0.01, 0.5, 1.0])
-                .sentry_level(::monitor_runtime::__private::SentryLevel::Warning)
-                .tags(&["plan"])
-                .fingerprint(2usize)
-                .throttle(10u32, 60000000000u64);
+                .with(
+                    &const {
+                        ::monitor_runtime::__private::Settings::new()
+                            .target(TARGET)
+                            .ret_level(::monitor_runtime::__private::Level::DEBUG)
+                            .slow(90000000000u64)
+                            .buckets(&[0.01, 0.5, 1.0])
+                            .sentry_level(
+                                ::monitor_runtime::__private::SentryLevel::Warning,
+                            )
+                            .tags(&["plan"])
+                            .fingerprint(2usize)
+                            .throttle(10u32, 60000000000u64)
+                    },
+                );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }

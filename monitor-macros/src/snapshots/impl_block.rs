@@ -16,9 +16,14 @@ where
                             ::core::file!(),
                             ::core::line!(),
                         )
-                        .level(::monitor_runtime::__private::Level::TRACE)
-                        .fields(&["id"])
-                        .err_log(false);
+                        .with(
+                            &const {
+                                ::monitor_runtime::__private::Settings::new()
+                                    .level(::monitor_runtime::__private::Level::TRACE)
+                                    .fields(&["id"])
+                                    .err_log(false)
+                            },
+                        );
                     ::monitor_runtime::__private::register!(__MONITOR);
                     &__MONITOR
                 }
@@ -47,8 +52,13 @@ where
                         ::core::file!(),
                         ::core::line!(),
                     )
-                    .level(::monitor_runtime::__private::Level::DEBUG)
-                    .err_log(false);
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .level(::monitor_runtime::__private::Level::DEBUG)
+                                .err_log(false)
+                        },
+                    );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
@@ -72,8 +82,13 @@ where
                         ::core::file!(),
                         ::core::line!(),
                     )
-                    .level(::monitor_runtime::__private::Level::DEBUG)
-                    .err_log(false);
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .level(::monitor_runtime::__private::Level::DEBUG)
+                                .err_log(false)
+                        },
+                    );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }

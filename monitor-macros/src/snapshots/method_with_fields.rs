@@ -7,16 +7,21 @@ async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Recei
                         ::core::file!(),
                         ::core::line!(),
                     )
-                    .fields(
-                        &[
-                            "order.id",
-                            "total",
-                            "self.cart",
-                            "http.route",
-                            "type",
-                            "route",
-                            "dry_run",
-                        ],
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .fields(
+                                    &[
+                                        "order.id",
+                                        "total",
+                                        "self.cart",
+                                        "http.route",
+                                        "type",
+                                        "route",
+                                        "dry_run",
+                                    ],
+                                )
+                        },
                     );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR

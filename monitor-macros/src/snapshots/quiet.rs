@@ -7,8 +7,13 @@ fn f() -> io::Result<()> {
                     ::core::file!(),
                     ::core::line!(),
                 )
-                .level(crate::rt::__private::Level::ERROR)
-                .err_log(false);
+                .with(
+                    &const {
+                        crate::rt::__private::Settings::new()
+                            .level(crate::rt::__private::Level::ERROR)
+                            .err_log(false)
+                    },
+                );
             crate::rt::__private::register!(__MONITOR);
             &__MONITOR
         }

@@ -7,8 +7,13 @@ async fn find(id: u32) -> bool {
                         ::core::file!(),
                         ::core::line!(),
                     )
-                    .ret()
-                    .buckets(::monitor_runtime::__private::FAST_BUCKETS);
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .ret()
+                                .buckets(::monitor_runtime::__private::FAST_BUCKETS)
+                        },
+                    );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }

@@ -7,11 +7,16 @@ fn check_out(&self) -> Result<(), Error> {
                     ::core::file!(),
                     ::core::line!(),
                 )
-                .name("checkout")
-                .level(::monitor_runtime::__private::Level::DEBUG)
-                .err(::monitor_runtime::__private::ErrorFormat::Debug)
-                .err_level(Level::WARN)
-                .sentry(false);
+                .with(
+                    &const {
+                        ::monitor_runtime::__private::Settings::new()
+                            .name("checkout")
+                            .level(::monitor_runtime::__private::Level::DEBUG)
+                            .err(::monitor_runtime::__private::ErrorFormat::Debug)
+                            .err_level(Level::WARN)
+                            .sentry(false)
+                    },
+                );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }

@@ -8,7 +8,11 @@ fn at(what: &str) -> Result<&'static Location<'static>, Error> {
                     ::core::file!(),
                     ::core::line!(),
                 )
-                .fields(&["what"]);
+                .with(
+                    &const {
+                        ::monitor_runtime::__private::Settings::new().fields(&["what"])
+                    },
+                );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }
