@@ -12,7 +12,9 @@ async fn list() -> impl Iterator<Item = u32> {
             }
                 .start(),
             async move { rows().await },
-            |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+            |__monitor_returned: &_| {
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
+            },
         )
         .await
 }

@@ -12,10 +12,10 @@ async fn tick() {
             }
                 .start(),
             async move {
-                if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     (),
                 > {
-                    return __r;
+                    return __monitor_returned;
                 }
                 ({ work().await })
             },

@@ -13,9 +13,9 @@ fn open(&self, path: PathBuf) -> Self::Opening {
             }
                 .start(),
             async move { Ok(File::open(path).await?) },
-            |__r: &_| {
-                let __r: &<Self::Opening as ::core::future::Future>::Output = __r;
-                ::monitor_runtime::__private::verdict!(__r)
+            |__monitor_returned: &_| {
+                let __monitor_returned: &<Self::Opening as ::core::future::Future>::Output = __monitor_returned;
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
             },
         ),
     )

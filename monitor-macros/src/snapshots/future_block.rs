@@ -12,6 +12,8 @@ fn get(id: u32) -> impl Future<Output = impl Display> + Send {
         }
             .start(),
         async move { find(id).await },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

@@ -25,18 +25,18 @@ fn check_out(order: &Order) -> Result<Receipt, Error> {
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }
-            .start_with(|__f| {
-                __f.display(&(order.plan));
-                __f.value("{{ default }}");
-                __f.display(&(order.tenant));
+            .start_with(|__monitor_fields| {
+                __monitor_fields.display(&(order.plan));
+                __monitor_fields.value("{{ default }}");
+                __monitor_fields.display(&(order.tenant));
             })
             .parent(|| &span)
             .follows_from(|| causes),
         move || -> Result<Receipt, Error> { self.pay() },
-        |__r: &_| {
-            ::monitor_runtime::__private::verdict!(__r Display)
-                .classify(__r, rules::order)
-                .report_when(__r, Result::is_err)
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned Display)
+                .classify(__monitor_returned, rules::order)
+                .report_when(__monitor_returned, Result::is_err)
         },
     )
 }

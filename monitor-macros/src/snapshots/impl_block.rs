@@ -27,19 +27,21 @@ where
                     ::monitor_runtime::__private::register!(__MONITOR);
                     &__MONITOR
                 }
-                    .start_with(|__f| {
-                        ::monitor_runtime::__private::record!(__f, id);
+                    .start_with(|__monitor_fields| {
+                        ::monitor_runtime::__private::record!(__monitor_fields, id);
                     }),
                 async move {
-                    if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                    if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                         Option<&T>,
                     > {
-                        return __r;
+                        return __monitor_returned;
                     }
                     let _ = (&id, &self);
                     ({ self.rows.get(id) })
                 },
-                |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+                |__monitor_returned: &_| {
+                    ::monitor_runtime::__private::verdict!(__monitor_returned)
+                },
             ))
             .await
     }

@@ -15,6 +15,8 @@ fn list(&self) -> Result<Vec<(u32, impl Iterator<Item = impl Display> + '_)>, Er
             let _ = (&self,);
             ({ self.rows() })
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

@@ -25,6 +25,8 @@ fn f(n: u8) -> Vec<u8> {
                 vec![found.get()]
             })
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

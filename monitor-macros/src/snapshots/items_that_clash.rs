@@ -18,6 +18,8 @@ fn f() -> Result<u8, Error> {
             }
             Ok(1)
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

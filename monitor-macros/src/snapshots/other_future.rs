@@ -15,9 +15,9 @@ fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
             let _ = (&id,);
             ({ ready(Ok(id)) })
         })(),
-        |__r: &_| {
-            let __r: &io::Result<u32> = __r;
-            ::monitor_runtime::__private::verdict!(__r)
+        |__monitor_returned: &_| {
+            let __monitor_returned: &io::Result<u32> = __monitor_returned;
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
         },
     )
 }

@@ -19,6 +19,6 @@ fn f() -> io::Result<()> {
         }
             .start(),
         move || -> io::Result<()> { g() },
-        |__r: &_| crate::rt::__private::verdict!(__r),
+        |__monitor_returned: &_| crate::rt::__private::verdict!(__monitor_returned),
     )
 }

@@ -19,17 +19,19 @@ async fn find(id: u32) -> bool {
             }
                 .start(),
             async move {
-                if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     bool,
                 > {
-                    return __r;
+                    return __monitor_returned;
                 }
                 ({ true })
             },
-            |__r: &_| {
-                ::monitor_runtime::__private::plain(__r)
-                    .shown(::monitor_runtime::__private::Shown::Debug(__r))
-                    .ok_if(__r, |found| *found)
+            |__monitor_returned: &_| {
+                ::monitor_runtime::__private::plain(__monitor_returned)
+                    .shown(
+                        ::monitor_runtime::__private::Shown::Debug(__monitor_returned),
+                    )
+                    .ok_if(__monitor_returned, |found| *found)
             },
         )
         .await

@@ -25,6 +25,8 @@ fn check_out(&self) -> Result<(), Error> {
             let _ = (&self,);
             ({ self.pay() })
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

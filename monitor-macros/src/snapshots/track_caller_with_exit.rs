@@ -19,6 +19,8 @@ fn at(what: &str) -> Option<u8> {
                 None
             })
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

@@ -233,15 +233,15 @@ macro_rules! __verdict {
             .__monitor_verdict()($value)
     };
     ($value:ident $show:ident) => {{
-        let verdict = $crate::__verdict!($value);
+        let __monitor_verdict = $crate::__verdict!($value);
         match $crate::__private::Probe::of($value)
             .__monitor_value()
             .__monitor_ok($value)
         {
-            ::core::option::Option::Some(value) => {
-                verdict.shown($crate::__private::Shown::$show(value))
+            ::core::option::Option::Some(__monitor_value) => {
+                __monitor_verdict.shown($crate::__private::Shown::$show(__monitor_value))
             }
-            ::core::option::Option::None => verdict,
+            ::core::option::Option::None => __monitor_verdict,
         }
     }};
 }
