@@ -6,6 +6,11 @@
 //! next, less telling one; method look-up takes the first whose bounds hold. The answer is a function
 //! from a value to its verdict. No trait need be in scope, no value at hand, and the compiler looks
 //! at three method calls: anything more is paid for by every annotated function.
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    reason = "look-up goes by the receiver, and the answers have one form"
+)]
 
 use std::any::type_name;
 use std::error::Error;
@@ -64,22 +69,10 @@ row! {
 }
 
 impl<R> Probe<R> {
-    /// Of a type the attribute can name.
-    #[inline]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-
     /// Of the type of a value.
     #[inline]
     pub const fn of(_: &R) -> Self {
         Self(PhantomData)
-    }
-}
-
-impl<R> Default for Probe<R> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
