@@ -23,18 +23,17 @@ use syn::{Expr, Type};
 //         P::run_async(
 //             {
 //                 static __MONITOR: P::Site = P::Site::new(P::path_of(&|| ()), …)
-//                     .name("checkout")
-//                     .fields(&["order.id"]);
+//                     .with(&const { P::Settings::new().name("checkout").fields(&["order.id"]) });
 //                 P::register!(__MONITOR);
 //                 &__MONITOR
 //             }
-//             .start_with(|__f| { __f.value(&order.id); }),
+//             .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); }),
 //             async move {
-//                 if let Some(__r) = None::<Result<u32, Error>> { return __r; }
+//                 if let Some(__monitor_returned) = None::<Result<u32, Error>> { return __monitor_returned; }
 //                 let _ = (&order,);
 //                 ({ body })
 //             },
-//             |__r: &_| P::verdict!(__r),
+//             |__monitor_returned: &_| P::verdict!(__monitor_returned),
 //         )
 //         .await
 //     }
@@ -185,17 +184,17 @@ impl Printer {
         let returns = self.model.returns.as_ref();
         if !through || matches!(returns, Some(Type::Never(_))) {
             return quote_spanned! {at=>
-                let __c = #private::Inline::begin(#start);
+                let __monitor_call = #private::Inline::begin(#start);
                 (#body)
             };
         }
         let unit = quote_spanned!(at=> ());
         let ty = returns.map_or(unit, ToTokens::to_token_stream);
         quote_spanned! {at=>
-            let mut __c = #private::Inline::begin(#start);
-            let __r: #ty = (#body);
-            __c.close(&__r, #verdict);
-            __r
+            let mut __monitor_call = #private::Inline::begin(#start);
+            let __monitor_returned: #ty = (#body);
+            __monitor_call.close(&__monitor_returned, #verdict);
+            __monitor_returned
         }
     }
 
@@ -215,8 +214,8 @@ impl Printer {
     fn pin(&self) -> TokenStream {
         let pin = self.model.output.as_ref().map(|output| {
             quote_spanned! {self.at=>
-                if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<#output> {
-                    return __r;
+                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<#output> {
+                    return __monitor_returned;
                 }
             }
         });

@@ -133,19 +133,19 @@ mod values;
 ///         {
 ///             static __MONITOR: P::Site =
 ///                 P::Site::new(P::path_of(&|| ()), module_path!(), file!(), line!())
-///                     .fields(&["order.id"]);
+///                     .with(&const { P::Settings::new().fields(&["order.id"]) });
 ///             P::register!(__MONITOR);
 ///             &__MONITOR
 ///         }
-///         .start_with(|__f| __f.value(&order.id)),
+///         .start_with(|__monitor_fields| __monitor_fields.value(&order.id)),
 ///         async move {
 ///             // Tells the compiler the type of the block; never runs.
-///             if let Some(__r) = None::<Result<Order, OrderError>> { return __r; }
+///             if let Some(__monitor_returned) = None::<Result<Order, OrderError>> { return __monitor_returned; }
 ///             // Captures the arguments whole, to be dropped in the usual order.
 ///             let _ = (&order,);
 ///             ({ insert(order).await })
 ///         },
-///         |__r: &_| P::verdict!(__r),
+///         |__monitor_returned: &_| P::verdict!(__monitor_returned),
 ///     )
 ///     .await
 /// }

@@ -4,24 +4,21 @@ pub use crate::__record as record;
 pub use crate::__register as register;
 pub use crate::__verdict as verdict;
 pub use crate::classify::Class;
+pub use crate::labels::Labels;
 pub use crate::metrics::{FAST_BUCKETS, SLOW_BUCKETS};
 pub use crate::run::{Inline, Monitored, once, run, run_async};
-pub use crate::site::{Listed, Site, path_of};
+pub use crate::site::{Listed, Settings, Site, path_of};
 pub use crate::start::Start;
+pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use inventory;
 pub use sentry::Level as SentryLevel;
 pub use tracing::Level;
-
-/// The traits behind `verdict!`.
-pub mod probe {
-    pub use crate::verdict::probe::{
-        ClassByType, NoClass, Parts, PartsOfOther, PartsOfResult, Probe, ViaDebug, ViaDisplay,
-        ViaError, ViaLocalError, ViaNothing, ViaSendError,
-    };
-}
 
 /// The traits behind `record!`.
 pub mod argument {
     pub use crate::fields::{Argument, RecordDebug, RecordOther, RecordValue};
 }
+
+pub use std::option::Option::Some;

@@ -1,8 +1,10 @@
 //! The call site: one static per annotated function, and the list of all of them.
 
+mod list;
 mod settings;
 
-use std::panic::RefUnwindSafe;
+use std::ops::Deref;
+use std::panic::{Location, RefUnwindSafe};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -15,54 +17,48 @@ use crate::classes::Classes;
 use crate::events::Events;
 use crate::labels::Family;
 use crate::metrics::BUCKETS;
-use crate::throttle::{Throttle, Tokens};
-use crate::verdict::ErrorFormat;
+use crate::throttle::Tokens;
 use crate::{clock, name};
 
-/// What the attribute says of a function, and what its calls have counted.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "one per signal that can be switched off"
-)]
+pub use list::Listed;
+pub(crate) use list::all;
+use settings::DEFAULT;
+pub use settings::Settings;
+
+/// A function of the user's: where it is, what the attribute says of it, what its calls have counted.
+///
+/// The compiler works out each one's first value, so it is small: what a call reads at once, and
+/// references to the rest.
 pub struct Site {
     path: fn() -> &'static str,
-    given_name: Option<&'static str>,
-    given_target: Option<&'static str>,
     module: &'static str,
-    file: &'static str,
-    line: u32,
-    pub(crate) level: Level,
-    pub(crate) span: bool,
-    pub(crate) log: bool,
-    /// Names of declared fields; recorded values of Sentry's tags and fingerprint follow theirs.
-    pub(crate) fields: &'static [&'static str],
-    pub(crate) error_format: ErrorFormat,
-    pub(crate) error_level: Level,
-    pub(crate) error_log: bool,
-    /// The level of a completion that shows the returned value; `None` if none does.
-    pub(crate) ret_level: Option<Level>,
-    /// Nanoseconds beyond which a call is slow.
-    pub(crate) slow: Option<u64>,
-    pub(crate) sentry: bool,
-    pub(crate) sentry_level: sentry::Level,
-    pub(crate) tags: &'static [&'static str],
-    pub(crate) fingerprint: usize,
-    throttle: Option<Throttle>,
-    counted: bool,
-    timed: bool,
-    /// `None` for the default buckets.
-    own_bounds: Option<&'static [f64]>,
-
+    location: &'static Location<'static>,
+    settings: &'static Settings,
     /// Place in a thread's table of cells; 0 until the first call.
     id: AtomicUsize,
+    /// Made when something asks for it.
+    state: OnceLock<Box<State>>,
+}
+
+/// What a site remembers.
+struct State {
     store: Store,
-    family: OnceLock<Box<Family>>,
-    pub(crate) labels: &'static [&'static str],
+    family: Family,
     classes: Classes,
     own_ticks: OnceLock<Box<[u64]>>,
     tokens: Tokens,
     function: OnceLock<String>,
     events: OnceLock<Events>,
+}
+
+/// A site is read as its settings.
+impl Deref for Site {
+    type Target = Settings;
+
+    #[inline]
+    fn deref(&self) -> &Settings {
+        self.settings
+    }
 }
 
 // A panic leaves no counter half done, so a future that refers to a site is as it was.
@@ -73,15 +69,52 @@ pub const fn path_of<F>(_: &F) -> fn() -> &'static str {
     std::any::type_name::<F>
 }
 
+impl Site {
+    /// The function that this is called for, by the path of a closure in it (see [`path_of`]) and
+    /// its `module_path!()`, as it is without arguments.
+    #[track_caller]
+    pub const fn new(path: fn() -> &'static str, module: &'static str) -> Self {
+        Self {
+            path,
+            module,
+            location: Location::caller(),
+            settings: &DEFAULT,
+            id: AtomicUsize::new(0),
+            state: OnceLock::new(),
+        }
+    }
+
+    /// The same function with what the attribute says of it.
+    pub const fn with(mut self, settings: &'static Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+}
+
 /// What the rest of the runtime asks of a site.
 impl Site {
+    fn state(&self) -> &State {
+        let make = || {
+            Box::new(State {
+                store: Store(OnceLock::new()),
+                family: Family::new(),
+                classes: Classes::new(),
+                own_ticks: OnceLock::new(),
+                tokens: Tokens::full(),
+                function: OnceLock::new(),
+                events: OnceLock::new(),
+            })
+        };
+        self.state.get_or_init(make)
+    }
+
     /// The `function` label: `Orders::create`, or the name given.
     pub(crate) fn function(&self) -> &str {
         let qualified = || match self.given_name {
             Some(name) => name.to_owned(),
             None => name::of((self.path)(), self.module),
         };
-        self.function.get_or_init(qualified)
+        self.state().function.get_or_init(qualified)
     }
 
     pub(crate) fn module(&self) -> &'static str {
@@ -94,14 +127,13 @@ impl Site {
     }
 
     pub(crate) fn location(&self) -> (&'static str, u32) {
-        (self.file, self.line)
+        (self.location.file(), self.location.line())
     }
 
     /// Where the calls of a lane are counted.
     pub(crate) fn store(&self, lane: usize) -> &Store {
-        let others = self.family.get().filter(|_| lane > 0);
-        let other = others.and_then(|family| family.store(lane));
-        other.unwrap_or(&self.store)
+        let state = self.state();
+        state.family.store(lane).unwrap_or(&state.store)
     }
 
     /// The lanes of its labels that have been called; without labels there is one.
@@ -116,13 +148,13 @@ impl Site {
 
     /// The labels of a lane, with their values.
     pub(crate) fn label_values(&self, lane: usize) -> impl Iterator<Item = (&'static str, &str)> {
-        let values = self.family.get().map(|family| family.values(lane));
-        self.labels.iter().copied().zip(values.unwrap_or_default())
+        let values = self.family().values(lane);
+        self.labels.iter().copied().zip(values)
     }
 
     /// What is known of its labels.
     pub(crate) fn family(&self) -> &Family {
-        self.family.get_or_init(|| Box::new(Family::new()))
+        &self.state().family
     }
 
     /// The lane to count in, for a lane's first call on a thread.
@@ -134,7 +166,7 @@ impl Site {
     }
 
     pub(crate) fn classes(&self) -> &Classes {
-        &self.classes
+        &self.state().classes
     }
 
     /// Whether its calls are counted at all.
@@ -158,7 +190,10 @@ impl Site {
     pub(crate) fn tick_bounds(&'static self) -> &'static [u64] {
         match self.own_bounds {
             None => clock::default_bounds(),
-            Some(bounds) => self.own_ticks.get_or_init(|| clock::in_ticks(bounds)),
+            Some(bounds) => {
+                let ticks = &self.state().own_ticks;
+                ticks.get_or_init(|| clock::in_ticks(bounds))
+            }
         }
     }
 
@@ -185,13 +220,13 @@ impl Site {
 
     /// Whether Sentry may have one more event of this function now.
     pub(crate) fn may_report(&self) -> bool {
-        let admit = |throttle| self.tokens.admit(throttle, Instant::now());
+        let admit = |throttle| self.state().tokens.admit(throttle, Instant::now());
         self.sentry && self.throttle.is_none_or(admit)
     }
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.
     pub(crate) fn events(&'static self) -> &'static Events {
-        self.events.get_or_init(|| Events::register(self))
+        self.state().events.get_or_init(|| Events::register(self))
     }
 
     /// Place in a thread's table of cells; 0 before the first call.
@@ -211,30 +246,14 @@ impl Site {
     #[cold]
     fn assign_id(&self) -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let lanes = self.family.get().map_or(1, |family| family.lanes());
+        let lanes = match self.labels {
+            [] => 1,
+            _ => self.family().lanes(),
+        };
         let new = NEXT.fetch_add(lanes, Ordering::Relaxed);
         // Two first calls may race; the loser's number stays unused.
         self.id
             .compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed)
             .map_or_else(|id| id, |_| new)
     }
-}
-
-/// An entry of the list of all annotated functions; `register!` makes one.
-pub struct Listed(pub &'static Site);
-
-inventory::collect!(Listed);
-
-/// Every annotated function of the binary and its dependencies, called or not.
-pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
-    inventory::iter::<Listed>.into_iter().map(|listed| listed.0)
-}
-
-/// Puts a site on the list.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __register {
-    ($site:ident) => {
-        $crate::__private::inventory::submit! { $crate::__private::Listed(&$site) }
-    };
 }

@@ -85,6 +85,37 @@ pub fn internal_names_as_fields(__f: u8) -> u8 {
     __f
 }
 
+/// Constants, which a pattern of one of these names would mean.
+pub mod constants {
+    #![allow(non_upper_case_globals, dead_code)]
+    use super::{Ok, Result, monitored};
+
+    const __r: u8 = 1;
+    const __f: u8 = 2;
+    const __c: u8 = 3;
+    const value: u8 = 4;
+    const verdict: u8 = 5;
+
+    /// A verdict, a field, a value shown.
+    #[monitored(fields(x), ret)]
+    pub fn fails(x: u8) -> Result<u8, u8> {
+        Ok(x)
+    }
+
+    /// The type of a block.
+    #[monitored]
+    pub async fn later() -> u8 {
+        1
+    }
+
+    /// A body in its place.
+    #[monitored]
+    #[track_caller]
+    pub fn called() -> u8 {
+        1
+    }
+}
+
 /// The names of the traits behind the verdict, with a method of the same name.
 pub mod same_traits {
     use super::{Err, Ok, Result, Sized, monitored};

@@ -13,8 +13,10 @@ impl Printer {
     /// The site and the call that starts on it.
     pub(super) fn start(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
-        let (settings, quiet) = (self.settings(), self.quiet());
-        let sentry = self.sentry();
+        let settings = [self.settings(), self.quiet(), self.sentry()];
+        let settings = settings.iter().any(|some| !some.is_empty()).then(
+            || quote_spanned!(at=> .with(&const { #private::Settings::new() #(#settings)* })),
+        );
         let (tags, parts) = (&model.sentry.tags, &model.sentry.fingerprint);
         let start = if self.records_nothing() {
             quote_spanned!(at=> start())
@@ -22,7 +24,7 @@ impl Printer {
             let records = model.records.iter().map(|record| self.record(record));
             let tags = tags.iter().map(|tag| self.field(tag));
             let parts = parts.iter().map(|part| self.part(part));
-            quote_spanned!(at=> start_with(|__f| { #(#records)* #(#tags)* #(#parts)* }))
+            quote_spanned!(at=> start_with(|__monitor_fields| { #(#records)* #(#tags)* #(#parts)* }))
         };
         let parent = model.parent.iter();
         let causes = model.follows_from.iter();
@@ -31,9 +33,7 @@ impl Printer {
                 static __MONITOR: #private::Site = #private::Site::new(
                     #private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
-                ) #settings #quiet #sentry;
+                ) #settings;
                 #private::register!(__MONITOR);
                 &__MONITOR
             }.#start #(.parent(|| #parent))* #(.follows_from(|| #causes))*
@@ -137,7 +137,7 @@ impl Printer {
             Record::Field(field) => self.field(field),
             Record::Argument(ident) => {
                 let (at, private) = (self.at.located_at(ident.span()), &self.private);
-                quote_spanned!(at=> #private::record!(__f, #ident);)
+                quote_spanned!(at=> #private::record!(__monitor_fields, #ident);)
             }
         }
     }
@@ -150,7 +150,7 @@ impl Printer {
             Format::Debug => "debug",
         };
         let (method, value) = (Ident::new(method, at), &field.value);
-        quote_spanned!(at=> __f.#method(&(#value));)
+        quote_spanned!(at=> __monitor_fields.#method(&(#value));)
     }
 
     /// One part of a fingerprint, by its `Display`.
@@ -162,9 +162,9 @@ impl Printer {
             ..
         }) = part
         {
-            return quote_spanned!(at=> __f.value(#text););
+            return quote_spanned!(at=> __monitor_fields.value(#text););
         }
-        quote_spanned!(at=> __f.display(&(#part));)
+        quote_spanned!(at=> __monitor_fields.display(&(#part));)
     }
 
     /// How a returned value is judged: by its type, then by what the attribute says of it.
@@ -177,28 +177,30 @@ impl Printer {
         let rule = model.rule.as_ref().map(|rule| {
             let method = Ident::new(&rule.key.to_string(), at.located_at(rule.key.span()));
             let rule = &rule.rule;
-            quote_spanned!(at.located_at(rule.span())=> .#method(__r, #rule))
+            quote_spanned!(at.located_at(rule.span())=> .#method(__monitor_returned, #rule))
         });
         let when = model.sentry.when.iter();
-        let after = quote_spanned!(at=> #rule #(.report_when(__r, #when))*);
+        let after = quote_spanned!(at=> #rule #(.report_when(__monitor_returned, #when))*);
         let by_type = match (&model.verdict, &ret) {
             (Verdict::Plain, None) if after.is_empty() => {
                 return quote_spanned!(at=> #private::plain);
             }
-            (Verdict::Plain, None) => quote_spanned!(at=> #private::plain(__r)),
+            (Verdict::Plain, None) => quote_spanned!(at=> #private::plain(__monitor_returned)),
             (Verdict::Plain, Some(format)) => {
-                quote_spanned!(at=> #private::plain(__r).shown(#private::Shown::#format(__r)))
+                quote_spanned!(at=> #private::plain(__monitor_returned).shown(#private::Shown::#format(__monitor_returned)))
             }
-            (Verdict::Probe, ret) => quote_spanned!(at=> #private::verdict!(__r #ret)),
+            (Verdict::Probe, ret) => {
+                quote_spanned!(at=> #private::verdict!(__monitor_returned #ret))
+            }
         };
         match (&model.run, &model.output) {
             // In the parameter's own type, an elided lifetime would mean any lifetime.
             (Run::Tail(_) | Run::Future { .. }, Some(ty))
                 if matches!(model.verdict, Verdict::Probe) =>
             {
-                quote_spanned!(at=> |__r: &_| { let __r: &#ty = __r; #by_type #after })
+                quote_spanned!(at=> |__monitor_returned: &_| { let __monitor_returned: &#ty = __monitor_returned; #by_type #after })
             }
-            _ => quote_spanned!(at=> |__r: &_| #by_type #after),
+            _ => quote_spanned!(at=> |__monitor_returned: &_| #by_type #after),
         }
     }
 }

@@ -4,23 +4,23 @@ pub async fn work(a: u32) -> Result<u32, String> {
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
                 .start(),
             async move {
-                if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     Result<u32, String>,
                 > {
-                    return __r;
+                    return __monitor_returned;
                 }
                 let _ = (&a,);
                 ({ Ok(a) })
             },
-            |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+            |__monitor_returned: &_| {
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
+            },
         )
         .await
 }

@@ -4,15 +4,15 @@ async fn list() -> impl Iterator<Item = u32> {
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
                 .start(),
             async move { rows().await },
-            |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+            |__monitor_returned: &_| {
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
+            },
         )
         .await
 }

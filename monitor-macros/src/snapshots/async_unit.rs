@@ -4,18 +4,16 @@ async fn tick() {
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
                 .start(),
             async move {
-                if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     (),
                 > {
-                    return __r;
+                    return __monitor_returned;
                 }
                 ({ work().await })
             },

@@ -4,8 +4,6 @@ fn get(&self, id: u32) -> BoxFuture<'_, u32> {
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR

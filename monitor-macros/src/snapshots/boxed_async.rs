@@ -32,16 +32,19 @@ where
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                         ::monitor_runtime::__private::path_of(&|| ()),
                         ::core::module_path!(),
-                        ::core::file!(),
-                        ::core::line!(),
                     )
-                    .fields(&["self.id", "key"]);
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .fields(&["self.id", "key"])
+                        },
+                    );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
-                .start_with(|__f| {
-                    __f.value(&(self.id));
-                    __f.value(&(key));
+                .start_with(|__monitor_fields| {
+                    __monitor_fields.value(&(self.id));
+                    __monitor_fields.value(&(key));
                 }),
             async move {
                 if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
@@ -54,7 +57,9 @@ where
                 let __ret: Result<String, Error> = { __self.find(id, key).await };
                 #[allow(unreachable_code)] __ret
             },
-            |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+            |__monitor_returned: &_| {
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
+            },
         ),
     )
 }

@@ -4,12 +4,15 @@ fn f() {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 )
-                .span(false)
-                .log(false)
-                .latency(false);
+                .with(
+                    &const {
+                        ::monitor_runtime::__private::Settings::new()
+                            .span(false)
+                            .log(false)
+                            .latency(false)
+                    },
+                );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }

@@ -5,17 +5,15 @@ fn open(&self, path: PathBuf) -> Self::Opening {
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
                 .start(),
             async move { Ok(File::open(path).await?) },
-            |__r: &_| {
-                let __r: &<Self::Opening as ::core::future::Future>::Output = __r;
-                ::monitor_runtime::__private::verdict!(__r)
+            |__monitor_returned: &_| {
+                let __monitor_returned: &<Self::Opening as ::core::future::Future>::Output = __monitor_returned;
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
             },
         ),
     )

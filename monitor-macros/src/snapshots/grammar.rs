@@ -4,32 +4,37 @@ fn check_out(order: &Order) -> Result<Receipt, Error> {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 )
-                .target(TARGET)
-                .ret_level(::monitor_runtime::__private::Level::DEBUG)
-                .slow(90000000000u64)
-                .buckets(&[0.01, 0.5, 1.0])
-                .sentry_level(::monitor_runtime::__private::SentryLevel::Warning)
-                .tags(&["plan"])
-                .fingerprint(2usize)
-                .throttle(10u32, 60000000000u64);
+                .with(
+                    &const {
+                        ::monitor_runtime::__private::Settings::new()
+                            .target(TARGET)
+                            .ret_level(::monitor_runtime::__private::Level::DEBUG)
+                            .slow(90000000000u64)
+                            .buckets(&[0.01, 0.5, 1.0])
+                            .sentry_level(
+                                ::monitor_runtime::__private::SentryLevel::Warning,
+                            )
+                            .tags(&["plan"])
+                            .fingerprint(2usize)
+                            .throttle(10u32, 60000000000u64)
+                    },
+                );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }
-            .start_with(|__f| {
-                __f.display(&(order.plan));
-                __f.value("{{ default }}");
-                __f.display(&(order.tenant));
+            .start_with(|__monitor_fields| {
+                __monitor_fields.display(&(order.plan));
+                __monitor_fields.value("{{ default }}");
+                __monitor_fields.display(&(order.tenant));
             })
             .parent(|| &span)
             .follows_from(|| causes),
         move || -> Result<Receipt, Error> { self.pay() },
-        |__r: &_| {
-            ::monitor_runtime::__private::verdict!(__r Display)
-                .classify(__r, rules::order)
-                .report_when(__r, Result::is_err)
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned Display)
+                .classify(__monitor_returned, rules::order)
+                .report_when(__monitor_returned, Result::is_err)
         },
     )
 }

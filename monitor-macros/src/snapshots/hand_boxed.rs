@@ -6,17 +6,15 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
                 .start(),
             async move { find(id).await },
-            |__r: &_| {
-                let __r: &Result<u32, Error> = __r;
-                ::monitor_runtime::__private::verdict!(__r)
+            |__monitor_returned: &_| {
+                let __monitor_returned: &Result<u32, Error> = __monitor_returned;
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
             },
         ),
     )

@@ -13,28 +13,33 @@ where
                     static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                             ::monitor_runtime::__private::path_of(&|| ()),
                             ::core::module_path!(),
-                            ::core::file!(),
-                            ::core::line!(),
                         )
-                        .level(::monitor_runtime::__private::Level::TRACE)
-                        .fields(&["id"])
-                        .err_log(false);
+                        .with(
+                            &const {
+                                ::monitor_runtime::__private::Settings::new()
+                                    .level(::monitor_runtime::__private::Level::TRACE)
+                                    .fields(&["id"])
+                                    .err_log(false)
+                            },
+                        );
                     ::monitor_runtime::__private::register!(__MONITOR);
                     &__MONITOR
                 }
-                    .start_with(|__f| {
-                        ::monitor_runtime::__private::record!(__f, id);
+                    .start_with(|__monitor_fields| {
+                        ::monitor_runtime::__private::record!(__monitor_fields, id);
                     }),
                 async move {
-                    if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                    if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                         Option<&T>,
                     > {
-                        return __r;
+                        return __monitor_returned;
                     }
                     let _ = (&id, &self);
                     ({ self.rows.get(id) })
                 },
-                |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+                |__monitor_returned: &_| {
+                    ::monitor_runtime::__private::verdict!(__monitor_returned)
+                },
             ))
             .await
     }
@@ -44,11 +49,14 @@ where
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                         ::monitor_runtime::__private::path_of(&|| ()),
                         ::core::module_path!(),
-                        ::core::file!(),
-                        ::core::line!(),
                     )
-                    .level(::monitor_runtime::__private::Level::DEBUG)
-                    .err_log(false);
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .level(::monitor_runtime::__private::Level::DEBUG)
+                                .err_log(false)
+                        },
+                    );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
@@ -69,11 +77,14 @@ where
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                         ::monitor_runtime::__private::path_of(&|| ()),
                         ::core::module_path!(),
-                        ::core::file!(),
-                        ::core::line!(),
                     )
-                    .level(::monitor_runtime::__private::Level::DEBUG)
-                    .err_log(false);
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .level(::monitor_runtime::__private::Level::DEBUG)
+                                .err_log(false)
+                        },
+                    );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }

@@ -4,8 +4,6 @@ fn list(&self) -> Result<Vec<(u32, impl Iterator<Item = impl Display> + '_)>, Er
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                 ::monitor_runtime::__private::path_of(&|| ()),
                 ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
             );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
@@ -15,6 +13,8 @@ fn list(&self) -> Result<Vec<(u32, impl Iterator<Item = impl Display> + '_)>, Er
             let _ = (&self,);
             ({ self.rows() })
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

@@ -11,8 +11,6 @@ fn f(n: u8) -> Vec<u8> {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                 ::monitor_runtime::__private::path_of(&|| ()),
                 ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
             );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
@@ -25,6 +23,8 @@ fn f(n: u8) -> Vec<u8> {
                 vec![found.get()]
             })
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

@@ -4,42 +4,47 @@ async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Recei
                 static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                         ::monitor_runtime::__private::path_of(&|| ()),
                         ::core::module_path!(),
-                        ::core::file!(),
-                        ::core::line!(),
                     )
-                    .fields(
-                        &[
-                            "order.id",
-                            "total",
-                            "self.cart",
-                            "http.route",
-                            "type",
-                            "route",
-                            "dry_run",
-                        ],
+                    .with(
+                        &const {
+                            ::monitor_runtime::__private::Settings::new()
+                                .fields(
+                                    &[
+                                        "order.id",
+                                        "total",
+                                        "self.cart",
+                                        "http.route",
+                                        "type",
+                                        "route",
+                                        "dry_run",
+                                    ],
+                                )
+                        },
                     );
                 ::monitor_runtime::__private::register!(__MONITOR);
                 &__MONITOR
             }
-                .start_with(|__f| {
-                    __f.value(&(order.id));
-                    __f.display(&(order.total()));
-                    __f.debug(&(self.cart));
-                    __f.value(&(route));
-                    __f.value(&(1 + 1));
-                    ::monitor_runtime::__private::record!(__f, route);
-                    ::monitor_runtime::__private::record!(__f, dry_run);
+                .start_with(|__monitor_fields| {
+                    __monitor_fields.value(&(order.id));
+                    __monitor_fields.display(&(order.total()));
+                    __monitor_fields.debug(&(self.cart));
+                    __monitor_fields.value(&(route));
+                    __monitor_fields.value(&(1 + 1));
+                    ::monitor_runtime::__private::record!(__monitor_fields, route);
+                    ::monitor_runtime::__private::record!(__monitor_fields, dry_run);
                 }),
             async move {
-                if let ::core::option::Option::Some(__r) = ::core::option::Option::None::<
+                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     Receipt,
                 > {
-                    return __r;
+                    return __monitor_returned;
                 }
                 let _ = (&dry_run, &route, &order, &self);
                 ({ self.pay(order, route, dry_run).await })
             },
-            |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+            |__monitor_returned: &_| {
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
+            },
         ))
         .await
 }

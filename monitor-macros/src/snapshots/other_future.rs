@@ -4,8 +4,6 @@ fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                 ::monitor_runtime::__private::path_of(&|| ()),
                 ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
             );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
@@ -15,9 +13,9 @@ fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
             let _ = (&id,);
             ({ ready(Ok(id)) })
         })(),
-        |__r: &_| {
-            let __r: &io::Result<u32> = __r;
-            ::monitor_runtime::__private::verdict!(__r)
+        |__monitor_returned: &_| {
+            let __monitor_returned: &io::Result<u32> = __monitor_returned;
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
         },
     )
 }

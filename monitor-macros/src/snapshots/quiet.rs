@@ -4,16 +4,19 @@ fn f() -> io::Result<()> {
             static __MONITOR: crate::rt::__private::Site = crate::rt::__private::Site::new(
                     crate::rt::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 )
-                .level(crate::rt::__private::Level::ERROR)
-                .err_log(false);
+                .with(
+                    &const {
+                        crate::rt::__private::Settings::new()
+                            .level(crate::rt::__private::Level::ERROR)
+                            .err_log(false)
+                    },
+                );
             crate::rt::__private::register!(__MONITOR);
             &__MONITOR
         }
             .start(),
         move || -> io::Result<()> { g() },
-        |__r: &_| crate::rt::__private::verdict!(__r),
+        |__monitor_returned: &_| crate::rt::__private::verdict!(__monitor_returned),
     )
 }

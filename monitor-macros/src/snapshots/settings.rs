@@ -4,14 +4,17 @@ fn check_out(&self) -> Result<(), Error> {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 )
-                .name("checkout")
-                .level(::monitor_runtime::__private::Level::DEBUG)
-                .err(::monitor_runtime::__private::ErrorFormat::Debug)
-                .err_level(Level::WARN)
-                .sentry(false);
+                .with(
+                    &const {
+                        ::monitor_runtime::__private::Settings::new()
+                            .name("checkout")
+                            .level(::monitor_runtime::__private::Level::DEBUG)
+                            .err(::monitor_runtime::__private::ErrorFormat::Debug)
+                            .err_level(Level::WARN)
+                            .sentry(false)
+                    },
+                );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }
@@ -20,6 +23,8 @@ fn check_out(&self) -> Result<(), Error> {
             let _ = (&self,);
             ({ self.pay() })
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

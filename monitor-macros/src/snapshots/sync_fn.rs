@@ -6,8 +6,6 @@ pub(crate) fn add(a: u32, b: u32) -> u32 {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                 ::monitor_runtime::__private::path_of(&|| ()),
                 ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
             );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR

@@ -1,25 +1,33 @@
 #[track_caller]
 fn at(what: &str) -> Result<&'static Location<'static>, Error> {
-    let mut __c = ::monitor_runtime::__private::Inline::begin(
+    let mut __monitor_call = ::monitor_runtime::__private::Inline::begin(
         {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                     ::monitor_runtime::__private::path_of(&|| ()),
                     ::core::module_path!(),
-                    ::core::file!(),
-                    ::core::line!(),
                 )
-                .fields(&["what"]);
+                .with(
+                    &const {
+                        ::monitor_runtime::__private::Settings::new().fields(&["what"])
+                    },
+                );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
         }
-            .start_with(|__f| {
-                ::monitor_runtime::__private::record!(__f, what);
+            .start_with(|__monitor_fields| {
+                ::monitor_runtime::__private::record!(__monitor_fields, what);
             }),
     );
-    let __r: Result<&'static Location<'static>, Error> = ({
+    let __monitor_returned: Result<&'static Location<'static>, Error> = ({
         check(what);
         Ok(Location::caller())
     });
-    __c.close(&__r, |__r: &_| ::monitor_runtime::__private::verdict!(__r));
-    __r
+    __monitor_call
+        .close(
+            &__monitor_returned,
+            |__monitor_returned: &_| {
+                ::monitor_runtime::__private::verdict!(__monitor_returned)
+            },
+        );
+    __monitor_returned
 }

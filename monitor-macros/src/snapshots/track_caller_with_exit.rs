@@ -5,8 +5,6 @@ fn at(what: &str) -> Option<u8> {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                 ::monitor_runtime::__private::path_of(&|| ()),
                 ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
             );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR
@@ -19,6 +17,8 @@ fn at(what: &str) -> Option<u8> {
                 None
             })
         },
-        |__r: &_| ::monitor_runtime::__private::verdict!(__r),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
     )
 }

@@ -5,8 +5,6 @@ fn f(mut self: Box<Self>, first: Guard, _2: Guard, last: Guard, _: &str) {
             static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
                 ::monitor_runtime::__private::path_of(&|| ()),
                 ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
             );
             ::monitor_runtime::__private::register!(__MONITOR);
             &__MONITOR

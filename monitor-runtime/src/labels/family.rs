@@ -22,7 +22,7 @@ pub(crate) fn bound(most: usize) {
 /// What is made on the first call of a labelled function.
 pub(crate) struct Family {
     /// Of the labels that are `bounded`, by the label's place.
-    names: [OnceLock<Names>; MOST_LABELS],
+    names: [OnceLock<Box<Names>>; MOST_LABELS],
     shape: OnceLock<Shape>,
 }
 
@@ -42,7 +42,7 @@ impl Family {
 
     /// The values of a bounded label.
     pub(crate) fn names(&self, label: usize, max: usize) -> &Names {
-        self.names[label].get_or_init(|| Names::new(max))
+        self.names[label].get_or_init(|| Box::new(Names::new(max)))
     }
 
     /// Takes the shape that the labels' types give it.
@@ -125,6 +125,6 @@ impl Family {
     /// Calls with a value that was one too many for its label.
     pub(crate) fn overflowed(&self) -> u64 {
         let names = self.names.iter().filter_map(OnceLock::get);
-        names.map(Names::overflowed).sum()
+        names.map(|names| names.overflowed()).sum()
     }
 }

@@ -1,73 +1,71 @@
 //! The const builder that the attribute writes: each of its arguments is one method.
 
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicUsize;
-
 use tracing::Level;
 
-use super::Site;
-use crate::cells::Store;
-use crate::classes::Classes;
-use crate::throttle::{Throttle, Tokens};
+use crate::throttle::Throttle;
 use crate::verdict::ErrorFormat;
 
-/// A site as it is without arguments.
-///
-/// The compiler works it out once, here; put together in [`Site::new`], it would be worked out again
-/// for every annotated function.
+/// What the attribute says of a function.
 #[expect(
-    clippy::declare_interior_mutable_const,
-    reason = "every site begins as a copy of it"
+    clippy::struct_excessive_bools,
+    reason = "one per signal that can be switched off"
 )]
-const DEFAULT: Site = Site {
-    path: || "",
-    given_name: None,
-    given_target: None,
-    module: "",
-    file: "",
-    line: 0,
-    level: Level::INFO,
-    span: true,
-    log: true,
-    fields: &[],
-    error_format: ErrorFormat::Display,
-    error_level: Level::ERROR,
-    error_log: true,
-    ret_level: None,
-    slow: None,
-    sentry: true,
-    sentry_level: sentry::Level::Error,
-    tags: &[],
-    fingerprint: 0,
-    throttle: None,
-    counted: true,
-    timed: true,
-    own_bounds: None,
-    id: AtomicUsize::new(0),
-    store: Store(OnceLock::new()),
-    family: OnceLock::new(),
-    labels: &[],
-    classes: Classes::new(),
-    own_ticks: OnceLock::new(),
-    tokens: Tokens::full(),
-    function: OnceLock::new(),
-    events: OnceLock::new(),
-};
+pub struct Settings {
+    pub(super) given_name: Option<&'static str>,
+    pub(super) given_target: Option<&'static str>,
+    pub(crate) level: Level,
+    pub(crate) span: bool,
+    pub(crate) log: bool,
+    /// Names of declared fields; recorded values of Sentry's tags and fingerprint follow theirs.
+    pub(crate) fields: &'static [&'static str],
+    pub(crate) error_format: ErrorFormat,
+    pub(crate) error_level: Level,
+    pub(crate) error_log: bool,
+    /// The level of a completion that shows the returned value; `None` if none does.
+    pub(crate) ret_level: Option<Level>,
+    /// Nanoseconds beyond which a call is slow.
+    pub(crate) slow: Option<u64>,
+    pub(crate) sentry: bool,
+    pub(crate) sentry_level: sentry::Level,
+    pub(crate) tags: &'static [&'static str],
+    pub(crate) fingerprint: usize,
+    /// Names of the user's labels.
+    pub(crate) labels: &'static [&'static str],
+    pub(super) throttle: Option<Throttle>,
+    pub(super) counted: bool,
+    pub(super) timed: bool,
+    /// `None` for the default buckets.
+    pub(super) own_bounds: Option<&'static [f64]>,
+}
 
-impl Site {
-    /// A function at `path_of` a closure in it, with `module_path!()`, `file!()` and `line!()`.
-    pub const fn new(
-        path: fn() -> &'static str,
-        module: &'static str,
-        file: &'static str,
-        line: u32,
-    ) -> Self {
-        let mut site = DEFAULT;
-        site.path = path;
-        site.module = module;
-        site.file = file;
-        site.line = line;
-        site
+/// Those of an attribute without arguments.
+pub(super) static DEFAULT: Settings = Settings::new();
+
+impl Settings {
+    /// Those of an attribute without arguments.
+    pub const fn new() -> Self {
+        Self {
+            given_name: None,
+            given_target: None,
+            level: Level::INFO,
+            span: true,
+            log: true,
+            fields: &[],
+            error_format: ErrorFormat::Display,
+            error_level: Level::ERROR,
+            error_log: true,
+            ret_level: None,
+            slow: None,
+            sentry: true,
+            sentry_level: sentry::Level::Error,
+            tags: &[],
+            fingerprint: 0,
+            labels: &[],
+            throttle: None,
+            counted: true,
+            timed: true,
+            own_bounds: None,
+        }
     }
 
     /// `name = "…"`: instead of the type-qualified name.
@@ -200,5 +198,11 @@ impl Site {
             nanoseconds,
         });
         self
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new()
     }
 }

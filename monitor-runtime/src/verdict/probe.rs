@@ -1,166 +1,217 @@
 //! How a returned value is looked at with no bound demanded of the user.
 //!
-//! Each question is a method (by a name that no trait of the user has) that several traits have, for more and less telling types; method
-//! look-up takes the one that needs the fewest borrows. A value is first taken apart if it is a
-//! `Result`, then what is in it is asked for its class, and an error for its text.
+//! A probe stands for a type and asks three questions of it: is it a `Result`, and has the value a
+//! class; has the error a class; how does the error show itself. Each question is one method (by a
+//! name that no trait of the user has) of several types in a row, each of which dereferences to the
+//! next, less telling one; method look-up takes the first whose bounds hold. The answer is a function
+//! from a value to its verdict. No trait need be in scope, no value at hand, and the compiler looks
+//! at three method calls: anything more is paid for by every annotated function.
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    reason = "look-up goes by the receiver, and the answers have one form"
+)]
 
 use std::any::type_name;
-use std::convert::Infallible;
 use std::error::Error;
 use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+use std::ops::Deref;
 
-use super::{ErrorView, Sight};
+use super::{ErrorView, Sight, Verdict};
 use crate::classify::{self, Class, Classify};
 
-/// Carries a reference to a returned value, or to a part of it, through method look-up.
-pub struct Probe<'a, R: ?Sized>(pub &'a R);
-
-/// What a value is made of.
-pub enum Parts<'a, T: ?Sized, E> {
-    /// Any value, or the `Ok` of a `Result`.
-    Value(&'a T),
-    /// The `Err` of a `Result`.
-    Error(&'a E),
+/// Types in a row: what one has no method for is asked of the next.
+macro_rules! row {
+    ($($(#[$doc:meta])* $this:ident $(=> $next:ident)?;)*) => {$(
+        $(#[$doc])*
+        pub struct $this<X>(PhantomData<fn() -> X>);
+        $(impl<X> Deref for $this<X> {
+            type Target = $next<X>;
+            #[inline]
+            fn deref(&self) -> &$next<X> {
+                &$next(PhantomData)
+            }
+        })?
+    )*};
 }
 
-/// `Result`, aliases included.
-pub trait PartsOfResult<'a> {
-    #[doc(hidden)]
-    type Value;
-    #[doc(hidden)]
-    type Error;
-    #[doc(hidden)]
-    fn __monitor_parts(&self) -> Parts<'a, Self::Value, Self::Error>;
+row! {
+    /// Stands for a returned type.
+    Probe => AnyResult;
+    /// Not a `Result` of a value with a class.
+    AnyResult => ClassedValue;
+    /// No `Result`.
+    ClassedValue => AnyValue;
+    /// No `Result`, and without a class.
+    AnyValue;
+
+    /// A `Result` whose value has been asked for its class.
+    Fallible => Unclassed;
+    /// One whose error has none.
+    Unclassed;
+
+    /// A `Result` whose error has been asked for its class, too.
+    ViaError => ViaSendError;
+    /// Its error is no `Error`.
+    ViaSendError => ViaLocalError;
+    /// Nor does it hold one that may be sent.
+    ViaLocalError => ViaDisplay;
+    /// Nor any.
+    ViaDisplay => ViaDebug;
+    /// Its error has no text.
+    ViaDebug => ViaNothing;
+    /// Its error shows nothing; it is counted all the same.
+    ViaNothing;
+
+    /// A value that is no `Result`: there is no error to ask for.
+    Plain;
 }
-impl<'a, T, E> PartsOfResult<'a> for &Probe<'a, Result<T, E>> {
-    type Value = T;
-    type Error = E;
+
+impl<R> Probe<R> {
+    /// Of the type of a value.
     #[inline]
-    fn __monitor_parts(&self) -> Parts<'a, T, E> {
-        match self.0 {
-            Ok(value) => Parts::Value(value),
-            Err(error) => Parts::Error(error),
+    pub const fn of(_: &R) -> Self {
+        Self(PhantomData)
+    }
+}
+
+#[doc(hidden)]
+impl<T: Classify, E> Probe<Result<T, E>> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Fallible<(T, E, ByType)> {
+        Fallible(PhantomData)
+    }
+}
+#[doc(hidden)]
+impl<T, E> AnyResult<Result<T, E>> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Fallible<(T, E, NoClass)> {
+        Fallible(PhantomData)
+    }
+}
+#[doc(hidden)]
+impl<R: Classify> ClassedValue<R> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Plain<(R, ByType)> {
+        Plain(PhantomData)
+    }
+}
+#[doc(hidden)]
+impl<R> AnyValue<R> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Plain<(R, NoClass)> {
+        Plain(PhantomData)
+    }
+}
+
+#[doc(hidden)]
+impl<T, E: Classify, V> Fallible<(T, E, V)> {
+    #[inline]
+    pub fn __monitor_error(&self) -> ViaError<(T, E, V, ByType)> {
+        ViaError(PhantomData)
+    }
+}
+#[doc(hidden)]
+impl<T, E, V> Unclassed<(T, E, V)> {
+    #[inline]
+    pub fn __monitor_error(&self) -> ViaError<(T, E, V, NoClass)> {
+        ViaError(PhantomData)
+    }
+
+    /// What `ret` shows.
+    #[inline]
+    pub fn __monitor_ok<'a>(&self, returned: &'a Result<T, E>) -> Option<&'a T> {
+        returned.as_ref().ok()
+    }
+}
+
+#[doc(hidden)]
+impl<R, V: AskClass<R>> Plain<(R, V)> {
+    #[inline]
+    pub fn __monitor_error(&self) -> &Self {
+        self
+    }
+
+    #[inline]
+    pub fn __monitor_verdict(&self) -> impl Copy + for<'a> Fn(&'a R) -> Verdict<'a> + use<R, V> {
+        of_value::<R, V>
+    }
+
+    /// What `ret` shows.
+    #[inline]
+    pub fn __monitor_ok<'a>(&self, returned: &'a R) -> Option<&'a R> {
+        Some(returned)
+    }
+}
+
+/// The last question, and the answer to all three.
+macro_rules! seen {
+    ($($row:ident [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
+        #[doc(hidden)]
+        impl<T, E, V: AskClass<T>, C: AskClass<E>> $row<(T, E, V, C)>
+        where
+            E: $($bound)*
+        {
+            #[inline]
+            pub fn __monitor_verdict(
+                &self,
+            ) -> impl Copy + for<'a> Fn(&'a Result<T, E>) -> Verdict<'a> + use<T, E, V, C> {
+                #[inline]
+                fn verdict<T, E: $($bound)*, V: AskClass<T>, C: AskClass<E>>(
+                    returned: &Result<T, E>,
+                ) -> Verdict<'_> {
+                    match returned {
+                        Ok(value) => of_value::<T, V>(value),
+                        Err($error) => {
+                            ErrorView::new(type_name::<E>(), $sight).verdict(C::class($error))
+                        }
+                    }
+                }
+                verdict::<T, E, V, C>
+            }
         }
-    }
+    )*};
 }
 
-/// Anything that is no `Result`.
-pub trait PartsOfOther<'a> {
-    #[doc(hidden)]
-    type Value;
-    #[doc(hidden)]
-    fn __monitor_parts(&self) -> Parts<'a, Self::Value, Infallible>;
-}
-impl<'a, R> PartsOfOther<'a> for Probe<'a, R> {
-    type Value = R;
-    #[inline]
-    fn __monitor_parts(&self) -> Parts<'a, R, Infallible> {
-        Parts::Value(self.0)
-    }
-}
-
-/// Values that know.
-pub trait ClassByType {
-    #[doc(hidden)]
-    fn __monitor_class(&self) -> Option<Class>;
-}
-impl<V: Classify> ClassByType for &Probe<'_, V> {
-    #[inline]
-    fn __monitor_class(&self) -> Option<Class> {
-        classify::ask(|| self.0.classify())
-    }
-}
-
-/// Values that do not.
-pub trait NoClass {
-    #[doc(hidden)]
-    fn __monitor_class(&self) -> Option<Class>;
-}
-impl<V> NoClass for Probe<'_, V> {
-    #[inline]
-    fn __monitor_class(&self) -> Option<Class> {
-        None
-    }
-}
-
-/// `E: Error`.
-pub trait ViaError<'a> {
-    #[doc(hidden)]
-    fn __monitor_view(&self) -> ErrorView<'a>;
-}
-impl<'a, E: Error> ViaError<'a> for &&&&&Probe<'a, E> {
-    #[inline]
-    fn __monitor_view(&self) -> ErrorView<'a> {
-        look::<E>(Sight::Error(self.0))
-    }
-}
-
-/// `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
-pub trait ViaSendError<'a> {
-    #[doc(hidden)]
-    fn __monitor_view(&self) -> ErrorView<'a>;
-}
-impl<'a, E> ViaSendError<'a> for &&&&Probe<'a, E>
-where
-    E: AsRef<dyn Error + Send + Sync + 'static>,
-{
-    #[inline]
-    fn __monitor_view(&self) -> ErrorView<'a> {
-        look::<E>(Sight::Boxed(self.0.as_ref()))
-    }
-}
-
-/// `Box<dyn Error>`.
-pub trait ViaLocalError<'a> {
-    #[doc(hidden)]
-    fn __monitor_view(&self) -> ErrorView<'a>;
-}
-impl<'a, E: AsRef<dyn Error + 'static>> ViaLocalError<'a> for &&&Probe<'a, E> {
-    #[inline]
-    fn __monitor_view(&self) -> ErrorView<'a> {
-        look::<E>(Sight::Boxed(self.0.as_ref()))
-    }
-}
-
-/// `E: Display`.
-pub trait ViaDisplay<'a> {
-    #[doc(hidden)]
-    fn __monitor_view(&self) -> ErrorView<'a>;
-}
-impl<'a, E: Display> ViaDisplay<'a> for &&Probe<'a, E> {
-    #[inline]
-    fn __monitor_view(&self) -> ErrorView<'a> {
-        look::<E>(Sight::Display(self.0))
-    }
-}
-
-/// `E: Debug`.
-pub trait ViaDebug<'a> {
-    #[doc(hidden)]
-    fn __monitor_view(&self) -> ErrorView<'a>;
-}
-impl<'a, E: Debug> ViaDebug<'a> for &Probe<'a, E> {
-    #[inline]
-    fn __monitor_view(&self) -> ErrorView<'a> {
-        look::<E>(Sight::Debug(self.0))
-    }
-}
-
-/// An error that shows nothing: still counted.
-pub trait ViaNothing<'a> {
-    #[doc(hidden)]
-    fn __monitor_view(&self) -> ErrorView<'a>;
-}
-impl<'a, E> ViaNothing<'a> for Probe<'a, E> {
-    #[inline]
-    fn __monitor_view(&self) -> ErrorView<'a> {
-        look::<E>(Sight::Opaque)
-    }
+seen! {
+    ViaError[Error] error Sight::Error(error);
+    // `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
+    ViaSendError[AsRef<dyn Error + Send + Sync + 'static>] error Sight::Boxed(error.as_ref());
+    // `Box<dyn Error>`.
+    ViaLocalError[AsRef<dyn Error + 'static>] error Sight::Boxed(error.as_ref());
+    ViaDisplay[Display] error Sight::Display(error);
+    ViaDebug[Debug] error Sight::Debug(error);
+    ViaNothing[Sized] error Sight::Opaque;
 }
 
 #[inline]
-fn look<E>(sight: Sight<'_>) -> ErrorView<'_> {
-    ErrorView::new(type_name::<E>(), sight)
+fn of_value<T, V: AskClass<T>>(value: &T) -> Verdict<'_> {
+    Verdict::of_value(value, V::class(value))
+}
+
+/// Whether a type is asked for its class.
+pub trait AskClass<T> {
+    #[doc(hidden)]
+    fn class(value: &T) -> Option<Class>;
+}
+
+/// It has `Classify`.
+pub struct ByType;
+impl<T: Classify> AskClass<T> for ByType {
+    #[inline]
+    fn class(value: &T) -> Option<Class> {
+        classify::ask(|| value.classify())
+    }
+}
+
+/// It has not.
+pub struct NoClass;
+impl<T> AskClass<T> for NoClass {
+    #[inline]
+    fn class(_: &T) -> Option<Class> {
+        None
+    }
 }
 
 /// The verdict on the value behind a reference, by the value's type; `ret Debug` takes the value
@@ -168,18 +219,22 @@ fn look<E>(sight: Sight<'_>) -> ErrorView<'_> {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __verdict {
-    ($value:ident $($show:ident)?) => {{
-        use $crate::__private::probe::*;
-        match (&&$crate::__private::probe::Probe($value)).__monitor_parts() {
-            $crate::__private::probe::Parts::Value(value) => {
-                let class = (&&$crate::__private::probe::Probe(value)).__monitor_class();
-                $crate::__private::Verdict::of_value(value, class)
-                    $(.shown($crate::__private::Shown::$show(value)))?
+    ($value:ident) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_verdict()($value)
+    };
+    ($value:ident $show:ident) => {{
+        let __monitor_verdict = $crate::__verdict!($value);
+        match $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_ok($value)
+        {
+            ::core::option::Option::Some(__monitor_value) => {
+                __monitor_verdict.shown($crate::__private::Shown::$show(__monitor_value))
             }
-            $crate::__private::probe::Parts::Error(error) => {
-                let class = (&&$crate::__private::probe::Probe(error)).__monitor_class();
-                (&&&&&&$crate::__private::probe::Probe(error)).__monitor_view().verdict(class)
-            }
+            ::core::option::Option::None => __monitor_verdict,
         }
     }};
 }

@@ -25,12 +25,9 @@ impl<T> OnceLock<T> {
 
     pub(crate) fn set(&self, value: T) -> Result<(), ()> {
         let new = Box::into_raw(Box::new(value));
-        let set = self.0.compare_exchange(
-            ptr::null_mut(),
-            new,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
+        let set =
+            self.0
+                .compare_exchange(ptr::null_mut(), new, Ordering::AcqRel, Ordering::Acquire);
         set.map(drop).map_err(drop)
     }
 
