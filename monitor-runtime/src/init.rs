@@ -15,7 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, metrics, report, trace};
+use crate::{clock, metrics, report, site, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -60,7 +60,7 @@ impl Builder {
         report::install_hook();
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
-        let page = page(service, others.clone());
+        let page = page(&service, others.clone());
         let context = server::Context::new(Arc::clone(&health), page, config.token.clone());
         let own_sentry = matches!(destination, Destination::Dsn);
         let threads = Threads::start(listener, &context, &health, others);
@@ -92,18 +92,17 @@ impl Builder {
     }
 }
 
-/// Renders the page of `/metrics`.
+/// Begins a page of `/metrics`.
 fn page(
-    service: metrics::Service,
+    service: &metrics::Service,
     others: Option<PrometheusHandle>,
-) -> impl Fn() -> String + Send + Sync + 'static {
-    move || {
+) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
+    let exposition = metrics::Exposition::new(service, site::all);
+    move |format| {
         let others = others.as_ref().map(PrometheusHandle::render);
-        metrics::page(
-            &service,
-            trace::dropped_lines(),
-            &others.unwrap_or_default(),
-        )
+        let own = metrics::dropped_lines(trace::dropped_lines());
+        let own = own.into_iter().collect();
+        Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     }
 }
 

@@ -9,11 +9,15 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use super::{BindError, Context, Server, bind, serve};
+use super::{BindError, Chunks, Context, Server, bind, serve};
 use crate::health::{Check, Health, Service};
 
 const SECOND: Duration = Duration::from_secs(1);
 const PAGE: &str = "# TYPE up gauge\nup 1\n";
+
+fn page() -> Chunks {
+    Box::new(std::iter::once(PAGE.into()))
+}
 
 fn health(checks: Vec<Check>) -> Arc<Health> {
     let service = Service {
@@ -26,7 +30,7 @@ fn health(checks: Vec<Check>) -> Arc<Health> {
 fn context(health: &Arc<Health>) -> Context {
     Context::new(
         Arc::clone(health),
-        || PAGE.to_owned(),
+        |_| page(),
         Some("s3cret".into()),
     )
 }
