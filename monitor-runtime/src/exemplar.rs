@@ -181,6 +181,7 @@ mod tests {
 
     #[test]
     fn an_exemplar_is_kept_where_its_call_is_counted() {
+        const NONE: [u8; 0] = [];
         static SITE: Site = Site::new(|| "", "exemplar::tests", file!(), line!()).name("kept");
         let ticks = |seconds| clock::in_ticks(&[seconds])[0];
         let kept = |lane, outcome| {
@@ -189,7 +190,7 @@ mod tests {
             kept
         };
         offer(&SITE, 0, Outcome::Ok, ticks(3.0), [0; 16]);
-        assert_eq!(kept(0, Outcome::Ok), []);
+        assert_eq!(kept(0, Outcome::Ok), NONE);
         offer(&SITE, 0, Outcome::Ok, ticks(3.0), [1; 16]);
         offer(&SITE, 0, Outcome::Ok, ticks(4.0), [2; 16]);
         offer(&SITE, 0, Outcome::Ok, ticks(0.0001), [3; 16]);
@@ -197,8 +198,8 @@ mod tests {
         offer(&SITE, 5, Outcome::Ok, ticks(3.0), [5; 16]);
         assert_eq!(kept(0, Outcome::Ok), [3, 1]);
         assert_eq!(kept(0, Outcome::Error), [4]);
-        assert_eq!(kept(0, Outcome::Cancelled), []);
+        assert_eq!(kept(0, Outcome::Cancelled), NONE);
         assert_eq!(kept(5, Outcome::Ok), [5]);
-        assert_eq!(kept(4, Outcome::Ok), []);
+        assert_eq!(kept(4, Outcome::Ok), NONE);
     }
 }

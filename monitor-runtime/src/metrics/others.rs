@@ -106,14 +106,16 @@ pub(super) struct Place {
 
 impl Place {
     /// Whether OpenMetrics has room for a sample. A sum that is negative or no number may fall, so
-    /// it has none there, and the count that stands behind it goes with it.
+    /// it has none there, and the count that stands behind it goes with it; nor for a quantile
+    /// below zero.
     fn admits(&mut self, sample: &Sample<'_>, family: &Family<'_>) -> bool {
-        match sample.name.strip_prefix(family.name) {
-            Some("_sum") => {
-                self.no_sum = !sample.value.parse::<f64>().is_ok_and(|sum| sum >= 0.0);
+        match (family.kind, sample.name.strip_prefix(family.name)) {
+            (Kind::Summary, Some("")) => !(sample.value < 0.0),
+            (Kind::Summary | Kind::Histogram, Some("_sum")) => {
+                self.no_sum = sample.value.is_nan() || sample.value < 0.0;
                 !self.no_sum
             }
-            Some("_count") => !self.no_sum,
+            (Kind::Summary | Kind::Histogram, Some("_count")) => !self.no_sum,
             _ => true,
         }
     }
@@ -188,7 +190,9 @@ struct Sample<'t> {
     name: &'t str,
     /// Values as they were, escaped.
     labels: Vec<(&'t str, &'t str)>,
-    value: &'t str,
+    value: f64,
+    /// As it was written.
+    written: &'t str,
 }
 
 impl<'t> Sample<'t> {
@@ -210,12 +214,12 @@ impl<'t> Sample<'t> {
             }
             rest = &rest[1..];
         }
-        let value = rest.strip_prefix(' ')?;
-        value.parse::<f64>().ok()?;
+        let written = rest.strip_prefix(' ')?;
         Some(Self {
             name,
             labels,
-            value,
+            value: written.parse().ok()?,
+            written,
         })
     }
 
@@ -246,7 +250,7 @@ impl<'t> Sample<'t> {
             push(out, "\"");
         }
         push(out, if self.labels.is_empty() { " " } else { "} " });
-        push(out, self.value);
+        push(out, self.written);
         out.push(b'\n');
     }
 }

@@ -3,7 +3,7 @@
 //! A page in the making holds the numbers of one moment, so there are only so many at a time. A
 //! client that stops reading loses its place when others wait for one.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
@@ -81,9 +81,9 @@ impl Scrapes {
     }
 
     async fn place(&self) -> OwnedSemaphorePermit {
+        let mut free = pin!(Arc::clone(&self.places).acquire_owned());
         loop {
-            let free = Arc::clone(&self.places).acquire_owned();
-            match timeout(LOOK, free).await {
+            match timeout(LOOK, free.as_mut()).await {
                 Ok(Ok(permit)) => return permit,
                 Ok(Err(_)) => unreachable!("nobody closes this semaphore"),
                 Err(_) => self.give_away_a_stalled_one(),
