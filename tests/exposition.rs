@@ -143,13 +143,20 @@ fn a_scraper_that_asks_gets_the_same_series_as_open_metrics() {
     }
     let series = |body: &str| {
         let of_ours = |line: &&str| line.contains("in_both") && !line.starts_with('#');
-        let lines = body.lines().filter(of_ours).filter(|line| !line.contains("_sum"));
+        let lines = body
+            .lines()
+            .filter(of_ours)
+            .filter(|line| !line.contains("_sum"));
         let mut lines: Vec<String> = lines.map(str::to_owned).collect();
         lines.sort();
         lines
     };
     let text = get("/metrics").body;
-    assert_eq!(series(&response.body), series(&text), "the same in both formats");
+    assert_eq!(
+        series(&response.body),
+        series(&text),
+        "the same in both formats"
+    );
     assert!(series(&text).len() > 40, "{text}");
 }
 

@@ -134,7 +134,9 @@ fn unchunked(mut rest: &str) -> String {
             return body;
         }
         body += &after[..length];
-        rest = after[length..].strip_prefix("\r\n").expect("the end of a chunk");
+        rest = after[length..]
+            .strip_prefix("\r\n")
+            .expect("the end of a chunk");
     }
 }
 

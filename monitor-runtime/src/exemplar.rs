@@ -176,7 +176,10 @@ mod tests {
         assert_eq!(*reader, None);
         drop(reader);
         slot.offer(2, || exemplar(0.2));
-        assert!(slot.kept.lock().unwrap().is_some(), "it was not held against it");
+        assert!(
+            slot.kept.lock().unwrap().is_some(),
+            "it was not held against it"
+        );
     }
 
     #[test]
@@ -186,7 +189,9 @@ mod tests {
         let ticks = |seconds| clock::in_ticks(&[seconds])[0];
         let kept = |lane, outcome| {
             let mut kept = Vec::new();
-            each(&SITE, lane, outcome, |exemplar| kept.push(exemplar.trace_id[0]));
+            each(&SITE, lane, outcome, |exemplar| {
+                kept.push(exemplar.trace_id[0]);
+            });
             kept
         };
         offer(&SITE, 0, Outcome::Ok, ticks(3.0), [0; 16]);

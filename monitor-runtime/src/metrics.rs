@@ -4,9 +4,13 @@
 //! and by `result` on the histogram. The page comes in two formats, with the same series in both:
 //! text 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and OpenMetrics 1.0
 //! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+//!
+//! OpenMetrics' `_created` is left out: Prometheus makes a series of its own of each, nearly twice
+//! as many counters, and all of them would say when the process began.
 
 mod exposition;
 mod family;
+mod functions;
 mod layout;
 mod line;
 mod others;

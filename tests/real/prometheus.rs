@@ -173,7 +173,8 @@ fn the_reference_parser_reads_the_page_as_open_metrics() {
     oddly_named();
     call_traced();
     metrics::describe_counter!("mine_total", "Of \"mine\".");
-    metrics::counter!("mine_total", "kind" => "a \"b\" \\ \n", "a.b" => "", "a_b" => "").increment(1);
+    metrics::counter!("mine_total", "kind" => "a \"b\" \\ \n", "a.b" => "", "a_b" => "")
+        .increment(1);
     metrics::counter!("mine_total", "kind" => "c").increment(2);
     metrics::counter!("mine").increment(3);
     metrics::counter!("").increment(4);
@@ -190,7 +191,12 @@ fn the_reference_parser_reads_the_page_as_open_metrics() {
     for (family, kind, unit, samples) in [
         ("build", "info", "", Some(1)),
         ("function_calls", "counter", "", None),
-        ("function_calls_duration_seconds", "histogram", "seconds", None),
+        (
+            "function_calls_duration_seconds",
+            "histogram",
+            "seconds",
+            None,
+        ),
         ("function_calls_concurrent", "gauge", "", None),
         ("mine", "unknown", "", Some(1)),
         ("mine_total", "unknown", "", Some(1)),
@@ -200,23 +206,40 @@ fn the_reference_parser_reads_the_page_as_open_metrics() {
         ("mine_sizes", "summary", "", Some(0)),
     ] {
         let found = &read[family];
-        assert_eq!((&found[0], &found[1]), (&kind.into(), &unit.into()), "{family}: {found}");
+        assert_eq!(
+            (&found[0], &found[1]),
+            (&kind.into(), &unit.into()),
+            "{family}: {found}"
+        );
         if let Some(samples) = samples {
-            assert_eq!(found[2].as_array().map(Vec::len), Some(samples), "{family}: {found}");
+            assert_eq!(
+                found[2].as_array().map(Vec::len),
+                Some(samples),
+                "{family}: {found}"
+            );
         }
     }
     let calls = read["function_calls"][2].as_array();
     let served = |sample: &&Value| sample[1]["function"] == "served" && sample[1]["result"] == "ok";
     let served: Vec<_> = calls.into_iter().flatten().filter(served).collect();
     assert_eq!(served.len(), 1, "{served:?}");
-    assert_eq!((&served[0][0], &served[0][2]), (&"function_calls_total".into(), &"1.0".into()));
+    assert_eq!(
+        (&served[0][0], &served[0][2]),
+        (&"function_calls_total".into(), &"1".into())
+    );
     let buckets = read["function_calls_duration_seconds"][2].as_array();
-    let exemplars = buckets.into_iter().flatten().filter(|sample| !sample[3].is_null());
+    let exemplars = buckets
+        .into_iter()
+        .flatten()
+        .filter(|sample| !sample[3].is_null());
     let exemplars: Vec<_> = exemplars.map(|sample| &sample[3]).collect();
     assert_eq!(exemplars.len(), 1, "{exemplars:?}");
     assert_eq!(exemplars[0][0]["trace_id"], TRACE_ID);
     assert_eq!(exemplars[0][1].as_f64().map(microseconds), Some(10.0));
-    pipe(Command::new("promtool").args(["check", "metrics"]), &get_with("/metrics", &[]).body);
+    pipe(
+        Command::new("promtool").args(["check", "metrics"]),
+        &get_with("/metrics", &[]).body,
+    );
 }
 
 #[test]

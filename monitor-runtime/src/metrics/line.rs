@@ -46,3 +46,19 @@ pub(super) fn push(out: &mut Vec<u8>, text: &str) {
 pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
     push(out, itoa::Buffer::new().format(number));
 }
+
+/// Seconds to the nanosecond, which takes a tenth of what the shortest exact decimal does.
+pub(super) fn push_seconds(out: &mut Vec<u8>, seconds: f64) {
+    const SECOND: u64 = 1_000_000_000;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive, and 2^64 nanoseconds are 584 years"
+    )]
+    let nanoseconds = (seconds * 1e9) as u64;
+    push_number(out, nanoseconds / SECOND);
+    let point = out.len();
+    // Its first digit holds the place of the point.
+    push_number(out, SECOND + nanoseconds % SECOND);
+    out[point] = b'.';
+}

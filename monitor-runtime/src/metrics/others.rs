@@ -110,7 +110,7 @@ impl Place {
     /// below zero.
     fn admits(&mut self, sample: &Sample<'_>, family: &Family<'_>) -> bool {
         match (family.kind, sample.name.strip_prefix(family.name)) {
-            (Kind::Summary, Some("")) => !(sample.value < 0.0),
+            (Kind::Summary, Some("")) => sample.value.is_nan() || sample.value >= 0.0,
             (Kind::Summary | Kind::Histogram, Some("_sum")) => {
                 self.no_sum = sample.value.is_nan() || sample.value < 0.0;
                 !self.no_sum

@@ -15,7 +15,7 @@ pub(super) const RESULTS: [Outcome; Outcome::RESULTS] =
 #[derive(Default)]
 pub(super) struct Readings {
     /// By series.
-    pub(super) readings: Vec<Reading>,
+    pub(super) series: Vec<Reading>,
     /// Errors by class; every reading has a stretch of them.
     classes: Vec<(&'static str, u64)>,
     /// Buckets; every histogram has a stretch of them.
@@ -45,7 +45,7 @@ impl Readings {
     /// Reads every series; with `exemplars`, those too.
     pub(super) fn take(layout: &Layout, exemplars: bool) -> Self {
         let mut all = Self::default();
-        all.readings.reserve_exact(layout.series.len());
+        all.series.reserve_exact(layout.series.len());
         let mut tally = Tally::default();
         for series in &layout.series {
             tally.read(&series.sources);
@@ -53,7 +53,7 @@ impl Readings {
             if exemplars {
                 all.keep_exemplars(layout, series, &reading);
             }
-            all.readings.push(reading);
+            all.series.push(reading);
         }
         all
     }
@@ -82,13 +82,10 @@ impl Readings {
     /// Keeps the latest exemplar of each bucket that has calls.
     fn keep_exemplars(&mut self, layout: &Layout, series: &Series, reading: &Reading) {
         let bounds = layout.bounds(series).seconds;
-        for (outcome, histogram) in RESULTS.iter().zip(reading.histograms) {
-            let Some(Histogram { first, .. }) = histogram else {
-                continue;
-            };
+        for (outcome, Histogram { first, .. }) in reading.histograms() {
             let start = self.exemplars.len();
             for source in &series.sources {
-                exemplar::each(source.site, source.lane, *outcome, |exemplar| {
+                exemplar::each(source.site, source.lane, outcome, |exemplar| {
                     let bucket = bounds.partition_point(|bound| *bound < exemplar.seconds);
                     let place = first as usize + bucket;
                     if self.buckets[place] > 0 {
@@ -104,15 +101,6 @@ impl Readings {
     /// Calls by class of error.
     pub(super) fn classes(&self, reading: &Reading) -> &[(&'static str, u64)] {
         &self.classes[reading.classes.start as usize..reading.classes.end as usize]
-    }
-
-    /// The durations of each result that has any.
-    pub(super) fn histograms(
-        &self,
-        reading: &Reading,
-    ) -> impl Iterator<Item = (Outcome, Histogram)> + use<> {
-        let all = RESULTS.into_iter().zip(reading.histograms);
-        all.filter_map(|(outcome, histogram)| Some((outcome, histogram?)))
     }
 
     /// A histogram's calls by bucket, not cumulative, and their exemplars.
@@ -134,6 +122,14 @@ impl Readings {
             }
             (*calls, found.map(|(_, exemplar)| exemplar))
         })
+    }
+}
+
+impl Reading {
+    /// The durations of each result that has any.
+    pub(super) fn histograms(&self) -> impl Iterator<Item = (Outcome, Histogram)> + use<> {
+        let all = RESULTS.into_iter().zip(self.histograms);
+        all.filter_map(|(outcome, histogram)| Some((outcome, histogram?)))
     }
 }
 

@@ -30,7 +30,9 @@ pub(super) fn gzip(headers: &HeaderMap) -> bool {
         let mut found = items(headers, &ACCEPT_ENCODING).filter_map(|item| {
             let (coding, mut parameters) = parts(item);
             let named = names.iter().any(|name| name.eq_ignore_ascii_case(coding));
-            named.then(|| parameters.find_map(weight)).map(|weight| weight.unwrap_or(1000))
+            named
+                .then(|| parameters.find_map(weight))
+                .map(|weight| weight.unwrap_or(1000))
         });
         found.next()
     };
@@ -46,7 +48,9 @@ pub(super) fn gzip(headers: &HeaderMap) -> bool {
 /// The items of a list, which may stand in several headers.
 fn items<'h>(headers: &'h HeaderMap, name: &'h HeaderName) -> impl Iterator<Item = &'h str> {
     let values = headers.get_all(name).iter();
-    values.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','))
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
 }
 
 /// An item and its parameters; ours never hold a comma or semicolon in quotes.
@@ -54,7 +58,10 @@ fn parts(item: &str) -> (&str, impl Iterator<Item = (&str, &str)>) {
     let mut parts = item.split(';').map(str::trim);
     let first = parts.next().unwrap_or_default();
     let parameters = parts.filter_map(|part| part.split_once('='));
-    (first, parameters.map(|(key, value)| (key.trim(), value.trim().trim_matches('"'))))
+    (
+        first,
+        parameters.map(|(key, value)| (key.trim(), value.trim().trim_matches('"'))),
+    )
 }
 
 /// The weight, if this parameter is one; a malformed one is none at all.
@@ -62,8 +69,15 @@ fn weight((key, value): (&str, &str)) -> Option<Weight> {
     if !key.eq_ignore_ascii_case("q") {
         return None;
     }
-    let weight: f32 = value.parse().ok().filter(|weight| (0.0..=1.0).contains(weight))?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
+    let weight: f32 = value
+        .parse()
+        .ok()
+        .filter(|weight| (0.0..=1.0).contains(weight))?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 1000"
+    )]
     Some((weight * 1000.0).round() as Weight)
 }
 
@@ -97,7 +111,9 @@ impl<'h> Range<'h> {
         let kind = media.split('/').next().unwrap_or_default();
         match self.version {
             Some(other) if other != version => None,
-            _ if self.media.eq_ignore_ascii_case(media) => Some(2 + u8::from(self.version.is_some())),
+            _ if self.media.eq_ignore_ascii_case(media) => {
+                Some(2 + u8::from(self.version.is_some()))
+            }
             _ if self.media == "*/*" => Some(0),
             _ => {
                 let any = self.media.strip_suffix("/*")?;
@@ -112,7 +128,9 @@ fn liking(accepted: &[Range<'_>], media: &str, version: &str) -> (Weight, u8) {
     let found = accepted
         .iter()
         .filter_map(|range| Some((range.closeness(media, version)?, range.weight)));
-    found.max().map_or((0, 0), |(closeness, weight)| (weight, closeness))
+    found
+        .max()
+        .map_or((0, 0), |(closeness, weight)| (weight, closeness))
 }
 
 #[cfg(test)]
@@ -163,11 +181,17 @@ mod tests {
         for (accept, expected) in [
             ("", Text),
             ("*/*", Text),
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Text),
+            (
+                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+                Text,
+            ),
             ("application/*", OpenMetrics),
             (&format!("{open};q=0.5, text/plain"), Text),
             (&format!("{open}, text/plain;q=0.5"), OpenMetrics),
-            (&format!("{open}; Q = 0.5 , text/plain;q=0.499"), OpenMetrics),
+            (
+                &format!("{open}; Q = 0.5 , text/plain;q=0.499"),
+                OpenMetrics,
+            ),
             (&format!("{open}, text/plain"), Text),
             (&format!("{open}, */*"), OpenMetrics),
             (&format!("{open};version=\"1.0.0\",*/*"), OpenMetrics),
@@ -176,7 +200,10 @@ mod tests {
             (&format!("{open};q=0"), Text),
             (&format!("{open};q=0, */*"), Text),
             (&format!("*/*;q=0.1, {open};q=0.05"), Text),
-            (&format!("{open};q=0.2, {open};version=1.0.0;q=0.9, text/plain;q=0.5"), OpenMetrics),
+            (
+                &format!("{open};q=0.2, {open};version=1.0.0;q=0.9, text/plain;q=0.5"),
+                OpenMetrics,
+            ),
             ("application/vnd.google.protobuf", Text),
             ("APPLICATION/OpenMetrics-Text;VERSION=1.0.0", OpenMetrics),
             (&format!("{open};q=nonsense,text/plain;q=0.3"), OpenMetrics),

@@ -96,7 +96,10 @@ impl Scrapes {
         let mut taken = lock(&self.taken);
         taken.retain(|place| place.strong_count() > 0);
         taken.push(Arc::downgrade(&place));
-        Body { place, making: None }
+        Body {
+            place,
+            making: None,
+        }
     }
 
     fn give_away_a_stalled_one(&self) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{PAGE, SECOND, page, any_port, ask, connect, finish, health};
+use super::{PAGE, SECOND, any_port, ask, connect, finish, health, page};
 use crate::server::{Context, Server, bind, serve};
 
 #[test]

@@ -32,15 +32,34 @@ fn a_page_comes_in_the_format_and_coding_asked_for() {
     for (headers, format, content_type, coding) in [
         (vec![], Format::Text, TEXT, None),
         (vec![open], Format::OpenMetrics, OPEN_METRICS, None),
-        (vec!["Accept-Encoding: gzip"], Format::Text, TEXT, Some("gzip")),
-        (vec![open, "Accept-Encoding: br, gzip"], Format::OpenMetrics, OPEN_METRICS, Some("gzip")),
-        (vec![open, "Accept-Encoding: gzip;q=0"], Format::OpenMetrics, OPEN_METRICS, None),
+        (
+            vec!["Accept-Encoding: gzip"],
+            Format::Text,
+            TEXT,
+            Some("gzip"),
+        ),
+        (
+            vec![open, "Accept-Encoding: br, gzip"],
+            Format::OpenMetrics,
+            OPEN_METRICS,
+            Some("gzip"),
+        ),
+        (
+            vec![open, "Accept-Encoding: gzip;q=0"],
+            Format::OpenMetrics,
+            OPEN_METRICS,
+            None,
+        ),
     ] {
         let expected = format!("{format:?}\n").repeat(10_000);
         let ask = |method: &str| {
             let answer = ask_with(server.local_addr(), &format!("{method} /metrics"), &headers);
             assert_eq!(answer.status, 200);
-            assert_eq!(answer.header("content-type"), Some(content_type), "{headers:?}");
+            assert_eq!(
+                answer.header("content-type"),
+                Some(content_type),
+                "{headers:?}"
+            );
             assert_eq!(answer.header("content-encoding"), coding, "{headers:?}");
             assert_eq!(answer.header("vary"), Some("Accept, Accept-Encoding"));
             assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -52,15 +71,13 @@ fn a_page_comes_in_the_format_and_coding_asked_for() {
 }
 
 fn text(answer: &Answer, coding: Option<&str>) -> String {
-    let mut text = String::new();
-    match coding {
-        None => text.clone_from(&answer.body),
-        Some(_) => {
-            assert!(answer.bytes.len() < 10_000, "{} bytes", answer.bytes.len());
-            let mut decoder = GzDecoder::new(&*answer.bytes);
-            decoder.read_to_string(&mut text).expect("a gzip stream");
-        }
+    if coding.is_none() {
+        return answer.body.clone();
     }
+    assert!(answer.bytes.len() < 10_000, "{} bytes", answer.bytes.len());
+    let mut text = String::new();
+    let mut decoder = GzDecoder::new(&*answer.bytes);
+    decoder.read_to_string(&mut text).expect("a gzip stream");
     text
 }
 
@@ -124,7 +141,10 @@ fn clients_that_do_not_read_make_way_for_those_that_do() {
     let begin = Instant::now();
     let answer = finish(request(server.local_addr()));
     assert_eq!((answer.status, answer.bytes.len()), (200, 100_000_000));
-    assert!(begin.elapsed() < 20 * SECOND, "before any limit on a connection");
+    assert!(
+        begin.elapsed() < 20 * SECOND,
+        "before any limit on a connection"
+    );
     assert!(most.load(Ordering::SeqCst) <= 4, "{most:?} pages at once");
     drop(deaf);
 }

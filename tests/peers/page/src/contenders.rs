@@ -45,13 +45,57 @@ pub fn all(functions: usize) -> Vec<Contender> {
             page: Box::new(page),
         }
     };
+    let reading = |name, series, exposition: &Arc<Exposition>| {
+        let exposition = Arc::clone(exposition);
+        let page = move || {
+            drop(exposition.functions(Format::Text));
+            0
+        };
+        Contender {
+            name,
+            series,
+            page: Box::new(page),
+        }
+    };
     let lines = 3 * functions;
     vec![
-        ours("counters and gauges, text", lines, &counted, Format::Text, false),
-        ours("counters and gauges, OpenMetrics", lines, &counted, Format::OpenMetrics, false),
-        ours("all with histograms, text", functions, &timed, Format::Text, false),
-        ours("all with histograms, OpenMetrics", functions, &timed, Format::OpenMetrics, false),
-        ours("all with histograms, text, gzip", functions, &timed, Format::Text, true),
+        reading("reading counters and gauges alone", lines, &counted),
+        reading("reading all with histograms alone", functions, &timed),
+        ours(
+            "counters and gauges, text",
+            lines,
+            &counted,
+            Format::Text,
+            false,
+        ),
+        ours(
+            "counters and gauges, OpenMetrics",
+            lines,
+            &counted,
+            Format::OpenMetrics,
+            false,
+        ),
+        ours(
+            "all with histograms, text",
+            functions,
+            &timed,
+            Format::Text,
+            false,
+        ),
+        ours(
+            "all with histograms, OpenMetrics",
+            functions,
+            &timed,
+            Format::OpenMetrics,
+            false,
+        ),
+        ours(
+            "all with histograms, text, gzip",
+            functions,
+            &timed,
+            Format::Text,
+            true,
+        ),
         exporter("exporter, counters", functions, false),
         exporter("exporter, histograms", functions, true),
     ]
@@ -96,8 +140,8 @@ fn exposition(functions: usize, timed: bool) -> Arc<Exposition> {
 
 fn exporter(name: &'static str, functions: usize, histograms: bool) -> Contender {
     const BUCKETS: [f64; 17] = [
-        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
-        7.5, 10.0,
+        0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5,
+        5.0, 7.5, 10.0,
     ];
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &BUCKETS)
@@ -113,7 +157,9 @@ fn exporter(name: &'static str, functions: usize, histograms: bool) -> Contender
         ];
         if histograms {
             let key = Key::from_parts("function_calls_duration_seconds", labels);
-            recorder.register_histogram(&key, &metadata).record(0.000_01);
+            recorder
+                .register_histogram(&key, &metadata)
+                .record(0.000_01);
         } else {
             let key = Key::from_parts("function_calls_total", labels);
             recorder.register_counter(&key, &metadata).increment(40);
