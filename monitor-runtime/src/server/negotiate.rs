@@ -142,8 +142,8 @@ mod tests {
         values.iter().map(value).collect()
     }
 
-    /// What Prometheus sends, with native histograms on and off.
-    const PROMETHEUS: [(&str, &str); 5] = [
+    /// What Prometheus was seen to send, with native histograms on and off.
+    const PROMETHEUS: [(&str, &str); 6] = [
         (
             "2.42, native histograms",
             "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
@@ -159,6 +159,10 @@ mod tests {
         (
             "2.53",
             "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+        ),
+        (
+            "3.5",
+            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
         ),
         (
             "3.5, native histograms",
