@@ -39,10 +39,12 @@ pub(super) fn canonical(number: f64) -> String {
     }
 }
 
+#[inline]
 pub(super) fn push(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
+#[inline]
 pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
     push(out, itoa::Buffer::new().format(number));
 }
