@@ -5,6 +5,9 @@ use monitor_runtime::monitored;
 use monitor_tests::process::get;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 #[monitored]
 fn answer() -> u8 {
@@ -28,8 +31,10 @@ impl Write for Buffer {
 fn what_was_there_first_stays_and_is_used() {
     let log = Buffer::default();
     let writer = log.clone();
-    tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
+    tracing_subscriber::registry()
+        .with(LevelFilter::INFO)
+        .with(tracing_subscriber::fmt::layer().with_writer(move || writer.clone()))
+        .with(monitor_runtime::event_counter())
         .init();
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
@@ -46,6 +51,23 @@ fn what_was_there_first_stays_and_is_used() {
     assert!(
         !page.contains("mine_total"),
         "a recorder we were not told of: {page}"
+    );
+    let counted = |level: &str| {
+        let series = format!("monitor_log_events_total{{level=\"{level}\"}} ");
+        let mut counts = page.lines().filter_map(|line| line.strip_prefix(&series));
+        counts
+            .next()
+            .map(|count| count.parse::<u64>().expect("a count"))
+    };
+    assert!(counted("info") >= Some(2), "start and call: {page}");
+    assert_eq!(
+        counted("debug"),
+        Some(0),
+        "what the filter stops is no event"
+    );
+    assert!(
+        !page.contains("monitor_log_lines_dropped_total"),
+        "standard output is not ours: {page}"
     );
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(

@@ -22,6 +22,8 @@ use monitor_runtime::Monitor;
 mod log;
 #[path = "support/page.rs"]
 mod page;
+#[path = "support/pieces.rs"]
+pub mod pieces;
 #[path = "support/process.rs"]
 pub mod process;
 

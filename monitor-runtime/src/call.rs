@@ -3,26 +3,42 @@
 //! Everything is recorded through [`Call::end`]; that there is no way out without it is the
 //! business of [`run`](crate::run).
 
+mod ended;
+mod quick;
+
+use std::mem::ManuallyDrop;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use tracing::Span;
-use tracing::level_filters::LevelFilter;
 
-use crate::events::Completion;
+pub(crate) use quick::Quick;
+
+use self::ended::Ended;
+use crate::cells::{self, Cells};
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::start::{Declared, Start};
-use crate::story::{self, Memory, Stretch};
-use crate::verdict::{ErrorView, Verdict};
-use crate::{cells, clock, report, testkit};
+use crate::story::{self, Memory};
+use crate::verdict::Verdict;
+use crate::{clock, report, testkit};
 
 /// A call that has begun and not ended.
 pub(crate) struct Call {
-    site: &'static Site,
-    /// In ticks of the clock.
+    /// In ticks of the clock; 0 where calls are not timed.
     began: u64,
-    extra: Option<Box<Extra>>,
+    /// Without drop glue in every annotated function: whoever ends the call takes it.
+    extra: ManuallyDrop<Option<Box<Extra>>>,
+}
+
+/// The user's code running on one thread: the whole of a function, one poll of a future.
+///
+/// Whoever enters it leaves it or ends the call.
+pub(crate) struct Stretch {
+    cells: &'static Cells,
+    story: story::Stretch,
+    /// Whether the cells go back: the thread has no table any more.
+    late: bool,
 }
 
 /// What only some calls have, kept out of the way of those that have not.
@@ -36,144 +52,99 @@ struct Extra {
 impl UnwindSafe for Call {}
 impl RefUnwindSafe for Call {}
 
-impl Call {
-    pub(crate) fn begin(start: Start) -> Self {
-        let Start { site, declared } = start;
-        let seen = site.span && site.level <= LevelFilter::current();
-        let extra = (seen || declared.is_some()).then(|| Box::new(Extra::open(site, declared)));
-        if site.is_counted() {
-            cells::with(site, cells::Cells::started);
+impl Stretch {
+    pub(crate) fn site(&self) -> &'static Site {
+        self.cells.site
+    }
+
+    fn enter(site: &'static Site, extra: Option<&Extra>) -> Self {
+        if let Some(extra) = extra {
+            extra.enter();
         }
+        let (cells, late) = cells::claim(site);
         Self {
-            site,
-            began: if site.is_timed() { clock::now() } else { 0 },
-            extra,
+            cells,
+            late,
+            story: story::Stretch::begin(site),
         }
     }
 
-    /// The user's code begins to run, or goes on.
-    pub(crate) fn enter(&self) -> Stretch {
-        if let Some(extra) = &self.extra {
-            let span = &extra.span;
-            span.with_subscriber(|(id, subscriber)| subscriber.enter(id));
+    fn exit(&self, extra: Option<&Extra>) {
+        story::Stretch::end();
+        if self.late {
+            self.cells.release();
         }
-        Stretch::begin(self.site)
+        if let Some(extra) = extra {
+            extra.exit();
+        }
+    }
+}
+
+impl Call {
+    pub(crate) fn begin(start: Start) -> (Self, Stretch) {
+        let Start { site, declared } = start;
+        let extra = if declared.is_some() || site.is_watched() || testkit::is_active() {
+            Some(Box::new(Extra::open(site, declared)))
+        } else {
+            None
+        };
+        let stretch = Stretch::enter(site, extra.as_deref());
+        stretch.cells.started();
+        let call = Self {
+            began: if site.is_timed() { clock::now() } else { 0 },
+            extra: ManuallyDrop::new(extra),
+        };
+        (call, stretch)
+    }
+
+    /// The user's code goes on.
+    pub(crate) fn resume(self, site: &'static Site) -> (Self, Stretch) {
+        let stretch = Stretch::enter(site, self.extra.as_deref());
+        (self, stretch)
     }
 
     /// The user's code waits for another poll.
-    pub(crate) fn leave(&mut self, stretch: &Stretch) {
-        self.exit();
-        if stretch.has_marks() {
+    pub(crate) fn rest(mut self, stretch: &Stretch) -> Self {
+        stretch.exit(self.extra.as_deref());
+        if stretch.story.has_marks() {
             let extra = self.extra.get_or_insert_with(|| Box::new(Extra::none()));
-            extra.memory.keep(stretch);
+            extra.memory.keep(stretch.story);
         }
-    }
-
-    fn exit(&self) {
-        if let Some(extra) = &self.extra {
-            let span = &extra.span;
-            span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
-        }
-    }
-
-    fn fields(&self) -> Option<&[Recorded]> {
-        self.extra.as_ref()?.fields.as_deref()
+        self
     }
 
     /// The user's code is done with, one way or another.
-    pub(crate) fn end(self, end: End<'_>, stretch: &Stretch) {
-        // The clock first: what follows is not the user's time.
-        let ticks = self.ticks();
-        self.exit();
-        self.finish(end, ticks, stretch);
-    }
-
-    /// Ticks since it began; 0 where calls are not timed.
-    fn ticks(&self) -> u64 {
-        if self.site.is_timed() {
+    pub(crate) fn end(mut self, end: End<'_>, stretch: &Stretch) {
+        let ticks = if stretch.cells.site.is_timed() {
             clock::since(self.began)
         } else {
             0
-        }
-    }
-
-    /// Counts the call, and tells those who want to know.
-    fn finish(self, end: End<'_>, ticks: u64, stretch: &Stretch) {
-        let site = self.site;
-        let outcome = end.outcome();
-        if site.is_counted() {
-            let end = cells::End {
-                outcome,
-                class: end.class().map(|class| site.classes().place(class)),
-                ticks,
-                bucket: site.bucket(ticks),
-                slots: site.slots(),
-            };
-            cells::with(site, |cells| cells.finished(end));
-        }
-        let slow = site
-            .slow
-            .is_some_and(|limit| clock::is_longer(ticks, limit));
-        let level = match end {
-            End::Returned(Verdict::Shown(_)) => site.ret_level.unwrap_or(site.level),
-            _ => site.level,
         };
-        let told = site.level.max(level) <= LevelFilter::current() || testkit::is_active();
-        if outcome != Outcome::Ok || slow || told {
-            // Layers, Sentry and a thread that ends may panic; the call has already ended.
-            report::quietly(|| self.tell(end, ticks, slow, stretch));
+        let site = stretch.cells.site;
+        let extra = self.extra.take();
+        let outcome = end.outcome();
+        let class = end.class().map(|class| site.classes().place(class));
+        stretch.cells.ended(outcome, class, ticks);
+        // Layers, Sentry and a thread that ends may panic; the call has already ended.
+        report::quietly(|| stretch.exit(extra.as_deref()));
+        let slow = site.slow.is_some() && ticks > site.slow_ticks();
+        if outcome != Outcome::Ok || slow || site.is_watched() || testkit::is_active() {
+            let ended = Ended {
+                site,
+                end,
+                ticks,
+                slow,
+                extra,
+            };
+            report::quietly(|| ended.tell(stretch.story));
         }
         story::tick();
-    }
-
-    /// Everything about an end but its count: log, span, Sentry.
-    #[cold]
-    fn tell(self, end: End<'_>, ticks: u64, slow: bool, stretch: &Stretch) {
-        let (loud, error) = match end {
-            End::Returned(Verdict::Error(view)) => self.failed(view, stretch),
-            End::Panicked => {
-                let (first, message) = story::first_to_unwind(stretch);
-                (first, message.map(|message| message.as_ref().to_owned()))
-            }
-            End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled => (false, None),
-        };
-        let value = match end {
-            End::Returned(Verdict::Shown(value)) => Some(value),
-            _ => None,
-        };
-        let completion = Completion {
-            outcome: end.outcome(),
-            seconds: self.site.is_timed().then(|| clock::seconds(ticks)),
-            error: error.as_deref(),
-            class: end.class().unwrap_or_default(),
-            loud,
-            slow,
-            value,
-            fields: self.fields(),
-        };
-        testkit::ended(self.site, &completion);
-        let none = Span::none();
-        let span = self.extra.as_ref().map_or(&none, |extra| &extra.span);
-        self.site.events().close(self.site, span, &completion);
-    }
-
-    /// Whether an error came out of monitored code here for the first time and nobody expected
-    /// it, and its text.
-    fn failed(&self, view: ErrorView<'_>, stretch: &Stretch) -> (bool, Option<String>) {
-        let chain = view.chain(self.site.error_format);
-        let memory = self.extra.as_ref().map(|extra| &extra.memory);
-        let first = story::is_first(stretch, memory, &chain);
-        let loud = first && !view.expected;
-        if loud && view.report && report::is_on() && self.site.may_report() {
-            report::error(self.site, &chain, view.class, self.fields());
-        }
-        let texts: Vec<&str> = chain.iter().map(|link| link.text.as_str()).collect();
-        (loud, Some(texts.join(": ")))
     }
 }
 
 impl Extra {
     #[cold]
+    #[inline(never)]
     fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
         let declared = declared.unwrap_or_default();
         let open = || site.events().open(&declared);
@@ -197,12 +168,26 @@ impl Extra {
             memory: Memory::default(),
         }
     }
+
+    #[cold]
+    #[inline(never)]
+    fn enter(&self) {
+        self.span
+            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn exit(&self) {
+        self.span
+            .with_subscriber(|(id, subscriber)| subscriber.exit(id));
+    }
 }
 
 /// The ends a call can find.
 #[derive(Clone, Copy)]
 pub(crate) enum End<'a> {
-    Returned(Verdict<'a>),
+    Returned(&'a Verdict<'a>),
     Panicked,
     Cancelled,
 }

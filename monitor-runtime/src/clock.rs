@@ -1,4 +1,7 @@
 //! The one clock of a call: raw ticks when it runs, seconds when somebody asks.
+#![expect(clippy::inline_always, reason = "one instruction")]
+
+mod tsc;
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -8,6 +11,7 @@ use crate::metrics::BUCKETS;
 /// The clock and what its calibration decides, once per process.
 struct Timebase {
     clock: quanta::Clock,
+    tsc: bool,
     seconds_per_tick: f64,
     bounds: [u64; BUCKETS.len()],
 }
@@ -23,8 +27,10 @@ fn timebase() -> &'static Timebase {
         let seconds_per_tick =
             Duration::from_nanos(clock.delta_as_nanos(1, MANY + 1)).as_secs_f64() / as_f64(MANY);
         let bounds = BUCKETS.map(|bound| ticks(bound / seconds_per_tick));
+        let tsc = tsc::is_read_by(&clock);
         Timebase {
             clock,
+            tsc,
             seconds_per_tick,
             bounds,
         }
@@ -37,27 +43,29 @@ pub(crate) fn calibrate() {
 }
 
 /// The present, in ticks.
-#[inline]
 pub(crate) fn now() -> u64 {
     timebase().clock.raw()
 }
 
+/// The present, in ticks, where [`is_tsc`].
+#[inline(always)]
+pub(crate) fn tsc() -> u64 {
+    tsc::read()
+}
+
+/// Whether ticks are those of the time stamp counter, which [`tsc`] reads in place.
+pub(crate) fn is_tsc() -> bool {
+    timebase().tsc
+}
+
 /// Ticks from `start` to now; 0 when the counter went back (another core, another host).
-#[inline]
 pub(crate) fn since(start: u64) -> u64 {
     now().saturating_sub(start)
 }
 
-/// Which bucket a duration belongs to: the first bound that is not below it, as `le` demands.
-#[inline]
-pub(crate) fn bucket(ticks: u64) -> usize {
-    let bounds = &timebase().bounds;
-    // Most functions are faster than the first bound, and a predicted branch beats the search.
-    if ticks <= bounds[0] {
-        0
-    } else {
-        bounds.partition_point(|bound| *bound < ticks)
-    }
+/// The default buckets' bounds.
+pub(crate) fn default_bounds() -> &'static [u64] {
+    &timebase().bounds
 }
 
 /// Bounds in seconds as ticks of the clock.
@@ -67,9 +75,10 @@ pub(crate) fn in_ticks(bounds: &[f64]) -> Box<[u64]> {
     bounds.collect()
 }
 
-/// Whether a number of ticks is more than so many nanoseconds.
-pub(crate) fn is_longer(ticks: u64, nanoseconds: u64) -> bool {
-    seconds(ticks) > Duration::from_nanos(nanoseconds).as_secs_f64()
+/// A time in nanoseconds as ticks of the clock.
+pub(crate) fn ticks_of(nanoseconds: u64) -> u64 {
+    let seconds = Duration::from_nanos(nanoseconds).as_secs_f64();
+    ticks(seconds / timebase().seconds_per_tick)
 }
 
 /// A number of ticks in seconds.
@@ -112,16 +121,5 @@ mod tests {
     #[test]
     fn a_counter_that_went_back_gives_no_time() {
         assert_eq!(since(now() + 1_000_000_000_000), 0);
-    }
-
-    #[test]
-    fn a_duration_on_a_bound_is_in_its_bucket() {
-        let bounds = timebase().bounds;
-        for (index, bound) in bounds.iter().enumerate() {
-            assert_eq!(bucket(*bound), index);
-            assert_eq!(bucket(*bound + 1), index + 1);
-        }
-        assert_eq!(bucket(0), 0);
-        assert_eq!(bucket(u64::MAX), bounds.len());
     }
 }

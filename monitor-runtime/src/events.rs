@@ -4,19 +4,15 @@
 //! stand in. Here all of it is data behind the site, made on the first call that is logged, so an
 //! annotated function carries none of that code and a span can have the type-qualified name.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
+mod log_site;
+
 use std::time::Duration;
 
 use tracing::field::{Field, Value};
-use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing::{Event, Level, Metadata, Span};
-use tracing_core::callsite::{self, Callsite};
-use tracing_core::field::FieldSet;
-use tracing_core::identify_callsite;
 use tracing_core::metadata::Kind;
-use tracing_core::subscriber::Interest;
 
+use self::log_site::LogSite;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::site::Site;
@@ -47,6 +43,16 @@ pub(crate) struct Events {
     panicked: &'static LogSite,
     /// Cancelled, or slow.
     warned: &'static LogSite,
+    messages: Messages,
+}
+
+/// What a completion event says, made once per function.
+struct Messages {
+    ok: String,
+    slow: String,
+    failed: String,
+    panicked: String,
+    cancelled: String,
 }
 
 /// How a call ended, for those who read the log.
@@ -80,6 +86,7 @@ impl Events {
             failed,
             panicked: if same { failed } else { event(Level::ERROR) },
             warned: event(Level::WARN),
+            messages: Messages::of(site.function()),
         }
     }
 
@@ -109,16 +116,10 @@ impl Events {
             return Span::none();
         }
         let metadata = self.span.metadata();
-        let mut values: Vec<Option<&dyn Value>> = vec![None; SPAN_FIELDS.len()];
-        push_declared(&mut values, metadata, declared.fields.as_deref());
-        let values = metadata.fields().value_set_all(&values);
-        let span = match &declared.parent {
-            Parent::Current => Span::new(metadata, &values),
-            Parent::Span(id) => Span::child_of(id.clone(), metadata, &values),
-            Parent::Root => Span::new_root(metadata, &values),
-        };
-        declared.follow(&span);
-        span
+        with_values(metadata, |values| {
+            set_declared(values, SPAN_FIELDS.len(), declared.fields.as_deref());
+            new_span(metadata, values, declared)
+        })
     }
 
     /// Writes the completion event into the span, and the outcome onto it.
@@ -128,10 +129,17 @@ impl Events {
             self.write(site, span, completion, duration_ms);
         }
         // After the event, which says both itself.
-        span.record("result", completion.outcome.as_str());
-        if let Some(duration_ms) = duration_ms {
-            span.record("duration_ms", duration_ms);
+        if span.is_disabled() {
+            return;
         }
+        let metadata = self.span.metadata();
+        let result = completion.outcome.as_str();
+        with_values(metadata, |values| {
+            // In the order of SPAN_FIELDS; what is absent stays as it is.
+            values[0] = Some(&result);
+            values[1] = duration_ms.as_ref().map(|duration_ms| duration_ms as _);
+            span.record_all(&metadata.fields().value_set_all(values));
+        });
     }
 
     fn event(&self, site: &Site, completion: &Completion<'_>) -> &'static LogSite {
@@ -158,13 +166,7 @@ impl Events {
             return;
         }
         let function = site.function();
-        let message = match completion.outcome {
-            Outcome::Ok if completion.slow => format!("{function} slow"),
-            Outcome::Ok => format!("{function} ok"),
-            Outcome::Error => format!("{function} failed"),
-            Outcome::Panic => format!("{function} panicked"),
-            Outcome::Cancelled => format!("{function} cancelled"),
-        };
+        let message = self.messages.of_end(completion);
         let result = completion.outcome.as_str();
         let class = Some(completion.class).filter(|class| !class.is_empty());
         let value = completion.value.map(Shown::text);
@@ -172,118 +174,96 @@ impl Events {
             .slow
             .map(|limit| milliseconds(Duration::from_nanos(limit).as_secs_f64()));
         let metadata = event.metadata();
-        let mut values: Vec<Option<&dyn Value>> = vec![
-            Some(&message),
-            Some(&function),
-            Some(&result),
-            duration_ms.as_ref().map(|duration_ms| duration_ms as _),
-            completion.error.as_ref().map(|error| error as _),
-            class.as_ref().map(|class| class as _),
-        ];
-        if site.ret_level.is_some() {
-            values.push(value.as_ref().map(|value| value as _));
-        }
-        if let Some(threshold_ms) = &threshold_ms {
-            values.push(completion.slow.then_some(threshold_ms));
-        }
-        push_declared(&mut values, metadata, completion.fields);
-        let values = metadata.fields().value_set_all(&values);
-        span.in_scope(|| Event::dispatch(metadata, &values));
+        with_values(metadata, |values| {
+            let own: [Option<&dyn Value>; EVENT_FIELDS.len()] = [
+                Some(&message),
+                Some(&function),
+                Some(&result),
+                duration_ms.as_ref().map(|duration_ms| duration_ms as _),
+                completion.error.as_ref().map(|error| error as _),
+                class.as_ref().map(|class| class as _),
+            ];
+            values[..own.len()].copy_from_slice(&own);
+            let mut at = own.len();
+            if site.ret_level.is_some() {
+                values[at] = value.as_ref().map(|value| value as _);
+                at += 1;
+            }
+            if let Some(threshold_ms) = &threshold_ms {
+                values[at] = completion.slow.then_some(threshold_ms);
+                at += 1;
+            }
+            set_declared(values, at, completion.fields);
+            let values = metadata.fields().value_set_all(values);
+            span.in_scope(|| Event::dispatch(metadata, &values));
+        });
     }
 }
 
-/// Appends one value per declared field; all absent when none were taken.
-fn push_declared<'a>(
-    values: &mut Vec<Option<&'a dyn Value>>,
+impl Messages {
+    fn of(function: &str) -> Self {
+        Self {
+            ok: format!("{function} ok"),
+            slow: format!("{function} slow"),
+            failed: format!("{function} failed"),
+            panicked: format!("{function} panicked"),
+            cancelled: format!("{function} cancelled"),
+        }
+    }
+
+    fn of_end(&self, completion: &Completion<'_>) -> &str {
+        match completion.outcome {
+            Outcome::Ok if completion.slow => &self.slow,
+            Outcome::Ok => &self.ok,
+            Outcome::Error => &self.failed,
+            Outcome::Panic => &self.panicked,
+            Outcome::Cancelled => &self.cancelled,
+        }
+    }
+}
+
+fn new_span(
+    metadata: &'static Metadata<'static>,
+    values: &[Option<&dyn Value>],
+    declared: &Declared,
+) -> Span {
+    let values = metadata.fields().value_set_all(values);
+    let span = match &declared.parent {
+        Parent::Current => Span::new(metadata, &values),
+        Parent::Span(id) => Span::child_of(id.clone(), metadata, &values),
+        Parent::Root => Span::new_root(metadata, &values),
+    };
+    declared.follow(&span);
+    span
+}
+
+/// Hands out one place per field, each empty; on the stack where that is not too many.
+fn with_values<'a, T>(
     metadata: &Metadata<'_>,
+    fill: impl FnOnce(&mut [Option<&'a dyn Value>]) -> T,
+) -> T {
+    const FEW: usize = 16;
+    let fields = metadata.fields().len();
+    if fields <= FEW {
+        fill(&mut [None; FEW][..fields])
+    } else {
+        fill(&mut vec![None; fields])
+    }
+}
+
+/// Sets one value per declared field, behind the others; leaves them empty when none were taken.
+fn set_declared<'a>(
+    values: &mut [Option<&'a dyn Value>],
+    others: usize,
     fields: Option<&'a [Recorded]>,
 ) {
-    values.extend(
-        fields
-            .into_iter()
-            .flatten()
-            .map(|field| Some(field.as_value())),
-    );
-    values.resize(metadata.fields().len(), None);
+    let fields = fields.into_iter().flatten();
+    for (place, field) in values[others..].iter_mut().zip(fields) {
+        *place = Some(field.as_value());
+    }
 }
 
 /// Milliseconds to the microsecond: what a reader compares, without noise digits.
 fn milliseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e3
-}
-
-/// One `tracing` call site that is not in the code it speaks of.
-struct LogSite {
-    metadata: OnceLock<Metadata<'static>>,
-    interest: AtomicU8,
-}
-
-const NEVER: u8 = 0;
-const SOMETIMES: u8 = 1;
-const ALWAYS: u8 = 2;
-
-impl LogSite {
-    fn leak(site: &'static Site, level: Level, kind: Kind, own: &[&'static str]) -> &'static Self {
-        let leaked: &'static Self = Box::leak(Box::new(Self {
-            metadata: OnceLock::new(),
-            interest: AtomicU8::new(NEVER),
-        }));
-        let names: Vec<&'static str> = own.iter().chain(site.fields).copied().collect();
-        let fields = FieldSet::new(names.leak(), identify_callsite!(leaked));
-        let name = if kind == Kind::SPAN {
-            site.function().to_owned().leak()
-        } else {
-            "call"
-        };
-        let (file, line) = site.location();
-        let module = Some(site.module());
-        leaked.metadata.get_or_init(|| {
-            Metadata::new(
-                name,
-                site.log_target(),
-                level,
-                Some(file),
-                Some(line),
-                module,
-                fields,
-                kind,
-            )
-        });
-        callsite::register(leaked);
-        leaked
-    }
-
-    fn metadata(&self) -> &Metadata<'static> {
-        self.metadata
-            .get()
-            .expect("set in `leak`, before anybody has the site")
-    }
-
-    #[inline]
-    fn enabled(&self) -> bool {
-        let level = self.metadata().level();
-        if level > &STATIC_MAX_LEVEL || level > &LevelFilter::current() {
-            return false;
-        }
-        match self.interest.load(Ordering::Relaxed) {
-            NEVER => false,
-            ALWAYS => true,
-            _ => tracing::dispatcher::get_default(|current| current.enabled(self.metadata())),
-        }
-    }
-}
-
-impl Callsite for LogSite {
-    fn set_interest(&self, interest: Interest) {
-        let interest = match (interest.is_never(), interest.is_always()) {
-            (true, _) => NEVER,
-            (_, true) => ALWAYS,
-            _ => SOMETIMES,
-        };
-        self.interest.store(interest, Ordering::Relaxed);
-    }
-
-    fn metadata(&self) -> &Metadata<'_> {
-        self.metadata()
-    }
 }

@@ -52,9 +52,11 @@ pub(crate) fn offer(site: &Site, lane: usize, outcome: Outcome, ticks: u64, trac
     };
     let slots = results.0[outcome.result()]
         .get_or_init(|| (0..site.slots()).map(|_| Slot::default()).collect());
-    slots[site.bucket(ticks)].offer(clock::now(), || Exemplar {
+    let seconds = clock::seconds(ticks);
+    let bucket = site.bounds().partition_point(|bound| *bound < seconds);
+    slots[bucket].offer(clock::now(), || Exemplar {
         trace_id,
-        seconds: clock::seconds(ticks),
+        seconds,
         at: SystemTime::now(),
     });
 }

@@ -15,7 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, metrics, report, site, trace};
+use crate::{clock, lines, metrics, report, site, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -100,8 +100,7 @@ fn page(
     let exposition = metrics::Exposition::new(service, site::all);
     move |format| {
         let others = others.as_ref().map(PrometheusHandle::render);
-        let own = metrics::dropped_lines(trace::dropped_lines());
-        let own = own.into_iter().collect();
+        let own = metrics::log(lines::counts(), lines::dropped_lines());
         Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     }
 }

@@ -53,6 +53,8 @@ mod health;
 mod init;
 #[cfg(feature = "enable")]
 mod lifecycle;
+#[cfg(feature = "enable")]
+mod lines;
 mod log_format;
 #[cfg(feature = "enable")]
 mod metrics;
@@ -105,6 +107,8 @@ pub use config::{ConfigError, SETTINGS, Setting};
 pub use health::{Check, InvalidCheck};
 #[cfg(feature = "enable")]
 pub use init::StartError;
+#[cfg(feature = "enable")]
+pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer, queued_stdout};
 #[cfg(feature = "enable")]
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]

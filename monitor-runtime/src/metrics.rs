@@ -54,7 +54,14 @@ pub const SLOW_BUCKETS: &[f64] = &[
 ];
 
 /// The families of this page, for those who may not define them again.
-const FAMILIES: [&Family<'static>; 5] = [&BUILD_INFO, &CALLS, &DURATION, &CONCURRENT, &LOG_DROPPED];
+const FAMILIES: [&Family<'static>; 6] = [
+    &BUILD_INFO,
+    &CALLS,
+    &DURATION,
+    &CONCURRENT,
+    &LOG_EVENTS,
+    &LOG_DROPPED,
+];
 
 const CALLS: Family<'static> = Family {
     name: "function_calls_total",
@@ -80,11 +87,17 @@ const BUILD_INFO: Family<'static> = Family {
     unit: None,
     help: "The build that is running; always 1.",
 };
+const LOG_EVENTS: Family<'static> = Family {
+    name: "monitor_log_events_total",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Events that passed the filter of the log, by level.",
+};
 const LOG_DROPPED: Family<'static> = Family {
     name: "monitor_log_lines_dropped_total",
     kind: Kind::Counter,
     unit: None,
-    help: "Log lines that the full queue had no room for.",
+    help: "Log lines that the full queue had no room for, or that nobody took.",
 };
 
 /// A counter of the runtime's own: its family, and a value for each set of labels.
@@ -94,12 +107,19 @@ pub(crate) struct Counter {
     values: Vec<(String, u64)>,
 }
 
-/// Lines of the log that were lost; nothing when the log is somebody else's.
-pub(crate) fn dropped_lines(lines: Option<u64>) -> Option<Counter> {
-    Some(Counter {
+/// What is known of the log: events by level, and lost lines; a part without numbers is not ours.
+pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) -> Vec<Counter> {
+    let events = events.map(|events| Counter {
+        family: &LOG_EVENTS,
+        values: events
+            .map(|(level, count)| (label("level", level), count))
+            .to_vec(),
+    });
+    let dropped = dropped_lines.map(|lines| Counter {
         family: &LOG_DROPPED,
-        values: vec![(String::new(), lines?)],
-    })
+        values: vec![(String::new(), lines)],
+    });
+    events.into_iter().chain(dropped).collect()
 }
 
 /// What `build_info` and the `service_name` label say of this process.

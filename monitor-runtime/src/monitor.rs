@@ -12,7 +12,7 @@ use crate::health::Health;
 use crate::init::Claim;
 use crate::lifecycle::Lifecycle;
 use crate::server::{self, Server};
-use crate::{report, trace};
+use crate::{lines, report};
 
 /// How long a shutdown may take to send what Sentry's queue holds.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -143,6 +143,6 @@ impl Parts {
         if let Some(server) = &self.server {
             server.close(GRACE);
         }
-        trace::flush();
+        lines::flush();
     }
 }

@@ -3,17 +3,21 @@
 //! A function that returns is timed by [`run`], a future by [`run_async`], a body that has to stay
 //! where it is by [`Inline`].
 
+mod open;
+
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::call::{Call, End};
+use self::open::{Open, State};
+use crate::call::End;
 use crate::start::Start;
-use crate::story::Stretch;
 use crate::verdict::Verdict;
 
 // What is generic here is compiled once per annotated function, so it only hands over to what is
-// not: each of `Open`, `resume` and `Running` is one call of code that exists once.
+// not: `Open` and `State` are code that exists once. A guard stands behind the user's code only
+// while it runs and is then forgotten, which costs nothing unless something unwinds.
 
 /// Runs the body of a function and records how it ended.
 #[inline]
@@ -22,9 +26,13 @@ pub fn run<R>(
     body: impl FnOnce() -> R,
     verdict: impl for<'a> Fn(&'a R) -> Verdict<'a>,
 ) -> R {
-    let mut open = Open::begin(start);
+    let mut open = Open::Ended;
+    open.begin(start);
+    let guard = Unwound(&mut open);
     let returned = body();
-    open.end(verdict(&returned));
+    let verdict = verdict(&returned);
+    mem::forget(guard);
+    open.returned(&verdict);
     returned
 }
 
@@ -32,6 +40,16 @@ pub fn run<R>(
 #[inline]
 pub fn once<R>(make: impl FnOnce() -> R) -> R {
     make()
+}
+
+/// Dropped, it ends the call as a panic: *our* code was running. A future dropped while some
+/// other panic unwinds is not polled meanwhile, and cancelled.
+struct Unwound<'o>(&'o mut Open);
+
+impl Drop for Unwound<'_> {
+    fn drop(&mut self) {
+        self.0.end(End::Panicked);
+    }
 }
 
 /// The call of a function whose body stays in it: it returns a closure, which takes its signature
@@ -48,8 +66,10 @@ pub struct Inline {
 impl Inline {
     /// Begins the call.
     pub fn begin(start: Start) -> Self {
+        let mut open = Open::Ended;
+        open.begin(start);
         Self {
-            open: Open::begin(start),
+            open,
             unwinding: std::thread::panicking(),
         }
     }
@@ -57,14 +77,16 @@ impl Inline {
     /// Ends the call with what the body returned.
     #[inline]
     pub fn close<'a, R>(&mut self, returned: &'a R, verdict: impl Fn(&'a R) -> Verdict<'a>) {
-        self.open.end(verdict(returned));
+        self.open.end(End::Returned(&verdict(returned)));
     }
 }
 
 impl Drop for Inline {
     fn drop(&mut self) {
         if self.unwinding || !std::thread::panicking() {
-            self.open.end(Verdict::Ok);
+            self.open.end(End::Returned(&Verdict::Ok));
+        } else {
+            self.open.end(End::Panicked);
         }
     }
 }
@@ -78,8 +100,7 @@ where
 {
     Monitored {
         future: Some(future),
-        start: Some(start),
-        call: None,
+        state: State::New(start),
         verdict,
     }
 }
@@ -91,17 +112,15 @@ pin_project_lite::pin_project! {
         // Emptied when the call is cancelled, so that the user's `Drop` code runs inside the span.
         #[pin]
         future: Option<F>,
-        start: Option<Start>,
-        // From the first poll to the end.
-        call: Option<Call>,
+        state: State,
         verdict: V,
     }
 
     impl<F, V> PinnedDrop for Monitored<F, V> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Some(running) = Running::enter(this.call) {
-                let _cancelled = Cancelled(running);
+            if let Some(open) = this.state.reopen() {
+                let _cancelled = Cancelled(open);
                 this.future.set(None);
             }
         }
@@ -122,121 +141,27 @@ where
         let Some(future) = this.future.as_pin_mut() else {
             return Poll::Pending;
         };
-        // Polled after its end: the future itself knows what to say to that.
-        let Some(running) = resume(this.start, this.call) else {
-            return future.poll(context);
-        };
-        match future.poll(context) {
-            Poll::Ready(returned) => {
-                running.finish((this.verdict)(&returned));
-                Poll::Ready(returned)
-            }
-            Poll::Pending => {
-                running.suspend();
-                Poll::Pending
-            }
+        // Polled after its end, it opens nothing: the future itself knows what to say to that.
+        let mut open = Open::Ended;
+        this.state.enter(&mut open);
+        let guard = Unwound(&mut open);
+        if let Poll::Ready(returned) = future.poll(context) {
+            let verdict = (this.verdict)(&returned);
+            mem::forget(guard);
+            open.returned(&verdict);
+            Poll::Ready(returned)
+        } else {
+            mem::forget(guard);
+            this.state.rest(&mut open);
+            Poll::Pending
         }
     }
-}
-
-/// A stretch of a call during which the user's code runs: its whole body, or one poll.
-///
-/// Dropped without [`finish`](Self::finish) or [`suspend`](Self::suspend), it is unwound: *our*
-/// code was running, so it is our panic. A future dropped while some other panic unwinds has no
-/// stretch and is cancelled.
-struct Running<'c> {
-    /// `None` once it has ended; what it points to is `None` once the call has.
-    call: Option<&'c mut Option<Call>>,
-    stretch: Stretch,
-}
-
-impl<'c> Running<'c> {
-    /// Enters the span of a call; `None` when the call has ended.
-    #[inline(never)]
-    fn enter(slot: &'c mut Option<Call>) -> Option<Self> {
-        let stretch = slot.as_ref()?.enter();
-        Some(Self {
-            call: Some(slot),
-            stretch,
-        })
-    }
-
-    #[inline(never)]
-    fn finish(mut self, verdict: Verdict<'_>) {
-        self.end(End::Returned(verdict));
-    }
-
-    /// The future waits: the call goes on in a later poll.
-    #[inline(never)]
-    fn suspend(mut self) {
-        if let Some(Some(call)) = self.call.take() {
-            call.leave(&self.stretch);
-        }
-    }
-
-    fn end(&mut self, how: End<'_>) {
-        if let Some(call) = self.call.take() {
-            end(call, &self.stretch, how);
-        }
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.end(End::Panicked);
-    }
-}
-
-/// The call of a function on whose stack it is; dropped before its end, it is unwound.
-struct Open {
-    call: Option<Call>,
-    stretch: Stretch,
-}
-
-impl Open {
-    #[inline(never)]
-    fn begin(start: Start) -> Self {
-        let call = Call::begin(start);
-        Self {
-            stretch: call.enter(),
-            call: Some(call),
-        }
-    }
-
-    #[inline(never)]
-    fn end(&mut self, verdict: Verdict<'_>) {
-        end(&mut self.call, &self.stretch, End::Returned(verdict));
-    }
-}
-
-impl Drop for Open {
-    #[inline]
-    fn drop(&mut self) {
-        end(&mut self.call, &self.stretch, End::Panicked);
-    }
-}
-
-/// Ends a call that has not ended.
-#[inline(never)]
-fn end(call: &mut Option<Call>, stretch: &Stretch, end: End<'_>) {
-    if let Some(call) = call.take() {
-        call.end(end, stretch);
-    }
-}
-
-/// Goes on with a future, or begins with it; `None` when its call has ended.
-#[inline(never)]
-fn resume<'c>(start: &mut Option<Start>, call: &'c mut Option<Call>) -> Option<Running<'c>> {
-    if let Some(start) = start.take() {
-        *call = Some(Call::begin(start));
-    }
-    Running::enter(call)
 }
 
 /// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
-struct Cancelled<'c>(Running<'c>);
+struct Cancelled(Open);
 
-impl Drop for Cancelled<'_> {
+impl Drop for Cancelled {
     fn drop(&mut self) {
         self.0.end(End::Cancelled);
     }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tracing::Level;
+use tracing::level_filters::LevelFilter;
 
 use crate::cells::Store;
 use crate::classes::Classes;
@@ -118,23 +119,33 @@ impl Site {
         self.own_bounds.unwrap_or(&BUCKETS)
     }
 
-    /// How many buckets it has, `+Inf` included.
-    #[inline]
-    pub(crate) fn slots(&self) -> usize {
-        self.own_bounds.map_or(BUCKETS.len(), <[f64]>::len) + 1
+    /// The same in ticks of the clock.
+    pub(crate) fn tick_bounds(&'static self) -> &'static [u64] {
+        match self.own_bounds {
+            None => clock::default_bounds(),
+            Some(bounds) => self.own_ticks.get_or_init(|| clock::in_ticks(bounds)),
+        }
     }
 
-    /// Which bucket a duration belongs to.
-    #[inline]
-    pub(crate) fn bucket(&self, ticks: u64) -> usize {
-        match self.own_bounds {
-            None => clock::bucket(ticks),
-            Some([]) => 0,
-            Some(bounds) => {
-                let bounds = self.own_ticks.get_or_init(|| clock::in_ticks(bounds));
-                bounds.partition_point(|bound| *bound < ticks)
-            }
-        }
+    /// Ticks beyond which a call is slow.
+    pub(crate) fn slow_ticks(&self) -> u64 {
+        self.slow.map_or(u64::MAX, clock::ticks_of)
+    }
+
+    /// How many buckets it has, `+Inf` included.
+    pub(crate) fn slots(&self) -> usize {
+        self.bounds().len() + 1
+    }
+
+    /// The less verbose of the levels at which its calls that are ok are logged.
+    pub(crate) fn watched(&self) -> Level {
+        self.ret_level
+            .map_or(self.level, |level| level.min(self.level))
+    }
+
+    /// Whether a log would show its calls that are ok.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched() <= LevelFilter::current()
     }
 
     /// Whether Sentry may have one more event of this function now.
@@ -148,8 +159,13 @@ impl Site {
         self.events.get_or_init(|| Events::register(self))
     }
 
-    /// Place in a thread's table of cells, given out on the first call.
+    /// Place in a thread's table of cells; 0 before the first call.
     #[inline]
+    pub(crate) fn known_id(&self) -> usize {
+        self.id.load(Ordering::Relaxed)
+    }
+
+    /// Place in a thread's table of cells, given out on the first call.
     pub(crate) fn id(&self) -> usize {
         match self.id.load(Ordering::Relaxed) {
             0 => self.assign_id(),

@@ -9,10 +9,12 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::site::Site;
 use crate::verdict::Link;
+
+/// Functions within functions that a thread knows; of more than these, the innermost.
+const DEEPEST: usize = 32;
 
 /// Errors remembered at once, per thread and per future; older ones are forgotten.
 const REMEMBERED: usize = 16;
@@ -35,73 +37,82 @@ struct PanicNote {
 }
 
 struct Here {
-    /// Moves when a monitored call begins or ends, and when a future is polled.
-    tick: Cell<u64>,
     marks: RefCell<VecDeque<Mark>>,
     panics: RefCell<VecDeque<PanicNote>>,
-    running: RefCell<Vec<&'static Site>>,
+}
+
+/// What every call touches, without a destructor: it is there to the end of its thread, and
+/// reaching it costs one instruction.
+struct Clock {
+    /// Moves when a monitored call begins or ends, and when a future is polled.
+    tick: Cell<u64>,
+    /// When the last error came out of a monitored function.
+    marked: Cell<u64>,
+    /// How many monitored functions are running, one within the other.
+    depth: Cell<usize>,
+    /// The innermost of them, each at its depth.
+    running: [Cell<Option<&'static Site>>; DEEPEST],
 }
 
 thread_local! {
+    static CLOCK: Clock = const {
+        Clock {
+            tick: Cell::new(0),
+            marked: Cell::new(0),
+            depth: Cell::new(0),
+            running: [const { Cell::new(None) }; DEEPEST],
+        }
+    };
     static HERE: Here = const {
         Here {
-            tick: Cell::new(0),
             marks: RefCell::new(VecDeque::new()),
             panics: RefCell::new(VecDeque::new()),
-            running: RefCell::new(Vec::new()),
         }
     };
 }
 
-/// How many want to know which functions are running: Sentry when it is on, captures of tests.
-static FOLLOWED: AtomicUsize = AtomicUsize::new(0);
-
-/// From now on [`innermost`] knows the function a panic came from.
-pub(crate) fn follow() {
-    FOLLOWED.fetch_add(1, Ordering::Relaxed);
-}
-
-/// Takes one [`follow`] back.
-pub(crate) fn unfollow() {
-    FOLLOWED.fetch_sub(1, Ordering::Relaxed);
-}
-
 /// Moves the thread's clock of events; returns the new time.
-///
-/// 0 when the thread is ending and has no clock any more.
 #[inline]
 pub(crate) fn tick() -> u64 {
-    HERE.try_with(|here| {
-        let now = here.tick.get() + 1;
-        here.tick.set(now);
+    CLOCK.with(|clock| {
+        let now = clock.tick.get() + 1;
+        clock.tick.set(now);
         now
     })
-    .unwrap_or(0)
+}
+
+fn now() -> u64 {
+    CLOCK.with(|clock| clock.tick.get())
 }
 
 /// A stretch of a monitored call on one thread: the whole of a function, one poll of a future.
-#[must_use]
+///
+/// Whoever begins it ends it; it has no destructor, because calls are too cheap for one.
+#[derive(Clone, Copy)]
 pub(crate) struct Stretch {
     began: u64,
-    followed: bool,
 }
 
 impl Stretch {
     #[inline]
     pub(crate) fn begin(site: &'static Site) -> Self {
-        let followed = FOLLOWED.load(Ordering::Relaxed) > 0;
-        if followed {
-            push(site);
-        }
-        Self {
-            began: tick(),
-            followed,
-        }
+        CLOCK.with(|clock| {
+            let depth = clock.depth.get();
+            clock.running[depth % DEEPEST].set(Some(site));
+            clock.depth.set(depth.wrapping_add(1));
+        });
+        Self { began: tick() }
+    }
+
+    /// The user's code does not run any more: it waits, or has ended.
+    #[inline]
+    pub(crate) fn end() {
+        CLOCK.with(|clock| clock.depth.set(clock.depth.get().wrapping_sub(1)));
     }
 
     /// Errors that came out of monitored functions during this stretch.
     #[cold]
-    fn marks(&self) -> Vec<Mark> {
+    fn marks(self) -> Vec<Mark> {
         HERE.try_with(|here| {
             let marks = here.marks.borrow();
             marks
@@ -115,36 +126,17 @@ impl Stretch {
 
     /// Whether any error came out during this stretch: what a future asks after every poll.
     #[inline]
-    pub(crate) fn has_marks(&self) -> bool {
-        HERE.try_with(|here| {
-            here.marks
-                .borrow()
-                .back()
-                .is_some_and(|mark| mark.tick > self.began)
-        })
-        .unwrap_or(false)
+    pub(crate) fn has_marks(self) -> bool {
+        CLOCK.with(|clock| clock.marked.get() > self.began)
     }
 }
 
-impl Drop for Stretch {
-    #[inline]
-    fn drop(&mut self) {
-        if self.followed {
-            let _ = HERE.try_with(|here| here.running.borrow_mut().pop());
-        }
-    }
-}
-
-#[cold]
-fn push(site: &'static Site) {
-    let _ = HERE.try_with(|here| here.running.borrow_mut().push(site));
-}
-
-/// The innermost monitored function running on this thread, while followed.
+/// The innermost monitored function running on this thread.
 pub(crate) fn innermost() -> Option<&'static Site> {
-    HERE.try_with(|here| here.running.try_borrow().ok()?.last().copied())
-        .ok()
-        .flatten()
+    CLOCK.with(|clock| match clock.depth.get() {
+        0 => None,
+        depth => clock.running[(depth - 1) % DEEPEST].get(),
+    })
 }
 
 /// Errors a future saw in earlier polls.
@@ -153,7 +145,7 @@ pub(crate) struct Memory(VecDeque<Mark>);
 
 impl Memory {
     /// Keeps what came out during a poll that left the future pending.
-    pub(crate) fn keep(&mut self, stretch: &Stretch) {
+    pub(crate) fn keep(&mut self, stretch: Stretch) {
         self.0.extend(stretch.marks());
         while self.0.len() > REMEMBERED {
             self.0.pop_front();
@@ -165,14 +157,15 @@ impl Memory {
 ///
 /// Asked once by each function that returns `Err`, before its end moves the clock of events.
 #[cold]
-pub(crate) fn is_first(stretch: &Stretch, memory: Option<&Memory>, chain: &[Link]) -> bool {
-    let now = HERE.try_with(|here| here.tick.get()).unwrap_or(0);
+pub(crate) fn is_first(stretch: Stretch, memory: Option<&Memory>, chain: &[Link]) -> bool {
+    let now = now();
     let marks = stretch.marks();
     let same_text = |mark: &Mark| chain.iter().any(|link| link.text == *mark.text);
     // Marks of earlier polls may be of another thread, whose clock means nothing here.
     let known = marks.iter().any(|mark| mark.tick == now || same_text(mark))
         || memory.is_some_and(|memory| memory.0.iter().any(same_text));
     let text = chain.first().map_or("", |link| link.text.as_str()).into();
+    CLOCK.with(|clock| clock.marked.set(now + 1));
     let _ = HERE.try_with(|here| {
         let mut marks = here.marks.borrow_mut();
         // The end of this call moves the clock to `now + 1`; the function around it looks there.
@@ -197,7 +190,7 @@ pub(crate) fn note_panic(message: &str) {
 /// Several panics may have begun while it ran: one that was caught, one in a destructor while
 /// another unwound. The newest that no function has told of is the one that unwinds it.
 #[cold]
-pub(crate) fn first_to_unwind(stretch: &Stretch) -> (bool, Option<Arc<str>>) {
+pub(crate) fn first_to_unwind(stretch: Stretch) -> (bool, Option<Arc<str>>) {
     let ask = |here: &Here| {
         let mut panics = here.panics.borrow_mut();
         let mut seen = panics
@@ -222,8 +215,7 @@ pub(crate) fn first_to_unwind(stretch: &Stretch) -> (bool, Option<Arc<str>>) {
 
 impl Here {
     fn note(&self, message: Arc<str>, told: bool) {
-        let tick = self.tick.get() + 1;
-        self.tick.set(tick);
+        let tick = tick();
         // Called by the panic hook, where a second panic would abort the process.
         let Ok(mut panics) = self.panics.try_borrow_mut() else {
             return;

@@ -33,6 +33,16 @@ impl Sum {
         }
     }
 
+    /// Forgets everything, for a site with this many buckets; keeps its room.
+    fn reset(&mut self, slots: usize) {
+        (self.started, self.errors, self.panics) = (0, 0, 0);
+        self.classes.clear();
+        self.ticks = [0; Outcome::RESULTS];
+        self.buckets.clear();
+        self.buckets.resize(Outcome::RESULTS * slots, 0);
+        self.slots = slots;
+    }
+
     pub(crate) fn add_to_bucket(&mut self, result: usize, bucket: usize, calls: u64) {
         self.buckets[result * self.slots + bucket] += calls;
     }
@@ -67,7 +77,8 @@ impl Source {
 
     /// Reads what it has counted, over all threads.
     fn read(&self, sum: &mut Sum) {
-        *sum = self.site.store().sum(self.site);
+        sum.reset(self.site.slots());
+        self.site.store().add_to(self.site, sum);
     }
 }
 

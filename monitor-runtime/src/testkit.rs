@@ -42,8 +42,8 @@ pub use log::LogEvent;
 pub use seen::{Call, Seen};
 
 use crate::events::Completion;
+use crate::report;
 use crate::site::Site;
-use crate::{report, story};
 
 /// Runs `body` and says what monitored code did meanwhile on this thread.
 pub fn capture<R>(body: impl FnOnce() -> R) -> (R, Seen) {
@@ -135,7 +135,6 @@ struct Inside;
 
 impl Inside {
     fn enter(capture: &Capture) -> Self {
-        story::follow();
         CURRENT.with(|current| current.borrow_mut().push(capture.clone()));
         Self
     }
@@ -144,7 +143,6 @@ impl Inside {
 impl Drop for Inside {
     fn drop(&mut self) {
         let _ = CURRENT.try_with(|current| current.borrow_mut().pop());
-        story::unfollow();
     }
 }
 

@@ -1,14 +1,12 @@
-//! The log: which subscriber shows spans and events, in which format, through which queue.
+//! The log: which subscriber shows spans and events, and in which format.
 
-use std::io::{self, Stdout, Write};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use crate::lines::{self, event_counter, json_layer, queued_stdout};
 use crate::log_format::LogFormat;
 
 /// Who shows spans and events.
@@ -19,116 +17,36 @@ pub(crate) enum Installed {
     Theirs,
 }
 
-/// The queue before standard output. It outlives a shutdown, as the subscriber does.
-struct Output {
-    queue: NonBlocking,
-    dropped: ErrorCounter,
-    /// Dropped, it writes what is queued; `None` says that lines are written directly.
-    writer: Mutex<Option<WorkerGuard>>,
-}
+/// What our layers stand on.
+type Filtered = Layered<EnvFilter, Registry>;
 
-static OUTPUT: OnceLock<Output> = OnceLock::new();
+/// Set once the subscriber of the process is ours.
+static OURS: OnceLock<()> = OnceLock::new();
 
 /// Installs the subscriber, unless the process already has one.
 pub(crate) fn install(format: LogFormat, filter: EnvFilter) -> Installed {
-    if OUTPUT.get().is_some() {
+    // After a shutdown lines are written directly; a start queues them again.
+    lines::reopen();
+    if OURS.get().is_some() {
         return Installed::Ours;
     }
     if tracing::dispatcher::has_been_set() {
         return Installed::Theirs;
     }
-    let subscriber = Registry::default().with(filter).with(layer(format));
-    if tracing::subscriber::set_global_default(subscriber).is_err() {
+    let installed = match format {
+        LogFormat::Pretty => set(filter, fmt::layer().with_writer(queued_stdout())),
+        LogFormat::Json => set(filter, json_layer(queued_stdout())),
+    };
+    if !installed {
         return Installed::Theirs;
     }
-    OUTPUT.get_or_init(Output::open);
+    OURS.get_or_init(|| ());
     // Records of the `log` crate appear too; somebody else's logger is left alone.
     let _ = tracing_log::LogTracer::init();
     Installed::Ours
 }
 
-fn layer(format: LogFormat) -> Box<dyn Layer<Layered<EnvFilter, Registry>> + Send + Sync> {
-    match format {
-        LogFormat::Pretty => fmt::layer().with_writer(ToOutput).boxed(),
-        LogFormat::Json => fmt::layer()
-            .json()
-            .with_current_span(false)
-            .with_writer(ToOutput)
-            .boxed(),
-    }
-}
-
-/// Writes what is queued; later lines are written directly, so none is lost after a shutdown.
-pub(crate) fn flush() {
-    if let Some(output) = OUTPUT.get() {
-        output
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-    }
-}
-
-/// Lines that a full queue had no room for; `None` when the log is not ours.
-pub(crate) fn dropped_lines() -> Option<u64> {
-    OUTPUT
-        .get()
-        .map(|output| output.dropped.dropped_lines() as u64)
-}
-
-impl Output {
-    fn open() -> Self {
-        // A full queue drops lines and counts them: a slow terminal must not stop the service.
-        let builder = NonBlockingBuilder::default()
-            .lossy(true)
-            .thread_name("monitor-log");
-        let (queue, guard) = builder.finish(io::stdout());
-        Self {
-            dropped: queue.error_counter(),
-            queue,
-            writer: Mutex::new(Some(guard)),
-        }
-    }
-
-    fn is_open(&self) -> bool {
-        self.writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
-    }
-}
-
-/// Hands a line to the queue, or to standard output once the queue is closed.
-struct ToOutput;
-
-enum Line {
-    Queued(NonBlocking),
-    Direct(Stdout),
-}
-
-impl<'a> MakeWriter<'a> for ToOutput {
-    type Writer = Line;
-
-    fn make_writer(&'a self) -> Line {
-        match OUTPUT.get().filter(|output| output.is_open()) {
-            Some(output) => Line::Queued(output.queue.clone()),
-            None => Line::Direct(io::stdout()),
-        }
-    }
-}
-
-impl Write for Line {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Queued(queue) => queue.write(bytes),
-            Self::Direct(stdout) => stdout.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Queued(queue) => queue.flush(),
-            Self::Direct(stdout) => stdout.flush(),
-        }
-    }
+fn set(filter: EnvFilter, layer: impl Layer<Filtered> + Send + Sync) -> bool {
+    let subscriber = Registry::default().with(filter).with(layer);
+    tracing::subscriber::set_global_default(subscriber.with(event_counter())).is_ok()
 }

@@ -27,7 +27,7 @@ fn call(site: &'static Site) {
 }
 
 fn text(exposition: &Exposition, format: Format, others: &str) -> String {
-    let own = dropped_lines(Some(7)).into_iter().collect();
+    let own = log(None, Some(7));
     let chunks = exposition.scrape(format, own, others.to_owned());
     String::from_utf8(chunks.flatten().collect()).expect("UTF-8")
 }

@@ -16,8 +16,8 @@ pub(crate) use panic::{install_hook, quietly};
 use crate::config::Config;
 use crate::fields::Recorded;
 use crate::site::Site;
+use crate::testkit;
 use crate::verdict::Link;
-use crate::{story, testkit};
 
 /// The client in use; ours, or the one the user bound before `start()`.
 static CLIENT: RwLock<Option<Reporter>> = RwLock::new(None);
@@ -51,14 +51,7 @@ fn reporter() -> Option<Reporter> {
 fn set(reporter: Option<Reporter>) -> Option<Reporter> {
     let mut slot = CLIENT.write().unwrap_or_else(PoisonError::into_inner);
     ON.store(reporter.is_some(), Ordering::Relaxed);
-    if reporter.is_some() {
-        story::follow();
-    }
-    let before = std::mem::replace(&mut *slot, reporter);
-    if before.is_some() {
-        story::unfollow();
-    }
-    before
+    std::mem::replace(&mut *slot, reporter)
 }
 
 /// Where events go.

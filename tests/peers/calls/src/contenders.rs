@@ -57,7 +57,7 @@ macro_rules! sync {
             name: $name,
             kind: Kind::Sync,
             run: |calls| {
-                for x in 0..calls {
+                for x in 1..=calls {
                     let _ = std::hint::black_box($function(std::hint::black_box(x)));
                 }
             },
@@ -71,7 +71,7 @@ macro_rules! asynchronous {
             name: $name,
             kind: Kind::$kind,
             run: |calls| {
-                for x in 0..calls {
+                for x in 1..=calls {
                     let _ = std::hint::black_box(block_on($function(std::hint::black_box(x))));
                 }
             },
@@ -174,6 +174,11 @@ mod ours {
         work(x)
     }
     #[inline(never)]
+    #[monitored(latency = false)]
+    pub fn counted(x: u64) -> Answer {
+        work(x)
+    }
+    #[inline(never)]
     #[monitored]
     pub async fn ready(x: u64) -> Answer {
         work(x)
@@ -189,6 +194,7 @@ mod ours {
 fn monitored_contenders() -> Vec<Contender> {
     vec![
         sync!("monitored", ours::sync),
+        sync!("monitored, latency = false", ours::counted),
         asynchronous!("monitored, async ready", AsyncReady, ours::ready),
         asynchronous!("monitored, async yields once", AsyncYields, ours::yields),
     ]
@@ -203,6 +209,11 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         contenders: peers::bare,
     },
     Configuration {
+        name: "Sentry on",
+        set_up: peers::sentry_on,
+        contenders: monitored_contenders,
+    },
+    Configuration {
         name: "log off",
         set_up: peers::log_off,
         contenders: peers::logged,
@@ -213,8 +224,13 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         contenders: peers::logged,
     },
     Configuration {
-        name: "log as JSON",
+        name: "log as JSON by tracing-subscriber",
         set_up: peers::json,
+        contenders: peers::logged,
+    },
+    Configuration {
+        name: "log as JSON",
+        set_up: peers::our_json,
         contenders: peers::logged,
     },
     Configuration {

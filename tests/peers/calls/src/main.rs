@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release` prints one table. Contenders of one configuration run in one process and
 //! take turns, so that a noisy machine is noisy for all of them; medians of the rounds are shown.
+//! `cargo run --release -- logs` compares only what a line of the log costs.
 //! `cargo run --release -- instructions` counts instructions per call under callgrind instead.
 
 mod contenders;
@@ -22,6 +23,7 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] => table::times(),
+        ["logs"] => table::logs(),
         ["instructions"] => table::instructions(),
         ["instructions", "monitored"] => table::budget(),
         // Called by the table itself, one process per configuration or count.
@@ -41,7 +43,7 @@ fn main() {
         }
         other => {
             eprintln!(
-                "unknown arguments {other:?}; allowed: none, `instructions`, or `instructions monitored`"
+                "unknown arguments {other:?}; allowed: none, `logs`, `instructions`, or `instructions monitored`"
             );
             std::process::exit(2);
         }

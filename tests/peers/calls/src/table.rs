@@ -2,14 +2,15 @@
 
 use std::process::Command;
 
-use crate::contenders::{CONFIGURATIONS, Kind};
-use crate::per_call;
+use crate::contenders::{CONFIGURATIONS, Configuration, Kind};
+use crate::{find, median, per_call};
 
 /// Instructions that `#[monitored]` may add to a call: what it adds today, and a little.
 const BUDGET: &[(&str, f64)] = &[
-    ("monitored", 360.0),
-    ("monitored, async ready", 465.0),
-    ("monitored, async yields once", 615.0),
+    ("monitored", 77.0),
+    ("monitored, latency = false", 77.0),
+    ("monitored, async ready", 140.0),
+    ("monitored, async yields once", 275.0),
 ];
 
 struct Row {
@@ -26,22 +27,64 @@ pub fn times() {
     );
     println!("|---|---|---|---|---|");
     for configuration in CONFIGURATIONS {
-        let output = Command::new(std::env::current_exe().expect("a path"))
-            .args(["measure", configuration.name])
-            .output()
-            .expect("this program runs itself");
-        assert!(
-            output.status.success(),
-            "{}: {}",
-            configuration.name,
-            String::from_utf8_lossy(&output.stderr)
+        print(&rows(configuration), configuration);
+    }
+}
+
+/// What all contenders of a configuration need, in a process of their own.
+fn rows(configuration: &'static Configuration) -> Vec<Row> {
+    let output = Command::new(std::env::current_exe().expect("a path"))
+        .args(["measure", configuration.name])
+        .output()
+        .expect("this program runs itself");
+    assert!(
+        output.status.success(),
+        "{}: {}",
+        configuration.name,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let rows = text
+        .lines()
+        .filter_map(|line| row(configuration.name, line));
+    rows.collect()
+}
+
+/// A line of the log as `tracing-subscriber` writes it beside ours, in turns: a process has one
+/// subscriber.
+pub fn logs() {
+    const TURNS: usize = 5;
+    const LINES: [(&str, &str); 2] = [
+        (
+            "log as JSON by tracing-subscriber",
+            "tracing::instrument, one event",
+        ),
+        ("log as JSON", "monitored"),
+    ];
+    let mut times = [(); LINES.len()].map(|()| (Vec::new(), Vec::new()));
+    for _ in 0..TURNS {
+        for ((configuration, contender), (alone, crowded)) in LINES.iter().zip(&mut times) {
+            let rows = rows(find(configuration));
+            let of = |name: &str| {
+                rows.iter()
+                    .find(|row| row.contender == name)
+                    .expect("a row")
+            };
+            alone.push(of(contender).alone - of("bare").alone);
+            crowded.push(of(contender).crowded - of("bare").crowded);
+        }
+    }
+    let medians = times.map(|(alone, crowded)| (median(alone), median(crowded)));
+    let (theirs, theirs_crowded) = medians[0];
+    println!(
+        "| configuration | contender | ns added, 1 thread | ratio | ns added, all cores | ratio |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for ((configuration, contender), (alone, crowded)) in LINES.iter().zip(medians) {
+        let (ratio, ratio_crowded) = (alone / theirs, crowded / theirs_crowded);
+        println!(
+            "| {configuration} | {contender} | {alone:.0} | {ratio:.2} | {crowded:.0} | {ratio_crowded:.2} |"
         );
-        let text = String::from_utf8(output.stdout).expect("UTF-8");
-        let rows: Vec<Row> = text
-            .lines()
-            .filter_map(|line| row(configuration.name, line))
-            .collect();
-        print(&rows, configuration);
     }
 }
 
@@ -57,7 +100,7 @@ fn row(configuration: &'static str, line: &str) -> Option<Row> {
     })
 }
 
-fn print(rows: &[Row], configuration: &crate::Configuration) {
+fn print(rows: &[Row], configuration: &Configuration) {
     let find = |name: &str| {
         rows.iter()
             .find(|row| row.contender == name)

@@ -38,6 +38,7 @@ pub fn logged() -> Vec<Contender> {
             AsyncReady,
             instrumented_ready
         ),
+        sync!("tracing::instrument, one event", instrumented_event),
     ]);
     all
 }
@@ -50,6 +51,22 @@ pub fn recorded() -> Vec<Contender> {
         sync!("metrics, macros", metrics_macros),
     ]);
     all
+}
+
+/// A service as it runs, whose log shows errors only and whose Sentry never hears of any.
+pub fn sentry_on() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let monitor = runtime.expect("a runtime").block_on(
+        monitor_runtime::builder!()
+            .addr("127.0.0.1:0")
+            .log_filter("error")
+            .sentry_dsn("http://key@127.0.0.1:9/1")
+            .start(),
+    );
+    // It stays for as long as the process does.
+    std::mem::forget(monitor.expect("a service"));
 }
 
 pub fn log_off() {
@@ -66,6 +83,12 @@ pub fn registry() {
 
 pub fn json() {
     tracing_subscriber::registry().with(json_layer()).init();
+}
+
+pub fn our_json() {
+    tracing_subscriber::registry()
+        .with(monitor_runtime::json_layer(std::io::sink))
+        .init();
 }
 
 fn json_layer<S>() -> impl tracing_subscriber::Layer<S>
@@ -244,6 +267,21 @@ async fn autometrics_ready(x: u64) -> Answer {
 #[tracing::instrument(skip_all, err)]
 fn instrumented(x: u64) -> Answer {
     work(x)
+}
+
+/// With what the completion event of a monitored function has, but the measured duration.
+#[inline(never)]
+#[tracing::instrument(skip_all)]
+fn instrumented_event(x: u64) -> Answer {
+    let answer = work(x);
+    let result = if answer.is_ok() { "ok" } else { "error" };
+    tracing::info!(
+        function = "call",
+        result,
+        duration_ms = 0.001,
+        "call {result}"
+    );
+    answer
 }
 
 #[inline(never)]

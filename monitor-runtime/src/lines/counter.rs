@@ -1,0 +1,61 @@
+//! How many events the log has seen, by level.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+const LEVELS: [(Level, &str); 5] = [
+    (Level::ERROR, "error"),
+    (Level::WARN, "warn"),
+    (Level::INFO, "info"),
+    (Level::DEBUG, "debug"),
+    (Level::TRACE, "trace"),
+];
+
+/// One count per level, in the order of [`LEVELS`]; there from the first counter on.
+static COUNTS: OnceLock<[AtomicU64; LEVELS.len()]> = OnceLock::new();
+
+/// Counts events by level; made by [`event_counter`].
+#[derive(Debug)]
+pub struct EventCounter {
+    counts: &'static [AtomicU64; LEVELS.len()],
+}
+
+/// A layer that counts events into `monitor_log_events_total{level}`, for a subscriber of your own.
+///
+/// It counts what the subscriber's filter lets through; `start()` installs one with its own
+/// subscriber. Two of them in one subscriber count every event twice.
+///
+/// ```
+/// use tracing_subscriber::layer::SubscriberExt;
+///
+/// let subscriber = tracing_subscriber::registry()
+///     .with(tracing_subscriber::EnvFilter::new("info"))
+///     .with(monitor_runtime::event_counter());
+/// # drop(subscriber);
+/// ```
+pub fn event_counter() -> EventCounter {
+    EventCounter {
+        counts: COUNTS.get_or_init(Default::default),
+    }
+}
+
+/// Events so far by the name of their level; `None` where nobody counts them.
+pub(crate) fn counts() -> Option<[(&'static str, u64); LEVELS.len()]> {
+    let counts = COUNTS.get()?;
+    Some(std::array::from_fn(|at| {
+        (LEVELS[at].1, counts[at].load(Ordering::Relaxed))
+    }))
+}
+
+impl<S: Subscriber> Layer<S> for EventCounter {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let level = event.metadata().level();
+        if let Some(at) = LEVELS.iter().position(|(known, _)| known == level) {
+            self.counts[at].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

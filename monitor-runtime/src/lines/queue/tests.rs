@@ -1,0 +1,127 @@
+//! What becomes of lines whose writer is slow, stalled or gone.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::sync::Arc;
+
+use super::*;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn attended(room: usize, writer: impl Write + Send + 'static) -> Arc<Queue> {
+    let queue = Arc::new(Queue::new(room));
+    let theirs = Arc::clone(&queue);
+    thread::spawn(move || theirs.run(writer));
+    queue
+}
+
+#[test]
+fn lines_written_and_lines_dropped_are_the_lines_made() {
+    const THREADS: u64 = 4;
+    const LINES: u64 = 20_000;
+    let (mut reader, writer) = io::pipe().expect("a pipe");
+    let queue = attended(100_000, writer);
+    // Nobody reads yet: were a call to wait, this would never end.
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let queue = &queue;
+            scope.spawn(move || {
+                for line in 0..LINES {
+                    queue.push(format!("{thread} {line}\n").as_bytes());
+                }
+            });
+        }
+    });
+    assert!(!queue.flush(Duration::from_millis(20)), "it is stalled");
+    let dropped = queue.dropped();
+    assert!(dropped > 0);
+    let read = thread::spawn(move || {
+        let mut text = Vec::new();
+        let mut piece = [0; 4096];
+        while !text.ends_with(b"end\n") {
+            let length = reader.read(&mut piece).expect("a pipe can be read");
+            text.extend_from_slice(&piece[..length]);
+        }
+        String::from_utf8(text).expect("UTF-8")
+    });
+    assert!(queue.flush(PATIENCE), "somebody reads now");
+    queue.push(b"end\n");
+    let text = read.join().expect("no panic");
+    let mut last = HashMap::new();
+    let mut written = 0;
+    for line in text.lines().filter(|line| *line != "end") {
+        let (thread, line) = line.split_once(' ').expect("a whole line");
+        let line: u64 = line.parse().expect("a number");
+        let before = last.insert(thread, line);
+        assert!(before < Some(line), "in order");
+        written += 1;
+    }
+    assert_eq!(written + dropped, THREADS * LINES);
+    assert_eq!(queue.dropped(), dropped, "nothing is lost that had room");
+}
+
+/// Takes so many bytes, then says that nobody reads any more.
+struct Closing(usize);
+impl Write for Closing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        if taken == 0 {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        Ok(taken)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn lines_that_cannot_be_written_are_counted() {
+    let queue = attended(1000, Closing(10));
+    for _ in 0..5 {
+        queue.push(b"line\n");
+    }
+    assert!(queue.flush(PATIENCE));
+    queue.push(b"line\n");
+    assert!(queue.flush(PATIENCE), "it goes on");
+    assert_eq!(queue.dropped(), 4, "two were taken whole");
+}
+
+/// Full every other time, and interrupted in between.
+#[derive(Default)]
+struct Moody(usize, Arc<Mutex<Vec<u8>>>);
+impl Write for Moody {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += 1;
+        match self.0 % 3 {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            1 => Err(io::ErrorKind::Interrupted.into()),
+            _ => self.1.lock().unwrap().write(&bytes[..1]),
+        }
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_has_no_room_just_now_is_asked_again() {
+    let writer = Moody::default();
+    let text = Arc::clone(&writer.1);
+    let queue = attended(1000, writer);
+    queue.push(b"one\n");
+    queue.push(b"two\n");
+    assert!(queue.flush(PATIENCE));
+    assert_eq!(text.lock().unwrap().as_slice(), b"one\ntwo\n");
+    assert_eq!(queue.dropped(), 0);
+}
+
+#[test]
+fn a_line_larger_than_the_queue_is_dropped() {
+    let queue = attended(4, io::sink());
+    queue.push(b"12345");
+    queue.push(b"1234");
+    assert!(queue.flush(PATIENCE));
+    assert_eq!(queue.dropped(), 1);
+}

@@ -1,0 +1,238 @@
+//! Values as JSON: RFC 8259, in the form `serde_json` writes them.
+
+use std::fmt::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Serialize;
+
+/// Bytes of a `Debug` or `Display` text, which may have no end; longer ones are cut.
+const MAX_SHOWN: usize = 256 * 1024;
+
+/// A number, a `bool`, bytes; what is no number in JSON is `null`.
+pub(super) fn push_value(out: &mut Vec<u8>, value: impl Serialize) {
+    // A `Vec` takes everything, and none of these values can refuse to be written.
+    let _ = serde_json::to_writer(out, &value);
+}
+
+/// A string in quotes.
+pub(super) fn push_str(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    push_escaped(out, text.as_bytes());
+    out.push(b'"');
+}
+
+/// `"name":`.
+pub(super) fn push_name(out: &mut Vec<u8>, name: &str) {
+    push_str(out, name);
+    out.push(b':');
+}
+
+/// Text of the user's, which may panic, return an error, or have no end, as a string in quotes.
+pub(super) fn push_shown(out: &mut Vec<u8>, value: fmt::Arguments<'_>) {
+    out.push(b'"');
+    let mut shown = Shown {
+        room: MAX_SHOWN,
+        out: &mut *out,
+    };
+    let written = catch_unwind(AssertUnwindSafe(|| shown.write_fmt(value)));
+    // An error says that the bound was reached or the user's code gave up; both leave what there
+    // is.
+    if let Err(payload) = written {
+        out.extend_from_slice(b"<panicked while formatting>");
+        // Dropping it could panic again.
+        std::mem::forget(payload);
+    }
+    out.push(b'"');
+}
+
+/// Escapes what is written through it, up to a bound.
+struct Shown<'a> {
+    room: usize,
+    out: &'a mut Vec<u8>,
+}
+
+impl Write for Shown<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.len() <= self.room {
+            self.room -= text.len();
+            push_escaped(self.out, text.as_bytes());
+            return Ok(());
+        }
+        let mut ends = (0..=self.room).rev();
+        let end = ends.find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        push_escaped(self.out, &text.as_bytes()[..end]);
+        if self.room > 0 {
+            self.out.extend_from_slice("…".as_bytes());
+        }
+        self.room = 0;
+        Err(fmt::Error)
+    }
+}
+
+/// The inside of a string: UTF-8 whose special characters are all ASCII.
+fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
+    if is_plain(text) {
+        out.extend_from_slice(text);
+        return;
+    }
+    let mut rest = text;
+    while let Some(at) = rest.iter().position(|&byte| needs_escape(byte)) {
+        out.extend_from_slice(&rest[..at]);
+        push_escape(out, rest[at]);
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Whether a byte cannot stand in a JSON string as it is: RFC 8259, section 7.
+const fn needs_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Whether text needs no escape, as most does not: eight bytes at a time.
+fn is_plain(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else {
+        return !text.iter().any(|&byte| needs_escape(byte));
+    };
+    // The last chunk overlaps the one before instead of leaving a rest.
+    let (chunks, _) = text.as_chunks();
+    chunks.iter().all(|chunk| is_plain_chunk(*chunk)) && is_plain_chunk(*last)
+}
+
+/// The bit tricks "has a byte less than n" and "has a zero byte" of Sean Anderson's list:
+/// <https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord>.
+const fn is_plain_chunk(chunk: [u8; 8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let bytes = u64::from_le_bytes(chunk);
+    let quote = bytes ^ (ONES * b'"' as u64);
+    let backslash = bytes ^ (ONES * b'\\' as u64);
+    let control = bytes.wrapping_sub(ONES * 0x20) & !bytes;
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let backslash = backslash.wrapping_sub(ONES) & !backslash;
+    (control | quote | backslash) & HIGH == 0
+}
+
+fn push_escape(out: &mut Vec<u8>, byte: u8) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let short = match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        0x0c => b'f',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => {
+            out.extend_from_slice(br"\u00");
+            out.push(HEX[usize::from(byte >> 4)]);
+            out.push(HEX[usize::from(byte & 0xf)]);
+            return;
+        }
+    };
+    out.extend_from_slice(&[b'\\', short]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut out = Vec::new();
+        write(&mut out);
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn strings_are_what_serde_json_makes_of_them() {
+        let all: String = (0..0x250).filter_map(char::from_u32).collect();
+        let mixed = "plain, \"quoted\" \\ and \u{1b}[31mred\u{1b}[0m \u{2028} 😀";
+        for text in ["", "plain", &all, mixed] {
+            let expected = serde_json::to_string(text).expect("a string");
+            assert_eq!(written(|out| push_str(out, text)), expected);
+            assert_eq!(
+                written(|out| push_shown(out, format_args!("{text}"))),
+                expected
+            );
+        }
+    }
+
+    #[test]
+    fn a_special_byte_is_found_wherever_it_stands() {
+        for byte in 0..=255 {
+            for (length, at) in (0..20).flat_map(|length| (0..length).map(move |at| (length, at))) {
+                let mut text = vec![b'a'; length];
+                text[at] = byte;
+                assert_eq!(is_plain(&text), !needs_escape(byte), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_what_serde_json_makes_of_them() {
+        for value in [0.0, -0.0, 1.5, 1e300, 5e-324, f64::NAN, f64::INFINITY] {
+            let expected = serde_json::to_string(&value).expect("a number");
+            assert_eq!(written(|out| push_value(out, value)), expected);
+        }
+        assert_eq!(
+            written(|out| push_value(out, i64::MIN)),
+            i64::MIN.to_string()
+        );
+    }
+
+    struct Endless;
+    impl fmt::Display for Endless {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            loop {
+                f.write_str("é\"")?;
+            }
+        }
+    }
+
+    /// Goes on writing where it was told to stop.
+    struct Deaf;
+    impl fmt::Display for Deaf {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            for _ in 0..MAX_SHOWN {
+                let _ = f.write_str("ten bytes ");
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn text_without_end_is_cut() {
+        for text in [
+            written(|out| push_shown(out, format_args!("{Endless}"))),
+            written(|out| push_shown(out, format_args!("{Deaf}"))),
+        ] {
+            let value: String = serde_json::from_str(&text).expect("JSON");
+            assert!(value.ends_with('…'), "it says that there was more");
+            assert_eq!(value.matches('…').count(), 1);
+            assert!(value.len() <= MAX_SHOWN + '…'.len_utf8());
+        }
+    }
+
+    struct Panics;
+    impl fmt::Debug for Panics {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("begun")?;
+            panic!("Debug is broken")
+        }
+    }
+
+    struct Refuses;
+    impl fmt::Debug for Refuses {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("begun")?;
+            Err(fmt::Error)
+        }
+    }
+
+    #[test]
+    fn text_that_panics_or_refuses_leaves_what_there_is() {
+        let panicked = written(|out| push_shown(out, format_args!("{Panics:?}")));
+        assert_eq!(panicked, r#""begun<panicked while formatting>""#);
+        let refused = written(|out| push_shown(out, format_args!("{Refuses:?}")));
+        assert_eq!(refused, r#""begun""#);
+    }
+}
