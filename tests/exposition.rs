@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use monitor_runtime::monitored;
-use monitor_tests::{Page, get, scrape};
+use monitor_tests::{Page, get, get_with, scrape};
 use prometheus_parse::{Scrape, Value};
 
 #[monitored]
@@ -109,6 +109,60 @@ fn the_answer_says_what_it_is() {
     let content_type = "text/plain; version=0.0.4; charset=utf-8";
     assert_eq!(response.header("content-type"), Some(content_type));
     assert_eq!(response.header("cache-control"), Some("no-store"));
+}
+
+/// What Prometheus 2.53 asks for.
+const ACCEPT: &str = "Accept: application/openmetrics-text;version=1.0.0;q=0.5,\
+    application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+
+#[test]
+fn a_scraper_that_asks_gets_the_same_series_as_open_metrics() {
+    scrape();
+    shown_in_both(false).expect("ok");
+    shown_in_both(true).expect_err("an error");
+    metrics::counter!("in_both_total", "kind" => "a").increment(3);
+    metrics::counter!("in_both_without_a_suffix").increment(4);
+    metrics::histogram!("in_both_seconds").record(0.03);
+    metrics::histogram!("in_both").record(3.0);
+    let response = get_with("/metrics", &[ACCEPT]);
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert_eq!(response.header("content-type"), Some(content_type));
+    assert_eq!(response.header("vary"), Some("Accept, Accept-Encoding"));
+    let lines: Vec<&str> = response.body.lines().collect();
+    assert_eq!(lines.last(), Some(&"# EOF"));
+    for line in [
+        "# TYPE function_calls counter",
+        "# TYPE build info",
+        "# UNIT function_calls_duration_seconds seconds",
+        "# TYPE in_both summary",
+        // A counter is a family `in_both` too, and the summary was there first.
+        "# TYPE in_both_total unknown",
+        "# TYPE in_both_without_a_suffix unknown",
+    ] {
+        assert!(lines.contains(&line), "{line} is on\n{}", response.body);
+    }
+    let series = |body: &str| {
+        let of_ours = |line: &&str| line.contains("in_both") && !line.starts_with('#');
+        let lines = body
+            .lines()
+            .filter(of_ours)
+            .filter(|line| !line.contains("_sum"));
+        let mut lines: Vec<String> = lines.map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let text = get("/metrics").body;
+    assert_eq!(
+        series(&response.body),
+        series(&text),
+        "the same in both formats"
+    );
+    assert!(series(&text).len() > 40, "{text}");
+}
+
+#[monitored]
+fn shown_in_both(fail: bool) -> Result<(), &'static str> {
+    if fail { Err("not shown") } else { Ok(()) }
 }
 
 #[test]

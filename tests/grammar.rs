@@ -291,7 +291,7 @@ fn a_function_can_have_buckets_of_its_own() {
             .map(|sample| (sample.labels["le"].clone(), sample.value))
             .collect()
     };
-    let expected = [("0.01", 1.0), ("2", 2.0), ("3.5", 2.0), ("+Inf", 2.0)];
+    let expected = [("0.01", 1.0), ("2.0", 2.0), ("3.5", 2.0), ("+Inf", 2.0)];
     assert_eq!(
         buckets("own_buckets"),
         expected.map(|(le, count)| (le.to_owned(), count))
@@ -301,14 +301,14 @@ fn a_function_can_have_buckets_of_its_own() {
             buckets("fast_buckets").len(),
             &*buckets("fast_buckets")[0].0
         ),
-        (17, "0.000001")
+        (17, "1e-06")
     );
     assert_eq!(
         (
             buckets("slow_buckets").len(),
             &*buckets("slow_buckets")[12].0
         ),
-        (14, "600")
+        (14, "600.0")
     );
 }
 

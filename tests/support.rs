@@ -82,10 +82,20 @@ impl Response {
 
 /// A plain GET of the management server.
 pub fn get(path: &str) -> Response {
+    get_with(path, &[])
+}
+
+/// A GET of the management server with these further header lines.
+pub fn get_with(path: &str, headers: &[&str]) -> Response {
     let mut stream = TcpStream::connect(addr()).expect("the management server accepts");
     let timeout = Some(Duration::from_secs(10));
     stream.set_read_timeout(timeout).expect("a time-out is set");
-    let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    let mut request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    for header in headers {
+        request += header;
+        request += "\r\n";
+    }
+    request += "\r\n";
     stream
         .write_all(request.as_bytes())
         .expect("the request is taken");
@@ -100,16 +110,36 @@ pub fn get(path: &str) -> Response {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    let response = Response {
+    let mut response = Response {
         status: status
             .and_then(|status| status.parse().ok())
             .expect("a status"),
         headers,
         body: body.to_owned(),
     };
-    let length = response.header("content-length").map(str::parse);
-    assert_eq!(length, Some(Ok(body.len())), "the body came whole: {head}");
+    if response.header("transfer-encoding") == Some("chunked") {
+        response.body = unchunked(body);
+    } else {
+        let length = response.header("content-length").map(str::parse);
+        assert_eq!(length, Some(Ok(body.len())), "the body came whole: {head}");
+    }
     response
+}
+
+/// A body behind `Transfer-Encoding: chunked`; panics if it was cut.
+fn unchunked(mut rest: &str) -> String {
+    let mut body = String::new();
+    loop {
+        let (length, after) = rest.split_once("\r\n").expect("the length of a chunk");
+        let length = usize::from_str_radix(length, 16).expect("hexadecimal");
+        if length == 0 {
+            return body;
+        }
+        body += &after[..length];
+        rest = after[length..]
+            .strip_prefix("\r\n")
+            .expect("the end of a chunk");
+    }
 }
 
 /// `/metrics` as it is now.

@@ -15,7 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, labels, lines, metrics, report, trace};
+use crate::{clock, labels, lines, metrics, report, site, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -61,7 +61,7 @@ impl Builder {
         labels::bound(config.label_series);
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
-        let page = page(service, others.clone());
+        let page = page(&service, others.clone());
         let context = server::Context::new(Arc::clone(&health), page, config.token.clone());
         let own_sentry = matches!(destination, Destination::Dsn);
         let threads = Threads::start(listener, &context, &health, others);
@@ -93,18 +93,17 @@ impl Builder {
     }
 }
 
-/// Renders the page of `/metrics`.
+/// Begins a page of `/metrics`.
 fn page(
-    service: metrics::Service,
+    service: &metrics::Service,
     others: Option<PrometheusHandle>,
-) -> impl Fn() -> String + Send + Sync + 'static {
-    move || {
+) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
+    let exposition = metrics::Exposition::new(service, site::all);
+    move |format| {
         let others = others.as_ref().map(PrometheusHandle::render);
-        let log = metrics::Log {
-            events: lines::counts(),
-            dropped_lines: lines::dropped_lines(),
-        };
-        metrics::page(&service, &log, &others.unwrap_or_default())
+        let mut own = metrics::log(lines::counts(), lines::dropped_lines());
+        own.extend(metrics::label_overflow(site::all()));
+        Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     }
 }
 

@@ -9,7 +9,7 @@ mod family;
 use std::marker::PhantomData;
 
 pub(crate) use bounded::Names;
-pub(crate) use family::{Family, bound};
+pub(crate) use family::{Family, bound, open, opened};
 
 use crate::site::Site;
 

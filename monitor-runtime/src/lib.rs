@@ -44,6 +44,8 @@ mod entry;
 #[cfg(feature = "enable")]
 mod events;
 #[cfg(feature = "enable")]
+mod exemplar;
+#[cfg(feature = "enable")]
 mod fields;
 #[cfg(feature = "enable")]
 mod health;

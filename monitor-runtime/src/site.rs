@@ -18,7 +18,7 @@ use crate::events::Events;
 use crate::labels::Family;
 use crate::metrics::BUCKETS;
 use crate::throttle::Tokens;
-use crate::{clock, name};
+use crate::{clock, labels, name};
 
 pub use list::Listed;
 pub(crate) use list::all;
@@ -155,6 +155,13 @@ impl Site {
     /// What is known of its labels.
     pub(crate) fn family(&self) -> &Family {
         &self.state().family
+    }
+
+    /// Says that a lane has been called for the first time.
+    pub(crate) fn opened(&self) {
+        if !self.labels.is_empty() {
+            labels::open();
+        }
     }
 
     /// The lane to count in, for a lane's first call on a thread.

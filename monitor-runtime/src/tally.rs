@@ -33,6 +33,16 @@ impl Sum {
         }
     }
 
+    /// Forgets everything, for a site with this many buckets; keeps its room.
+    fn reset(&mut self, slots: usize) {
+        (self.started, self.errors, self.panics) = (0, 0, 0);
+        self.classes.clear();
+        self.ticks = [0; Outcome::RESULTS];
+        self.buckets.clear();
+        self.buckets.resize(Outcome::RESULTS * slots, 0);
+        self.slots = slots;
+    }
+
     pub(crate) fn add_to_bucket(&mut self, result: usize, bucket: usize, calls: u64) {
         self.buckets[result * self.slots + bucket] += calls;
     }
@@ -48,40 +58,74 @@ impl Sum {
     }
 }
 
-/// What all sites of one name have counted.
+/// Where a series gets its numbers from: a site, and which of its sets of labels.
+pub(crate) struct Source {
+    pub(crate) site: &'static Site,
+    /// 0 for the calls that have no labels of the user's.
+    pub(crate) lane: usize,
+}
+
+impl Source {
+    /// Upper bounds of its buckets but the last, in seconds.
+    pub(crate) fn bounds(&self) -> &'static [f64] {
+        self.site.bounds()
+    }
+
+    /// Reads what it has counted, over all threads.
+    fn read(&self, sum: &mut Sum) {
+        sum.reset(self.site.slots());
+        self.site.store(self.lane).add_to(self.site, sum);
+    }
+}
+
+/// What all sites of one name have counted; made once and read again and again.
 pub(crate) struct Tally {
     sum: Sum,
-    /// In seconds; those of the first site.
-    bounds: &'static [f64],
+    /// Room for another site of the same name.
+    other: Sum,
     timed: bool,
 }
 
-impl Tally {
-    pub(crate) fn of(site: &Site) -> Self {
-        let mut sum = Sum::zero(site.slots());
-        site.store(0).add_to(site, &mut sum);
+impl Default for Tally {
+    fn default() -> Self {
         Self {
-            sum,
-            bounds: site.bounds(),
-            timed: site.is_timed(),
+            sum: Sum::zero(0),
+            other: Sum::zero(0),
+            timed: false,
+        }
+    }
+}
+
+impl Tally {
+    /// Forgets what it was of, and reads these; the buckets are those of the first.
+    pub(crate) fn read(&mut self, sources: &[Source]) {
+        let Some((first, others)) = sources.split_first() else {
+            *self = Self::default();
+            return;
+        };
+        first.read(&mut self.sum);
+        self.timed = first.site.is_timed();
+        for source in others {
+            source.read(&mut self.other);
+            self.timed |= source.site.is_timed();
+            self.merge(first.bounds(), source.bounds());
+        }
+        if self.sum.panics > 0 {
+            // A class of that name is not told apart: two series of one name would be.
+            self.sum.add_to_class("panic", self.sum.panics);
         }
     }
 
-    /// Adds another site of the same name.
+    /// Adds the other site.
     ///
     /// Its buckets may be other ones. A call then counts under the lowest bound of ours that is not
     /// below the bound it was counted under: never as faster than it was.
-    pub(crate) fn merge(&mut self, site: &Site) {
-        let Self {
-            sum: other,
-            bounds,
-            timed,
-        } = Self::of(site);
+    fn merge(&mut self, ours: &[f64], theirs: &[f64]) {
         let place = |bucket: usize| {
-            let bound = bounds.get(bucket).copied().unwrap_or(f64::INFINITY);
-            self.bounds.partition_point(|ours| *ours < bound)
+            let bound = theirs.get(bucket).copied().unwrap_or(f64::INFINITY);
+            ours.partition_point(|ours| *ours < bound)
         };
-        let sum = &mut self.sum;
+        let Self { sum, other, .. } = self;
         for result in 0..Outcome::RESULTS {
             for bucket in 0..other.slots {
                 sum.add_to_bucket(result, place(bucket), other.bucket(result, bucket));
@@ -94,7 +138,6 @@ impl Tally {
         sum.started += other.started;
         sum.errors += other.errors;
         sum.panics += other.panics;
-        self.timed |= timed;
     }
 
     /// Whether there are durations to show.
@@ -102,12 +145,7 @@ impl Tally {
         self.timed
     }
 
-    /// Upper bounds of the buckets but the last, in seconds.
-    pub(crate) fn bounds(&self) -> &'static [f64] {
-        self.bounds
-    }
-
-    /// Calls that ended this way and have no class.
+    /// Calls that ended with this result and have no class.
     pub(crate) fn calls(&self, outcome: Outcome) -> u64 {
         match outcome {
             Outcome::Error => self.sum.errors,
@@ -117,13 +155,9 @@ impl Tally {
     }
 
     /// Errors by class, panics under theirs.
-    pub(crate) fn classes(&self) -> BTreeMap<&'static str, u64> {
-        let mut classes = self.sum.classes.clone();
-        if self.sum.panics > 0 {
-            // A class of that name is not told apart: two series of one name would be.
-            *classes.entry("panic").or_default() += self.sum.panics;
-        }
-        classes
+    pub(crate) fn classes(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let classes = self.sum.classes.iter();
+        classes.map(|(class, calls)| (*class, *calls))
     }
 
     /// Calls that have begun and not ended.

@@ -5,7 +5,10 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
+use monitor_runtime::__private::{Site, Verdict, offer_exemplar, register, run};
+use monitor_runtime::monitored;
 use monitor_tests::process::{Service, get, try_get, wait_for};
+use monitor_tests::{addr, get_with};
 use serde_json::Value;
 
 /// Requests sent to the quickstart, by what they must be counted as.
@@ -75,23 +78,27 @@ fn promtool_finds_no_error_in_the_page() {
     let service = Service::quickstart(&[]);
     drive(&service, &LOAD);
     let (_, page) = get(service.management, "/metrics");
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
+    let (code, said) = pipe(Command::new("promtool").args(["check", "metrics"]), &page);
+    assert_eq!((code, said.trim()), (0, ""), "not even a warning");
+}
+
+/// A program's exit code, and what it says of a text.
+fn pipe(command: &mut Command, text: &str) -> (i32, String) {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("promtool, which tests/run installs");
-    promtool
-        .stdin
-        .take()
-        .expect("piped")
-        .write_all(page.as_bytes())
-        .expect("it reads");
-    let output = promtool.wait_with_output().expect("it ends");
+        .expect("a program that tests/run installs");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(text.as_bytes()).expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{}: {said}\n{page}", output.status);
-    assert_eq!(said.trim(), "", "not even a warning");
+    (
+        output.status.code().expect("it ends by itself"),
+        said.into_owned(),
+    )
 }
 
 #[test]
@@ -122,6 +129,143 @@ fn a_scrape_gives_back_the_numbers_sent() {
     );
     let build = r#"build_info{service_name="quickstart"}"#;
     assert!(wait_for(build, || prometheus.query(build)) > 0.0);
+    // Text 0.0.4 knows no units: it came as OpenMetrics.
+    let path = "/api/v1/targets/metadata?metric=function_calls_duration_seconds";
+    let metadata = prometheus.ask(path);
+    assert_eq!(metadata[0]["unit"], "seconds", "{metadata}");
+    assert_eq!(metadata[0]["type"], "histogram", "{metadata}");
+}
+
+#[monitored]
+fn served(fail: bool) -> Result<(), &'static str> {
+    if fail { Err("not served") } else { Ok(()) }
+}
+
+#[monitored(buckets = fast, name = "quote\" back\\slash\nline")]
+fn oddly_named() {}
+
+/// A function whose calls have trace ids.
+static TRACED: Site = Site::new(|| "", "real_prometheus", file!(), line!()).name("traced");
+register!(TRACED);
+
+const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+/// Calls the traced function, the last time as part of a trace.
+fn call_traced() {
+    (0..20).for_each(|_| run(TRACED.start(), || (), |()| Verdict::Ok));
+    let trace_id = u128::from_str_radix(TRACE_ID, 16).expect("hexadecimal");
+    offer_exemplar(&TRACED, 0.000_01, trace_id.to_be_bytes());
+}
+
+/// Prints every family as JSON: its type, unit and samples, as the reference parser reads them.
+const REFERENCE: &str = "
+import json, sys
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+families = text_string_to_metric_families(sys.stdin.read())
+exemplar = lambda sample: sample.exemplar and [sample.exemplar.labels, sample.exemplar.value]
+samples = lambda family: [[s.name, s.labels, str(s.value), exemplar(s)] for s in family.samples]
+json.dump({f.name: [f.type, f.unit, samples(f)] for f in families}, sys.stdout)
+";
+
+#[test]
+fn the_reference_parser_reads_the_page_as_open_metrics() {
+    addr();
+    served(false).expect("ok");
+    served(true).expect_err("an error");
+    oddly_named();
+    call_traced();
+    metrics::describe_counter!("mine_total", "Of \"mine\".");
+    metrics::counter!("mine_total", "kind" => "a \"b\" \\ \n", "a.b" => "", "a_b" => "")
+        .increment(1);
+    metrics::counter!("mine_total", "kind" => "c").increment(2);
+    metrics::counter!("mine").increment(3);
+    metrics::counter!("").increment(4);
+    metrics::gauge!("mine_total_count").set(f64::NAN);
+    metrics::gauge!("function_calls").set(5.0);
+    metrics::histogram!("mine_seconds").record(0.03);
+    metrics::histogram!("mine_sizes").record(-17.0);
+    metrics::gauge!("mine_sizes_sum").set(6.0);
+    let accept = "Accept: application/openmetrics-text; version=1.0.0";
+    let page = get_with("/metrics", &[accept]).body;
+    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/python/bin/python");
+    let (code, read) = pipe(Command::new(python).args(["-c", REFERENCE]), &page);
+    assert_eq!(code, 0, "{read}\n{page}");
+    let read: Value = serde_json::from_str(&read).expect("JSON");
+    for (family, kind, unit, samples) in [
+        ("build", "info", "", Some(1)),
+        ("function_calls", "counter", "", None),
+        (
+            "function_calls_duration_seconds",
+            "histogram",
+            "seconds",
+            None,
+        ),
+        ("function_calls_concurrent", "gauge", "", None),
+        ("mine", "unknown", "", Some(1)),
+        ("mine_total", "unknown", "", Some(1)),
+        ("mine_total_count", "gauge", "", Some(1)),
+        ("mine_seconds", "histogram", "", Some(20)),
+        // Its quantiles and its sum are negative.
+        ("mine_sizes", "summary", "", Some(0)),
+    ] {
+        let found = &read[family];
+        assert_eq!(
+            (&found[0], &found[1]),
+            (&kind.into(), &unit.into()),
+            "{family}: {found}"
+        );
+        if let Some(samples) = samples {
+            assert_eq!(
+                found[2].as_array().map(Vec::len),
+                Some(samples),
+                "{family}: {found}"
+            );
+        }
+    }
+    let calls = read["function_calls"][2].as_array();
+    let served = |sample: &&Value| sample[1]["function"] == "served" && sample[1]["result"] == "ok";
+    let served: Vec<_> = calls.into_iter().flatten().filter(served).collect();
+    assert_eq!(served.len(), 1, "{served:?}");
+    assert_eq!(
+        (&served[0][0], &served[0][2]),
+        (&"function_calls_total".into(), &"1".into())
+    );
+    let buckets = read["function_calls_duration_seconds"][2].as_array();
+    let exemplars = buckets
+        .into_iter()
+        .flatten()
+        .filter(|sample| !sample[3].is_null());
+    let exemplars: Vec<_> = exemplars.map(|sample| &sample[3]).collect();
+    assert_eq!(exemplars.len(), 1, "{exemplars:?}");
+    assert_eq!(exemplars[0][0]["trace_id"], TRACE_ID);
+    assert_eq!(exemplars[0][1].as_f64().map(microseconds), Some(10.0));
+    let text = get_with("/metrics", &[]).body;
+    let (code, said) = pipe(Command::new("promtool").args(["check", "metrics"]), &text);
+    // 3: it does not like the names, which are chosen to be odd; 1: it cannot read the page.
+    assert_eq!(code, 3, "{said}\n{text}");
+}
+
+#[test]
+fn an_exemplar_comes_back_with_its_trace() {
+    let prometheus = Prometheus::scraping(addr());
+    let path = format!(
+        "/api/v1/query_exemplars?query=function_calls_duration_seconds_bucket&start=0&end={}",
+        4_000_000_000_u64
+    );
+    let found = wait_for("an exemplar", || {
+        call_traced();
+        Some(prometheus.ask(&path)).filter(|found| found[0].is_object())
+    });
+    assert_eq!(found[0]["seriesLabels"]["function"], "traced", "{found}");
+    assert_eq!(found[0]["exemplars"][0]["labels"]["trace_id"], TRACE_ID);
+    let seconds = found[0]["exemplars"][0]["value"].as_str();
+    let seconds = seconds.and_then(|seconds| seconds.parse().ok());
+    assert_eq!(seconds.map(microseconds), Some(10.0), "{found}");
+}
+
+/// Ticks of the clock are no whole microseconds.
+fn microseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round()
 }
 
 /// A Prometheus of our own, on a free port, in a folder of its own.
@@ -151,6 +295,7 @@ impl Prometheus {
                 folder.join("data").display()
             ))
             .arg(format!("--web.listen-address={addr}"))
+            .arg("--enable-feature=exemplar-storage")
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -175,12 +320,18 @@ impl Prometheus {
         for byte in query.bytes() {
             let _ = write!(encoded, "%{byte:02X}");
         }
-        let (status, body) = get(self.addr, &format!("/api/v1/query?query={encoded}"));
-        assert_eq!(status, 200, "{query}: {body}");
-        let answer: Value = serde_json::from_str(&body).expect("JSON");
-        let results = answer["data"]["result"].as_array().expect("a vector");
-        assert!(results.len() <= 1, "{query}: {body}");
+        let answer = self.ask(&format!("/api/v1/query?query={encoded}"));
+        let results = answer["result"].as_array().expect("a vector");
+        assert!(results.len() <= 1, "{query}: {answer}");
         results.first()?["value"][1].as_str()?.parse().ok()
+    }
+
+    /// The data its API has at a path.
+    fn ask(&self, path: &str) -> Value {
+        let (status, body) = get(self.addr, path);
+        assert_eq!(status, 200, "{path}: {body}");
+        let mut answer: Value = serde_json::from_str(&body).expect("JSON");
+        answer["data"].take()
     }
 }
 

@@ -182,6 +182,7 @@ impl Store {
             let Some(cells) = end.get() else { continue };
             end = &cells.next;
         }
+        site.opened();
         new
     }
 

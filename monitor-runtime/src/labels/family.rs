@@ -14,6 +14,19 @@ const MOST_LABELS: usize = 8;
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static MOST_IN_USE: AtomicUsize = AtomicUsize::new(DEFAULT_LABEL_SERIES);
 
+/// Combinations that have been called, those counted as `other` among them.
+static OPENED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many combinations of labels have been called in this process; it only grows.
+pub(crate) fn opened() -> usize {
+    OPENED.load(Ordering::Acquire)
+}
+
+/// Says that a combination has been called for the first time, once that can be seen.
+pub(crate) fn open() {
+    OPENED.fetch_add(1, Ordering::Release);
+}
+
 /// Sets how many combinations of labels this process tells apart.
 pub(crate) fn bound(most: usize) {
     MOST_IN_USE.store(most, Ordering::Relaxed);
@@ -122,9 +135,9 @@ impl Family {
         found
     }
 
-    /// Calls with a value that was one too many for its label.
-    pub(crate) fn overflowed(&self) -> u64 {
-        let names = self.names.iter().filter_map(OnceLock::get);
-        names.map(|names| names.overflowed()).sum()
+    /// Calls with a value that was one too many, by the label's place.
+    pub(crate) fn overflowed(&self) -> impl Iterator<Item = (usize, u64)> {
+        let names = self.names.iter().enumerate();
+        names.filter_map(|(label, names)| Some((label, names.get()?.overflowed())))
     }
 }

@@ -5,8 +5,11 @@
 
 mod access;
 mod connection;
+mod gzip;
 mod listener;
+mod negotiate;
 mod routes;
+mod scrapes;
 #[cfg(test)]
 mod tests;
 
@@ -15,19 +18,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
+pub use gzip::Gzip;
 pub use listener::BindError;
 pub(crate) use listener::{Listener, bind};
 pub(crate) use routes::{health_routes, metrics_routes};
+pub(crate) use scrapes::Chunks;
 
 use crate::health::Health;
+use crate::metrics::Format;
 use crate::worker::Worker;
 use connection::Limits;
-
-/// How many metrics pages are rendered at once; two, because Prometheus servers come in pairs.
-const RENDERERS: usize = 2;
+use scrapes::Scrapes;
 
 /// The longest time that running requests can be given to end.
 const LONGEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -39,25 +43,24 @@ const DROP_LIMIT: Duration = Duration::from_millis(100);
 #[derive(Clone)]
 pub(crate) struct Context {
     health: Arc<Health>,
-    metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    metrics: Arc<dyn Fn(Format) -> Chunks + Send + Sync>,
     token: Option<Arc<str>>,
     /// Shared by all clones, so that no number of scrapers can fill memory with pages.
-    renderers: Arc<Semaphore>,
+    scrapes: Scrapes,
 }
 
 impl Context {
-    /// `metrics` renders the page in Prometheus' text format 0.0.4; it may take its time and may
-    /// panic. `token` opens the details of `/health` to clients on other machines; an empty one
+    /// `metrics` begins a page in a format; it may take its time and may panic. `token` opens the details of `/health` to clients on other machines; an empty one
     /// counts as none.
     pub(crate) fn new<M>(health: Arc<Health>, metrics: M, token: Option<String>) -> Self
     where
-        M: Fn() -> String + Send + Sync + 'static,
+        M: Fn(Format) -> Chunks + Send + Sync + 'static,
     {
         Self {
             health,
             metrics: Arc::new(metrics),
             token: token.filter(|token| !token.is_empty()).map(Arc::from),
-            renderers: Arc::new(Semaphore::new(RENDERERS)),
+            scrapes: Scrapes::new(),
         }
     }
 }

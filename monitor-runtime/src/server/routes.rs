@@ -5,21 +5,20 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 use warp::filters::BoxedFilter;
 use warp::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue,
+    VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
-use warp::{Filter, Rejection};
+use warp::{Filter, Rejection, Reply};
 
-use super::Context;
 use super::access::{Peer, may_see_details};
+use super::scrapes::NoPage;
+use super::{Context, Gzip, negotiate};
 use crate::health::{NotReady, Status};
-use crate::metrics;
+use crate::metrics::Format;
 
 /// All routes of the management server; whatever else is asked for is answered with 404.
 pub(super) type Routes = BoxedFilter<(Response,)>;
@@ -30,7 +29,7 @@ const NOT_FOUND: &str =
 const PLAIN: &str = "text/plain; charset=utf-8";
 const HEALTH_JSON: &str = "application/health+json";
 
-/// How long a client waits for the metrics page before it is sent away.
+/// How long a client waits for the metrics page to begin before it is sent away.
 const RENDER_LIMIT: Duration = Duration::from_secs(30);
 
 /// A route of [`health_routes`].
@@ -94,23 +93,23 @@ pub(crate) fn health_routes(
 
 /// `/metrics`.
 ///
-/// Rejects every other path as not found. The page is rendered on tokio's blocking pool, so that
-/// probes are answered meanwhile, however large it is.
+/// Rejects every other path as not found. The page is made on tokio's blocking pool, so that probes
+/// are answered meanwhile, and sent as it is made, however large it is.
 pub(crate) fn metrics_routes(
     context: Context,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
     warp::path("metrics")
         .and(warp::path::end())
         .and(warp::method())
-        .then(move |method: Method| {
+        .and(warp::header::headers_cloned())
+        .then(move |method: Method, headers: HeaderMap| {
             let context = context.clone();
             async move {
-                let page = if is_read(&method) {
-                    context.metrics_page().await
+                if is_read(&method) {
+                    context.metrics(&method, &headers).await
                 } else {
-                    Page::not_allowed()
-                };
-                page.answer(&method)
+                    Page::not_allowed().answer(&method)
+                }
             }
         })
 }
@@ -150,36 +149,53 @@ impl Context {
         }
     }
 
-    async fn metrics_page(&self) -> Page {
-        let metrics = Arc::clone(&self.metrics);
-        let renderers = Arc::clone(&self.renderers);
-        let rendered = timeout(RENDER_LIMIT, async {
-            let permit = renderers.acquire_owned().await.ok();
-            // The permit goes along: a page is rendered to its end even if its client has left.
-            spawn_blocking(move || {
-                let page = metrics();
-                drop(permit);
-                page
-            })
-            .await
-        });
-        match rendered.await {
-            Ok(Ok(body)) => Page {
-                status: StatusCode::OK,
-                content_type: metrics::CONTENT_TYPE,
-                body,
-            },
-            // The panic hook has said why.
-            Ok(Err(_)) => Page::text(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "rendering the metrics failed; the log says why\n",
-            ),
-            Err(_) => Page::text(
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("rendering the metrics took longer than {RENDER_LIMIT:?}\n"),
-            ),
+    async fn metrics(&self, method: &Method, headers: &HeaderMap) -> Response {
+        let (format, gzip) = (negotiate::format(headers), negotiate::gzip(headers));
+        if method == Method::HEAD {
+            return describe(Response::default(), format, gzip);
         }
+        let metrics = Arc::clone(&self.metrics);
+        let begun = self.scrapes.begin(RENDER_LIMIT, move || {
+            let chunks = metrics(format);
+            if gzip {
+                Box::new(Gzip::new(chunks))
+            } else {
+                chunks
+            }
+        });
+        let (status, problem) = match begun.await {
+            Ok(body) => return describe(warp::reply::stream(body).into_response(), format, gzip),
+            Err(NoPage::Panicked) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "rendering the metrics failed; the log says why\n".to_owned(),
+            ),
+            Err(NoPage::Busy) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("other scrapes held all places for {RENDER_LIMIT:?}\n"),
+            ),
+        };
+        Page::text(status, problem).answer(method)
     }
+}
+
+/// Says what the body of a metrics page is, and what that depends on.
+fn describe(mut response: Response, format: Format, gzip: bool) -> Response {
+    let headers = response.headers_mut();
+    let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));
+    set(CONTENT_TYPE, format.content_type());
+    set(VARY, "Accept, Accept-Encoding");
+    if gzip {
+        set(CONTENT_ENCODING, "gzip");
+    }
+    protect(response)
+}
+
+/// What every answer says to browsers and caches.
+fn protect(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 /// An answer before HEAD and GET part ways.
@@ -217,11 +233,9 @@ impl Page {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if self.status == StatusCode::METHOD_NOT_ALLOWED {
             headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
-        response
+        protect(response)
     }
 }

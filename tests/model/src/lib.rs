@@ -58,6 +58,8 @@ mod site {
             true
         }
 
+        pub(crate) fn opened(&self) {}
+
         pub(crate) fn admit(&self, lane: usize) -> usize {
             lane
         }

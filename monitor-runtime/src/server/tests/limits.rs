@@ -92,7 +92,11 @@ fn a_client_that_does_not_read_loses_its_slot() {
         age: Duration::from_millis(100),
         ..Limits::default()
     };
-    let huge = Context::new(health(vec![]), || PAGE.repeat(2_000_000), None);
+    let huge = Context::new(
+        health(vec![]),
+        |_| Box::new(std::iter::repeat_n(PAGE.repeat(2_000).into(), 1_000)),
+        None,
+    );
     let server = serve_within(any_port(), huge, limits).expect("a server");
     let mut deaf = connect(server.local_addr());
     deaf.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{PAGE, SECOND, any_port, ask, connect, finish, health};
+use super::{PAGE, SECOND, any_port, ask, connect, finish, health, page};
 use crate::server::{Context, Server, bind, serve};
 
 #[test]
 fn a_panic_while_rendering_is_one_500() {
     let pages = AtomicU32::new(0);
-    let render = move || {
+    let render = move |_| {
         assert!(
             pages.fetch_add(1, Ordering::Relaxed) > 2,
             "expected by the test"
         );
-        PAGE.to_owned()
+        page()
     };
     let server = serve(any_port(), Context::new(health(vec![]), render, None)).expect("a server");
     // More panics than pages may be rendered at once: a panic gives its permit back.
@@ -37,10 +37,10 @@ fn slow_server() -> (Server, mpsc::Sender<()>, mpsc::Receiver<()>) {
     let (release, released) = mpsc::channel();
     let (begun, rendering) = mpsc::channel();
     let released = Mutex::new(released);
-    let render = move || {
+    let render = move |_| {
         let _ = begun.send(());
         let _ = released.lock().unwrap().recv();
-        PAGE.to_owned()
+        page()
     };
     let server = serve(any_port(), Context::new(health(vec![]), render, None)).expect("a server");
     (server, release, rendering)

@@ -1,0 +1,120 @@
+//! Families, and what the two formats make of them.
+
+/// A format of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Text format 0.0.4.
+    Text,
+    /// OpenMetrics 1.0.
+    OpenMetrics,
+}
+
+impl Format {
+    /// The media type, as `Content-Type` has it.
+    pub(crate) const fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+/// The type of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Its name ends in `_total`.
+    Counter,
+    /// Somebody else's counter, whose name does not: OpenMetrics has no name for one.
+    Unnamed,
+    Gauge,
+    Histogram,
+    Summary,
+    /// Its name ends in `_info`.
+    Info,
+}
+
+impl Kind {
+    fn as_str(self, format: Format) -> &'static str {
+        match (self, format) {
+            (Self::Counter, _) | (Self::Unnamed, Format::Text) => "counter",
+            (Self::Unnamed, Format::OpenMetrics) => "unknown",
+            (Self::Gauge, _) | (Self::Info, Format::Text) => "gauge",
+            (Self::Info, Format::OpenMetrics) => "info",
+            (Self::Histogram, _) => "histogram",
+            (Self::Summary, _) => "summary",
+        }
+    }
+
+    /// What OpenMetrics takes from the end of a name to get the family's.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Counter => "_total",
+            Self::Info => "_info",
+            Self::Unnamed | Self::Gauge | Self::Histogram | Self::Summary => "",
+        }
+    }
+}
+
+/// A family of the page.
+#[derive(Clone, Copy)]
+pub(super) struct Family<'a> {
+    /// The name of its samples, or what they begin with; the same in both formats.
+    pub(super) name: &'a str,
+    pub(super) kind: Kind,
+    /// The end of its name, if that is a unit.
+    pub(super) unit: Option<&'a str>,
+    /// With backslash and newline escaped; empty for none.
+    pub(super) help: &'a str,
+}
+
+impl<'a> Family<'a> {
+    /// The name in the lines that describe it.
+    fn described(&self, format: Format) -> &'a str {
+        match format {
+            Format::Text => self.name,
+            Format::OpenMetrics => {
+                let short = self.name.strip_suffix(self.kind.suffix());
+                short.unwrap_or(self.name)
+            }
+        }
+    }
+
+    /// Writes the lines that describe it.
+    pub(super) fn describe(&self, format: Format, out: &mut Vec<u8>) {
+        let name = self.described(format);
+        let mut say = |words: [&str; 4]| {
+            for word in words {
+                out.extend_from_slice(word.as_bytes());
+            }
+            out.push(b'\n');
+        };
+        if !self.help.is_empty() {
+            match format {
+                Format::Text => say(["# HELP ", name, " ", self.help]),
+                Format::OpenMetrics => say(["# HELP ", name, " ", &quotes_escaped(self.help)]),
+            }
+        }
+        say(["# TYPE ", name, " ", self.kind.as_str(format)]);
+        if let (Some(unit), Format::OpenMetrics) = (self.unit, format) {
+            say(["# UNIT ", name, " ", unit]);
+        }
+    }
+
+    /// Every name that no other family may have, or have samples of, in either format.
+    pub(super) fn claims(&self) -> impl Iterator<Item = String> + use<'_, 'a> {
+        let suffixes: &[&str] = match self.kind {
+            Kind::Counter => &["", "_total", "_created"],
+            Kind::Unnamed | Kind::Gauge => &[""],
+            Kind::Histogram => &["", "_bucket", "_sum", "_count", "_created"],
+            Kind::Summary => &["", "_sum", "_count", "_created"],
+            Kind::Info => &["", "_info"],
+        };
+        let name = self.described(Format::OpenMetrics);
+        suffixes.iter().map(move |suffix| format!("{name}{suffix}"))
+    }
+}
+
+/// A text with its quotes escaped, as OpenMetrics wants them in HELP and text 0.0.4 does not.
+fn quotes_escaped(help: &str) -> String {
+    help.replace('"', r#"\""#)
+}

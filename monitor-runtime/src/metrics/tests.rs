@@ -1,0 +1,185 @@
+//! Pages of synthetic functions, and other people's families beside ours.
+
+mod others;
+
+use std::sync::LazyLock;
+
+use super::exposition::Exposition;
+use super::family::Format;
+use super::line::{canonical, escape, push_seconds};
+use super::*;
+use crate::exemplar;
+use crate::run::run;
+use crate::site::Site;
+use crate::verdict::Verdict;
+
+fn service() -> Service {
+    Service {
+        name: "shop".into(),
+        version: "1.2".into(),
+        commit: String::new(),
+        branch: "a \"b\"".into(),
+    }
+}
+
+fn call(site: &'static Site) {
+    run(site.start(), || (), |()| Verdict::Ok);
+}
+
+fn text(exposition: &Exposition, format: Format, others: &str) -> String {
+    let own = log(None, Some(7));
+    let chunks = exposition.scrape(format, own, others.to_owned());
+    String::from_utf8(chunks.flatten().collect()).expect("UTF-8")
+}
+
+#[test]
+fn bounds_rise() {
+    for bounds in [&BUCKETS[..], FAST_BUCKETS, SLOW_BUCKETS] {
+        assert!(bounds.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+}
+
+#[test]
+fn labels_cannot_break_out_of_their_quotes() {
+    assert_eq!(escape("a\"b\\c\nd"), r#"a\"b\\c\nd"#);
+}
+
+#[test]
+fn bounds_are_spelled_as_the_specification_does() {
+    for (number, expected) in [
+        (0.0, "0.0"),
+        (0.001, "0.001"),
+        (0.1, "0.1"),
+        (1.0, "1.0"),
+        (1.7, "1.7"),
+        (10.0, "10.0"),
+        (600.0, "600.0"),
+        (100_000.0, "100000.0"),
+        (0.0001, "0.0001"),
+        (1e-5, "1e-05"),
+        (2.5e-6, "2.5e-06"),
+        (1e-10, "1e-10"),
+        (1e6, "1e+06"),
+        (1_234_567.0, "1.234567e+06"),
+        (1e10, "1e+10"),
+        (1e300, "1e+300"),
+        (-2.5, "-2.5"),
+        (f64::INFINITY, "+Inf"),
+    ] {
+        assert_eq!(canonical(number), expected);
+    }
+}
+
+#[test]
+fn seconds_are_printed_to_the_nanosecond() {
+    for (seconds, expected) in [
+        (0.0, "0.000000000"),
+        (1e-9, "0.000000001"),
+        (0.25, "0.250000000"),
+        (1.5, "1.500000000"),
+        (86_400.000_000_001, "86400.000000001"),
+    ] {
+        let mut out = Vec::new();
+        push_seconds(&mut out, seconds);
+        assert_eq!(String::from_utf8(out).as_deref(), Ok(expected));
+    }
+}
+
+#[test]
+fn one_page_in_both_formats() {
+    static FUNCTION: Site = Site::new(|| "", "m", "", 1).name("f\n").buckets(&[1.0]);
+    static UNTIMED: Site = Site::new(|| "", "m", "", 1).name("g").latency(false);
+    static UNCOUNTED: Site = Site::new(|| "", "m", "", 1).name("h").metrics(false);
+    call(&FUNCTION);
+    let sites = || [&UNTIMED, &FUNCTION, &UNCOUNTED].into_iter();
+    let exposition = Exposition::new(&service(), sites);
+    let sum = |page: &str| {
+        let line = page
+            .lines()
+            .find(|line| line.contains("_sum{"))
+            .expect("a sum");
+        line.rsplit_once(' ').expect("a value").1.to_owned()
+    };
+    for (format, expected) in [
+        (Format::Text, include_str!("tests/page.txt")),
+        (
+            Format::OpenMetrics,
+            include_str!("tests/page.openmetrics.txt"),
+        ),
+    ] {
+        let page = text(&exposition, format, "# TYPE mine counter\nmine 1\n");
+        assert_eq!(page, expected.replace("{sum}", &sum(&page)), "{format:?}");
+    }
+}
+
+#[test]
+fn functions_that_come_later_join_the_page() {
+    static EARLY: Site = Site::new(|| "", "m", "", 1).name("early");
+    static LATE: Site = Site::new(|| "", "m", "", 1).name("late");
+    static LOADED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+    let sites = || {
+        let late = LOADED
+            .load(std::sync::atomic::Ordering::SeqCst)
+            .then_some(&LATE);
+        [&EARLY].into_iter().chain(late)
+    };
+    let exposition = Exposition::new(&service(), sites);
+    let has_late = || text(&exposition, Format::Text, "").contains("late");
+    assert!(!has_late());
+    LOADED.store(true, std::sync::atomic::Ordering::SeqCst);
+    assert!(has_late());
+}
+
+#[test]
+fn functions_of_one_name_share_their_series() {
+    static FIRST: Site = Site::new(|| "", "m", "", 1)
+        .name("same")
+        .buckets(&[1.0, 2.0]);
+    static SECOND: Site = Site::new(|| "", "m", "", 2).name("same").buckets(&[1.5]);
+    call(&FIRST);
+    call(&SECOND);
+    exemplar::offer_ok(&FIRST, 0.5, [1; 16]);
+    exemplar::offer_ok(&SECOND, 0.6, [2; 16]);
+    let exposition = Exposition::new(&service(), || [&FIRST, &SECOND].into_iter());
+    let page = text(&exposition, Format::OpenMetrics, "");
+    let buckets: Vec<_> = page
+        .lines()
+        .filter(|line| line.contains("_bucket{"))
+        .collect();
+    // A call below 1.5 may have been above 1.0; the exemplar says how long it was.
+    assert!(
+        buckets[0].contains(r#"le="1.0"} 1 # {trace_id="02020202"#),
+        "{page}"
+    );
+    assert!(buckets[1].ends_with(r#"le="2.0"} 2"#), "{page}");
+    assert!(buckets[2].ends_with(r#"le="+Inf"} 2"#), "{page}");
+}
+
+#[test]
+fn a_long_page_comes_in_chunks_and_whole() {
+    static SITES: LazyLock<Vec<Site>> = LazyLock::new(|| {
+        let name = |number| &*format!("f{number:04}").leak();
+        (0..2000)
+            .map(|number| Site::new(|| "", "m", "", 1).name(name(number)))
+            .collect()
+    });
+    SITES.iter().for_each(call);
+    let exposition = Exposition::new(&service(), || SITES.iter());
+    let chunks: Vec<_> = exposition.functions(Format::OpenMetrics).collect();
+    let (last, full) = chunks.split_last().expect("chunks");
+    assert!(full.len() > 10, "{} chunks", full.len());
+    assert!(
+        full.iter()
+            .all(|chunk| (65_536..73_728).contains(&chunk.len()))
+    );
+    assert!(last.ends_with(b"# EOF\n"));
+    let page = String::from_utf8(chunks.concat()).expect("UTF-8");
+    for family in ["calls_total{", "duration_seconds_count{", "concurrent{"] {
+        let of_family: Vec<_> = page.lines().filter(|line| line.contains(family)).collect();
+        let names: std::collections::BTreeSet<_> = of_family
+            .iter()
+            .filter_map(|line| line.split('"').nth(1))
+            .collect();
+        assert_eq!(names.len(), 2000, "{family}");
+    }
+}
