@@ -4,6 +4,7 @@ use crate::buckets::{self, Buckets};
 use crate::errors::Errors;
 use crate::fields::Field;
 use crate::keys;
+use crate::labels::{self, Label};
 use crate::sentry::{self, SentryArg};
 use crate::units;
 use crate::values::{self, ErrArg, Level, RetArg, Runtime, Target};
@@ -58,7 +59,7 @@ slots! {
     span: bool,
     log: bool,
     track_concurrency: (),
-    labels: (),
+    labels: Vec<Label>,
     objective: (),
     /// `skip` alone is `None`: leave the method out. `skip(a, b)` names arguments.
     skip: Option<Vec<Ident>>,
@@ -104,7 +105,12 @@ impl Args {
             "parent" | "follows_from" | "ok_if" | "error_if" | "classify" => {
                 self.expression(&key, input)
             }
-            "labels" | "objective" => self.later(&key, input, errors),
+            "labels" => {
+                let list: Vec<Label> = values::list(&key, input, errors, labels::EXAMPLE)?;
+                labels::check(&list, errors);
+                set(&mut self.labels, &key, list)
+            }
+            "objective" => self.later(&key, input),
             "track_concurrency" => set(&mut self.track_concurrency, &key, ()),
             _ => self.setting(&key, input, errors),
         }
@@ -200,16 +206,10 @@ impl Args {
         }
     }
 
-    /// Read like the others, so that a mistake in them shows; what they say has no effect yet.
-    fn later(&mut self, key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> Result<()> {
-        if key == "labels" {
-            let _: Vec<values::Label> =
-                values::list(key, input, errors, "`labels(tier = order.tier())`")?;
-            set(&mut self.labels, key, ())?;
-        } else {
-            let _: values::Constant = values::value(key, input, "a constant: `objective = API`")?;
-            set(&mut self.objective, key, ())?;
-        }
+    /// Read like the others, so that a mistake in it shows; what it says has no effect yet.
+    fn later(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<()> {
+        let _: values::Constant = values::value(key, input, "a constant: `objective = API`")?;
+        set(&mut self.objective, key, ())?;
         Err(Error::new(
             key.span(),
             format!("`{key}` is not supported yet"),

@@ -31,6 +31,7 @@ pub(crate) fn block(args: &Args, errors: &mut Errors) {
         ("name", args.name.as_ref().map(|arg| arg.key)),
         ("fields", args.fields.as_ref().map(|arg| arg.key)),
         ("args", args.arguments.as_ref().map(|arg| arg.key)),
+        ("labels", args.labels.as_ref().map(|arg| arg.key)),
         ("skip", args.skip.as_ref().map(|arg| arg.key)),
     ];
     for (name, key) in keys {
@@ -50,12 +51,14 @@ pub(crate) fn conflicts(args: &Args, errors: &mut Errors) {
     let slow = args.slow.as_ref().map(|arg| arg.key);
     let buckets = args.buckets.as_ref().map(|arg| arg.key);
     let ret = args.ret.as_ref().filter(|arg| arg.value.is_some());
+    let labels = args.labels.as_ref().map(|arg| arg.key);
     let parent = args.parent.as_ref().map(|arg| arg.key);
     let causes = args.follows_from.as_ref().map(|arg| arg.key);
     let rules = [
         (off(&args.latency), "latency = false", "slow", slow),
         (off(&args.latency), "latency = false", "buckets", buckets),
         (off(&args.metrics), "metrics = false", "buckets", buckets),
+        (off(&args.metrics), "metrics = false", "labels", labels),
         (off(&args.log), "log = false", "slow", slow),
         (off(&args.log), "log = false", "ret", ret.map(|arg| arg.key)),
         (off(&args.span), "span = false", "parent", parent),

@@ -16,6 +16,13 @@ impl Errors {
         }
     }
 
+    /// Adds what was found, if anything was.
+    pub(crate) fn extend(&mut self, found: syn::Result<()>) {
+        if let Err(error) = found {
+            self.push(error);
+        }
+    }
+
     /// Adds a mistake shown under `span`.
     pub(crate) fn at(&mut self, span: Span, message: impl Display) {
         self.push(syn::Error::new(span, message));

@@ -6,7 +6,7 @@ use quote::quote;
 use crate::args::Args;
 use crate::errors::Errors;
 use crate::input::Input;
-use crate::{check, derive, expand, model};
+use crate::{check, derive, expand, label_type, model};
 
 pub(crate) fn monitored(
     args: proc_macro::TokenStream,
@@ -17,6 +17,10 @@ pub(crate) fn monitored(
 
 pub(crate) fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     derive::expand(item.into()).into()
+}
+
+pub(crate) fn monitor_label(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    label_type::expand(item.into()).into()
 }
 
 pub(crate) fn monitored_or_item(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -9,6 +9,7 @@ use crate::check;
 use crate::errors::Errors;
 use crate::fields::Field;
 use crate::input::{self, Function, Input, Member};
+use crate::labels::Label;
 use crate::returns;
 use crate::sentry::SentryArg;
 use crate::values::{ErrArg, RetArg};
@@ -24,6 +25,7 @@ pub(crate) struct Model {
     pub(crate) parent: Option<Expr>,
     pub(crate) follows_from: Option<Expr>,
     pub(crate) records: Vec<Record>,
+    pub(crate) labels: Vec<Label>,
     pub(crate) err: ErrLog,
     pub(crate) ret: Option<Ret>,
     pub(crate) rule: Option<Rule>,
@@ -128,6 +130,7 @@ pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Opti
                 name: None,
                 fields: None,
                 arguments: None,
+                labels: None,
                 skip: None,
                 ..args
             };
@@ -180,6 +183,8 @@ impl Model {
         let mut printed = bindings::named(sig);
         let mut mentioned = body.block.stream();
         mentioned.extend(records.iter().map(Record::tokens));
+        let labels = args.labels.map_or_else(Vec::new, |labels| labels.value);
+        mentioned.extend(labels.iter().map(Label::tokens));
         let captures = bindings::captured(bindings::of(&printed), &mentioned);
         let mutable = |binding: &Binding| binding.mutability.is_some();
         let closure = matches!(run, Run::Sync | Run::Future { .. });
@@ -203,6 +208,7 @@ impl Model {
             parent: args.parent.map(|parent| parent.value),
             follows_from: args.follows_from.map(|causes| causes.value),
             records,
+            labels,
             err,
             ret,
             rule: args.rule.map(|rule| rule.value),

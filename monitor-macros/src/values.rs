@@ -7,7 +7,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Expr, Ident, LitBool, LitInt, LitStr, Path, Result, Token, token};
+use syn::{Error, Ident, LitBool, LitInt, LitStr, Path, Result, Token, token};
 
 /// A level as `tracing` accepts it: `"info"`, `3` or a path such as `Level::INFO`.
 #[derive(Clone)]
@@ -36,9 +36,6 @@ pub(crate) struct RetArg {
 /// A text, or the constant that has it.
 #[derive(Clone)]
 pub(crate) struct Target(pub(crate) TokenStream);
-
-/// An entry of `labels(…)`.
-pub(crate) struct Label;
 
 /// The path of a constant.
 pub(crate) struct Constant;
@@ -243,14 +240,6 @@ impl Parse for Target {
             return Ok(Self(input.parse::<LitStr>()?.into_token_stream()));
         }
         Ok(Self(input.call(Path::parse_mod_style)?.into_token_stream()))
-    }
-}
-
-impl Parse for Label {
-    fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let name = input.call(Ident::parse_any)?;
-        value::<Expr>(&name, input, "the label's value: `tier = order.tier()`")?;
-        Ok(Self)
     }
 }
 

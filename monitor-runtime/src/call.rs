@@ -65,10 +65,10 @@ impl Stretch {
         if let Some(extra) = extra {
             extra.enter();
         }
-        let (cells, late) = table::claim(site, lane);
+        let (cells, is_late) = table::claim(site, lane);
         Self {
             cells,
-            late,
+            late: is_late,
             story: story::Stretch::begin(site),
         }
     }

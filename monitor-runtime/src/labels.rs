@@ -11,56 +11,8 @@ use std::marker::PhantomData;
 pub(crate) use bounded::Names;
 pub(crate) use family::{Family, bound, open, opened};
 
+use crate::label::MonitorLabel;
 use crate::site::Site;
-
-/// A type whose values are known and few, for `#[monitored(labels(tier = order.tier))]`.
-///
-/// `#[derive(MonitorLabel)]` implements it for an enum without fields; `bool` has it. Every value
-/// is a series of its own, so a type with many values is no label.
-///
-/// ```
-/// use monitor_runtime::{MonitorLabel, monitored};
-///
-/// #[derive(Clone, Copy, MonitorLabel)]
-/// enum Tier {
-///     Free,
-///     #[monitor(name = "paid_up")]
-///     Paid,
-/// }
-///
-/// #[monitored(labels(tier = tier, cached = cached))]
-/// fn quote(tier: Tier, cached: bool) -> u32 {
-///     if cached { 1 } else { 7 }
-/// }
-/// # fn main() {
-/// quote(Tier::Free, true); // function_calls_total{…,tier="free",cached="true"}
-/// # }
-/// ```
-pub trait MonitorLabel {
-    /// The label's values, each by its index.
-    const VALUES: &'static [&'static str];
-
-    /// Which of the values this is.
-    fn index(&self) -> usize;
-}
-
-impl MonitorLabel for bool {
-    const VALUES: &'static [&'static str] = &["false", "true"];
-
-    #[inline]
-    fn index(&self) -> usize {
-        usize::from(*self)
-    }
-}
-
-impl<L: MonitorLabel + ?Sized> MonitorLabel for &L {
-    const VALUES: &'static [&'static str] = L::VALUES;
-
-    #[inline]
-    fn index(&self) -> usize {
-        (**self).index()
-    }
-}
 
 /// The value of a label that has too many: `bounded(..)` beyond its `max`, and all labels of a call
 /// beyond the process's bound.
@@ -172,13 +124,20 @@ impl<D: Dimensions> Labels<D> {
         }
     }
 
-    /// The call's lane; a site's first call gives its family its shape.
+    /// The lane of this call; a site's first call gives its family its shape.
     #[inline]
     pub(crate) fn lane(self) -> usize {
         if self.site.known_id() == 0 {
             self.shape();
         }
         self.lane
+    }
+
+    /// The lane of a call whose labels are not known.
+    #[cold]
+    pub(crate) fn other(site: &'static Site) -> usize {
+        site.family().shape::<D>();
+        D::LANES
     }
 
     #[cold]

@@ -51,6 +51,7 @@ mod fields;
 mod health;
 #[cfg(feature = "enable")]
 mod init;
+mod label;
 #[cfg(feature = "enable")]
 mod labels;
 #[cfg(feature = "enable")]
@@ -100,9 +101,10 @@ mod verdict;
 #[cfg(feature = "enable")]
 mod worker;
 
-pub use monitor_macros::{MonitorError, monitored};
+pub use monitor_macros::{MonitorError, MonitorLabel, monitored};
 
 pub use classify::{Class, Classify};
+pub use label::MonitorLabel;
 pub use log_format::LogFormat;
 
 #[cfg(feature = "enable")]

@@ -69,9 +69,12 @@ impl Site {
 
 impl Start {
     /// `labels(..)`: evaluated for every call.
+    ///
+    /// Code of the user's that panics loses the labels, which are `other` then, never the call.
     #[inline]
     pub fn labels<D: Dimensions>(mut self, labels: impl FnOnce(Labels) -> Labels<D>) -> Self {
-        self.lane = labels(Labels::of(self.site)).lane();
+        let labels = catch_unwind(AssertUnwindSafe(|| labels(Labels::of(self.site))));
+        self.lane = labels.map_or_else(|_| Labels::<D>::other(self.site), Labels::lane);
         self
     }
 

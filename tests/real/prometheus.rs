@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
-use monitor_runtime::__private::{Site, Verdict, offer_exemplar, register, run};
+use monitor_runtime::__private::{Settings, Site, Verdict, offer_exemplar, register, run};
 use monitor_runtime::monitored;
 use monitor_tests::process::{Service, get, try_get, wait_for};
 use monitor_tests::{addr, get_with};
@@ -145,7 +145,8 @@ fn served(fail: bool) -> Result<(), &'static str> {
 fn oddly_named() {}
 
 /// A function whose calls have trace ids.
-static TRACED: Site = Site::new(|| "", "real_prometheus", file!(), line!()).name("traced");
+static TRACED: Site =
+    Site::new(|| "", "real_prometheus").with(&const { Settings::new().name("traced") });
 register!(TRACED);
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

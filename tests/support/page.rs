@@ -16,6 +16,13 @@ pub struct Sample {
     pub value: f64,
 }
 
+impl Sample {
+    /// The value of a sample that counts.
+    pub fn count(&self) -> u64 {
+        whole(self.value)
+    }
+}
+
 /// One scrape.
 #[derive(Clone, Debug)]
 pub struct Page {

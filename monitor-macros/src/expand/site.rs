@@ -26,6 +26,7 @@ impl Printer {
             let parts = parts.iter().map(|part| self.part(part));
             quote_spanned!(at=> start_with(|__monitor_fields| { #(#records)* #(#tags)* #(#parts)* }))
         };
+        let labels = self.labels();
         let parent = model.parent.iter();
         let causes = model.follows_from.iter();
         quote_spanned! {at=>
@@ -36,7 +37,7 @@ impl Printer {
                 ) #settings;
                 #private::register!(__MONITOR);
                 &__MONITOR
-            }.#start #(.parent(|| #parent))* #(.follows_from(|| #causes))*
+            }.#start #labels #(.parent(|| #parent))* #(.follows_from(|| #causes))*
         }
     }
 
@@ -49,7 +50,28 @@ impl Printer {
 
     /// Whether the start evaluates expressions of the user's.
     pub(super) fn looks_at_arguments(&self) -> bool {
-        !self.records_nothing() || self.model.parent.is_some() || self.model.follows_from.is_some()
+        let Model {
+            labels,
+            parent,
+            follows_from,
+            ..
+        } = &self.model;
+        !self.records_nothing() || !labels.is_empty() || parent.is_some() || follows_from.is_some()
+    }
+
+    /// The labels of a call.
+    fn labels(&self) -> Option<TokenStream> {
+        let at = self.at;
+        let labels = self.model.labels.iter().map(|label| {
+            let value = &label.value;
+            let at = at.located_at(value.span());
+            match label.max {
+                None => quote_spanned!(at=> .label(&(#value))),
+                Some(max) => quote_spanned!(at=> .bounded::<#max>(&(#value))),
+            }
+        });
+        let any = !self.model.labels.is_empty();
+        any.then(|| quote_spanned!(at=> .labels(|__monitor_labels| __monitor_labels #(#labels)*)))
     }
 
     /// What differs from the site's defaults.
@@ -61,6 +83,10 @@ impl Printer {
         let fields = (!model.records.is_empty()).then(|| {
             let names = model.records.iter().map(Record::name);
             quote_spanned!(at=> .fields(&[#(#names),*]))
+        });
+        let labels = (!model.labels.is_empty()).then(|| {
+            let names = model.labels.iter().map(|label| &label.name);
+            quote_spanned!(at=> .labels(&[#(#names),*]))
         });
         let err = &model.err;
         let debug = err
@@ -77,7 +103,7 @@ impl Printer {
         });
         let slow = model.slow.iter();
         quote_spanned! {at=>
-            #(.name(#name))* #(.target(#target))* #(.level(#level))* #fields
+            #(.name(#name))* #(.target(#target))* #(.level(#level))* #fields #labels
             #debug #(.err_level(#err_level))* #err_log #ret #(.slow(#slow))*
         }
     }

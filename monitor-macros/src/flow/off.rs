@@ -1,4 +1,4 @@
-//! Without the feature `enable` the attribute and the derive leave everything as it is.
+//! Without the feature `enable` the attribute and the derives leave everything as it is.
 
 use proc_macro::TokenStream;
 
@@ -7,5 +7,9 @@ pub(crate) fn monitored(_: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 pub(crate) fn monitor_error(_: TokenStream) -> TokenStream {
+    TokenStream::new()
+}
+
+pub(crate) fn monitor_label(_: TokenStream) -> TokenStream {
     TokenStream::new()
 }

@@ -28,15 +28,39 @@ messages! {
         "`fields` takes a list: `fields(user.id, total = %order.total())`".to_owned(),
     ]
 
-    later_key: #[monitored(labels(a = 1), objective = slo::API)] { fn f() {} } => [
-        "`labels` is not supported yet",
+    later_key: #[monitored(objective = slo::API)] { fn f() {} } => [
         "`objective` is not supported yet",
     ]
 
-    later_value: #[monitored(labels(a, b = 2), objective = 1)] { fn f() {} } => [
-        "`a` takes the label's value: `tier = order.tier()`",
-        "`labels` is not supported yet",
+    later_value: #[monitored(objective = 1)] { fn f() {} } => [
         "`objective` takes a constant: `objective = API`",
+    ]
+
+    label_names: #[monitored(labels(a-b = 1, "a b" = x, __own, module = 1, t = x, t = y))] { fn f() {} } => [
+        "expected `,`",
+        "`a b` is no label of Prometheus: letters, digits and `_`, no digit first",
+        "`__own`: labels that begin with `__` are Prometheus' own",
+        "label `module` is written by the runtime (`function`, `module`, `service_name`, `result`, \
+         `error`, `le`, `quantile`); choose another name",
+        "label `t` is given twice; keep one",
+    ]
+
+    label_values: #[monitored(labels("a", b =, c = bounded(x), d = bounded(x, max = 0), e = bounded(x, most = 3)))] { fn f() {} } => [
+        "a label is a name and its value: `tier = order.tier`",
+        "`b` needs a value; a label is a name and its value: `tier = order.tier`",
+        "`bounded` takes a text and how many values of it are told apart: \
+         `bounded(&order.region, max = 20)`",
+        "`max` is a number from 1 to 1000",
+        "`bounded` takes a text and how many values of it are told apart: \
+         `bounded(&order.region, max = 20)`",
+    ]
+
+    labels_without_metrics: #[monitored(metrics = false, labels(a))] { fn f() {} } => [
+        "`labels` has no effect with `metrics = false`; remove one",
+    ]
+
+    labels_of_a_block: #[monitored(labels(a))] { impl S { fn f(&self) {} } } => [
+        "`labels` cannot stand on an impl block; put it on a method",
     ]
 
     rules: #[monitored(ok_if = a, error_if = b, ok_if = c, classify)] { fn f() {} } => [

@@ -9,11 +9,14 @@ use super::OTHER;
 /// The longest value, in bytes; beyond it the text is cut.
 const MAX_TEXT: usize = 128;
 
+/// A value and its index.
+type Slot = OnceLock<(Box<str>, usize)>;
+
 /// The values seen, by index: a table that is only ever added to, and read without a lock.
 pub(crate) struct Names {
     hasher: RandomState,
     /// Twice as many as there can be values, each with its index; found by hash.
-    slots: Box<[OnceLock<(Box<str>, usize)>]>,
+    slots: Box<[Slot]>,
     taken: AtomicUsize,
     adding: Mutex<()>,
     max: usize,
@@ -47,10 +50,10 @@ impl Names {
     }
 
     /// The slots where a value can be, in the order to look.
-    fn slots(&self, value: &str) -> impl Iterator<Item = &OnceLock<(Box<str>, usize)>> {
-        let most = self.slots.len() as u64;
-        let start = self.hasher.hash_one(value) % most.max(1);
-        (0..most).map(move |step| &self.slots[((start + step) % most) as usize])
+    fn slots(&self, value: &str) -> impl Iterator<Item = &Slot> {
+        let start = self.hasher.hash_one(value) % self.slots.len().max(1) as u64;
+        let (before, from) = self.slots.split_at(usize::try_from(start).unwrap_or(0));
+        from.iter().chain(before)
     }
 
     fn find(&self, value: &str) -> Option<usize> {

@@ -14,6 +14,9 @@ const MOST_LABELS: usize = 8;
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static MOST_IN_USE: AtomicUsize = AtomicUsize::new(DEFAULT_LABEL_SERIES);
 
+/// Whether the log was told that there are too many.
+static WARNED: AtomicBool = AtomicBool::new(false);
+
 /// Combinations that have been called, those counted as `other` among them.
 static OPENED: AtomicUsize = AtomicUsize::new(0);
 
@@ -95,7 +98,6 @@ impl Family {
         if admitted.is_ok() {
             return lane;
         }
-        static WARNED: AtomicBool = AtomicBool::new(false);
         if !WARNED.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 most,

@@ -10,7 +10,7 @@ use super::line::{canonical, escape, push_seconds};
 use super::*;
 use crate::exemplar;
 use crate::run::run;
-use crate::site::Site;
+use crate::site::{Settings, Site};
 use crate::verdict::Verdict;
 
 fn service() -> Service {
@@ -87,9 +87,12 @@ fn seconds_are_printed_to_the_nanosecond() {
 
 #[test]
 fn one_page_in_both_formats() {
-    static FUNCTION: Site = Site::new(|| "", "m", "", 1).name("f\n").buckets(&[1.0]);
-    static UNTIMED: Site = Site::new(|| "", "m", "", 1).name("g").latency(false);
-    static UNCOUNTED: Site = Site::new(|| "", "m", "", 1).name("h").metrics(false);
+    static FUNCTION: Site =
+        Site::new(|| "", "m").with(&const { Settings::new().name("f\n").buckets(&[1.0]) });
+    static UNTIMED: Site =
+        Site::new(|| "", "m").with(&const { Settings::new().name("g").latency(false) });
+    static UNCOUNTED: Site =
+        Site::new(|| "", "m").with(&const { Settings::new().name("h").metrics(false) });
     call(&FUNCTION);
     let sites = || [&UNTIMED, &FUNCTION, &UNCOUNTED].into_iter();
     let exposition = Exposition::new(&service(), sites);
@@ -114,8 +117,8 @@ fn one_page_in_both_formats() {
 
 #[test]
 fn functions_that_come_later_join_the_page() {
-    static EARLY: Site = Site::new(|| "", "m", "", 1).name("early");
-    static LATE: Site = Site::new(|| "", "m", "", 1).name("late");
+    static EARLY: Site = Site::new(|| "", "m").with(&const { Settings::new().name("early") });
+    static LATE: Site = Site::new(|| "", "m").with(&const { Settings::new().name("late") });
     static LOADED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
     let sites = || {
         let late = LOADED
@@ -132,10 +135,10 @@ fn functions_that_come_later_join_the_page() {
 
 #[test]
 fn functions_of_one_name_share_their_series() {
-    static FIRST: Site = Site::new(|| "", "m", "", 1)
-        .name("same")
-        .buckets(&[1.0, 2.0]);
-    static SECOND: Site = Site::new(|| "", "m", "", 2).name("same").buckets(&[1.5]);
+    static FIRST: Site =
+        Site::new(|| "", "m").with(&const { Settings::new().name("same").buckets(&[1.0, 2.0]) });
+    static SECOND: Site =
+        Site::new(|| "", "m").with(&const { Settings::new().name("same").buckets(&[1.5]) });
     call(&FIRST);
     call(&SECOND);
     exemplar::offer_ok(&FIRST, 0.5, [1; 16]);
@@ -160,7 +163,9 @@ fn a_long_page_comes_in_chunks_and_whole() {
     static SITES: LazyLock<Vec<Site>> = LazyLock::new(|| {
         let name = |number| &*format!("f{number:04}").leak();
         (0..2000)
-            .map(|number| Site::new(|| "", "m", "", 1).name(name(number)))
+            .map(|number| {
+                Site::new(|| "", "m").with(Box::leak(Box::new(Settings::new().name(name(number)))))
+            })
             .collect()
     });
     SITES.iter().for_each(call);

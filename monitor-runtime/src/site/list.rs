@@ -22,13 +22,14 @@ mod section {
 
     unsafe extern "C" {
         #[link_name = "__start_monitor_sites"]
-        static START: Listed;
+        static START: usize;
         #[link_name = "__stop_monitor_sites"]
-        static STOP: Listed;
+        static STOP: usize;
     }
 
     pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
         let (start, stop) = (&raw const START, &raw const STOP);
+        let (start, stop) = (start.cast::<Listed>(), stop.cast::<Listed>());
         // SAFETY: only `register!` and this file write to the section, a `Listed` each, whose size
         // is its alignment; the linker leaves no room between them and defines both symbols.
         let entries =

@@ -179,6 +179,11 @@ mod ours {
         work(x)
     }
     #[inline(never)]
+    #[monitored(labels(odd = x & 1 == 1, big = x > 1 << 40))]
+    pub fn labelled(x: u64) -> Answer {
+        work(x)
+    }
+    #[inline(never)]
     #[monitored]
     pub async fn ready(x: u64) -> Answer {
         work(x)
@@ -195,6 +200,7 @@ fn monitored_contenders() -> Vec<Contender> {
     vec![
         sync!("monitored", ours::sync),
         sync!("monitored, latency = false", ours::counted),
+        sync!("monitored, two labels", ours::labelled),
         asynchronous!("monitored, async ready", AsyncReady, ours::ready),
         asynchronous!("monitored, async yields once", AsyncYields, ours::yields),
     ]

@@ -5,7 +5,7 @@ use std::thread;
 
 use metrics::{Key, Label, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
-use monitor_runtime::__private::{Exposition, Format, Gzip, Site, Verdict, run};
+use monitor_runtime::__private::{Exposition, Format, Gzip, Settings, Site, Verdict, run};
 
 /// A page and what it shows.
 pub struct Contender {
@@ -105,9 +105,8 @@ pub fn all(functions: usize) -> Vec<Contender> {
 pub fn sites(functions: usize, timed: bool) -> &'static [&'static Site] {
     let site = |number| {
         let name = format!("Orders::function_number_{number}").leak();
-        let site = Site::new(|| "", "shop::orders::storage", file!(), line!())
-            .name(name)
-            .latency(timed);
+        let settings = Box::leak(Box::new(Settings::new().name(name).latency(timed)));
+        let site = Site::new(|| "", "shop::orders::storage").with(settings);
         &*Box::leak(Box::new(site))
     };
     (0..functions).map(site).collect::<Vec<_>>().leak()

@@ -1,0 +1,50 @@
+//! What a type says of itself as a label.
+
+/// A type whose values are known and few, for `#[monitored(labels(tier = order.tier))]`.
+///
+/// `#[derive(MonitorLabel)]` implements it for an enum without fields; `bool` has it. Every value
+/// is a series of its own, so a type with many values is no label.
+///
+/// ```
+/// use monitor_runtime::{MonitorLabel, monitored};
+///
+/// #[derive(Clone, Copy, MonitorLabel)]
+/// enum Tier {
+///     Free,
+///     #[monitor(name = "paid_up")]
+///     Paid,
+/// }
+///
+/// #[monitored(labels(tier = tier, cached = cached))]
+/// fn quote(tier: Tier, cached: bool) -> u32 {
+///     if cached { 1 } else { 7 }
+/// }
+/// # fn main() {
+/// quote(Tier::Free, true); // function_calls_total{…,tier="Free",cached="true"}
+/// # }
+/// ```
+pub trait MonitorLabel {
+    /// The label's values, each by its index.
+    const VALUES: &'static [&'static str];
+
+    /// Which of the values this is.
+    fn index(&self) -> usize;
+}
+
+impl MonitorLabel for bool {
+    const VALUES: &'static [&'static str] = &["false", "true"];
+
+    #[inline]
+    fn index(&self) -> usize {
+        usize::from(*self)
+    }
+}
+
+impl<L: MonitorLabel + ?Sized> MonitorLabel for &L {
+    const VALUES: &'static [&'static str] = L::VALUES;
+
+    #[inline]
+    fn index(&self) -> usize {
+        (**self).index()
+    }
+}

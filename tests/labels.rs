@@ -1,0 +1,160 @@
+//! Labels of the user's: by type, bounded, and never more than the process was promised.
+
+use monitor_runtime::{MonitorLabel, monitored};
+use monitor_tests::{pause, run, scrape};
+
+#[derive(Clone, Copy, MonitorLabel)]
+enum Tier {
+    Free,
+    #[monitor(name = "paid_up")]
+    Paid,
+}
+
+struct Order {
+    tier: Tier,
+    region: String,
+}
+
+#[monitored(labels(tier = order.tier, cached))]
+fn quote(order: &Order, cached: bool) -> Result<(), &'static str> {
+    if cached { Ok(()) } else { Err("not cached") }
+}
+
+fn order(tier: Tier, region: &str) -> Order {
+    Order {
+        tier,
+        region: region.to_owned(),
+    }
+}
+
+/// Calls of a function that ended so, under these labels.
+fn calls(function: &str, result: &str, labels: &[(&str, &str)]) -> u64 {
+    let own = [("function", function), ("result", result)];
+    let labels: Vec<_> = own.iter().chain(labels).copied().collect();
+    let page = scrape();
+    let found: Vec<_> = page.find("function_calls_total", &labels).collect();
+    assert!(found.len() < 2, "one series: {found:?}");
+    found.first().map_or(0, |sample| sample.count())
+}
+
+#[test]
+fn each_combination_is_a_series() {
+    for _ in 0..3 {
+        quote(&order(Tier::Free, ""), true).expect("cached");
+    }
+    quote(&order(Tier::Paid, ""), true).expect("cached");
+    quote(&order(Tier::Paid, ""), false).expect_err("not cached");
+    let calls =
+        |result, tier, cached| calls("quote", result, &[("tier", tier), ("cached", cached)]);
+    assert_eq!(calls("ok", "Free", "true"), 3);
+    assert_eq!(calls("ok", "paid_up", "true"), 1);
+    assert_eq!(calls("error", "paid_up", "false"), 1);
+    let page = scrape();
+    let labels = [("function", "quote"), ("tier", "Free")];
+    let series = page.find("function_calls_total", &labels);
+    let cached: Vec<_> = series
+        .map(|sample| sample.labels["cached"].clone())
+        .collect();
+    assert_eq!(
+        cached,
+        ["true", "true"],
+        "ok and error; nothing for what was never called"
+    );
+    let timed = page.find("function_calls_duration_seconds_count", &labels);
+    assert_eq!(timed.map(|sample| sample.count()).sum::<u64>(), 3);
+    let running = page.find("function_calls_concurrent", &labels);
+    assert_eq!(running.map(|sample| sample.count()).sum::<u64>(), 0);
+}
+
+#[monitored(labels(region = bounded(&order.region, max = 3)))]
+async fn ship(order: Order) {
+    pause().await;
+    drop(order);
+}
+
+#[test]
+fn text_beyond_the_bound_is_other_and_told() {
+    for region in ["eu", "us", "eu", "ap", "sa", "af", "us"] {
+        run(ship(order(Tier::Free, region)));
+    }
+    let calls = |region| calls("ship", "ok", &[("region", region)]);
+    assert_eq!(
+        ["eu", "us", "ap", "other", "sa"].map(calls),
+        [2, 2, 1, 2, 0]
+    );
+    let page = scrape();
+    let told = page.find(
+        "monitor_label_overflow_total",
+        &[("function", "ship"), ("label", "region")],
+    );
+    assert_eq!(told.map(|sample| sample.count()).collect::<Vec<_>>(), [2]);
+}
+
+#[monitored(labels(odd = bounded(text, max = 2)))]
+fn odd(text: &str) {
+    let _ = text;
+}
+
+#[test]
+fn a_value_cannot_break_out_of_its_line() {
+    odd("a\"b\\c\nd 1\n# EOF");
+    assert_eq!(calls("odd", "ok", &[("odd", "a\"b\\c\nd 1\n# EOF")]), 1);
+}
+
+impl Order {
+    fn broken(&self) -> bool {
+        panic!("a label of the user's")
+    }
+}
+
+#[monitored(labels(broken = order.broken()))]
+fn goes_on(order: &Order) -> u8 {
+    let _ = order;
+    7
+}
+
+#[test]
+fn a_label_that_panics_is_other_and_the_call_goes_on() {
+    assert_eq!(goes_on(&order(Tier::Free, "")), 7);
+    assert_eq!(goes_on(&order(Tier::Free, "")), 7);
+    assert_eq!(calls("goes_on", "ok", &[("broken", "other")]), 2);
+}
+
+struct Shop;
+
+#[monitored]
+impl Shop {
+    #[monitored(labels(tier))]
+    async fn visit(&self, tier: Tier, fail: bool) -> Result<(), String> {
+        pause().await;
+        if fail {
+            Err("closed".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[test]
+fn threads_and_tasks_share_the_series_of_a_combination() {
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for number in 0..50 {
+                    let tier = if number % 2 == 0 {
+                        Tier::Free
+                    } else {
+                        Tier::Paid
+                    };
+                    let _ = run(Shop.visit(tier, number % 5 == 0));
+                }
+            });
+        }
+    });
+    let calls = |result, tier| calls("Shop::visit", result, &[("tier", tier)]);
+    assert_eq!([calls("ok", "Free"), calls("ok", "paid_up")], [80, 80]);
+    assert_eq!(
+        [calls("error", "Free"), calls("error", "paid_up")],
+        [20, 20]
+    );
+}
