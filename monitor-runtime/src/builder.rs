@@ -20,6 +20,7 @@ pub struct Builder {
     pub(crate) checks: Vec<Check>,
     pub(crate) exporter: Option<PrometheusBuilder>,
     pub(crate) others: Option<PrometheusHandle>,
+    pub(crate) facade: Option<Duration>,
 }
 
 impl Builder {
@@ -34,6 +35,7 @@ impl Builder {
             checks: Vec::new(),
             exporter: None,
             others: None,
+            facade: None,
         }
     }
 
@@ -143,6 +145,17 @@ impl Builder {
     /// The handle of an exporter that is already installed, so that its series are on the page.
     pub fn exporter_handle(mut self, handle: PrometheusHandle) -> Self {
         self.others = Some(handle);
+        self
+    }
+
+    /// Publishes call sites through the `metrics` facade too, this often: for a process whose recorder
+    /// is not an exporter of Prometheus.
+    ///
+    /// Names and labels are those of `/metrics`. Counters and the gauge are exact; durations arrive as
+    /// samples from their buckets, because that is what a call keeps of them. With the exporter
+    /// that `start()` installs there is nothing to publish, and a line of the log says so.
+    pub fn publish_to_facade(mut self, interval: Duration) -> Self {
+        self.facade = Some(interval);
         self
     }
 }

@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::builder::Builder;
 use crate::config::{Config, ConfigError};
+use crate::facade::Bridge;
 use crate::health::{self, Health, InvalidCheck};
 use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
@@ -61,10 +62,21 @@ impl Builder {
         labels::bound(config.label_series);
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
+        let facade = self.facade.filter(|_| recorder != Recorder::Ours);
+        if self.facade.is_some() && facade.is_none() {
+            tracing::warn!(
+                "publish_to_facade has nothing to do: the recorder is the exporter that start() \
+                 installed, and /metrics has the call sites already"
+            );
+        }
         let page = page(&service, others.clone());
         let context = server::Context::new(Arc::clone(&health), page, config.token.clone());
         let own_sentry = matches!(destination, Destination::Dsn);
-        let threads = Threads::start(listener, &context, &health, others);
+        let upkeep = Upkeep {
+            others,
+            facade: facade.map(|interval| (interval, service.name.clone())),
+        };
+        let threads = Threads::start(listener, &context, &health, upkeep);
         let Threads { server, upkeep } = threads.inspect_err(|_| {
             report::stop(Duration::ZERO, own_sentry);
             health.stop();
@@ -118,9 +130,9 @@ impl Threads {
         listener: Option<Listener>,
         context: &server::Context,
         health: &Arc<Health>,
-        others: Option<PrometheusHandle>,
+        upkeep: Upkeep,
     ) -> io::Result<Self> {
-        let upkeep = upkeep(others)?;
+        let upkeep = upkeep.start()?;
         health.spawn()?;
         let serve = |listener| server::serve(listener, context.clone());
         let server = listener.map(serve).transpose()?;
@@ -194,21 +206,47 @@ fn default_exporter() -> PrometheusBuilder {
         .unwrap_or_else(|_| PrometheusBuilder::new())
 }
 
-/// Runs the exporter's upkeep, without which its histograms grow until they are scraped.
-fn upkeep(handle: Option<PrometheusHandle>) -> io::Result<mpsc::Sender<()>> {
+/// What is done again and again on a thread of its own.
+struct Upkeep {
+    /// The exporter, whose histograms grow until they are scraped if nobody keeps them up.
+    others: Option<PrometheusHandle>,
+    /// How often call sites are published through the facade, and under which service.
+    facade: Option<(Duration, String)>,
+}
+
+impl Upkeep {
     const INTERVAL: Duration = Duration::from_secs(5);
-    let (stop, stopped) = mpsc::channel::<()>();
-    if let Some(handle) = handle {
-        let run = move || {
-            while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+
+    /// Begins; it ends when the sender is dropped.
+    fn start(self) -> io::Result<mpsc::Sender<()>> {
+        let (stop, stopped) = mpsc::channel::<()>();
+        if self.others.is_some() || self.facade.is_some() {
+            std::thread::Builder::new()
+                .name("monitor-upkeep".into())
+                .spawn(move || self.run(&stopped))?;
+        }
+        Ok(stop)
+    }
+
+    fn run(self, stopped: &mpsc::Receiver<()>) {
+        let mut bridge = Bridge::default();
+        let facade = self.facade.as_ref().map(|(interval, _)| *interval);
+        let interval = facade.unwrap_or(Self::INTERVAL).min(Self::INTERVAL);
+        loop {
+            let waited = stopped.recv_timeout(interval);
+            if let Some(handle) = &self.others {
                 handle.run_upkeep();
             }
-        };
-        std::thread::Builder::new()
-            .name("monitor-upkeep".into())
-            .spawn(run)?;
+            if let Some((_, service)) = &self.facade {
+                // The recorder is somebody else's code; a panic of it ends one round, not the thread.
+                report::quietly(|| bridge.publish(service));
+            }
+            // The last round has what the calls of a shutdown counted.
+            if waited != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
     }
-    Ok(stop)
 }
 
 /// The right to be the one started runtime of the process; given back when dropped.

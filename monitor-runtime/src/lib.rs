@@ -46,6 +46,8 @@ mod events;
 #[cfg(feature = "enable")]
 mod exemplar;
 #[cfg(feature = "enable")]
+mod facade;
+#[cfg(feature = "enable")]
 mod fields;
 #[cfg(feature = "enable")]
 mod health;

@@ -21,6 +21,7 @@ pub use family::Format;
 
 use family::{Family, Kind};
 use line::label;
+pub(crate) use readings::RESULTS;
 
 use crate::site::Site;
 
@@ -66,19 +67,19 @@ const FAMILIES: [&Family<'static>; 7] = [
     &LABEL_OVERFLOW,
 ];
 
-const CALLS: Family<'static> = Family {
+pub(crate) const CALLS: Family<'static> = Family {
     name: "function_calls_total",
     kind: Kind::Counter,
     unit: None,
     help: "Calls that have ended, by result.",
 };
-const DURATION: Family<'static> = Family {
+pub(crate) const DURATION: Family<'static> = Family {
     name: "function_calls_duration_seconds",
     kind: Kind::Histogram,
     unit: Some("seconds"),
     help: "Time from the beginning of a call to its end.",
 };
-const CONCURRENT: Family<'static> = Family {
+pub(crate) const CONCURRENT: Family<'static> = Family {
     name: "function_calls_concurrent",
     kind: Kind::Gauge,
     unit: None,

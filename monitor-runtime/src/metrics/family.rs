@@ -21,7 +21,7 @@ impl Format {
 
 /// The type of a family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// Its name ends in `_total`.
     Counter,
     /// Somebody else's counter, whose name does not: OpenMetrics has no name for one.
@@ -57,9 +57,9 @@ impl Kind {
 
 /// A family of the page.
 #[derive(Clone, Copy)]
-pub(super) struct Family<'a> {
+pub(crate) struct Family<'a> {
     /// The name of its samples, or what they begin with; the same in both formats.
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     pub(super) kind: Kind,
     /// The end of its name, if that is a unit.
     pub(super) unit: Option<&'a str>,

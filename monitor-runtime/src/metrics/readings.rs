@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::tally::Tally;
 
 /// The results a histogram may have, in the order of the page.
-pub(super) const RESULTS: [Outcome; Outcome::RESULTS] =
+pub(crate) const RESULTS: [Outcome; Outcome::RESULTS] =
     [Outcome::Ok, Outcome::Error, Outcome::Cancelled];
 
 /// What all series had counted, each at one moment.
