@@ -1,0 +1,138 @@
+//! What calls allocate: nothing after a thread's first of a function, whatever becomes of threads.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::pin::pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::Poll;
+use std::thread;
+
+use monitor_runtime::monitored;
+use monitor_tests::{pause, poll, run};
+
+/// Counts what the process holds, and what each thread asks for.
+struct Counting;
+
+static HELD: AtomicI64 = AtomicI64::new(0);
+
+thread_local! {
+    static ASKED: Cell<u64> = const { Cell::new(0) };
+}
+
+#[expect(
+    clippy::cast_possible_wrap,
+    reason = "no block is half of the address space"
+)]
+fn held(change: i64, layout: Layout) {
+    HELD.fetch_add(change * layout.size() as i64, Ordering::Relaxed);
+}
+
+// SAFETY: everything is the system's own; the counts allocate nothing.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        held(1, layout);
+        ASKED.set(ASKED.get() + 1);
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        held(-1, layout);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often this thread allocates in here.
+fn allocations(code: impl FnOnce()) -> u64 {
+    let before = ASKED.get();
+    code();
+    ASKED.get() - before
+}
+
+#[monitored]
+fn plain(number: u64) -> Result<u64, u64> {
+    if number == u64::MAX {
+        Err(number)
+    } else {
+        Ok(number)
+    }
+}
+
+#[monitored(latency = false)]
+fn counted() {}
+
+#[monitored(labels(odd = number % 2 == 1))]
+fn labelled(number: u64) {
+    let _ = number;
+}
+
+#[monitored]
+async fn ready(number: u64) -> Result<u64, u64> {
+    plain(number)
+}
+
+#[monitored]
+async fn yields(number: u64) -> Result<u64, u64> {
+    pause().await;
+    plain(number)
+}
+
+/// Those of `call_all`, the two lanes of `labelled` among them.
+const FUNCTIONS: u64 = 6;
+
+fn call_all(number: u64) {
+    plain(number).expect("ok");
+    counted();
+    labelled(number);
+    on_the_stack(ready(number)).expect("ok");
+    on_the_stack(yields(number)).expect("ok");
+}
+
+/// Polls a future to its end without a box around it.
+fn on_the_stack<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = poll(future.as_mut()) {
+            return value;
+        }
+    }
+}
+
+fn start() {
+    // Sentry is on, and the log shows errors only: a service as it runs.
+    let monitor = monitor_runtime::builder!()
+        .addr("off")
+        .log_filter("error")
+        .sentry_dsn("http://key@127.0.0.1:9/1");
+    std::mem::forget(run(monitor.start()).expect("a service"));
+}
+
+/// One test: what other threads of the process do would be counted too.
+#[test]
+fn calls_and_threads_leave_nothing_behind() {
+    start();
+    (0..4).for_each(call_all);
+    let calls = || (0..100_000).for_each(call_all);
+    let allocated = allocations(calls);
+    // A function's first call beyond its first bucket allocates the others, once; on a busy machine
+    // any call may be that long.
+    assert!(
+        allocated <= FUNCTIONS,
+        "{allocated} allocations in 500,000 calls"
+    );
+
+    let churn = |threads| {
+        for _ in 0..threads {
+            thread::spawn(|| call_all(1)).join().expect("no panic");
+        }
+    };
+    churn(10);
+    let before = HELD.load(Ordering::Relaxed);
+    churn(10_000);
+    let residue = HELD.load(Ordering::Relaxed) - before;
+    // What runs beside us, such as Sentry's own thread, may hold a little more than before.
+    assert!(residue < 16 * 1024, "10,000 threads left {residue} bytes");
+}
