@@ -196,6 +196,16 @@ mod ours {
     }
 }
 
+/// What needs nothing global, but the peers.
+fn clocks_and_ours() -> Vec<Contender> {
+    let mut all = vec![
+        sync!("two quanta reads", two_quanta),
+        sync!("two std Instants", two_instants),
+    ];
+    all.extend(monitored_contenders());
+    all
+}
+
 fn monitored_contenders() -> Vec<Contender> {
     vec![
         sync!("monitored", ours::sync),
@@ -206,8 +216,18 @@ fn monitored_contenders() -> Vec<Contender> {
     ]
 }
 
+#[cfg(feature = "peers")]
 mod peers;
 
+/// The first has our own alone.
+#[cfg(not(feature = "peers"))]
+pub const CONFIGURATIONS: &[Configuration] = &[Configuration {
+    name: "bare",
+    set_up: || (),
+    contenders: clocks_and_ours,
+}];
+
+#[cfg(feature = "peers")]
 pub const CONFIGURATIONS: &[Configuration] = &[
     Configuration {
         name: "bare",

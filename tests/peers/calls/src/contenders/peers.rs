@@ -10,11 +10,7 @@ use super::{Answer, Contender, Kind, block_on, monitored_contenders, work};
 
 /// What needs nothing global.
 pub fn bare() -> Vec<Contender> {
-    let mut all = vec![
-        sync!("two quanta reads", super::two_quanta),
-        sync!("two std Instants", super::two_instants),
-    ];
-    all.extend(monitored_contenders());
+    let mut all = super::clocks_and_ours();
     all.extend([
         sync!("prometheus, cached", prometheus_cached),
         sync!("prometheus-client, cached", client_cached),
