@@ -14,33 +14,42 @@ const MOST_BUCKETS: usize = 48;
 /// How often a scrape looks again at numbers that do not match.
 const PATIENCE: u32 = 100;
 
+/// A result's calls: how many, and in how many buckets they can be.
+#[derive(Clone, Copy)]
+struct Read {
+    calls: u64,
+    used: usize,
+}
+
 impl Ended {
-    /// Reads the calls by bucket; returns how many they are.
-    fn read(&self, buckets: &mut [u64; MOST_BUCKETS]) -> u64 {
-        let rest = self.rest.get().into_iter().flat_map(|rest| rest.iter());
-        let mut calls = 0;
-        for (copy, count) in buckets
-            .iter_mut()
-            .zip(std::iter::once(&self.first).chain(rest))
-        {
+    /// Reads the calls by bucket, as far as there can be any.
+    fn read(&self, buckets: &mut [u64; MOST_BUCKETS]) -> Read {
+        buckets[0] = self.first.load(Ordering::Acquire);
+        let mut calls = buckets[0];
+        let rest = self.rest.get().map_or(&[][..], |rest| rest);
+        for (copy, count) in buckets[1..].iter_mut().zip(rest) {
             *copy = count.load(Ordering::Acquire);
             calls += *copy;
         }
-        calls
+        let used = 1 + rest.len();
+        Read { calls, used }
     }
 }
 
 impl Cells {
     /// All but how many calls have begun.
     pub(super) fn add_to(&self, site: &Site, sum: &mut Sum) {
+        let mut buckets = [0; MOST_BUCKETS];
         for (result, ended) in self.ended.iter().enumerate() {
-            let mut buckets = [0; MOST_BUCKETS];
-            if result == Outcome::Error.result() {
-                self.add_errors_to(site, sum, &mut buckets);
+            let Read { calls, used } = if result == Outcome::Error.result() {
+                self.add_errors_to(site, sum, &mut buckets)
             } else {
-                ended.read(&mut buckets);
+                ended.read(&mut buckets)
+            };
+            if calls == 0 {
+                continue;
             }
-            for (bucket, calls) in buckets[..=self.bounds.len()].iter().enumerate() {
+            for (bucket, calls) in buckets[..used].iter().enumerate() {
                 sum.add_to_bucket(result, bucket, *calls);
             }
             let ticks = ended.ticks.load(Ordering::Acquire);
@@ -53,30 +62,32 @@ impl Cells {
     ///
     /// The owner bumps a count just before the bucket. Where it is held up between the two, the
     /// call is in the count and not yet in the histogram, as on a page it may be.
-    fn add_errors_to(&self, site: &Site, sum: &mut Sum, buckets: &mut [u64; MOST_BUCKETS]) {
-        let mut classes = [0; classes::MOST];
+    fn add_errors_to(&self, site: &Site, sum: &mut Sum, buckets: &mut [u64; MOST_BUCKETS]) -> Read {
+        let mut classes = None;
         let mut attempts = 0;
         loop {
             let finished = self.ended[Outcome::Error.result()].read(buckets);
             let panics = self.panics.load(Ordering::Acquire);
+            let mut others = panics;
             if let Some(counts) = self.classes.get() {
-                for (copy, count) in classes.iter_mut().zip(counts.iter()) {
+                let copies = classes.get_or_insert_with(|| [0; classes::MOST]);
+                for (copy, count) in copies.iter_mut().zip(counts.iter()) {
                     *copy = count.load(Ordering::Acquire);
+                    others += *copy;
                 }
             }
-            let others = panics + classes.iter().sum::<u64>();
             // With no other kind of error, the histogram alone knows.
             let errors = match others {
-                0 => finished,
+                0 => finished.calls,
                 _ => self.errors.load(Ordering::Acquire),
             };
-            if errors + others == finished || attempts == PATIENCE {
+            if errors + others == finished.calls || attempts == PATIENCE {
                 sum.errors += errors;
                 sum.panics += panics;
-                for (place, class) in site.classes().names() {
-                    sum.add_to_class(class, classes[place]);
+                for (place, class) in site.classes().names().filter(|_| classes.is_some()) {
+                    sum.add_to_class(class, classes.map_or(0, |classes| classes[place]));
                 }
-                return;
+                return finished;
             }
             attempts += 1;
             // The owner may be waiting for this very core.
