@@ -1,16 +1,33 @@
 //! The models: each runs in every order there is, up to three preemptions.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use loom::thread;
 
 use crate::cells::Cells;
 use crate::outcome::Outcome;
 use crate::site::Site;
+use crate::sync;
 use crate::tally::Sum;
 
 fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(3);
-    builder.check(model);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    builder.check(move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        model();
+    });
+    let runs = runs.load(Ordering::Relaxed);
+    assert!(runs > 5, "{runs} orders are no model");
+}
+
+/// A model of scrapes, in which each cell has one owner.
+fn check_scrape(model: impl Fn() + Send + Sync + 'static) {
+    sync::owners_look(false);
+    check(model);
 }
 
 fn site() -> &'static Site {
@@ -63,7 +80,7 @@ fn first_calls_that_race_are_all_counted() {
 
 #[test]
 fn a_thread_that_ends_while_it_is_scraped_loses_nothing() {
-    check(|| {
+    check_scrape(|| {
         let site = site();
         thread_of_one_call(site, Outcome::Ok, None);
         let other = thread::spawn(move || thread_of_one_call(site, Outcome::Ok, None));
@@ -91,14 +108,13 @@ fn cells_given_back_are_counted_in_by_one_thread_at_a_time() {
 
 #[test]
 fn a_future_that_moves_to_another_thread_is_never_seen_to_end_first() {
-    check(|| {
+    check_scrape(|| {
         let site = site();
-        let cells = Cells::claim(site, 0);
-        cells.started();
+        let (here, there) = (Cells::claim(site, 0), Cells::claim(site, 0));
+        here.started();
         let elsewhere = thread::spawn(move || {
-            let cells = Cells::claim(site, 0);
-            cells.ended_quickly(7);
-            cells.release();
+            there.ended_quickly(7);
+            there.release();
         });
         // `scrape` holds what ended against what began.
         let seen = scrape(site);
@@ -110,7 +126,7 @@ fn a_future_that_moves_to_another_thread_is_never_seen_to_end_first() {
 
 #[test]
 fn classes_add_up_to_the_errors_of_a_page() {
-    check(|| {
+    check_scrape(|| {
         let site = site();
         thread_of_one_call(site, Outcome::Error, None);
         let other = thread::spawn(move || thread_of_one_call(site, Outcome::Error, Some(0)));

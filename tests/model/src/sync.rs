@@ -1,8 +1,8 @@
 //! loom's own in the place of the runtime's `sync`.
 
-pub(crate) use loom::sync::atomic;
 pub(crate) use loom::thread::yield_now;
 
+use std::cell::Cell;
 use std::ptr;
 
 use loom::sync::atomic::{AtomicPtr, Ordering};
@@ -36,5 +36,51 @@ impl<T> OnceLock<T> {
             let _ = self.set(value());
         }
         self.get().expect("it was just set")
+    }
+}
+
+std::thread_local! {
+    // loom runs all threads of a model on the thread of its test.
+    static OWNERS_LOOK: Cell<bool> = const { Cell::new(true) };
+}
+
+/// Whether a relaxed load is one of the model's events.
+///
+/// loom looks for other orders from the last access of an atomic alone. An owner's load just before
+/// its store hides the scrape's load before that, and the two are never tried the other way round.
+/// Where one thread owns a cell for the whole of a model, its load can give nothing but what it
+/// stored, and is left out.
+pub(crate) fn owners_look(look: bool) {
+    OWNERS_LOOK.set(look);
+}
+
+pub(crate) mod atomic {
+    pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
+
+    /// loom's, and what was stored last.
+    pub(crate) struct AtomicU64 {
+        cell: loom::sync::atomic::AtomicU64,
+        stored: std::sync::atomic::AtomicU64,
+    }
+
+    impl AtomicU64 {
+        pub(crate) fn new(value: u64) -> Self {
+            Self {
+                cell: loom::sync::atomic::AtomicU64::new(value),
+                stored: std::sync::atomic::AtomicU64::new(value),
+            }
+        }
+
+        pub(crate) fn load(&self, order: Ordering) -> u64 {
+            if order == Ordering::Relaxed && !super::OWNERS_LOOK.get() {
+                return self.stored.load(order);
+            }
+            self.cell.load(order)
+        }
+
+        pub(crate) fn store(&self, value: u64, order: Ordering) {
+            self.stored.store(value, Ordering::Relaxed);
+            self.cell.store(value, order);
+        }
     }
 }
