@@ -62,3 +62,20 @@ pub(crate) fn claim(site: &'static Site, lane: usize) -> (&'static Cells, bool) 
         _ => (Cells::claim(site, lane), true),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{classes, clock};
+
+    #[test]
+    fn a_function_and_a_thread_take_what_the_readme_says() {
+        let readme = include_str!("../../README.md");
+        let cells = format!("{} bytes each", size_of::<Cells>());
+        assert!(readme.contains(&cells), "{cells}");
+        let buckets = format!("{} more for each result", clock::default_bounds().len() * 8);
+        assert!(readme.contains(&buckets), "{buckets}");
+        let classes = format!("{} more for an error with a class", classes::MOST * 8);
+        assert!(readme.contains(&classes), "{classes}");
+    }
+}
