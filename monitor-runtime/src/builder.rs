@@ -103,6 +103,13 @@ impl Builder {
         self
     }
 
+    /// The share of requests at the [HTTP edge](crate::http) that are sent to Sentry as transactions,
+    /// from 0 to 1; beats `SENTRY_TRACES_SAMPLE_RATE`.
+    pub fn traces_sample_rate(mut self, rate: f32) -> Self {
+        self.overrides.traces_sample_rate = Some(rate);
+        self
+    }
+
     /// A health check with defaults: not critical, every 10 s, given 5 s.
     ///
     /// ```no_run

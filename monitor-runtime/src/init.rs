@@ -15,7 +15,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, lines, metrics, report, trace};
+use crate::{clock, http, lines, metrics, report, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -60,6 +60,7 @@ impl Builder {
         report::install_hook();
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
+        http::begin_metrics();
         let page = page(service, others.clone());
         let context = server::Context::new(Arc::clone(&health), page, config.token.clone());
         let own_sentry = matches!(destination, Destination::Dsn);
@@ -189,8 +190,10 @@ fn recorder(
 fn default_exporter() -> PrometheusBuilder {
     let bounds = metrics::BUCKETS;
     let seconds = Matcher::Suffix("_seconds".into());
+    let http = Matcher::Full(metrics::HTTP_DURATION.into());
     PrometheusBuilder::new()
         .set_buckets_for_metric(seconds, &bounds)
+        .and_then(|builder| builder.set_buckets_for_metric(http, &metrics::HTTP_BUCKETS))
         .unwrap_or_else(|_| PrometheusBuilder::new())
 }
 
