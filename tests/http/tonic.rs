@@ -55,7 +55,7 @@ async fn calls_and_streams_of_grpc_are_what_they_were() {
             ("ok", &200.into())
         );
     }
-    assert_eq!(requests("POST", CHECK, "200"), 2.0);
+    assert_eq!(requests("POST", CHECK, "200"), 2);
 
     reporter
         .set_service_status("db", ServingStatus::NotServing)

@@ -125,7 +125,7 @@ fn the_status_is_what_the_client_sees() {
             "{path}"
         );
         let counted = || requests(method, route, &status.to_string()) - before;
-        wait_for(path, || (counted() == 1.0).then_some(()));
+        wait_for(path, || (counted() == 1).then_some(()));
     }
     assert_eq!(line("/broken").text("outcome"), "error");
     assert_eq!(line("/mapped").text("outcome"), "ok");
@@ -151,15 +151,15 @@ fn a_panic_is_a_500() {
 fn hang_ups_are_told_apart() {
     let addr = service();
     let waiting = begin(addr, "PATCH", "/never", &[]);
-    wait_for("it is in flight", || (active("PATCH") == 1.0).then_some(()));
+    wait_for("it is in flight", || (active("PATCH") == 1).then_some(()));
     drop(waiting);
     assert_eq!(line("/never").text("outcome"), "cancelled");
     let mut events = begin(addr, "PATCH", "/events", &[]);
     read_until(&mut events, "tick");
-    assert_eq!(active("PATCH"), 1.0);
+    assert_eq!(active("PATCH"), 1);
     drop(events);
     assert_eq!(line("/events").text("outcome"), "aborted");
-    assert_eq!(active("PATCH"), 0.0);
+    assert_eq!(active("PATCH"), 0);
 }
 
 #[test]
@@ -202,7 +202,7 @@ async fn a_graceful_end_lets_requests_finish() {
     let server = tokio::spawn(server.run());
     let answer = tokio::task::spawn_blocking(move || ask(addr, "DELETE", "/", &[]));
     // No other test uses the method.
-    while active("DELETE") == 0.0 {
+    while active("DELETE") == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     stop.send(()).expect("the server runs");

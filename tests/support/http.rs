@@ -20,7 +20,7 @@ pub fn begin(addr: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.extend([name, ": ", value, "\r\n"]);
     }
     head.push_str("\r\n");
     stream.write_all(head.as_bytes()).expect("a request");
@@ -59,27 +59,30 @@ fn parse(answer: &str) -> Response {
 }
 
 /// `http_requests_total` of these labels.
-pub fn requests(method: &str, route: &str, status: &str) -> f64 {
+pub fn requests(method: &str, route: &str, status: &str) -> i64 {
     let labels = [("method", method), ("route", route), ("status", status)];
     sum("http_requests_total", &labels)
 }
 
 /// Requests in the duration histogram that have at least these labels.
-pub fn timed(labels: &[(&str, &str)]) -> f64 {
+pub fn timed(labels: &[(&str, &str)]) -> i64 {
     sum("http_server_request_duration_seconds_count", labels)
 }
 
 /// `http_server_active_requests` of a method.
-pub fn active(method: &str) -> f64 {
+pub fn active(method: &str) -> i64 {
     sum(
         "http_server_active_requests",
         &[("http_request_method", method)],
     )
 }
 
-fn sum(name: &str, labels: &[(&str, &str)]) -> f64 {
+#[expect(clippy::cast_possible_truncation, reason = "they are counts")]
+fn sum(name: &str, labels: &[(&str, &str)]) -> i64 {
     let page = scrape();
-    page.find(name, labels).map(|sample| sample.value).sum()
+    page.find(name, labels)
+        .map(|sample| sample.value as i64)
+        .sum()
 }
 
 /// The access lines of a route, once there are so many.
