@@ -134,8 +134,9 @@ impl Builder {
 
     /// The exporter to install as the `metrics` recorder, with buckets and labels of one's own.
     ///
-    /// Without one, histograms whose names end in `_seconds` get the buckets of
-    /// `function_calls_duration_seconds`, and other histograms are summaries.
+    /// Without one, `http_server_request_duration_seconds` gets the buckets OpenTelemetry advises,
+    /// other histograms whose names end in `_seconds` those of `function_calls_duration_seconds`, and
+    /// the rest are summaries.
     pub fn exporter(mut self, exporter: PrometheusBuilder) -> Self {
         self.exporter = Some(exporter);
         self

@@ -142,6 +142,16 @@ fn a_request_is_counted_by_its_template_and_logged_once() {
     });
     assert_eq!(serde_json::Value::from(fields), expected);
     assert_eq!(lines[0].spans, ["request"]);
+    let spans = log().spans("request");
+    let of_route = |span: &&monitor_tests::Span| {
+        let route = span.fields.get("route").and_then(|route| route.as_str());
+        route == Some("/hello/{name}")
+    };
+    let span = spans.iter().find(of_route).expect("a span");
+    assert_eq!(
+        span.fields["trace_id"], id,
+        "for formats without ids of their own"
+    );
     assert_eq!(lines[0].level, tracing::Level::INFO);
 }
 
