@@ -18,6 +18,8 @@ use std::time::Duration;
 
 use monitor_runtime::Monitor;
 
+#[path = "support/http.rs"]
+pub mod http;
 #[path = "support/log.rs"]
 mod log;
 #[path = "support/page.rs"]

@@ -58,7 +58,13 @@ fn users_of(needle: &str) -> Vec<String> {
 
 #[test]
 fn metric_names_have_one_home() {
-    for name in ["\"function_calls_", "\"build_info", "\"monitor_log_"] {
+    for name in [
+        "\"function_calls_",
+        "\"build_info",
+        "\"monitor_log_",
+        "\"http_requests_",
+        "\"http_server_",
+    ] {
         assert_eq!(users_of(name), ["metrics.rs"], "{name}");
     }
 }
@@ -98,8 +104,9 @@ fn arrows_point_down() {
         &["init"],
         &["monitor"],
         &["lifecycle", "server"],
-        &["health", "call"],
+        &["health", "call", "http"],
         &["site", "metrics", "report"],
+        &["trace_context"],
     ];
     for (depth, layer) in layers.iter().enumerate() {
         for module in *layer {

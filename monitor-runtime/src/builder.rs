@@ -111,6 +111,13 @@ impl Builder {
         self
     }
 
+    /// The share of requests at the [HTTP edge](crate::http) that are sent to Sentry as transactions,
+    /// from 0 to 1; beats `SENTRY_TRACES_SAMPLE_RATE`.
+    pub fn traces_sample_rate(mut self, rate: f32) -> Self {
+        self.overrides.traces_sample_rate = Some(rate);
+        self
+    }
+
     /// A health check with defaults: not critical, every 10 s, given 5 s.
     ///
     /// ```no_run
@@ -135,8 +142,9 @@ impl Builder {
 
     /// The exporter to install as the `metrics` recorder, with buckets and labels of one's own.
     ///
-    /// Without one, histograms whose names end in `_seconds` get the buckets of
-    /// `function_calls_duration_seconds`, and other histograms are summaries.
+    /// Without one, `http_server_request_duration_seconds` gets the buckets OpenTelemetry advises,
+    /// other histograms whose names end in `_seconds` those of `function_calls_duration_seconds`, and
+    /// the rest are summaries.
     pub fn exporter(mut self, exporter: PrometheusBuilder) -> Self {
         self.exporter = Some(exporter);
         self

@@ -21,7 +21,7 @@ use crate::site::Site;
 use crate::start::{Declared, Start};
 use crate::story::{self, Memory};
 use crate::verdict::Verdict;
-use crate::{clock, report, table, testkit};
+use crate::{clock, exemplar, report, table, testkit, trace_context};
 
 /// A call that has begun and not ended.
 pub(crate) struct Call {
@@ -133,6 +133,10 @@ impl Call {
         let outcome = end.outcome();
         let class = end.class().map(|class| site.classes().place(class));
         stretch.cells.ended(outcome, class, ticks);
+        if let Some(ids) = trace_context::current_ids().filter(|ids| ids.sampled) {
+            let trace_id = ids.trace.to_bytes();
+            exemplar::offer(site, stretch.cells.lane, outcome, ticks, trace_id);
+        }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
         report::quietly(|| stretch.exit(extra.as_deref()));
         let slow = site.slow.is_some() && ticks > site.slow_ticks();

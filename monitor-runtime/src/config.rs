@@ -1,5 +1,7 @@
 //! Every setting: what the builder said beats the environment, which beats the default.
 
+mod sentry;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::io::IsTerminal;
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
 use crate::log_format::LogFormat;
 
 /// A setting, as the README's table shows it.
@@ -59,6 +62,8 @@ settings! {
         "up to 64 characters, no spaces or slashes", "the environment of Sentry events";
     SENTRY_RELEASE: "release", "`<crate>@<version>`", "up to 200 characters, no slashes or line breaks",
         "the release of Sentry events";
+    SENTRY_TRACES_SAMPLE_RATE: "traces_sample_rate", "none: there are no transactions", "a number from 0 to 1",
+        "the share of requests that are sent to Sentry as transactions, where the caller has not decided";
     OTEL_SERVICE_NAME: "service_name", "the name of the crate that calls `builder!()`", "any text",
         "the `service_name` label, and `service` in Sentry and `/health`";
 }
@@ -98,6 +103,7 @@ pub(crate) struct Overrides {
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
     pub(crate) release: Option<String>,
+    pub(crate) traces_sample_rate: Option<f32>,
     pub(crate) service_name: Option<String>,
 }
 
@@ -110,9 +116,11 @@ pub(crate) struct Config {
     pub(crate) drain: Duration,
     pub(crate) label_series: usize,
     pub(crate) log_filter: EnvFilter,
-    pub(crate) sentry_dsn: Option<sentry::types::Dsn>,
+    pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
     pub(crate) environment: String,
     pub(crate) release: String,
+    /// From 0 to 1.
+    pub(crate) traces_sample_rate: Option<f32>,
     pub(crate) service_name: String,
 }
 
@@ -133,6 +141,8 @@ impl Config {
         let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
         let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
         let release = Given::find(&SENTRY_RELEASE, given.release, env)?;
+        let rate = given.traces_sample_rate.map(|rate| rate.to_string());
+        let rate = Given::find(&SENTRY_TRACES_SAMPLE_RATE, rate, env)?;
         let service_name = Given::find(&OTEL_SERVICE_NAME, given.service_name, env)?;
         let build = if cfg!(debug_assertions) {
             "development"
@@ -152,6 +162,7 @@ impl Config {
                 || Ok(format!("{crate_name}@{crate_version}")),
                 parse_release,
             )?,
+            traces_sample_rate: rate.map(parse_rate).transpose()?,
             service_name: service_name.map_or_else(|| crate_name.to_owned(), |given| given.value),
         })
     }
@@ -284,34 +295,6 @@ fn label_series(builder: Option<usize>, env: Env<'_>) -> Result<usize, ConfigErr
 fn parse_filter(given: Given) -> Result<EnvFilter, ConfigError> {
     let parsed = EnvFilter::builder().parse(&given.value);
     parsed.map_err(|problem| given.refuse(format_args!("is not a filter ({problem})")))
-}
-
-fn parse_dsn(given: Given) -> Result<sentry::types::Dsn, ConfigError> {
-    let parsed = given.value.parse();
-    parsed.map_err(|problem: sentry::types::ParseDsnError| {
-        given.refuse(format_args!("is not a DSN ({problem})"))
-    })
-}
-
-/// Sentry's limits: <https://docs.sentry.io/platform-redirect/?next=/configuration/environments/>.
-fn parse_environment(given: Given) -> Result<String, ConfigError> {
-    let unfit = |c: char| c.is_whitespace() || c == '/';
-    if given.value.len() > 64 || given.value.contains(unfit) {
-        return Err(given.refuse("is not a name of an environment"));
-    }
-    Ok(given.value)
-}
-
-/// Sentry's limits: <https://docs.sentry.io/product/releases/naming-releases/>.
-fn parse_release(given: Given) -> Result<String, ConfigError> {
-    let unfit = |c: char| c.is_control() || c == '/' || c == '\\';
-    if given.value.len() > 200
-        || given.value.contains(unfit)
-        || [".", ".."].contains(&&*given.value)
-    {
-        return Err(given.refuse("is not a name of a release"));
-    }
-    Ok(given.value)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, labels, lines, metrics, report, site, trace};
+use crate::{clock, http, labels, lines, metrics, report, site, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -62,6 +62,7 @@ impl Builder {
         labels::bound(config.label_series);
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
+        http::begin_metrics();
         let facade = self.facade.filter(|_| recorder != Recorder::Ours);
         if self.facade.is_some() && facade.is_none() {
             tracing::warn!(
@@ -201,8 +202,10 @@ fn recorder(
 fn default_exporter() -> PrometheusBuilder {
     let bounds = metrics::BUCKETS;
     let seconds = Matcher::Suffix("_seconds".into());
+    let http = Matcher::Full(metrics::HTTP_DURATION.into());
     PrometheusBuilder::new()
         .set_buckets_for_metric(seconds, &bounds)
+        .and_then(|builder| builder.set_buckets_for_metric(http, &metrics::HTTP_BUCKETS))
         .unwrap_or_else(|_| PrometheusBuilder::new())
 }
 

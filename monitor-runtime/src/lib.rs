@@ -52,6 +52,8 @@ mod fields;
 #[cfg(feature = "enable")]
 mod health;
 #[cfg(feature = "enable")]
+pub mod http;
+#[cfg(feature = "enable")]
 mod init;
 mod label;
 #[cfg(feature = "enable")]
@@ -99,6 +101,8 @@ mod throttle;
 #[cfg(feature = "enable")]
 mod trace;
 #[cfg(feature = "enable")]
+mod trace_context;
+#[cfg(feature = "enable")]
 mod verdict;
 #[cfg(feature = "enable")]
 mod worker;
@@ -123,6 +127,8 @@ pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]
 pub use server::BindError;
+#[cfg(feature = "enable")]
+pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
 
 #[cfg(not(feature = "enable"))]
 pub use off::{Builder, Check, Monitor, StartError};

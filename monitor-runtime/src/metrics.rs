@@ -56,6 +56,17 @@ pub const SLOW_BUCKETS: &[f64] = &[
     0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0,
 ];
 
+/// OpenTelemetry's advice for `http.server.request.duration`, in seconds:
+/// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>.
+pub(crate) const HTTP_BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+/// The series of the HTTP edge, which go through the `metrics` facade.
+pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
+pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
+pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
+
 /// The families of this page, for those who may not define them again.
 const FAMILIES: [&Family<'static>; 7] = [
     &BUILD_INFO,

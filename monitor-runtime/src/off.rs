@@ -43,6 +43,7 @@ impl Builder {
         sentry_dsn(impl Into<String>);
         environment(impl Into<String>);
         release(impl Into<String>);
+        traces_sample_rate(f32);
         check_with(Check);
     }
 

@@ -72,7 +72,16 @@ impl Log {
     /// Panics when the process has a subscriber.
     pub fn install() -> &'static Self {
         let log: &'static Self = Box::leak(Box::default());
-        let others = ["hyper", "mio", "tokio", "warp"];
+        let others = [
+            "h2",
+            "hyper",
+            "mio",
+            "tokio",
+            "tonic",
+            "tower",
+            "tungstenite",
+            "warp",
+        ];
         let filter = Targets::new()
             .with_default(LevelFilter::TRACE)
             .with_target("logs::quiet", LevelFilter::INFO)

@@ -64,7 +64,12 @@ pub struct Service {
 impl Service {
     /// Starts the quickstart on ports of its own, with `env` added to a clean environment.
     pub fn quickstart(env: &[(&str, &str)]) -> Self {
-        let mut service = Self::start(&example("quickstart"), env);
+        Self::example("quickstart", env)
+    }
+
+    /// Starts an example that says where it listens, like the quickstart.
+    pub fn example(name: &str, env: &[(&str, &str)]) -> Self {
+        let mut service = Self::start(&example(name), env);
         service.addr = wait_for("the address of the service", || {
             let lines = service.lines();
             let hint = lines.iter().find_map(|line| {
@@ -186,6 +191,7 @@ pub fn command(program: &Path, env: &[(&str, &str)]) -> Command {
     }
     command
         .env("MONITOR_ADDR", "127.0.0.1:0")
+        .env("EXAMPLE_ADDR", "127.0.0.1:0")
         .env("QUICKSTART_ADDR", "127.0.0.1:0");
     command.envs(env.iter().copied());
     command
@@ -211,7 +217,8 @@ pub fn get(addr: SocketAddr, path: &str) -> (u16, String) {
 /// A Sentry on loopback that keeps the events it is sent.
 pub struct Sentry {
     addr: SocketAddr,
-    events: Arc<Mutex<Vec<Value>>>,
+    /// Their types, and what they are.
+    items: Arc<Mutex<Vec<(String, Value)>>>,
 }
 
 impl Sentry {
@@ -219,15 +226,15 @@ impl Sentry {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let addr = listener.local_addr().expect("bound");
-        let events = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&events);
+        let items = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&items);
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let sink = Arc::clone(&sink);
                 thread::spawn(move || receive(&stream, &sink));
             }
         });
-        Self { addr, events }
+        Self { addr, items }
     }
 
     /// A DSN of a project on it.
@@ -237,12 +244,19 @@ impl Sentry {
 
     /// The events received so far.
     pub fn events(&self) -> Vec<Value> {
-        self.events.lock().unwrap().clone()
+        self.items("event")
+    }
+
+    /// The items of a type received so far, such as `transaction`.
+    pub fn items(&self, kind: &str) -> Vec<Value> {
+        let items = self.items.lock().unwrap();
+        let of_kind = items.iter().filter(|(known, _)| known == kind);
+        of_kind.map(|(_, item)| item.clone()).collect()
     }
 }
 
-/// Answers the requests of one connection, and keeps the events of their envelopes.
-fn receive(stream: &TcpStream, sink: &Mutex<Vec<Value>>) -> Option<()> {
+/// Answers the requests of one connection, and keeps the items of their envelopes.
+fn receive(stream: &TcpStream, sink: &Mutex<Vec<(String, Value)>>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     loop {
         let mut length = 0;
@@ -263,20 +277,20 @@ fn receive(stream: &TcpStream, sink: &Mutex<Vec<Value>>) -> Option<()> {
         reader.read_exact(&mut body).ok()?;
         sink.lock()
             .unwrap()
-            .extend(events_of(&String::from_utf8(body).ok()?));
+            .extend(items_of(&String::from_utf8(body).ok()?));
         write!(&*stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{{}}").ok()?;
     }
 }
 
-/// The events of an envelope: <https://develop.sentry.dev/sdk/data-model/envelopes/>.
-fn events_of(envelope: &str) -> Vec<Value> {
+/// The items of an envelope: <https://develop.sentry.dev/sdk/data-model/envelopes/>.
+fn items_of(envelope: &str) -> Vec<(String, Value)> {
     let mut lines = envelope.lines().skip(1);
-    let mut events = Vec::new();
+    let mut items = Vec::new();
     while let (Some(header), Some(payload)) = (lines.next(), lines.next()) {
         let header: Value = serde_json::from_str(header).expect("an item begins with a header");
-        if header["type"] == "event" {
-            events.push(serde_json::from_str(payload).expect("an event is JSON"));
+        if let (Some(kind), Ok(item)) = (header["type"].as_str(), serde_json::from_str(payload)) {
+            items.push((kind.to_owned(), item));
         }
     }
-    events
+    items
 }

@@ -17,6 +17,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::span::SpanFields;
 use super::stamp::Clock;
 use super::text::{push_name, push_shown, push_str, push_value};
+use crate::trace_context::current_ids;
 
 /// A larger buffer is not kept for the thread's next line.
 const KEPT: usize = 64 * 1024;
@@ -46,7 +47,8 @@ pub struct JsonLayer<W> {
 ///
 /// The lines are those of `tracing-subscriber`'s `fmt::layer().json().with_current_span(false)`:
 /// `timestamp` (RFC 3339, UTC, microseconds), `level`, `fields`, `target`, and `spans` from the
-/// outermost in, for about a third of the price. They differ where that one goes wrong: an event
+/// outermost in, for about a third of the price. A line of a request has its `trace_id` and `span_id`
+/// (see [`trace_context`](crate::trace_context())) behind the `target`. They differ where that one goes wrong: an event
 /// with an explicit parent shows the spans of that parent, and a `Debug` or `Display` that panics,
 /// fails or has no end costs its own text, never the line or the call.
 ///
@@ -136,6 +138,13 @@ where
     close(line, b'}');
     line.extend_from_slice(br#","target":"#);
     push_str(line, metadata.target());
+    if let Some(ids) = current_ids() {
+        line.extend_from_slice(br#","trace_id":""#);
+        line.extend_from_slice(&ids.trace.digits());
+        line.extend_from_slice(br#"","span_id":""#);
+        line.extend_from_slice(&ids.span.digits());
+        line.push(b'"');
+    }
     if let Some(scope) = context.event_scope(event) {
         line.extend_from_slice(br#","spans":["#);
         for span in scope.from_root() {

@@ -34,7 +34,7 @@ fn text(exposition: &Exposition, format: Format, others: &str) -> String {
 
 #[test]
 fn bounds_rise() {
-    for bounds in [&BUCKETS[..], FAST_BUCKETS, SLOW_BUCKETS] {
+    for bounds in [&BUCKETS[..], FAST_BUCKETS, SLOW_BUCKETS, &HTTP_BUCKETS] {
         assert!(bounds.windows(2).all(|pair| pair[0] < pair[1]));
     }
 }

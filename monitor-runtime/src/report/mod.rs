@@ -16,8 +16,8 @@ pub(crate) use panic::{install_hook, quietly};
 use crate::config::Config;
 use crate::fields::Recorded;
 use crate::site::Site;
-use crate::testkit;
 use crate::verdict::Link;
+use crate::{testkit, trace_context};
 
 /// The client in use; ours, or the one the user bound before `start()`.
 static CLIENT: RwLock<Option<Reporter>> = RwLock::new(None);
@@ -95,6 +95,9 @@ pub(crate) fn start(config: &Config) -> Destination {
         .add_integration(backtrace::ProcessStacktraceIntegration)
         .in_app_exclude(["monitor_runtime", "std", "core", "tokio", "hyper", "warp"]);
     options.dsn = Some(dsn);
+    if let Some(rate) = config.traces_sample_rate {
+        options = options.traces_sample_rate(rate);
+    }
     let client = Arc::new(Client::from(sentry::apply_defaults(options)));
     // Threads copy the main hub; this one has a copy already.
     Hub::main().bind_client(Some(Arc::clone(&client)));
@@ -147,6 +150,7 @@ fn deliver(mut event: Event<'static>, site: Option<&Site>, fields: Option<&[Reco
         event.tags.insert("module".into(), site.module().to_owned());
         declare(&mut event, site, fields.unwrap_or_default());
     }
+    trace_context::describe(&mut event);
     let Some(mut event) = testkit::captured(event) else {
         return;
     };

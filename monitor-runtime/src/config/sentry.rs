@@ -1,0 +1,39 @@
+//! The settings of Sentry.
+
+use ::sentry::types::{Dsn, ParseDsnError};
+
+use super::{ConfigError, Given};
+
+pub(super) fn parse_dsn(given: Given) -> Result<Dsn, ConfigError> {
+    let parsed = given.value.parse();
+    parsed.map_err(|problem: ParseDsnError| given.refuse(format_args!("is not a DSN ({problem})")))
+}
+
+/// Sentry's limits: <https://docs.sentry.io/platform-redirect/?next=/configuration/environments/>.
+pub(super) fn parse_environment(given: Given) -> Result<String, ConfigError> {
+    let unfit = |c: char| c.is_whitespace() || c == '/';
+    if given.value.len() > 64 || given.value.contains(unfit) {
+        return Err(given.refuse("is not a name of an environment"));
+    }
+    Ok(given.value)
+}
+
+/// Sentry's limits: <https://docs.sentry.io/product/releases/naming-releases/>.
+pub(super) fn parse_release(given: Given) -> Result<String, ConfigError> {
+    let unfit = |c: char| c.is_control() || c == '/' || c == '\\';
+    if given.value.len() > 200
+        || given.value.contains(unfit)
+        || [".", ".."].contains(&&*given.value)
+    {
+        return Err(given.refuse("is not a name of a release"));
+    }
+    Ok(given.value)
+}
+
+pub(super) fn parse_rate(given: Given) -> Result<f32, ConfigError> {
+    match given.value.parse() {
+        Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
+        Ok(_) => Err(given.refuse("is no share of anything")),
+        Err(_) => Err(given.refuse("is not a number")),
+    }
+}

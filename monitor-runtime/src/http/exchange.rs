@@ -1,0 +1,168 @@
+//! One request, from its head to the last byte of its response.
+
+use std::sync::Arc;
+
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use metrics::Gauge;
+
+use super::request::{REQUEST_ID, Request};
+use super::series::{self, Ended};
+use crate::clock;
+use crate::report::quietly;
+
+const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+/// nginx's code for a client that left before it was answered; nobody is sent it.
+const CLIENT_GONE: u16 = 499;
+
+/// A request that has begun and not ended. It ends when it is dropped, whoever drops it.
+pub(super) struct Exchange {
+    request: Arc<Request>,
+    /// In ticks of the clock.
+    began: u64,
+    active: Option<Gauge>,
+    /// Whether a response to it has no body, whatever its headers say: RFC 9110, section 6.4.1.
+    bodyless: bool,
+    connect: bool,
+    status: Option<StatusCode>,
+    /// Bytes of the body so far, and how many its head promised.
+    bytes: u64,
+    promised: Option<u64>,
+    /// How it ends, where that is not told by how far it came.
+    pub(super) fate: Option<Fate>,
+}
+
+/// How a request ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Everything was sent.
+    Complete,
+    /// Our code below panicked.
+    Panicked,
+    /// The service returned an error.
+    ServiceFailed,
+    /// The body returned an error.
+    BodyFailed,
+    /// Nobody waits for the response, or for the rest of it.
+    Abandoned,
+}
+
+impl Exchange {
+    pub(super) fn begin<B>(request: &http::Request<B>, route: Option<&'static str>) -> Self {
+        let began = clock::now();
+        let head = (request.method(), request.uri(), request.headers());
+        let method = request.method();
+        let request = Request::begin(head, route);
+        let active = series::active(request.method, request.scheme);
+        Self {
+            request,
+            began,
+            active,
+            bodyless: *method == Method::HEAD,
+            connect: *method == Method::CONNECT,
+            status: None,
+            bytes: 0,
+            promised: None,
+            fate: None,
+        }
+    }
+
+    pub(super) fn request(&self) -> &Arc<Request> {
+        &self.request
+    }
+
+    /// Notes the response, and puts our headers on it.
+    pub(super) fn answered<B>(&mut self, response: &mut Response<B>) {
+        let status = response.status();
+        self.status = Some(status);
+        self.bodyless |= status.is_informational()
+            || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
+            || (self.connect && status.is_success());
+        let headers = response.headers_mut();
+        let length = headers.get(header::CONTENT_LENGTH);
+        self.promised = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        headers
+            .entry(REQUEST_ID)
+            .or_insert_with(|| self.request.id.clone());
+        if let Ok(trace) = HeaderValue::try_from(self.request.trace.traceparent()) {
+            headers.insert(TRACERESPONSE, trace);
+        }
+    }
+
+    /// Counts bytes on their way out.
+    pub(super) fn sent(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// Whether whoever takes the body needs no more of it, though it may not have said so itself.
+    pub(super) fn is_satisfied(&self) -> bool {
+        self.bodyless || self.promised.is_some_and(|promised| self.bytes >= promised)
+    }
+
+    fn ended(&self) -> Ended {
+        let fate = match self.fate {
+            Some(fate) => fate,
+            None if self.status.is_some() && self.is_satisfied() => Fate::Complete,
+            None => Fate::Abandoned,
+        };
+        let answered = self.status.map(|status| status.as_u16());
+        let (error, outcome) = match (fate, self.status) {
+            (Fate::Panicked, _) => ("panic", "panic"),
+            (Fate::ServiceFailed, _) => ("service_error", "error"),
+            (Fate::BodyFailed, _) => ("body_error", "error"),
+            (Fate::Abandoned, Some(_)) => ("cancelled", "aborted"),
+            (Fate::Abandoned, None) => ("cancelled", "cancelled"),
+            (Fate::Complete, Some(status)) if status.is_server_error() => (series::CODE, "error"),
+            (Fate::Complete, _) => ("", "ok"),
+        };
+        let unanswered = if fate == Fate::Abandoned {
+            CLIENT_GONE
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR.as_u16()
+        };
+        Ended {
+            method: self.request.method,
+            scheme: self.request.scheme,
+            route: self.request.route.get(),
+            status: answered.unwrap_or(unanswered),
+            answered: answered.is_some(),
+            error,
+            outcome,
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let seconds = clock::seconds(clock::now().saturating_sub(self.began));
+        let ended = self.ended();
+        if let Some(active) = self.active.take() {
+            active.decrement(1.0);
+        }
+        series::record(&ended, seconds);
+        // A subscriber of the user's may panic, and Sentry does on a thread that ends; here, while
+        // something else unwinds, that would abort the process.
+        quietly(|| {
+            self.request.within(|| self.log(&ended, seconds));
+            if let Some(story) = &self.request.sentry {
+                story.end(&ended);
+            }
+        });
+    }
+}
+
+impl Exchange {
+    /// The access line. An error is told by whoever failed; this says only how the request went.
+    fn log(&self, ended: &Ended, seconds: f64) {
+        tracing::info!(
+            target: "monitor_runtime::http",
+            method = ended.method,
+            route = ended.route,
+            status = ended.status,
+            duration_ms = seconds * 1e3,
+            bytes = self.bytes,
+            outcome = ended.outcome,
+            request_id = self.request.id.to_str().unwrap_or_default(),
+            "request"
+        );
+    }
+}

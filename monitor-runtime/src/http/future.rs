@@ -1,0 +1,131 @@
+//! A response in the making.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::{Response, StatusCode};
+use hyper::body::Body as HttpBody;
+use pin_project_lite::pin_project;
+
+use super::body::Body;
+use super::exchange::{Exchange, Fate};
+use crate::report::quietly;
+
+pin_project! {
+    /// The future of a monitored response.
+    #[project = Projected]
+    pub struct ResponseFuture<F> {
+        // `None` once it is done, or where the service panicked before there was one.
+        #[pin]
+        inner: Option<F>,
+        // `None` below another layer of ours, and once the response has it.
+        exchange: Option<Exchange>,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(exchange) = this.exchange {
+                exchange.request().within(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(super) fn passing(inner: F) -> Self {
+        Self {
+            inner: Some(inner),
+            exchange: None,
+        }
+    }
+
+    pub(super) fn monitored(called: Result<F, Payload>, exchange: Exchange) -> Self {
+        let inner = called.map_err(forget).ok();
+        Self {
+            inner,
+            exchange: Some(exchange),
+        }
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: HttpBody,
+{
+    type Output = Result<Response<Body<R>>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Projected {
+            mut inner,
+            exchange,
+        } = self.project();
+        let mut poll = || match inner.as_mut().as_pin_mut() {
+            Some(future) => future.poll(context).map(Some),
+            None => Poll::Ready(None),
+        };
+        let Some(request) = exchange.as_ref().map(Exchange::request) else {
+            // A future that is asked again after its end has nothing more to say.
+            return match poll() {
+                Poll::Ready(Some(result)) => {
+                    Poll::Ready(result.map(|response| response.map(Body::passing)))
+                }
+                _ => Poll::Pending,
+            };
+        };
+        let polled = request.within(|| catch_unwind(AssertUnwindSafe(poll)));
+        let result = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(result)) => result,
+            Err(payload) => {
+                forget(payload);
+                None
+            }
+        };
+        // What the future leaves behind belongs to the request, and must not cost its response.
+        let clear = || catch_unwind(AssertUnwindSafe(|| inner.set(None)));
+        let _ = request.within(clear).map_err(forget);
+        let Some(exchange) = exchange.take() else {
+            return Poll::Pending;
+        };
+        Poll::Ready(conclude(result, exchange))
+    }
+}
+
+/// What a panic was given to say: the hook has told of it.
+type Payload = Box<dyn Any + Send>;
+
+fn forget(payload: Payload) {
+    quietly(|| drop(payload));
+}
+
+/// Hands the exchange to the response; `None` for a service that panicked.
+fn conclude<R: HttpBody, E>(
+    result: Option<Result<Response<R>, E>>,
+    mut exchange: Exchange,
+) -> Result<Response<Body<R>>, E> {
+    match result {
+        Some(Ok(mut response)) => {
+            exchange.answered(&mut response);
+            // Nobody polls a body that is known to be empty.
+            if response.body().is_end_stream() {
+                exchange.fate = Some(Fate::Complete);
+            }
+            Ok(response.map(|body| Body::monitored(Some(body), exchange)))
+        }
+        Some(Err(error)) => {
+            exchange.fate = Some(Fate::ServiceFailed);
+            Err(error)
+        }
+        None => {
+            let mut response = Response::new(());
+            *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            exchange.answered(&mut response);
+            exchange.fate = Some(Fate::Panicked);
+            Ok(response.map(|()| Body::monitored(None, exchange)))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The HTTP edge: one layer that counts requests, writes their access lines and ties together
+//! what belongs to each of them.
+//!
+//! [`layer`] works wherever a `tower` layer does. The body of a request is not touched, that of a
+//! response only counted on its way.
+//!
+//! | series | labels |
+//! |---|---|
+//! | `http_requests_total` | `method`, `route`, `status` |
+//! | `http_server_request_duration_seconds` | `http_request_method`, `http_route`, `http_response_status_code`, `url_scheme`, `error_type` |
+//! | `http_server_active_requests` | `http_request_method`, `url_scheme` |
+//!
+//! Names, attributes and buckets of the last two are OpenTelemetry's:
+//! <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>. A method is one of the nine of
+//! RFC 9110 and RFC 5789, or `_OTHER`. A route is a template or `unmatched`, never a path. A
+//! request lasts until the last byte of its response was taken, an upgraded one (WebSocket) until
+//! the upgrade.
+//!
+//! | way out | `status` | `error_type` | `outcome` of the access line |
+//! |---|---|---|---|
+//! | response sent, below 500 | its code | – | `ok` |
+//! | response sent, 500 and above | its code | its code | `error` |
+//! | the handler panicked | `500` | `panic` | `panic` |
+//! | the service returned an error instead of a response | `500` | `service_error` | `error` |
+//! | the body failed on its way | its code | `body_error` | `error` |
+//! | the client left before the response | `499` | `cancelled` | `cancelled` |
+//! | the client left during the response | its code | `cancelled` | `aborted` |
+//!
+//! 499 is nginx's code for a client that is gone; nobody is sent it, so the histogram leaves
+//! `http_response_status_code` away.
+
+mod body;
+mod exchange;
+mod future;
+mod request;
+mod route;
+mod sentry;
+mod series;
+mod service;
+#[cfg(feature = "warp")]
+pub mod warp;
+
+pub use body::Body;
+pub use future::ResponseFuture;
+pub use request::set_route;
+pub use service::{Layer, Service, layer};
+
+pub(crate) use series::begin as begin_metrics;

@@ -1,0 +1,159 @@
+//! The request a thread works for: what its handler may ask and say of it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use ::sentry::Hub;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::route::Slot;
+use super::sentry;
+use crate::trace_context::TraceContext;
+
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A request, as long as anybody works for it.
+pub(super) struct Request {
+    pub(super) method: &'static str,
+    pub(super) scheme: &'static str,
+    pub(super) trace: TraceContext,
+    /// What the response carries as `x-request-id`.
+    pub(super) id: HeaderValue,
+    pub(super) route: Arc<Slot>,
+    span: Span,
+    pub(super) sentry: Option<sentry::Story>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Request>>> = const { RefCell::new(None) };
+}
+
+/// Names the route of the request that this code works for; outside a request it does nothing.
+///
+/// For routers that leave nothing in the request's extensions: call it where the path is known. The
+/// last name counts.
+///
+/// ```
+/// fn handle(path: &str) -> &'static str {
+///     match path.strip_prefix("/orders/") {
+///         Some(_id) => {
+///             monitor_runtime::http::set_route("/orders/{id}");
+///             "an order"
+///         }
+///         None => "nothing", // counted as `unmatched`
+///     }
+/// }
+/// ```
+pub fn set_route(route: &'static str) {
+    name_current(route);
+}
+
+pub(super) fn name_current(route: &'static str) {
+    let name = |current: &RefCell<Option<Arc<Request>>>| {
+        if let Some(request) = &*current.borrow()
+            && request.route.set(route)
+        {
+            request.span.record("route", route);
+        }
+    };
+    let _ = CURRENT.try_with(name);
+}
+
+impl Request {
+    pub(super) fn begin(
+        (method, uri, headers): (&Method, &Uri, &HeaderMap),
+        route: Option<&'static str>,
+    ) -> Arc<Self> {
+        let caller = TraceContext::extract(headers);
+        let mut trace = caller
+            .as_ref()
+            .map_or_else(TraceContext::new, TraceContext::child);
+        let method = known(method);
+        let slot = Arc::new(Slot::new(route));
+        let id = id(headers, &trace);
+        let sentry = sentry::Story::begin(method, &id, caller.as_ref(), &mut trace, &slot);
+        let span = tracing::info_span!(
+            target: "monitor_runtime::http",
+            "request",
+            method,
+            route = Empty,
+            trace_id = %trace.trace_id(),
+        );
+        if let Some(route) = route {
+            span.record("route", route);
+        }
+        Arc::new(Self {
+            method,
+            scheme: if uri.scheme_str() == Some("https") {
+                "https"
+            } else {
+                "http"
+            },
+            id,
+            trace,
+            route: slot,
+            span,
+            sentry,
+        })
+    }
+
+    /// Runs code that works for this request.
+    pub(super) fn within<R>(self: &Arc<Self>, body: impl FnOnce() -> R) -> R {
+        let _current = Current::enter(self);
+        let run = || match &self.sentry {
+            Some(story) => Hub::run(Arc::clone(story.hub()), body),
+            None => body(),
+        };
+        self.trace.scope(|| self.span.in_scope(run))
+    }
+}
+
+/// The stretch of code that works for a request; the one before it comes back.
+struct Current(Option<Arc<Request>>);
+
+impl Current {
+    fn enter(request: &Arc<Request>) -> Self {
+        let entered = CURRENT.try_with(|current| current.replace(Some(Arc::clone(request))));
+        Self(entered.ok().flatten())
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        let before = self.0.take();
+        // Dropped only after the cell is free again: the last of a request runs code of others.
+        let _left = CURRENT.try_with(|current| current.replace(before));
+    }
+}
+
+/// A method as a label: RFC 9110, section 9, and RFC 5789; anybody can make up others.
+fn known(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::CONNECT => "CONNECT",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::PATCH => "PATCH",
+        _ => "_OTHER",
+    }
+}
+
+/// The caller's `x-request-id` where it is one that can stand anywhere, else the trace id.
+fn id(headers: &HeaderMap, trace: &TraceContext) -> HeaderValue {
+    const LONGEST: usize = 128;
+    let fit = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(byte);
+    let mut given = headers.get_all(REQUEST_ID).iter();
+    match (given.next(), given.next()) {
+        (Some(id), None) if (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(fit) => {
+            id.clone()
+        }
+        _ => HeaderValue::try_from(trace.trace_id().to_string())
+            .unwrap_or(HeaderValue::from_static("unknown")),
+    }
+}

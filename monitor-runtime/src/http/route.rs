@@ -1,0 +1,162 @@
+//! Which template a request matched.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use http::{Extensions, Request};
+
+/// The route of a request that no template matched.
+pub(super) const UNMATCHED: &str = "unmatched";
+/// The route of whatever comes after [`MOST`] others.
+const OTHER: &str = "other";
+/// Different routes that are kept apart.
+const MOST: usize = 1000;
+
+type Rule = dyn Fn(&Extensions) -> Option<&str> + Send + Sync;
+
+/// How a layer finds the route of a request.
+#[derive(Clone, Default)]
+pub(super) struct Rules {
+    templates: Arc<[&'static str]>,
+    rule: Option<Arc<Rule>>,
+}
+
+impl Rules {
+    pub(super) fn add_templates(&mut self, more: impl IntoIterator<Item = impl AsRef<str>>) {
+        let more = more.into_iter().map(|template| keep(template.as_ref()));
+        self.templates = self.templates.iter().copied().chain(more).collect();
+    }
+
+    pub(super) fn set_rule<F>(&mut self, rule: F)
+    where
+        F: Fn(&Extensions) -> Option<&str> + Send + Sync + 'static,
+    {
+        self.rule = Some(Arc::new(rule));
+    }
+
+    /// The route, as far as it can be known before the service sees the request.
+    pub(super) fn find<B>(&self, request: &Request<B>) -> Option<&'static str> {
+        let path = request.uri().path();
+        let mut templates = self.templates.iter().copied();
+        if let Some(template) = templates.find(|template| matches(template, path)) {
+            return Some(template);
+        }
+        let extensions = request.extensions();
+        let ruled = self.rule.as_ref().and_then(|rule| rule(extensions));
+        ruled.or_else(|| matched_path(extensions)).map(keep)
+    }
+}
+
+#[cfg(feature = "axum")]
+fn matched_path(extensions: &Extensions) -> Option<&str> {
+    let path = extensions.get::<axum::extract::MatchedPath>();
+    path.map(axum::extract::MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+fn matched_path(_: &Extensions) -> Option<&str> {
+    None
+}
+
+fn matches(template: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    for expected in template.split('/') {
+        let Some(segment) = segments.next() else {
+            return false;
+        };
+        let any = expected.starts_with('{') && expected.ends_with('}') && !segment.is_empty();
+        if any && expected.starts_with("{*") {
+            return true;
+        }
+        if !any && segment != expected {
+            return false;
+        }
+    }
+    segments.next().is_none()
+}
+
+/// The one copy of a route's name, which lives as long as its series: for ever.
+fn keep(route: &str) -> &'static str {
+    static KEPT: RwLock<Option<HashSet<&'static str>>> = RwLock::new(None);
+    let known = KEPT.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(kept) = known.as_ref().and_then(|kept| kept.get(route)) {
+        return kept;
+    }
+    drop(known);
+    let mut kept = KEPT.write().unwrap_or_else(PoisonError::into_inner);
+    let kept = kept.get_or_insert_default();
+    if let Some(kept) = kept.get(route) {
+        return kept;
+    }
+    if kept.len() == MOST {
+        return OTHER;
+    }
+    let route: &'static str = Box::leak(route.into());
+    kept.insert(route);
+    route
+}
+
+/// The route of one request, which may be known only once its handler is found.
+pub(super) struct Slot(Mutex<&'static str>);
+
+impl Slot {
+    pub(super) fn new(route: Option<&'static str>) -> Self {
+        Self(Mutex::new(route.unwrap_or(UNMATCHED)))
+    }
+
+    pub(super) fn get(&self) -> &'static str {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns whether this is news.
+    pub(super) fn set(&self, route: &'static str) -> bool {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *kept, route) != route
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_matches_whole_segments() {
+        let cases = [
+            ("/", "/", true),
+            ("/", "/a", false),
+            ("/a", "/a", true),
+            ("/a", "/a/", false),
+            ("/a", "/A", false),
+            ("/a/{id}", "/a/7", true),
+            ("/a/{id}", "/a/{id}", true),
+            ("/a/{id}", "/a/", false),
+            ("/a/{id}", "/a", false),
+            ("/a/{id}", "/a/7/b", false),
+            ("/a/{id}/b", "/a/7/b", true),
+            ("/f/{*rest}", "/f/a/b/c", true),
+            ("/f/{*rest}", "/f/", false),
+            ("/f/{*rest}", "/f", false),
+            ("/greet.Greeter/{method}", "/greet.Greeter/SayHello", true),
+            ("/a", "*", false),
+        ];
+        for (template, path, expected) in cases {
+            assert_eq!(matches(template, path), expected, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn the_first_template_wins_and_the_rule_comes_after() {
+        let mut rules = Rules::default();
+        rules.add_templates(["/a/new", "/a/{id}"]);
+        rules.set_rule(|extensions| extensions.get::<&'static str>().copied());
+        let find = |path: &str| {
+            let request = Request::get(path).extension("ruled").body(());
+            rules.find(&request.expect("a request"))
+        };
+        assert_eq!(find("/a/new"), Some("/a/new"));
+        assert_eq!(find("/a/7?x=/a/new"), Some("/a/{id}"));
+        assert_eq!(find("/b"), Some("ruled"));
+        let plain = Request::get("/b").body(()).expect("a request");
+        assert_eq!(rules.find(&plain), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! What Sentry is told of a request: a hub of its own, and a transaction if it is sampled.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use sentry::protocol::{Breadcrumb, Map, Request, SpanId, SpanStatus, TraceContext as Trace};
+use sentry::{Hub, Scope, Transaction, TransactionContext};
+
+use super::route::{Slot, UNMATCHED};
+use super::series::Ended;
+use crate::report;
+use crate::trace_context::TraceContext;
+
+/// A request, as Sentry sees it.
+pub(super) struct Story {
+    hub: Arc<Hub>,
+    transaction: Option<Transaction>,
+}
+
+impl Story {
+    /// `None` without a client. Whether the transaction is sampled is noted in `trace`.
+    pub(super) fn begin(
+        method: &'static str,
+        id: &HeaderValue,
+        caller: Option<&TraceContext>,
+        trace: &mut TraceContext,
+        route: &Arc<Slot>,
+    ) -> Option<Self> {
+        if !report::is_on() {
+            return None;
+        }
+        let hub = hub()?;
+        let transaction = hub.start_transaction(transaction(method, caller, trace));
+        #[expect(
+            deprecated,
+            reason = "a `true` is reliable, and a `false` is never passed on"
+        )]
+        let transaction = Some(transaction).filter(Transaction::is_sampled);
+        trace.set_sampled(transaction.is_some() || caller.is_some_and(TraceContext::is_sampled));
+        let id = id.to_str().unwrap_or_default();
+        hub.configure_scope(|scope| {
+            describe(scope, method, trace, route);
+            scope.set_tag("request_id", id);
+            match &transaction {
+                Some(transaction) => scope.set_span(Some(transaction.clone().into())),
+                None => scope.set_context("trace", trace.ids().to_sentry()),
+            }
+        });
+        hub.add_breadcrumb(arrival(method, trace));
+        Some(Self { hub, transaction })
+    }
+
+    pub(super) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Sends the transaction.
+    pub(super) fn end(&self, ended: &Ended) {
+        let Some(transaction) = self.transaction.clone() else {
+            return;
+        };
+        transaction.set_name(&name(ended.method, ended.route));
+        transaction.set_status(status(ended));
+        transaction.set_data("http.response.status_code", ended.status.into());
+        transaction.set_tag("http.route", ended.route);
+        Hub::run(Arc::clone(&self.hub), || transaction.finish());
+    }
+}
+
+/// A hub with the scope of the one that is current, so that no request sees what others set on it.
+fn hub() -> Option<Arc<Hub>> {
+    let has_client = |hub: &Arc<Hub>| hub.client().is_some_and(|client| client.is_enabled());
+    // A thread that was there before `start()` has a hub without a client.
+    let top = Some(Hub::current())
+        .filter(has_client)
+        .or_else(|| Some(Hub::main()).filter(has_client))?;
+    Some(Arc::new(Hub::new_from_top(top)))
+}
+
+fn describe(scope: &mut Scope, method: &'static str, trace: &TraceContext, route: &Arc<Slot>) {
+    scope.set_tag("trace_id", trace.trace_id());
+    let route = Arc::clone(route);
+    // The route may be known only later. No path, no query, no headers: they may be personal.
+    scope.add_event_processor(move |mut event| {
+        let route = route.get();
+        event.request.get_or_insert_with(|| Request {
+            method: Some(method.into()),
+            ..Request::default()
+        });
+        event.tags.insert("http.route".into(), route.into());
+        let transaction = || name(method, route);
+        event.transaction.get_or_insert_with(transaction);
+        Some(event)
+    });
+}
+
+fn transaction(
+    method: &'static str,
+    caller: Option<&TraceContext>,
+    trace: &TraceContext,
+) -> TransactionContext {
+    let Trace {
+        trace_id, span_id, ..
+    } = trace.ids().to_sentry();
+    let parent = caller.map(|caller| SpanId::from(caller.span_id().to_bytes()));
+    let name = name(method, UNMATCHED);
+    let mut context =
+        TransactionContext::new_with_details(&name, "http.server", trace_id, Some(span_id), parent);
+    // Who sends a context has decided; who sends none leaves it to the rate.
+    context.set_sampled(caller.map(TraceContext::is_sampled));
+    context
+}
+
+fn name(method: &str, route: &str) -> String {
+    format!("{method} {route}")
+}
+
+/// The first crumb: which request, of which trace, the others belong to.
+fn arrival(method: &'static str, trace: &TraceContext) -> Breadcrumb {
+    let data = [
+        ("method".to_owned(), method.into()),
+        ("trace_id".to_owned(), trace.trace_id().to_string().into()),
+    ];
+    Breadcrumb {
+        ty: "http".into(),
+        category: Some("request".into()),
+        data: Map::from(data),
+        ..Breadcrumb::default()
+    }
+}
+
+/// <https://develop.sentry.dev/sdk/telemetry/traces/span-operations/>, as its other SDKs map codes.
+fn status(ended: &Ended) -> SpanStatus {
+    match ended.status {
+        _ if ended.error == "cancelled" => SpanStatus::Cancelled,
+        ..=399 => SpanStatus::Ok,
+        401 => SpanStatus::Unauthenticated,
+        403 => SpanStatus::PermissionDenied,
+        404 => SpanStatus::NotFound,
+        409 => SpanStatus::AlreadyExists,
+        429 => SpanStatus::ResourceExhausted,
+        400..=499 => SpanStatus::InvalidArgument,
+        501 => SpanStatus::Unimplemented,
+        503 => SpanStatus::Unavailable,
+        504 => SpanStatus::DeadlineExceeded,
+        _ => SpanStatus::InternalError,
+    }
+}

@@ -1,0 +1,151 @@
+//! The layer, and the service it makes of another one.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Context, Poll};
+
+use http::{Extensions, Request, Response};
+
+use super::body::Body;
+use super::exchange::Exchange;
+use super::future::ResponseFuture;
+use super::route::Rules;
+
+/// Monitors every request of a service; made by [`layer`].
+#[derive(Clone, Default)]
+pub struct Layer {
+    rules: Rules,
+}
+
+/// A layer that monitors every request: metrics, access line, trace context, request id, Sentry.
+///
+/// Put it outermost: what is outside of it is not seen, and a time-out outside of it looks like a
+/// client that left. Layers of it within each other are one: the outermost counts, the others name
+/// the route.
+///
+/// With axum and the feature `axum`, `Router::layer` is all there is to do; routes are those of the
+/// router:
+///
+/// ```
+/// # #[cfg(feature = "axum")]
+/// # fn router() -> axum::Router {
+/// axum::Router::new()
+///     .route("/orders/{id}", axum::routing::get(|| async { "an order" }))
+///     .layer(monitor_runtime::http::layer())
+/// # }
+/// ```
+///
+/// For `tonic`, `Server::builder().layer(monitor_runtime::http::layer().routes([..]))`; for `hyper`,
+/// [`wrap`](Layer::wrap).
+pub fn layer() -> Layer {
+    Layer::default()
+}
+
+impl Layer {
+    /// Names routes by templates: `{name}` stands for one segment, `{*rest}` for one or more.
+    ///
+    /// The first that matches the path is the route.
+    ///
+    /// ```
+    /// let layer = monitor_runtime::http::layer()
+    ///     .routes(["/orders/{id}", "/files/{*path}", "/greet.Greeter/SayHello"]);
+    /// ```
+    pub fn routes(mut self, templates: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        self.rules.add_templates(templates);
+        self
+    }
+
+    /// Names routes by what a router left in the request's extensions.
+    ///
+    /// It must be a template: of more than 1,000 different ones, the rest is `other`. With an axum
+    /// other than that of the feature `axum`:
+    ///
+    /// ```
+    /// # #[cfg(feature = "axum")]
+    /// # fn layer() -> monitor_runtime::http::Layer {
+    /// use axum::extract::MatchedPath;
+    ///
+    /// monitor_runtime::http::layer()
+    ///     .route_by(|extensions| extensions.get::<MatchedPath>().map(MatchedPath::as_str))
+    /// # }
+    /// ```
+    pub fn route_by<F>(mut self, rule: F) -> Self
+    where
+        F: Fn(&Extensions) -> Option<&str> + Send + Sync + 'static,
+    {
+        self.rules.set_rule(rule);
+        self
+    }
+
+    /// Puts the layer around a service.
+    ///
+    /// ```
+    /// # fn served<S: Clone>(service: S) {
+    /// let service = monitor_runtime::http::layer().wrap(service);
+    /// // hyper_util::service::TowerToHyperService::new(service)
+    /// # }
+    /// ```
+    pub fn wrap<S>(&self, inner: S) -> Service<S> {
+        Service {
+            inner,
+            rules: self.rules.clone(),
+        }
+    }
+}
+
+impl<S> tower_layer::Layer<S> for Layer {
+    type Service = Service<S>;
+
+    fn layer(&self, inner: S) -> Service<S> {
+        self.wrap(inner)
+    }
+}
+
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer").finish_non_exhaustive()
+    }
+}
+
+/// A service whose requests are monitored.
+#[derive(Clone)]
+pub struct Service<S> {
+    inner: S,
+    rules: Rules,
+}
+
+impl<S: fmt::Debug> fmt::Debug for Service<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Service").field(&self.inner).finish()
+    }
+}
+
+/// A request that a layer of ours has seen.
+#[derive(Clone, Copy)]
+struct Seen;
+
+impl<S, B, R> tower_service::Service<Request<B>> for Service<S>
+where
+    S: tower_service::Service<Request<B>, Response = Response<R>>,
+    R: hyper::body::Body,
+{
+    type Response = Response<Body<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let route = self.rules.find(&request);
+        if request.extensions_mut().insert(Seen).is_some() {
+            route.into_iter().for_each(super::request::name_current);
+            return ResponseFuture::passing(self.inner.call(request));
+        }
+        let exchange = Exchange::begin(&request, route);
+        let call = || catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
+        let called = exchange.request().within(call);
+        ResponseFuture::monitored(called, exchange)
+    }
+}

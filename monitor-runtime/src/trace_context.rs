@@ -1,0 +1,278 @@
+//! Which request this thread works for: W3C Trace Context, taken in and passed on.
+//!
+//! <https://www.w3.org/TR/trace-context/>. The context of a request is put on the thread for as
+//! long as the thread works for it, one poll at a time, so it reaches every log line, exemplar and
+//! Sentry event without a look-up, and never those of a request that runs in between.
+
+mod current;
+mod parse;
+mod sentry;
+
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::hash::{BuildHasher, Hasher};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+pub(crate) use self::sentry::describe;
+pub(crate) use current::current_ids;
+pub use current::{current_trace_id, trace_context};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const SAMPLED: u8 = 1;
+
+/// Identifies a trace: 16 bytes, not all of them zero; shown as 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceId([u8; 16]);
+
+/// Identifies a span of a trace: 8 bytes, not all of them zero; shown as 16 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpanId([u8; 8]);
+
+/// Which trace a request belongs to, and which span of it works for it here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceContext {
+    ids: Ids,
+    state: Option<Arc<str>>,
+}
+
+/// What is asked for on every line, small enough to copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ids {
+    pub(crate) trace: TraceId,
+    pub(crate) span: SpanId,
+    pub(crate) sampled: bool,
+}
+
+impl TraceContext {
+    /// A trace that begins here, with random ids.
+    ///
+    /// It is not sampled: W3C's default for whoever begins a trace and records no spans of it.
+    pub fn new() -> Self {
+        let [first, second] = [random(), random()];
+        let mut trace = [0; 16];
+        trace[..8].copy_from_slice(&first);
+        trace[8..].copy_from_slice(&second);
+        Self {
+            ids: Ids {
+                trace: TraceId(trace),
+                span: SpanId::random(),
+                sampled: false,
+            },
+            state: None,
+        }
+    }
+
+    /// The caller's context, from `traceparent` and `tracestate`.
+    ///
+    /// `None` where `traceparent` is missing, given twice, or malformed. A malformed `tracestate`
+    /// is as good as none.
+    pub fn extract(headers: &HeaderMap) -> Option<Self> {
+        let mut parents = headers.get_all(TRACEPARENT).iter();
+        let (parent, None) = (parents.next()?, parents.next()) else {
+            return None;
+        };
+        Some(Self {
+            ids: parse::parent(parent.as_bytes())?,
+            state: parse::state(headers.get_all(TRACESTATE)),
+        })
+    }
+
+    /// A new span of the same trace.
+    pub fn child(&self) -> Self {
+        let mut child = self.clone();
+        child.ids.span = SpanId::random();
+        child
+    }
+
+    /// The trace.
+    pub fn trace_id(&self) -> TraceId {
+        self.ids.trace
+    }
+
+    /// The span that works here; the caller's, for a context that was [extracted](Self::extract).
+    pub fn span_id(&self) -> SpanId {
+        self.ids.span
+    }
+
+    /// Whether somebody records this trace.
+    pub fn is_sampled(&self) -> bool {
+        self.ids.sampled
+    }
+
+    /// What other tracing systems have to say, as `tracestate` carries it.
+    pub fn tracestate(&self) -> Option<&str> {
+        self.state.as_deref()
+    }
+
+    /// `traceparent`'s value, version 00.
+    pub fn traceparent(&self) -> String {
+        let Ids {
+            trace,
+            span,
+            sampled,
+        } = self.ids;
+        format!("00-{trace}-{span}-{:02x}", u8::from(sampled) * SAMPLED)
+    }
+
+    /// Puts `traceparent` and `tracestate` on an outgoing request, in place of those it has.
+    pub fn inject(&self, headers: &mut HeaderMap) {
+        headers.remove(TRACESTATE);
+        // Both are visible ASCII: ids in hexadecimal, a state that was read from a header.
+        if let Ok(parent) = HeaderValue::try_from(self.traceparent()) {
+            headers.insert(TRACEPARENT, parent);
+        }
+        if let Some(Ok(state)) = self.tracestate().map(HeaderValue::from_str) {
+            headers.insert(TRACESTATE, state);
+        }
+    }
+
+    /// Runs code in this context.
+    pub fn scope<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _here = current::Here::enter(self);
+        body()
+    }
+
+    /// Polls a future in this context: for a task that goes on with what a request began.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let context = monitor_runtime::TraceContext::new();
+    /// # context.scope(|| {
+    /// let context = monitor_runtime::trace_context().unwrap_or_default();
+    /// let task = tokio::spawn(context.follow(async { tracing::info!("same trace id") }));
+    /// # task }).await.unwrap();
+    /// # }
+    /// ```
+    pub async fn follow<F: Future>(self, future: F) -> F::Output {
+        let mut future = pin!(Some(future));
+        let output = poll_fn(|context| match future.as_mut().as_pin_mut() {
+            Some(future) => self.scope(|| future.poll(context)),
+            None => Poll::Pending,
+        });
+        let output = output.await;
+        // What it leaves behind is dropped in the context too.
+        self.scope(|| future.set(None));
+        output
+    }
+
+    pub(crate) fn ids(&self) -> Ids {
+        self.ids
+    }
+
+    pub(crate) fn set_sampled(&mut self, sampled: bool) {
+        self.ids.sampled = sampled;
+    }
+}
+
+/// [`TraceContext::new`].
+impl Default for TraceContext {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Puts the [current context](trace_context) on an outgoing request; without one, changes nothing.
+///
+/// With `hyper`, or anything else that sends an `http::Request`:
+///
+/// ```
+/// # fn request() -> Result<(), http::Error> {
+/// let mut request = http::Request::get("http://stock.internal/items/7").body(String::new())?;
+/// monitor_runtime::inject(request.headers_mut());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With `reqwest`:
+///
+/// ```
+/// # async fn fetch(client: reqwest::Client) -> Result<String, reqwest::Error> {
+/// let mut headers = reqwest::header::HeaderMap::new();
+/// monitor_runtime::inject(&mut headers);
+/// let request = client.get("http://stock.internal/items/7").headers(headers);
+/// # request.send().await?.text().await
+/// # }
+/// ```
+pub fn inject(headers: &mut HeaderMap) {
+    if let Some(context) = trace_context() {
+        context.inject(headers);
+    }
+}
+
+/// The current trace, and whether it is sampled: what an exemplar names.
+#[cfg_attr(not(test), expect(dead_code, reason = "exemplars are to come"))]
+pub(crate) fn current_trace() -> Option<([u8; 16], bool)> {
+    current_ids().map(|ids| (ids.trace.to_bytes(), ids.sampled))
+}
+
+impl TraceId {
+    /// Its bytes, the most significant first.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+impl SpanId {
+    fn random() -> Self {
+        Self(random())
+    }
+
+    /// Its bytes, the most significant first.
+    pub fn to_bytes(self) -> [u8; 8] {
+        self.0
+    }
+}
+
+/// Random bytes, not all zero, at the price of one hash.
+///
+/// Every `RandomState` has other keys; they come from the system's generator once per thread.
+fn random() -> [u8; 8] {
+    RandomState::new()
+        .build_hasher()
+        .finish()
+        .max(1)
+        .to_be_bytes()
+}
+
+/// Digits for bytes, two for each: a log line has 48 of them, too many for `write!`.
+fn hexadecimal<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [b'0'; N];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    text
+}
+
+macro_rules! shown_in_hexadecimal {
+    ($($id:ident: $digits:literal)*) => {$(
+        impl $id {
+            pub(crate) fn digits(self) -> [u8; $digits] {
+                hexadecimal(&self.0)
+            }
+        }
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(str::from_utf8(&self.digits()).unwrap_or_default())
+            }
+        }
+        impl fmt::Debug for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
+shown_in_hexadecimal!(TraceId: 32 SpanId: 16);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,25 @@
+//! The context as Sentry names it: <https://develop.sentry.dev/sdk/data-model/event-payloads/contexts/#trace-context>.
+
+use sentry::protocol::{Event, SpanId, TraceContext, TraceId};
+
+use super::{Ids, current_ids};
+
+impl Ids {
+    pub(crate) fn to_sentry(self) -> TraceContext {
+        TraceContext {
+            trace_id: TraceId::from(self.trace.to_bytes()),
+            span_id: SpanId::from(self.span.to_bytes()),
+            op: Some("http.server".into()),
+            ..TraceContext::default()
+        }
+    }
+}
+
+/// Says on an event which trace it belongs to, unless it says so already.
+pub(crate) fn describe(event: &mut Event<'_>) {
+    let Some(ids) = current_ids() else { return };
+    let contexts = event.contexts.entry("trace".into());
+    contexts.or_insert_with(|| ids.to_sentry().into());
+    let tag = event.tags.entry("trace_id".into());
+    tag.or_insert_with(|| ids.trace.to_string());
+}

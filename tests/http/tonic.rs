@@ -1,0 +1,83 @@
+//! The HTTP edge around a real gRPC service: tonic's health service, asked by its own client.
+
+use monitor_runtime::http::layer;
+use monitor_tests::http::{lines, requests};
+use monitor_tests::log;
+use tonic::transport::{Endpoint, Server};
+use tonic_health::ServingStatus;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+const CHECK: &str = "/grpc.health.v1.Health/Check";
+const WATCH: &str = "/grpc.health.v1.Health/Watch";
+
+fn ask(service: &str) -> HealthCheckRequest {
+    HealthCheckRequest {
+        service: service.into(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_and_streams_of_grpc_are_what_they_were() {
+    log();
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let addr = socket.local_addr().expect("bound");
+    drop(socket);
+    let server = Server::builder()
+        .layer(layer().routes([CHECK, WATCH]))
+        .add_service(health);
+    tokio::spawn(server.serve(addr));
+    let channel = loop {
+        match Endpoint::from_shared(format!("http://{addr}"))
+            .expect("a URL")
+            .connect()
+            .await
+        {
+            Ok(channel) => break channel,
+            Err(_) => tokio::task::yield_now().await,
+        }
+    };
+    let mut client = HealthClient::new(channel);
+
+    let answer = client.check(ask("")).await.expect("a status");
+    assert!(answer.metadata().contains_key("x-request-id"));
+    assert_eq!(answer.into_inner().status, ServingStatus::Serving as i32);
+    // An error of gRPC is a 200 of HTTP, with the error in its trailers.
+    let unknown = client
+        .check(ask("unknown"))
+        .await
+        .expect_err("nobody has it");
+    assert_eq!(unknown.code(), tonic::Code::NotFound);
+    for line in lines(CHECK, 2) {
+        assert_eq!(
+            (line.text("outcome"), &line.fields["status"]),
+            ("ok", &200.into())
+        );
+    }
+    assert_eq!(requests("POST", CHECK, "200"), 2);
+
+    reporter
+        .set_service_status("db", ServingStatus::NotServing)
+        .await;
+    let mut watch = client
+        .watch(ask("db"))
+        .await
+        .expect("a stream")
+        .into_inner();
+    let mut next = async || {
+        watch
+            .message()
+            .await
+            .expect("no error")
+            .expect("a message")
+            .status
+    };
+    assert_eq!(next().await, ServingStatus::NotServing as i32);
+    reporter
+        .set_service_status("db", ServingStatus::Serving)
+        .await;
+    assert_eq!(next().await, ServingStatus::Serving as i32, "it streams");
+    drop(watch);
+    assert_eq!(lines(WATCH, 1)[0].text("outcome"), "aborted");
+}
