@@ -57,7 +57,12 @@ impl Stretch {
         self.cells.site
     }
 
-    fn enter(site: &'static Site, extra: Option<&Extra>) -> Self {
+    /// `story` begins what the code that runs is in the middle of.
+    fn enter(
+        site: &'static Site,
+        extra: Option<&Extra>,
+        story: impl FnOnce() -> story::Stretch,
+    ) -> Self {
         if let Some(extra) = extra {
             extra.enter();
         }
@@ -65,7 +70,7 @@ impl Stretch {
         Self {
             cells,
             late,
-            story: story::Stretch::begin(site),
+            story: story(),
         }
     }
 
@@ -88,7 +93,8 @@ impl Call {
         } else {
             None
         };
-        let stretch = Stretch::enter(site, extra.as_deref());
+        let begin = || story::Stretch::begin(site);
+        let stretch = Stretch::enter(site, extra.as_deref(), begin);
         stretch.cells.started();
         let call = Self {
             began: if site.is_timed() { clock::now() } else { 0 },
@@ -98,8 +104,12 @@ impl Call {
     }
 
     /// The user's code goes on.
-    pub(crate) fn resume(self, site: &'static Site) -> (Self, Stretch) {
-        let stretch = Stretch::enter(site, self.extra.as_deref());
+    pub(crate) fn resume(mut self, site: &'static Site) -> (Self, Stretch) {
+        let resume = || story::Stretch::resume(site, self.began);
+        let stretch = Stretch::enter(site, self.extra.as_deref(), resume);
+        if let Some(extra) = self.extra.as_deref_mut() {
+            extra.memory.recall(stretch.story);
+        }
         (self, stretch)
     }
 
@@ -132,13 +142,19 @@ impl Call {
             let ended = Ended {
                 site,
                 end,
+                class,
+                began: self.began,
                 ticks,
                 slow,
                 extra,
             };
             report::quietly(|| ended.tell(stretch.story));
         }
-        story::tick();
+        if outcome == Outcome::Cancelled {
+            stretch.story.rewind();
+        } else {
+            story::tick();
+        }
     }
 }
 

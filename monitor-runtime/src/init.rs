@@ -102,6 +102,7 @@ fn page(
         let log = metrics::Log {
             events: lines::counts(),
             dropped_lines: lines::dropped_lines(),
+            captures: report::captures(),
         };
         metrics::page(&service, &log, &others.unwrap_or_default())
     }

@@ -73,6 +73,8 @@ mod server;
 #[cfg(feature = "enable")]
 mod site;
 #[cfg(feature = "enable")]
+mod spawn;
+#[cfg(feature = "enable")]
 mod start;
 #[cfg(feature = "enable")]
 mod story;
@@ -110,7 +112,11 @@ pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer
 #[cfg(feature = "enable")]
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]
+pub use report::{SentryLayer, sentry_layer};
+#[cfg(feature = "enable")]
 pub use server::BindError;
+#[cfg(feature = "enable")]
+pub use spawn::{Scoped, scoped, spawn};
 
 #[cfg(not(feature = "enable"))]
 pub use off::{Builder, Check, Monitor, StartError};

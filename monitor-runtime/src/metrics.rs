@@ -43,13 +43,14 @@ pub const SLOW_BUCKETS: &[f64] = &[
 ];
 
 /// The families of this page, for those who may not define them again.
-const FAMILIES: [&str; 6] = [
+const FAMILIES: [&str; 7] = [
     CALLS,
     DURATION,
     CONCURRENT,
     BUILD_INFO,
     LOG_EVENTS,
     LOG_DROPPED,
+    CAPTURES,
 ];
 const CALLS: &str = "function_calls_total";
 const DURATION: &str = "function_calls_duration_seconds";
@@ -57,6 +58,7 @@ const CONCURRENT: &str = "function_calls_concurrent";
 const BUILD_INFO: &str = "build_info";
 const LOG_EVENTS: &str = "monitor_log_events_total";
 const LOG_DROPPED: &str = "monitor_log_lines_dropped_total";
+const CAPTURES: &str = "monitor_captures_total";
 
 /// The `Content-Type` of the page.
 pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -70,12 +72,14 @@ pub(crate) struct Service {
     pub(crate) branch: String,
 }
 
-/// What is known of the log; a part without numbers is not ours.
+/// What is known of the log and of Sentry; a part without numbers is not ours.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     /// Events by level.
     pub(crate) events: Option<[(&'static str, u64); 5]>,
     pub(crate) dropped_lines: Option<u64>,
+    /// Events for Sentry, by what became of them.
+    pub(crate) captures: [(&'static str, u64); 3],
 }
 
 impl Log {
@@ -91,6 +95,11 @@ impl Log {
             let help = "Log lines that the full queue had no room for, or that nobody took.";
             header(out, LOG_DROPPED, "counter", help);
             let _ = writeln!(out, "{LOG_DROPPED} {lines}");
+        }
+        let help = "Events for Sentry, by what became of them.";
+        header(out, CAPTURES, "counter", help);
+        for (result, count) in self.captures {
+            let _ = writeln!(out, r#"{CAPTURES}{{result="{result}"}} {count}"#);
         }
     }
 }

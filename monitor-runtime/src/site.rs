@@ -5,7 +5,6 @@ mod settings;
 use std::panic::RefUnwindSafe;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -14,7 +13,7 @@ use crate::cells::Store;
 use crate::classes::Classes;
 use crate::events::Events;
 use crate::metrics::BUCKETS;
-use crate::throttle::{Throttle, Tokens};
+use crate::throttle::{Limits, Throttle};
 use crate::verdict::ErrorFormat;
 use crate::{clock, name};
 
@@ -46,7 +45,8 @@ pub struct Site {
     pub(crate) sentry_level: sentry::Level,
     pub(crate) tags: &'static [&'static str],
     pub(crate) fingerprint: usize,
-    throttle: Option<Throttle>,
+    /// How many events Sentry may have of a class; `None` if nothing is said of that.
+    pub(crate) throttle: Option<Throttle>,
     counted: bool,
     timed: bool,
     /// `None` for the default buckets.
@@ -57,7 +57,7 @@ pub struct Site {
     store: Store,
     classes: Classes,
     own_ticks: OnceLock<Box<[u64]>>,
-    tokens: Tokens,
+    limits: Limits,
     function: OnceLock<String>,
     events: OnceLock<Events>,
 }
@@ -148,10 +148,9 @@ impl Site {
         self.watched() <= LevelFilter::current()
     }
 
-    /// Whether Sentry may have one more event of this function now.
-    pub(crate) fn may_report(&self) -> bool {
-        let admit = |throttle| self.tokens.admit(throttle, Instant::now());
-        self.sentry && self.throttle.is_none_or(admit)
+    /// What Sentry has had of this function, by class.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.

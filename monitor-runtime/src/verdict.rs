@@ -6,7 +6,7 @@ pub(crate) mod probe;
 
 use std::any::type_name;
 use std::error::Error;
-use std::fmt::{self, Debug, Display};
+use std::fmt::{self, Debug, Display, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::classify::{self, Class};
@@ -211,6 +211,27 @@ impl<'a> ErrorView<'a> {
     }
 }
 
+impl<'a> ErrorView<'a> {
+    fn error(&self) -> Option<&'a (dyn Error + 'a)> {
+        match self.sight {
+            Sight::Error(error) => Some(error),
+            Sight::Boxed(error) => Some(error),
+            Sight::Display(_) | Sight::Debug(_) | Sight::Opaque | Sight::Judged => None,
+        }
+    }
+
+    /// The name of its type as its `Debug` gives it, which is how a source's type is known.
+    pub(crate) fn shown_type(&self) -> Option<String> {
+        type_of(self.error()?)
+    }
+
+    /// Whether an error of that name may be in it, as far as its `Debug` text tells.
+    pub(crate) fn may_hold(&self, shown_type: &str) -> bool {
+        let error = self.error();
+        error.is_none_or(|error| text(format_args!("{error:?}")).contains(shown_type))
+    }
+}
+
 fn link(type_name: String, shown: fmt::Arguments<'_>) -> Link {
     Link {
         type_name,
@@ -226,12 +247,21 @@ fn source<'a>(error: &'a (dyn Error + 'a)) -> Option<&'a (dyn Error + 'static)> 
 
 /// The name of an error's type, as far as its `Debug` text gives it away (`Variant { .. }`).
 fn type_of(error: &(dyn Error + '_)) -> Option<String> {
-    let text = text(format_args!("{error:?}"));
-    let name: String = text
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect();
-    name.starts_with(char::is_uppercase).then_some(name)
+    let mut name = Name(String::new());
+    let written = catch_unwind(AssertUnwindSafe(|| write!(name, "{error:?}")));
+    let known = written.is_ok() && name.0.starts_with(char::is_uppercase);
+    known.then_some(name.0)
+}
+
+/// A string that takes a name and refuses what follows it.
+struct Name(String);
+
+impl fmt::Write for Name {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let end = more.find(|c: char| !c.is_alphanumeric() && c != '_');
+        self.0.push_str(&more[..end.unwrap_or(more.len())]);
+        if end.is_some() { Err(fmt::Error) } else { Ok(()) }
+    }
 }
 
 /// Formats text of the user's, which may panic, return an error, or have no end.

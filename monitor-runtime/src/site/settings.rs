@@ -8,7 +8,7 @@ use tracing::Level;
 use super::Site;
 use crate::cells::Store;
 use crate::classes::Classes;
-use crate::throttle::{Throttle, Tokens};
+use crate::throttle::{Limits, Throttle};
 use crate::verdict::ErrorFormat;
 
 /// A site as it is without arguments.
@@ -47,7 +47,7 @@ const DEFAULT: Site = Site {
     store: Store::new(),
     classes: Classes::new(),
     own_ticks: OnceLock::new(),
-    tokens: Tokens::full(),
+    limits: Limits::new(),
     function: OnceLock::new(),
     events: OnceLock::new(),
 };
