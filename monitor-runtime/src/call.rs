@@ -150,6 +150,7 @@ impl Call {
             };
             report::quietly(|| ended.tell(stretch.story));
         }
+        stretch.story.hand_up();
         if outcome == Outcome::Cancelled {
             stretch.story.rewind();
         } else {

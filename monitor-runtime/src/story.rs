@@ -168,6 +168,13 @@ impl Stretch {
         CLOCK.with(|clock| clock.marked.get() > self.began)
     }
 
+    /// Leaves what came about in a call that has ended to the one around it.
+    pub(crate) fn hand_up(self) {
+        if self.has_marks() {
+            let _ = HERE.try_with(|here| trail::hand_up(here, self.began, None));
+        }
+    }
+
     /// Undoes the stretch of a future that was dropped, unless something monitored happened in it:
     /// siblings that are dropped do not make an error on its way up another one.
     pub(crate) fn rewind(self) {
@@ -179,7 +186,7 @@ impl Stretch {
             let before = self.began - 1;
             // The next stretch has this one's time and place, and may be of a call that begins.
             clock.running[clock.depth.get() % DEEPEST].resumed.set(0);
-            let _ = HERE.try_with(|here| trail::hand_up(here, self.began, before));
+            let _ = HERE.try_with(|here| trail::hand_up(here, self.began, Some(before)));
             clock.tick.set(before);
             clock.marked.set(clock.marked.get().min(self.began));
         });

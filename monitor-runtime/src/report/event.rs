@@ -1,6 +1,7 @@
 //! The events that monitored code makes.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use sentry::integrations::backtrace::current_stacktrace;
 use sentry::protocol::{Context, Event, Exception, Map, Mechanism, TraceContext, Value};
@@ -12,7 +13,8 @@ use crate::site::Site;
 use crate::story::{self, Scene};
 use crate::verdict::Link;
 
-/// Frames of these are not the service's: who carries the call, and who watches it.
+/// Functions of these are not the service's, where only their names are known: who carries the call,
+/// and who watches it.
 pub(super) const NOT_IN_APP: [&str; 12] = [
     "monitor_runtime::",
     "std::",
@@ -27,6 +29,28 @@ pub(super) const NOT_IN_APP: [&str; 12] = [
     "tracing::",
     "warp::",
 ];
+
+/// Sources of these are not: the standard library, what cargo fetched, and ours.
+const NOT_IN_APP_SOURCES: [&str; 5] = [
+    "/rustc/",
+    "/rustlib/src/",
+    "/registry/src/",
+    "/git/checkouts/",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/src/"),
+];
+
+/// Marks the frames that are not the service's: an inlined function has a name without a path.
+pub(super) fn mark_frames(event: &mut Event<'static>) {
+    let exceptions = event.exception.values.iter_mut();
+    let stacks = exceptions.filter_map(|exception| exception.stacktrace.as_mut());
+    for frame in stacks.flat_map(|stack| stack.frames.iter_mut()) {
+        let foreign = |path: &String| NOT_IN_APP_SOURCES.iter().any(|part| path.contains(part));
+        // That of a C library may be relative, and says nothing.
+        let path = frame.abs_path.as_ref();
+        let known = path.filter(|path| Path::new(path).is_absolute());
+        frame.in_app = known.map(|path| !foreign(path));
+    }
+}
 
 /// Captures an error where it first came out of monitored code.
 #[cold]
@@ -63,6 +87,7 @@ pub(crate) fn error(
     if !class.is_empty() {
         event.tags.insert("error_class".into(), class.to_owned());
     }
+    mark_frames(&mut event);
     set_scene(&mut event, scene);
     declare(&mut event, site, fields.unwrap_or_default());
     deliver(event);

@@ -11,13 +11,14 @@ use sentry::{Breadcrumb, Hub, HubSwitchGuard};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_core::callsite::Identifier;
+use tracing_log::NormalizeEvent;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::{counts, deliver, event, is_on, nanoseconds, quietly};
 use crate::throttle::{Limit, Throttle};
 use crate::verdict::text;
-use crate::{story, testkit};
+use crate::{site, story, testkit};
 
 /// Makes breadcrumbs and events of the log; made by [`sentry_layer`].
 #[derive(Debug)]
@@ -26,8 +27,9 @@ pub struct SentryLayer(());
 /// A layer that tells Sentry of the log, for a subscriber of your own.
 ///
 /// Inside a monitored call an event of level `INFO` and above becomes a breadcrumb of that call. One
-/// of level `ERROR` is sent to Sentry, wherever it is; at most ten a minute from one place in the
-/// code. The lines in which `#[monitored]` tells of a call become neither: an error has its event.
+/// of level `ERROR` is sent to Sentry, inside or outside, if it comes from a crate that has monitored
+/// functions; at most ten a minute from one place in the code. The lines in which `#[monitored]`
+/// tells of a call become neither: an error has its event.
 /// `start()` installs one with its own subscriber.
 ///
 /// ```
@@ -68,11 +70,13 @@ pub(super) fn disown_thread() {
 
 impl<S: Subscriber> Layer<S> for SentryLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let metadata = event.metadata();
-        if *metadata.level() > Level::INFO || OWN.get() || !is_on() {
+        if *event.metadata().level() > Level::INFO || OWN.get() || !is_on() {
             return;
         }
-        let is_error = *metadata.level() == Level::ERROR;
+        // A record of the `log` crate says in its fields where it comes from.
+        let normalized = event.normalized_metadata();
+        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let is_error = *metadata.level() == Level::ERROR && is_of_the_service(metadata);
         let inside = story::innermost().is_some();
         if !inside && !is_error {
             return;
@@ -86,6 +90,16 @@ impl<S: Subscriber> Layer<S> for SentryLayer {
             story::keep_breadcrumb(record.breadcrumb(metadata));
         }
     }
+}
+
+/// Whether a line is from a crate with monitored functions: what a server or a driver logs of its
+/// clients' manners is no failure of the service.
+fn is_of_the_service(metadata: &Metadata<'_>) -> bool {
+    fn crate_of(module: &str) -> &str {
+        module.split("::").next().unwrap_or(module)
+    }
+    let own = crate_of(metadata.module_path().unwrap_or(metadata.target()));
+    site::all().any(|site| crate_of(site.module()) == own)
 }
 
 /// A line of the log as data.

@@ -55,6 +55,7 @@ fn observe(info: &PanicHookInfo<'_>) {
         return;
     }
     let mut event = PanicIntegration::new().event_from_panic_info(info);
+    event::mark_frames(&mut event);
     event::set_scene(&mut event, story::scene(None));
     deliver(event);
     // Unwinding reaches `shutdown()` or goes on; an abort is the last chance to send anything.

@@ -15,6 +15,8 @@ pub(super) struct Mark {
 
 /// What an error is known by.
 struct Known {
+    /// Part of its function's work, so that nobody was told of it as a failure.
+    expected: bool,
     type_name: String,
     /// The name its `Debug` text begins with, which is what there is of a source's type.
     shown_type: Option<String>,
@@ -27,6 +29,7 @@ impl Known {
             (link.type_name.clone(), link.text.clone())
         });
         Self {
+            expected: view.expected,
             type_name,
             shown_type: view.shown_type(),
             text,
@@ -77,11 +80,13 @@ pub(crate) fn is_first(
 ) -> bool {
     let now = now();
     let same = |mark: &Mark| mark.error.is_in(view, chain);
+    // An expected error that a caller turns into a failure is told of as the caller's.
+    let passed_on = |mark: &Mark| mark.tick == now && !mark.error.expected;
     // Marks of earlier polls may be of another thread, whose clock means nothing here.
     let known = stretch
         .marks()
         .iter()
-        .any(|mark| mark.tick == now || same(mark))
+        .any(|mark| passed_on(mark) || same(mark))
         || memory.is_some_and(|memory| memory.marks.iter().any(same));
     let error = Arc::new(Known::of(view, chain));
     CLOCK.with(super::Clock::mark);

@@ -19,8 +19,9 @@ const CRUMBS: usize = 64;
 pub(super) struct Crumb {
     /// The thread's clock of events when it was made, or came back with its future.
     tick: u64,
-    /// When it was made, in ticks of the process's clock.
-    made: u64,
+    /// When the call it belongs to was told of it, in ticks of the process's clock: when it was made,
+    /// or when the call it was made in had ended.
+    told: u64,
     breadcrumb: Breadcrumb,
 }
 
@@ -99,7 +100,7 @@ impl Crumb {
         // Of the functions on the path, it was made in the innermost that had begun.
         let inside = path.partition_point(|step| step.began <= self.tick);
         let own = inside == path.len();
-        inside > 0 && (own || self.made <= path[inside].call)
+        inside > 0 && (own || self.told <= path[inside].call)
     }
 }
 
@@ -122,7 +123,7 @@ pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
         }
         crumbs.push_back(Crumb {
             tick,
-            made: clock::now(),
+            told: clock::now(),
             breadcrumb,
         });
         shorten(&mut crumbs);
@@ -156,13 +157,16 @@ pub(super) fn give_back(here: &Here, own: Vec<Crumb>, stretch: Stretch) {
     shorten(&mut crumbs);
 }
 
-/// Makes what was of a stretch that never was part of the one around it.
-pub(super) fn hand_up(here: &Here, began: u64, before: u64) {
+/// Makes what was of a stretch that began at `began` part of what is around it; a stretch that never
+/// was leaves it at the tick before.
+pub(super) fn hand_up(here: &Here, began: u64, before: Option<u64>) {
     let Ok(mut crumbs) = here.crumbs.try_borrow_mut() else {
         return;
     };
+    let told = clock::now();
     for crumb in crumbs.iter_mut().filter(|crumb| crumb.tick >= began) {
-        crumb.tick = before;
+        crumb.told = told;
+        crumb.tick = before.unwrap_or(crumb.tick);
     }
 }
 
