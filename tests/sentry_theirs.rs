@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use monitor_runtime::monitored;
+use sentry::integrations::tracing::ErrorLayer;
 use sentry::protocol::Event;
 use sentry::{ClientOptions, Envelope, Transport};
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::SubscriberExt;
 
 #[derive(Default)]
@@ -47,7 +50,7 @@ fn every_failure_is_one_event_and_their_own_keep_working() {
         before(info);
     }));
     let subscriber = tracing_subscriber::registry()
-        .with(sentry::integrations::tracing::ErrorLayer::new())
+        .with(ErrorLayer::new().with_filter(LevelFilter::ERROR))
         .with(monitor_runtime::event_counter());
     tracing::subscriber::set_global_default(subscriber).expect("the first");
     let monitor = monitor_runtime::builder!()

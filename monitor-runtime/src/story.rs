@@ -27,6 +27,8 @@ use crate::site::Site;
 /// Functions within functions that a thread knows; of more than these, the innermost.
 const DEEPEST: usize = 32;
 
+const FRAME: usize = size_of::<Frame>();
+
 /// Errors remembered at once, per thread and per future; older ones are forgotten.
 const REMEMBERED: usize = 16;
 
@@ -45,7 +47,8 @@ struct Clock {
     tick: Cell<u64>,
     /// When there was last something that a future has to remember.
     marked: Cell<u64>,
-    /// How many monitored functions are running, one within the other.
+    /// How many monitored functions are running, one within the other, in bytes of [`Frame`]: where
+    /// the next has its place takes one instruction, not two.
     depth: Cell<usize>,
     /// The innermost of them, each at its depth.
     running: [Frame; DEEPEST],
@@ -110,9 +113,9 @@ impl Clock {
     #[inline]
     fn push(&self, site: Option<&'static Site>) -> (&Frame, u64) {
         let depth = self.depth.get();
-        let frame = &self.running[depth % DEEPEST];
+        let frame = self.frame(depth);
         frame.site.set(site);
-        self.depth.set(depth.wrapping_add(1));
+        self.depth.set(depth.wrapping_add(FRAME));
         let began = self.tick();
         frame.began.set(began);
         (frame, began)
@@ -120,7 +123,13 @@ impl Clock {
 
     #[inline]
     fn pop(&self) {
-        self.depth.set(self.depth.get().wrapping_sub(1));
+        self.depth.set(self.depth.get().wrapping_sub(FRAME));
+    }
+
+    /// The place of a function at a depth in bytes.
+    #[inline]
+    fn frame(&self, depth: usize) -> &Frame {
+        &self.running[depth / FRAME % DEEPEST]
     }
 
     /// Whatever is running now has something to remember when it rests.
@@ -185,7 +194,7 @@ impl Stretch {
             }
             let before = self.began - 1;
             // The next stretch has this one's time and place, and may be of a call that begins.
-            clock.running[clock.depth.get() % DEEPEST].resumed.set(0);
+            clock.frame(clock.depth.get()).resumed.set(0);
             let _ = HERE.try_with(|here| trail::hand_up(here, self.began, Some(before)));
             clock.tick.set(before);
             clock.marked.set(clock.marked.get().min(self.began));
@@ -197,7 +206,7 @@ impl Stretch {
 pub(crate) fn innermost() -> Option<&'static Site> {
     CLOCK.with(|clock| match clock.depth.get() {
         0 => None,
-        depth => clock.running[(depth - 1) % DEEPEST].site.get(),
+        depth => clock.frame(depth - FRAME).site.get(),
     })
 }
 

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use sentry::Breadcrumb;
 use sentry::protocol::TraceId;
 
-use super::{CLOCK, Clock, DEEPEST, HERE, Here, Stretch};
+use super::{CLOCK, Clock, DEEPEST, FRAME, HERE, Here, Stretch};
 use crate::clock;
 use crate::site::Site;
 
@@ -49,9 +49,9 @@ struct Step {
 impl Clock {
     /// The functions running since the last task began, outermost first.
     fn path(&self) -> Vec<Step> {
-        let depth = self.depth.get();
-        let mut path: Vec<Step> = (0..depth.min(DEEPEST))
-            .map(|above| &self.running[(depth - 1 - above) % DEEPEST])
+        let depth = self.depth.get() / FRAME;
+        let mut path: Vec<Step> = (1..=depth.min(DEEPEST))
+            .map(|above| self.frame((depth - above) * FRAME))
             .map_while(|frame| {
                 let began = frame.began.get();
                 let waited = frame.resumed.get() == began && frame.call.get() != 0;
@@ -107,7 +107,7 @@ impl Crumb {
 /// Keeps a breadcrumb with the call it was made in; gives it back where there is none.
 pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
     let (path, tick, whole) = CLOCK.with(|clock| {
-        let whole = clock.depth.get() <= DEEPEST;
+        let whole = clock.depth.get() <= DEEPEST * FRAME;
         (clock.path(), clock.tick.get(), whole)
     });
     let Some(outermost) = path.first() else {
