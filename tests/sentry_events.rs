@@ -5,7 +5,7 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use monitor_runtime::{MonitorError, Monitor, monitored};
+use monitor_runtime::{Monitor, MonitorError, monitored};
 use monitor_tests::process::{Sentry, wait_for};
 use monitor_tests::{pause, run};
 use sentry::Breadcrumb;
@@ -56,7 +56,9 @@ fn texts(event: &Value) -> Vec<&str> {
 fn breadcrumbs(event: &Value) -> Vec<&str> {
     let values = event["breadcrumbs"]["values"].as_array();
     let values = values.into_iter().flatten();
-    values.filter_map(|crumb| crumb["message"].as_str()).collect()
+    values
+        .filter_map(|crumb| crumb["message"].as_str())
+        .collect()
 }
 
 fn crumb(message: impl Into<String>) {
@@ -174,6 +176,31 @@ mod what_it_says {
 
 mod passed_on {
     use super::*;
+
+    #[monitored]
+    fn deeper(levels: usize) -> Result<(), NotFound> {
+        if levels == 0 {
+            return Err(NotFound(9));
+        }
+        crumb(levels.to_string());
+        deeper(levels - 1)
+    }
+
+    #[monitored]
+    fn deepest() -> Result<(), NotFound> {
+        deeper(100)
+    }
+
+    #[test]
+    fn through_more_functions_than_anybody_remembers() {
+        sentry();
+        deepest().expect_err("no row");
+        let events = events_of(&["deeper", "deepest"]);
+        assert_eq!(events.len(), 1, "{events:#?}");
+        let path = &events[0]["contexts"]["path"]["functions"];
+        let path = path.as_array().expect("a path");
+        assert!((32..=33).contains(&path.len()), "{}", path.len());
+    }
 
     #[monitored]
     async fn row() -> Result<(), NotFound> {
@@ -332,7 +359,11 @@ mod another {
         let texts: Vec<_> = events.iter().flat_map(texts).collect();
         assert_eq!(
             texts,
-            ["no row with key 0", "no row with key 1", "no row with key 2"]
+            [
+                "no row with key 0",
+                "no row with key 1",
+                "no row with key 2"
+            ]
         );
     }
 
@@ -368,6 +399,31 @@ mod another {
         assert_eq!(
             breadcrumbs(&event),
             ["no row with key 30", "the card was declined"]
+        );
+    }
+
+    #[monitored]
+    fn calls_it_expected() -> Result<(), Declined> {
+        attempt_now().map_err(|_| Declined::Card)
+    }
+
+    #[monitored]
+    fn attempt_now() -> Result<(), NotFound> {
+        Err(NotFound(33))
+    }
+
+    #[monitored]
+    fn calls_it_a_failure_again() -> Result<(), NotFound> {
+        calls_it_expected().map_err(|_| NotFound(34))
+    }
+
+    #[test]
+    fn a_failure_stays_one_whatever_it_is_called_on_its_way() {
+        sentry();
+        calls_it_a_failure_again().expect_err("no row");
+        assert_eq!(
+            texts(&one("calls_it_a_failure_again")),
+            ["no row with key 33"]
         );
     }
 
@@ -586,10 +642,47 @@ mod tasks {
         sentry();
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         runtime.expect("a runtime").block_on(async {
-            monitor_runtime::spawn(async { tag("west") }).await.expect("no panic");
+            monitor_runtime::spawn(async { tag("west") })
+                .await
+                .expect("no panic");
             untagged().await.expect_err("no row");
         });
         assert!(one("untagged")["tags"].get("tenant").is_none());
+    }
+
+    #[monitored(sentry(throttle = "100000/s"))]
+    async fn one_of_many(number: u64) -> Result<(), NotFound> {
+        let tag = number.to_string();
+        sentry::configure_scope(|scope| scope.set_tag("number", &tag));
+        for step in 0..4 {
+            crumb(format!("{number} {step}"));
+            tokio::task::yield_now().await;
+        }
+        Err(NotFound(number))
+    }
+
+    #[test]
+    fn many_tasks_on_many_threads_stay_apart() {
+        sentry();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(4)
+            .build();
+        runtime.expect("a runtime").block_on(async {
+            let tasks: Vec<_> = (1000..1060)
+                .map(|number| monitor_runtime::spawn(one_of_many(number)))
+                .collect();
+            for task in tasks {
+                task.await.expect("no panic").expect_err("no row");
+            }
+        });
+        let events = events_of(&["one_of_many"]);
+        assert_eq!(events.len(), 60);
+        for event in events {
+            let number = event["tags"]["number"].as_str().expect("a tag");
+            assert_eq!(texts(&event), [format!("no row with key {number}")]);
+            let expected = [0, 1, 2, 3].map(|step| format!("{number} {step}"));
+            assert_eq!(breadcrumbs(&event), expected);
+        }
     }
 
     #[monitored]

@@ -44,7 +44,10 @@ fn counts(dsn: String, events: u64, dropped: f64) -> (f64, f64) {
     let began = Instant::now();
     monitor.shutdown_blocking();
     let took = began.elapsed();
-    assert!(took < SOON + Duration::from_secs(2), "shut down in {took:?}");
+    assert!(
+        took < SOON + Duration::from_secs(2),
+        "shut down in {took:?}"
+    );
     (sent, dropped)
 }
 
@@ -54,7 +57,10 @@ fn events_are_dropped_and_counted() {
     // Refuses connections: a port that was free a moment ago.
     let gone = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     let gone = gone.expect("a port");
-    assert_eq!(counts(format!("http://public@{gone}/7"), 20, 20.0), (0.0, 20.0));
+    assert_eq!(
+        counts(format!("http://public@{gone}/7"), 20, 20.0),
+        (0.0, 20.0)
+    );
 
     // Speaks HTTP where TLS is expected.
     let plain = Sentry::start();
@@ -104,7 +110,10 @@ fn a_sentry_that_takes_its_time() {
     let began = Instant::now();
     monitor.shutdown_blocking();
     let took = began.elapsed();
-    assert!(took < SOON + Duration::from_secs(2), "shut down in {took:?}");
+    assert!(
+        took < SOON + Duration::from_secs(2),
+        "shut down in {took:?}"
+    );
 }
 
 /// Resident memory of this process in KiB; 0 where the system does not say.

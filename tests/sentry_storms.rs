@@ -60,9 +60,16 @@ fn a_storm_is_a_handful_of_events_and_a_summary() {
     for _ in 0..50 {
         std::panic::catch_unwind(panics).expect_err("it panics");
     }
-    assert!(began.elapsed() < Duration::from_secs(6), "no token came back");
+    assert!(
+        began.elapsed() < Duration::from_secs(6),
+        "no token came back"
+    );
     let addr = monitor.addr().expect("it listens");
-    let flush = || sentry::Hub::main().client().map(|client| client.flush(None));
+    let flush = || {
+        sentry::Hub::main()
+            .client()
+            .map(|client| client.flush(None))
+    };
     flush();
     let (_, page) = monitor_tests::process::get(addr, "/metrics");
     monitor.shutdown_blocking();

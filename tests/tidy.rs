@@ -58,7 +58,13 @@ fn users_of(needle: &str) -> Vec<String> {
 
 #[test]
 fn metric_names_have_one_home() {
-    for name in ["\"function_calls_", "\"build_info", "\"monitor_log_"] {
+    let names = [
+        "\"function_calls_",
+        "\"build_info",
+        "\"monitor_log_",
+        "\"monitor_captures_",
+    ];
+    for name in names {
         assert_eq!(users_of(name), ["metrics.rs"], "{name}");
     }
 }
@@ -74,6 +80,7 @@ fn state_of_the_whole_process_is_set_in_known_places() {
     assert_eq!(users_of("set_global_recorder"), ["init.rs"]);
     assert_eq!(users_of("set_global_default"), ["trace.rs"]);
     assert_eq!(users_of("set_hook"), ["panic.rs"]);
+    assert_eq!(users_of("bind_client"), ["mod.rs"]);
     for installer in [
         "trace::install(",
         "report::install_hook(",

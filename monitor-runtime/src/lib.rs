@@ -119,4 +119,4 @@ pub use server::BindError;
 pub use spawn::{Scoped, scoped, spawn};
 
 #[cfg(not(feature = "enable"))]
-pub use off::{Builder, Check, Monitor, StartError};
+pub use off::{Builder, Check, Monitor, StartError, scoped};

@@ -27,11 +27,6 @@ use crate::story::Outside;
 ///     sentry::configure_scope(|scope| scope.set_tag("order", order));
 ///     Ok(())
 /// }
-/// # mod sentry {
-/// #     pub struct Scope;
-/// #     impl Scope { pub fn set_tag(&mut self, _: &str, _: u64) {} }
-/// #     pub fn configure_scope(configure: impl FnOnce(&mut Scope)) { configure(&mut Scope) }
-/// # }
 ///
 /// # async fn example() {
 /// monitor_runtime::spawn(send_receipt(7));
@@ -51,6 +46,8 @@ where
 }
 
 /// The future that [`spawn`] spawns, for other ways to run a task: a `JoinSet`, a `LocalSet`.
+///
+/// It is there without the feature `enable` too, and is then the future itself.
 ///
 /// ```no_run
 /// # async fn example() {

@@ -238,7 +238,10 @@ impl Memory {
         }
         let _ = HERE.try_with(|here| {
             trail::give_back(here, std::mem::take(&mut self.crumbs), stretch);
-            if let Some(trace) = self.trace.filter(|_| trail::known_trace(here, stretch).is_none()) {
+            if let Some(trace) = self
+                .trace
+                .filter(|_| trail::known_trace(here, stretch).is_none())
+            {
                 here.trace.set(Some((stretch.began, trace)));
             }
         });

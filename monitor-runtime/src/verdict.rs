@@ -3,12 +3,14 @@
 //! The type decides where it can ([`probe`]), and what the attribute says of it overrules that.
 
 pub(crate) mod probe;
+mod type_name;
 
 use std::any::type_name;
 use std::error::Error;
-use std::fmt::{self, Debug, Display, Write as _};
+use std::fmt::{self, Debug, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use self::type_name::{short_type, type_of};
 use crate::classify::{self, Class};
 
 /// What a returned value says of the call.
@@ -212,6 +214,10 @@ impl<'a> ErrorView<'a> {
 }
 
 impl<'a> ErrorView<'a> {
+    #[expect(
+        clippy::match_same_arms,
+        reason = "they differ in what the error may borrow"
+    )]
     fn error(&self) -> Option<&'a (dyn Error + 'a)> {
         match self.sight {
             Sight::Error(error) => Some(error),
@@ -245,25 +251,6 @@ fn source<'a>(error: &'a (dyn Error + 'a)) -> Option<&'a (dyn Error + 'static)> 
         .flatten()
 }
 
-/// The name of an error's type, as far as its `Debug` text gives it away (`Variant { .. }`).
-fn type_of(error: &(dyn Error + '_)) -> Option<String> {
-    let mut name = Name(String::new());
-    let written = catch_unwind(AssertUnwindSafe(|| write!(name, "{error:?}")));
-    let known = written.is_ok() && name.0.starts_with(char::is_uppercase);
-    known.then_some(name.0)
-}
-
-/// A string that takes a name and refuses what follows it.
-struct Name(String);
-
-impl fmt::Write for Name {
-    fn write_str(&mut self, more: &str) -> fmt::Result {
-        let end = more.find(|c: char| !c.is_alphanumeric() && c != '_');
-        self.0.push_str(&more[..end.unwrap_or(more.len())]);
-        if end.is_some() { Err(fmt::Error) } else { Ok(()) }
-    }
-}
-
 /// Formats text of the user's, which may panic, return an error, or have no end.
 pub(crate) fn text(arguments: fmt::Arguments<'_>) -> String {
     let mut out = Bounded(String::new());
@@ -292,19 +279,6 @@ impl fmt::Write for Bounded {
         self.0.push_str(&more[..end]);
         self.0.push('…');
         Err(fmt::Error)
-    }
-}
-
-/// `app::db::DbError<u8>` → `DbError<u8>`; only what stands before generics is shortened.
-fn short_type(name: &str) -> String {
-    let head = name.find(['<', ' ', '(', '[', '&']).unwrap_or(name.len());
-    let start = name[..head].rfind("::").map_or(0, |at| at + 2);
-    // `std::io::error::Error` says more than `Error`.
-    let short = &name[start..];
-    if short == "Error" {
-        name.to_owned()
-    } else {
-        short.to_owned()
     }
 }
 

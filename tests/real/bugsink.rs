@@ -138,7 +138,9 @@ fn every_kind_of_event(bugsink: &Bugsink) {
         ]
     );
     let logged = bugsink.all();
-    let logged = logged.iter().find(|event| event["logger"] == "real_bugsink");
+    let logged = logged
+        .iter()
+        .find(|event| event["logger"] == "real_bugsink");
     let logged = logged.expect("the line of the log");
     assert_eq!(logged["message"], "the disk is slow");
 }
@@ -160,7 +162,9 @@ fn virtual_environment() -> PathBuf {
 }
 
 fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("real").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("real")
+        .join(name)
 }
 
 impl Bugsink {
@@ -183,7 +187,8 @@ impl Bugsink {
                 .by_ref()
                 .map_while(Result::ok)
                 .find_map(|line| line.strip_prefix(name).map(str::to_owned));
-            found.unwrap_or_else(|| panic!("bugsink.sh says no {name}: see what tests/run installs"))
+            found
+                .unwrap_or_else(|| panic!("bugsink.sh says no {name}: see what tests/run installs"))
         };
         let (dsn, token) = (value("DSN="), value("TOKEN="));
         let this = Self {
@@ -218,7 +223,10 @@ impl Bugsink {
     fn list(&self, path: &str) -> Vec<Value> {
         let mut page = self.ask(path);
         assert!(page["next"].is_null(), "more than one page of {path}");
-        page["results"].as_array_mut().map(std::mem::take).expect("a list")
+        page["results"]
+            .as_array_mut()
+            .map(std::mem::take)
+            .expect("a list")
     }
 
     /// The events of an issue, in full.

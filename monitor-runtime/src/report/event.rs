@@ -5,9 +5,9 @@ use std::path::Path;
 
 use sentry::integrations::backtrace::current_stacktrace;
 use sentry::protocol::{Context, Event, Exception, Map, Mechanism, TraceContext, Value};
-use sentry::{Breadcrumb, Level};
+use sentry::{Breadcrumb, Hub, Level};
 
-use super::deliver;
+use super::{deliver, quietly};
 use crate::fields::Recorded;
 use crate::site::Site;
 use crate::story::{self, Scene};
@@ -139,7 +139,9 @@ pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene) {
 
 /// The trace the user's own Sentry span belongs to.
 fn own_trace() -> Option<TraceContext> {
-    let span = sentry::configure_scope(|scope| scope.get_span());
+    // A copy of the scope: to look at it is to write it back, and others may write it meanwhile.
+    let hub = quietly(|| Hub::new_from_top(Hub::current()))?;
+    let span = hub.configure_scope(|scope| scope.get_span());
     span.map(|span| span.get_trace_context())
 }
 
@@ -184,7 +186,10 @@ fn json(value: &Recorded) -> Value {
 }
 
 /// The last thing that happens to an event: Sentry puts a scope's breadcrumbs behind ours.
-pub(super) fn in_order(mut event: Event<'static>) -> Option<Event<'static>> {
-    event.breadcrumbs.values.sort_by_key(|crumb| crumb.timestamp);
-    Some(event)
+pub(super) fn in_order(mut event: Event<'static>) -> Event<'static> {
+    event
+        .breadcrumbs
+        .values
+        .sort_by_key(|crumb| crumb.timestamp);
+    event
 }

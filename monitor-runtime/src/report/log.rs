@@ -49,8 +49,7 @@ thread_local! {
 /// Writes a line of ours to the log: no layer makes an event of it, ours or Sentry's own.
 pub(crate) fn own_line(is_error: bool, write: impl FnOnce()) {
     /// A hub without a client: what captures here captures nothing.
-    static MUTE: LazyLock<Arc<Hub>> =
-        LazyLock::new(|| Arc::new(Hub::new(None, Arc::default())));
+    static MUTE: LazyLock<Arc<Hub>> = LazyLock::new(|| Arc::new(Hub::new(None, Arc::default())));
     let before = OWN.replace(true);
     let mute = || HubSwitchGuard::new(Arc::clone(&MUTE));
     let muted = if is_error && is_on() {

@@ -20,8 +20,8 @@ use sentry::{Client, ClientOptions, Hub, Scope};
 
 pub(crate) use counts::captures;
 pub(crate) use event::{error, unreported};
-pub use log::{SentryLayer, sentry_layer};
 pub(crate) use log::own_line;
+pub use log::{SentryLayer, sentry_layer};
 pub(crate) use panic::{install_hook, quietly};
 
 use crate::config::Config;
@@ -121,7 +121,7 @@ fn options(config: &Config) -> ClientOptions {
         .transport(transport::Factory)
         // Inside a call it is the call's, and not the thread's.
         .before_breadcrumb(story::keep_breadcrumb)
-        .before_send(event::in_order)
+        .before_send(|event| Some(event::in_order(event)))
         // Named one by one: the default set has the panic hook that flushes while unwinding.
         .default_integrations(false)
         .add_integration(backtrace::AttachStacktraceIntegration)

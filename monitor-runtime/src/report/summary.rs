@@ -83,7 +83,9 @@ fn of(what: &str, (suppressed, nanoseconds): (u64, u64)) -> Event<'static> {
         )),
         ..Event::default()
     };
-    event.tags.insert("suppressed".into(), suppressed.to_string());
+    event
+        .tags
+        .insert("suppressed".into(), suppressed.to_string());
     let throttle = Context::Other(values);
     event.contexts.insert("throttle".into(), throttle);
     event

@@ -15,7 +15,7 @@ pub(super) struct Mark {
 
 /// What an error is known by.
 struct Known {
-    /// Part of its function's work, so that nobody was told of it as a failure.
+    /// Part of its function's work, and not of a failure before: nobody was told of it as one.
     expected: bool,
     type_name: String,
     /// The name its `Debug` text begins with, which is what there is of a source's type.
@@ -88,7 +88,10 @@ pub(crate) fn is_first(
         .iter()
         .any(|mark| passed_on(mark) || same(mark))
         || memory.is_some_and(|memory| memory.marks.iter().any(same));
-    let error = Arc::new(Known::of(view, chain));
+    let error = Arc::new(Known {
+        expected: view.expected && !known,
+        ..Known::of(view, chain)
+    });
     CLOCK.with(super::Clock::mark);
     let _ = HERE.try_with(|here| {
         let mut marks = here.marks.borrow_mut();
