@@ -67,7 +67,8 @@ fn every_failing_request_is_one_event_and_no_other_is() {
     for event in &errors {
         assert_eq!(event["exception"]["values"][0]["type"], "StoreError");
         assert_eq!(event["tags"]["function"], "<Memory as Store>::load");
-        assert_eq!(event["transaction"], "<Memory as Store>::load");
+        assert_eq!(event["transaction"], "Orders::find");
+        assert_eq!(event["culprit"], "<Memory as Store>::load");
         assert!(event["contexts"]["fields"]["id"].is_u64(), "{event:#}");
     }
 

@@ -78,9 +78,15 @@ fn an_event_per_error_that_is_to_be_one() {
     wait_for("the events", || {
         (sentry.events().len() >= expected.len()).then_some(())
     });
-    let events = sentry.events();
+    let (events, summaries): (Vec<Value>, Vec<Value>) = sentry
+        .events()
+        .into_iter()
+        .partition(|event| event["message"].is_null());
     let texts: Vec<_> = events.iter().map(text).collect();
     assert_eq!(texts, expected);
+    assert_eq!(summaries.len(), 1, "{summaries:#?}");
+    assert_eq!(summaries[0]["contexts"]["throttle"]["suppressed"], 2);
+    assert_eq!(summaries[0]["tags"]["function"], "throttled");
     assert_eq!(events[0]["tags"]["error_class"], "Loud");
     // An error is the level Sentry assumes.
     assert!(events[0].get("level").is_none_or(|level| level == "error"));

@@ -28,6 +28,8 @@ mod page;
 pub mod pieces;
 #[path = "support/process.rs"]
 pub mod process;
+#[path = "support/sentry.rs"]
+pub mod sentry;
 
 pub use log::{Event, Log, Span};
 pub use page::{Counts, Labels, Page, Sample};

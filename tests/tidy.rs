@@ -62,6 +62,8 @@ fn metric_names_have_one_home() {
         "\"function_calls_",
         "\"build_info",
         "\"monitor_log_",
+        "\"monitor_captures_",
+        "\"monitor_label_",
         "\"http_requests_",
         "\"http_server_",
     ] {
@@ -80,6 +82,7 @@ fn state_of_the_whole_process_is_set_in_known_places() {
     assert_eq!(users_of("set_global_recorder"), ["init.rs"]);
     assert_eq!(users_of("set_global_default"), ["trace.rs"]);
     assert_eq!(users_of("set_hook"), ["panic.rs"]);
+    assert_eq!(users_of("bind_client"), ["mod.rs"]);
     for installer in [
         "trace::install(",
         "report::install_hook(",

@@ -61,7 +61,13 @@ impl Stretch {
         self.cells.lane
     }
 
-    fn enter(site: &'static Site, lane: usize, extra: Option<&Extra>) -> Self {
+    /// `story` begins what the code that runs is in the middle of.
+    fn enter(
+        site: &'static Site,
+        lane: usize,
+        extra: Option<&Extra>,
+        story: impl FnOnce() -> story::Stretch,
+    ) -> Self {
         if let Some(extra) = extra {
             extra.enter();
         }
@@ -69,7 +75,7 @@ impl Stretch {
         Self {
             cells,
             late: is_late,
-            story: story::Stretch::begin(site),
+            story: story(),
         }
     }
 
@@ -96,7 +102,8 @@ impl Call {
         } else {
             None
         };
-        let stretch = Stretch::enter(site, lane, extra.as_deref());
+        let begin = || story::Stretch::begin(site);
+        let stretch = Stretch::enter(site, lane, extra.as_deref(), begin);
         stretch.cells.started();
         let call = Self {
             began: if site.is_timed() { clock::now() } else { 0 },
@@ -106,8 +113,12 @@ impl Call {
     }
 
     /// The user's code goes on.
-    pub(crate) fn resume(self, site: &'static Site, lane: usize) -> (Self, Stretch) {
-        let stretch = Stretch::enter(site, lane, self.extra.as_deref());
+    pub(crate) fn resume(mut self, site: &'static Site, lane: usize) -> (Self, Stretch) {
+        let resume = || story::Stretch::resume(site, self.began);
+        let stretch = Stretch::enter(site, lane, self.extra.as_deref(), resume);
+        if let Some(extra) = self.extra.as_deref_mut() {
+            extra.memory.recall(stretch.story);
+        }
         (self, stretch)
     }
 
@@ -144,13 +155,20 @@ impl Call {
             let ended = Ended {
                 site,
                 end,
+                class,
+                began: self.began,
                 ticks,
                 slow,
                 extra,
             };
             report::quietly(|| ended.tell(stretch.story));
         }
-        story::tick();
+        stretch.story.hand_up();
+        if outcome == Outcome::Cancelled {
+            stretch.story.rewind();
+        } else {
+            story::tick();
+        }
     }
 }
 

@@ -115,6 +115,7 @@ fn page(
     move |format| {
         let others = others.as_ref().map(PrometheusHandle::render);
         let mut own = metrics::log(lines::counts(), lines::dropped_lines());
+        own.push(metrics::captures(report::captures()));
         own.extend(metrics::label_overflow(site::all()));
         Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     }

@@ -82,6 +82,8 @@ mod server;
 #[cfg(feature = "enable")]
 mod site;
 #[cfg(feature = "enable")]
+mod spawn;
+#[cfg(feature = "enable")]
 mod start;
 #[cfg(feature = "enable")]
 mod story;
@@ -126,9 +128,13 @@ pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer
 #[cfg(feature = "enable")]
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]
+pub use report::{SentryLayer, sentry_layer};
+#[cfg(feature = "enable")]
 pub use server::BindError;
+#[cfg(feature = "enable")]
+pub use spawn::{Scoped, scoped, spawn};
 #[cfg(feature = "enable")]
 pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
 
 #[cfg(not(feature = "enable"))]
-pub use off::{Builder, Check, Monitor, StartError};
+pub use off::{Builder, Check, Monitor, StartError, scoped};

@@ -68,7 +68,7 @@ pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
 /// The families of this page, for those who may not define them again.
-const FAMILIES: [&Family<'static>; 7] = [
+const FAMILIES: [&Family<'static>; 8] = [
     &BUILD_INFO,
     &CALLS,
     &DURATION,
@@ -76,6 +76,7 @@ const FAMILIES: [&Family<'static>; 7] = [
     &LOG_EVENTS,
     &LOG_DROPPED,
     &LABEL_OVERFLOW,
+    &CAPTURES,
 ];
 
 pub(crate) const CALLS: Family<'static> = Family {
@@ -122,6 +123,13 @@ const LABEL_OVERFLOW: Family<'static> = Family {
     help: "Calls with a value that its `bounded` label had no place for; it is `other`.",
 };
 
+const CAPTURES: Family<'static> = Family {
+    name: "monitor_captures_total",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Events for Sentry, by what became of them.",
+};
+
 /// A counter of the runtime's own: its family, and a value for each set of labels.
 pub(crate) struct Counter {
     family: &'static Family<'static>,
@@ -142,6 +150,15 @@ pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) 
         values: vec![(String::new(), lines)],
     });
     events.into_iter().chain(dropped).collect()
+}
+
+/// Events for Sentry, by what became of them.
+pub(crate) fn captures(captures: [(&str, u64); 3]) -> Counter {
+    let values = captures.map(|(result, count)| (label("result", result), count));
+    Counter {
+        family: &CAPTURES,
+        values: values.to_vec(),
+    }
 }
 
 /// Calls of these functions whose value was one too many for its label.

@@ -7,7 +7,6 @@ use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use tracing::Level;
 use tracing::level_filters::LevelFilter;
@@ -17,7 +16,7 @@ use crate::classes::Classes;
 use crate::events::Events;
 use crate::labels::Family;
 use crate::metrics::BUCKETS;
-use crate::throttle::Tokens;
+use crate::throttle::Limits;
 use crate::{clock, labels, name};
 
 pub use list::Listed;
@@ -46,7 +45,7 @@ struct State {
     family: Family,
     classes: Classes,
     own_ticks: OnceLock<Box<[u64]>>,
-    tokens: Tokens,
+    limits: Limits,
     function: OnceLock<String>,
     events: OnceLock<Events>,
 }
@@ -100,7 +99,7 @@ impl Site {
                 family: Family::new(),
                 classes: Classes::new(),
                 own_ticks: OnceLock::new(),
-                tokens: Tokens::full(),
+                limits: Limits::new(),
                 function: OnceLock::new(),
                 events: OnceLock::new(),
             })
@@ -225,10 +224,9 @@ impl Site {
         self.watched() <= LevelFilter::current()
     }
 
-    /// Whether Sentry may have one more event of this function now.
-    pub(crate) fn may_report(&self) -> bool {
-        let admit = |throttle| self.state().tokens.admit(throttle, Instant::now());
-        self.sentry && self.throttle.is_none_or(admit)
+    /// What Sentry has had of this function, by class.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.state().limits
     }
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.

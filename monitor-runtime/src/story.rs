@@ -1,44 +1,43 @@
-//! What a thread is in the middle of: enough to know one error from the next.
+//! What a thread is in the middle of: enough to know one error from the next, and how it came there.
 //!
 //! An error travels up by value, so nothing marks it as the one an inner function already
 //! reported. Two facts tell (DESIGN: one event per failure): the outer function returned `Err`
-//! with nothing monitored begun, ended or polled since the inner one did, or the text of the
-//! inner error is a link of the outer one's chain. Both need only what happened on this thread
+//! with nothing monitored begun, ended or polled since the inner one did, or the inner error, by
+//! type and text, is a link of the outer one's chain. Both need only what happened on this thread
 //! while the outer function ran, plus what an outer future keeps of its earlier polls.
+
+mod mark;
+mod panics;
+mod trail;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
+use sentry::protocol::TraceId;
+
+pub(crate) use mark::is_first;
+pub(crate) use panics::{first_to_unwind, note_panic};
+pub(crate) use trail::{Outside, Scene, keep_breadcrumb, scene};
+
+use self::mark::Mark;
+use self::panics::PanicNote;
+use self::trail::Crumb;
 use crate::site::Site;
-use crate::verdict::Link;
 
 /// Functions within functions that a thread knows; of more than these, the innermost.
 const DEEPEST: usize = 32;
 
+const FRAME: usize = size_of::<Frame>();
+
 /// Errors remembered at once, per thread and per future; older ones are forgotten.
 const REMEMBERED: usize = 16;
-
-/// An error that came out of a monitored function, and was reported.
-#[derive(Clone)]
-pub(crate) struct Mark {
-    /// The thread's clock of events when it came out.
-    tick: u64,
-    text: Arc<str>,
-}
-
-/// A panic, as the hook saw it, or as a function it unwound did where there is no hook.
-struct PanicNote {
-    message: Arc<str>,
-    /// The thread's clock of events when it began.
-    tick: u64,
-    /// Whether a function has told the log of it.
-    told: bool,
-}
 
 struct Here {
     marks: RefCell<VecDeque<Mark>>,
     panics: RefCell<VecDeque<PanicNote>>,
+    crumbs: RefCell<VecDeque<Crumb>>,
+    /// The trace of the outermost call, once somebody asked, and when that was.
+    trace: Cell<Option<(u64, TraceId)>>,
 }
 
 /// What every call touches, without a destructor: it is there to the end of its thread, and
@@ -46,12 +45,25 @@ struct Here {
 struct Clock {
     /// Moves when a monitored call begins or ends, and when a future is polled.
     tick: Cell<u64>,
-    /// When the last error came out of a monitored function.
+    /// When there was last something that a future has to remember.
     marked: Cell<u64>,
-    /// How many monitored functions are running, one within the other.
+    /// How many monitored functions are running, one within the other, in bytes of [`Frame`]: where
+    /// the next has its place takes one instruction, not two.
     depth: Cell<usize>,
     /// The innermost of them, each at its depth.
-    running: [Cell<Option<&'static Site>>; DEEPEST],
+    running: [Frame; DEEPEST],
+}
+
+/// A function that is running.
+struct Frame {
+    /// `None` where a task begins: what is around it is not its story.
+    site: Cell<Option<&'static Site>>,
+    /// The thread's clock of events when this stretch began.
+    began: Cell<u64>,
+    /// The same, if this stretch goes on with a call; else that of somebody before.
+    resumed: Cell<u64>,
+    /// In ticks of the process's clock: when the call that goes on began.
+    call: Cell<u64>,
 }
 
 thread_local! {
@@ -60,13 +72,22 @@ thread_local! {
             tick: Cell::new(0),
             marked: Cell::new(0),
             depth: Cell::new(0),
-            running: [const { Cell::new(None) }; DEEPEST],
+            running: [const {
+                Frame {
+                    site: Cell::new(None),
+                    began: Cell::new(0),
+                    resumed: Cell::new(0),
+                    call: Cell::new(0),
+                }
+            }; DEEPEST],
         }
     };
     static HERE: Here = const {
         Here {
             marks: RefCell::new(VecDeque::new()),
             panics: RefCell::new(VecDeque::new()),
+            crumbs: RefCell::new(VecDeque::new()),
+            trace: Cell::new(None),
         }
     };
 }
@@ -74,15 +95,47 @@ thread_local! {
 /// Moves the thread's clock of events; returns the new time.
 #[inline]
 pub(crate) fn tick() -> u64 {
-    CLOCK.with(|clock| {
-        let now = clock.tick.get() + 1;
-        clock.tick.set(now);
-        now
-    })
+    CLOCK.with(Clock::tick)
 }
 
 fn now() -> u64 {
     CLOCK.with(|clock| clock.tick.get())
+}
+
+impl Clock {
+    #[inline]
+    fn tick(&self) -> u64 {
+        let now = self.tick.get() + 1;
+        self.tick.set(now);
+        now
+    }
+
+    #[inline]
+    fn push(&self, site: Option<&'static Site>) -> (&Frame, u64) {
+        let depth = self.depth.get();
+        let frame = self.frame(depth);
+        frame.site.set(site);
+        self.depth.set(depth.wrapping_add(FRAME));
+        let began = self.tick();
+        frame.began.set(began);
+        (frame, began)
+    }
+
+    #[inline]
+    fn pop(&self) {
+        self.depth.set(self.depth.get().wrapping_sub(FRAME));
+    }
+
+    /// The place of a function at a depth in bytes.
+    #[inline]
+    fn frame(&self, depth: usize) -> &Frame {
+        &self.running[depth / FRAME % DEEPEST]
+    }
+
+    /// Whatever is running now has something to remember when it rests.
+    fn mark(&self) {
+        self.marked.set(self.tick.get() + 1);
+    }
 }
 
 /// A stretch of a monitored call on one thread: the whole of a function, one poll of a future.
@@ -96,38 +149,56 @@ pub(crate) struct Stretch {
 impl Stretch {
     #[inline]
     pub(crate) fn begin(site: &'static Site) -> Self {
+        CLOCK.with(|clock| Self {
+            began: clock.push(Some(site)).1,
+        })
+    }
+
+    /// The next stretch of a call that began at `call`, in ticks of the process's clock.
+    #[inline]
+    pub(crate) fn resume(site: &'static Site, call: u64) -> Self {
         CLOCK.with(|clock| {
-            let depth = clock.depth.get();
-            clock.running[depth % DEEPEST].set(Some(site));
-            clock.depth.set(depth.wrapping_add(1));
-        });
-        Self { began: tick() }
+            let (frame, began) = clock.push(Some(site));
+            frame.resumed.set(began);
+            frame.call.set(call);
+            Self { began }
+        })
     }
 
     /// The user's code does not run any more: it waits, or has ended.
     #[inline]
     pub(crate) fn end() {
-        CLOCK.with(|clock| clock.depth.set(clock.depth.get().wrapping_sub(1)));
+        CLOCK.with(Clock::pop);
     }
 
-    /// Errors that came out of monitored functions during this stretch.
-    #[cold]
-    fn marks(self) -> Vec<Mark> {
-        HERE.try_with(|here| {
-            let marks = here.marks.borrow();
-            marks
-                .iter()
-                .filter(|mark| mark.tick > self.began)
-                .cloned()
-                .collect()
-        })
-        .unwrap_or_default()
-    }
-
-    /// Whether any error came out during this stretch: what a future asks after every poll.
+    /// Whether there is something to remember: what a future asks after every poll.
     #[inline]
     pub(crate) fn has_marks(self) -> bool {
         CLOCK.with(|clock| clock.marked.get() > self.began)
+    }
+
+    /// Leaves what came about in a call that has ended to the one around it.
+    pub(crate) fn hand_up(self) {
+        if self.has_marks() {
+            let _ = HERE.try_with(|here| trail::hand_up(here, self.began, None));
+        }
+    }
+
+    /// Undoes the stretch of a future that was dropped, unless something monitored happened in it:
+    /// siblings that are dropped do not make an error on its way up another one.
+    pub(crate) fn rewind(self) {
+        CLOCK.with(|clock| {
+            if clock.tick.get() != self.began {
+                clock.tick();
+                return;
+            }
+            let before = self.began - 1;
+            // The next stretch has this one's time and place, and may be of a call that begins.
+            clock.frame(clock.depth.get()).resumed.set(0);
+            let _ = HERE.try_with(|here| trail::hand_up(here, self.began, Some(before)));
+            clock.tick.set(before);
+            clock.marked.set(clock.marked.get().min(self.began));
+        });
     }
 }
 
@@ -135,98 +206,45 @@ impl Stretch {
 pub(crate) fn innermost() -> Option<&'static Site> {
     CLOCK.with(|clock| match clock.depth.get() {
         0 => None,
-        depth => clock.running[(depth - 1) % DEEPEST].get(),
+        depth => clock.frame(depth - FRAME).site.get(),
     })
 }
 
-/// Errors a future saw in earlier polls.
+/// What a future keeps of its earlier polls.
 #[derive(Default)]
-pub(crate) struct Memory(VecDeque<Mark>);
+pub(crate) struct Memory {
+    marks: VecDeque<Mark>,
+    crumbs: Vec<Crumb>,
+    trace: Option<TraceId>,
+}
 
 impl Memory {
-    /// Keeps what came out during a poll that left the future pending.
+    /// Keeps what came about during a poll that left the future pending.
     pub(crate) fn keep(&mut self, stretch: Stretch) {
-        self.0.extend(stretch.marks());
-        while self.0.len() > REMEMBERED {
-            self.0.pop_front();
+        self.marks.extend(stretch.marks());
+        while self.marks.len() > REMEMBERED {
+            self.marks.pop_front();
         }
+        let _ = HERE.try_with(|here| {
+            self.crumbs = trail::take(here, stretch);
+            self.trace = trail::known_trace(here, stretch).or(self.trace);
+        });
     }
-}
 
-/// Says whether an error comes out of monitored code here for the first time, and remembers it.
-///
-/// Asked once by each function that returns `Err`, before its end moves the clock of events.
-#[cold]
-pub(crate) fn is_first(stretch: Stretch, memory: Option<&Memory>, chain: &[Link]) -> bool {
-    let now = now();
-    let marks = stretch.marks();
-    let same_text = |mark: &Mark| chain.iter().any(|link| link.text == *mark.text);
-    // Marks of earlier polls may be of another thread, whose clock means nothing here.
-    let known = marks.iter().any(|mark| mark.tick == now || same_text(mark))
-        || memory.is_some_and(|memory| memory.0.iter().any(same_text));
-    let text = chain.first().map_or("", |link| link.text.as_str()).into();
-    CLOCK.with(|clock| clock.marked.set(now + 1));
-    let _ = HERE.try_with(|here| {
-        let mut marks = here.marks.borrow_mut();
-        // The end of this call moves the clock to `now + 1`; the function around it looks there.
-        marks.push_back(Mark {
-            tick: now + 1,
-            text,
-        });
-        if marks.len() > REMEMBERED {
-            marks.pop_front();
-        }
-    });
-    !known
-}
-
-/// Notes a panic where it begins, for the functions it is about to unwind.
-pub(crate) fn note_panic(message: &str) {
-    let _ = HERE.try_with(|here| here.note(message.into(), false));
-}
-
-/// Says whether this function is the first that its panic unwinds, and with which message.
-///
-/// Several panics may have begun while it ran: one that was caught, one in a destructor while
-/// another unwound. The newest that no function has told of is the one that unwinds it.
-#[cold]
-pub(crate) fn first_to_unwind(stretch: Stretch) -> (bool, Option<Arc<str>>) {
-    let ask = |here: &Here| {
-        let mut panics = here.panics.borrow_mut();
-        let mut seen = panics
-            .iter_mut()
-            .filter(|note| note.tick > stretch.began)
-            .peekable();
-        let known = seen.peek().is_some();
-        let mut message = None;
-        for note in seen.filter(|note| !note.told) {
-            note.told = true;
-            message = Some(Arc::clone(&note.message));
-        }
-        drop(panics);
-        if !known {
-            // `resume_unwind` calls no hook, and before `start()` there is none.
-            here.note("".into(), true);
-        }
-        (!known || message.is_some(), message)
-    };
-    HERE.try_with(ask).unwrap_or((true, None))
-}
-
-impl Here {
-    fn note(&self, message: Arc<str>, told: bool) {
-        let tick = tick();
-        // Called by the panic hook, where a second panic would abort the process.
-        let Ok(mut panics) = self.panics.try_borrow_mut() else {
+    /// Gives back what the future's next poll goes on with.
+    pub(crate) fn recall(&mut self, stretch: Stretch) {
+        if self.crumbs.is_empty() && self.trace.is_none() {
             return;
-        };
-        panics.push_back(PanicNote {
-            message,
-            tick,
-            told,
-        });
-        if panics.len() > REMEMBERED {
-            panics.pop_front();
         }
+        let _ = HERE.try_with(|here| {
+            trail::give_back(here, std::mem::take(&mut self.crumbs), stretch);
+            if let Some(trace) = self
+                .trace
+                .filter(|_| trail::known_trace(here, stretch).is_none())
+            {
+                here.trace.set(Some((stretch.began, trace)));
+            }
+        });
+        CLOCK.with(Clock::mark);
     }
 }

@@ -78,7 +78,8 @@ impl Capture {
         let layer = log::Keep {
             seen: Arc::clone(&seen),
         };
-        let log = Dispatch::new(Registry::default().with(layer));
+        let layers = Registry::default().with(layer).with(report::sentry_layer());
+        let log = Dispatch::new(layers);
         Self { seen, log }
     }
 

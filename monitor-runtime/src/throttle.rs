@@ -1,34 +1,127 @@
-//! How many events a function may send: `sentry(throttle = "10/min")`.
+//! How many events a function may send per class: `sentry(throttle = "10/min")`.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::classes;
 
 /// So many events in so much time.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Throttle {
     pub(crate) events: u32,
     pub(crate) nanoseconds: u64,
 }
 
-/// A bucket of tokens: full at first, refilled evenly over the period.
-pub(crate) struct Tokens(Mutex<Option<(f64, Instant)>>);
+impl Throttle {
+    /// Without a word from the attribute: 10 a minute, 10 at once.
+    pub(crate) const DEFAULT: Self = Self {
+        events: 10,
+        nanoseconds: 60_000_000_000,
+    };
+}
 
-impl Tokens {
-    pub(crate) const fn full() -> Self {
-        Self(Mutex::new(None))
+/// A bucket of tokens, full at first and refilled evenly over the period, and a count of those who
+/// came in vain.
+///
+/// Times are nanoseconds since some moment of the process. What is kept is when the bucket will be
+/// full again (the generic cell rate algorithm): one number, so nobody waits for a lock.
+#[derive(Default)]
+pub(crate) struct Limit {
+    full_at: AtomicU64,
+    suppressed: AtomicU64,
+    /// When the first of them came; 0 while there is none.
+    since: AtomicU64,
+}
+
+impl Limit {
+    pub(crate) const fn new() -> Self {
+        Self {
+            full_at: AtomicU64::new(0),
+            suppressed: AtomicU64::new(0),
+            since: AtomicU64::new(0),
+        }
     }
 
-    /// Whether one more event may go out now.
-    pub(crate) fn admit(&self, throttle: Throttle, now: Instant) -> bool {
-        let most = f64::from(throttle.events);
-        let period = Duration::from_nanos(throttle.nanoseconds).as_secs_f64();
-        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tokens, then) = left.unwrap_or((most, now));
-        let refill = now.saturating_duration_since(then).as_secs_f64() / period * most;
-        let tokens = (tokens + refill).min(most);
-        let admitted = tokens >= 1.0;
-        *left = Some((if admitted { tokens - 1.0 } else { tokens }, now));
+    /// Whether one more event may go out now; if not, it is counted.
+    pub(crate) fn admit(&self, throttle: Throttle, now: u64) -> bool {
+        let token = throttle.nanoseconds / u64::from(throttle.events.max(1));
+        let spend = |full_at: u64| {
+            let full_at = full_at.max(now) + token;
+            (full_at - now <= throttle.nanoseconds).then_some(full_at)
+        };
+        let order = Ordering::Relaxed;
+        let admitted = self.full_at.fetch_update(order, order, spend).is_ok();
+        if !admitted {
+            self.suppressed.fetch_add(1, order);
+            // 0 says that there is none.
+            let _ = self.since.compare_exchange(0, now.max(1), order, order);
+        }
         admitted
+    }
+
+    /// How many came in vain, and over how many nanoseconds, once that is worth an event: a period
+    /// has passed since the first of them, or there is no other moment to say so.
+    pub(crate) fn summary(&self, throttle: Throttle, now: u64, last: bool) -> Option<(u64, u64)> {
+        let since = self.since.load(Ordering::Relaxed);
+        let waited = now.saturating_sub(since);
+        if since == 0 || (waited < throttle.nanoseconds && !last) {
+            return None;
+        }
+        self.since.store(0, Ordering::Relaxed);
+        let suppressed = self.suppressed.swap(0, Ordering::Relaxed);
+        (suppressed > 0).then_some((suppressed, waited))
+    }
+}
+
+/// The limits of one function: one per class, one for errors without a class, one for panics.
+pub(crate) struct Limits(OnceLock<Box<[Limit; PLACES]>>);
+
+const PLACES: usize = classes::MOST + 2;
+
+/// What a limit is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// An error of the class at this place.
+    Class(usize),
+    Unclassified,
+    Panic,
+}
+
+impl Kind {
+    const fn place(self) -> usize {
+        match self {
+            Self::Class(place) => place,
+            Self::Unclassified => classes::MOST,
+            Self::Panic => classes::MOST + 1,
+        }
+    }
+
+    fn at(place: usize) -> Self {
+        match place {
+            classes::MOST => Self::Unclassified,
+            place if place > classes::MOST => Self::Panic,
+            place => Self::Class(place),
+        }
+    }
+}
+
+impl Limits {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    pub(crate) fn of(&self, kind: Kind) -> &Limit {
+        let all = self
+            .0
+            .get_or_init(|| Box::new([const { Limit::new() }; PLACES]));
+        &all[kind.place()]
+    }
+
+    /// Those that were ever asked for, with what they are for; none for a function without errors.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Kind, &Limit)> {
+        let all = self.0.get().into_iter().flat_map(|all| all.iter());
+        all.enumerate()
+            .map(|(place, limit)| (Kind::at(place), limit))
     }
 }
 
@@ -36,14 +129,16 @@ impl Tokens {
 mod tests {
     use super::*;
 
+    const SECOND: u64 = 1_000_000_000;
+    const THREE_A_MINUTE: Throttle = Throttle {
+        events: 3,
+        nanoseconds: 60 * SECOND,
+    };
+
     #[test]
     fn so_many_at_once_and_then_one_at_a_time() {
-        let (tokens, start) = (Tokens::full(), Instant::now());
-        let throttle = Throttle {
-            events: 3,
-            nanoseconds: 60_000_000_000,
-        };
-        let admitted = |seconds| tokens.admit(throttle, start + Duration::from_secs(seconds));
+        let limit = Limit::new();
+        let admitted = |seconds| limit.admit(THREE_A_MINUTE, 1000 + seconds * SECOND);
         assert_eq!(
             [0, 0, 0, 0, 10].map(admitted),
             [true, true, true, false, false]
@@ -53,5 +148,43 @@ mod tests {
             [200, 200, 200, 200].map(admitted),
             [true, true, true, false]
         );
+    }
+
+    #[test]
+    fn those_in_vain_are_summed_up_once_a_period() {
+        let limit = Limit::new();
+        let summary = |seconds, last| limit.summary(THREE_A_MINUTE, seconds * SECOND, last);
+        assert_eq!(summary(0, true), None, "nobody came");
+        for _ in 0..1000 {
+            limit.admit(THREE_A_MINUTE, 5 * SECOND);
+        }
+        assert_eq!(summary(64, false), None, "the period is not over");
+        assert_eq!(summary(65, false), Some((997, 60 * SECOND)));
+        assert_eq!(summary(200, true), None, "said once");
+        for _ in 0..5 {
+            limit.admit(THREE_A_MINUTE, 300 * SECOND);
+        }
+        assert_eq!(summary(301, true), Some((2, SECOND)), "the last moment");
+    }
+
+    #[test]
+    fn every_class_has_a_limit_of_its_own() {
+        let limits = Limits::new();
+        assert_eq!(limits.all().count(), 0, "no error, no memory");
+        let kinds = [
+            Kind::Class(0),
+            Kind::Class(classes::MOST - 1),
+            Kind::Unclassified,
+            Kind::Panic,
+        ];
+        for kind in kinds {
+            assert!((0..3).all(|_| limits.of(kind).admit(THREE_A_MINUTE, 1)));
+            assert!(!limits.of(kind).admit(THREE_A_MINUTE, 1));
+        }
+        let summed = limits
+            .all()
+            .filter(|(_, limit)| limit.summary(THREE_A_MINUTE, 2, true).is_some());
+        let places: Vec<usize> = summed.map(|(kind, _)| kind.place()).collect();
+        assert_eq!(places, kinds.map(Kind::place));
     }
 }

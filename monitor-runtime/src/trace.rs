@@ -8,6 +8,7 @@ use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::lines::{self, event_counter, json_layer, queued_stdout};
 use crate::log_format::LogFormat;
+use crate::report::sentry_layer;
 
 /// Who shows spans and events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,5 +49,6 @@ pub(crate) fn install(format: LogFormat, filter: EnvFilter) -> Installed {
 
 fn set(filter: EnvFilter, layer: impl Layer<Filtered> + Send + Sync) -> bool {
     let subscriber = Registry::default().with(filter).with(layer);
-    tracing::subscriber::set_global_default(subscriber.with(event_counter())).is_ok()
+    let subscriber = subscriber.with(event_counter()).with(sentry_layer());
+    tracing::subscriber::set_global_default(subscriber).is_ok()
 }

@@ -3,12 +3,14 @@
 //! The type decides where it can ([`probe`]), and what the attribute says of it overrules that.
 
 pub(crate) mod probe;
+mod type_name;
 
 use std::any::type_name;
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use self::type_name::{short_type, type_of};
 use crate::classify::{self, Class};
 
 /// What a returned value says of the call.
@@ -211,6 +213,31 @@ impl<'a> ErrorView<'a> {
     }
 }
 
+impl<'a> ErrorView<'a> {
+    #[expect(
+        clippy::match_same_arms,
+        reason = "they differ in what the error may borrow"
+    )]
+    fn error(&self) -> Option<&'a (dyn Error + 'a)> {
+        match self.sight {
+            Sight::Error(error) => Some(error),
+            Sight::Boxed(error) => Some(error),
+            Sight::Display(_) | Sight::Debug(_) | Sight::Opaque | Sight::Judged => None,
+        }
+    }
+
+    /// The name of its type as its `Debug` gives it, which is how a source's type is known.
+    pub(crate) fn shown_type(&self) -> Option<String> {
+        type_of(self.error()?)
+    }
+
+    /// Whether an error of that name may be in it, as far as its `Debug` text tells.
+    pub(crate) fn may_hold(&self, shown_type: &str) -> bool {
+        let error = self.error();
+        error.is_none_or(|error| text(format_args!("{error:?}")).contains(shown_type))
+    }
+}
+
 fn link(type_name: String, shown: fmt::Arguments<'_>) -> Link {
     Link {
         type_name,
@@ -222,16 +249,6 @@ fn source<'a>(error: &'a (dyn Error + 'a)) -> Option<&'a (dyn Error + 'static)> 
     catch_unwind(AssertUnwindSafe(|| error.source()))
         .ok()
         .flatten()
-}
-
-/// The name of an error's type, as far as its `Debug` text gives it away (`Variant { .. }`).
-fn type_of(error: &(dyn Error + '_)) -> Option<String> {
-    let text = text(format_args!("{error:?}"));
-    let name: String = text
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect();
-    name.starts_with(char::is_uppercase).then_some(name)
 }
 
 /// Formats text of the user's, which may panic, return an error, or have no end.
@@ -262,19 +279,6 @@ impl fmt::Write for Bounded {
         self.0.push_str(&more[..end]);
         self.0.push('…');
         Err(fmt::Error)
-    }
-}
-
-/// `app::db::DbError<u8>` → `DbError<u8>`; only what stands before generics is shortened.
-fn short_type(name: &str) -> String {
-    let head = name.find(['<', ' ', '(', '[', '&']).unwrap_or(name.len());
-    let start = name[..head].rfind("::").map_or(0, |at| at + 2);
-    // `std::io::error::Error` says more than `Error`.
-    let short = &name[start..];
-    if short == "Error" {
-        name.to_owned()
-    } else {
-        short.to_owned()
     }
 }
 

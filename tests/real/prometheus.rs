@@ -188,7 +188,9 @@ fn the_reference_parser_reads_the_page_as_open_metrics() {
     metrics::gauge!("mine_sizes_sum").set(6.0);
     let accept = "Accept: application/openmetrics-text; version=1.0.0";
     let page = get_with("/metrics", &[accept]).body;
-    let python = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/python/bin/python");
+    let here = std::env::current_exe().expect("a test has a path");
+    let target = here.ancestors().nth(3).expect("target/<profile>/deps");
+    let python = target.join("python/bin/python");
     let (code, read) = pipe(Command::new(python).args(["-c", REFERENCE]), &page);
     assert_eq!(code, 0, "{read}\n{page}");
     let read: Value = serde_json::from_str(&read).expect("JSON");

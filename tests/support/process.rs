@@ -1,7 +1,7 @@
 //! Real processes: an example as a user runs it, and a Sentry that keeps what it is sent.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -9,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+pub use crate::sentry::Sentry;
 
 /// How long anything here may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -212,85 +214,4 @@ pub fn try_get(addr: SocketAddr, path: &str) -> Option<(u16, String)> {
 /// [`try_get`] from somebody who must answer.
 pub fn get(addr: SocketAddr, path: &str) -> (u16, String) {
     try_get(addr, path).unwrap_or_else(|| panic!("GET {path} from {addr}: no answer"))
-}
-
-/// A Sentry on loopback that keeps the events it is sent.
-pub struct Sentry {
-    addr: SocketAddr,
-    /// Their types, and what they are.
-    items: Arc<Mutex<Vec<(String, Value)>>>,
-}
-
-impl Sentry {
-    /// Listens on a free port.
-    pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let addr = listener.local_addr().expect("bound");
-        let items = Arc::new(Mutex::new(Vec::new()));
-        let sink = Arc::clone(&items);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let sink = Arc::clone(&sink);
-                thread::spawn(move || receive(&stream, &sink));
-            }
-        });
-        Self { addr, items }
-    }
-
-    /// A DSN of a project on it.
-    pub fn dsn(&self) -> String {
-        format!("http://public@{}/7", self.addr)
-    }
-
-    /// The events received so far.
-    pub fn events(&self) -> Vec<Value> {
-        self.items("event")
-    }
-
-    /// The items of a type received so far, such as `transaction`.
-    pub fn items(&self, kind: &str) -> Vec<Value> {
-        let items = self.items.lock().unwrap();
-        let of_kind = items.iter().filter(|(known, _)| known == kind);
-        of_kind.map(|(_, item)| item.clone()).collect()
-    }
-}
-
-/// Answers the requests of one connection, and keeps the items of their envelopes.
-fn receive(stream: &TcpStream, sink: &Mutex<Vec<(String, Value)>>) -> Option<()> {
-    let mut reader = BufReader::new(stream);
-    loop {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            if reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            let line = line.trim().to_ascii_lowercase();
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().ok()?;
-            }
-            if line.is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).ok()?;
-        sink.lock()
-            .unwrap()
-            .extend(items_of(&String::from_utf8(body).ok()?));
-        write!(&*stream, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{{}}").ok()?;
-    }
-}
-
-/// The items of an envelope: <https://develop.sentry.dev/sdk/data-model/envelopes/>.
-fn items_of(envelope: &str) -> Vec<(String, Value)> {
-    let mut lines = envelope.lines().skip(1);
-    let mut items = Vec::new();
-    while let (Some(header), Some(payload)) = (lines.next(), lines.next()) {
-        let header: Value = serde_json::from_str(header).expect("an item begins with a header");
-        if let (Some(kind), Ok(item)) = (header["type"].as_str(), serde_json::from_str(payload)) {
-            items.push((kind.to_owned(), item));
-        }
-    }
-    items
 }

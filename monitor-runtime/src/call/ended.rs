@@ -5,14 +5,20 @@ use tracing::Span;
 use super::{End, Extra};
 use crate::events::Completion;
 use crate::fields::Recorded;
+use crate::outcome::Outcome;
 use crate::site::Site;
-use crate::verdict::{ErrorView, Verdict};
+use crate::throttle::Kind;
+use crate::verdict::{ErrorView, Link, Verdict};
 use crate::{clock, report, story, testkit};
 
 /// A call that has ended, for those who want to know.
 pub(super) struct Ended<'a> {
     pub(super) site: &'static Site,
     pub(super) end: End<'a>,
+    /// The place of its error's class.
+    pub(super) class: Option<usize>,
+    /// When it began, in ticks of the clock; 0 where calls are not timed.
+    pub(super) began: u64,
     pub(super) ticks: u64,
     pub(super) slow: bool,
     pub(super) extra: Option<Box<Extra>>,
@@ -27,7 +33,7 @@ impl Ended<'_> {
     pub(super) fn tell(self, stretch: story::Stretch) {
         let (site, end) = (self.site, self.end);
         let (loud, error) = match end {
-            End::Returned(Verdict::Error(view)) => self.failed(*view, stretch),
+            End::Returned(Verdict::Error(view)) => self.failed(view, stretch),
             End::Panicked => {
                 let (first, message) = story::first_to_unwind(stretch);
                 (first, message.map(|message| message.as_ref().to_owned()))
@@ -51,20 +57,33 @@ impl Ended<'_> {
         testkit::ended(site, &completion);
         let none = Span::none();
         let span = self.extra.as_ref().map_or(&none, |extra| &extra.span);
-        site.events().close(site, span, &completion);
+        let is_error = completion.outcome != Outcome::Ok;
+        report::own_line(is_error, || site.events().close(site, span, &completion));
     }
 
     /// Whether an error came out of monitored code here for the first time and nobody expected
     /// it, and its text.
-    fn failed(&self, view: ErrorView<'_>, stretch: story::Stretch) -> (bool, Option<String>) {
+    fn failed(&self, view: &ErrorView<'_>, stretch: story::Stretch) -> (bool, Option<String>) {
         let chain = view.chain(self.site.error_format);
         let memory = self.extra.as_ref().map(|extra| &extra.memory);
-        let first = story::is_first(stretch, memory, &chain);
+        let first = story::is_first(stretch, memory, view, &chain);
         let loud = first && !view.expected;
-        if loud && view.report && report::is_on() && self.site.may_report() {
-            report::error(self.site, &chain, view.class, self.fields());
-        }
         let texts: Vec<&str> = chain.iter().map(|link| link.text.as_str()).collect();
-        (loud, Some(texts.join(": ")))
+        let text = texts.join(": ");
+        if first && report::is_on() {
+            if loud && view.report {
+                self.report(view, &chain, stretch);
+            }
+            report::unreported(self.site, &text, view.expected);
+        }
+        (loud, Some(text))
+    }
+
+    fn report(&self, view: &ErrorView<'_>, chain: &[Link], stretch: story::Stretch) {
+        let kind = self.class.map_or(Kind::Unclassified, Kind::Class);
+        if report::admits(self.site, kind) {
+            let scene = story::scene(Some((self.site, stretch, self.began)));
+            report::error(self.site, chain, view.class, self.fields(), scene);
+        }
     }
 }

@@ -26,7 +26,7 @@ impl Quick {
     /// Begins a call, unless there is more to do than that.
     #[inline(always)]
     pub(crate) fn begin(site: &'static Site, lane: usize) -> Option<Self> {
-        let mut quick = Self::enter(site, lane)?;
+        let mut quick = Self::enter(site, lane, || story::Stretch::begin(site))?;
         quick.cells.started();
         // The clock last: what came before is not the user's time.
         if quick.is_timed() {
@@ -41,13 +41,18 @@ impl Quick {
         if call.extra.is_some() {
             return None;
         }
-        let mut quick = Self::enter(site, lane)?;
+        let resume = || story::Stretch::resume(site, call.began);
+        let mut quick = Self::enter(site, lane, resume)?;
         quick.began = call.began;
         Some(quick)
     }
 
     #[inline(always)]
-    fn enter(site: &'static Site, lane: usize) -> Option<Self> {
+    fn enter(
+        site: &'static Site,
+        lane: usize,
+        story: impl FnOnce() -> story::Stretch,
+    ) -> Option<Self> {
         let cells = table::recent(site, lane)?;
         if cells.watched <= LevelFilter::current() || testkit::is_active() {
             return None;
@@ -55,7 +60,7 @@ impl Quick {
         Some(Self {
             cells,
             began: 0,
-            story: story::Stretch::begin(site),
+            story: story(),
         })
     }
 

@@ -70,7 +70,7 @@ impl Cells {
             let panics = self.panics.load(Ordering::Acquire);
             let mut others = panics;
             if let Some(counts) = self.classes.get() {
-                let copies = classes.get_or_insert_with(|| [0; classes::MOST]);
+                let copies = classes.get_or_insert([0; classes::MOST]);
                 for (copy, count) in copies.iter_mut().zip(counts.iter()) {
                     *copy = count.load(Ordering::Acquire);
                     others += *copy;

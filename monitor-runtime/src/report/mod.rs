@@ -1,23 +1,33 @@
-//! Sentry: the client, and the events that monitored code makes.
+//! Sentry: the client, and what monitored code tells it.
 
+mod counts;
+mod event;
+mod log;
 mod panic;
+mod summary;
+mod transport;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::mpsc::{self, Sender};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use sentry::integrations::panic::PanicIntegration;
 use sentry::integrations::{backtrace, contexts, debug_images};
-use sentry::protocol::{Context, Event, Exception, Value};
+use sentry::protocol::Event;
 use sentry::{Client, ClientOptions, Hub, Scope};
 
+pub(crate) use counts::captures;
+pub(crate) use event::{error, unreported};
+pub(crate) use log::own_line;
+pub use log::{SentryLayer, sentry_layer};
 pub(crate) use panic::{install_hook, quietly};
 
 use crate::config::Config;
-use crate::fields::Recorded;
 use crate::site::Site;
-use crate::verdict::Link;
-use crate::{testkit, trace_context};
+use crate::throttle::{Kind, Throttle};
+use crate::{story, testkit, trace_context};
 
 /// The client in use; ours, or the one the user bound before `start()`.
 static CLIENT: RwLock<Option<Reporter>> = RwLock::new(None);
@@ -30,6 +40,10 @@ struct Reporter {
     service: Arc<str>,
     /// The user's client with the panic integration reports panics itself.
     panics: bool,
+    /// Whether the client, and so its transport, is ours.
+    ours: bool,
+    /// Dropped with the last of them, it ends the summaries.
+    _summaries: Option<Sender<()>>,
 }
 
 /// Whether errors and panics are sent anywhere.
@@ -74,26 +88,15 @@ pub(crate) fn start(config: &Config) -> Destination {
             client,
             service,
             panics,
+            ours: false,
+            _summaries: summary::start(),
         }));
         return Destination::Existing;
     }
     let Some(dsn) = config.sentry_dsn.clone() else {
         return Destination::Nowhere;
     };
-    let mut options = ClientOptions::new()
-        .release(config.release.clone())
-        .environment(config.environment.clone())
-        .send_default_pii(false)
-        .attach_stacktrace(true)
-        // Sentry's own 30 drop events in a burst that a loopback or a near server could take.
-        .transport_channel_capacity(1000)
-        // Named one by one: the default set has the panic hook that flushes while unwinding.
-        .default_integrations(false)
-        .add_integration(backtrace::AttachStacktraceIntegration)
-        .add_integration(debug_images::DebugImagesIntegration::default())
-        .add_integration(contexts::ContextIntegration::default())
-        .add_integration(backtrace::ProcessStacktraceIntegration)
-        .in_app_exclude(["monitor_runtime", "std", "core", "tokio", "hyper", "warp"]);
+    let mut options = options(config);
     options.dsn = Some(dsn);
     if let Some(rate) = config.traces_sample_rate {
         options = options.traces_sample_rate(rate);
@@ -106,50 +109,85 @@ pub(crate) fn start(config: &Config) -> Destination {
         client,
         service,
         panics: true,
+        ours: true,
+        _summaries: summary::start(),
     }));
     Destination::Dsn
 }
 
+fn options(config: &Config) -> ClientOptions {
+    ClientOptions::new()
+        .release(config.release.clone())
+        .environment(config.environment.clone())
+        .send_default_pii(false)
+        .attach_stacktrace(true)
+        .transport(transport::Factory)
+        // Inside a call it is the call's, and not the thread's.
+        .before_breadcrumb(story::keep_breadcrumb)
+        .before_send(|event| Some(event::in_order(event)))
+        // Named one by one: the default set has the panic hook that flushes while unwinding.
+        .default_integrations(false)
+        .add_integration(backtrace::AttachStacktraceIntegration)
+        .add_integration(debug_images::DebugImagesIntegration::default())
+        .add_integration(contexts::ContextIntegration::default())
+        .add_integration(backtrace::ProcessStacktraceIntegration)
+        .in_app_exclude(event::NOT_IN_APP)
+}
+
 /// Sends what is queued, for at most `deadline`, and stops reporting; blocks.
 pub(crate) fn stop(deadline: Duration, ours: bool) {
-    if let Some(reporter) = set(None) {
-        if ours {
-            reporter.client.close(Some(deadline));
-            Hub::main().bind_client(None);
-        } else {
-            reporter.client.flush(Some(deadline));
-        }
+    let began = Instant::now();
+    if is_on() {
+        summary::send(true);
+    }
+    let Some(reporter) = set(None) else { return };
+    let left = deadline.saturating_sub(began.elapsed());
+    let client = Arc::clone(&reporter.client);
+    if ours {
+        client.close(Some(left));
+        Hub::main().bind_client(None);
+        return;
+    }
+    // Sentry's own transport waits for room in its queue before it looks at the time.
+    let (done, flushed) = mpsc::channel::<()>();
+    let flush = move || {
+        client.flush(Some(left));
+        drop(done);
+    };
+    let spawned = thread::Builder::new()
+        .name("monitor-flush".into())
+        .spawn(flush);
+    if spawned.is_ok() {
+        let _ = flushed.recv_timeout(left);
     }
 }
 
-/// Captures an error where it first came out of monitored code.
-pub(crate) fn error(site: &Site, chain: &[Link], class: &str, fields: Option<&[Recorded]>) {
-    // Sentry shows the last exception first: the outermost error comes last.
-    let exceptions = chain.iter().rev().map(|link| Exception {
-        ty: link.type_name.clone(),
-        value: Some(link.text.clone()),
-        ..Exception::default()
-    });
-    let mut event = Event {
-        exception: exceptions.collect::<Vec<_>>().into(),
-        level: site.sentry_level,
-        ..Event::default()
-    };
-    if !class.is_empty() {
-        event.tags.insert("error_class".into(), class.to_owned());
+/// Whether Sentry is to have one more event of this function and kind now.
+pub(crate) fn admits(site: &Site, kind: Kind) -> bool {
+    if !site.sentry || !is_on() {
+        return false;
     }
-    deliver(event, Some(site), fields);
+    // A test sees whatever it asked for, however often; what the attribute says holds there too.
+    if testkit::is_active() && site.throttle.is_none() {
+        return true;
+    }
+    let throttle = site.throttle.unwrap_or(Throttle::DEFAULT);
+    let admitted = site.limits().of(kind).admit(throttle, nanoseconds());
+    if !admitted {
+        counts::suppressed();
+    }
+    admitted
+}
+
+/// Nanoseconds since somebody first asked.
+fn nanoseconds() -> u64 {
+    static EPOCH: OnceLock<Instant> = OnceLock::new();
+    let since = EPOCH.get_or_init(Instant::now).elapsed();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Hands an event to a test that captures, or else to Sentry.
-fn deliver(mut event: Event<'static>, site: Option<&Site>, fields: Option<&[Recorded]>) {
-    if let Some(site) = site {
-        let function = site.function().to_owned();
-        event.transaction = Some(function.clone());
-        event.tags.insert("function".into(), function);
-        event.tags.insert("module".into(), site.module().to_owned());
-        declare(&mut event, site, fields.unwrap_or_default());
-    }
+fn deliver(mut event: Event<'static>) {
     trace_context::describe(&mut event);
     let Some(mut event) = testkit::captured(event) else {
         return;
@@ -157,7 +195,13 @@ fn deliver(mut event: Event<'static>, site: Option<&Site>, fields: Option<&[Reco
     if let Some(reporter) = reporter() {
         let service = reporter.service.to_string();
         event.tags.insert("service".into(), service);
-        reporter.hub().capture_event(event);
+        let id = reporter.hub().capture_event(event);
+        if id.is_nil() {
+            counts::dropped(1);
+        } else if !reporter.ours {
+            // What becomes of it there, only its own transport knows.
+            counts::sent();
+        }
     }
 }
 
@@ -176,39 +220,10 @@ impl Reporter {
     }
 }
 
-/// Puts what a call recorded where it belongs: fields, then tags, then the fingerprint.
-fn declare(event: &mut Event<'static>, site: &Site, recorded: &[Recorded]) {
-    let shown = |value: &&Recorded| **value != Recorded::Empty;
-    let (fields, rest) = recorded.split_at(site.fields.len().min(recorded.len()));
-    let (tags, fingerprint) = rest.split_at(site.tags.len().min(rest.len()));
-    let fields = site
-        .fields
-        .iter()
-        .zip(fields)
-        .filter(|(_, value)| shown(value));
-    let values = fields.map(|(name, value)| ((*name).to_owned(), json(value)));
-    let values: sentry::protocol::Map<String, Value> = values.collect();
-    if !values.is_empty() {
-        event
-            .contexts
-            .insert("fields".into(), Context::Other(values));
+/// A hub for a task: what the current one says, and from then on its own.
+pub(crate) fn fork() -> Option<Arc<Hub>> {
+    if !ON.load(Ordering::Relaxed) {
+        return None;
     }
-    let tags = site.tags.iter().zip(tags).filter(|(_, value)| shown(value));
-    event
-        .tags
-        .extend(tags.map(|(name, value)| ((*name).to_owned(), value.to_string())));
-    if !fingerprint.is_empty() {
-        let parts = fingerprint.iter().map(|part| part.to_string().into());
-        event.fingerprint = parts.collect();
-    }
-}
-
-fn json(value: &Recorded) -> Value {
-    match value {
-        Recorded::Bool(value) => (*value).into(),
-        Recorded::Int(value) => (*value).into(),
-        Recorded::Unsigned(value) => (*value).into(),
-        Recorded::Float(value) => (*value).into(),
-        other => other.to_string().into(),
-    }
+    quietly(|| Arc::new(Hub::new_from_top(Hub::current())))
 }

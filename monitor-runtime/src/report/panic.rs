@@ -7,8 +7,13 @@ use std::time::Duration;
 
 use sentry::integrations::panic::{PanicIntegration, message_from_panic_info};
 
-use super::{deliver, is_on, reporter};
+use super::{admits, counts, deliver, event, is_on, nanoseconds, reporter};
 use crate::story;
+use crate::testkit;
+use crate::throttle::{Kind, Limit, Throttle};
+
+/// Panics outside all monitored functions.
+static ELSEWHERE: Limit = Limit::new();
 
 /// Puts our hook before the one that is there, which still runs; once per process.
 pub(crate) fn install_hook() {
@@ -44,16 +49,34 @@ fn observe(info: &PanicHookInfo<'_>) {
         .location()
         .map(|place| format!(" at {}:{}", place.file(), place.line()));
     story::note_panic(&format!("panic: {message}{}", place.unwrap_or_default()));
-    let site = story::innermost();
     let client = reporter();
     let theirs = client.as_ref().is_some_and(|client| !client.panics);
-    if !is_on() || theirs || site.is_some_and(|site| !site.may_report()) {
+    if !is_on() || theirs || !admitted() {
         return;
     }
-    let event = PanicIntegration::new().event_from_panic_info(info);
-    deliver(event, site, None);
+    let mut event = PanicIntegration::new().event_from_panic_info(info);
+    event::mark_frames(&mut event);
+    event::set_scene(&mut event, story::scene(None));
+    deliver(event);
     // Unwinding reaches `shutdown()` or goes on; an abort is the last chance to send anything.
     if let Some(client) = client.filter(|_| cfg!(panic = "abort")) {
         client.client.flush(Some(Duration::from_secs(2)));
     }
+}
+
+fn admitted() -> bool {
+    if let Some(site) = story::innermost() {
+        return admits(site, Kind::Panic);
+    }
+    let admitted = testkit::is_active() || ELSEWHERE.admit(Throttle::DEFAULT, nanoseconds());
+    if !admitted {
+        counts::suppressed();
+    }
+    admitted
+}
+
+/// What was held back of panics outside monitored functions.
+pub(super) fn summary(last: bool) -> Option<(String, (u64, u64))> {
+    let held_back = ELSEWHERE.summary(Throttle::DEFAULT, nanoseconds(), last)?;
+    Some(("panics outside monitored functions".into(), held_back))
 }

@@ -31,7 +31,8 @@ pub struct Settings {
     pub(crate) fingerprint: usize,
     /// Names of the user's labels.
     pub(crate) labels: &'static [&'static str],
-    pub(super) throttle: Option<Throttle>,
+    /// How many events Sentry may have of a class; `None` if nothing is said of that.
+    pub(crate) throttle: Option<Throttle>,
     pub(super) counted: bool,
     pub(super) timed: bool,
     /// `None` for the default buckets.

@@ -113,8 +113,11 @@ impl Seen {
     }
 }
 
-/// The exceptions of an event, outermost first, as one text.
+/// The exceptions of an event, outermost first, as one text; the message of one without.
 fn exceptions(event: &SentryEvent<'_>) -> String {
+    if event.exception.is_empty() {
+        return event.message.clone().unwrap_or_default();
+    }
     let values = event.exception.values.iter().rev();
     let texts: Vec<&str> = values
         .filter_map(|exception| exception.value.as_deref())

@@ -1,0 +1,195 @@
+//! The events that monitored code makes.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use sentry::integrations::backtrace::current_stacktrace;
+use sentry::protocol::{Context, Event, Exception, Map, Mechanism, TraceContext, Value};
+use sentry::{Breadcrumb, Hub, Level};
+
+use super::{deliver, quietly};
+use crate::fields::Recorded;
+use crate::site::Site;
+use crate::story::{self, Scene};
+use crate::verdict::Link;
+
+/// Functions of these are not the service's, where only their names are known: who carries the call,
+/// and who watches it.
+pub(super) const NOT_IN_APP: [&str; 12] = [
+    "monitor_runtime::",
+    "std::",
+    "core::",
+    "alloc::",
+    "backtrace::",
+    "futures_core::",
+    "futures_util::",
+    "hyper::",
+    "hyper_util::",
+    "tokio::",
+    "tracing::",
+    "warp::",
+];
+
+/// Sources of these are not: the standard library, what cargo fetched, and ours.
+const NOT_IN_APP_SOURCES: [&str; 5] = [
+    "/rustc/",
+    "/rustlib/src/",
+    "/registry/src/",
+    "/git/checkouts/",
+    concat!(env!("CARGO_MANIFEST_DIR"), "/src/"),
+];
+
+/// Marks the frames that are not the service's: an inlined function has a name without a path.
+pub(super) fn mark_frames(event: &mut Event<'static>) {
+    let exceptions = event.exception.values.iter_mut();
+    let stacks = exceptions.filter_map(|exception| exception.stacktrace.as_mut());
+    for frame in stacks.flat_map(|stack| stack.frames.iter_mut()) {
+        let foreign = |path: &String| NOT_IN_APP_SOURCES.iter().any(|part| path.contains(part));
+        // That of a C library may be relative, and says nothing.
+        let path = frame.abs_path.as_ref();
+        let known = path.filter(|path| Path::new(path).is_absolute());
+        frame.in_app = known.map(|path| !foreign(path));
+    }
+}
+
+/// Captures an error where it first came out of monitored code.
+#[cold]
+pub(crate) fn error(
+    site: &'static Site,
+    chain: &[Link],
+    class: &str,
+    fields: Option<&[Recorded]>,
+    scene: Scene,
+) {
+    // Sentry shows the last exception first: the outermost error comes last.
+    let exceptions = chain.iter().rev().map(|link| Exception {
+        ty: link.type_name.clone(),
+        value: Some(link.text.clone()),
+        ..Exception::default()
+    });
+    let mut exceptions: Vec<Exception> = exceptions.collect();
+    if let Some(outermost) = exceptions.last_mut() {
+        outermost.stacktrace = current_stacktrace();
+        outermost.mechanism = Some(Mechanism {
+            ty: "monitored".into(),
+            handled: Some(true),
+            ..Mechanism::default()
+        });
+    }
+    let type_name = chain.first().map_or("", |link| link.type_name.as_str());
+    let kind = if class.is_empty() { type_name } else { class };
+    let mut event = Event {
+        exception: exceptions.into(),
+        level: site.sentry_level,
+        fingerprint: fingerprint(site, kind),
+        ..Event::default()
+    };
+    if !class.is_empty() {
+        event.tags.insert("error_class".into(), class.to_owned());
+    }
+    mark_frames(&mut event);
+    set_scene(&mut event, scene);
+    declare(&mut event, site, fields.unwrap_or_default());
+    deliver(event);
+}
+
+/// What groups the errors of a function: their class, or their type if they have none.
+pub(super) fn fingerprint(site: &Site, kind: &str) -> Cow<'static, [Cow<'static, str>]> {
+    let function = Cow::from(site.function().to_owned());
+    vec![site.module().into(), function, kind.to_owned().into()].into()
+}
+
+/// Leaves an error behind for events that may come later; told by functions around it.
+pub(crate) fn unreported(site: &Site, text: &str, expected: bool) {
+    let breadcrumb = Breadcrumb {
+        ty: "error".into(),
+        category: Some(site.function().to_owned()),
+        level: if expected { Level::Info } else { Level::Error },
+        message: Some(text.to_owned()),
+        ..Breadcrumb::default()
+    };
+    story::keep_breadcrumb(breadcrumb);
+}
+
+/// Says where an event comes from: the functions around it, its trace, what happened before.
+pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene) {
+    let functions: Vec<&str> = scene.path.iter().map(|site| site.function()).collect();
+    if let (Some(first), Some(last)) = (functions.first(), functions.last()) {
+        // Sentry's transaction is what was asked for, its culprit where that failed.
+        event.transaction = Some((*first).to_owned());
+        event.culprit = Some((*last).to_owned());
+        event.tags.insert("function".into(), (*last).to_owned());
+        let path = Map::from([("functions".to_owned(), Value::from(functions))]);
+        event.contexts.insert("path".into(), Context::Other(path));
+    }
+    if let Some(site) = scene.path.last() {
+        event.tags.insert("module".into(), site.module().to_owned());
+    }
+    if let Some(trace) = scene.trace {
+        let trace = own_trace().unwrap_or(TraceContext {
+            trace_id: trace,
+            ..TraceContext::default()
+        });
+        let id = trace.trace_id.to_string();
+        event.tags.insert("trace_id".into(), id);
+        event.contexts.insert("trace".into(), trace.into());
+    }
+    event.breadcrumbs = scene.breadcrumbs.into();
+}
+
+/// The trace the user's own Sentry span belongs to.
+fn own_trace() -> Option<TraceContext> {
+    // A copy of the scope: to look at it is to write it back, and others may write it meanwhile.
+    let hub = quietly(|| Hub::new_from_top(Hub::current()))?;
+    let span = hub.configure_scope(|scope| scope.get_span());
+    span.map(|span| span.get_trace_context())
+}
+
+/// Puts what a call recorded where it belongs: fields, then tags, then the fingerprint.
+fn declare(event: &mut Event<'static>, site: &Site, recorded: &[Recorded]) {
+    let shown = |value: &&Recorded| **value != Recorded::Empty;
+    let (fields, rest) = recorded.split_at(site.fields.len().min(recorded.len()));
+    let (tags, fingerprint) = rest.split_at(site.tags.len().min(rest.len()));
+    let fields = site
+        .fields
+        .iter()
+        .zip(fields)
+        .filter(|(_, value)| shown(value));
+    let values = fields.map(|(name, value)| ((*name).to_owned(), json(value)));
+    set_fields(event, values.collect());
+    let tags = site.tags.iter().zip(tags).filter(|(_, value)| shown(value));
+    event
+        .tags
+        .extend(tags.map(|(name, value)| ((*name).to_owned(), value.to_string())));
+    if !fingerprint.is_empty() {
+        let parts = fingerprint.iter().map(|part| part.to_string().into());
+        event.fingerprint = parts.collect();
+    }
+}
+
+/// The values that code gave along.
+pub(super) fn set_fields(event: &mut Event<'static>, values: Map<String, Value>) {
+    if !values.is_empty() {
+        let values = Context::Other(values);
+        event.contexts.insert("fields".into(), values);
+    }
+}
+
+fn json(value: &Recorded) -> Value {
+    match value {
+        Recorded::Bool(value) => (*value).into(),
+        Recorded::Int(value) => (*value).into(),
+        Recorded::Unsigned(value) => (*value).into(),
+        Recorded::Float(value) => (*value).into(),
+        other => other.to_string().into(),
+    }
+}
+
+/// The last thing that happens to an event: Sentry puts a scope's breadcrumbs behind ours.
+pub(super) fn in_order(mut event: Event<'static>) -> Event<'static> {
+    event
+        .breadcrumbs
+        .values
+        .sort_by_key(|crumb| crumb.timestamp);
+    event
+}

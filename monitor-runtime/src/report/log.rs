@@ -1,0 +1,202 @@
+//! What the user's own log is to Sentry: breadcrumbs, and events of level `ERROR`.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use sentry::protocol::{Map, Value};
+use sentry::{Breadcrumb, Hub, HubSwitchGuard};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_core::callsite::Identifier;
+use tracing_log::NormalizeEvent;
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use super::{counts, deliver, event, is_on, nanoseconds, quietly};
+use crate::throttle::{Limit, Throttle};
+use crate::verdict::text;
+use crate::{site, story, testkit};
+
+/// Makes breadcrumbs and events of the log; made by [`sentry_layer`].
+#[derive(Debug)]
+pub struct SentryLayer(());
+
+/// A layer that tells Sentry of the log, for a subscriber of your own.
+///
+/// Inside a monitored call an event of level `INFO` and above becomes a breadcrumb of that call. One
+/// of level `ERROR` is sent to Sentry, inside or outside, if it comes from a crate that has monitored
+/// functions; at most ten a minute from one place in the code. The lines in which `#[monitored]`
+/// tells of a call become neither: an error has its event.
+/// `start()` installs one with its own subscriber.
+///
+/// ```
+/// use tracing_subscriber::layer::SubscriberExt;
+///
+/// let subscriber = tracing_subscriber::registry().with(monitor_runtime::sentry_layer());
+/// # drop(subscriber);
+/// ```
+pub fn sentry_layer() -> SentryLayer {
+    SentryLayer(())
+}
+
+thread_local! {
+    static OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Writes a line of ours to the log: no layer makes an event of it, ours or Sentry's own.
+pub(crate) fn own_line(is_error: bool, write: impl FnOnce()) {
+    /// A hub without a client: what captures here captures nothing.
+    static MUTE: LazyLock<Arc<Hub>> = LazyLock::new(|| Arc::new(Hub::new(None, Arc::default())));
+    let before = OWN.replace(true);
+    let mute = || HubSwitchGuard::new(Arc::clone(&MUTE));
+    let muted = if is_error && is_on() {
+        quietly(mute)
+    } else {
+        None
+    };
+    quietly(write);
+    drop(muted);
+    OWN.set(before);
+}
+
+/// Says that all that this thread logs is ours.
+pub(super) fn disown_thread() {
+    OWN.set(true);
+}
+
+impl<S: Subscriber> Layer<S> for SentryLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if *event.metadata().level() > Level::INFO || OWN.get() || !is_on() {
+            return;
+        }
+        // A record of the `log` crate says in its fields where it comes from.
+        let normalized = event.normalized_metadata();
+        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let is_error = *metadata.level() == Level::ERROR && is_of_the_service(metadata);
+        let inside = story::innermost().is_some();
+        if !inside && !is_error {
+            return;
+        }
+        let mut record = Record::default();
+        event.record(&mut record);
+        if is_error && admits(metadata) {
+            deliver(record.event(metadata));
+        }
+        if inside {
+            story::keep_breadcrumb(record.breadcrumb(metadata));
+        }
+    }
+}
+
+/// Whether a line is from a crate with monitored functions: what a server or a driver logs of its
+/// clients' manners is no failure of the service.
+fn is_of_the_service(metadata: &Metadata<'_>) -> bool {
+    fn crate_of(module: &str) -> &str {
+        module.split("::").next().unwrap_or(module)
+    }
+    let own = crate_of(metadata.module_path().unwrap_or(metadata.target()));
+    site::all().any(|site| crate_of(site.module()) == own)
+}
+
+/// A line of the log as data.
+#[derive(Default)]
+struct Record {
+    message: String,
+    fields: Map<String, Value>,
+}
+
+impl Record {
+    fn set(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            ("message", Value::String(text)) => self.message = text,
+            // What `tracing-log` adds to a record of the `log` crate says where it is from.
+            (name, _) if name.starts_with("log.") => {}
+            (name, value) => {
+                self.fields.insert(name.to_owned(), value);
+            }
+        }
+    }
+
+    fn event(&self, metadata: &Metadata<'_>) -> sentry::protocol::Event<'static> {
+        let mut event = sentry::protocol::Event {
+            level: sentry::Level::Error,
+            message: Some(self.message.clone()),
+            logger: Some(metadata.target().to_owned()),
+            ..Default::default()
+        };
+        event::set_scene(&mut event, story::scene(None));
+        event::set_fields(&mut event, self.fields.clone());
+        event
+    }
+
+    fn breadcrumb(self, metadata: &Metadata<'_>) -> Breadcrumb {
+        let level = match *metadata.level() {
+            Level::ERROR => sentry::Level::Error,
+            Level::WARN => sentry::Level::Warning,
+            _ => sentry::Level::Info,
+        };
+        Breadcrumb {
+            timestamp: SystemTime::now(),
+            ty: "log".into(),
+            category: Some(metadata.target().to_owned()),
+            level,
+            message: Some(self.message),
+            data: self.fields,
+        }
+    }
+}
+
+impl Visit for Record {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.set(field, text(format_args!("{value:?}")).into());
+    }
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.set(field, text(format_args!("{value}")).into());
+    }
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.set(field, value.into());
+    }
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.set(field, value.into());
+    }
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.set(field, value.into());
+    }
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.set(field, value.into());
+    }
+}
+
+/// One limit per place in the code that has logged an error; there are only so many.
+type Limits = HashMap<Identifier, (String, Limit)>;
+
+fn limits() -> MutexGuard<'static, Limits> {
+    static LIMITS: LazyLock<Mutex<Limits>> = LazyLock::new(Mutex::default);
+    LIMITS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn admits(metadata: &Metadata<'_>) -> bool {
+    let mut limits = limits();
+    let name = || format!("errors logged by {}", metadata.target());
+    let (_, limit) = limits
+        .entry(metadata.callsite())
+        .or_insert_with(|| (name(), Limit::new()));
+    let admitted = limit.admit(Throttle::DEFAULT, nanoseconds()) || testkit::is_active();
+    if !admitted {
+        counts::suppressed();
+    }
+    admitted
+}
+
+/// What was held back, by what it is.
+pub(super) fn summaries(last: bool) -> Vec<(String, (u64, u64))> {
+    let limits = limits();
+    let due = limits.values().filter_map(|(name, limit)| {
+        let held_back = limit.summary(Throttle::DEFAULT, nanoseconds(), last)?;
+        Some((name.clone(), held_back))
+    });
+    due.collect()
+}

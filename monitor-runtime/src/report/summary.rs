@@ -1,0 +1,92 @@
+//! What a throttle held back, said in one event.
+
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use sentry::Level;
+use sentry::protocol::{Context, Event, Map};
+
+use super::{deliver, event, log, nanoseconds, panic};
+use crate::site::{self, Site};
+use crate::story::Scene;
+use crate::throttle::{Kind, Throttle};
+
+/// How often somebody looks whether there is something to say.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// Looks from now on, until what is returned is dropped; without a thread, only at the very end.
+pub(super) fn start() -> Option<Sender<()>> {
+    let (stop, stopped) = mpsc::channel::<()>();
+    let run = move || {
+        while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
+            send(false);
+        }
+    };
+    let spawned = thread::Builder::new()
+        .name("monitor-sentry".into())
+        .spawn(run);
+    spawned.is_ok().then_some(stop)
+}
+
+/// Sends the summaries that are due; all of them when it is the last moment to.
+pub(super) fn send(last: bool) {
+    for site in site::all() {
+        let throttle = site.throttle.unwrap_or(Throttle::DEFAULT);
+        for (kind, limit) in site.limits().all() {
+            if let Some(held_back) = limit.summary(throttle, nanoseconds(), last) {
+                of_site(site, kind, held_back);
+            }
+        }
+    }
+    let others = log::summaries(last).into_iter();
+    for (what, held_back) in others.chain(panic::summary(last)) {
+        deliver(of(&what, held_back));
+    }
+}
+
+fn of_site(site: &'static Site, kind: Kind, held_back: (u64, u64)) {
+    let class = match kind {
+        Kind::Class(place) => site.classes().names().find(|(known, _)| *known == place),
+        Kind::Unclassified | Kind::Panic => None,
+    };
+    let class = class.map(|(_, class)| class);
+    let what = match (class, kind) {
+        (Some(class), _) => format!("{} ({class})", site.function()),
+        (None, Kind::Panic) => format!("panics of {}", site.function()),
+        (None, _) => site.function().to_owned(),
+    };
+    let mut event = of(&what, held_back);
+    let scene = Scene {
+        path: vec![site],
+        ..Scene::default()
+    };
+    event::set_scene(&mut event, scene);
+    // Errors without a class are told apart by type, and counted together.
+    event.fingerprint = event::fingerprint(site, class.unwrap_or("suppressed"));
+    if let Some(class) = class {
+        event.tags.insert("error_class".into(), class.to_owned());
+    }
+    deliver(event);
+}
+
+fn of(what: &str, (suppressed, nanoseconds): (u64, u64)) -> Event<'static> {
+    let period = Duration::from_nanos(nanoseconds).as_secs_f64();
+    let values = Map::from([
+        ("suppressed".to_owned(), suppressed.into()),
+        ("seconds".to_owned(), period.into()),
+    ]);
+    let mut event = Event {
+        level: Level::Warning,
+        message: Some(format!(
+            "{what}: {suppressed} more events in {period:.0} s were suppressed"
+        )),
+        ..Event::default()
+    };
+    event
+        .tags
+        .insert("suppressed".into(), suppressed.to_string());
+    let throttle = Context::Other(values);
+    event.contexts.insert("throttle".into(), throttle);
+    event
+}

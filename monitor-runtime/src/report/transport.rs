@@ -1,0 +1,244 @@
+//! The way to Sentry: a queue bounded in bytes, and a thread that nobody waits for.
+//!
+//! Sentry's own transports bound the number of events, whose size nobody knows, have no time-out, and
+//! wait for room in the queue when told to flush. This one drops what does not fit, counts what does
+//! not arrive, and keeps a deadline. Envelopes, rate limits and answers are as in
+//! <https://develop.sentry.dev/sdk/foundations/transport/>.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use sentry::protocol::{EnvelopeItem, ItemContainer};
+use sentry::transports::{RateLimiter, RateLimitingCategory};
+use sentry::{Envelope, TransportFactory, TransportOptions};
+use ureq::Agent;
+use ureq::http::Response;
+use ureq::tls::TlsConfig;
+
+use super::{counts, log};
+
+/// What may wait, in bytes: a hundred large events, or a thousand small ones.
+const MOST: usize = 8 * 1024 * 1024;
+
+/// How long Sentry may take to answer one request.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is read of an answer; nobody looks at it.
+const ANSWER: u64 = 64 * 1024;
+
+/// Makes the transport of a client.
+pub(super) struct Factory;
+
+impl TransportFactory for Factory {
+    fn create_transport_with_options(
+        &self,
+        options: TransportOptions,
+    ) -> Arc<dyn sentry::Transport> {
+        Arc::new(Transport::start(&options))
+    }
+}
+
+struct Transport(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Letter>,
+    bytes: usize,
+    sending: bool,
+    closed: bool,
+    limits: RateLimiter,
+}
+
+/// An envelope as it goes over the wire.
+struct Letter {
+    body: Vec<u8>,
+    events: u64,
+}
+
+impl Transport {
+    fn start(options: &TransportOptions) -> Self {
+        let shared = Arc::new(Shared::default());
+        let mailbox = Mailbox::of(options);
+        let theirs = Arc::clone(&shared);
+        let spawned = thread::Builder::new()
+            .name("monitor-transport".into())
+            .spawn(move || theirs.run(&mailbox));
+        // Without a thread there is no way to send anything, and all is dropped.
+        shared.lock().closed = spawned.is_err();
+        Self(shared)
+    }
+}
+
+impl sentry::Transport for Transport {
+    fn send_envelope(&self, envelope: Envelope) {
+        let events = u64::from(envelope.event().is_some());
+        let mut body = Vec::new();
+        if envelope.to_writer(&mut body).is_err() {
+            return counts::dropped(events);
+        }
+        let mut queue = self.0.lock();
+        let fits = queue.bytes + body.len() <= MOST;
+        if queue.closed || !fits || !queue.is_welcome(&envelope) {
+            return counts::dropped(events);
+        }
+        queue.bytes += body.len();
+        queue.waiting.push_back(Letter { body, events });
+        self.0.changed.notify_all();
+    }
+
+    fn flush(&self, timeout: Duration) -> bool {
+        let is_busy = |queue: &mut Queue| queue.sending || !queue.waiting.is_empty();
+        let waited = self
+            .0
+            .changed
+            .wait_timeout_while(self.0.lock(), timeout, is_busy);
+        let waited = waited.unwrap_or_else(PoisonError::into_inner);
+        !waited.1.timed_out()
+    }
+
+    fn shutdown(&self, timeout: Duration) -> bool {
+        let flushed = self.flush(timeout);
+        self.0.close();
+        flushed
+    }
+}
+
+impl Drop for Transport {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self) {
+        let mut queue = self.lock();
+        queue.closed = true;
+        queue.bytes = 0;
+        for letter in queue.waiting.drain(..) {
+            counts::dropped(letter.events);
+        }
+        self.changed.notify_all();
+    }
+
+    fn run(&self, mailbox: &Mailbox) {
+        // What an HTTP client logs of its errors would come back to it.
+        log::disown_thread();
+        while let Some(letter) = self.next() {
+            let answer = mailbox.post(&letter.body);
+            let accepted = answer
+                .as_ref()
+                .is_some_and(|answer| answer.status().is_success());
+            if accepted {
+                (0..letter.events).for_each(|_| counts::sent());
+            } else {
+                counts::dropped(letter.events);
+            }
+            let mut queue = self.lock();
+            queue.sending = false;
+            if let Some(answer) = answer {
+                queue.obey(&answer);
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    /// Waits for a letter; `None` when there will be none any more.
+    fn next(&self) -> Option<Letter> {
+        let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
+        let waited = self.changed.wait_while(self.lock(), idle);
+        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
+        let letter = queue.waiting.pop_front()?;
+        queue.bytes -= letter.body.len();
+        queue.sending = true;
+        Some(letter)
+    }
+}
+
+impl Queue {
+    /// Whether Sentry has not asked to be spared what is in an envelope.
+    fn is_welcome(&self, envelope: &Envelope) -> bool {
+        let category = |item: &EnvelopeItem| match item {
+            EnvelopeItem::Event(_) => RateLimitingCategory::Error,
+            EnvelopeItem::SessionUpdate(_) | EnvelopeItem::SessionAggregates(_) => {
+                RateLimitingCategory::Session
+            }
+            EnvelopeItem::Transaction(_) => RateLimitingCategory::Transaction,
+            EnvelopeItem::Attachment(_) => RateLimitingCategory::Attachment,
+            EnvelopeItem::ItemContainer(ItemContainer::Logs(_)) => RateLimitingCategory::LogItem,
+            EnvelopeItem::ItemContainer(ItemContainer::Metrics(_)) => {
+                RateLimitingCategory::TraceMetric
+            }
+            _ => RateLimitingCategory::Any,
+        };
+        let mut items = envelope.items();
+        items.all(|item| self.limits.is_enabled(category(item)))
+    }
+
+    /// Does as an answer says, also to what waits already.
+    fn obey<B>(&mut self, answer: &Response<B>) {
+        let header = |name| answer.headers().get(name)?.to_str().ok();
+        if let Some(limits) = header("x-sentry-rate-limits") {
+            self.limits.update_from_sentry_header(limits);
+        } else if let Some(seconds) = header("retry-after") {
+            self.limits.update_from_retry_after(seconds);
+        } else if answer.status().as_u16() == 429 {
+            self.limits.update_from_429();
+        }
+        if !self.limits.is_enabled(RateLimitingCategory::Error) {
+            let (events, others): (VecDeque<_>, _) =
+                self.waiting.drain(..).partition(|letter| letter.events > 0);
+            self.waiting = others;
+            self.bytes = self.waiting.iter().map(|letter| letter.body.len()).sum();
+            counts::dropped(events.iter().map(|letter| letter.events).sum());
+        }
+    }
+}
+
+/// Where letters go.
+struct Mailbox {
+    agent: Agent,
+    url: String,
+    auth: String,
+}
+
+impl Mailbox {
+    /// Proxies are those of the environment (`HTTPS_PROXY` and the like).
+    fn of(options: &TransportOptions) -> Self {
+        let tls = TlsConfig::builder().disable_verification(options.accept_invalid_certs);
+        let config = Agent::config_builder()
+            .tls_config(tls.build())
+            .timeout_global(Some(PATIENCE))
+            .http_status_as_error(false);
+        Self {
+            agent: config.build().new_agent(),
+            url: options.dsn.envelope_api_url().to_string(),
+            auth: options.dsn.to_auth(Some(&options.user_agent)).to_string(),
+        }
+    }
+
+    /// Sends a letter; `None` if nobody answered in time.
+    fn post(&self, body: &[u8]) -> Option<Response<()>> {
+        let request = self
+            .agent
+            .post(&self.url)
+            .header("X-Sentry-Auth", &self.auth)
+            .header("Content-Type", "application/x-sentry-envelope");
+        let answer = request.send(body).ok()?;
+        let (parts, mut rest) = answer.into_parts();
+        // Read to its end, the connection can be used again.
+        let _ = rest.with_config().limit(ANSWER).read_to_vec();
+        Some(Response::from_parts(parts, ()))
+    }
+}

@@ -1,0 +1,209 @@
+//! How the code that runs came to where it is: the functions around it, and their breadcrumbs.
+//!
+//! Breadcrumbs belong to the call they were made in, and to those around it. While a future waits
+//! it has its own with it, so that calls which take turns on a thread do not see each other's; and
+//! a call does not see what its callers were told of by others since it began.
+
+use std::collections::VecDeque;
+
+use sentry::Breadcrumb;
+use sentry::protocol::TraceId;
+
+use super::{CLOCK, Clock, DEEPEST, FRAME, HERE, Here, Stretch};
+use crate::clock;
+use crate::site::Site;
+
+/// Breadcrumbs a thread or a future has at once: the newest.
+const CRUMBS: usize = 64;
+
+pub(super) struct Crumb {
+    /// The thread's clock of events when it was made, or came back with its future.
+    tick: u64,
+    /// When the call it belongs to was told of it, in ticks of the process's clock: when it was made,
+    /// or when the call it was made in had ended.
+    told: u64,
+    breadcrumb: Breadcrumb,
+}
+
+/// Where code is: what an event says of it.
+#[derive(Default)]
+pub(crate) struct Scene {
+    /// The monitored functions it runs in, outermost first.
+    pub(crate) path: Vec<&'static Site>,
+    /// What happened before, oldest first.
+    pub(crate) breadcrumbs: Vec<Breadcrumb>,
+    /// One per outermost call; `None` outside all calls.
+    pub(crate) trace: Option<TraceId>,
+}
+
+/// A function of the path, as far as breadcrumbs go.
+#[derive(Clone, Copy)]
+struct Step {
+    site: &'static Site,
+    began: u64,
+    /// When its call began, in ticks of the process's clock; the end of time for one that has not
+    /// waited, because nobody else was told of anything since.
+    call: u64,
+}
+
+impl Clock {
+    /// The functions running since the last task began, outermost first.
+    fn path(&self) -> Vec<Step> {
+        let depth = self.depth.get() / FRAME;
+        let mut path: Vec<Step> = (1..=depth.min(DEEPEST))
+            .map(|above| self.frame((depth - above) * FRAME))
+            .map_while(|frame| {
+                let began = frame.began.get();
+                let waited = frame.resumed.get() == began && frame.call.get() != 0;
+                let call = if waited { frame.call.get() } else { u64::MAX };
+                let site = frame.site.get()?;
+                Some(Step { site, began, call })
+            })
+            .collect();
+        path.reverse();
+        path
+    }
+}
+
+/// Where the code that runs is; `ended` is a call that has just left it: its site, its stretch and
+/// when it began, in ticks of the process's clock.
+pub(crate) fn scene(ended: Option<(&'static Site, Stretch, u64)>) -> Scene {
+    let mut path = CLOCK.with(Clock::path);
+    path.extend(ended.map(|(site, stretch, call)| Step {
+        site,
+        began: stretch.began,
+        call: if call == 0 { u64::MAX } else { call },
+    }));
+    let Some(outermost) = path.first() else {
+        return Scene::default();
+    };
+    let gather = |here: &Here| {
+        // Called by the panic hook, where a second panic would abort the process.
+        let crumbs = here.crumbs.try_borrow().ok();
+        let seen = crumbs.iter().flat_map(|crumbs| crumbs.iter());
+        let seen = seen.filter(|crumb| crumb.is_seen_from(&path));
+        let mut breadcrumbs: Vec<Breadcrumb> = seen.map(|crumb| crumb.breadcrumb.clone()).collect();
+        breadcrumbs.sort_by_key(|breadcrumb| breadcrumb.timestamp);
+        (breadcrumbs, trace(here, outermost.began))
+    };
+    let gathered = HERE.try_with(gather).ok();
+    let (breadcrumbs, trace) = gathered.unzip();
+    Scene {
+        path: path.iter().map(|step| step.site).collect(),
+        breadcrumbs: breadcrumbs.unwrap_or_default(),
+        trace,
+    }
+}
+
+impl Crumb {
+    fn is_seen_from(&self, path: &[Step]) -> bool {
+        // Of the functions on the path, it was made in the innermost that had begun.
+        let inside = path.partition_point(|step| step.began <= self.tick);
+        let own = inside == path.len();
+        inside > 0 && (own || self.told <= path[inside].call)
+    }
+}
+
+/// Keeps a breadcrumb with the call it was made in; gives it back where there is none.
+pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
+    let (path, tick, whole) = CLOCK.with(|clock| {
+        let whole = clock.depth.get() <= DEEPEST * FRAME;
+        (clock.path(), clock.tick.get(), whole)
+    });
+    let Some(outermost) = path.first() else {
+        return Some(breadcrumb);
+    };
+    let keep = |here: &Here| {
+        let Ok(mut crumbs) = here.crumbs.try_borrow_mut() else {
+            return;
+        };
+        if whole {
+            // Those of calls that have ended.
+            crumbs.retain(|crumb| crumb.tick >= outermost.began);
+        }
+        crumbs.push_back(Crumb {
+            tick,
+            told: clock::now(),
+            breadcrumb,
+        });
+        shorten(&mut crumbs);
+    };
+    let _ = HERE.try_with(keep);
+    CLOCK.with(Clock::mark);
+    None
+}
+
+fn shorten(crumbs: &mut VecDeque<Crumb>) {
+    while crumbs.len() > CRUMBS {
+        crumbs.pop_front();
+    }
+}
+
+/// Takes the breadcrumbs of a stretch away with its future.
+pub(super) fn take(here: &Here, stretch: Stretch) -> Vec<Crumb> {
+    let mut crumbs = here.crumbs.borrow_mut();
+    let (own, others) = crumbs
+        .drain(..)
+        .partition(|crumb| crumb.tick >= stretch.began);
+    *crumbs = others;
+    Vec::from(own)
+}
+
+/// Gives the breadcrumbs of earlier polls back to their future.
+pub(super) fn give_back(here: &Here, own: Vec<Crumb>, stretch: Stretch) {
+    let mut crumbs = here.crumbs.borrow_mut();
+    let tick = stretch.began;
+    crumbs.extend(own.into_iter().map(|crumb| Crumb { tick, ..crumb }));
+    shorten(&mut crumbs);
+}
+
+/// Makes what was of a stretch that began at `began` part of what is around it; a stretch that never
+/// was leaves it at the tick before.
+pub(super) fn hand_up(here: &Here, began: u64, before: Option<u64>) {
+    let Ok(mut crumbs) = here.crumbs.try_borrow_mut() else {
+        return;
+    };
+    let told = clock::now();
+    for crumb in crumbs.iter_mut().filter(|crumb| crumb.tick >= began) {
+        crumb.told = told;
+        crumb.tick = before.unwrap_or(crumb.tick);
+    }
+}
+
+/// The trace of the outermost call: the one it has, or a new one from now on.
+fn trace(here: &Here, outermost: u64) -> TraceId {
+    let known = here.trace.get().filter(|(since, _)| *since >= outermost);
+    let (_, trace) = known.unwrap_or_else(|| {
+        let new = (super::now(), TraceId::default());
+        here.trace.set(Some(new));
+        CLOCK.with(Clock::mark);
+        new
+    });
+    trace
+}
+
+/// The trace of the outermost call around a stretch, if anybody asked for it.
+pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<TraceId> {
+    let path = CLOCK.with(Clock::path);
+    let outermost = path.first().map_or(stretch.began, |step| step.began);
+    let known = here.trace.get().filter(|(since, _)| *since >= outermost);
+    known.map(|(_, trace)| trace)
+}
+
+/// A stretch of code that is outside all calls, whatever runs around it: one poll of a task.
+pub(crate) struct Outside(());
+
+impl Outside {
+    pub(crate) fn enter() -> Self {
+        CLOCK.with(|clock| {
+            clock.push(None);
+        });
+        Self(())
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        CLOCK.with(Clock::pop);
+    }
+}

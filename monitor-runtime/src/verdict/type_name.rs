@@ -1,0 +1,41 @@
+//! The names of types: what a reader knows an error by.
+
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The name of an error's type, as far as its `Debug` text gives it away (`Variant { .. }`).
+pub(super) fn type_of(error: &(dyn Error + '_)) -> Option<String> {
+    let mut name = Name(String::new());
+    let written = catch_unwind(AssertUnwindSafe(|| write!(name, "{error:?}")));
+    let known = written.is_ok() && name.0.starts_with(char::is_uppercase);
+    known.then_some(name.0)
+}
+
+/// A string that takes a name and refuses what follows it.
+struct Name(String);
+
+impl fmt::Write for Name {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let end = more.find(|c: char| !c.is_alphanumeric() && c != '_');
+        self.0.push_str(&more[..end.unwrap_or(more.len())]);
+        if end.is_some() {
+            Err(fmt::Error)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// `app::db::DbError<u8>` → `DbError<u8>`; only what stands before generics is shortened.
+pub(super) fn short_type(name: &str) -> String {
+    let head = name.find(['<', ' ', '(', '[', '&']).unwrap_or(name.len());
+    let start = name[..head].rfind("::").map_or(0, |at| at + 2);
+    // `std::io::error::Error` says more than `Error`.
+    let short = &name[start..];
+    if short == "Error" {
+        name.to_owned()
+    } else {
+        short.to_owned()
+    }
+}
