@@ -161,6 +161,14 @@ fn a_process_that_waits_for_nothing_sends_what_it_has_and_ends_as_the_signal_say
     wait_for("readiness", || {
         (status(&service, "/readyz") == Some(200)).then_some(())
     });
+    // Its event is made by then: looking up the first stack takes a debug build a while.
+    wait_for("the error", || {
+        let lines = service.lines();
+        lines
+            .iter()
+            .any(|line| line.contains("fail failed"))
+            .then_some(())
+    });
     service.signal("TERM");
     wait_for("readiness to fall", || {
         (status(&service, "/readyz") == Some(503)).then_some(())

@@ -166,7 +166,7 @@ fn buckets_and_help_are_there() {
     let bucket = format!("{name}_bucket");
     let buckets = page.find(&bucket, &labels);
     let bounds: Vec<String> = buckets.map(|bucket| bucket.labels["le"].clone()).collect();
-    let expected = "0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1 2.5 5 7.5 10 +Inf";
+    let expected = "0.005 0.01 0.025 0.05 0.075 0.1 0.25 0.5 0.75 1.0 2.5 5.0 7.5 10.0 +Inf";
     assert_eq!(bounds.join(" "), expected);
     for (family, kind) in [
         (name, "histogram"),
