@@ -7,7 +7,7 @@ use sentry::integrations::backtrace::current_stacktrace;
 use sentry::protocol::{Context, Event, Exception, Map, Mechanism, TraceContext, Value};
 use sentry::{Breadcrumb, Hub, Level};
 
-use super::{deliver, quietly};
+use super::{Capturing, deliver, quietly};
 use crate::fields::Recorded;
 use crate::site::Site;
 use crate::story::{self, Scene};
@@ -61,6 +61,7 @@ pub(crate) fn error(
     fields: Option<&[Recorded]>,
     scene: Scene,
 ) {
+    let _capturing = Capturing::begin();
     // Sentry shows the last exception first: the outermost error comes last.
     let exceptions = chain.iter().rev().map(|link| Exception {
         ty: link.type_name.clone(),

@@ -7,7 +7,7 @@ mod panic;
 mod summary;
 mod transport;
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread;
@@ -140,6 +140,10 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
     if is_on() {
         summary::send(true);
     }
+    // The first stack a process looks at takes a while, and its event is worth that.
+    while CAPTURING.load(Ordering::Acquire) > 0 && began.elapsed() < deadline {
+        thread::sleep(Duration::from_millis(1));
+    }
     let Some(reporter) = set(None) else { return };
     let left = deadline.saturating_sub(began.elapsed());
     let client = Arc::clone(&reporter.client);
@@ -159,6 +163,25 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
         .spawn(flush);
     if spawned.is_ok() {
         let _ = flushed.recv_timeout(left);
+    }
+}
+
+/// Events that are being made.
+static CAPTURING: AtomicUsize = AtomicUsize::new(0);
+
+/// An event that is being made, and that a shutdown waits for.
+struct Capturing(());
+
+impl Capturing {
+    fn begin() -> Self {
+        CAPTURING.fetch_add(1, Ordering::AcqRel);
+        Self(())
+    }
+}
+
+impl Drop for Capturing {
+    fn drop(&mut self) {
+        CAPTURING.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

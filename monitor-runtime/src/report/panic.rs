@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sentry::integrations::panic::{PanicIntegration, message_from_panic_info};
 
-use super::{admits, counts, deliver, event, is_on, nanoseconds, reporter};
+use super::{Capturing, admits, counts, deliver, event, is_on, nanoseconds, reporter};
 use crate::story;
 use crate::testkit;
 use crate::throttle::{Kind, Limit, Throttle};
@@ -54,6 +54,7 @@ fn observe(info: &PanicHookInfo<'_>) {
     if !is_on() || theirs || !admitted() {
         return;
     }
+    let _capturing = Capturing::begin();
     let mut event = PanicIntegration::new().event_from_panic_info(info);
     event::mark_frames(&mut event);
     event::set_scene(&mut event, story::scene(None));

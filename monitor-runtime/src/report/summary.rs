@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use sentry::Level;
+use sentry::integrations::backtrace::current_stacktrace;
 use sentry::protocol::{Context, Event, Map};
 
 use super::{deliver, event, log, nanoseconds, panic};
@@ -19,6 +20,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 pub(super) fn start() -> Option<Sender<()>> {
     let (stop, stopped) = mpsc::channel::<()>();
     let run = move || {
+        // The first stack of a process loads its symbols, which takes long: not in a call, then.
+        drop(current_stacktrace());
         while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
             send(false);
         }

@@ -3,11 +3,10 @@
 //! `cargo run --release` prints one table. Contenders of one configuration run in one process and
 //! take turns, so that a noisy machine is noisy for all of them; medians of the rounds are shown.
 //! `cargo run --release -- logs` compares only what a line of the log costs.
-//! `cargo run --release -- storm` tells what an error costs whose events are suppressed.
+//! `cargo run --release --bin storm` tells what an error costs, as an event and suppressed.
 //! `cargo run --release -- instructions` counts instructions per call under callgrind instead.
 
 mod contenders;
-mod storm;
 mod table;
 
 use std::process::Command;
@@ -26,7 +25,6 @@ fn main() {
     match arguments.as_slice() {
         [] => table::times(),
         ["logs"] => table::logs(),
-        ["storm"] => storm::print(),
         ["instructions"] => table::instructions(),
         ["instructions", "monitored"] => table::budget(),
         // Called by the table itself, one process per configuration or count.
@@ -46,7 +44,7 @@ fn main() {
         }
         other => {
             eprintln!(
-                "unknown arguments {other:?}; allowed: none, `logs`, `storm`, `instructions`, or `instructions monitored`"
+                "unknown arguments {other:?}; allowed: none, `logs`, `instructions`, or `instructions monitored`"
             );
             std::process::exit(2);
         }
