@@ -37,7 +37,7 @@ fn follow_an_error(example: &str) {
         ("x-request-id", "order-999"),
         ("authorization", "Bearer do-not-tell"),
     ];
-    let answer = ask(service.addr, "GET", "/orders/999?card=4111", &headers);
+    let answer = ask(service.addr, "GET", "/orders/999?card=not-yours", &headers);
     assert_eq!(answer.status, 404);
     assert_eq!(answer.header("x-request-id"), Some("order-999"));
     let trace = answer.header("traceresponse").expect("the trace");
@@ -79,12 +79,8 @@ fn follow_an_error(example: &str) {
     assert_eq!(event["tags"]["request_id"], "order-999");
     assert_eq!(event["tags"]["http.route"], "/orders/{id}");
     assert_eq!(event["request"]["method"], "GET");
-    let crumbs = event["breadcrumbs"]["values"].as_array();
-    let crumbs = crumbs
-        .or(event["breadcrumbs"].as_array())
-        .expect("breadcrumbs");
-    assert_eq!(crumbs[0]["data"]["trace_id"], TRACE);
-    for secret in ["do-not-tell", "4111", "orders/999"] {
+    assert_eq!(crumbs(&event)[0]["data"]["trace_id"], TRACE);
+    for secret in ["do-not-tell", "not-yours", "orders/999"] {
         assert!(!event.to_string().contains(secret), "{secret} in {event:#}");
         let logged = of_request
             .iter()
@@ -106,6 +102,48 @@ fn an_error_below_axum() {
 #[test]
 fn an_error_below_warp() {
     follow_an_error("warp_service");
+}
+
+#[test]
+fn errors_at_once_keep_their_traces_and_breadcrumbs_apart() {
+    let sentry = Sentry::start();
+    let dsn = sentry.dsn();
+    let service = Service::example("axum_service", &[("SENTRY_DSN", &dsn)]);
+    let (addr, keys) = (service.addr, 901..=930);
+    std::thread::scope(|scope| {
+        for key in keys.clone() {
+            scope.spawn(move || {
+                let parent = format!("00-{key:032}-{key:016}-00");
+                let path = format!("/orders/{key}");
+                ask(addr, "GET", &path, &[("traceparent", &parent)]);
+            });
+        }
+    });
+    wait_for("30 events", || (sentry.events().len() == 30).then_some(()));
+    let mut seen = BTreeSet::new();
+    for event in sentry.events() {
+        let key = event["contexts"]["fields"]["id"].as_u64().expect("a key");
+        let trace = format!("{key:032}");
+        assert_eq!(event["contexts"]["trace"]["trace_id"], trace);
+        assert_eq!(event["tags"]["trace_id"], trace);
+        let crumbs = crumbs(&event);
+        let arrivals = crumbs.iter().filter(|crumb| crumb["category"] == "request");
+        let traces: Vec<&Value> = arrivals.map(|crumb| &crumb["data"]["trace_id"]).collect();
+        assert_eq!(
+            traces,
+            [&Value::from(trace)],
+            "its own arrival and no other"
+        );
+        seen.insert(key);
+    }
+    assert!(seen.into_iter().eq(keys), "one event each");
+}
+
+/// The breadcrumbs of an event, in either form that the protocol allows.
+fn crumbs(event: &Value) -> &[Value] {
+    let crumbs = &event["breadcrumbs"];
+    let list = crumbs["values"].as_array().or(crumbs.as_array());
+    list.expect("breadcrumbs")
 }
 
 #[test]

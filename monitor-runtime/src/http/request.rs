@@ -51,14 +51,13 @@ pub fn set_route(route: &'static str) {
 }
 
 pub(super) fn name_current(route: &'static str) {
-    let name = |current: &RefCell<Option<Arc<Request>>>| {
-        if let Some(request) = &*current.borrow()
-            && request.route.set(route)
-        {
-            request.span.record("route", route);
-        }
-    };
-    let _ = CURRENT.try_with(name);
+    // Cloned, not borrowed: recording runs code of the subscriber's.
+    let current = CURRENT.try_with(|current| current.borrow().clone());
+    if let Ok(Some(request)) = current
+        && request.route.set(route)
+    {
+        request.span.record("route", route);
+    }
 }
 
 impl Request {
