@@ -109,7 +109,8 @@ fn errors_at_once_keep_their_traces_and_breadcrumbs_apart() {
     let sentry = Sentry::start();
     let dsn = sentry.dsn();
     let service = Service::example("axum_service", &[("SENTRY_DSN", &dsn)]);
-    let (addr, keys) = (service.addr, 901..=930);
+    // Few enough for none to be suppressed as a storm.
+    let (addr, keys) = (service.addr, 901..=905);
     std::thread::scope(|scope| {
         for key in keys.clone() {
             scope.spawn(move || {
@@ -119,7 +120,7 @@ fn errors_at_once_keep_their_traces_and_breadcrumbs_apart() {
             });
         }
     });
-    wait_for("30 events", || (sentry.events().len() == 30).then_some(()));
+    wait_for("five events", || (sentry.events().len() == 5).then_some(()));
     let mut seen = BTreeSet::new();
     for event in sentry.events() {
         let key = event["contexts"]["fields"]["id"].as_u64().expect("a key");
