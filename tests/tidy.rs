@@ -72,6 +72,11 @@ fn metric_names_have_one_home() {
 }
 
 #[test]
+fn unsafe_code_stands_in_two_files() {
+    assert_eq!(users_of("unsafe {"), ["list.rs", "tsc.rs"]);
+}
+
+#[test]
 fn environment_variables_have_one_home() {
     // The names stand in the table of `config.rs`; `init.rs` hands it the environment.
     assert_eq!(users_of("env::var"), ["init.rs"]);
