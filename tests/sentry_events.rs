@@ -823,3 +823,22 @@ mod logged {
         assert_eq!(texts(&one("fails_with_a_line")), ["no row with key 70"]);
     }
 }
+
+#[monitored]
+fn within_a_trace() -> Result<(), io::Error> {
+    Err(io::Error::other("in somebody's trace"))
+}
+
+#[test]
+fn an_event_is_of_the_trace_its_call_was_handed() {
+    sentry();
+    let id = "0af7651916cd43dd8448eb211c80319c";
+    let mut headers = http::HeaderMap::new();
+    let parent = format!("00-{id}-b7ad6b7169203331-01");
+    headers.insert("traceparent", parent.parse().expect("a header"));
+    let context = monitor_runtime::TraceContext::extract(&headers).expect("a sound traceparent");
+    context.scope(within_a_trace).expect_err("it fails");
+    let event = one("within_a_trace");
+    assert_eq!(event["contexts"]["trace"]["trace_id"], id);
+    assert_eq!(event["tags"]["trace_id"], id);
+}

@@ -144,7 +144,8 @@ impl Call {
         let outcome = end.outcome();
         let class = end.class().map(|class| site.classes().place(class));
         stretch.cells.ended(outcome, class, ticks);
-        if let Some(ids) = trace_context::current_ids().filter(|ids| ids.sampled) {
+        let trace = trace_context::current_ids().filter(|ids| ids.sampled && site.is_timed());
+        if let Some(ids) = trace {
             let trace_id = ids.trace.to_bytes();
             exemplar::offer(site, stretch.cells.lane, outcome, ticks, trace_id);
         }

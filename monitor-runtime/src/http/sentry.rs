@@ -26,10 +26,7 @@ impl Story {
         trace: &mut TraceContext,
         route: &Arc<Slot>,
     ) -> Option<Self> {
-        if !report::is_on() {
-            return None;
-        }
-        let hub = hub()?;
+        let hub = report::fork()?;
         let transaction = hub.start_transaction(transaction(method, caller, trace));
         #[expect(
             deprecated,
@@ -65,16 +62,6 @@ impl Story {
         transaction.set_tag("http.route", ended.route);
         Hub::run(Arc::clone(&self.hub), || transaction.finish());
     }
-}
-
-/// A hub with the scope of the one that is current, so that no request sees what others set on it.
-fn hub() -> Option<Arc<Hub>> {
-    let has_client = |hub: &Arc<Hub>| hub.client().is_some_and(|client| client.is_enabled());
-    // A thread that was there before `start()` has a hub without a client.
-    let top = Some(Hub::current())
-        .filter(has_client)
-        .or_else(|| Some(Hub::main()).filter(has_client))?;
-    Some(Arc::new(Hub::new_from_top(top)))
 }
 
 fn describe(scope: &mut Scope, method: &'static str, trace: &TraceContext, route: &Arc<Slot>) {

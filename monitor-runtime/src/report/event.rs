@@ -11,6 +11,7 @@ use super::{Capturing, deliver, quietly};
 use crate::fields::Recorded;
 use crate::site::Site;
 use crate::story::{self, Scene};
+use crate::trace_context;
 use crate::verdict::Link;
 
 /// Functions of these are not the service's, where only their names are known: who carries the call,
@@ -127,7 +128,9 @@ pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene) {
         event.tags.insert("module".into(), site.module().to_owned());
     }
     if let Some(trace) = scene.trace {
-        let trace = own_trace().unwrap_or(TraceContext {
+        // A trace of its own is for a call that nobody handed one.
+        let handed = || trace_context::current_ids().map(trace_context::Ids::to_sentry);
+        let trace = own_trace().or_else(handed).unwrap_or(TraceContext {
             trace_id: trace,
             ..TraceContext::default()
         });

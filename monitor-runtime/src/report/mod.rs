@@ -243,10 +243,15 @@ impl Reporter {
     }
 }
 
-/// A hub for a task: what the current one says, and from then on its own.
+/// A hub for a task or a request: what the current one says, and from then on its own; `None`
+/// where Sentry is off.
 pub(crate) fn fork() -> Option<Arc<Hub>> {
     if !ON.load(Ordering::Relaxed) {
         return None;
     }
-    quietly(|| Arc::new(Hub::new_from_top(Hub::current())))
+    let has_client = |hub: &Arc<Hub>| hub.client().is_some_and(|client| client.is_enabled());
+    // A thread that was there before `start()` has a hub without a client, one that ends has none.
+    let current = quietly(Hub::current).filter(has_client);
+    let top = current.or_else(|| Some(Hub::main()).filter(has_client))?;
+    quietly(|| Arc::new(Hub::new_from_top(top)))
 }
