@@ -71,7 +71,12 @@ impl Builder {
             );
         }
         let page = page(&service, others.clone());
-        let context = server::Context::new(Arc::clone(&health), page, config.token.clone());
+        let context = server::Context::new(
+            service.clone(),
+            Arc::clone(&health),
+            page,
+            config.token.clone(),
+        );
         let own_sentry = matches!(destination, Destination::Dsn);
         let upkeep = Upkeep {
             others,

@@ -28,7 +28,7 @@ pub(crate) use routes::{health_routes, metrics_routes};
 pub(crate) use scrapes::Chunks;
 
 use crate::health::Health;
-use crate::metrics::Format;
+use crate::metrics::{Format, Service};
 use crate::worker::Worker;
 use connection::Limits;
 use scrapes::Scrapes;
@@ -42,6 +42,8 @@ const DROP_LIMIT: Duration = Duration::from_millis(100);
 /// What the routes answer from.
 #[derive(Clone)]
 pub(crate) struct Context {
+    #[expect(dead_code, reason = "the pages of details come next")]
+    service: Arc<Service>,
     health: Arc<Health>,
     metrics: Arc<dyn Fn(Format) -> Chunks + Send + Sync>,
     token: Option<Arc<str>>,
@@ -50,13 +52,19 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// `metrics` begins a page in a format; it may take its time and may panic. `token` opens the details of `/health` to clients on other machines; an empty one
-    /// counts as none.
-    pub(crate) fn new<M>(health: Arc<Health>, metrics: M, token: Option<String>) -> Self
+    /// `metrics` begins a page in a format; it may take its time and may panic. `token` opens details
+    /// to clients on other machines; an empty one counts as none.
+    pub(crate) fn new<M>(
+        service: Service,
+        health: Arc<Health>,
+        metrics: M,
+        token: Option<String>,
+    ) -> Self
     where
         M: Fn(Format) -> Chunks + Send + Sync + 'static,
     {
         Self {
+            service: Arc::new(service),
             health,
             metrics: Arc::new(metrics),
             token: token.filter(|token| !token.is_empty()).map(Arc::from),

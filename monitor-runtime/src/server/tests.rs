@@ -14,6 +14,7 @@ use client::{Answer, ask, ask_with, connect, finish, unchunked};
 
 use super::{BindError, Chunks, Context, Server, bind, serve};
 use crate::health::{Check, Health, Service};
+use crate::metrics;
 
 const SECOND: Duration = Duration::from_secs(1);
 const PAGE: &str = "# TYPE up gauge\nup 1\n";
@@ -31,7 +32,12 @@ fn health(checks: Vec<Check>) -> Arc<Health> {
 }
 
 fn context(health: &Arc<Health>) -> Context {
-    Context::new(Arc::clone(health), |_| page(), Some("s3cret".into()))
+    Context::new(
+        metrics::Service::default(),
+        Arc::clone(health),
+        |_| page(),
+        Some("s3cret".into()),
+    )
 }
 
 fn any_port() -> super::Listener {

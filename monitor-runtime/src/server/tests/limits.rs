@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use super::{PAGE, SECOND, any_port, ask, connect, context, finish, health};
+use crate::metrics::Service;
 use crate::server::connection::Limits;
 use crate::server::{Context, Server, serve_within};
 
@@ -93,6 +94,7 @@ fn a_client_that_does_not_read_loses_its_slot() {
         ..Limits::default()
     };
     let huge = Context::new(
+        Service::default(),
         health(vec![]),
         |_| Box::new(std::iter::repeat_n(PAGE.repeat(2_000).into(), 1_000)),
         None,

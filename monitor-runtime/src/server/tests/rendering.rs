@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{PAGE, SECOND, any_port, ask, connect, finish, health, page};
+use crate::metrics::Service;
 use crate::server::{Context, Server, bind, serve};
 
 #[test]
@@ -20,7 +21,11 @@ fn a_panic_while_rendering_is_one_500() {
         );
         page()
     };
-    let server = serve(any_port(), Context::new(health(vec![]), render, None)).expect("a server");
+    let server = serve(
+        any_port(),
+        Context::new(Service::default(), health(vec![]), render, None),
+    )
+    .expect("a server");
     // More panics than pages may be rendered at once: a panic gives its permit back.
     for _ in 0..3 {
         let answer = ask(server.local_addr(), "GET /metrics");
@@ -42,7 +47,11 @@ fn slow_server() -> (Server, mpsc::Sender<()>, mpsc::Receiver<()>) {
         let _ = released.lock().unwrap().recv();
         page()
     };
-    let server = serve(any_port(), Context::new(health(vec![]), render, None)).expect("a server");
+    let server = serve(
+        any_port(),
+        Context::new(Service::default(), health(vec![]), render, None),
+    )
+    .expect("a server");
     (server, release, rendering)
 }
 

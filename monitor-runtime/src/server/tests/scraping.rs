@@ -9,14 +9,18 @@ use std::time::{Duration, Instant};
 use flate2::read::GzDecoder;
 
 use super::{Answer, SECOND, any_port, ask_with, connect, finish, health, unchunked};
-use crate::metrics::Format;
+use crate::metrics::{Format, Service};
 use crate::server::{Chunks, Context, Server, serve};
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 fn start(make: impl Fn(Format) -> Chunks + Send + Sync + 'static) -> Server {
-    serve(any_port(), Context::new(health(vec![]), make, None)).expect("a server")
+    serve(
+        any_port(),
+        Context::new(Service::default(), health(vec![]), make, None),
+    )
+    .expect("a server")
 }
 
 /// A page that says its format, over and over.

@@ -1,0 +1,90 @@
+//! An answer before HEAD and GET part ways, and the headers each one has.
+
+use warp::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use warp::http::{Method, StatusCode};
+use warp::reply::Response;
+
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// What one asked for, or why one does not get it.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) content_type: &'static str,
+    pub(super) body: String,
+}
+
+impl Answer {
+    #[expect(dead_code, reason = "the pages of details come next")]
+    pub(super) fn ok(content_type: &'static str, body: String) -> Self {
+        Self {
+            status: StatusCode::OK,
+            content_type,
+            body,
+        }
+    }
+
+    pub(super) fn text(status: StatusCode, body: impl Into<String>) -> Self {
+        Self {
+            status,
+            content_type: PLAIN,
+            body: body.into(),
+        }
+    }
+
+    pub(super) fn not_allowed() -> Self {
+        Self::text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "only GET and HEAD are allowed\n",
+        )
+    }
+
+    /// For whoever may not see details; `token` says whether there is one to give.
+    pub(super) fn no_access(token: bool) -> Self {
+        if token {
+            Self::text(
+                StatusCode::UNAUTHORIZED,
+                "this needs the token: Authorization: Bearer <MONITOR_TOKEN>\n",
+            )
+        } else {
+            Self::text(
+                StatusCode::FORBIDDEN,
+                "only for this machine's own requests; to open it to others, start the service with MONITOR_TOKEN\n",
+            )
+        }
+    }
+
+    pub(super) fn answer(self, method: &Method) -> Response {
+        let length = self.body.len();
+        let body = if method == Method::HEAD {
+            String::new()
+        } else {
+            self.body
+        };
+        let mut response = Response::new(body.into());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        match self.status {
+            StatusCode::METHOD_NOT_ALLOWED => {
+                headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            }
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        protect(response)
+    }
+}
+
+/// What every answer says to browsers and caches.
+pub(super) fn protect(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
