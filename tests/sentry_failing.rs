@@ -4,8 +4,8 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use monitor_runtime::monitored;
-use monitor_tests::Page;
 use monitor_tests::process::{Sentry, get, wait_for};
+use monitor_tests::{Log, Page};
 
 /// Far more than a call takes on a busy machine, and far less than any of these Sentries.
 const SOON: Duration = Duration::from_secs(3);
@@ -54,6 +54,14 @@ fn counts(dsn: String, events: u64, dropped: f64) -> (f64, f64) {
 /// One test: there is one started runtime in a process.
 #[test]
 fn events_are_dropped_and_counted() {
+    let log = Log::install();
+    let said = |message: &str| {
+        let events = log.events(|event| event.text("message").starts_with(message));
+        events
+            .iter()
+            .map(|event| event.text("problem").to_owned())
+            .collect::<Vec<_>>()
+    };
     // Refuses connections: a port that was free a moment ago.
     let gone = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     let gone = gone.expect("a port");
@@ -61,6 +69,11 @@ fn events_are_dropped_and_counted() {
         counts(format!("http://public@{gone}/7"), 20, 20.0),
         (0.0, 20.0)
     );
+
+    // Said once, however many it were.
+    let problems = said("Sentry does not take events");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("onnection refused"), "{problems:?}");
 
     // Speaks HTTP where TLS is expected.
     let plain = Sentry::start();
@@ -71,6 +84,9 @@ fn events_are_dropped_and_counted() {
     let full = Sentry::answering("413 Payload Too Large", Duration::ZERO);
     assert_eq!(counts(full.dsn(), 7, 7.0), (0.0, 7.0));
     assert_eq!(full.requests(), 7);
+    let problems = said("Sentry does not take events");
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert!(problems[2].contains("413"), "{problems:?}");
 
     // Once is enough to be told to stay away.
     let head = "429 Too Many Requests\r\nX-Sentry-Rate-Limits: 60:error:organization";

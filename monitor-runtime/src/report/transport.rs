@@ -17,6 +17,7 @@ use ureq::Agent;
 use ureq::http::Response;
 use ureq::tls::TlsConfig;
 
+use super::panic::quietly;
 use super::{counts, log};
 
 /// What may wait, in bytes: a hundred large events, or a thousand small ones.
@@ -135,19 +136,18 @@ impl Shared {
     fn run(&self, mailbox: &Mailbox) {
         // What an HTTP client logs of its errors would come back to it.
         log::disown_thread();
+        let mut trouble = Trouble::default();
         while let Some(letter) = self.next() {
             let answer = mailbox.post(&letter.body);
-            let accepted = answer
-                .as_ref()
-                .is_some_and(|answer| answer.status().is_success());
-            if accepted {
-                (0..letter.events).for_each(|_| counts::sent());
-            } else {
-                counts::dropped(letter.events);
+            match problem(&answer) {
+                None => (0..letter.events).for_each(|_| counts::sent()),
+                Some(_) => counts::dropped(letter.events),
             }
+            // The subscriber is somebody else's code.
+            let _ = quietly(|| trouble.note(problem(&answer)));
             let mut queue = self.lock();
             queue.sending = false;
-            if let Some(answer) = answer {
+            if let Ok(answer) = answer {
                 queue.obey(&answer);
             }
             self.changed.notify_all();
@@ -228,17 +228,44 @@ impl Mailbox {
         }
     }
 
-    /// Sends a letter; `None` if nobody answered in time.
-    fn post(&self, body: &[u8]) -> Option<Response<()>> {
+    /// Sends a letter; an error if nobody answered in time.
+    fn post(&self, body: &[u8]) -> Result<Response<()>, ureq::Error> {
         let request = self
             .agent
             .post(&self.url)
             .header("X-Sentry-Auth", &self.auth)
             .header("Content-Type", "application/x-sentry-envelope");
-        let answer = request.send(body).ok()?;
+        let answer = request.send(body)?;
         let (parts, mut rest) = answer.into_parts();
         // Read to its end, the connection can be used again.
         let _ = rest.with_config().limit(ANSWER).read_to_vec();
-        Some(Response::from_parts(parts, ()))
+        Ok(Response::from_parts(parts, ()))
+    }
+}
+
+/// Why a letter was not taken; the key it was sent with stands in none of these.
+fn problem(answer: &Result<Response<()>, ureq::Error>) -> Option<String> {
+    match answer {
+        Ok(answer) if answer.status().is_success() => None,
+        Ok(answer) => Some(format!("it answered {}", answer.status())),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
+/// What stands between us and Sentry; said once when it begins or changes, and once when it is over.
+#[derive(Default)]
+struct Trouble(Option<String>);
+
+impl Trouble {
+    fn note(&mut self, problem: Option<String>) {
+        match &problem {
+            _ if problem == self.0 => {}
+            Some(problem) => tracing::warn!(
+                %problem,
+                "Sentry does not take events; they are dropped and counted in monitor_captures_total"
+            ),
+            None => tracing::info!("Sentry takes events again"),
+        }
+        self.0 = problem;
     }
 }
