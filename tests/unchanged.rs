@@ -12,6 +12,7 @@
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
 use std::hint::black_box;
+use std::ops::{Index, IndexMut};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 
 use monitor_runtime::monitored;
@@ -178,6 +179,31 @@ fn frames_here() -> usize {
         number.is_some_and(|number| number.parse::<u32>().is_ok())
     };
     trace.lines().filter(number).count()
+}
+
+/// `Index` of `std` says `#[track_caller]` for every implementation.
+#[test]
+fn an_inherited_track_caller_is_kept() {
+    struct Places;
+    impl Index<u8> for Places {
+        type Output = Location<'static>;
+        #[monitored]
+        fn index(&self, _: u8) -> &Location<'static> {
+            Location::caller()
+        }
+    }
+    impl IndexMut<u8> for Places {
+        #[monitored]
+        fn index_mut(&mut self, place: u8) -> &mut Location<'static> {
+            panic!("there is no place {place}")
+        }
+    }
+    assert_eq!((Places[0].file(), Places[0].line()), (file!(), line!()));
+    let panicked = catch_unwind(|| {
+        let place: &mut Location<'_> = &mut Places[1];
+        place.line()
+    });
+    assert!(panicked.is_err());
 }
 
 #[test]

@@ -168,7 +168,8 @@ mod values;
 /// * A `const fn`, a C-variadic function and a trait function without a body cannot be monitored.
 /// * `Location::caller()` in a `#[track_caller]` function is its caller as long as the body can only be left
 ///   at its end: with no `return`, no `?`, and no macro but those of `std` and `tracing` that cannot hide one.
-///   In others it is a place in the runtime: a closure cannot pass a caller on.
+///   In others it is a place in the runtime: a closure cannot pass a caller on. Where only the declaration of
+///   a trait's method has `#[track_caller]`, the attribute cannot see it, but for `Index` and `IndexMut`.
 /// * An argument bound to `_` gets a name, which rustdoc shows. What a pattern such as `(a, _)` leaves unbound
 ///   is dropped after all arguments.
 /// * A future is 128 bytes larger than the plain one, and a call two stack frames deeper before inlining.

@@ -24,9 +24,11 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         }
     };
     let closure = |plain: bool| {
-        let mut attrs = function.attrs.iter();
-        let tracks = attrs.any(|attr| attr.path().is_ident("track_caller"));
-        if tracks { in_place(plain) } else { Run::Sync }
+        if tracks_caller(function) {
+            in_place(plain)
+        } else {
+            Run::Sync
+        }
     };
     let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
         return (closure(true), Verdict::Plain, None);
@@ -66,6 +68,18 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         writable(&output)
     };
     (run, verdict(Some(&output)), named)
+}
+
+/// Whether `Location::caller()` is the function's caller: it has the attribute, or the looks of a
+/// method whose trait has it for all implementations, which `Index` and `IndexMut` of `std` do.
+fn tracks_caller(function: &Function) -> bool {
+    let sig = &function.sig;
+    let inherits = sig.ident == "index" || sig.ident == "index_mut";
+    (inherits && sig.receiver().is_some())
+        || function
+            .attrs
+            .iter()
+            .any(|attr| attr.path().is_ident("track_caller"))
 }
 
 fn verdict(ty: Option<&Type>) -> Verdict {
