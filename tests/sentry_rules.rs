@@ -37,6 +37,32 @@ fn throttled(failure: Failure) -> Result<(), Failure> {
     Err(failure)
 }
 
+#[monitored(sentry(always))]
+fn watched(failure: Failure) -> Result<(), Failure> {
+    Err(failure)
+}
+
+/// An error that no event was made of, and one that is an event already.
+#[monitored(sentry(always))]
+fn watches(failure: Failure) -> Result<(), Failure> {
+    silent(failure)
+}
+
+#[monitored(sentry(always))]
+fn watches_watched(failure: Failure) -> Result<(), Failure> {
+    watched(failure)
+}
+
+#[monitored(sentry(always, when = |result: &Result<(), Failure>| matches!(result, Err(Failure::Expected("yes")))))]
+fn watches_some(failure: Failure) -> Result<(), Failure> {
+    Err(failure)
+}
+
+#[monitored(sentry(throttle = false))]
+fn unthrottled(failure: Failure) -> Result<(), Failure> {
+    Err(failure)
+}
+
 #[monitored(sentry = false)]
 fn silent(failure: Failure) -> Result<(), Failure> {
     Err(failure)
@@ -66,6 +92,15 @@ fn an_event_per_error_that_is_to_be_one() {
         let _ = throttled(Failure::Loud(name));
     }
     let _ = silent(Failure::Loud("silent"));
+    let _ = watched(Failure::Expected("watched"));
+    let _ = watches(Failure::Expected("passed on"));
+    let _ = watches(Failure::Loud("kept"));
+    let _ = watches_watched(Failure::Expected("once"));
+    let _ = watches_some(Failure::Expected("yes"));
+    let _ = watches_some(Failure::Expected("no"));
+    for _ in 0..15 {
+        let _ = unthrottled(Failure::Loud("every"));
+    }
     monitor.shutdown_blocking();
 
     let expected = [
@@ -74,7 +109,13 @@ fn an_event_per_error_that_is_to_be_one() {
         "loud yes",
         "loud first",
         "loud second",
+        "expected watched",
+        "expected passed on",
+        "loud kept",
+        "expected once",
+        "expected yes",
     ];
+    let expected = [&expected[..], &["loud every"; 15]].concat();
     wait_for("the events", || {
         (sentry.events().len() >= expected.len()).then_some(())
     });

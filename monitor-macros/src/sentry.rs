@@ -9,7 +9,7 @@ use crate::values;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Expr, ExprArray, Ident, LitBool, LitStr, Result, token};
+use syn::{Error, Expr, ExprArray, Ident, Lit, LitBool, LitStr, Result, token};
 
 /// What was said; the default is an event per error.
 #[derive(Clone, Default)]
@@ -19,12 +19,21 @@ pub(crate) struct SentryArg {
     pub(crate) level: Option<&'static str>,
     pub(crate) tags: Vec<Field>,
     pub(crate) fingerprint: Vec<Expr>,
-    /// So many events in so many nanoseconds.
-    pub(crate) throttle: Option<(u32, u64)>,
+    pub(crate) throttle: Option<Throttle>,
     pub(crate) when: Option<Expr>,
+    /// Whether errors make events that others expect, or keep from Sentry.
+    pub(crate) always: bool,
 }
 
-const OPTIONS: [&str; 5] = ["level", "tags", "fingerprint", "throttle", "when"];
+/// What `throttle = …` says.
+#[derive(Clone, Copy)]
+pub(crate) enum Throttle {
+    Off,
+    /// So many events in so many nanoseconds.
+    Rate(u32, u64),
+}
+
+const OPTIONS: [&str; 6] = ["level", "tags", "fingerprint", "throttle", "when", "always"];
 
 /// Levels of Sentry, and the variants they are.
 const LEVELS: [(&str, &str); 5] = [
@@ -35,8 +44,17 @@ const LEVELS: [(&str, &str); 5] = [
     ("fatal", "Fatal"),
 ];
 
-/// Tags that every event of ours has.
-const RESERVED: [&str; 4] = ["function", "module", "service", "error_class"];
+/// Tags that the runtime writes.
+const RESERVED: [&str; 8] = [
+    "function",
+    "module",
+    "service",
+    "error_class",
+    "trace_id",
+    "request_id",
+    "http.route",
+    "suppressed",
+];
 
 pub(crate) fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> Result<SentryArg> {
     const WANTED: &str =
@@ -48,7 +66,7 @@ pub(crate) fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) ->
         return Ok(sentry);
     }
     let (mut level, mut tags, mut fingerprint) = (None, None, None);
-    let (mut throttle, mut when) = (None, None);
+    let (mut throttle, mut when, mut always) = (None, None, None);
     values::inside(key, input, errors, "", |input, errors| {
         let option = input.call(Ident::parse_any)?;
         match option.to_string().as_str() {
@@ -74,14 +92,14 @@ pub(crate) fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) ->
                 set(&mut fingerprint, &option, parts)
             }
             "throttle" => {
-                let rate: LitStr =
-                    values::value(&option, input, "a rate: `throttle = \"10/min\"`")?;
-                set(&mut throttle, &option, units::rate(&rate)?)
+                let said = values::value(&option, input, THROTTLE)?;
+                set(&mut throttle, &option, throttle_of(&said)?)
             }
             "when" => {
                 let wanted = "a function of the returned value: `when = |value| value.is_err()`";
                 set(&mut when, &option, values::value(&option, input, wanted)?)
             }
+            "always" => set(&mut always, &option, ()),
             _ => Err(values::unknown_option(&option, &OPTIONS)),
         }
     })?;
@@ -90,7 +108,21 @@ pub(crate) fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) ->
     sentry.fingerprint = fingerprint.map(|arg| arg.value).unwrap_or_default();
     sentry.throttle = throttle.map(|arg| arg.value);
     sentry.when = when.map(|arg| arg.value);
+    sentry.always = always.is_some();
     Ok(sentry)
+}
+
+const THROTTLE: &str = "a rate or `false`: `throttle = \"10/min\"`, `throttle = false`";
+
+fn throttle_of(said: &Lit) -> Result<Throttle> {
+    match said {
+        Lit::Bool(LitBool { value: false, .. }) => Ok(Throttle::Off),
+        Lit::Str(rate) => units::rate(rate).map(|(events, time)| Throttle::Rate(events, time)),
+        _ => Err(Error::new(
+            said.span(),
+            format!("`throttle` takes {THROTTLE}"),
+        )),
+    }
 }
 
 fn level_of(name: &LitStr) -> Result<&'static str> {

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use sentry::protocol::TraceId;
 
-pub(crate) use mark::is_first;
+pub(crate) use mark::{Events, arrive};
 pub(crate) use panics::{first_to_unwind, note_panic};
 pub(crate) use trail::{Outside, Scene, keep_breadcrumb, scene};
 

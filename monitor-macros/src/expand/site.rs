@@ -4,6 +4,7 @@ use super::Printer;
 use crate::buckets::Buckets;
 use crate::fields::{Field, Format};
 use crate::model::{Level, Model, Record, Run, Verdict};
+use crate::sentry::Throttle;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
@@ -139,11 +140,13 @@ impl Printer {
         });
         let parts = sentry.fingerprint.len();
         let parts = (parts > 0).then(|| quote_spanned!(at=> .fingerprint(#parts)));
-        let throttle = sentry
-            .throttle
-            .map(|(events, nanoseconds)| quote_spanned!(at=> .throttle(#events, #nanoseconds)));
+        let throttle = sentry.throttle.map(|throttle| match throttle {
+            Throttle::Off => quote_spanned!(at=> .unthrottled()),
+            Throttle::Rate(events, time) => quote_spanned!(at=> .throttle(#events, #time)),
+        });
+        let always = sentry.always.then(|| quote_spanned!(at=> .sentry_always()));
         quote_spanned! {at=>
-            #off #(.sentry_level(#private::SentryLevel::#level))* #tags #parts #throttle
+            #off #(.sentry_level(#private::SentryLevel::#level))* #tags #parts #throttle #always
         }
     }
 

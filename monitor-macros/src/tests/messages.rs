@@ -133,20 +133,28 @@ messages! {
     ]
 
     sentry_options: #[monitored(sentry(
-        lvel = "x", level = "warn", tags(function = 1, a = 1, a = 2), throttle = "0/s", when, fingerprint = [],
+        lvel = "x", level = "warn", tags(function = 1, trace_id = 1, suppressed = 1, a = 1, a = 2),
+        throttle = "0/s", when, fingerprint = [], always, always,
     ))] { fn f() {} } => [
         "unknown option `lvel`, did you mean `level`? \
-         (the options are `level`, `tags`, `fingerprint`, `throttle`, `when`)",
+         (the options are `level`, `tags`, `fingerprint`, `throttle`, `when`, `always`)",
         "unknown level `warn` (the levels of Sentry are `debug`, `info`, `warning`, `error`, `fatal`)",
         "tag `function` is written by the runtime; choose another name",
+        "tag `trace_id` is written by the runtime; choose another name",
+        "tag `suppressed` is written by the runtime; choose another name",
         "tag `a` is declared twice; keep one",
         "a rate of 0 lets nothing through; write `sentry = false`",
         "`when` takes a function of the returned value: `when = |value| value.is_err()`",
         "`fingerprint` takes a list: `fingerprint = [\"{{ default }}\", tenant.id]`",
+        "`always` is given twice; keep one",
     ]
 
     throttle: #[monitored(sentry(throttle = "10 per minute"))] { fn f() {} } => [
         "`10 per minute` is no rate; write a count and a unit (`s`, `min`, `h`, `d`): `10/min`",
+    ]
+
+    throttle_value: #[monitored(sentry(throttle = true))] { fn f() {} } => [
+        "`throttle` takes a rate or `false`: `throttle = \"10/min\"`, `throttle = false`",
     ]
 
     ret_option: #[monitored(ret(debug, level = "warm"))] { fn f() {} } => [

@@ -66,15 +66,22 @@ impl Ended<'_> {
     fn failed(&self, view: &ErrorView<'_>, stretch: story::Stretch) -> (bool, Option<String>) {
         let chain = view.chain(self.site.error_format);
         let memory = self.extra.as_ref().map(|extra| &extra.memory);
-        let first = story::is_first(stretch, memory, view, &chain);
-        let loud = first && !view.expected;
+        let events = match (self.site.sentry && view.report, self.site.sentry_always) {
+            (false, _) => story::Events::Never,
+            (true, false) => story::Events::Failures,
+            (true, true) => story::Events::Always,
+        };
+        let arrival = story::arrive(stretch, memory, view, &chain, events);
+        let loud = arrival.first && !view.expected;
         let texts: Vec<&str> = chain.iter().map(|link| link.text.as_str()).collect();
         let text = texts.join(": ");
-        if first && report::is_on() {
-            if loud && view.report {
+        if report::is_on() {
+            if arrival.event {
                 self.report(view, &chain, stretch);
             }
-            report::unreported(self.site, &text, view.expected);
+            if arrival.first {
+                report::unreported(self.site, &text, view.expected);
+            }
         }
         (loud, Some(text))
     }

@@ -26,6 +26,8 @@ pub struct Settings {
     /// Nanoseconds beyond which a call is slow.
     pub(crate) slow: Option<u64>,
     pub(crate) sentry: bool,
+    /// Whether errors make events that others expect, or keep from Sentry.
+    pub(crate) sentry_always: bool,
     pub(crate) sentry_level: sentry::Level,
     pub(crate) tags: &'static [&'static str],
     pub(crate) fingerprint: usize,
@@ -58,6 +60,7 @@ impl Settings {
             ret_level: None,
             slow: None,
             sentry: true,
+            sentry_always: false,
             sentry_level: sentry::Level::Error,
             tags: &[],
             fingerprint: 0,
@@ -174,6 +177,13 @@ impl Settings {
         self
     }
 
+    /// `sentry(always)`: errors make events also where they are expected, or an inner function kept
+    /// them from Sentry.
+    pub const fn sentry_always(mut self) -> Self {
+        self.sentry_always = true;
+        self
+    }
+
     /// `sentry(level = …)`: of an error's event; a panic's stays fatal.
     pub const fn sentry_level(mut self, level: sentry::Level) -> Self {
         self.sentry_level = level;
@@ -198,6 +208,12 @@ impl Settings {
             events,
             nanoseconds,
         });
+        self
+    }
+
+    /// `sentry(throttle = false)`: as many events as there are errors.
+    pub const fn unthrottled(mut self) -> Self {
+        self.throttle = Some(Throttle::OFF);
         self
     }
 }

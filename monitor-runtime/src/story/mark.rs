@@ -17,6 +17,8 @@ pub(super) struct Mark {
 struct Known {
     /// Part of its function's work, and not of a failure before: nobody was told of it as one.
     expected: bool,
+    /// Whether there is an event of it, or would be if there were not too many.
+    sent: bool,
     type_name: String,
     /// The name its `Debug` text begins with, which is what there is of a source's type.
     shown_type: Option<String>,
@@ -30,6 +32,7 @@ impl Known {
         });
         Self {
             expected: view.expected,
+            sent: false,
             type_name,
             shown_type: view.shown_type(),
             text,
@@ -68,28 +71,54 @@ impl Stretch {
     }
 }
 
-/// Says whether an error comes out of monitored code here for the first time, and remembers it.
+/// Which errors of a function are events.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Events {
+    Never,
+    /// Those that nobody expected, where they first come out.
+    Failures,
+    /// All that are none yet.
+    Always,
+}
+
+/// An error that comes out of a function.
+pub(crate) struct Arrival {
+    /// Whether it comes out of monitored code for the first time.
+    pub(crate) first: bool,
+    /// Whether it is an event here.
+    pub(crate) event: bool,
+}
+
+/// Says what an error that comes out of a function is, and remembers it.
 ///
 /// Asked once by each function that returns `Err`, before its end moves the clock of events.
 #[cold]
-pub(crate) fn is_first(
+pub(crate) fn arrive(
     stretch: Stretch,
     memory: Option<&Memory>,
     view: &ErrorView<'_>,
     chain: &[Link],
-) -> bool {
+    events: Events,
+) -> Arrival {
     let now = now();
     let same = |mark: &Mark| mark.error.is_in(view, chain);
     // An expected error that a caller turns into a failure is told of as the caller's.
     let passed_on = |mark: &Mark| mark.tick == now && !mark.error.expected;
     // Marks of earlier polls may be of another thread, whose clock means nothing here.
-    let known = stretch
-        .marks()
-        .iter()
-        .any(|mark| passed_on(mark) || same(mark))
-        || memory.is_some_and(|memory| memory.marks.iter().any(same));
+    let marks = stretch.marks();
+    let here = marks.iter().filter(|mark| passed_on(mark) || same(mark));
+    let earlier = memory.into_iter().flat_map(|memory| memory.marks.iter());
+    let known: Vec<&Mark> = here.chain(earlier.filter(|mark| same(mark))).collect();
+    let first = known.is_empty();
+    let sent = known.iter().any(|mark| mark.error.sent);
+    let event = match events {
+        Events::Never => false,
+        Events::Failures => first && !view.expected,
+        Events::Always => !sent,
+    };
     let error = Arc::new(Known {
-        expected: view.expected && !known,
+        expected: view.expected && first && !event,
+        sent: sent || event,
         ..Known::of(view, chain)
     });
     CLOCK.with(super::Clock::mark);
@@ -104,5 +133,5 @@ pub(crate) fn is_first(
             marks.pop_front();
         }
     });
-    !known
+    Arrival { first, event }
 }
