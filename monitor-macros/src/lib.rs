@@ -101,7 +101,8 @@ mod values;
 /// | `sentry(tags(a = %b))` | tags of the event, in the notation of `fields` |
 /// | `sentry(fingerprint = ["a", b])` | what Sentry groups the events by |
 /// | `sentry(when = rule)` | an error is an event only if this function of `&` the returned value says `true` |
-/// | `sentry(throttle = "10/min")` | at most so many events of this function, on average and at once |
+/// | `sentry(throttle = "10/min")` | at most so many events of this function, on average and at once; `false`: as many as there are |
+/// | `sentry(always)` | errors are events also where they are expected, or an inner function kept them from Sentry |
 /// | `skip` | leaves a method of a monitored `impl` block out |
 /// | `skip(a, b)`, `skip_all` | accepted for those who come from `tracing`; nothing is recorded unasked anyway |
 /// | `track_concurrency` | accepted for those who come from autometrics; calls in flight are always counted |

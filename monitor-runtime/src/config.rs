@@ -1,5 +1,6 @@
 //! Every setting: what the builder said beats the environment, which beats the default.
 
+mod redact;
 mod sentry;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 
+use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
 use crate::log_format::LogFormat;
 
@@ -54,6 +56,8 @@ settings! {
         "time between readiness falling and `drained()`, for load balancers to notice";
     MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
         "combinations of label values told apart in the whole process; new ones beyond it are `other`";
+    MONITOR_REDACT: "redact", "none: those known are hidden anyway", "names parted by commas, of letters, digits, `_`, `-` and `.`",
+        "further fields whose values no log line and no event shows";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
     SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
@@ -99,6 +103,7 @@ pub(crate) struct Overrides {
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) drain: Option<Duration>,
     pub(crate) label_series: Option<usize>,
+    pub(crate) redact: Option<String>,
     pub(crate) log_filter: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -115,6 +120,7 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     pub(crate) drain: Duration,
     pub(crate) label_series: usize,
+    pub(crate) redact: Vec<String>,
     pub(crate) log_filter: EnvFilter,
     pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
     pub(crate) environment: String,
@@ -137,6 +143,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let addr = Given::find(&MONITOR_ADDR, given.addr, env)?;
         let token = Given::find(&MONITOR_TOKEN, given.token, env)?;
+        let redact = Given::find(&MONITOR_REDACT, given.redact, env)?;
         let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
         let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
         let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
@@ -155,6 +162,7 @@ impl Config {
             log_format: log_format(given.log_format, env)?,
             drain: drain(given.drain, env)?,
             label_series: label_series(given.label_series, env)?,
+            redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             log_filter: log_filter.map_or_else(|| Ok(EnvFilter::new("info")), parse_filter)?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(|| Ok(build.into()), parse_environment)?,

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tracing::Value;
 use tracing::field::{Empty, Field, Visit};
 
+use crate::redact::{HIDDEN, is_secret_field, without_logins};
 use crate::verdict::text;
 
 /// A recorded value, owned: the arguments it came from belong to the function's body.
@@ -62,9 +63,11 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Runs `record`; a panic in it loses the values, never the call.
-    pub(crate) fn take(
+    /// Runs `record`; a panic in it loses the values, never the call. Those of secret names are
+    /// forgotten at once; what comes after `names` has none.
+    pub(crate) fn take<'n>(
         field: Field,
+        names: impl Iterator<Item = &'n &'static str>,
         declared: usize,
         record: impl FnOnce(&mut Self),
     ) -> Box<[Recorded]> {
@@ -74,6 +77,11 @@ impl Recorder {
         };
         let _ = catch_unwind(AssertUnwindSafe(|| record(&mut recorder)));
         recorder.values.resize(declared, Recorded::Empty);
+        for (name, value) in names.zip(&mut recorder.values) {
+            if *value != Recorded::Empty && is_secret_field(name) {
+                *value = Recorded::Text(HIDDEN.into());
+            }
+        }
         recorder.values.into_boxed_slice()
     }
 
@@ -86,15 +94,18 @@ impl Recorder {
 
     /// Records a value by its `Display`.
     pub fn display<V: RecordableDisplay + ?Sized>(&mut self, value: &V) {
-        self.values
-            .push(Recorded::Text(text(format_args!("{value}"))));
+        self.values.push(shown(format_args!("{value}")));
     }
 
     /// Records a value by its `Debug`.
     pub fn debug<V: RecordableDebug + ?Sized>(&mut self, value: &V) {
-        self.values
-            .push(Recorded::Text(text(format_args!("{value:?}"))));
+        self.values.push(shown(format_args!("{value:?}")));
     }
+}
+
+/// What the user's code shows of a value.
+fn shown(value: fmt::Arguments<'_>) -> Recorded {
+    Recorded::Text(without_logins(text(value)))
 }
 
 /// Turns what a `Value` says of itself into an owned one.
@@ -102,13 +113,13 @@ struct Slot(Recorded);
 
 impl Visit for Slot {
     fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
-        self.0 = Recorded::Text(text(format_args!("{value:?}")));
+        self.0 = shown(format_args!("{value:?}"));
     }
     fn record_str(&mut self, _: &Field, value: &str) {
-        self.0 = Recorded::Text(text(format_args!("{value}")));
+        self.0 = shown(format_args!("{value}"));
     }
     fn record_error(&mut self, _: &Field, value: &(dyn Error + 'static)) {
-        self.0 = Recorded::Text(text(format_args!("{value}")));
+        self.0 = shown(format_args!("{value}"));
     }
     fn record_bool(&mut self, _: &Field, value: bool) {
         self.0 = Recorded::Bool(value);

@@ -16,7 +16,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, http, labels, lines, metrics, report, site, trace};
+use crate::{clock, http, labels, lines, metrics, redact, report, site, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -57,6 +57,7 @@ impl Builder {
         let listener = config.addr.map(server::bind).transpose()?;
 
         clock::calibrate();
+        redact::hide(&config.redact);
         let destination = report::start(&config);
         report::install_hook();
         labels::bound(config.label_series);

@@ -74,9 +74,12 @@ mod off;
 #[cfg(feature = "enable")]
 mod outcome;
 #[cfg(feature = "enable")]
+mod redact;
+#[cfg(feature = "enable")]
 mod report;
 #[cfg(feature = "enable")]
 mod run;
+mod secret;
 #[cfg(feature = "enable")]
 mod server;
 #[cfg(feature = "enable")]
@@ -114,6 +117,7 @@ pub use monitor_macros::{MonitorError, MonitorLabel, monitored};
 pub use classify::{Class, Classify};
 pub use label::MonitorLabel;
 pub use log_format::LogFormat;
+pub use secret::Secret;
 
 #[cfg(feature = "enable")]
 pub use builder::Builder;

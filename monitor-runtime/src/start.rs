@@ -53,7 +53,8 @@ impl Site {
         let shown = report::is_on() || self.events().any_enabled();
         let declared = self.fields.len() + self.tags.len() + self.fingerprint;
         let take = || {
-            let fields = Recorder::take(self.events().any_field(), declared, record);
+            let names = self.fields.iter().chain(self.tags);
+            let fields = Recorder::take(self.events().any_field(), names, declared, record);
             Box::new(Declared {
                 fields: Some(fields),
                 ..Declared::default()

@@ -6,7 +6,7 @@ use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::{Layer, Registry, fmt};
 
-use crate::lines::{self, event_counter, json_layer, queued_stdout};
+use crate::lines::{self, PrettyFields, event_counter, json_layer, queued_stdout};
 use crate::log_format::LogFormat;
 use crate::report::sentry_layer;
 
@@ -35,7 +35,10 @@ pub(crate) fn install(format: LogFormat, filter: EnvFilter) -> Installed {
         return Installed::Theirs;
     }
     let installed = match format {
-        LogFormat::Pretty => set(filter, fmt::layer().with_writer(queued_stdout())),
+        LogFormat::Pretty => {
+            let layer = fmt::layer().fmt_fields(PrettyFields);
+            set(filter, layer.with_writer(queued_stdout()))
+        }
         LogFormat::Json => set(filter, json_layer(queued_stdout())),
     };
     if !installed {

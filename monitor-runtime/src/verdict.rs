@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::type_name::{short_type, type_of};
 use crate::classify::{self, Class};
+use crate::redact::without_logins;
 
 /// What a returned value says of the call.
 #[derive(Clone, Copy)]
@@ -241,7 +242,7 @@ impl<'a> ErrorView<'a> {
 fn link(type_name: String, shown: fmt::Arguments<'_>) -> Link {
     Link {
         type_name,
-        text: text(shown),
+        text: without_logins(text(shown)),
     }
 }
 

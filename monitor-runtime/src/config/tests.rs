@@ -77,6 +77,8 @@ fn every_error_names_the_variable_the_value_and_what_is_allowed() {
         ("RUST_LOG", "info,[="),
         ("SENTRY_DSN", "https://sentry.example"),
         ("SENTRY_DSN", "nonsense"),
+        ("MONITOR_REDACT", "iban,,tax"),
+        ("MONITOR_REDACT", "tax number"),
         ("SENTRY_ENVIRONMENT", "a b"),
         ("SENTRY_RELEASE", "a/b"),
     ];

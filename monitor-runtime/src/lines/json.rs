@@ -16,7 +16,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::span::SpanFields;
 use super::stamp::Clock;
-use super::text::{push_name, push_shown, push_str, push_value};
+use super::text::{push_name, push_safely, push_shown, push_str, push_value};
 use crate::trace_context::current_ids;
 
 /// A larger buffer is not kept for the thread's next line.
@@ -192,7 +192,7 @@ impl EventFields<'_> {
     #[inline]
     fn put(&mut self, field: &Field, value: impl FnOnce(&mut Vec<u8>)) {
         push_name(self.0, field.name());
-        value(self.0);
+        push_safely(self.0, field.name(), value);
         self.0.push(b',');
     }
 }

@@ -7,6 +7,7 @@
 mod counter;
 mod json;
 mod output;
+mod pretty;
 mod queue;
 mod span;
 mod stamp;
@@ -18,3 +19,4 @@ pub use output::{QueuedStdout, queued_stdout};
 
 pub(crate) use counter::counts;
 pub(crate) use output::{dropped_lines, flush, reopen};
+pub(crate) use pretty::PrettyFields;

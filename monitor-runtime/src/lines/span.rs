@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use tracing::field::{Field, Visit};
 
-use super::text::{push_name, push_shown, push_str, push_value};
+use super::text::{push_name, push_safely, push_shown, push_str, push_value};
 
 /// What a few fields take, so that most spans allocate once.
 const ROOM: usize = 64;
@@ -51,7 +51,7 @@ impl SpanFields {
             self.json.reserve(ROOM);
         }
         push_name(&mut self.json, name);
-        value(&mut self.json);
+        push_safely(&mut self.json, name, value);
         self.json.push(b',');
         self.keep(name);
     }

@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use crate::redact::{HIDDEN, hide_logins, is_secret_field};
+
 /// Bytes of a `Debug` or `Display` text, which may have no end; longer ones are cut.
 const MAX_SHOWN: usize = 256 * 1024;
 
@@ -25,6 +27,18 @@ pub(super) fn push_str(out: &mut Vec<u8>, text: &str) {
 pub(super) fn push_name(out: &mut Vec<u8>, name: &str) {
     push_str(out, name);
     out.push(b':');
+}
+
+/// The value of a field, unless it is a secret; `value` writes it.
+#[inline]
+pub(super) fn push_safely(out: &mut Vec<u8>, name: &'static str, value: impl FnOnce(&mut Vec<u8>)) {
+    if is_secret_field(name) {
+        return push_str(out, HIDDEN);
+    }
+    let start = out.len();
+    value(out);
+    // Nothing of a URL is escaped in JSON that could be taken for its end.
+    hide_logins(out, start);
 }
 
 /// Text of the user's, which may panic, return an error, or have no end, as a string in quotes.

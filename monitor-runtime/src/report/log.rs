@@ -16,6 +16,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::{counts, deliver, event, is_on, nanoseconds, quietly};
+use crate::redact::{HIDDEN, is_secret_field, without_logins};
 use crate::throttle::{Limit, Throttle};
 use crate::verdict::text;
 use crate::{site, story, testkit};
@@ -110,6 +111,11 @@ struct Record {
 
 impl Record {
     fn set(&mut self, field: &Field, value: Value) {
+        let value = match value {
+            _ if is_secret_field(field.name()) => HIDDEN.into(),
+            Value::String(text) => without_logins(text).into(),
+            value => value,
+        };
         match (field.name(), value) {
             ("message", Value::String(text)) => self.message = text,
             // What `tracing-log` adds to a record of the `log` crate says where it is from.

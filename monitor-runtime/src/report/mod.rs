@@ -1,5 +1,6 @@
 //! Sentry: the client, and what monitored code tells it.
 
+mod clean;
 mod counts;
 mod event;
 mod log;
@@ -124,7 +125,12 @@ fn options(config: &Config) -> ClientOptions {
         .transport(transport::Factory)
         // Inside a call it is the call's, and not the thread's.
         .before_breadcrumb(story::keep_breadcrumb)
-        .before_send(|event| Some(event::in_order(event)))
+        .before_send(|event| {
+            // With what the user's scopes have added.
+            let mut event = event::in_order(event);
+            clean::clean(&mut event);
+            Some(event)
+        })
         // Named one by one: the default set has the panic hook that flushes while unwinding.
         .default_integrations(false)
         .add_integration(backtrace::AttachStacktraceIntegration)
@@ -212,6 +218,7 @@ fn nanoseconds() -> u64 {
 /// Hands an event to a test that captures, or else to Sentry.
 fn deliver(mut event: Event<'static>) {
     trace_context::describe(&mut event);
+    clean::clean(&mut event);
     let Some(mut event) = testkit::captured(event) else {
         return;
     };

@@ -8,6 +8,7 @@ use std::time::Duration;
 use sentry::integrations::panic::{PanicIntegration, message_from_panic_info};
 
 use super::{Capturing, admits, counts, deliver, event, is_on, nanoseconds, reporter};
+use crate::redact::without_logins;
 use crate::story;
 use crate::testkit;
 use crate::throttle::{Kind, Limit, Throttle};
@@ -48,6 +49,7 @@ fn observe(info: &PanicHookInfo<'_>) {
     let place = info
         .location()
         .map(|place| format!(" at {}:{}", place.file(), place.line()));
+    let message = without_logins(message.to_owned());
     story::note_panic(&format!("panic: {message}{}", place.unwrap_or_default()));
     let client = reporter();
     let theirs = client.as_ref().is_some_and(|client| !client.panics);

@@ -11,6 +11,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::{Seen, lock};
+use crate::redact::{HIDDEN, is_secret_field, without_logins};
 
 /// An event of `tracing`.
 #[derive(Clone, Debug)]
@@ -55,10 +56,22 @@ struct Fields(Vec<(String, String)>);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.push((field.name().to_owned(), format!("{value:?}")));
+        self.push(field, format!("{value:?}"));
     }
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.push((field.name().to_owned(), value.to_owned()));
+        self.push(field, value.to_owned());
+    }
+}
+
+impl Fields {
+    /// As the log shows it.
+    fn push(&mut self, field: &Field, value: String) {
+        let value = if is_secret_field(field.name()) {
+            HIDDEN.to_owned()
+        } else {
+            without_logins(value)
+        };
+        self.0.push((field.name().to_owned(), value));
     }
 }
 

@@ -54,7 +54,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
-    use monitor_runtime::{Builder, Check, LogFormat};
+    use monitor_runtime::{Builder, Check, LogFormat, Secret};
 
     use super::{Orders, constant, find};
 
@@ -75,6 +75,12 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_stays_one() {
+        assert_eq!(format!("{:?}", Secret::from(7)), "[redacted]");
+        assert_eq!(*Secret::from(7).expose(), 7);
+    }
+
+    #[test]
     fn the_runtime_does_nothing() {
         let check = Check::new("never", async || Err::<(), _>("it is never run"));
         let builder: Builder = monitor_runtime::builder!();
@@ -83,6 +89,7 @@ mod tests {
             .addr("this is no address, and nobody minds")
             .log_format(LogFormat::Json)
             .drain(Duration::from_secs(5))
+            .redact(["iban"])
             .check_with(check.critical().interval(Duration::from_secs(1)))
             .start_blocking()
             .expect("there is nothing that could fail");
