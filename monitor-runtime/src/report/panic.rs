@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use sentry::integrations::panic::{PanicIntegration, message_from_panic_info};
 
-use super::{Capturing, admits, counts, deliver, event, is_on, nanoseconds, reporter};
+use super::{Capturing, admits, counts, deliver, event, is_on, nanoseconds, own_line, reporter};
+use crate::lines;
 use crate::redact::without_logins;
 use crate::story;
 use crate::testkit;
 use crate::throttle::{Kind, Limit, Throttle};
+
+/// How long a process that aborts waits for Sentry.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Panics outside all monitored functions.
 static ELSEWHERE: Limit = Limit::new();
@@ -22,10 +26,14 @@ pub(crate) fn install_hook() {
     ONCE.call_once(|| {
         let next = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !QUIET.get() {
-                observe(info);
-                next(info);
+            if QUIET.get() {
+                return;
             }
+            observe(info);
+            if cfg!(panic = "abort") {
+                say_farewell(info);
+            }
+            next(info);
         }));
     });
 }
@@ -45,12 +53,7 @@ pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> Option<T> {
 
 /// A panic in a panic hook aborts the process, so nothing here may panic.
 fn observe(info: &PanicHookInfo<'_>) {
-    let message = message_from_panic_info(info);
-    let place = info
-        .location()
-        .map(|place| format!(" at {}:{}", place.file(), place.line()));
-    let message = without_logins(message.to_owned());
-    story::note_panic(&format!("panic: {message}{}", place.unwrap_or_default()));
+    story::note_panic(&told(info));
     let client = reporter();
     let theirs = client.as_ref().is_some_and(|client| !client.panics);
     if !is_on() || theirs || !admitted() {
@@ -61,9 +64,25 @@ fn observe(info: &PanicHookInfo<'_>) {
     event::mark_frames(&mut event);
     event::set_scene(&mut event, story::scene(None));
     deliver(event);
-    // Unwinding reaches `shutdown()` or goes on; an abort is the last chance to send anything.
-    if let Some(client) = client.filter(|_| cfg!(panic = "abort")) {
-        client.client.flush(Some(Duration::from_secs(2)));
+}
+
+/// Unwinding reaches `shutdown()` or goes on; before an abort this is the last chance to send what
+/// waits, and to log what no call lives to tell.
+fn say_farewell(info: &PanicHookInfo<'_>) {
+    if let Some(reporter) = reporter() {
+        reporter.client.flush(Some(FAREWELL));
+    }
+    let panic = told(info);
+    own_line(true, || tracing::error!("the process aborts: {panic}"));
+    lines::flush();
+}
+
+/// What a panic says, and where.
+fn told(info: &PanicHookInfo<'_>) -> String {
+    let message = without_logins(message_from_panic_info(info).to_owned());
+    match info.location() {
+        Some(place) => format!("panic: {message} at {}:{}", place.file(), place.line()),
+        None => format!("panic: {message}"),
     }
 }
 
