@@ -1,7 +1,7 @@
 //! The HTTP edge around a real gRPC service: tonic's health service, asked by its own client.
 
 use monitor_runtime::http::layer;
-use monitor_tests::http::{lines, requests};
+use monitor_tests::http::{lines, requests, timed};
 use monitor_tests::log;
 use tonic::transport::{Endpoint, Server};
 use tonic_health::ServingStatus;
@@ -10,6 +10,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 const CHECK: &str = "/grpc.health.v1.Health/Check";
 const WATCH: &str = "/grpc.health.v1.Health/Watch";
+const NOWHERE: &str = "/shop.Orders/Find";
 
 fn ask(service: &str) -> HealthCheckRequest {
     HealthCheckRequest {
@@ -25,7 +26,7 @@ async fn calls_and_streams_of_grpc_are_what_they_were() {
     let addr = socket.local_addr().expect("bound");
     drop(socket);
     let server = Server::builder()
-        .layer(layer().routes([CHECK, WATCH]))
+        .layer(layer().routes([CHECK, WATCH, NOWHERE]))
         .add_service(health);
     tokio::spawn(server.serve(addr));
     let channel = loop {
@@ -38,7 +39,7 @@ async fn calls_and_streams_of_grpc_are_what_they_were() {
             Err(_) => tokio::task::yield_now().await,
         }
     };
-    let mut client = HealthClient::new(channel);
+    let mut client = HealthClient::new(channel.clone());
 
     let answer = client.check(ask("")).await.expect("a status");
     assert!(answer.metadata().contains_key("x-request-id"));
@@ -49,13 +50,44 @@ async fn calls_and_streams_of_grpc_are_what_they_were() {
         .await
         .expect_err("nobody has it");
     assert_eq!(unknown.code(), tonic::Code::NotFound);
-    for line in lines(CHECK, 2) {
+    // No such service, no such method: a failure of the service, in headers and without a body.
+    let mut grpc = tonic::client::Grpc::new(channel.clone());
+    grpc.ready().await.expect("connected");
+    let path = http::uri::PathAndQuery::from_static(NOWHERE);
+    let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckRequest>::default();
+    let lost = grpc.unary(tonic::Request::new(ask("")), path, codec).await;
+    assert_eq!(
+        lost.expect_err("nobody serves it").code(),
+        tonic::Code::Unimplemented
+    );
+
+    for (line, grpc) in lines(CHECK, 2).iter().zip(["OK", "NOT_FOUND"]) {
         assert_eq!(
-            (line.text("outcome"), &line.fields["status"]),
-            ("ok", &200.into())
+            (
+                line.text("outcome"),
+                &line.fields["status"],
+                line.text("grpc_status")
+            ),
+            ("ok", &200.into(), grpc)
+        );
+        assert_eq!(
+            timed(&[("http_route", CHECK), ("rpc_response_status_code", grpc)]),
+            1
         );
     }
     assert_eq!(requests("POST", CHECK, "200"), 2);
+    let line = &lines(NOWHERE, 1)[0];
+    assert_eq!(
+        (line.text("outcome"), line.text("grpc_status")),
+        ("error", "UNIMPLEMENTED")
+    );
+    let error = [
+        ("http_route", NOWHERE),
+        ("error_type", "UNIMPLEMENTED"),
+        ("rpc_response_status_code", "UNIMPLEMENTED"),
+    ];
+    assert_eq!(timed(&error), 1);
+    assert_eq!(requests("POST", NOWHERE, "200"), 1);
 
     reporter
         .set_service_status("db", ServingStatus::NotServing)

@@ -68,6 +68,10 @@ impl<B: HttpBody> HttpBody for Body<B> {
         let over = match &frame {
             Some(Ok(frame)) => {
                 exchange.sent(frame.data_ref().map_or(0, Buf::remaining));
+                frame
+                    .trailers_ref()
+                    .into_iter()
+                    .for_each(|trailers| exchange.trailed(trailers));
                 // Nobody asks for more behind trailers.
                 let last = frame.is_trailers() || inner.is_end_stream();
                 last.then_some(Fate::Complete)

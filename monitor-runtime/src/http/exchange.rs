@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use metrics::Gauge;
 
+use super::grpc::{self, Code};
 use super::request::{REQUEST_ID, Request};
 use super::series::{self, Ended};
 use crate::clock;
@@ -24,6 +25,9 @@ pub(super) struct Exchange {
     bodyless: bool,
     connect: bool,
     status: Option<StatusCode>,
+    /// Whether the response is gRPC's, and its status once that has come.
+    is_grpc: bool,
+    grpc: Option<&'static Code>,
     /// Bytes of the body so far, and how many its head promised.
     bytes: u64,
     promised: Option<u64>,
@@ -60,6 +64,8 @@ impl Exchange {
             bodyless: *method == Method::HEAD,
             connect: *method == Method::CONNECT,
             status: None,
+            is_grpc: false,
+            grpc: None,
             bytes: 0,
             promised: None,
             fate: None,
@@ -78,6 +84,9 @@ impl Exchange {
             || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
             || (self.connect && status.is_success());
         let headers = response.headers_mut();
+        self.is_grpc = grpc::is_grpc(headers);
+        // A call that sends nothing has its status here, and no trailers.
+        self.trailed(headers);
         let length = headers.get(header::CONTENT_LENGTH);
         self.promised = length.and_then(|length| length.to_str().ok()?.parse().ok());
         headers
@@ -85,6 +94,13 @@ impl Exchange {
             .or_insert_with(|| self.request.id.clone());
         if let Ok(trace) = HeaderValue::try_from(self.request.trace.traceparent()) {
             headers.insert(TRACERESPONSE, trace);
+        }
+    }
+
+    /// Notes what stands behind the body.
+    pub(super) fn trailed(&mut self, trailers: &HeaderMap) {
+        if self.is_grpc {
+            self.grpc = grpc::status(trailers).or(self.grpc);
         }
     }
 
@@ -112,7 +128,10 @@ impl Exchange {
             (Fate::Abandoned, Some(_)) => ("cancelled", "aborted"),
             (Fate::Abandoned, None) => ("cancelled", "cancelled"),
             (Fate::Complete, Some(status)) if status.is_server_error() => (series::CODE, "error"),
-            (Fate::Complete, _) => ("", "ok"),
+            (Fate::Complete, _) => match self.grpc.filter(|code| code.failed) {
+                Some(code) => (code.name, "error"),
+                None => ("", "ok"),
+            },
         };
         let unanswered = if fate == Fate::Abandoned {
             CLIENT_GONE
@@ -127,6 +146,7 @@ impl Exchange {
             answered: answered.is_some(),
             error,
             outcome,
+            grpc: self.grpc.map(|code| code.name),
         }
     }
 }
@@ -144,7 +164,7 @@ impl Drop for Exchange {
         quietly(|| {
             self.request.within(|| self.log(&ended, seconds));
             if let Some(story) = &self.request.sentry {
-                story.end(&ended);
+                story.end(&ended, self.grpc);
             }
         });
     }
@@ -161,6 +181,7 @@ impl Exchange {
             duration_ms = seconds * 1e3,
             bytes = self.bytes,
             outcome = ended.outcome,
+            grpc_status = ended.grpc,
             request_id = self.request.id.to_str().unwrap_or_default(),
             "request"
         );

@@ -7,7 +7,7 @@
 //! | series | labels |
 //! |---|---|
 //! | `http_requests_total` | `method`, `route`, `status` |
-//! | `http_server_request_duration_seconds` | `http_request_method`, `http_route`, `http_response_status_code`, `url_scheme`, `error_type` |
+//! | `http_server_request_duration_seconds` | `http_request_method`, `http_route`, `http_response_status_code`, `url_scheme`, `error_type`, `rpc_response_status_code` |
 //! | `http_server_active_requests` | `http_request_method`, `url_scheme` |
 //!
 //! Names, attributes and buckets of the last two are OpenTelemetry's:
@@ -26,12 +26,19 @@
 //! | the client left before the response | `499` | `cancelled` | `cancelled` |
 //! | the client left during the response | its code | `cancelled` | `aborted` |
 //!
+//! A gRPC response is a 200 whatever came of the call, which is in its trailers. Its status is the label
+//! `rpc_response_status_code` of the histogram (`NOT_FOUND`, as OpenTelemetry's attribute of that name)
+//! and `grpc_status` of the access line. `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`,
+//! `UNAVAILABLE` and `DATA_LOSS` are failures of the service: the `outcome` is `error`, the `error_type`
+//! the status. `http_requests_total` speaks of HTTP alone, and has the 200.
+//!
 //! 499 is nginx's code for a client that is gone; nobody is sent it, so the histogram leaves
 //! `http_response_status_code` away.
 
 mod body;
 mod exchange;
 mod future;
+mod grpc;
 mod request;
 mod route;
 mod sentry;

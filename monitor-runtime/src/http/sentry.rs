@@ -6,6 +6,7 @@ use http::HeaderValue;
 use sentry::protocol::{Breadcrumb, Map, Request, SpanId, SpanStatus, TraceContext as Trace};
 use sentry::{Hub, Scope, Transaction, TransactionContext};
 
+use super::grpc::Code;
 use super::route::{Slot, UNMATCHED};
 use super::series::Ended;
 use crate::report;
@@ -52,12 +53,15 @@ impl Story {
     }
 
     /// Sends the transaction.
-    pub(super) fn end(&self, ended: &Ended) {
+    pub(super) fn end(&self, ended: &Ended, grpc: Option<&Code>) {
         let Some(transaction) = self.transaction.clone() else {
             return;
         };
         transaction.set_name(&name(ended.method, ended.route));
-        transaction.set_status(status(ended));
+        transaction.set_status(match grpc {
+            Some(code) if ended.error != "cancelled" => code.span,
+            _ => status(ended),
+        });
         transaction.set_data("http.response.status_code", ended.status.into());
         transaction.set_tag("http.route", ended.route);
         Hub::run(Arc::clone(&self.hub), || transaction.finish());

@@ -23,6 +23,8 @@ pub(super) struct Ended {
     /// Empty for none.
     pub(super) error: &'static str,
     pub(super) outcome: &'static str,
+    /// The name of gRPC's status, of a response of gRPC.
+    pub(super) grpc: Option<&'static str>,
 }
 
 #[derive(Clone)]
@@ -84,6 +86,9 @@ impl Handles {
         ];
         if ended.answered {
             duration.push(Label::new("http_response_status_code", status.clone()));
+        }
+        if let Some(grpc) = ended.grpc {
+            duration.push(Label::from_static_parts("rpc_response_status_code", grpc));
         }
         match ended.error {
             "" => {}
