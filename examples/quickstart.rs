@@ -1,4 +1,5 @@
-//! A whole service: monitored handlers, nested calls, an error, a slow call, a panic.
+//! A whole service behind the HTTP edge: monitored handlers, nested calls, an error, a slow call, a
+//! panic. Each request is counted and logged once, with its trace id.
 //!
 //! `cargo run --example quickstart`, then follow the `curl` lines it prints.
 //! `QUICKSTART_ADDR` (default 127.0.0.1:8080) says where the service itself listens.
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use monitor_runtime::http::warp::{route, serve};
 use monitor_runtime::{Monitor, monitored};
 use warp::http::StatusCode;
 use warp::{Filter, Rejection, Reply, reply};
@@ -85,6 +87,7 @@ async fn slow() -> String {
     "That took a while.\n".to_owned()
 }
 
+/// The client is sent a 500, and the service lives on.
 #[monitored]
 async fn explode() -> String {
     panic!("this is what a bug looks like")
@@ -97,34 +100,22 @@ async fn get_order(id: u64, orders: Arc<Orders>) -> Result<impl Reply, Infallibl
     })
 }
 
-/// A task of its own keeps the panic away from the connection.
-async fn get_panic() -> Result<impl Reply, Infallible> {
-    Ok(match tokio::spawn(explode()).await {
-        Ok(text) => reply::with_status(text, StatusCode::OK),
-        Err(_) => reply::with_status(
-            "It panicked.\n".to_owned(),
-            StatusCode::INTERNAL_SERVER_ERROR,
-        ),
-    })
-}
-
 fn routes(
     monitor: &Monitor,
 ) -> impl Filter<Extract = (impl Reply,), Error = Rejection> + Clone + Send + Sync + 'static {
     let orders = Arc::new(Orders {
         store: Box::new(Memory),
     });
-    let hello = warp::path!("hello" / String).then(hello);
-    let order = warp::path!("orders" / u64).and_then(move |id| get_order(id, Arc::clone(&orders)));
-    let slow = warp::path!("slow").then(slow);
-    let panic = warp::path!("panic").and_then(get_panic);
+    let hello = warp::path!("hello" / String)
+        .and(route("/hello/{name}"))
+        .then(hello);
+    let order = warp::path!("orders" / u64)
+        .and(route("/orders/{id}"))
+        .and_then(move |id| get_order(id, Arc::clone(&orders)));
+    let slow = warp::path!("slow").and(route("/slow")).then(slow);
+    let panic = warp::path!("panic").and(route("/panic")).then(explode);
     let service = warp::get().and(hello.or(order).or(slow).or(panic));
-    service
-        .or(monitor.health_routes())
-        .with(warp::log::custom(|request| {
-            let (method, path) = (request.method(), request.path());
-            tracing::info!(%method, path, status = request.status().as_u16(), "request");
-        }))
+    service.or(monitor.health_routes())
 }
 
 #[tokio::main]
@@ -146,7 +137,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = tokio::net::TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;
-    let server = warp::serve(routes(&monitor))
+    let server = serve(routes(&monitor))
         .incoming(listener)
         .graceful(monitor.drained());
     tracing::info!("try: curl http://{addr}/hello/world");

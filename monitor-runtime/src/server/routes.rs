@@ -61,13 +61,16 @@ fn document(
         })
 }
 
-/// Who asks, as our own server or warp's knows it.
+/// Who asks, as the management server, that of [`http::warp`](crate::http), or warp's knows it.
 fn peer()
 -> impl Filter<Extract = (Option<SocketAddr>,), Error = std::convert::Infallible> + Clone + Send + Sync
 {
     warp::addr::remote()
         .and(warp::ext::optional::<Peer>())
-        .map(|warps: Option<SocketAddr>, ours: Option<Peer>| ours.map(|Peer(a)| a).or(warps))
+        .and(warp::ext::optional::<SocketAddr>())
+        .map(|warps: Option<_>, ours: Option<Peer>, edges| {
+            ours.map(|Peer(addr)| addr).or(warps).or(edges)
+        })
 }
 
 fn is_read(method: &Method) -> bool {
