@@ -63,6 +63,7 @@ fn metric_names_have_one_home() {
         "\"build_info",
         "\"monitor_log_",
         "\"monitor_captures_",
+        "\"monitor_health_",
         "\"monitor_label_",
         "\"http_requests_",
         "\"http_server_",

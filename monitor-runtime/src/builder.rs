@@ -107,6 +107,16 @@ impl Builder {
         self
     }
 
+    /// How long the async runtime may be blocked before `/livez` fails, from 100 ms to 1 h; `None` for
+    /// as long as it likes; beats `MONITOR_WATCHDOG`.
+    ///
+    /// The runtime is the one that [`start`](Self::start) is called in. A current-thread runtime runs
+    /// only inside its `block_on`: a program that leaves that for long has nothing to watch.
+    pub fn watchdog(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.overrides.watchdog = Some(limit.into());
+        self
+    }
+
     /// Where errors and panics are sent; beats `SENTRY_DSN`.
     pub fn sentry_dsn(mut self, dsn: impl Into<String>) -> Self {
         self.overrides.sentry_dsn = Some(dsn.into());

@@ -2,6 +2,7 @@
 
 mod redact;
 mod sentry;
+mod watchdog;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -13,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
+use self::watchdog::watchdog;
 use crate::log_format::LogFormat;
 
 /// A setting, as the README's table shows it.
@@ -54,6 +56,8 @@ settings! {
         "how log lines are written to standard output";
     MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
         "time between readiness falling and `drained()`, for load balancers to notice";
+    MONITOR_WATCHDOG: "watchdog", "30s", "a duration from 100ms to 1h, or `off`",
+        "how long the async runtime may be blocked before `/livez` says so";
     MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
         "combinations of label values told apart in the whole process; new ones beyond it are `other`";
     MONITOR_REDACT: "redact", "none: those known are hidden anyway", "names parted by commas, of letters, digits, `_`, `-` and `.`",
@@ -102,6 +106,8 @@ pub(crate) struct Overrides {
     pub(crate) token: Option<String>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) drain: Option<Duration>,
+    /// `None` in it is `off`.
+    pub(crate) watchdog: Option<Option<Duration>>,
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
     pub(crate) log_filter: Option<String>,
@@ -119,6 +125,8 @@ pub(crate) struct Config {
     pub(crate) token: Option<String>,
     pub(crate) log_format: LogFormat,
     pub(crate) drain: Duration,
+    /// How long a runtime may be silent; `None` if nobody minds.
+    pub(crate) watchdog: Option<Duration>,
     pub(crate) label_series: usize,
     pub(crate) redact: Vec<String>,
     pub(crate) log_filter: EnvFilter,
@@ -161,6 +169,7 @@ impl Config {
             token: token.map(parse_token).transpose()?,
             log_format: log_format(given.log_format, env)?,
             drain: drain(given.drain, env)?,
+            watchdog: watchdog(given.watchdog, env)?,
             label_series: label_series(given.label_series, env)?,
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             log_filter: log_filter.map_or_else(|| Ok(EnvFilter::new("info")), parse_filter)?,

@@ -53,7 +53,7 @@ impl Builder {
             id: service.name.clone(),
             version: service.version.clone(),
         };
-        let health = Health::new(subject, self.checks)?;
+        let health = Health::new(subject, self.checks, config.watchdog)?;
         let listener = config.addr.map(server::bind).transpose()?;
 
         clock::calibrate();
@@ -71,7 +71,7 @@ impl Builder {
                  installed, and /metrics has the call sites already"
             );
         }
-        let page = page(&service, others.clone());
+        let page = page(&service, others.clone(), Arc::clone(&health));
         let context = server::Context::new(
             service.clone(),
             Arc::clone(&health),
@@ -116,6 +116,7 @@ impl Builder {
 fn page(
     service: &metrics::Service,
     others: Option<PrometheusHandle>,
+    health: Arc<Health>,
 ) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
     let exposition = metrics::Exposition::new(service, site::all);
     move |format| {
@@ -123,6 +124,7 @@ fn page(
         let mut own = metrics::log(lines::counts(), lines::dropped_lines());
         own.push(metrics::captures(report::captures()));
         own.extend(metrics::label_overflow(site::all()));
+        own.extend(metrics::checks(&health.readings()));
         Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     }
 }

@@ -124,7 +124,7 @@ pub use builder::Builder;
 #[cfg(feature = "enable")]
 pub use config::{ConfigError, SETTINGS, Setting};
 #[cfg(feature = "enable")]
-pub use health::{Check, InvalidCheck};
+pub use health::{Check, Heartbeat, InvalidCheck};
 #[cfg(feature = "enable")]
 pub use init::StartError;
 #[cfg(feature = "enable")]
@@ -141,4 +141,4 @@ pub use spawn::{Scoped, scoped, spawn};
 pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
 
 #[cfg(not(feature = "enable"))]
-pub use off::{Builder, Check, Monitor, StartError, scoped};
+pub use off::{Builder, Check, Heartbeat, InvalidCheck, Monitor, StartError, scoped};

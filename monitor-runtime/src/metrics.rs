@@ -19,6 +19,8 @@ mod readings;
 pub use exposition::Exposition;
 pub use family::Format;
 
+use std::time::Duration;
+
 use family::{Family, Kind};
 use line::label;
 pub(crate) use readings::RESULTS;
@@ -68,7 +70,7 @@ pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
 /// The families of this page, for those who may not define them again.
-const FAMILIES: [&Family<'static>; 8] = [
+const FAMILIES: [&Family<'static>; 10] = [
     &BUILD_INFO,
     &CALLS,
     &DURATION,
@@ -77,6 +79,8 @@ const FAMILIES: [&Family<'static>; 8] = [
     &LOG_DROPPED,
     &LABEL_OVERFLOW,
     &CAPTURES,
+    &CHECK_UP,
+    &CHECK_DURATION,
 ];
 
 pub(crate) const CALLS: Family<'static> = Family {
@@ -130,40 +134,60 @@ const CAPTURES: Family<'static> = Family {
     help: "Events for Sentry, by what became of them.",
 };
 
-/// A counter of the runtime's own: its family, and a value for each set of labels.
-pub(crate) struct Counter {
+const CHECK_UP: Family<'static> = Family {
+    name: "monitor_health_check_up",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "1 while a health check passes, or a watched runtime answers; 0 while it does not.",
+};
+const CHECK_DURATION: Family<'static> = Family {
+    name: "monitor_health_check_duration_seconds",
+    kind: Kind::Gauge,
+    unit: Some("seconds"),
+    help: "How long the last run of a health check took.",
+};
+
+/// A family of the runtime's own, and a value for each set of labels.
+pub(crate) struct Own {
     family: &'static Family<'static>,
     /// Labels without their braces, escaped; empty for none.
-    values: Vec<(String, u64)>,
+    values: Vec<(String, Number)>,
+}
+
+/// A value as it is printed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Number {
+    Whole(u64),
+    Seconds(Duration),
 }
 
 /// What is known of the log: events by level, and lost lines; a part without numbers is not ours.
-pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) -> Vec<Counter> {
-    let events = events.map(|events| Counter {
+pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) -> Vec<Own> {
+    let events = events.map(|events| Own {
         family: &LOG_EVENTS,
         values: events
-            .map(|(level, count)| (label("level", level), count))
+            .map(|(level, count)| (label("level", level), Number::Whole(count)))
             .to_vec(),
     });
-    let dropped = dropped_lines.map(|lines| Counter {
+    let dropped = dropped_lines.map(|lines| Own {
         family: &LOG_DROPPED,
-        values: vec![(String::new(), lines)],
+        values: vec![(String::new(), Number::Whole(lines))],
     });
     events.into_iter().chain(dropped).collect()
 }
 
 /// Events for Sentry, by what became of them.
-pub(crate) fn captures(captures: [(&str, u64); 3]) -> Counter {
-    let values = captures.map(|(result, count)| (label("result", result), count));
-    Counter {
+pub(crate) fn captures(captures: [(&str, u64); 3]) -> Own {
+    let values = captures.map(|(result, count)| (label("result", result), Number::Whole(count)));
+    Own {
         family: &CAPTURES,
         values: values.to_vec(),
     }
 }
 
 /// Calls of these functions whose value was one too many for its label.
-pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Option<Counter> {
-    let mut values = Vec::new();
+pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Option<Own> {
+    let mut values: Vec<(String, u64)> = Vec::new();
     for site in sites.filter(|site| !site.labels.is_empty()) {
         for (place, calls) in site.family().overflowed() {
             let key = site.labels.get(place).copied().unwrap_or_default();
@@ -186,7 +210,38 @@ pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Opti
         same
     });
     let family = &LABEL_OVERFLOW;
-    (!values.is_empty()).then_some(Counter { family, values })
+    let values = values.into_iter();
+    let values: Vec<_> = values
+        .map(|(labels, calls)| (labels, Number::Whole(calls)))
+        .collect();
+    (!values.is_empty()).then_some(Own { family, values })
+}
+
+/// What is known of a health check at one moment.
+pub(crate) struct CheckReading {
+    pub(crate) check: String,
+    pub(crate) up: bool,
+    /// How long its last run took, if it is one that runs.
+    pub(crate) took: Option<Duration>,
+}
+
+/// Health checks; nothing for a process without.
+pub(crate) fn checks(readings: &[CheckReading]) -> Vec<Own> {
+    let name = |reading: &CheckReading| label("check", &reading.check);
+    let up = readings.iter().map(|reading| {
+        let up = Number::Whole(reading.up.into());
+        (name(reading), up)
+    });
+    let took = readings.iter().filter_map(|reading| {
+        let took = Number::Seconds(reading.took?);
+        Some((name(reading), took))
+    });
+    let families: [(_, Vec<_>); 2] = [(&CHECK_UP, up.collect()), (&CHECK_DURATION, took.collect())];
+    let families = families.into_iter();
+    families
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(family, values)| Own { family, values })
+        .collect()
 }
 
 /// What `build_info` and the `service_name` label say of this process.

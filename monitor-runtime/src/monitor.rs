@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use warp::{Filter, Rejection, reply::Response};
 
-use crate::health::Health;
+use crate::health::{Health, InvalidCheck};
 use crate::init::Claim;
 use crate::lifecycle::Lifecycle;
 use crate::server::{self, Server};
@@ -91,7 +91,27 @@ impl Monitor {
         self.parts.close();
     }
 
-    /// `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for one's own warp app.
+    /// Watches one more `tokio` runtime, the one this is called in, as the one that `start()` was
+    /// called in is watched.
+    ///
+    /// It is `runtime:<name>` in `/livez?verbose`, until it is shut down.
+    ///
+    /// # Errors
+    ///
+    /// There is no runtime here, the name is taken, or it is not one that a check could have.
+    ///
+    /// ```no_run
+    /// # fn example(monitor: &monitor_runtime::Monitor, other: &tokio::runtime::Runtime) {
+    /// let watched = other.block_on(async { monitor.watch_runtime("background") });
+    /// # drop(watched);
+    /// # }
+    /// ```
+    pub fn watch_runtime(&self, name: &str) -> Result<(), InvalidCheck> {
+        self.parts.health.watch(name)
+    }
+
+    /// `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for one's own warp app, with
+    /// what is below them, such as `/readyz/<check>`.
     ///
     /// Other paths are rejected as not found, so routes after it are tried.
     pub fn health_routes(

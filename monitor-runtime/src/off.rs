@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::log_format::LogFormat;
@@ -45,6 +46,7 @@ impl Builder {
         release(impl Into<String>);
         traces_sample_rate(f32);
         check_with(Check);
+        watchdog(impl Into<Option<Duration>>);
     }
 
     /// Takes the setting and does nothing with it.
@@ -92,15 +94,70 @@ impl Check {
         Self(())
     }
 
+    /// Takes a check that is never run.
+    pub fn blocking<F, T, E>(_: impl Into<String>, _: F) -> Self
+    where
+        F: Fn() -> Result<T, E> + Send + Sync + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self(())
+    }
+
+    /// Takes a check that is never run.
+    pub fn tcp(_: impl Into<String>, _: impl Into<String>) -> Self {
+        Self(())
+    }
+
+    /// Takes a check that is never run.
+    pub fn http(_: impl Into<String>, _: impl Into<String>) -> Self {
+        Self(())
+    }
+
+    /// Takes a check that is never run.
+    pub fn http_status(_: impl Into<String>, _: impl Into<String>, _: u16) -> Self {
+        Self(())
+    }
+
+    /// Takes a check that is never run.
+    pub fn disk(_: impl Into<String>, _: impl Into<PathBuf>, _: u64) -> Self {
+        Self(())
+    }
+
     setters! {
         interval(Duration);
         timeout(Duration);
+        failures(u32);
+        successes(u32);
+        group(impl Into<String>);
     }
 
     /// Changes nothing.
     pub fn critical(self) -> Self {
         self
     }
+}
+
+/// A sign of life that nobody looks for.
+#[must_use = "dropping the enabled one says that the task has died"]
+#[derive(Debug)]
+pub struct Heartbeat(());
+
+impl Heartbeat {
+    /// Of a task that nobody watches.
+    pub fn new(_: impl Into<String>, _: Duration) -> Self {
+        Self(())
+    }
+
+    /// A check that is never run.
+    pub fn check(&self) -> Check {
+        Check(())
+    }
+
+    /// Does nothing.
+    pub fn beat(&self) {}
+
+    /// Does nothing.
+    pub fn finish(self) {}
 }
 
 /// The handle to nothing.
@@ -122,6 +179,11 @@ impl Monitor {
     /// Changes nothing.
     pub fn drain(&self) {}
 
+    /// Watches nothing, and never fails.
+    pub fn watch_runtime(&self, _: &str) -> Result<(), InvalidCheck> {
+        Ok(())
+    }
+
     /// Ends at once.
     pub async fn shutdown(self) {}
 
@@ -134,14 +196,22 @@ pub fn scoped<F: Future>(future: F) -> F {
     future
 }
 
-/// There is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StartError(Infallible);
+macro_rules! errors {
+    ($($name:ident)*) => {
+        $(
+            /// There is none.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub struct $name(Infallible);
 
-impl fmt::Display for StartError {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {}
-    }
+            impl fmt::Display for $name {
+                fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    match self.0 {}
+                }
+            }
+
+            impl Error for $name {}
+        )*
+    };
 }
 
-impl Error for StartError {}
+errors! { StartError InvalidCheck }

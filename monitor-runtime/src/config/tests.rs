@@ -123,3 +123,34 @@ fn a_value_that_is_not_utf_8_is_refused() {
         .to_string();
     assert!(error.contains("is not UTF-8"), "{error}");
 }
+
+#[test]
+fn the_watchdog_takes_a_duration_or_off() {
+    let of = |value: &str| {
+        resolve(Overrides::default(), &[("MONITOR_WATCHDOG", value)]).map(|config| config.watchdog)
+    };
+    assert_eq!(of(""), Ok(Some(Duration::from_secs(30))));
+    assert_eq!(of("1m 30s"), Ok(Some(Duration::from_secs(90))));
+    assert_eq!(of("off"), Ok(None));
+    for (value, problem) in [
+        ("99ms", "too short"),
+        ("2h", "too long"),
+        ("never", "not a duration"),
+    ] {
+        let text = of(value).expect_err("refused").to_string();
+        assert!(
+            text.starts_with(&format!("MONITOR_WATCHDOG={value:?}: is {problem}")),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("allowed: a duration from 100ms to 1h, or `off`"),
+            "{text}"
+        );
+    }
+    let given = Overrides {
+        watchdog: Some(None),
+        ..Overrides::default()
+    };
+    let env = [("MONITOR_WATCHDOG", "5s")];
+    assert_eq!(resolve(given, &env).expect("allowed").watchdog, None);
+}

@@ -1,24 +1,33 @@
 //! One health check, as the user declares it.
 
-use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::InvalidCheck;
+
 /// What a failed check returns.
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
-/// A check's function, with its types erased.
+/// A check's function, with its types erased; it is told how long it has.
 pub(super) type Run =
-    dyn Fn() -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send + Sync;
+    dyn Fn(Duration) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send + Sync;
+
+/// Where a check's function runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Home {
+    /// On the user's runtime if there is one, where their pools and clients belong.
+    Users,
+    /// On a thread of its own, because it blocks.
+    Thread,
+    /// Between the other checks: it is ours, and neither blocks nor waits.
+    Here,
+}
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The longest name a check may have, in characters.
-const NAME_LIMIT: usize = 64;
 
 /// A question about something the service needs, asked in the background.
 ///
@@ -45,9 +54,17 @@ const NAME_LIMIT: usize = 64;
 pub struct Check {
     pub(super) name: String,
     pub(super) run: Arc<Run>,
+    pub(super) home: Home,
     pub(super) critical: bool,
     pub(super) interval: Duration,
     pub(super) timeout: Duration,
+    /// How many runs in a row must fail before the check counts as failing.
+    pub(super) failures: u32,
+    /// How many runs in a row must pass before it counts as passing again.
+    pub(super) successes: u32,
+    pub(super) groups: Vec<String>,
+    /// Why it cannot be run, for what its constructor was given.
+    pub(super) problem: Option<InvalidCheck>,
 }
 
 impl Check {
@@ -70,15 +87,57 @@ impl Check {
         Fut: Future<Output = Result<T, E>> + Send + 'static,
         E: Into<Box<dyn Error + Send + Sync>>,
     {
+        let run: Arc<Run> = Arc::new(move |_| {
+            let answer = run();
+            Box::pin(async move { answer.await.map(drop).map_err(Into::into) })
+        });
+        Self::of(name.into(), Home::Users, run)
+    }
+
+    /// A degraded check whose function may block: it runs on a thread of its own.
+    ///
+    /// Never two at once: while one run blocks, the next waits, and the check fails at its
+    /// timeout. Name and defaults are those of [`new`](Check::new).
+    ///
+    /// ```
+    /// use monitor_runtime::Check;
+    ///
+    /// let config = Check::blocking("config", || std::fs::read_to_string("/etc/hostname"));
+    /// # let _ = config;
+    /// ```
+    pub fn blocking<F, T, E>(name: impl Into<String>, run: F) -> Self
+    where
+        F: Fn() -> Result<T, E> + Send + Sync + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        Self::blocking_within(name.into(), move |_| run().map(drop).map_err(Into::into))
+    }
+
+    /// [`blocking`](Check::blocking) for a function that is told how long it has.
+    pub(super) fn blocking_within<F>(name: String, run: F) -> Self
+    where
+        F: Fn(Duration) -> Result<(), Failure> + Send + Sync + 'static,
+    {
+        let run = Arc::new(run);
+        let run: Arc<Run> = Arc::new(move |limit| {
+            let run = Arc::clone(&run);
+            Box::pin(async move { run(limit) })
+        });
+        Self::of(name, Home::Thread, run)
+    }
+
+    pub(super) fn of(name: String, home: Home, run: Arc<Run>) -> Self {
         Self {
-            name: name.into(),
-            run: Arc::new(move || {
-                let answer = run();
-                Box::pin(async move { answer.await.map(drop).map_err(Into::into) })
-            }),
+            name,
+            run,
+            home,
             critical: false,
             interval: DEFAULT_INTERVAL,
             timeout: DEFAULT_TIMEOUT,
+            failures: 1,
+            successes: 1,
+            groups: Vec::new(),
+            problem: None,
         }
     }
 
@@ -131,6 +190,51 @@ impl Check {
         self.timeout = timeout;
         self
     }
+
+    /// Sets how many runs in a row must fail before a passing check counts as failing; 1 if not set.
+    ///
+    /// The very first run counts at once. `failures` and [`successes`](Check::successes) keep a
+    /// check that flaps from making the service flap.
+    ///
+    /// ```
+    /// use monitor_runtime::Check;
+    /// # async fn ping() -> Result<(), std::io::Error> { Ok(()) }
+    ///
+    /// let patient = Check::new("cache", || async { ping().await }).failures(3).successes(2);
+    /// # let _ = patient;
+    /// ```
+    pub fn failures(mut self, in_a_row: u32) -> Self {
+        self.failures = in_a_row;
+        self
+    }
+
+    /// Sets how many runs in a row must pass before a failing check counts as passing; 1 if not set.
+    ///
+    /// ```
+    /// use monitor_runtime::Check;
+    ///
+    /// let steady = Check::tcp("queue", "127.0.0.1:5672").successes(3);
+    /// # let _ = steady;
+    /// ```
+    pub fn successes(mut self, in_a_row: u32) -> Self {
+        self.successes = in_a_row;
+        self
+    }
+
+    /// Puts the check into a group, which `/health/<group>` reports on; call it again for more.
+    ///
+    /// What is allowed in a name is allowed here.
+    ///
+    /// ```
+    /// use monitor_runtime::Check;
+    ///
+    /// let primary = Check::tcp("primary", "127.0.0.1:5432").group("db").group("storage");
+    /// # let _ = primary;
+    /// ```
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.groups.push(group.into());
+        self
+    }
 }
 
 impl fmt::Debug for Check {
@@ -140,78 +244,9 @@ impl fmt::Debug for Check {
             .field("critical", &self.critical)
             .field("interval", &self.interval)
             .field("timeout", &self.timeout)
+            .field("failures", &self.failures)
+            .field("successes", &self.successes)
+            .field("groups", &self.groups)
             .finish_non_exhaustive()
     }
-}
-
-/// A check that cannot be run as declared.
-#[derive(Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InvalidCheck {
-    /// The name is empty, too long or has a character that is not allowed.
-    Name(String),
-    /// Two checks have this name.
-    Duplicate(String),
-    /// The named setting of the named check is zero.
-    Zero {
-        /// The name of the check.
-        check: String,
-        /// The setting that is zero.
-        setting: &'static str,
-    },
-}
-
-impl fmt::Display for InvalidCheck {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => write!(
-                f,
-                "health check {name:?}: the name must be 1 to {NAME_LIMIT} characters out of \
-                 letters, digits, `_`, `.` and `-`"
-            ),
-            Self::Duplicate(name) => {
-                write!(
-                    f,
-                    "health check {name:?} is there twice: each name must be used once"
-                )
-            }
-            Self::Zero { check, setting } => {
-                write!(
-                    f,
-                    "health check {check:?}: {setting} is 0s but must be longer than zero"
-                )
-            }
-        }
-    }
-}
-
-impl Error for InvalidCheck {}
-
-/// Refuses what cannot be run or cannot be told apart in a report.
-pub(super) fn validate(checks: &[Check]) -> Result<(), InvalidCheck> {
-    let mut names = HashSet::new();
-    for Check {
-        name,
-        interval,
-        timeout,
-        ..
-    } in checks
-    {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-        if name.is_empty() || name.len() > NAME_LIMIT || !name.chars().all(allowed) {
-            return Err(InvalidCheck::Name(name.clone()));
-        }
-        if !names.insert(name) {
-            return Err(InvalidCheck::Duplicate(name.clone()));
-        }
-        for (setting, value) in [("interval", interval), ("timeout", timeout)] {
-            if value.is_zero() {
-                return Err(InvalidCheck::Zero {
-                    check: name.clone(),
-                    setting,
-                });
-            }
-        }
-    }
-    Ok(())
 }

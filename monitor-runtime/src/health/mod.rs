@@ -1,16 +1,22 @@
 //! Health: checks that run in the background, and what their verdicts add up to.
 //!
 //! A probe never runs a check. Checks run at their own pace, their last verdicts are cached, and
-//! [`Health::ready`] and [`Health::report`] read the cache: a hanging database cannot make a probe
+//! [`Health::points`] and [`Health::report`] read the cache: a hanging database cannot make a probe
 //! hang, and a storm of probes cannot load the database.
 
 mod check;
+mod checks;
 mod failure;
+mod heartbeat;
+mod history;
+mod invalid;
+mod points;
 mod report;
 mod runner;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod watchdog;
 
 use std::fmt;
 use std::io;
@@ -23,12 +29,18 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use check::Check;
-pub use check::InvalidCheck;
+pub use heartbeat::Heartbeat;
+pub use invalid::InvalidCheck;
+pub(crate) use points::{Point, Question, Selection};
 pub(crate) use report::{Report, Status};
 
+use crate::metrics;
 use crate::worker::Worker;
-use runner::Place;
 use slot::{Slot, Standing};
+use watchdog::Watchdog;
+
+/// What the runtime is called that the monitor was started in.
+const MAIN: &str = "main";
 
 /// The `tracing` target of everything this module logs.
 const TARGET: &str = "monitor_runtime::health";
@@ -48,6 +60,7 @@ pub(crate) struct Service {
 pub(crate) struct Health {
     service: Service,
     slots: Vec<Arc<Slot>>,
+    watchdog: Arc<Watchdog>,
     started: AtomicBool,
     draining: AtomicBool,
     /// Set to true, or dropped with the last `Arc<Health>`: both end the checks.
@@ -57,14 +70,22 @@ pub(crate) struct Health {
 
 impl Health {
     /// Takes the checks in the order a report lists them; nothing runs before [`Health::spawn`].
-    pub(crate) fn new(service: Service, checks: Vec<Check>) -> Result<Arc<Self>, InvalidCheck> {
-        check::validate(&checks)?;
+    ///
+    /// A runtime that answers nothing for longer than `silence` is not live; without one, every
+    /// process is.
+    pub(crate) fn new(
+        service: Service,
+        checks: Vec<Check>,
+        silence: Option<Duration>,
+    ) -> Result<Arc<Self>, InvalidCheck> {
+        invalid::validate(&checks)?;
         Ok(Arc::new(Self {
             service,
             slots: checks
                 .into_iter()
                 .map(|check| Arc::new(Slot::new(check)))
                 .collect(),
+            watchdog: Arc::new(Watchdog::new(silence)),
             started: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             stop: watch::Sender::new(false),
@@ -72,23 +93,41 @@ impl Health {
         }))
     }
 
-    /// Runs every check now and then at its interval, until [`Health::stop`].
+    /// Runs every check now and then at its interval, until [`Health::stop`], and watches the
+    /// runtime this is called in.
     ///
-    /// The checks run on the runtime this is called in, where their pools and clients belong, and
-    /// without one on threads of our own. They are timed from a thread of our own in either case,
-    /// so that a check that blocks its runtime is seen. A second call does nothing.
+    /// The checks run on that runtime, where their pools and clients belong, and without one on
+    /// threads of our own. They are timed from a thread of our own in either case, so that a check
+    /// that blocks its runtime is seen. A second call does nothing.
     pub(crate) fn spawn(self: &Arc<Self>) -> io::Result<()> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        if worker.is_some() || self.slots.is_empty() {
+        if worker.is_some() || (self.slots.is_empty() && !self.watchdog.is_on()) {
             return Ok(());
         }
-        let place = Handle::try_current().map_or(Place::Own, Place::Users);
-        let slots = self.slots.clone();
+        let users = Handle::try_current().ok();
+        if let Some(runtime) = &users {
+            self.watchdog.watch(MAIN, runtime);
+        }
+        let (slots, watchdog) = (self.slots.clone(), Arc::clone(&self.watchdog));
         let stop = self.stop.subscribe();
         *worker = Some(Worker::start("monitor-health", move || {
-            Ok(runner::run_all(slots, place, stop))
+            Ok(runner::run_all(slots, users, watchdog, stop))
         })?);
         Ok(())
+    }
+
+    /// Watches one more runtime: the one this is called in.
+    pub(crate) fn watch(&self, name: &str) -> Result<(), InvalidCheck> {
+        if !invalid::is_name(name) {
+            return Err(InvalidCheck::Name(name.to_owned()));
+        }
+        let Ok(runtime) = Handle::try_current() else {
+            return Err(InvalidCheck::NoRuntime(name.to_owned()));
+        };
+        let is_new = self.watchdog.watch(name, &runtime);
+        is_new
+            .then_some(())
+            .ok_or_else(|| InvalidCheck::Duplicate(name.to_owned()))
     }
 
     /// Ends the checks; a check that blocks is left behind after a tenth of a second.
@@ -115,67 +154,72 @@ impl Health {
     }
 
     /// Whether starting is over: marked so, and every check has a verdict or is known to be stuck.
-    pub(crate) fn started(&self) -> bool {
+    fn started_at(&self, now: Instant) -> bool {
+        let known = |slot: &Arc<Slot>| slot.standing(now) != Standing::Pending;
+        self.started.load(Ordering::Acquire) && self.slots.iter().all(known)
+    }
+
+    /// The answer to a question about the whole process, and if it is no, the first reason why.
+    #[cfg(test)]
+    pub(crate) fn ask(&self, question: Question) -> Result<(), Refusal> {
+        let points = self.points(question, &Selection::default());
+        let mut failing = points.into_iter().filter(|point| point.decides);
+        let refusal = failing.find_map(|point| point.failure.map(|(refusal, _)| refusal));
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// Whether a check is in one of these groups, or none is asked for.
+    pub(crate) fn has_groups(&self, selection: &Selection) -> bool {
+        let mut slots = self.slots.iter();
+        selection.groups.is_empty() || slots.any(|slot| selection.has_group_of(&slot.check.groups))
+    }
+
+    /// Everything `/health` can say of the checks asked for.
+    pub(crate) fn report(&self, selection: &Selection, verbose: bool) -> Report<'_> {
+        Report::new(self, selection, verbose)
+    }
+
+    /// The last verdict and duration of every check that has one, and whether each runtime answers.
+    pub(crate) fn readings(&self) -> Vec<metrics::CheckReading> {
         let now = Instant::now();
-        self.started.load(Ordering::Acquire)
-            && self
-                .slots
-                .iter()
-                .all(|slot| slot.standing(now) != Standing::Pending)
-    }
-
-    /// Whether this process should get work, and if not, the first reason why.
-    pub(crate) fn ready(&self) -> Result<(), NotReady> {
-        let now = Instant::now();
-        let mut critical = self.slots.iter().filter(|slot| slot.check.critical);
-        if self.is_draining() {
-            Err(NotReady::Draining)
-        } else if !self.started() {
-            Err(NotReady::Starting)
-        } else if critical.any(|slot| slot.standing(now) != Standing::Passing) {
-            Err(NotReady::CriticalFailing)
-        } else {
-            Ok(())
-        }
-    }
-
-    /// Whether this process should be left running: neither checks nor draining count.
-    #[expect(
-        clippy::unused_self,
-        reason = "the watchdog of the user's runtime will decide here"
-    )]
-    pub(crate) fn live(&self) -> bool {
-        true
-    }
-
-    /// Everything `/health` can say.
-    pub(crate) fn report(&self) -> Report<'_> {
-        Report::new(
-            &self.service,
-            &self.slots,
-            self.is_draining(),
-            Instant::now(),
-        )
+        let checks = self.slots.iter().filter_map(|slot| {
+            let reading = slot.read(now, false);
+            (reading.standing != Standing::Pending).then(|| metrics::CheckReading {
+                check: slot.check.name.clone(),
+                up: reading.standing == Standing::Passing,
+                took: reading.last.map(|run| run.took),
+            })
+        });
+        let runtimes = self.watchdog.read().into_iter();
+        let runtimes = runtimes.map(|runtime| metrics::CheckReading {
+            check: runtime.name,
+            up: runtime.blocked.is_none(),
+            took: None,
+        });
+        checks.chain(runtimes).collect()
     }
 }
 
-/// Why a process should not get work; its text is for strangers and names no check.
+/// Why an answer is no; its text is for strangers and names no check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NotReady {
-    /// It is shutting down.
+pub(crate) enum Refusal {
+    /// The process is shutting down.
     Draining,
     /// It has not finished starting, or a check has no verdict yet.
     Starting,
+    /// A runtime of the user's runs nothing.
+    Blocked,
     /// The last verdict of a critical check is bad or too old.
     CriticalFailing,
 }
 
-impl fmt::Display for NotReady {
+impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Draining => "not ready: draining",
-            Self::Starting => "not ready: starting",
-            Self::CriticalFailing => "not ready: a critical check is failing",
+            Self::Draining => "draining",
+            Self::Starting => "starting",
+            Self::Blocked => "the async runtime is blocked",
+            Self::CriticalFailing => "a critical check is failing",
         })
     }
 }

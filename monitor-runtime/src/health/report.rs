@@ -3,12 +3,14 @@
 //! [health+json]: https://datatracker.ietf.org/doc/html/draft-inadarei-api-health-check-06
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::Service;
+use super::history::Run;
 use super::slot::{Slot, Standing};
+use super::{Health, Refusal, Selection};
 
 /// The worst of several statuses is their maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -31,20 +33,24 @@ pub(crate) struct Report<'a> {
     service_id: &'a str,
     version: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<&'static str>,
+    output: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     #[serde(serialize_with = "as_map", skip_serializing_if = "Vec::is_empty")]
-    checks: Vec<(&'a str, Entry)>,
+    checks: Vec<(&'a str, Entry<'a>)>,
 }
 
 /// What is known about one check.
 #[derive(Debug, Serialize)]
-struct Entry {
+struct Entry<'a> {
     status: Status,
     critical: bool,
     #[serde(flatten)]
     observed: Option<Observed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<String>,
+    #[serde(flatten)]
+    more: Option<More<'a>>,
 }
 
 /// The last finished run of a check.
@@ -59,59 +65,141 @@ struct Observed {
     unit: &'static str,
 }
 
+/// What only `?verbose` shows.
+#[derive(Debug, Serialize)]
+struct More<'a> {
+    /// When the check began to pass or to fail, in RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    groups: &'a [String],
+    /// Its last runs, the newest last.
+    history: Vec<Past>,
+}
+
+/// One run of the past.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Past {
+    status: Status,
+    time: String,
+    duration_ms: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<String>,
+}
+
 impl<'a> Report<'a> {
-    pub(super) fn new(
-        service: &'a Service,
-        slots: &'a [Arc<Slot>],
-        draining: bool,
-        now: Instant,
-    ) -> Self {
-        let checks: Vec<_> = slots
+    pub(super) fn new(health: &'a Health, selection: &Selection, verbose: bool) -> Self {
+        let now = Instant::now();
+        let asked = |slot: &&Arc<Slot>| {
+            selection.has_group_of(&slot.check.groups) && !selection.excludes(&slot.check.name)
+        };
+        let checks: Vec<_> = health
+            .slots
             .iter()
-            .map(|slot| (slot.check.name.as_str(), Entry::new(slot, now)))
+            .filter(asked)
+            .map(|slot| (slot.check.name.as_str(), Entry::new(slot, now, verbose)))
             .collect();
-        let worst = checks
-            .iter()
-            .map(|(_, entry)| entry.status)
-            .max()
-            .unwrap_or(Status::Ok);
+        let worst = checks.iter().map(|(_, entry)| entry.status).max();
+        // A group is asked about its checks, not about the process.
+        let refusal = if !selection.groups.is_empty() {
+            None
+        } else if health.is_draining() {
+            Some(Refusal::Draining)
+        } else {
+            health.watchdog.is_any_blocked().then_some(Refusal::Blocked)
+        };
+        let status = match refusal {
+            Some(_) => Status::Fail,
+            None => worst.unwrap_or(Status::Ok),
+        };
         Self {
-            status: if draining { Status::Fail } else { worst },
-            service_id: &service.id,
-            version: &service.version,
-            output: draining.then_some("draining"),
+            status,
+            service_id: &health.service.id,
+            version: &health.service.version,
+            output: refusal.map(|refusal| refusal.to_string()),
+            notes: notes(health, selection),
             checks,
         }
     }
 }
 
-impl Entry {
-    fn new(slot: &Slot, now: Instant) -> Self {
-        let (standing, verdict) = slot.read(now);
+/// What a client asked for and cannot have.
+fn notes(health: &Health, selection: &Selection) -> Vec<String> {
+    let names: Vec<&str> = health
+        .slots
+        .iter()
+        .map(|slot| slot.check.name.as_str())
+        .collect();
+    let unmatched = selection.unmatched(&names).into_iter();
+    unmatched
+        .map(|name| format!("exclude: there is no check {name:?}"))
+        .collect()
+}
+
+impl<'a> Entry<'a> {
+    fn new(slot: &'a Slot, now: Instant, verbose: bool) -> Self {
+        let reading = slot.read(now, verbose);
         let critical = slot.check.critical;
-        let bad = if critical { Status::Fail } else { Status::Warn };
-        let (status, output) = match standing {
+        let bad = bad(critical);
+        let (status, output) = match reading.standing {
             Standing::Passing => (Status::Ok, None),
             // As bad as failing, because readiness treats it so.
             Standing::Pending => (bad, Some("no answer yet".to_owned())),
             Standing::Failing(output) => (bad, Some(output)),
         };
-        let observed = verdict.map(|verdict| Observed {
-            time: humantime::format_rfc3339_seconds(verdict.time).to_string(),
-            // Whole microseconds: more digits would be noise.
-            took: (verdict.took.as_secs_f64() * 1e6).round() / 1e3,
+        let observed = reading.last.map(|run| Observed {
+            time: rfc3339(run.time),
+            took: milliseconds(run.took),
             unit: "ms",
+        });
+        let runs = reading.history.into_iter();
+        let more = verbose.then(|| More {
+            since: reading.since.map(rfc3339),
+            groups: &slot.check.groups,
+            history: runs.map(|run| Past::new(run, bad)).collect(),
         });
         Self {
             status,
             critical,
             observed,
             output,
+            more,
         }
     }
 }
 
+impl Past {
+    fn new(run: Run, bad: Status) -> Self {
+        Self {
+            status: if run.failure.is_some() {
+                bad
+            } else {
+                Status::Ok
+            },
+            time: rfc3339(run.time),
+            duration_ms: milliseconds(run.took),
+            output: run.failure.map(|text| text.to_string()),
+        }
+    }
+}
+
+/// What a check that fails makes of the service.
+fn bad(critical: bool) -> Status {
+    if critical { Status::Fail } else { Status::Warn }
+}
+
+/// The nearest time that RFC 3339 has: clocks can be set to anything.
+fn rfc3339(time: SystemTime) -> String {
+    let last = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
+    humantime::format_rfc3339_seconds(time.clamp(SystemTime::UNIX_EPOCH, last)).to_string()
+}
+
+/// To the microsecond: more digits would be noise.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
 /// Writes checks as an object in their own order, each with the one-element list the draft wants.
-fn as_map<S: Serializer>(checks: &[(&str, Entry)], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_map<S: Serializer>(checks: &[(&str, Entry<'_>)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(checks.iter().map(|(name, entry)| (name, [entry])))
 }

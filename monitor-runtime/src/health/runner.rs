@@ -8,8 +8,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::check::Home;
 use super::failure;
 use super::slot::Slot;
+use super::watchdog::Watchdog;
 
 /// Where the futures of checks run. They are timed elsewhere, see [`run_all`].
 #[derive(Clone)]
@@ -19,15 +21,27 @@ pub(super) enum Place {
     /// On our own runtime, each run on a thread of its blocking pool, because in a program without
     /// a runtime a check is likely to block, and must not hold up the others.
     Own,
+    /// On our own runtime, between all others.
+    Here,
 }
 
 impl Place {
+    /// Where a check runs whose user's runtime is `users`.
+    fn of(home: Home, users: Option<&Handle>) -> Self {
+        match (home, users) {
+            (Home::Users, Some(runtime)) => Self::Users(runtime.clone()),
+            (Home::Users, None) | (Home::Thread, _) => Self::Own,
+            (Home::Here, _) => Self::Here,
+        }
+    }
+
     fn launch<F>(&self, run: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static,
     {
         match self {
             Self::Users(runtime) => runtime.spawn(run),
+            Self::Here => tokio::spawn(run),
             Self::Own => {
                 let runtime = Handle::current();
                 tokio::task::spawn_blocking(move || runtime.block_on(run))
@@ -40,12 +54,19 @@ impl Place {
 ///
 /// Made for a thread where nothing else runs: whatever a check does to its own thread, its timeout
 /// is noticed here on time.
-pub(super) async fn run_all(slots: Vec<Arc<Slot>>, place: Place, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run_all(
+    slots: Vec<Arc<Slot>>,
+    users: Option<Handle>,
+    watchdog: Arc<Watchdog>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut supervisors = JoinSet::new();
     for slot in slots {
         slot.start(Instant::now());
-        supervisors.spawn(supervise(slot, place.clone()));
+        let place = Place::of(slot.check.home, users.as_ref());
+        supervisors.spawn(supervise(slot, place));
     }
+    supervisors.spawn(watchdog.run());
     let _ = stop.wait_for(|stop| *stop).await;
     // Drops the sender that every running check watches.
     supervisors.shutdown().await;
@@ -65,14 +86,14 @@ async fn run_once(slot: &Slot, place: &Place) {
     // Only ever dropped, and with it the check's future. An aborted task would do on the user's
     // runtime, but a thread of the blocking pool cannot be aborted.
     let (cancel, cancelled) = oneshot::channel::<Infallible>();
-    let run = Arc::clone(&slot.check.run);
+    let (run, limit) = (Arc::clone(&slot.check.run), slot.check.timeout);
     let mut running = place.launch(async move {
         tokio::select! {
             biased;
             _ = cancelled => Ok(()),
             // Called in here so that a panic of the function itself is caught like one of its
             // future, and the error formatted in here because that is the user's code too.
-            answer = async { run().await.map_err(|error| failure::of_error(&*error)) } => answer,
+            answer = async { run(limit).await.map_err(|error| failure::of_error(&*error)) } => answer,
         }
     });
     if let Ok(ended) = timeout(slot.check.timeout, &mut running).await {

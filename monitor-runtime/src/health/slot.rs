@@ -1,37 +1,45 @@
 //! One check's place in the cache.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::history::{History, Run};
 use super::{Check, TARGET};
+use crate::report;
+use crate::throttle::Limit;
 
 /// What a verdict may be late by before its check counts as stuck.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// A check and its last verdict.
+/// A check and what is known of it.
 pub(super) struct Slot {
     pub(super) check: Check,
     /// Held for as long as it takes to copy a verdict, never while a check runs.
     state: Mutex<State>,
+    /// How many events its failures may be.
+    events: Limit,
 }
 
 #[derive(Default)]
 struct State {
     /// When the checks were started.
-    since: Option<Instant>,
+    started: Option<Instant>,
+    /// When the last run ended.
+    ended: Option<Instant>,
+    runs: History,
     verdict: Option<Verdict>,
 }
 
-/// How a run ended.
-#[derive(Clone)]
-pub(super) struct Verdict {
-    at: Instant,
-    /// The wall clock at the end of the run, for people.
-    pub(super) time: SystemTime,
-    pub(super) took: Duration,
-    failure: Option<String>,
+/// What the runs so far add up to.
+struct Verdict {
+    /// Why the check counts as failing, if it does: what the last run that failed said.
+    failure: Option<Arc<str>>,
+    /// The wall clock when it began to, for people.
+    since: SystemTime,
+    /// Runs in a row that ended otherwise.
+    against: u32,
 }
 
 /// What a check's last verdict means now.
@@ -44,41 +52,59 @@ pub(super) enum Standing {
     Failing(String),
 }
 
+/// Everything that can be said of a check at one moment.
+pub(super) struct Reading {
+    pub(super) standing: Standing,
+    /// When it began to pass or to fail.
+    pub(super) since: Option<SystemTime>,
+    pub(super) last: Option<Run>,
+    /// The newest last; empty if nobody asked.
+    pub(super) history: Vec<Run>,
+}
+
 impl Slot {
     pub(super) fn new(check: Check) -> Self {
         Self {
             check,
             state: Mutex::default(),
+            events: Limit::new(),
         }
     }
 
     /// Starts the clock by which the first verdict is awaited.
     pub(super) fn start(&self, now: Instant) {
-        self.state().since = Some(now);
+        self.state().started = Some(now);
     }
 
-    /// Stores how a run ended that was started at `start`, and logs it if the standing changed.
+    /// Stores how a run ended that was started at `start`, and tells of it if the verdict changed.
     pub(super) fn record(&self, start: Instant, outcome: Result<(), String>) {
         let now = Instant::now();
+        let (time, took) = (SystemTime::now(), now.duration_since(start));
         let failure = outcome.err();
-        let verdict = Verdict {
-            at: now,
-            time: SystemTime::now(),
-            took: now.duration_since(start),
-            failure: failure.clone(),
+        let changed = {
+            let mut state = self.state();
+            state.ended = Some(now);
+            state.runs.push(time, took, failure.clone());
+            state.judge(&self.check, time)
         };
-        let previous = self.state().verdict.replace(verdict);
-        let failed_before = previous.is_some_and(|verdict| verdict.failure.is_some());
+        if changed {
+            self.tell(failure);
+        }
+    }
 
+    /// One line of the log for a change; and an event, if it is why the service gets no work.
+    fn tell(&self, failure: Option<String>) {
         let Check { name, critical, .. } = &self.check;
         match failure {
-            Some(error) if !failed_before => {
+            Some(error) => {
                 tracing::warn!(target: TARGET, check = name, critical, error, "health check failed");
+                if *critical {
+                    report::unhealthy(name, error, &self.events);
+                }
             }
-            None if failed_before => {
+            None => {
                 tracing::info!(target: TARGET, check = name, critical, "health check recovered");
             }
-            _ => {}
         }
     }
 
@@ -87,10 +113,19 @@ impl Slot {
         self.state().standing(&self.check, now)
     }
 
-    /// [`Slot::standing`] together with the verdict it was read from.
-    pub(super) fn read(&self, now: Instant) -> (Standing, Option<Verdict>) {
+    /// [`Slot::standing`] together with what it was read from.
+    pub(super) fn read(&self, now: Instant, history: bool) -> Reading {
         let state = self.state();
-        (state.standing(&self.check, now), state.verdict.clone())
+        Reading {
+            standing: state.standing(&self.check, now),
+            since: state.verdict.as_ref().map(|verdict| verdict.since),
+            last: state.runs.last().cloned(),
+            history: if history {
+                state.runs.to_vec()
+            } else {
+                Vec::new()
+            },
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -99,11 +134,47 @@ impl Slot {
 }
 
 impl State {
+    /// Lets the last run count; returns whether people should hear of it.
+    fn judge(&mut self, check: &Check, time: SystemTime) -> bool {
+        let Some(last) = self.runs.last() else {
+            return false;
+        };
+        let failed = last.failure.is_some();
+        let new = || Verdict {
+            failure: last.failure.clone(),
+            since: time,
+            against: 0,
+        };
+        let Some(verdict) = &mut self.verdict else {
+            self.verdict = Some(new());
+            return failed;
+        };
+        // The newest reason is the one to tell.
+        if let (Some(failure), Some(newest)) = (&mut verdict.failure, &last.failure) {
+            failure.clone_from(newest);
+        }
+        if failed == verdict.failure.is_some() {
+            verdict.against = 0;
+            return false;
+        }
+        verdict.against += 1;
+        let needed = if failed {
+            check.failures
+        } else {
+            check.successes
+        };
+        let changes = verdict.against >= needed;
+        if changes {
+            *verdict = new();
+        }
+        changes
+    }
+
     fn standing(&self, check: &Check, now: Instant) -> Standing {
         let late = check.timeout.saturating_add(SLACK);
-        let (last, limit) = match (&self.verdict, self.since) {
-            (Some(verdict), _) => (verdict.at, late.saturating_add(check.interval)),
-            (None, Some(since)) => (since, late),
+        let (last, limit) = match (self.ended, self.started) {
+            (Some(ended), _) => (ended, late.saturating_add(check.interval)),
+            (None, Some(started)) => (started, late),
             (None, None) => return Standing::Pending,
         };
         let age = now.saturating_duration_since(last);
@@ -116,7 +187,7 @@ impl State {
             Some(Verdict {
                 failure: Some(failure),
                 ..
-            }) => Standing::Failing(failure.clone()),
+            }) => Standing::Failing(failure.to_string()),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What the registry accepts and reports; the submodules run checks.
 
 mod blocking;
+mod damping;
 mod pace;
+mod ready_made;
+mod watchdog;
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +14,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::slot::{Slot, Standing};
-use super::{Check, Health, InvalidCheck, NotReady, Service, Status};
+use super::{Check, Health, InvalidCheck, Question, Refusal, Selection, Service, Status};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -21,7 +24,7 @@ fn health(checks: Vec<Check>) -> Arc<Health> {
         id: "shop".into(),
         version: "1.2.3".into(),
     };
-    Health::new(service, checks).expect("valid checks")
+    Health::new(service, checks, None).expect("valid checks")
 }
 
 fn passing(name: &str) -> Check {
@@ -29,7 +32,7 @@ fn passing(name: &str) -> Check {
 }
 
 fn json(health: &Health) -> serde_json::Value {
-    serde_json::to_value(health.report()).expect("serialisable")
+    serde_json::to_value(health.report(&Selection::default(), false)).expect("serialisable")
 }
 
 fn failing(slot: &Slot) -> Option<String> {
@@ -46,7 +49,7 @@ fn invalid_checks_are_refused_by_name_value_and_rule() {
             id: String::new(),
             version: String::new(),
         };
-        Health::new(service, checks)
+        Health::new(service, checks, None)
             .err()
             .expect("refused")
             .to_string()
@@ -69,8 +72,8 @@ fn invalid_checks_are_refused_by_name_value_and_rule() {
         r#"health check "db": interval is 0s but must be longer than zero"#
     );
     assert!(refused(vec![passing("db").timeout(Duration::ZERO)]).contains("timeout is 0s"));
-    assert!(super::check::validate(&[passing(&"x".repeat(64)), passing("a.B_9-")]).is_ok());
-    let again = super::check::validate(&[passing("db"), passing("db")]);
+    assert!(super::invalid::validate(&[passing(&"x".repeat(64)), passing("a.B_9-")]).is_ok());
+    let again = super::invalid::validate(&[passing("db"), passing("db")]);
     assert_eq!(again, Err(InvalidCheck::Duplicate("db".into())));
 }
 
@@ -86,14 +89,18 @@ fn without_checks_the_report_is_ok() {
 #[test]
 fn draining_beats_starting_and_leaves_liveness_alone() {
     let health = health(vec![]);
-    assert_eq!(health.ready(), Err(NotReady::Starting));
-    assert!(!health.started());
+    assert_eq!(health.ask(Question::Ready), Err(Refusal::Starting));
+    assert!(health.ask(Question::Started).is_err());
     health.mark_started();
-    assert!(health.started());
-    assert_eq!(health.ready(), Ok(()));
+    assert!(health.ask(Question::Started).is_ok());
+    assert_eq!(health.ask(Question::Ready), Ok(()));
     health.begin_drain();
-    assert!(health.is_draining() && health.started() && health.live());
-    assert_eq!(health.ready(), Err(NotReady::Draining));
+    assert!(
+        health.is_draining()
+            && health.ask(Question::Started).is_ok()
+            && health.ask(Question::Live).is_ok()
+    );
+    assert_eq!(health.ask(Question::Ready), Err(Refusal::Draining));
     assert_eq!(json(&health)["status"], "fail");
     assert_eq!(json(&health)["output"], "draining");
 }
@@ -102,31 +109,37 @@ fn draining_beats_starting_and_leaves_liveness_alone() {
 fn critical_checks_decide_readiness_and_others_only_warn() {
     let degraded = health(vec![passing("cache"), passing("db").critical()]);
     degraded.mark_started();
-    assert_eq!(degraded.ready(), Err(NotReady::Starting));
+    assert_eq!(degraded.ask(Question::Ready), Err(Refusal::Starting));
     let [cache, db] = &*degraded.slots else {
         panic!("two slots")
     };
     assert_eq!(
-        degraded.report().status,
+        degraded.report(&Selection::default(), false).status,
         Status::Fail,
         "a critical check has no verdict"
     );
     db.record(Instant::now(), Ok(()));
     assert_eq!(
-        degraded.report().status,
+        degraded.report(&Selection::default(), false).status,
         Status::Warn,
         "a degraded check has no verdict"
     );
-    assert!(!degraded.started());
+    assert!(degraded.ask(Question::Started).is_err());
     cache.record(Instant::now(), Err("refused".into()));
     assert_eq!(
-        (degraded.ready(), degraded.report().status),
+        (
+            degraded.ask(Question::Ready),
+            degraded.report(&Selection::default(), false).status
+        ),
         (Ok(()), Status::Warn)
     );
     db.record(Instant::now(), Err("refused".into()));
-    assert_eq!(degraded.ready(), Err(NotReady::CriticalFailing));
-    assert_eq!(degraded.report().status, Status::Fail);
-    assert!(degraded.started() && degraded.live());
+    assert_eq!(degraded.ask(Question::Ready), Err(Refusal::CriticalFailing));
+    assert_eq!(
+        degraded.report(&Selection::default(), false).status,
+        Status::Fail
+    );
+    assert!(degraded.ask(Question::Started).is_ok() && degraded.ask(Question::Live).is_ok());
 }
 
 #[test]
@@ -138,7 +151,7 @@ fn the_report_has_the_shape_of_health_json() {
     ]);
     health.slots[0].record(Instant::now(), Ok(()));
     health.slots[1].record(Instant::now(), Err("refused".into()));
-    let text = serde_json::to_string(&health.report()).unwrap();
+    let text = serde_json::to_string(&health.report(&Selection::default(), false)).unwrap();
     assert!(
         text.starts_with(r#"{"status":"warn","serviceId":"shop","version":"1.2.3","checks":{"#)
     );

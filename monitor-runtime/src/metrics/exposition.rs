@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::family::Format;
 use super::functions::{Functions, line};
 use super::layout::Layout;
-use super::line::push;
+use super::line::{push, push_seconds};
 use super::others::{Others, Place};
-use super::{BUILD_INFO, Counter, Service};
+use super::{BUILD_INFO, Number, Own, Service};
 use crate::site::Site;
 
 /// Bytes after which a chunk is handed on.
@@ -55,7 +55,7 @@ impl Exposition {
     /// Reads the numbers of one page; its chunks are printed as they are asked for.
     ///
     /// `others` are families that somebody else rendered, in text format 0.0.4.
-    pub(crate) fn scrape(&self, format: Format, own: Vec<Counter>, others: String) -> Scrape {
+    pub(crate) fn scrape(&self, format: Format, own: Vec<Own>, others: String) -> Scrape {
         Scrape {
             functions: Functions::read(self.layout(), format),
             build: self.build.clone(),
@@ -81,7 +81,7 @@ impl Exposition {
 pub struct Scrape {
     functions: Functions,
     build: String,
-    own: Vec<Counter>,
+    own: Vec<Own>,
     others: Others,
     part: Part,
     /// The series of that part which is next.
@@ -148,10 +148,19 @@ impl Scrape {
         let format = self.functions.format;
         BUILD_INFO.describe(format, out);
         line(out, BUILD_INFO.name, &self.build, 1);
-        for Counter { family, values } in &self.own {
+        for Own { family, values } in &self.own {
             family.describe(format, out);
             for (labels, value) in values {
-                line(out, family.name, labels, *value);
+                match value {
+                    Number::Whole(value) => line(out, family.name, labels, *value),
+                    Number::Seconds(value) => {
+                        for part in [family.name, "{", labels, "} "] {
+                            push(out, part);
+                        }
+                        push_seconds(out, value.as_secs_f64());
+                        push(out, "\n");
+                    }
+                }
             }
         }
     }

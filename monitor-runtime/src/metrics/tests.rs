@@ -188,3 +188,32 @@ fn a_long_page_comes_in_chunks_and_whole() {
         assert_eq!(names.len(), 2000, "{family}");
     }
 }
+
+#[test]
+fn health_checks_are_two_gauges() {
+    let reading = |check: &str, up, took| CheckReading {
+        check: check.to_owned(),
+        up,
+        took,
+    };
+    let millis = std::time::Duration::from_millis;
+    let readings = [
+        reading("db", true, Some(millis(1500))),
+        reading("runtime:main", false, None),
+    ];
+    for format in [Format::Text, Format::OpenMetrics] {
+        let scrape = Exposition::of(&[]).scrape(format, checks(&readings), String::new());
+        let page = String::from_utf8(scrape.flatten().collect()).expect("UTF-8");
+        for line in [
+            "# TYPE monitor_health_check_up gauge\n",
+            "monitor_health_check_up{check=\"db\"} 1\n",
+            "monitor_health_check_up{check=\"runtime:main\"} 0\n",
+            "monitor_health_check_duration_seconds{check=\"db\"} 1.500000000\n",
+        ] {
+            assert!(page.contains(line), "{line}{page}");
+        }
+        let unit = "# UNIT monitor_health_check_duration_seconds seconds\n";
+        assert_eq!(page.contains(unit), format == Format::OpenMetrics);
+    }
+    assert!(checks(&[]).is_empty());
+}

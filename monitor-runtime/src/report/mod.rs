@@ -3,6 +3,7 @@
 mod clean;
 mod counts;
 mod event;
+mod health;
 mod log;
 mod panic;
 mod summary;
@@ -21,6 +22,7 @@ use sentry::{Client, ClientOptions, Hub, Scope};
 
 pub(crate) use counts::captures;
 pub(crate) use event::{error, unreported};
+pub(crate) use health::unhealthy;
 pub(crate) use log::own_line;
 pub use log::{SentryLayer, sentry_layer};
 pub(crate) use panic::{install_hook, quietly};

@@ -3,6 +3,7 @@
 mod client;
 mod limits;
 mod mounted;
+mod probes;
 mod rendering;
 mod scraping;
 
@@ -28,7 +29,7 @@ fn health(checks: Vec<Check>) -> Arc<Health> {
         id: "shop".into(),
         version: "1.2.3".into(),
     };
-    Health::new(service, checks).expect("valid checks")
+    Health::new(service, checks, None).expect("valid checks")
 }
 
 fn context(health: &Arc<Health>) -> Context {
@@ -65,7 +66,7 @@ fn every_route_answers_get_and_head_with_the_same_headers() {
         ("/livez", 200, plain, "ok\n"),
         ("/live", 200, plain, "ok\n"),
         ("/readyz", 200, plain, "ok\n"),
-        ("/ready?verbose", 200, plain, "ok\n"),
+        ("/ready?verbose", 200, plain, "readyz check passed\n"),
         ("/startupz", 200, plain, "ok\n"),
         ("/metrics", 200, prometheus, PAGE),
         ("/", 404, plain, "not found"),

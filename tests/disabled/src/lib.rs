@@ -54,7 +54,7 @@ mod tests {
     use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
-    use monitor_runtime::{Builder, Check, LogFormat, Secret};
+    use monitor_runtime::{Builder, Check, Heartbeat, LogFormat, Secret};
 
     use super::{Orders, constant, find};
 
@@ -83,6 +83,7 @@ mod tests {
     #[test]
     fn the_runtime_does_nothing() {
         let check = Check::new("never", async || Err::<(), _>("it is never run"));
+        let heartbeat = Heartbeat::new("importer", Duration::from_secs(1));
         let builder: Builder = monitor_runtime::builder!();
         let monitor = builder
             .service_name("nobody")
@@ -91,9 +92,15 @@ mod tests {
             .drain(Duration::from_secs(5))
             .redact(["iban"])
             .check_with(check.critical().interval(Duration::from_secs(1)))
+            .check_with(Check::tcp("queue", "no target").failures(3).group("work"))
+            .check_with(heartbeat.check())
+            .watchdog(None)
             .start_blocking()
             .expect("there is nothing that could fail");
         assert_eq!(monitor.addr(), None);
+        assert_eq!(monitor.watch_runtime("other"), Ok(()));
+        heartbeat.beat();
+        heartbeat.finish();
         let mut drained = pin!(monitor.drained());
         let mut context = Context::from_waker(Waker::noop());
         assert_eq!(drained.as_mut().poll(&mut context), Poll::Pending);

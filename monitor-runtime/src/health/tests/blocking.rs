@@ -9,10 +9,10 @@ use tokio::time::{Instant, sleep};
 
 use super::{MS, SECOND, failing, health, passing};
 use crate::health::slot::Standing;
-use crate::health::{Check, NotReady, Status};
+use crate::health::{Check, Question, Refusal, Selection, Status};
 
 /// Waits for real threads to get somewhere; the limit only ends a test that is broken.
-fn eventually(what: &str, condition: impl Fn() -> bool) {
+pub(super) fn eventually(what: &str, condition: impl Fn() -> bool) {
     let start = std::time::Instant::now();
     while !condition() {
         assert!(start.elapsed() < 20 * SECOND, "never: {what}");
@@ -47,7 +47,7 @@ fn without_a_runtime_a_blocking_check_holds_up_nobody() {
     eventually("the other check passes", || {
         health.slots[1].standing(Instant::now()) == Standing::Passing
     });
-    assert_eq!(health.ready(), Ok(()));
+    assert_eq!(health.ask(Question::Ready), Ok(()));
     let stop = Instant::now();
     health.stop();
     health.stop();
@@ -89,7 +89,7 @@ fn a_check_that_blocks_the_users_runtime_is_seen_from_outside() {
             move || {
                 runtime.block_on(async {
                     health.spawn().expect("a thread");
-                    while health.ready().is_err() {
+                    while health.ask(Question::Ready).is_err() {
                         sleep(MS).await;
                     }
                 });
@@ -98,7 +98,7 @@ fn a_check_that_blocks_the_users_runtime_is_seen_from_outside() {
         eventually("the timeout is noticed", || {
             failing(&health.slots[0]).as_deref() == Some("no answer within 20ms")
         });
-        assert_eq!(health.ready(), Err(NotReady::CriticalFailing));
+        assert_eq!(health.ask(Question::Ready), Err(Refusal::CriticalFailing));
         eventually("the verdict grows old", || {
             failing(&health.slots[0]).is_some_and(|output| output == "has not finished for 1s")
         });
@@ -119,7 +119,9 @@ fn a_runtime_that_is_gone_is_a_failing_check() {
     let entered = runtime.enter();
     health.spawn().expect("a thread");
     drop(entered);
-    eventually("it passes", || health.report().status == Status::Ok);
+    eventually("it passes", || {
+        health.report(&Selection::default(), false).status == Status::Ok
+    });
     runtime.shutdown_background();
     eventually("it fails", || {
         failing(&health.slots[0]).is_some_and(|output| output.contains("has shut down"))

@@ -14,7 +14,7 @@ use crate::health::runner::{Place, supervise};
 use crate::health::slot::{Slot, Standing};
 
 /// A supervised check on the paused clock of the test's own runtime.
-fn supervised(check: Check) -> Arc<Slot> {
+pub(super) fn supervised(check: Check) -> Arc<Slot> {
     let slot = Arc::new(Slot::new(check));
     slot.start(Instant::now());
     tokio::spawn(supervise(

@@ -1,15 +1,17 @@
 //! The probes, and what checks say.
 
+use std::fmt::Write;
 use std::str::FromStr;
 
-use warp::http::StatusCode;
+use warp::http::{HeaderMap, Method, StatusCode};
+use warp::path::Tail;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::super::Context;
 use super::answer::Answer;
 use super::{is_read, peer};
-use crate::health::{NotReady, Status};
+use crate::health::{Point, Question, Selection, Status};
 use crate::server::access::may_see_details;
 
 const HEALTH_JSON: &str = "application/health+json";
@@ -18,9 +20,7 @@ const HEALTH_JSON: &str = "application/health+json";
 #[derive(Clone, Copy)]
 enum Probe {
     Health,
-    Live,
-    Ready,
-    Startup,
+    Ask(Question),
 }
 
 impl FromStr for Probe {
@@ -29,51 +29,124 @@ impl FromStr for Probe {
     fn from_str(segment: &str) -> Result<Self, ()> {
         match segment {
             "health" => Ok(Self::Health),
-            "livez" | "live" => Ok(Self::Live),
-            "readyz" | "ready" => Ok(Self::Ready),
-            "startupz" => Ok(Self::Startup),
+            "livez" | "live" => Ok(Self::Ask(Question::Live)),
+            "readyz" | "ready" => Ok(Self::Ask(Question::Ready)),
+            "startupz" => Ok(Self::Ask(Question::Started)),
             _ => Err(()),
         }
     }
 }
 
-/// `/health`, `/livez`, `/live`, `/readyz`, `/ready` and `/startupz`.
+impl Question {
+    /// What Kubernetes calls it in its verbose answers.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Live => "livez",
+            Self::Ready => "readyz",
+            Self::Started => "startupz",
+        }
+    }
+
+    fn no(self) -> &'static str {
+        match self {
+            Self::Live => "not live",
+            Self::Ready | Self::Started => "not ready",
+        }
+    }
+}
+
+/// What the query of a probe may say, as Kubernetes has it; anything else in it is passed over.
+#[derive(Debug, Default)]
+struct Wish {
+    verbose: bool,
+    selection: Selection,
+}
+
+impl Wish {
+    fn of(query: Vec<(String, String)>) -> Self {
+        let mut wish = Self::default();
+        for (key, value) in query {
+            match key.as_str() {
+                "verbose" => wish.verbose = true,
+                "exclude" => wish.selection.exclude.push(value),
+                "group" => wish.selection.groups.push(value),
+                _ => {}
+            }
+        }
+        wish
+    }
+}
+
+/// `/health`, `/livez`, `/live`, `/readyz`, `/ready` and `/startupz`, and what is below them:
+/// `/health/<group>` and `/readyz/<check>`.
 ///
-/// Rejects every other path as not found. On its own paths a method other than GET and HEAD is
-/// answered here, with 405.
+/// Rejects every other path as not found, also that of a group or check there is not. On its own
+/// paths a method other than GET and HEAD is answered here, with 405.
 pub(crate) fn health_routes(
     context: Context,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
     warp::path::param::<Probe>()
-        .and(warp::path::end())
+        .and(warp::path::tail())
+        .and(warp::query::<Vec<(String, String)>>())
         .and(warp::method())
         .and(warp::header::headers_cloned())
         .and(peer())
-        .map(move |probe, method, headers: warp::http::HeaderMap, peer| {
-            if !is_read(&method) {
-                return Answer::not_allowed().answer(&method);
-            }
-            let details = || may_see_details(&headers, peer, context.token.as_deref());
-            context.probe(probe, details).answer(&method)
-        })
+        .and_then(
+            move |probe, tail: Tail, query, method: Method, headers: HeaderMap, peer| {
+                let details = || may_see_details(&headers, peer, context.token.as_deref());
+                let found = context.probe(probe, tail.as_str(), Wish::of(query), details);
+                let allowed = |answer| {
+                    if is_read(&method) {
+                        answer
+                    } else {
+                        Answer::not_allowed()
+                    }
+                };
+                let answer = found.map(|answer| allowed(answer).answer(&method));
+                std::future::ready(answer.ok_or_else(warp::reject::not_found))
+            },
+        )
 }
 
 impl Context {
-    fn probe(&self, probe: Probe, may_see_details: impl FnOnce() -> bool) -> Answer {
-        let refusal = match probe {
-            Probe::Health => return self.health_page(may_see_details()),
-            Probe::Live => (!self.health.live()).then(|| "not live".to_owned()),
-            Probe::Ready => self.health.ready().err().map(|reason| reason.to_string()),
-            Probe::Startup => (!self.health.started()).then(|| NotReady::Starting.to_string()),
-        };
-        match refusal {
-            None => Answer::text(StatusCode::OK, "ok\n"),
-            Some(refusal) => Answer::text(StatusCode::SERVICE_UNAVAILABLE, refusal + "\n"),
+    /// The answer to `probe`, or `None` for a `place` below it that is not there.
+    fn probe(
+        &self,
+        probe: Probe,
+        place: &str,
+        mut wish: Wish,
+        may_see_details: impl FnOnce() -> bool,
+    ) -> Option<Answer> {
+        match probe {
+            Probe::Health if place.is_empty() && self.health.has_groups(&wish.selection) => {
+                Some(self.health_page(&wish, may_see_details()))
+            }
+            Probe::Health if !place.is_empty() => {
+                wish.selection.groups = vec![place.to_owned()];
+                let known = self.health.has_groups(&wish.selection);
+                known.then(|| self.health_page(&wish, may_see_details()))
+            }
+            Probe::Ask(question) if !place.is_empty() => {
+                let points = self.health.points(question, &Selection::default());
+                let point = points.into_iter().find(|point| point.name == place)?;
+                Some(one(&point, wish.verbose, may_see_details()))
+            }
+            Probe::Ask(question)
+                if question == Question::Live || self.health.has_groups(&wish.selection) =>
+            {
+                let points = self.health.points(question, &wish.selection);
+                let details = wish.verbose && may_see_details();
+                Some(all(question, &points, &wish, details))
+            }
+            _ => Some(Answer::text(
+                StatusCode::NOT_FOUND,
+                "no health check is in this group\n",
+            )),
         }
     }
 
-    fn health_page(&self, details: bool) -> Answer {
-        let report = self.health.report();
+    fn health_page(&self, wish: &Wish, details: bool) -> Answer {
+        let report = self.health.report(&wish.selection, wish.verbose);
         let body = if details {
             serde_json::to_string(&report)
         } else {
@@ -87,5 +160,81 @@ impl Context {
             content_type: HEALTH_JSON,
             body: body.expect("strings and numbers always serialise"),
         }
+    }
+}
+
+/// The answer about one point, critical or not.
+fn one(point: &Point, verbose: bool, details: bool) -> Answer {
+    let status = status(point.failure.is_none());
+    let body = match &point.failure {
+        _ if verbose => line(point, details),
+        None => "ok\n".to_owned(),
+        Some((_, reason)) => format!("failed: {}\n", shown(reason, details)),
+    };
+    Answer::text(status, body)
+}
+
+/// The answer to a question: short, or with a line for every point.
+fn all(question: Question, points: &[Point], wish: &Wish, details: bool) -> Answer {
+    let excluded = |point: &&Point| wish.selection.excludes(&point.name);
+    let deciding = points.iter().filter(|point| point.decides);
+    let mut counted = deciding.filter(|point| !excluded(point));
+    let refusal = counted.find_map(|point| point.failure.as_ref().map(|(refusal, _)| refusal));
+    if !wish.verbose {
+        let body = match refusal {
+            None => "ok\n".to_owned(),
+            Some(refusal) => format!("{}: {refusal}\n", question.no()),
+        };
+        return Answer::text(status(refusal.is_none()), body);
+    }
+    let mut body = String::new();
+    for point in points {
+        if excluded(&point) {
+            let _ = writeln!(body, "[+]{} excluded: ok", point.name);
+        } else {
+            body.push_str(&line(point, details));
+        }
+    }
+    let names: Vec<&str> = points.iter().map(|point| point.name.as_str()).collect();
+    let unmatched = wish.selection.unmatched(&names);
+    if !unmatched.is_empty() {
+        let names: Vec<String> = unmatched.iter().map(|name| format!("{name:?}")).collect();
+        let names = names.join(", ");
+        let _ = writeln!(
+            body,
+            "warn: some health checks cannot be excluded: no matches for {names}"
+        );
+    }
+    let verdict = if refusal.is_none() {
+        "passed"
+    } else {
+        "failed"
+    };
+    let _ = writeln!(body, "{} check {verdict}", question.name());
+    Answer::text(status(refusal.is_none()), body)
+}
+
+/// A point as Kubernetes writes it.
+fn line(point: &Point, details: bool) -> String {
+    let Point { name, decides, .. } = point;
+    match &point.failure {
+        None => format!("[+]{name} ok\n"),
+        Some((_, reason)) => {
+            let not_critical = if *decides { "" } else { " (not critical)" };
+            let reason = shown(reason, details);
+            format!("[-]{name} failed{not_critical}: {reason}\n")
+        }
+    }
+}
+
+fn shown(reason: &str, details: bool) -> &str {
+    if details { reason } else { "reason withheld" }
+}
+
+fn status(yes: bool) -> StatusCode {
+    if yes {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
     }
 }

@@ -1,0 +1,32 @@
+//! How long a runtime may be silent.
+
+use std::time::Duration;
+
+use super::{ConfigError, Env, Given, MONITOR_WATCHDOG};
+
+const DEFAULT: Duration = Duration::from_secs(30);
+/// Below that a busy machine would be taken for a blocked runtime.
+const SHORTEST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(3600);
+
+pub(super) fn watchdog(
+    builder: Option<Option<Duration>>,
+    env: Env<'_>,
+) -> Result<Option<Duration>, ConfigError> {
+    let text = builder.map(|limit| match limit {
+        Some(limit) => humantime::format_duration(limit).to_string(),
+        None => "off".to_owned(),
+    });
+    let Some(given) = Given::find(&MONITOR_WATCHDOG, text, env)? else {
+        return Ok(Some(DEFAULT));
+    };
+    if given.value == "off" {
+        return Ok(None);
+    }
+    match humantime::parse_duration(&given.value) {
+        Ok(limit) if limit < SHORTEST => Err(given.refuse("is too short")),
+        Ok(limit) if limit > LONGEST => Err(given.refuse("is too long")),
+        Ok(limit) => Ok(Some(limit)),
+        Err(problem) => Err(given.refuse(format_args!("is not a duration ({problem})"))),
+    }
+}

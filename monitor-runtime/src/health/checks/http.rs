@@ -1,0 +1,49 @@
+//! Whether somebody answers a GET as expected.
+
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::http::Uri;
+
+/// Which answer is a good one.
+#[derive(Clone, Copy)]
+pub(super) enum Expected {
+    /// 200 to 299.
+    Success,
+    Status(u16),
+}
+
+/// Whether it can be asked, and shown to others.
+pub(super) fn is_url(url: &str) -> bool {
+    let known = |uri: Uri| {
+        let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
+        scheme && uri.host().is_some_and(|host| !host.is_empty())
+    };
+    !url.contains('@') && url.parse().is_ok_and(known)
+}
+
+pub(super) fn get(url: &str, expected: Expected, limit: Duration) -> Result<(), String> {
+    // One connection for one question: a kept one would say nothing of the next.
+    let agent: Agent = Agent::config_builder()
+        .timeout_global(Some(limit))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_idle_connections(0)
+        .proxy(None)
+        .user_agent("monitor-runtime")
+        .build()
+        .into();
+    // A query may have a secret in it.
+    let shown = url.split(['?', '#']).next().unwrap_or(url);
+    let answer = agent.get(url).call();
+    let status = answer
+        .map_err(|error| format!("GET {shown}: {error}"))?
+        .status();
+    match expected {
+        Expected::Success if status.is_success() => Ok(()),
+        Expected::Status(wanted) if status.as_u16() == wanted => Ok(()),
+        Expected::Success => Err(format!("GET {shown}: {status} instead of 2xx")),
+        Expected::Status(wanted) => Err(format!("GET {shown}: {status} instead of {wanted}")),
+    }
+}

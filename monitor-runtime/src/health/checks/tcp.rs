@@ -1,0 +1,37 @@
+//! Whether somebody takes connections.
+
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+/// How many addresses of a host are tried.
+const MOST: usize = 8;
+
+/// The least time an address is given.
+const LEAST: Duration = Duration::from_millis(1);
+
+/// Whether this is `HOST:PORT`.
+pub(super) fn is_target(target: &str) -> bool {
+    target.rsplit_once(':').is_some_and(|(host, port)| {
+        let port = port.parse().is_ok_and(|port: u16| port > 0);
+        let is_v6 = host.starts_with('[') && host.ends_with(']');
+        port && !host.is_empty() && (is_v6 || !host.contains([':', '/', '@', ' ']))
+    })
+}
+
+/// Connects to the first address that lets it.
+pub(super) fn connect(target: &str, limit: Duration) -> Result<(), String> {
+    let deadline = Instant::now() + limit;
+    let found = target.to_socket_addrs();
+    let found = found.map_err(|error| format!("{target} cannot be looked up: {error}"))?;
+    let addresses: Vec<SocketAddr> = found.take(MOST).collect();
+    let mut failure = format!("{target} has no address");
+    for (tried, address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let others = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        match TcpStream::connect_timeout(address, (left / others).max(LEAST)) {
+            Ok(_) => return Ok(()),
+            Err(error) => failure = format!("{target} ({address}): {error}"),
+        }
+    }
+    Err(failure)
+}

@@ -1,0 +1,114 @@
+//! What a probe's answer is made of, point by point, and which of them a client asked for.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::slot::Standing;
+use super::{Health, Refusal};
+
+/// One thing that a probe's answer depends on.
+pub(crate) struct Point {
+    /// The name of a check, or one with a colon, which no check has.
+    pub(crate) name: String,
+    /// Whether the answer is no while this fails.
+    pub(crate) decides: bool,
+    /// Why it fails, if it does: for everybody, and for those who may see details.
+    pub(crate) failure: Option<(Refusal, String)>,
+}
+
+/// Which points or checks a client asked for; all, if it did not say.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    /// Only checks that are in one of these.
+    pub(crate) groups: Vec<String>,
+    /// Not those with one of these names.
+    pub(crate) exclude: Vec<String>,
+}
+
+impl Selection {
+    /// Whether the check of these groups is asked for, its name aside.
+    pub(super) fn has_group_of(&self, groups: &[String]) -> bool {
+        self.groups.is_empty() || self.groups.iter().any(|group| groups.contains(group))
+    }
+
+    pub(crate) fn excludes(&self, name: &str) -> bool {
+        self.exclude.iter().any(|excluded| excluded == name)
+    }
+
+    /// What was to be excluded and is not among these.
+    pub(crate) fn unmatched<'a>(&'a self, names: &[&str]) -> Vec<&'a str> {
+        let exclude = self.exclude.iter().map(String::as_str);
+        exclude.filter(|name| !names.contains(name)).collect()
+    }
+}
+
+/// Which question a probe asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Should this process be left running?
+    Live,
+    /// Should it get work?
+    Ready,
+    /// Has it finished starting?
+    Started,
+}
+
+impl Health {
+    /// The points of a question: those of the process first, then those of the checks asked for.
+    ///
+    /// Liveness has none of a check, whatever is asked for.
+    pub(crate) fn points(&self, question: Question, selection: &Selection) -> Vec<Point> {
+        let now = Instant::now();
+        let mut points = Vec::new();
+        if question == Question::Ready {
+            let draining = self.is_draining().then_some(Refusal::Draining);
+            points.push(Point::of_process("process:shutdown", draining));
+        }
+        if question != Question::Live {
+            let starting = (!self.started_at(now)).then_some(Refusal::Starting);
+            points.push(Point::of_process("process:started", starting));
+        }
+        if question != Question::Started {
+            points.extend(self.watchdog.read().into_iter().map(|runtime| Point {
+                name: runtime.name,
+                decides: true,
+                failure: runtime.blocked.map(blocked),
+            }));
+        }
+        if question == Question::Live {
+            return points;
+        }
+        let slots = self.slots.iter();
+        let checks = slots.filter(|slot| selection.has_group_of(&slot.check.groups));
+        points.extend(checks.map(|slot| {
+            let failure = match (question, slot.standing(now)) {
+                (_, Standing::Pending) => Some((Refusal::Starting, "no answer yet".to_owned())),
+                (Question::Started, _) | (_, Standing::Passing) => None,
+                (_, Standing::Failing(output)) => Some((Refusal::CriticalFailing, output)),
+            };
+            Point {
+                name: slot.check.name.clone(),
+                decides: slot.check.critical || question == Question::Started,
+                failure,
+            }
+        }));
+        points
+    }
+}
+
+fn blocked(silent: Duration) -> (Refusal, String) {
+    let silent = silent.as_secs_f64();
+    let reason = format!("has run nothing for {silent:.1} s: all of its threads are blocked");
+    (Refusal::Blocked, reason)
+}
+
+impl Point {
+    fn of_process(name: &str, refusal: Option<Refusal>) -> Self {
+        Self {
+            name: name.to_owned(),
+            decides: true,
+            failure: refusal.map(|refusal| (refusal, refusal.to_string())),
+        }
+    }
+}

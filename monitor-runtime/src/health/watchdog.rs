@@ -1,0 +1,183 @@
+//! Whether the user's runtimes still run what they are given.
+//!
+//! A task on each of them answers a question that our own thread asks at every tick. A runtime whose
+//! threads are all blocked does not answer, whatever kind of runtime it is, and needs no timer of
+//! its own to be seen. Time is counted in ticks of our thread: while the whole process was stopped,
+//! or the machine slept, neither side could do anything, and that is held against nobody.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::TARGET;
+use crate::report;
+use crate::throttle::Limit;
+
+/// Answers in a row after which a runtime is known to be one that runs.
+///
+/// A current-thread runtime runs only inside `block_on`; one that was used for no more than
+/// starting the monitor is not blocked when it is silent from then on.
+const KNOWN_AFTER: u32 = 3;
+
+/// Watches runtimes, if there is a limit to what they may be silent.
+pub(super) struct Watchdog {
+    limit: Option<Duration>,
+    runtimes: Mutex<Vec<Runtime>>,
+    events: Limit,
+}
+
+/// A runtime that is watched.
+struct Runtime {
+    name: String,
+    /// The last question; closed when the runtime is gone.
+    question: watch::Sender<u64>,
+    /// The last question that was answered.
+    answered: Arc<AtomicU64>,
+    /// Answers in a row so far, up to [`KNOWN_AFTER`].
+    in_a_row: u32,
+    /// How long the last question has been without an answer.
+    silent: Duration,
+    blocked: bool,
+}
+
+/// What is known of a runtime.
+pub(super) struct Answering {
+    pub(super) name: String,
+    /// How long it has been silent, if that is too long.
+    pub(super) blocked: Option<Duration>,
+}
+
+impl Watchdog {
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self {
+            limit,
+            runtimes: Mutex::default(),
+            events: Limit::new(),
+        }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    /// Watches a runtime from the next tick on; returns whether the name was free.
+    pub(super) fn watch(&self, name: &str, runtime: &Handle) -> bool {
+        if !self.is_on() {
+            return true;
+        }
+        let mut runtimes = self.runtimes();
+        runtimes.retain(Runtime::is_there);
+        if runtimes.iter().any(|known| known.name == name) {
+            return false;
+        }
+        let (question, mut questions) = watch::channel(0);
+        question.send_replace(1);
+        let answered = Arc::new(AtomicU64::new(0));
+        let answer = Arc::clone(&answered);
+        runtime.spawn(async move {
+            while questions.changed().await.is_ok() {
+                answer.store(*questions.borrow_and_update(), Ordering::Release);
+            }
+        });
+        runtimes.push(Runtime {
+            name: name.to_owned(),
+            question,
+            answered,
+            in_a_row: 0,
+            silent: Duration::ZERO,
+            blocked: false,
+        });
+        true
+    }
+
+    /// Asks again and again; on a thread where nothing blocks.
+    pub(super) async fn run(self: Arc<Self>) {
+        let Some(limit) = self.limit else { return };
+        let tick = (limit / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
+        let mut last = Instant::now();
+        loop {
+            sleep(tick).await;
+            let now = Instant::now();
+            // More than that has passed only where our own thread was held up, too.
+            let passed = now.duration_since(last).min(2 * tick);
+            last = now;
+            self.tick(limit, passed);
+        }
+    }
+
+    /// Looks for answers and asks anew.
+    pub(super) fn tick(&self, limit: Duration, passed: Duration) {
+        let mut changes = Vec::new();
+        {
+            let mut runtimes = self.runtimes();
+            runtimes.retain(Runtime::is_there);
+            for runtime in &mut *runtimes {
+                if runtime.tick(limit, passed) {
+                    changes.push((runtime.name.clone(), runtime.blocked));
+                }
+            }
+        }
+        for (name, blocked) in changes {
+            self.tell(&name, blocked, limit);
+        }
+    }
+
+    fn tell(&self, name: &str, blocked: bool, limit: Duration) {
+        if blocked {
+            let limit = humantime::format_duration(limit).to_string();
+            tracing::error!(target: TARGET, runtime = name, limit, "the async runtime is blocked: not live");
+            let reason = format!("no answer for {limit}: all of its threads are blocked");
+            report::unhealthy(&format!("runtime:{name}"), reason, &self.events);
+        } else {
+            tracing::info!(target: TARGET, runtime = name, "the async runtime answers again");
+        }
+    }
+
+    /// Whether a runtime is blocked.
+    pub(super) fn is_any_blocked(&self) -> bool {
+        self.runtimes().iter().any(|runtime| runtime.blocked)
+    }
+
+    /// Every runtime that is watched, the first one first.
+    pub(super) fn read(&self) -> Vec<Answering> {
+        let runtimes = self.runtimes();
+        let read = runtimes.iter().map(|runtime| Answering {
+            name: format!("runtime:{}", runtime.name),
+            blocked: runtime.blocked.then_some(runtime.silent),
+        });
+        read.collect()
+    }
+
+    fn runtimes(&self) -> MutexGuard<'_, Vec<Runtime>> {
+        self.runtimes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Runtime {
+    /// A runtime that was shut down has dropped the task that answers; that is not being blocked.
+    fn is_there(&self) -> bool {
+        !self.question.is_closed()
+    }
+
+    /// Takes the answer if there is one; returns whether it is blocked now and was not, or the reverse.
+    fn tick(&mut self, limit: Duration, passed: Duration) -> bool {
+        let asked = *self.question.borrow();
+        if self.answered.load(Ordering::Acquire) == asked {
+            self.in_a_row = (self.in_a_row + 1).min(KNOWN_AFTER);
+            self.silent = Duration::ZERO;
+            self.question.send_replace(asked + 1);
+        } else {
+            self.silent += passed;
+            if self.in_a_row < KNOWN_AFTER {
+                self.in_a_row = 0;
+            }
+        }
+        let known = self.in_a_row == KNOWN_AFTER;
+        let blocked = known && self.silent > limit;
+        std::mem::replace(&mut self.blocked, blocked) != blocked
+    }
+}
