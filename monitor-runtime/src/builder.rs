@@ -113,7 +113,8 @@ impl Builder {
     /// The runtime is the one that [`start`](Self::start) is called in. A current-thread runtime runs
     /// only inside its `block_on`: a program that leaves that for long has nothing to watch.
     pub fn watchdog(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.overrides.watchdog = Some(limit.into());
+        let text = |limit| humantime::format_duration(limit).to_string();
+        self.overrides.watchdog = Some(limit.into().map_or_else(|| "off".to_owned(), text));
         self
     }
 

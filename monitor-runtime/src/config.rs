@@ -106,8 +106,7 @@ pub(crate) struct Overrides {
     pub(crate) token: Option<String>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) drain: Option<Duration>,
-    /// `None` in it is `off`.
-    pub(crate) watchdog: Option<Option<Duration>>,
+    pub(crate) watchdog: Option<String>,
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
     pub(crate) log_filter: Option<String>,

@@ -148,7 +148,7 @@ fn the_watchdog_takes_a_duration_or_off() {
         );
     }
     let given = Overrides {
-        watchdog: Some(None),
+        watchdog: Some("off".into()),
         ..Overrides::default()
     };
     let env = [("MONITOR_WATCHDOG", "5s")];

@@ -10,14 +10,10 @@ const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(3600);
 
 pub(super) fn watchdog(
-    builder: Option<Option<Duration>>,
+    builder: Option<String>,
     env: Env<'_>,
 ) -> Result<Option<Duration>, ConfigError> {
-    let text = builder.map(|limit| match limit {
-        Some(limit) => humantime::format_duration(limit).to_string(),
-        None => "off".to_owned(),
-    });
-    let Some(given) = Given::find(&MONITOR_WATCHDOG, text, env)? else {
+    let Some(given) = Given::find(&MONITOR_WATCHDOG, builder, env)? else {
         return Ok(Some(DEFAULT));
     };
     if given.value == "off" {

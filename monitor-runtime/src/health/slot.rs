@@ -88,12 +88,12 @@ impl Slot {
             state.judge(&self.check, time)
         };
         if changed {
-            self.tell(failure);
+            self.tell(failure.as_deref());
         }
     }
 
     /// One line of the log for a change; and an event, if it is why the service gets no work.
-    fn tell(&self, failure: Option<String>) {
+    fn tell(&self, failure: Option<&str>) {
         let Check { name, critical, .. } = &self.check;
         match failure {
             Some(error) => {

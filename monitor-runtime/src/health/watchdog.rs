@@ -131,7 +131,7 @@ impl Watchdog {
             let limit = humantime::format_duration(limit).to_string();
             tracing::error!(target: TARGET, runtime = name, limit, "the async runtime is blocked: not live");
             let reason = format!("no answer for {limit}: all of its threads are blocked");
-            report::unhealthy(&format!("runtime:{name}"), reason, &self.events);
+            report::unhealthy(&format!("runtime:{name}"), &reason, &self.events);
         } else {
             tracing::info!(target: TARGET, runtime = name, "the async runtime answers again");
         }

@@ -13,7 +13,7 @@ use crate::throttle::{Limit, Throttle};
 ///
 /// `before_send` and a transport may be the user's own code, which may hang; so they run on a thread
 /// of their own, of which there is one at a time.
-pub(crate) fn unhealthy(check: &str, reason: String, limit: &Limit) {
+pub(crate) fn unhealthy(check: &str, reason: &str, limit: &Limit) {
     static BUSY: AtomicBool = AtomicBool::new(false);
     if !is_on() {
         return;

@@ -13,13 +13,17 @@ pub(super) enum Expected {
     Status(u16),
 }
 
-/// Whether it can be asked, and shown to others.
-pub(super) fn is_url(url: &str) -> bool {
+/// What to say of a URL that cannot be asked, or not be shown to others.
+pub(super) fn refused(url: &str) -> Option<String> {
     let known = |uri: Uri| {
         let scheme = matches!(uri.scheme_str(), Some("http" | "https"));
         scheme && uri.host().is_some_and(|host| !host.is_empty())
     };
-    !url.contains('@') && url.parse().is_ok_and(known)
+    if url.contains('@') {
+        // What was meant to be secret stays out of the message.
+        return Some("<a URL with a user>".to_owned());
+    }
+    (!url.parse().is_ok_and(known)).then(|| url.to_owned())
 }
 
 pub(super) fn get(url: &str, expected: Expected, limit: Duration) -> Result<(), String> {

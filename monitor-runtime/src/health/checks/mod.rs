@@ -55,10 +55,8 @@ impl Check {
     }
 
     fn http_within(name: String, url: String, expected: http::Expected) -> Self {
-        let valid = http::is_url(&url);
-        let checked = url.clone();
-        let run = move |limit| Ok(http::get(&checked, expected, limit)?);
-        let refused = (!valid).then_some(url);
+        let refused = http::refused(&url);
+        let run = move |limit| Ok(http::get(&url, expected, limit)?);
         Self::blocking_within(name, run)
             .refusing(refused, "a URL: http:// or https://, without a password")
     }

@@ -202,8 +202,8 @@ fn a_process_that_was_stopped_is_not_blocked() {
         thread::sleep(50 * MS);
     }
     let hold = Hold::default();
-    let held = hold.clone();
-    drop(runtime.spawn(async move { held.hold() }));
+    let blocker = hold.clone();
+    drop(runtime.spawn(async move { blocker.hold() }));
     thread::sleep(50 * MS);
     for _ in 0..3 {
         dog.tick(limit, 2 * SECOND);
