@@ -71,7 +71,12 @@ impl Service {
 
     /// Starts an example that says where it listens, like the quickstart.
     pub fn example(name: &str, env: &[(&str, &str)]) -> Self {
-        let mut service = Self::start(&example(name), env);
+        Self::serving(&example(name), env)
+    }
+
+    /// Starts a program that says where it listens, like the quickstart.
+    pub fn serving(program: &Path, env: &[(&str, &str)]) -> Self {
+        let mut service = Self::start(program, env);
         service.addr = wait_for("the address of the service", || {
             let lines = service.lines();
             let hint = lines.iter().find_map(|line| {

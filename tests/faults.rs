@@ -1,0 +1,349 @@
+//! What can go wrong around a process, done to a real one: it goes on, its counts stay exact, and it
+//! ends in time.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use monitor_tests::process::{Sentry, command, get, try_get, wait_for};
+
+/// What the way down may take beyond the drain delay: flush, requests that run, the log.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// The fragile service, on ports that are known before it starts: its log may go anywhere.
+struct Fragile {
+    child: Child,
+    addr: SocketAddr,
+    management: SocketAddr,
+}
+
+/// A port that nobody had a moment ago.
+fn free() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("bound")
+}
+
+impl Fragile {
+    /// Starts it; `limited` may put other words before its name.
+    fn spawn(env: &[(&str, &str)], stdout: Stdio, prefix: &[&str]) -> Self {
+        let (addr, management) = (free(), free());
+        let program = env!("CARGO_BIN_EXE_fragile");
+        let words: Vec<&str> = prefix.iter().copied().chain([program]).collect();
+        let mut command: Command = command(Path::new(words[0]), env);
+        command.args(&words[1..]);
+        command.env("EXAMPLE_ADDR", addr.to_string());
+        command.env("MONITOR_ADDR", management.to_string());
+        command.stdout(stdout).stderr(Stdio::null());
+        let child = command.spawn().expect("it starts");
+        Self {
+            child,
+            addr,
+            management,
+        }
+    }
+
+    /// [`spawn`](Self::spawn), and waits until it is ready.
+    fn start(env: &[(&str, &str)], stdout: Stdio, prefix: &[&str]) -> Self {
+        let this = Self::spawn(env, stdout, prefix);
+        wait_for("readiness", || {
+            let ready = || TcpStream::connect(this.management).is_ok();
+            let ready = ready() && try_get(this.management, "/readyz")?.0 == 200;
+            (ready && TcpStream::connect(this.addr).is_ok()).then_some(())
+        });
+        this
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &id])
+            .status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits for its end; returns how it ended and how long that took.
+    fn end(&mut self) -> (ExitStatus, Duration) {
+        let begin = Instant::now();
+        let status = wait_for("the end", || self.child.try_wait().expect("a child"));
+        (status, begin.elapsed())
+    }
+
+    /// Says that it is to end, and that it does so in order and in time.
+    fn ends_in_order(mut self) {
+        self.signal("TERM");
+        let (status, took) = self.end();
+        assert!(status.success(), "{status}");
+        assert!(took < DEADLINE, "{took:?}");
+    }
+
+    /// The calls of a function that had this result.
+    fn calls(&self, function: &str, result: &str) -> u64 {
+        calls(&get(self.management, "/metrics").1, function, result)
+    }
+
+    /// The sum of a family.
+    fn sum(&self, family: &str) -> u64 {
+        let page = get(self.management, "/metrics").1;
+        let samples = page.lines().filter(|line| line.starts_with(family));
+        samples
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+            .sum()
+    }
+}
+
+impl Drop for Fragile {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn calls(page: &str, function: &str, result: &str) -> u64 {
+    let begin = format!("function_calls_total{{function=\"{function}\",");
+    let result = format!("result=\"{result}\"");
+    let samples = page
+        .lines()
+        .filter(|line| line.starts_with(&begin) && line.contains(&result));
+    samples
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+        .sum()
+}
+
+#[test]
+fn sixty_four_scrapers_see_counts_that_only_grow_and_end_exact() {
+    const ROUNDS: u32 = 20;
+    const EACH: u32 = 5_000;
+    let service = Fragile::start(
+        &[("RUST_LOG", "warn"), ("MONITOR_DRAIN", "50ms")],
+        Stdio::null(),
+        &[],
+    );
+    let (done, scrapes) = (AtomicBool::new(false), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                let mut last = 0;
+                while !done.load(Ordering::Relaxed) {
+                    let (status, page) = get(service.management, "/metrics");
+                    assert_eq!(status, 200);
+                    let seen = calls(&page, "call", "ok");
+                    assert!(seen >= last, "{last} and then {seen}");
+                    last = seen;
+                    scrapes.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for _ in 0..ROUNDS {
+            assert_eq!(get(service.addr, &format!("/call/{EACH}")).1, "true");
+            let probed = Instant::now();
+            assert_eq!(get(service.management, "/livez").0, 200);
+            let took = probed.elapsed();
+            assert!(took < Duration::from_secs(5), "a probe took {took:?}");
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(service.calls("call", "ok"), u64::from(ROUNDS * EACH * 4));
+    assert!(scrapes.load(Ordering::Relaxed) >= 64);
+    service.ends_in_order();
+}
+
+#[test]
+fn a_signal_in_any_phase_ends_it_in_time_and_in_a_known_way() {
+    // From before `main` over the start and the service into its way down.
+    let env = [("MONITOR_DRAIN", "50ms"), ("RUST_LOG", "warn")];
+    let moments: Vec<u64> = (0..40).map(|step| step * 5).collect();
+    for moments in moments.chunks(4) {
+        thread::scope(|scope| {
+            for after in moments {
+                scope.spawn(move || {
+                    let mut service = Fragile::spawn(&env, Stdio::null(), &[]);
+                    thread::sleep(Duration::from_millis(*after));
+                    service.signal("TERM");
+                    let (status, took) = service.end();
+                    // Before there is anything to end, and without a handler, the signal's own way.
+                    let known = status.success() || status.signal() == Some(15);
+                    assert!(known, "after {after} ms: {status}");
+                    assert!(took < DEADLINE, "after {after} ms: {took:?}");
+                });
+            }
+        });
+    }
+}
+
+#[test]
+fn a_signal_while_it_is_starting_ends_it_in_order() {
+    // One of its checks never answers, so it never is anything but starting.
+    let env = [("MONITOR_DRAIN", "500ms"), ("EXAMPLE_HANGS", "1")];
+    let service = Fragile::spawn(&env, Stdio::null(), &[]);
+    let says = |refusal: &str| {
+        wait_for(refusal, || {
+            let answer = TcpStream::connect(service.management).ok();
+            let answer = answer.and_then(|_| try_get(service.management, "/readyz"))?;
+            (answer == (503, format!("not ready: {refusal}\n"))).then_some(())
+        });
+    };
+    says("starting");
+    assert_eq!(get(service.management, "/startupz").0, 503);
+    service.signal("TERM");
+    says("draining");
+    let mut service = service;
+    let (status, took) = service.end();
+    assert!(status.success() && took < DEADLINE, "{status} {took:?}");
+}
+
+#[test]
+fn a_signal_during_the_shutdown_means_now_and_without_one_its_deadline_holds() {
+    // A Sentry that takes its time: the flush lasts for as long as it may.
+    let sentry = Sentry::answering("200 OK", Duration::from_secs(60));
+    let dsn = sentry.dsn();
+    let env = [("SENTRY_DSN", dsn.as_str()), ("MONITOR_DRAIN", "50ms")];
+    for again in [false, true] {
+        let mut service = Fragile::start(&env, Stdio::null(), &[]);
+        assert_eq!(get(service.addr, "/panic/5").1, "5");
+        wait_for("an event on its way", || {
+            (sentry.requests() > usize::from(again)).then_some(())
+        });
+        service.signal("TERM");
+        // The service's own port closes before the flush begins.
+        wait_for("the shutdown", || {
+            TcpStream::connect(service.addr).is_err().then_some(())
+        });
+        assert_eq!(
+            get(service.management, "/livez").0,
+            200,
+            "its port closes last"
+        );
+        if again {
+            service.signal("TERM");
+        }
+        let (status, took) = service.end();
+        if again {
+            assert_eq!(status.signal(), Some(15));
+            assert!(took < Duration::from_secs(1), "{took:?}");
+        } else {
+            assert!(status.success(), "{status}");
+            assert!(took < DEADLINE, "{took:?}");
+        }
+    }
+}
+
+#[test]
+fn a_full_disk_under_the_log_costs_lines_and_nothing_else() {
+    let full = File::options()
+        .write(true)
+        .open("/dev/full")
+        .expect("Linux has it");
+    let service = Fragile::start(
+        &[("MONITOR_LOG_FORMAT", "json"), ("MONITOR_DRAIN", "50ms")],
+        full.into(),
+        &[],
+    );
+    assert_eq!(get(service.addr, "/call/500").1, "true");
+    assert_eq!(service.calls("call", "ok"), 2000);
+    wait_for("the lost lines", || {
+        let made = service.sum("monitor_log_events_total");
+        let dropped = service.sum("monitor_log_lines_dropped_total");
+        assert!(dropped <= made, "{dropped} of {made}");
+        (dropped >= 2000).then_some(())
+    });
+    service.ends_in_order();
+}
+
+#[test]
+fn without_a_file_descriptor_left_it_counts_on_and_answers_when_there_is_one_again() {
+    let env = [("MONITOR_DRAIN", "50ms"), ("RUST_LOG", "warn")];
+    let service = Fragile::start(&env, Stdio::null(), &["prlimit", "--nofile=48:48"]);
+    // Asked before, and answered later: what runs already is not disturbed.
+    let slow = thread::spawn({
+        let addr = service.addr;
+        move || get(addr, "/call/50000")
+    });
+    let mut taken: Vec<TcpStream> = Vec::new();
+    let exhausted = |taken: &mut Vec<TcpStream>| {
+        taken.extend(TcpStream::connect_timeout(
+            &service.addr,
+            Duration::from_millis(100),
+        ));
+        let open = std::fs::read_dir(format!("/proc/{}/fd", service.child.id()));
+        open.expect("it runs").count() >= 48
+    };
+    wait_for("no descriptor to be left", || {
+        exhausted(&mut taken).then_some(())
+    });
+    let mut waiting = TcpStream::connect(service.management).expect("the kernel takes it");
+    {
+        use std::io::Write;
+        waiting
+            .write_all(b"GET /livez HTTP/1.0\r\n\r\n")
+            .expect("taken");
+    }
+    thread::sleep(Duration::from_millis(500));
+    drop(taken);
+    let mut answer = String::new();
+    waiting
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .expect("a time-out");
+    std::io::Read::read_to_string(&mut waiting, &mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+    assert_eq!(slow.join().expect("an answer").1, "true");
+    assert_eq!(service.calls("call", "ok"), 200_000);
+    wait_for("the check of the port", || {
+        let up = "monitor_health_check_up{check=\"port\"} 1\n";
+        get(service.management, "/metrics")
+            .1
+            .contains(up)
+            .then_some(())
+    });
+    service.ends_in_order();
+}
+
+#[test]
+fn without_descriptors_to_begin_with_it_says_so_and_ends() {
+    // Enough for some parts of the start and not for others: an error, never a panic or a hang.
+    let mut refused = 0;
+    for limit in 4..32 {
+        let limit = format!("--nofile={limit}:{limit}");
+        let mut service = Fragile::spawn(&[], Stdio::null(), &["prlimit", &limit]);
+        let begin = Instant::now();
+        let status = loop {
+            if let Some(status) = service.child.try_wait().expect("a child") {
+                break Some(status);
+            }
+            if TcpStream::connect(service.management).is_ok() {
+                break None; // It has what it needs.
+            }
+            assert!(
+                begin.elapsed() < Duration::from_secs(20),
+                "{limit}: neither up nor gone"
+            );
+            thread::sleep(Duration::from_millis(5));
+        };
+        let Some(status) = status else { continue };
+        refused += 1;
+        // 127: not even its libraries could be opened.
+        assert!(matches!(status.code(), Some(1 | 127)), "{limit}: {status}");
+    }
+    assert!(refused > 3, "{refused}");
+}
+
+#[test]
+fn a_thousand_panicking_tasks_are_counted_and_survived() {
+    let sentry = Sentry::start();
+    let dsn = sentry.dsn();
+    let env = [("SENTRY_DSN", dsn.as_str()), ("MONITOR_DRAIN", "50ms")];
+    let service = Fragile::start(&env, Stdio::null(), &[]);
+    assert_eq!(get(service.addr, "/panic/1000").1, "1000");
+    assert_eq!(service.calls("panic", "error"), 1000);
+    assert_eq!(get(service.addr, "/call/10").1, "true");
+    assert_eq!(service.calls("call", "ok"), 40);
+    assert_eq!(get(service.management, "/readyz").0, 200);
+    service.ends_in_order();
+    let events = sentry.events();
+    // Ten, what was refilled meanwhile, and the summary of the rest.
+    assert!((2..=15).contains(&events.len()), "{} events", events.len());
+}
