@@ -29,11 +29,13 @@ fn free() -> SocketAddr {
 }
 
 impl Fragile {
-    /// Starts it; `limited` may put other words before its name.
+    /// Starts it; `prefix` puts other words before its name, or ends in that of a copy.
     fn spawn(env: &[(&str, &str)], stdout: Stdio, prefix: &[&str]) -> Self {
         let (addr, management) = (free(), free());
         let program = env!("CARGO_BIN_EXE_fragile");
-        let words: Vec<&str> = prefix.iter().copied().chain([program]).collect();
+        let is_there = prefix.last().is_some_and(|word| word.contains("fragile"));
+        let words = prefix.iter().copied();
+        let words: Vec<&str> = words.chain((!is_there).then_some(program)).collect();
         let mut command: Command = command(Path::new(words[0]), env);
         command.args(&words[1..]);
         command.env("EXAMPLE_ADDR", addr.to_string());
@@ -329,6 +331,70 @@ fn without_descriptors_to_begin_with_it_says_so_and_ends() {
         assert!(matches!(status.code(), Some(1 | 127)), "{limit}: {status}");
     }
     assert!(refused > 3, "{refused}");
+}
+
+/// Words before a command that run it as a user whose threads the system bounds: not as root.
+fn unprivileged() -> Vec<&'static str> {
+    let id = Command::new("id")
+        .arg("-u")
+        .output()
+        .expect("id runs")
+        .stdout;
+    if id == b"0\n" {
+        vec!["setpriv", "--reuid=54321", "--regid=0", "--clear-groups"]
+    } else {
+        vec![]
+    }
+}
+
+#[test]
+fn without_a_thread_left_it_says_so_and_goes_on_when_there_is_one_again() {
+    // The folder of the tests may be one that only its owner can look into.
+    let copy = std::env::temp_dir().join(format!("fragile-{}", std::process::id()));
+    std::fs::copy(env!("CARGO_BIN_EXE_fragile"), &copy).expect("a copy");
+    let prefix = unprivileged();
+    let env = [
+        ("MONITOR_DRAIN", "50ms"),
+        ("RUST_LOG", "warn"),
+        ("EXAMPLE_SELDOM", "1"),
+    ];
+    let words: Vec<&str> = prefix.iter().copied().chain(copy.to_str()).collect();
+    let service = Fragile::start(&env, Stdio::null(), &words);
+    std::fs::remove_file(&copy).expect("still there");
+    let allow = |threads: u32| {
+        let (id, limit) = (
+            service.child.id().to_string(),
+            format!("--nproc={threads}:"),
+        );
+        let words: Vec<&str> = prefix
+            .iter()
+            .copied()
+            .chain(["prlimit", "--pid", &id, &limit])
+            .collect();
+        let set = Command::new(words[0]).args(&words[1..]).status();
+        assert!(set.expect("prlimit runs").success());
+    };
+    allow(1);
+    // The threads of pools end when they have been idle for ten seconds.
+    thread::sleep(Duration::from_secs(12));
+    let answer = get(service.management, "/metrics");
+    assert_eq!(
+        answer,
+        (503, "the system gave no thread to run on\n".to_owned())
+    );
+    assert_eq!(get(service.management, "/livez").0, 200);
+    let says = |wanted: &str| {
+        wait_for(wanted, || {
+            let (_, body) = get(service.management, "/readyz?verbose");
+            body.contains(wanted).then_some(())
+        });
+    };
+    says("[-]port failed (not critical): the system gave no thread to run on\n");
+    allow(2_000);
+    says("[+]port ok\n");
+    assert_eq!(get(service.addr, "/call/10").1, "true");
+    assert_eq!(service.calls("call", "ok"), 40);
+    service.ends_in_order();
 }
 
 #[test]

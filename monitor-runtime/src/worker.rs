@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
+use crate::report;
+
 /// How long the end of a worker waits for what still runs on its blocking pool.
 ///
 /// Long enough for a cancelled future to be dropped while its runtime is still there (a timer
@@ -78,6 +80,22 @@ impl Worker {
         }
         let _ = thread.join();
     }
+}
+
+/// The system has no thread to give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system gave no thread to run on")]
+pub(crate) struct NoThread;
+
+/// Runs what may block on the blocking pool of the runtime this is called in.
+///
+/// Where there is no thread and none can be had, tokio panics in whoever asked for one.
+pub(crate) fn on_a_thread<T, F>(work: F) -> Result<tokio::task::JoinHandle<T>, NoThread>
+where
+    T: Send + 'static,
+    F: FnOnce() -> T + Send + 'static,
+{
+    report::quietly(|| tokio::task::spawn_blocking(work)).ok_or(NoThread)
 }
 
 fn runtime(name: &str) -> io::Result<Runtime> {

@@ -68,13 +68,15 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         let passes = DEPENDENCY.load(Ordering::Relaxed);
         passes.then_some(()).ok_or("told to fail")
     };
+    // So seldom that no thread is kept for it in between.
+    let seldom = std::env::var_os("EXAMPLE_SELDOM").map_or(ms(50), |_| ms(11_000));
     let mut builder = monitor_runtime::builder!()
         .check_with(
             Check::new("dependency", dependency)
                 .critical()
                 .interval(ms(50)),
         )
-        .check_with(Check::tcp("port", addr.to_string()).interval(ms(50)));
+        .check_with(Check::tcp("port", addr.to_string()).interval(seldom));
     if std::env::var_os("EXAMPLE_HANGS").is_some() {
         let never = Check::new("never", std::future::pending::<Result<(), String>>);
         builder = builder.check_with(never.timeout(ms(3_600_000)));

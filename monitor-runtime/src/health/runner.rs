@@ -12,6 +12,7 @@ use super::check::Home;
 use super::failure;
 use super::slot::Slot;
 use super::watchdog::Watchdog;
+use crate::worker::{NoThread, on_a_thread};
 
 /// Where the futures of checks run. They are timed elsewhere, see [`run_all`].
 #[derive(Clone)]
@@ -35,16 +36,16 @@ impl Place {
         }
     }
 
-    fn launch<F>(&self, run: F) -> JoinHandle<F::Output>
+    fn launch<F>(&self, run: F) -> Result<JoinHandle<F::Output>, NoThread>
     where
         F: Future<Output: Send> + Send + 'static,
     {
         match self {
-            Self::Users(runtime) => runtime.spawn(run),
-            Self::Here => tokio::spawn(run),
+            Self::Users(runtime) => Ok(runtime.spawn(run)),
+            Self::Here => Ok(tokio::spawn(run)),
             Self::Own => {
                 let runtime = Handle::current();
-                tokio::task::spawn_blocking(move || runtime.block_on(run))
+                on_a_thread(move || runtime.block_on(run))
             }
         }
     }
@@ -87,7 +88,7 @@ async fn run_once(slot: &Slot, place: &Place) {
     // runtime, but a thread of the blocking pool cannot be aborted.
     let (cancel, cancelled) = oneshot::channel::<Infallible>();
     let (run, limit) = (Arc::clone(&slot.check.run), slot.check.timeout);
-    let mut running = place.launch(async move {
+    let launched = place.launch(async move {
         tokio::select! {
             biased;
             _ = cancelled => Ok(()),
@@ -96,6 +97,10 @@ async fn run_once(slot: &Slot, place: &Place) {
             answer = async { run(limit).await.map_err(|error| failure::of_error(&*error)) } => answer,
         }
     });
+    let mut running = match launched {
+        Ok(running) => running,
+        Err(problem) => return slot.record(start, Err(problem.to_string())),
+    };
     if let Ok(ended) = timeout(slot.check.timeout, &mut running).await {
         slot.record(start, ended.unwrap_or_else(|error| Err(lost(error))));
         return;

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
+
+use crate::worker::{NoThread, on_a_thread};
 
 /// A page: chunks that are made when they are asked for, which may take its time and may panic.
 pub(crate) type Chunks = Box<dyn Iterator<Item = Vec<u8>> + Send>;
@@ -48,6 +50,7 @@ pub(super) enum NoPage {
     Busy,
     /// Making it panicked; the hook has said why.
     Panicked,
+    NoThread,
 }
 
 impl Scrapes {
@@ -66,18 +69,16 @@ impl Scrapes {
         let begun = timeout(limit, async {
             let permit = self.place().await;
             // The permit goes along: what was begun keeps its place even if its client has left.
-            spawn_blocking(move || Page {
+            let making = on_a_thread(move || Page {
                 chunks: make(),
                 asked: Instant::now(),
                 _permit: permit,
-            })
-            .await
+            });
+            let page = making.map_err(|NoThread| NoPage::NoThread)?.await;
+            page.map_err(|_| NoPage::Panicked)
         });
-        match begun.await {
-            Ok(Ok(page)) => Ok(self.seat(page)),
-            Ok(Err(_)) => Err(NoPage::Panicked),
-            Err(_) => Err(NoPage::Busy),
-        }
+        let page = begun.await.map_err(|_| NoPage::Busy)??;
+        Ok(self.seat(page))
     }
 
     async fn place(&self) -> OwnedSemaphorePermit {
@@ -130,6 +131,8 @@ pub(super) enum Cut {
     Stalled,
     #[error("rendering the metrics failed; the log says why")]
     Panicked,
+    #[error(transparent)]
+    NoThread(#[from] NoThread),
 }
 
 impl Stream for Body {
@@ -156,10 +159,14 @@ impl Stream for Body {
                 return Poll::Ready(Some(Err(Cut::Stalled)));
             };
             page.asked = Instant::now();
-            self.making = Some(spawn_blocking(move || {
+            let making = on_a_thread(move || {
                 let chunk = page.chunks.next();
                 (page, chunk)
-            }));
+            });
+            match making {
+                Ok(making) => self.making = Some(making),
+                Err(problem) => return Poll::Ready(Some(Err(problem.into()))),
+            }
         }
     }
 }

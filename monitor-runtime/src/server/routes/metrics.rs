@@ -13,6 +13,7 @@ use super::is_read;
 use crate::metrics::Format;
 use crate::server::scrapes::NoPage;
 use crate::server::{Context, Gzip, negotiate};
+use crate::worker::NoThread;
 
 /// How long a client waits for the metrics page to begin before it is sent away.
 const RENDER_LIMIT: Duration = Duration::from_secs(30);
@@ -61,6 +62,7 @@ impl Context {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "rendering the metrics failed; the log says why\n".to_owned(),
             ),
+            Err(NoPage::NoThread) => (StatusCode::SERVICE_UNAVAILABLE, format!("{NoThread}\n")),
             Err(NoPage::Busy) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 format!("other scrapes held all places for {RENDER_LIMIT:?}\n"),
