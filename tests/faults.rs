@@ -413,3 +413,15 @@ fn a_thousand_panicking_tasks_are_counted_and_survived() {
     // Ten, what was refilled meanwhile, and the summary of the rest.
     assert!((2..=15).contains(&events.len()), "{} events", events.len());
 }
+
+#[test]
+fn everything_at_once_for_some_seconds_holds() {
+    let mut soak = command(Path::new(env!("CARGO_BIN_EXE_soak")), &[]);
+    let done = soak.arg("6").output().expect("it runs");
+    let said = String::from_utf8_lossy(&done.stdout);
+    let problem = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        done.status.success() && said.ends_with("held\n"),
+        "{said}{problem}"
+    );
+}
