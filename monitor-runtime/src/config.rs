@@ -8,9 +8,8 @@ use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
-
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
+use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
 
 /// A setting, as the README's table shows it.
@@ -115,7 +114,7 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     pub(crate) drain: Duration,
     pub(crate) label_series: usize,
-    pub(crate) log_filter: EnvFilter,
+    pub(crate) log_filter: Rules,
     pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
     pub(crate) environment: String,
     pub(crate) release: String,
@@ -155,7 +154,7 @@ impl Config {
             log_format: log_format(given.log_format, env)?,
             drain: drain(given.drain, env)?,
             label_series: label_series(given.label_series, env)?,
-            log_filter: log_filter.map_or_else(|| Ok(EnvFilter::new("info")), parse_filter)?,
+            log_filter: log_filter.map_or_else(|| Ok(Rules::default()), parse_filter)?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(|| Ok(build.into()), parse_environment)?,
             release: release.map_or_else(
@@ -292,8 +291,8 @@ fn label_series(builder: Option<usize>, env: Env<'_>) -> Result<usize, ConfigErr
     }
 }
 
-fn parse_filter(given: Given) -> Result<EnvFilter, ConfigError> {
-    let parsed = EnvFilter::builder().parse(&given.value);
+fn parse_filter(given: Given) -> Result<Rules, ConfigError> {
+    let parsed = Rules::parse(&given.value);
     parsed.map_err(|problem| given.refuse(format_args!("is not a filter ({problem})")))
 }
 

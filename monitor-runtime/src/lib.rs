@@ -62,6 +62,8 @@ mod labels;
 mod lifecycle;
 #[cfg(feature = "enable")]
 mod lines;
+#[cfg(feature = "enable")]
+mod log_filter;
 mod log_format;
 #[cfg(feature = "enable")]
 mod metrics;
@@ -126,6 +128,8 @@ pub use init::StartError;
 #[cfg(feature = "enable")]
 pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer, queued_stdout};
 #[cfg(feature = "enable")]
+pub use log_filter::{LogFilter, LogFilterError};
+#[cfg(feature = "enable")]
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]
 pub use report::{SentryLayer, sentry_layer};
@@ -137,4 +141,4 @@ pub use spawn::{Scoped, scoped, spawn};
 pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
 
 #[cfg(not(feature = "enable"))]
-pub use off::{Builder, Check, Monitor, StartError, scoped};
+pub use off::{Builder, Check, LogFilter, LogFilterError, Monitor, StartError, scoped};

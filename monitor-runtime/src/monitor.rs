@@ -11,8 +11,9 @@ use warp::{Filter, Rejection, reply::Response};
 use crate::health::Health;
 use crate::init::Claim;
 use crate::lifecycle::Lifecycle;
+use crate::log_filter::{LogFilter, LogFilterError};
 use crate::server::{self, Server};
-use crate::{lines, report};
+use crate::{lines, report, trace};
 
 /// How long a shutdown may take to send what Sentry's queue holds.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -91,6 +92,40 @@ impl Monitor {
         self.parts.close();
     }
 
+    /// The log's filter; `None` where the subscriber is not the one that `start()` installs.
+    ///
+    /// `GET /log-level` of the management server says the same.
+    pub fn log_filter(&self) -> Option<LogFilter> {
+        trace::log_filter()
+    }
+
+    /// Sets the log's filter: for a time of up to 24 hours, or until it is set anew or reset.
+    ///
+    /// Directives are levels, by target or for all: `info,my_crate=debug`. They take the place of
+    /// all that held before. One line of the log says that it was set, and one that it was set
+    /// back; `shutdown()` sets it back, too. `PUT /log-level` does the same.
+    ///
+    /// ```no_run
+    /// # fn example(monitor: &monitor_runtime::Monitor) -> Result<(), monitor_runtime::LogFilterError> {
+    /// use std::time::Duration;
+    ///
+    /// monitor.set_log_filter("info,shop::orders=debug", Some(Duration::from_secs(600)))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_log_filter(
+        &self,
+        directives: &str,
+        lasting: Option<Duration>,
+    ) -> Result<LogFilter, LogFilterError> {
+        trace::set_log_filter(directives, lasting)
+    }
+
+    /// Sets the log's filter back to that of the start; `None` as for [`log_filter`](Self::log_filter).
+    pub fn reset_log_filter(&self) -> Option<LogFilter> {
+        trace::reset_log_filter()
+    }
+
     /// `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for one's own warp app.
     ///
     /// Other paths are rejected as not found, so routes after it are tried.
@@ -143,6 +178,8 @@ impl Parts {
         if let Some(server) = &self.server {
             server.close(GRACE);
         }
+        // Nobody is left to set it back.
+        trace::reset_log_filter();
         lines::flush();
     }
 }

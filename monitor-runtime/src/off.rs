@@ -117,6 +117,25 @@ impl Monitor {
     /// Changes nothing.
     pub fn drain(&self) {}
 
+    /// There is no log of ours.
+    pub fn log_filter(&self) -> Option<LogFilter> {
+        None
+    }
+
+    /// Sets nothing: there is no log of ours.
+    pub fn set_log_filter(
+        &self,
+        _: &str,
+        _: Option<Duration>,
+    ) -> Result<LogFilter, LogFilterError> {
+        Err(LogFilterError::NotOurs)
+    }
+
+    /// There is no log of ours.
+    pub fn reset_log_filter(&self) -> Option<LogFilter> {
+        None
+    }
+
     /// Ends at once.
     pub async fn shutdown(self) {}
 
@@ -140,3 +159,31 @@ impl fmt::Display for StartError {
 }
 
 impl Error for StartError {}
+
+/// There is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogFilter {
+    /// The directives that hold now.
+    pub filter: String,
+    /// Those that a reset goes back to.
+    pub default: String,
+    /// The time until it goes back by itself.
+    pub reverts_in: Option<Duration>,
+}
+
+/// Why the log's filter was not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogFilterError {
+    /// There is no log of ours.
+    NotOurs,
+}
+
+impl fmt::Display for LogFilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the feature `enable` of monitor-runtime is off: the log is not its own")
+    }
+}
+
+impl Error for LogFilterError {}

@@ -7,6 +7,8 @@ use warp::http::header::{
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
+use crate::server::access::Refusal;
+
 const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// What one asked for, or why one does not get it.
@@ -17,7 +19,6 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    #[expect(dead_code, reason = "the pages of details come next")]
     pub(super) fn ok(content_type: &'static str, body: String) -> Self {
         Self {
             status: StatusCode::OK,
@@ -53,6 +54,21 @@ impl Answer {
                 StatusCode::FORBIDDEN,
                 "only for this machine's own requests; to open it to others, start the service with MONITOR_TOKEN\n",
             )
+        }
+    }
+
+    /// For whoever may not change anything; `token` says whether there is one to give.
+    pub(super) fn refused(refusal: Refusal, token: bool) -> Self {
+        match refusal {
+            Refusal::NoAccess => Self::no_access(token),
+            Refusal::CrossSite => Self::text(
+                StatusCode::FORBIDDEN,
+                "refused: the browser says that a page of another site sent this (Origin, Sec-Fetch-Site)\n",
+            ),
+            Refusal::NotJson => Self::text(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "this needs Content-Type: application/json, or the token\n",
+            ),
         }
     }
 
