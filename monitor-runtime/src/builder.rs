@@ -81,6 +81,15 @@ impl Builder {
         self
     }
 
+    /// Whether `process_*` and `tokio_*` are on `/metrics`; beats `MONITOR_PROCESS_METRICS`.
+    ///
+    /// `tokio_*` are of the runtime that `start()` is called on. A family of these names that the
+    /// service has itself gives way to them while they are on.
+    pub fn process_metrics(mut self, wanted: bool) -> Self {
+        self.overrides.process_metrics = Some(wanted);
+        self
+    }
+
     /// Which spans and events are logged; beats `RUST_LOG`.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.overrides.log_filter = Some(directives.into());

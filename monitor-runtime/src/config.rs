@@ -53,6 +53,8 @@ settings! {
         "time between readiness falling and `drained()`, for load balancers to notice";
     MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
         "combinations of label values told apart in the whole process; new ones beyond it are `other`";
+    MONITOR_PROCESS_METRICS: "process_metrics", "on", "`on` or `off`",
+        "whether `process_*` and `tokio_*` are on `/metrics`";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
     SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
@@ -98,6 +100,7 @@ pub(crate) struct Overrides {
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) drain: Option<Duration>,
     pub(crate) label_series: Option<usize>,
+    pub(crate) process_metrics: Option<bool>,
     pub(crate) log_filter: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -114,6 +117,7 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     pub(crate) drain: Duration,
     pub(crate) label_series: usize,
+    pub(crate) process_metrics: bool,
     pub(crate) log_filter: Rules,
     pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
     pub(crate) environment: String,
@@ -154,6 +158,7 @@ impl Config {
             log_format: log_format(given.log_format, env)?,
             drain: drain(given.drain, env)?,
             label_series: label_series(given.label_series, env)?,
+            process_metrics: process_metrics(given.process_metrics, env)?,
             log_filter: log_filter.map_or_else(|| Ok(Rules::default()), parse_filter)?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(|| Ok(build.into()), parse_environment)?,
@@ -288,6 +293,18 @@ fn label_series(builder: Option<usize>, env: Env<'_>) -> Result<usize, ConfigErr
             Ok(_) => Err(given.refuse("is too many")),
             Err(_) => Err(given.refuse("is not a whole number")),
         },
+    }
+}
+
+fn process_metrics(builder: Option<bool>, env: Env<'_>) -> Result<bool, ConfigError> {
+    if let Some(wanted) = builder {
+        return Ok(wanted);
+    }
+    match Given::find(&MONITOR_PROCESS_METRICS, None, env)? {
+        None => Ok(true),
+        Some(given) if given.value.eq_ignore_ascii_case("on") => Ok(true),
+        Some(given) if given.value.eq_ignore_ascii_case("off") => Ok(false),
+        Some(given) => Err(given.refuse("is neither")),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, http, labels, lines, metrics, report, site, trace};
+use crate::{clock, http, labels, lines, metrics, process, report, site, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -70,7 +70,8 @@ impl Builder {
                  installed, and /metrics has the call sites already"
             );
         }
-        let page = page(&service, others.clone());
+        let reader = config.process_metrics.then(process::Reader::new);
+        let page = page(&service, reader, others.clone());
         let context = server::Context::new(
             service.clone(),
             Arc::clone(&health),
@@ -114,6 +115,7 @@ impl Builder {
 /// Begins a page of `/metrics`.
 fn page(
     service: &metrics::Service,
+    reader: Option<process::Reader>,
     others: Option<PrometheusHandle>,
 ) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
     let exposition = metrics::Exposition::new(service, site::all);
@@ -122,6 +124,10 @@ fn page(
         let mut own = metrics::log(lines::counts(), lines::dropped_lines());
         own.push(metrics::captures(report::captures()));
         own.extend(metrics::label_overflow(site::all()));
+        if let Some(reader) = &reader {
+            own.extend(metrics::process(&reader.process()));
+            own.extend(reader.runtime().iter().flat_map(metrics::runtime));
+        }
         Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     }
 }

@@ -76,6 +76,8 @@ mod off;
 #[cfg(feature = "enable")]
 mod outcome;
 #[cfg(feature = "enable")]
+mod process;
+#[cfg(feature = "enable")]
 mod report;
 #[cfg(feature = "enable")]
 mod run;

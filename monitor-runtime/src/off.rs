@@ -38,6 +38,7 @@ impl Builder {
         addr(impl fmt::Display);
         token(impl Into<String>);
         log_format(LogFormat);
+        process_metrics(bool);
         log_filter(impl Into<String>);
         drain(Duration);
         sentry_dsn(impl Into<String>);

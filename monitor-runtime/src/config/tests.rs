@@ -74,6 +74,7 @@ fn every_error_names_the_variable_the_value_and_what_is_allowed() {
         ("MONITOR_DRAIN", "5"),
         ("MONITOR_DRAIN", "-5s"),
         ("MONITOR_DRAIN", "2h"),
+        ("MONITOR_PROCESS_METRICS", "yes"),
         ("RUST_LOG", "info,[="),
         ("SENTRY_DSN", "https://sentry.example"),
         ("SENTRY_DSN", "nonsense"),

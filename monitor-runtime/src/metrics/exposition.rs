@@ -7,7 +7,7 @@ use super::functions::{Functions, line};
 use super::layout::Layout;
 use super::line::push;
 use super::others::{Others, Place};
-use super::{BUILD_INFO, Counter, Service};
+use super::{BUILD_INFO, Counter, Number, Service};
 use crate::site::Site;
 
 /// Bytes after which a chunk is handed on.
@@ -59,8 +59,8 @@ impl Exposition {
         Scrape {
             functions: Functions::read(self.layout(), format),
             build: self.build.clone(),
+            others: Others::new(others, own.iter().map(|own| own.family)),
             own,
-            others: Others::new(others),
             part: Part::Own,
             next: 0,
             place: Place::default(),
@@ -151,8 +151,20 @@ impl Scrape {
         for Counter { family, values } in &self.own {
             family.describe(format, out);
             for (labels, value) in values {
-                line(out, family.name, labels, *value);
+                match value {
+                    Number::Count(count) => line(out, family.name, labels, *count),
+                    Number::Measure(measure) => measure_line(out, family.name, labels, *measure),
+                }
             }
         }
     }
+}
+
+/// A whole line, of a value that need not be whole.
+fn measure_line(out: &mut Vec<u8>, name: &str, labels: &str, value: f64) {
+    push(out, name);
+    if !labels.is_empty() {
+        push(out, &format!("{{{labels}}}"));
+    }
+    push(out, &format!(" {value}\n"));
 }
