@@ -57,7 +57,7 @@ impl Builder {
         self
     }
 
-    /// Where the management server listens, `IP:PORT` or `off`; beats `MONITOR_ADDR`.
+    /// Where the management server listens, `IP:PORT`, `unix:/PATH` or `off`; beats `MONITOR_ADDR`.
     pub fn addr(mut self, addr: impl fmt::Display) -> Self {
         self.overrides.addr = Some(format!("{addr}"));
         self

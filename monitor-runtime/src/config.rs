@@ -1,13 +1,14 @@
 //! Every setting: what the builder said beats the environment, which beats the default.
 
+mod address;
 mod sentry;
 
 use std::ffi::OsString;
 use std::fmt;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::time::Duration;
 
+pub(crate) use self::address::Address;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
 use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
@@ -43,7 +44,7 @@ macro_rules! settings {
 }
 
 settings! {
-    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT (port 0 takes a free one), or `off`",
+    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT (port 0 takes a free one), unix:/PATH, or `off`",
         "where the management server listens";
     MONITOR_TOKEN: "token", "none", "16 or more visible ASCII characters",
         "bearer token that opens details to peers that are not on loopback";
@@ -112,7 +113,8 @@ pub(crate) struct Overrides {
 /// Every setting, decided.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) addr: Option<SocketAddr>,
+    /// `None` for no server.
+    pub(crate) addr: Option<Address>,
     pub(crate) token: Option<String>,
     pub(crate) log_format: LogFormat,
     pub(crate) drain: Duration,
@@ -153,7 +155,7 @@ impl Config {
             "production"
         };
         Ok(Self {
-            addr: addr.map_or(Ok(Some(DEFAULT_ADDR)), parse_addr)?,
+            addr: addr.map_or_else(|| Ok(Some(Address::default())), address::parse)?,
             token: token.map(parse_token).transpose()?,
             log_format: log_format(given.log_format, env)?,
             drain: drain(given.drain, env)?,
@@ -174,8 +176,6 @@ impl Config {
 
 /// Combinations of label values told apart, before `start()` says otherwise.
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
-const DEFAULT_ADDR: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
 
 /// A value, and where it came from.
 struct Given {
@@ -228,16 +228,6 @@ impl Given {
             allowed: self.setting.allowed,
         }
     }
-}
-
-fn parse_addr(given: Given) -> Result<Option<SocketAddr>, ConfigError> {
-    if given.value == "off" {
-        return Ok(None);
-    }
-    let parsed = given.value.parse();
-    parsed
-        .map(Some)
-        .map_err(|_| given.refuse("is not an address to listen on"))
 }
 
 fn parse_token(given: Given) -> Result<String, ConfigError> {

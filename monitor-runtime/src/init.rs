@@ -9,7 +9,7 @@ use std::{fmt, io};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::builder::Builder;
-use crate::config::{Config, ConfigError};
+use crate::config::{Address, Config, ConfigError};
 use crate::facade::Bridge;
 use crate::health::{self, Health, InvalidCheck};
 use crate::lifecycle::Lifecycle;
@@ -54,7 +54,7 @@ impl Builder {
             version: service.version.clone(),
         };
         let health = Health::new(subject, self.checks)?;
-        let listener = config.addr.map(server::bind).transpose()?;
+        let listener = config.addr.clone().map(server::bind).transpose()?;
 
         clock::calibrate();
         let destination = report::start(&config);
@@ -88,7 +88,7 @@ impl Builder {
             report::stop(Duration::ZERO, own_sentry);
             health.stop();
         })?;
-        let addr = server.as_ref().map(server::Server::local_addr);
+        let addr = server.as_ref().map(|server| server.bound().clone());
         let parts = Arc::new(Parts {
             health: Arc::clone(&health),
             server,
@@ -107,7 +107,13 @@ impl Builder {
         };
         // Dropped by an error, it takes everything down again.
         followed?;
-        announce(addr, config.token.is_some(), &destination, log, recorder);
+        announce(
+            addr.as_ref(),
+            config.token.is_some(),
+            &destination,
+            log,
+            recorder,
+        );
         Ok(monitor)
     }
 }
@@ -155,7 +161,7 @@ impl Threads {
 
 /// One line on what runs, and one for each part that somebody else had already put in place.
 fn announce(
-    addr: Option<std::net::SocketAddr>,
+    addr: Option<&Address>,
     token: bool,
     destination: &Destination,
     log: trace::Installed,
@@ -166,10 +172,18 @@ fn announce(
         Destination::Existing => "on, by the client that was already bound",
         Destination::Nowhere => "off: no SENTRY_DSN",
     };
-    let server = addr.map_or_else(|| "off".to_owned(), |addr| format!("http://{addr}"));
+    let server = match addr {
+        None => "off".to_owned(),
+        Some(Address::Tcp(addr)) => format!("http://{addr}"),
+        Some(socket) => socket.to_string(),
+    };
     tracing::info!(server, sentry, "monitoring started");
-    if addr.is_some_and(|addr| !addr.ip().is_loopback()) && !token {
-        tracing::info!("details of /health are hidden from remote peers: no MONITOR_TOKEN");
+    let reachable = matches!(addr, Some(Address::Tcp(addr)) if !addr.ip().is_loopback());
+    if reachable && !token {
+        tracing::info!(
+            "other machines see /metrics and the probes, but no details, and change nothing: \
+             no MONITOR_TOKEN"
+        );
     }
     if log == trace::Installed::Theirs {
         tracing::info!("logging through the subscriber that was already installed");
@@ -289,7 +303,9 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The management server's address cannot be listened on.
-    #[error("MONITOR_ADDR: {0}; allowed: another IP:PORT, port 0 for a free one, or `off`")]
+    #[error(
+        "MONITOR_ADDR: {0}; allowed: another IP:PORT, port 0 for a free one, unix:/PATH, or `off`"
+    )]
     Bind(#[from] BindError),
     /// A health check is not valid.
     #[error(transparent)]

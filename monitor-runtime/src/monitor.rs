@@ -2,12 +2,14 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use warp::{Filter, Rejection, reply::Response};
 
+use crate::config::Address;
 use crate::health::Health;
 use crate::init::Claim;
 use crate::lifecycle::Lifecycle;
@@ -32,9 +34,20 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// The address the management server listens on; `None` when it is off.
+    /// The address the management server listens on; `None` when it is off or has no port.
     pub fn addr(&self) -> Option<SocketAddr> {
-        self.parts.server.as_ref().map(Server::local_addr)
+        match self.parts.server.as_ref()?.bound() {
+            Address::Tcp(addr) => Some(*addr),
+            Address::Unix(_) => None,
+        }
+    }
+
+    /// The socket in the file system that the management server listens on, if it is one.
+    pub fn socket_path(&self) -> Option<&Path> {
+        match self.parts.server.as_ref()?.bound() {
+            Address::Tcp(_) => None,
+            Address::Unix(path) => Some(path),
+        }
     }
 
     /// Ends once readiness has been false for the drain delay: time to stop one's own server.

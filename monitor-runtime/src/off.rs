@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::log_format::LogFormat;
@@ -107,6 +108,11 @@ pub struct Monitor(());
 impl Monitor {
     /// There is no management server.
     pub fn addr(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    /// There is no management server.
+    pub fn socket_path(&self) -> Option<&Path> {
         None
     }
 

@@ -15,6 +15,7 @@ use warp::{Filter, Rejection};
 use super::Context;
 use super::access::{Peer, may_see_details};
 use answer::Answer;
+pub(super) use answer::PROTECTION;
 pub(crate) use metrics::metrics_routes;
 pub(crate) use probes::health_routes;
 
