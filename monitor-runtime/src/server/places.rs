@@ -152,14 +152,15 @@ mod tests {
         oldest.given_away().await;
         drop(oldest);
         assert_eq!(peers(&places).len(), 4, "its place was another's already");
-        // Both have two places, but a request of one is being answered.
         drop(newer);
         let again = places.take(MANY).await;
+        // Both have two places now, and the oldest of all is idle.
         let last = places.take(FEW).await;
-        again.given_away().await;
+        few.given_away().await;
+        assert_eq!(peers(&places), [MANY, FEW, MANY, FEW]);
         drop(request);
         let _next = places.take(MANY).await;
-        few.given_away().await;
+        busy.given_away().await;
         drop((few, busy, newest, again, last));
     }
 
