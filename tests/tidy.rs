@@ -67,6 +67,9 @@ fn metric_names_have_one_home() {
         "\"monitor_label_",
         "\"http_requests_",
         "\"http_server_",
+        "\"process_cpu",
+        "\"process_open",
+        "\"tokio_",
     ] {
         assert_eq!(users_of(name), ["metrics.rs"], "{name}");
     }

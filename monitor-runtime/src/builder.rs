@@ -57,7 +57,7 @@ impl Builder {
         self
     }
 
-    /// Where the management server listens, `IP:PORT` or `off`; beats `MONITOR_ADDR`.
+    /// Where the management server listens, `IP:PORT`, `unix:/PATH` or `off`; beats `MONITOR_ADDR`.
     pub fn addr(mut self, addr: impl fmt::Display) -> Self {
         self.overrides.addr = Some(format!("{addr}"));
         self
@@ -92,6 +92,15 @@ impl Builder {
     pub fn redact(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let names: Vec<String> = names.into_iter().map(Into::into).collect();
         self.overrides.redact = Some(names.join(",")).filter(|_| !names.is_empty());
+        self
+    }
+
+    /// Whether `process_*` and `tokio_*` are on `/metrics`; beats `MONITOR_PROCESS_METRICS`.
+    ///
+    /// `tokio_*` are of the runtime that `start()` is called on. A family of these names that the
+    /// service has itself gives way to them while they are on.
+    pub fn process_metrics(mut self, wanted: bool) -> Self {
+        self.overrides.process_metrics = Some(wanted);
         self
     }
 

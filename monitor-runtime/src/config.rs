@@ -1,5 +1,6 @@
 //! Every setting: what the builder said beats the environment, which beats the default.
 
+mod address;
 mod redact;
 mod sentry;
 mod watchdog;
@@ -7,14 +8,13 @@ mod watchdog;
 use std::ffi::OsString;
 use std::fmt;
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use tracing_subscriber::EnvFilter;
-
+pub(crate) use self::address::Address;
 use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
 use self::watchdog::watchdog;
+use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
 
 /// A setting, as the README's table shows it.
@@ -48,7 +48,7 @@ macro_rules! settings {
 }
 
 settings! {
-    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT (port 0 takes a free one), or `off`",
+    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT (port 0 takes a free one), unix:/PATH, or `off`",
         "where the management server listens";
     MONITOR_TOKEN: "token", "none", "16 or more visible ASCII characters",
         "bearer token that opens details to peers that are not on loopback";
@@ -62,6 +62,8 @@ settings! {
         "combinations of label values told apart in the whole process; new ones beyond it are `other`";
     MONITOR_REDACT: "redact", "none: those known are hidden anyway", "names parted by commas, of letters, digits, `_`, `-` and `.`",
         "further fields whose values no log line and no event shows";
+    MONITOR_PROCESS_METRICS: "process_metrics", "on", "`on` or `off`",
+        "whether `process_*` and `tokio_*` are on `/metrics`";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
     SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
@@ -109,6 +111,7 @@ pub(crate) struct Overrides {
     pub(crate) watchdog: Option<String>,
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
+    pub(crate) process_metrics: Option<bool>,
     pub(crate) log_filter: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -120,7 +123,8 @@ pub(crate) struct Overrides {
 /// Every setting, decided.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) addr: Option<SocketAddr>,
+    /// `None` for no server.
+    pub(crate) addr: Option<Address>,
     pub(crate) token: Option<String>,
     pub(crate) log_format: LogFormat,
     pub(crate) drain: Duration,
@@ -128,7 +132,8 @@ pub(crate) struct Config {
     pub(crate) watchdog: Option<Duration>,
     pub(crate) label_series: usize,
     pub(crate) redact: Vec<String>,
-    pub(crate) log_filter: EnvFilter,
+    pub(crate) process_metrics: bool,
+    pub(crate) log_filter: Rules,
     pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
     pub(crate) environment: String,
     pub(crate) release: String,
@@ -164,14 +169,15 @@ impl Config {
             "production"
         };
         Ok(Self {
-            addr: addr.map_or(Ok(Some(DEFAULT_ADDR)), parse_addr)?,
+            addr: addr.map_or_else(|| Ok(Some(Address::default())), address::parse)?,
             token: token.map(parse_token).transpose()?,
             log_format: log_format(given.log_format, env)?,
             drain: drain(given.drain, env)?,
             watchdog: watchdog(given.watchdog, env)?,
             label_series: label_series(given.label_series, env)?,
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
-            log_filter: log_filter.map_or_else(|| Ok(EnvFilter::new("info")), parse_filter)?,
+            process_metrics: process_metrics(given.process_metrics, env)?,
+            log_filter: log_filter.map_or_else(|| Ok(Rules::default()), parse_filter)?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(|| Ok(build.into()), parse_environment)?,
             release: release.map_or_else(
@@ -186,8 +192,6 @@ impl Config {
 
 /// Combinations of label values told apart, before `start()` says otherwise.
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
-const DEFAULT_ADDR: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
 
 /// A value, and where it came from.
 struct Given {
@@ -240,16 +244,6 @@ impl Given {
             allowed: self.setting.allowed,
         }
     }
-}
-
-fn parse_addr(given: Given) -> Result<Option<SocketAddr>, ConfigError> {
-    if given.value == "off" {
-        return Ok(None);
-    }
-    let parsed = given.value.parse();
-    parsed
-        .map(Some)
-        .map_err(|_| given.refuse("is not an address to listen on"))
 }
 
 fn parse_token(given: Given) -> Result<String, ConfigError> {
@@ -308,8 +302,20 @@ fn label_series(builder: Option<usize>, env: Env<'_>) -> Result<usize, ConfigErr
     }
 }
 
-fn parse_filter(given: Given) -> Result<EnvFilter, ConfigError> {
-    let parsed = EnvFilter::builder().parse(&given.value);
+fn process_metrics(builder: Option<bool>, env: Env<'_>) -> Result<bool, ConfigError> {
+    if let Some(wanted) = builder {
+        return Ok(wanted);
+    }
+    match Given::find(&MONITOR_PROCESS_METRICS, None, env)? {
+        None => Ok(true),
+        Some(given) if given.value.eq_ignore_ascii_case("on") => Ok(true),
+        Some(given) if given.value.eq_ignore_ascii_case("off") => Ok(false),
+        Some(given) => Err(given.refuse("is neither")),
+    }
+}
+
+fn parse_filter(given: Given) -> Result<Rules, ConfigError> {
+    let parsed = Rules::parse(&given.value);
     parsed.map_err(|problem| given.refuse(format_args!("is not a filter ({problem})")))
 }
 

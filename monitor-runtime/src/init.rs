@@ -9,14 +9,14 @@ use std::{fmt, io};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::builder::Builder;
-use crate::config::{Config, ConfigError};
+use crate::config::{Address, Config, ConfigError};
 use crate::facade::Bridge;
 use crate::health::{self, Health, InvalidCheck};
 use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, http, labels, lines, metrics, redact, report, site, trace};
+use crate::{clock, http, labels, lines, metrics, process, redact, report, site, trace};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -54,7 +54,7 @@ impl Builder {
             version: service.version.clone(),
         };
         let health = Health::new(subject, self.checks, config.watchdog)?;
-        let listener = config.addr.map(server::bind).transpose()?;
+        let listener = config.addr.clone().map(server::bind).transpose()?;
 
         clock::calibrate();
         redact::hide(&config.redact);
@@ -71,7 +71,8 @@ impl Builder {
                  installed, and /metrics has the call sites already"
             );
         }
-        let page = page(&service, others.clone(), Arc::clone(&health));
+        let reader = config.process_metrics.then(process::Reader::new);
+        let page = page(&service, reader, others.clone(), Arc::clone(&health));
         let context = server::Context::new(
             service.clone(),
             Arc::clone(&health),
@@ -88,7 +89,7 @@ impl Builder {
             report::stop(Duration::ZERO, own_sentry);
             health.stop();
         })?;
-        let addr = server.as_ref().map(server::Server::local_addr);
+        let addr = server.as_ref().map(|server| server.bound().clone());
         let parts = Arc::new(Parts {
             health: Arc::clone(&health),
             server,
@@ -107,7 +108,13 @@ impl Builder {
         };
         // Dropped by an error, it takes everything down again.
         followed?;
-        announce(addr, config.token.is_some(), &destination, log, recorder);
+        announce(
+            addr.as_ref(),
+            config.token.is_some(),
+            &destination,
+            log,
+            recorder,
+        );
         Ok(monitor)
     }
 }
@@ -115,6 +122,7 @@ impl Builder {
 /// Begins a page of `/metrics`.
 fn page(
     service: &metrics::Service,
+    reader: Option<process::Reader>,
     others: Option<PrometheusHandle>,
     health: Arc<Health>,
 ) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
@@ -125,6 +133,10 @@ fn page(
         own.push(metrics::captures(report::captures()));
         own.extend(metrics::label_overflow(site::all()));
         own.extend(metrics::checks(&health.readings()));
+        if let Some(reader) = &reader {
+            own.extend(metrics::process(&reader.process()));
+            own.extend(reader.runtime().iter().flat_map(metrics::runtime));
+        }
         Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     }
 }
@@ -152,7 +164,7 @@ impl Threads {
 
 /// One line on what runs, and one for each part that somebody else had already put in place.
 fn announce(
-    addr: Option<std::net::SocketAddr>,
+    addr: Option<&Address>,
     token: bool,
     destination: &Destination,
     log: trace::Installed,
@@ -163,10 +175,18 @@ fn announce(
         Destination::Existing => "on, by the client that was already bound",
         Destination::Nowhere => "off: no SENTRY_DSN",
     };
-    let server = addr.map_or_else(|| "off".to_owned(), |addr| format!("http://{addr}"));
+    let server = match addr {
+        None => "off".to_owned(),
+        Some(Address::Tcp(addr)) => format!("http://{addr}"),
+        Some(socket) => socket.to_string(),
+    };
     tracing::info!(server, sentry, "monitoring started");
-    if addr.is_some_and(|addr| !addr.ip().is_loopback()) && !token {
-        tracing::info!("details of /health are hidden from remote peers: no MONITOR_TOKEN");
+    let reachable = matches!(addr, Some(Address::Tcp(addr)) if !addr.ip().is_loopback());
+    if reachable && !token {
+        tracing::info!(
+            "other machines see /metrics and the probes, but no details, and change nothing: \
+             no MONITOR_TOKEN"
+        );
     }
     if log == trace::Installed::Theirs {
         tracing::info!("logging through the subscriber that was already installed");
@@ -286,7 +306,9 @@ pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The management server's address cannot be listened on.
-    #[error("MONITOR_ADDR: {0}; allowed: another IP:PORT, port 0 for a free one, or `off`")]
+    #[error(
+        "MONITOR_ADDR: {0}; allowed: another IP:PORT, port 0 for a free one, unix:/PATH, or `off`"
+    )]
     Bind(#[from] BindError),
     /// A health check is not valid.
     #[error(transparent)]

@@ -62,6 +62,8 @@ mod labels;
 mod lifecycle;
 #[cfg(feature = "enable")]
 mod lines;
+#[cfg(feature = "enable")]
+mod log_filter;
 mod log_format;
 #[cfg(feature = "enable")]
 mod metrics;
@@ -73,6 +75,8 @@ mod name;
 mod off;
 #[cfg(feature = "enable")]
 mod outcome;
+#[cfg(feature = "enable")]
+mod process;
 #[cfg(feature = "enable")]
 mod redact;
 #[cfg(feature = "enable")]
@@ -130,6 +134,8 @@ pub use init::StartError;
 #[cfg(feature = "enable")]
 pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer, queued_stdout};
 #[cfg(feature = "enable")]
+pub use log_filter::{LogFilter, LogFilterError};
+#[cfg(feature = "enable")]
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]
 pub use report::{SentryLayer, sentry_layer};
@@ -141,4 +147,6 @@ pub use spawn::{Scoped, scoped, spawn};
 pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
 
 #[cfg(not(feature = "enable"))]
-pub use off::{Builder, Check, Heartbeat, InvalidCheck, Monitor, StartError, scoped};
+pub use off::{
+    Builder, Check, Heartbeat, InvalidCheck, LogFilter, LogFilterError, Monitor, StartError, scoped,
+};

@@ -14,6 +14,7 @@ mod functions;
 mod layout;
 mod line;
 mod others;
+mod process;
 mod readings;
 
 pub use exposition::Exposition;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use family::{Family, Kind};
 use line::label;
+pub(crate) use process::{process, runtime};
 pub(crate) use readings::RESULTS;
 
 use crate::site::Site;
@@ -69,7 +71,7 @@ pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
 pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
-/// The families of this page, for those who may not define them again.
+/// The families that every page has room for, for those who may not define them again.
 const FAMILIES: [&Family<'static>; 10] = [
     &BUILD_INFO,
     &CALLS,
@@ -147,6 +149,62 @@ const CHECK_DURATION: Family<'static> = Family {
     help: "How long the last run of a health check took.",
 };
 
+/// The process, as Prometheus' own clients name it; present unless switched off.
+/// <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
+const PROCESS_CPU: Family<'static> = Family::counter(
+    "process_cpu_seconds_total",
+    Some("seconds"),
+    "CPU time that all threads have used, in user and system mode.",
+);
+const PROCESS_RESIDENT: Family<'static> = Family::gauge(
+    "process_resident_memory_bytes",
+    Some("bytes"),
+    "Memory that is held in RAM.",
+);
+const PROCESS_VIRTUAL: Family<'static> = Family::gauge(
+    "process_virtual_memory_bytes",
+    Some("bytes"),
+    "Address space that is in use.",
+);
+const PROCESS_FDS: Family<'static> =
+    Family::gauge("process_open_fds", None, "Open file descriptors.");
+const PROCESS_MOST_FDS: Family<'static> = Family::gauge(
+    "process_max_fds",
+    None,
+    "File descriptors that may be open at once; absent without a limit.",
+);
+const PROCESS_START: Family<'static> = Family::gauge(
+    "process_start_time_seconds",
+    Some("seconds"),
+    "When the process began, since the Unix epoch.",
+);
+const PROCESS_THREADS: Family<'static> =
+    Family::gauge("process_threads", None, "Threads of the process.");
+
+/// The tokio runtime that `start()` was called on, in the words of `tokio::runtime::RuntimeMetrics`.
+const TOKIO_WORKERS: Family<'static> =
+    Family::gauge("tokio_workers", None, "Worker threads of the runtime.");
+const TOKIO_TASKS: Family<'static> = Family::gauge(
+    "tokio_alive_tasks",
+    None,
+    "Tasks that were spawned and have not ended.",
+);
+const TOKIO_QUEUE: Family<'static> = Family::gauge(
+    "tokio_global_queue_depth",
+    None,
+    "Tasks that wait in the queue all workers share.",
+);
+const TOKIO_BUSY: Family<'static> = Family::counter(
+    "tokio_worker_busy_seconds_total",
+    Some("seconds"),
+    "Time that a worker was not parked.",
+);
+const TOKIO_PARKS: Family<'static> = Family::counter(
+    "tokio_worker_parks_total",
+    None,
+    "How often a worker had nothing to do.",
+);
+
 /// A family of the runtime's own, and a value for each set of labels.
 pub(crate) struct Own {
     family: &'static Family<'static>,
@@ -154,11 +212,11 @@ pub(crate) struct Own {
     values: Vec<(String, Number)>,
 }
 
-/// A value as it is printed.
+/// A value: a count, or a measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Number {
-    Whole(u64),
-    Seconds(Duration),
+pub(crate) enum Number {
+    Count(u64),
+    Measure(f64),
 }
 
 /// What is known of the log: events by level, and lost lines; a part without numbers is not ours.
@@ -166,19 +224,19 @@ pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) 
     let events = events.map(|events| Own {
         family: &LOG_EVENTS,
         values: events
-            .map(|(level, count)| (label("level", level), Number::Whole(count)))
+            .map(|(level, count)| (label("level", level), Number::Count(count)))
             .to_vec(),
     });
     let dropped = dropped_lines.map(|lines| Own {
         family: &LOG_DROPPED,
-        values: vec![(String::new(), Number::Whole(lines))],
+        values: vec![(String::new(), Number::Count(lines))],
     });
     events.into_iter().chain(dropped).collect()
 }
 
 /// Events for Sentry, by what became of them.
 pub(crate) fn captures(captures: [(&str, u64); 3]) -> Own {
-    let values = captures.map(|(result, count)| (label("result", result), Number::Whole(count)));
+    let values = captures.map(|(result, count)| (label("result", result), Number::Count(count)));
     Own {
         family: &CAPTURES,
         values: values.to_vec(),
@@ -210,11 +268,11 @@ pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Opti
         same
     });
     let family = &LABEL_OVERFLOW;
-    let values = values.into_iter();
-    let values: Vec<_> = values
-        .map(|(labels, calls)| (labels, Number::Whole(calls)))
-        .collect();
-    (!values.is_empty()).then_some(Own { family, values })
+    let counted = |(labels, calls)| (labels, Number::Count(calls));
+    (!values.is_empty()).then(|| Own {
+        family,
+        values: values.into_iter().map(counted).collect(),
+    })
 }
 
 /// What is known of a health check at one moment.
@@ -229,11 +287,11 @@ pub(crate) struct CheckReading {
 pub(crate) fn checks(readings: &[CheckReading]) -> Vec<Own> {
     let name = |reading: &CheckReading| label("check", &reading.check);
     let up = readings.iter().map(|reading| {
-        let up = Number::Whole(reading.up.into());
+        let up = Number::Count(reading.up.into());
         (name(reading), up)
     });
     let took = readings.iter().filter_map(|reading| {
-        let took = Number::Seconds(reading.took?);
+        let took = Number::Measure(reading.took?.as_secs_f64());
         Some((name(reading), took))
     });
     let families: [(_, Vec<_>); 2] = [(&CHECK_UP, up.collect()), (&CHECK_DURATION, took.collect())];

@@ -2,17 +2,20 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use warp::{Filter, Rejection, reply::Response};
 
+use crate::config::Address;
 use crate::health::{Health, InvalidCheck};
 use crate::init::Claim;
 use crate::lifecycle::Lifecycle;
+use crate::log_filter::{LogFilter, LogFilterError};
 use crate::server::{self, Server};
-use crate::{lines, report};
+use crate::{lines, report, trace};
 
 /// How long a shutdown may take to send what Sentry's queue holds.
 const FLUSH: Duration = Duration::from_secs(2);
@@ -31,9 +34,20 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// The address the management server listens on; `None` when it is off.
+    /// The address the management server listens on; `None` when it is off or has no port.
     pub fn addr(&self) -> Option<SocketAddr> {
-        self.parts.server.as_ref().map(Server::local_addr)
+        match self.parts.server.as_ref()?.bound() {
+            Address::Tcp(addr) => Some(*addr),
+            Address::Unix(_) => None,
+        }
+    }
+
+    /// The socket in the file system that the management server listens on, if it is one.
+    pub fn socket_path(&self) -> Option<&Path> {
+        match self.parts.server.as_ref()?.bound() {
+            Address::Tcp(_) => None,
+            Address::Unix(path) => Some(path),
+        }
     }
 
     /// Ends once readiness has been false for the drain delay: time to stop one's own server.
@@ -110,6 +124,40 @@ impl Monitor {
         self.parts.health.watch(name)
     }
 
+    /// The log's filter; `None` where the subscriber is not the one that `start()` installs.
+    ///
+    /// `GET /log-level` of the management server says the same.
+    pub fn log_filter(&self) -> Option<LogFilter> {
+        trace::log_filter()
+    }
+
+    /// Sets the log's filter: for a time of up to 24 hours, or until it is set anew or reset.
+    ///
+    /// Directives are levels, by target or for all: `info,my_crate=debug`. They take the place of
+    /// all that held before. One line of the log says that it was set, and one that it was set
+    /// back; `shutdown()` sets it back, too. `PUT /log-level` does the same.
+    ///
+    /// ```no_run
+    /// # fn example(monitor: &monitor_runtime::Monitor) -> Result<(), monitor_runtime::LogFilterError> {
+    /// use std::time::Duration;
+    ///
+    /// monitor.set_log_filter("info,shop::orders=debug", Some(Duration::from_secs(600)))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_log_filter(
+        &self,
+        directives: &str,
+        lasting: Option<Duration>,
+    ) -> Result<LogFilter, LogFilterError> {
+        trace::set_log_filter(directives, lasting)
+    }
+
+    /// Sets the log's filter back to that of the start; `None` as for [`log_filter`](Self::log_filter).
+    pub fn reset_log_filter(&self) -> Option<LogFilter> {
+        trace::reset_log_filter()
+    }
+
     /// `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for one's own warp app, with
     /// what is below them, such as `/readyz/<check>`.
     ///
@@ -163,6 +211,8 @@ impl Parts {
         if let Some(server) = &self.server {
             server.close(GRACE);
         }
+        // Nobody is left to set it back.
+        trace::reset_log_filter();
         lines::flush();
     }
 }

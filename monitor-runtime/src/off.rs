@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::log_format::LogFormat;
@@ -39,6 +39,7 @@ impl Builder {
         addr(impl fmt::Display);
         token(impl Into<String>);
         log_format(LogFormat);
+        process_metrics(bool);
         log_filter(impl Into<String>);
         drain(Duration);
         sentry_dsn(impl Into<String>);
@@ -171,6 +172,11 @@ impl Monitor {
         None
     }
 
+    /// There is no management server.
+    pub fn socket_path(&self) -> Option<&Path> {
+        None
+    }
+
     /// Never ends: signals keep their own meaning.
     pub fn drained(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         pending()
@@ -182,6 +188,25 @@ impl Monitor {
     /// Watches nothing, and never fails.
     pub fn watch_runtime(&self, _: &str) -> Result<(), InvalidCheck> {
         Ok(())
+    }
+
+    /// There is no log of ours.
+    pub fn log_filter(&self) -> Option<LogFilter> {
+        None
+    }
+
+    /// Sets nothing: there is no log of ours.
+    pub fn set_log_filter(
+        &self,
+        _: &str,
+        _: Option<Duration>,
+    ) -> Result<LogFilter, LogFilterError> {
+        Err(LogFilterError::NotOurs)
+    }
+
+    /// There is no log of ours.
+    pub fn reset_log_filter(&self) -> Option<LogFilter> {
+        None
     }
 
     /// Ends at once.
@@ -215,3 +240,31 @@ macro_rules! errors {
 }
 
 errors! { StartError InvalidCheck }
+
+/// There is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogFilter {
+    /// The directives that hold now.
+    pub filter: String,
+    /// Those that a reset goes back to.
+    pub default: String,
+    /// The time until it goes back by itself.
+    pub reverts_in: Option<Duration>,
+}
+
+/// Why the log's filter was not set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogFilterError {
+    /// There is no log of ours.
+    NotOurs,
+}
+
+impl fmt::Display for LogFilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the feature `enable` of monitor-runtime is off: the log is not its own")
+    }
+}
+
+impl Error for LogFilterError {}

@@ -1,12 +1,17 @@
 //! The log: which subscriber shows spans and events, and in which format.
 
-use std::sync::OnceLock;
+mod filter;
+mod level;
 
-use tracing_subscriber::filter::EnvFilter;
+use std::sync::{Arc, OnceLock};
+
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::{Layer, Registry, fmt};
 
+use self::filter::{FilterLayer, Filters};
+pub(crate) use self::level::{log_filter, reset_log_filter, set_log_filter};
 use crate::lines::{self, PrettyFields, event_counter, json_layer, queued_stdout};
+use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
 use crate::report::sentry_layer;
 
@@ -19,38 +24,41 @@ pub(crate) enum Installed {
 }
 
 /// What our layers stand on.
-type Filtered = Layered<EnvFilter, Registry>;
+type Filtered = Layered<FilterLayer, Registry>;
 
-/// Set once the subscriber of the process is ours.
-static OURS: OnceLock<()> = OnceLock::new();
+/// The filters of the process' subscriber, once it is ours.
+static OURS: OnceLock<Arc<Filters>> = OnceLock::new();
 
 /// Installs the subscriber, unless the process already has one.
-pub(crate) fn install(format: LogFormat, filter: EnvFilter) -> Installed {
+pub(crate) fn install(format: LogFormat, rules: Rules) -> Installed {
     // After a shutdown lines are written directly; a start queues them again.
     lines::reopen();
-    if OURS.get().is_some() {
+    if let Some(filters) = OURS.get() {
+        level::restart(filters, rules);
         return Installed::Ours;
     }
     if tracing::dispatcher::has_been_set() {
         return Installed::Theirs;
     }
+    let filters = Arc::new(Filters::new(rules));
+    let layer = FilterLayer(Arc::clone(&filters));
     let installed = match format {
         LogFormat::Pretty => {
-            let layer = fmt::layer().fmt_fields(PrettyFields);
-            set(filter, layer.with_writer(queued_stdout()))
+            let pretty = fmt::layer().fmt_fields(PrettyFields);
+            set(layer, pretty.with_writer(queued_stdout()))
         }
-        LogFormat::Json => set(filter, json_layer(queued_stdout())),
+        LogFormat::Json => set(layer, json_layer(queued_stdout())),
     };
     if !installed {
         return Installed::Theirs;
     }
-    OURS.get_or_init(|| ());
+    OURS.get_or_init(|| filters);
     // Records of the `log` crate appear too; somebody else's logger is left alone.
     let _ = tracing_log::LogTracer::init();
     Installed::Ours
 }
 
-fn set(filter: EnvFilter, layer: impl Layer<Filtered> + Send + Sync) -> bool {
+fn set(filter: FilterLayer, layer: impl Layer<Filtered> + Send + Sync) -> bool {
     let subscriber = Registry::default().with(filter).with(layer);
     let subscriber = subscriber.with(event_counter()).with(sentry_layer());
     tracing::subscriber::set_global_default(subscriber).is_ok()

@@ -17,7 +17,7 @@ fn refused(env: &[(&str, &str)]) -> String {
 #[test]
 fn defaults_need_nothing() {
     let config = resolve(Overrides::default(), &[]).unwrap();
-    assert_eq!(config.addr, Some(DEFAULT_ADDR));
+    assert_eq!(config.addr, Some(Address::default()));
     assert_eq!(config.drain, Duration::from_secs(5));
     assert_eq!(config.service_name, "shop");
     assert_eq!(config.release, "shop@1.2.3");
@@ -32,14 +32,14 @@ fn the_builder_beats_the_environment_which_beats_the_default() {
         ("OTEL_SERVICE_NAME", "from-env"),
     ];
     let config = resolve(Overrides::default(), &env).unwrap();
-    assert_eq!(config.addr.unwrap().port(), 1);
+    assert_eq!(config.addr.unwrap().to_string(), "127.0.0.1:1");
     assert_eq!(config.service_name, "from-env");
     let given = Overrides {
         addr: Some("[::1]:2".into()),
         ..Overrides::default()
     };
     let config = resolve(given, &env).unwrap();
-    assert_eq!(config.addr.unwrap().port(), 2);
+    assert_eq!(config.addr.unwrap().to_string(), "[::1]:2");
     assert_eq!(config.service_name, "from-env");
 }
 
@@ -51,7 +51,7 @@ fn an_empty_variable_is_not_set() {
     )
     .unwrap();
     assert!(config.sentry_dsn.is_none());
-    assert_eq!(config.addr, Some(DEFAULT_ADDR));
+    assert_eq!(config.addr, Some(Address::default()));
 }
 
 #[test]
@@ -70,10 +70,13 @@ fn every_error_names_the_variable_the_value_and_what_is_allowed() {
         ("MONITOR_ADDR", "localhost:9464"),
         ("MONITOR_ADDR", "9464"),
         ("MONITOR_ADDR", "127.0.0.1:99999"),
+        ("MONITOR_ADDR", "unix:monitor.sock"),
+        ("MONITOR_ADDR", "unix:"),
         ("MONITOR_LOG_FORMAT", "xml"),
         ("MONITOR_DRAIN", "5"),
         ("MONITOR_DRAIN", "-5s"),
         ("MONITOR_DRAIN", "2h"),
+        ("MONITOR_PROCESS_METRICS", "yes"),
         ("RUST_LOG", "info,[="),
         ("SENTRY_DSN", "https://sentry.example"),
         ("SENTRY_DSN", "nonsense"),
@@ -153,4 +156,19 @@ fn the_watchdog_takes_a_duration_or_off() {
     };
     let env = [("MONITOR_WATCHDOG", "5s")];
     assert_eq!(resolve(given, &env).expect("allowed").watchdog, None);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_socket_in_the_file_system_is_an_address() {
+    let config = resolve(
+        Overrides::default(),
+        &[("MONITOR_ADDR", "unix:/run/m.sock")],
+    );
+    assert_eq!(
+        config.unwrap().addr,
+        Some(Address::Unix("/run/m.sock".into()))
+    );
+    let long = format!("unix:/{}", "a".repeat(200));
+    assert!(refused(&[("MONITOR_ADDR", &long)]).contains("too long"));
 }

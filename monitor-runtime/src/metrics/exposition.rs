@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::family::Format;
 use super::functions::{Functions, line};
 use super::layout::Layout;
-use super::line::{push, push_seconds};
+use super::line::push;
 use super::others::{Others, Place};
 use super::{BUILD_INFO, Number, Own, Service};
 use crate::site::Site;
@@ -59,8 +59,8 @@ impl Exposition {
         Scrape {
             functions: Functions::read(self.layout(), format),
             build: self.build.clone(),
+            others: Others::new(others, own.iter().map(|own| own.family)),
             own,
-            others: Others::new(others),
             part: Part::Own,
             next: 0,
             place: Place::default(),
@@ -152,16 +152,19 @@ impl Scrape {
             family.describe(format, out);
             for (labels, value) in values {
                 match value {
-                    Number::Whole(value) => line(out, family.name, labels, *value),
-                    Number::Seconds(value) => {
-                        for part in [family.name, "{", labels, "} "] {
-                            push(out, part);
-                        }
-                        push_seconds(out, value.as_secs_f64());
-                        push(out, "\n");
-                    }
+                    Number::Count(count) => line(out, family.name, labels, *count),
+                    Number::Measure(measure) => measure_line(out, family.name, labels, *measure),
                 }
             }
         }
     }
+}
+
+/// A whole line, of a value that need not be whole.
+fn measure_line(out: &mut Vec<u8>, name: &str, labels: &str, value: f64) {
+    push(out, name);
+    if !labels.is_empty() {
+        push(out, &format!("{{{labels}}}"));
+    }
+    push(out, &format!(" {value}\n"));
 }

@@ -68,6 +68,26 @@ pub(crate) struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
+    /// `name` ends in `_total`; `unit` stands before that, `help` has no backslash or newline.
+    pub(super) const fn counter(name: &'a str, unit: Option<&'a str>, help: &'a str) -> Self {
+        Self {
+            name,
+            kind: Kind::Counter,
+            unit,
+            help,
+        }
+    }
+
+    /// `name` ends in `unit`; `help` has no backslash or newline.
+    pub(super) const fn gauge(name: &'a str, unit: Option<&'a str>, help: &'a str) -> Self {
+        Self {
+            name,
+            kind: Kind::Gauge,
+            unit,
+            help,
+        }
+    }
+
     /// The name in the lines that describe it.
     fn described(&self, format: Format) -> &'a str {
         match format {

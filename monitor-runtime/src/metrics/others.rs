@@ -28,13 +28,16 @@ struct Block {
 }
 
 impl Others {
-    /// Takes a page of text format 0.0.4.
-    pub(super) fn new(text: String) -> Self {
+    /// Takes a page of text format 0.0.4, to stand beside `ours` and those that are always there.
+    pub(super) fn new<'f>(text: String, ours: impl Iterator<Item = &'f Family<'f>>) -> Self {
         let mut blocks = blocks(&text);
         // The order they came in changes from page to page, and with it who would keep a name.
         blocks.sort_by(|a, b| text[a.name.clone()].cmp(&text[b.name.clone()]));
-        let mut claimed: BTreeSet<String> =
-            FAMILIES.iter().flat_map(|family| family.claims()).collect();
+        let mut claimed: BTreeSet<String> = FAMILIES
+            .into_iter()
+            .chain(ours)
+            .flat_map(|family| family.claims())
+            .collect();
         let mut free = |block: &mut Block| {
             let mut claim = |family: Family<'_>| {
                 let names: Vec<String> = family.claims().collect();

@@ -1,25 +1,31 @@
 //! One connection, from its first byte to its last.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::body::Incoming;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpStream;
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::access::Peer;
+use super::courtesy::Courteous;
+use super::places::{InRequest, Seat};
 use super::routes::Routes;
 
 /// What clients are allowed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Connections at once.
+    /// Connections at once; see [`Places`](super::places::Places).
     pub(super) connections: usize,
     /// Bytes of one request's line and headers, at least 8192.
     pub(super) head: usize,
@@ -42,29 +48,37 @@ impl Default for Limits {
 }
 
 /// Answers requests until the client, a limit or the server's end closes the connection.
-pub(super) async fn serve(
-    stream: TcpStream,
+pub(super) async fn serve<S>(
+    stream: S,
     peer: SocketAddr,
+    seat: Seat,
     routes: Routes,
     limits: Limits,
     mut stop: watch::Receiver<Option<Instant>>,
-) {
-    // Not worth a word if it fails: answers come a little later.
-    let _ = stream.set_nodelay(true);
+) where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let seat = Arc::new(seat);
     let routes = TowerToHyperService::new(warp::service(routes));
+    let theirs = Arc::clone(&seat);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        routes.call(request)
+        let (answer, request) = (routes.call(request), theirs.request());
+        async move {
+            let answer = answer.await?;
+            Ok::<_, Infallible>(answer.map(|body| Answering { body, request }))
+        }
     });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_time)
             .max_buf_size(limits.head)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Courteous::new(stream)), service)
     );
     let ended = tokio::select! {
         ended = connection.as_mut() => Ok(ended),
+        () = seat.given_away() => Ok(Ok(())),
         () = end_of(limits.age, &mut stop) => {
             connection.as_mut().graceful_shutdown();
             timeout(limits.age, connection).await
@@ -74,6 +88,35 @@ pub(super) async fn serve(
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "management connection failed"),
         Err(_) => tracing::debug!(%peer, "management connection cut: its client does not read"),
+    }
+}
+
+pin_project! {
+    /// The body of an answer; its connection is busy until it has been sent, or nobody wants it.
+    struct Answering<B> {
+        #[pin]
+        body: B,
+        request: InRequest,
+    }
+}
+
+impl<B: Body> Body for Answering<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.project().body.poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

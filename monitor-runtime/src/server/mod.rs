@@ -5,15 +5,18 @@
 
 mod access;
 mod connection;
+mod courtesy;
 mod gzip;
 mod listener;
 mod negotiate;
+mod places;
 mod routes;
 mod scrapes;
 #[cfg(test)]
 mod tests;
 
 use std::io;
+#[cfg(test)]
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +30,7 @@ pub(crate) use listener::{Listener, bind};
 pub(crate) use routes::{health_routes, metrics_routes};
 pub(crate) use scrapes::Chunks;
 
+use crate::config::Address;
 use crate::health::Health;
 use crate::metrics::{Format, Service};
 use crate::worker::Worker;
@@ -75,7 +79,7 @@ impl Context {
 
 /// A running management server; dropping it closes the port without waiting for requests.
 pub(crate) struct Server {
-    local: SocketAddr,
+    bound: Address,
     /// By when the server has to be gone, once it has to.
     deadline: watch::Sender<Option<Instant>>,
     worker: Worker,
@@ -87,7 +91,7 @@ pub(crate) fn serve(listener: Listener, context: Context) -> io::Result<Server> 
 }
 
 fn serve_within(listener: Listener, context: Context, limits: Limits) -> io::Result<Server> {
-    let local = listener.local_addr();
+    let bound = listener.bound().clone();
     let (deadline, stop) = watch::channel(None);
     let worker = Worker::start("monitor-server", move || {
         let listener = listener.into_tokio()?;
@@ -99,16 +103,25 @@ fn serve_within(listener: Listener, context: Context, limits: Limits) -> io::Res
         ))
     })?;
     Ok(Server {
-        local,
+        bound,
         deadline,
         worker,
     })
 }
 
 impl Server {
-    /// The address it listens on, with the port the system chose if port 0 was asked for.
-    pub(crate) fn local_addr(&self) -> SocketAddr {
-        self.local
+    /// Where it listens, with the port the system chose if port 0 was asked for.
+    pub(crate) fn bound(&self) -> &Address {
+        &self.bound
+    }
+
+    /// The address of a server with a port.
+    #[cfg(test)]
+    fn local_addr(&self) -> SocketAddr {
+        match self.bound {
+            Address::Tcp(addr) => addr,
+            Address::Unix(_) => unreachable!("this test asked for a port"),
+        }
     }
 
     /// Closes the port, gives running requests `grace` to end, and waits for that; blocks.

@@ -1,6 +1,7 @@
 //! The routes, as warp filters that also work inside a user's own warp app.
 
 mod answer;
+mod log_level;
 mod metrics;
 mod probes;
 
@@ -14,21 +15,23 @@ use warp::{Filter, Rejection};
 use super::Context;
 use super::access::{Peer, may_see_details};
 use answer::Answer;
+pub(super) use answer::PROTECTION;
 pub(crate) use metrics::metrics_routes;
 pub(crate) use probes::health_routes;
 
 /// All routes of the management server; whatever else is asked for is answered with 404.
 pub(super) type Routes = BoxedFilter<(Response,)>;
 
-const NOT_FOUND: &str =
-    "not found; there are /health, /livez, /live, /readyz, /ready, /startupz, /metrics\n";
+const NOT_FOUND: &str = "not found; there are /health, /livez, /live, /readyz, /ready, /startupz, /metrics, /log-level\n";
 
 /// The routes our own server has.
 pub(super) fn all(context: Context) -> Routes {
     let not_found =
         warp::method().map(|method| Answer::text(StatusCode::NOT_FOUND, NOT_FOUND).answer(&method));
     health_routes(context.clone())
-        .or(metrics_routes(context))
+        .or(metrics_routes(context.clone()))
+        .unify()
+        .or(log_level::route(context))
         .unify()
         .or(not_found)
         .unify()

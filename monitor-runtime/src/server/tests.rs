@@ -1,11 +1,14 @@
 //! The server over real connections; the submodules hold what is about one part of it.
 
 mod client;
+mod hostile;
 mod limits;
 mod mounted;
 mod probes;
 mod rendering;
 mod scraping;
+#[cfg(unix)]
+mod unix;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, mpsc};
@@ -42,7 +45,11 @@ fn context(health: &Arc<Health>) -> Context {
 }
 
 fn any_port() -> super::Listener {
-    bind(([127, 0, 0, 1], 0).into()).expect("a free port")
+    bind(loopback(0)).expect("a free port")
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    ([127, 0, 0, 1], port).into()
 }
 
 fn start(health: &Arc<Health>) -> Server {
@@ -221,7 +228,7 @@ fn a_taken_port_is_an_error_that_names_it() {
         format!("the management server cannot listen on {addr}: another socket has this port");
     assert_eq!(error.to_string(), expected);
     assert!(std::error::Error::source(&error).is_some());
-    let error = bind(([192, 0, 2, 1], 9464).into()).expect_err("not ours");
+    let error = bind(SocketAddr::from(([192, 0, 2, 1], 9464))).expect_err("not ours");
     assert!(
         error
             .to_string()
@@ -237,7 +244,7 @@ fn all_addresses_and_ipv6_work() {
         ("[::1]:0", "::1"),
         ("[::]:0", "127.0.0.1"),
     ] {
-        let Ok(listener) = bind(bound.parse().unwrap()) else {
+        let Ok(listener) = bind(bound.parse::<SocketAddr>().unwrap()) else {
             assert!(bound.starts_with('['), "{bound}");
             continue; // A machine without IPv6.
         };

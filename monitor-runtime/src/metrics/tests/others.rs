@@ -5,7 +5,10 @@ use crate::metrics::others::{Others, Place};
 
 /// What stands on the page of a format.
 fn others(format: Format, rendered: &str) -> String {
-    let (others, mut place) = (Others::new(rendered.to_owned()), Place::default());
+    let (others, mut place) = (
+        Others::new(rendered.to_owned(), std::iter::empty()),
+        Place::default(),
+    );
     let mut out = Vec::new();
     while others.next(&mut place, format, &mut out) {}
     String::from_utf8(out).expect("UTF-8")

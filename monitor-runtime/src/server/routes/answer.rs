@@ -1,11 +1,13 @@
 //! An answer before HEAD and GET part ways, and the headers each one has.
 
 use warp::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
+
+use crate::server::access::Refusal;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
@@ -17,7 +19,6 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    #[expect(dead_code, reason = "the pages of details come next")]
     pub(super) fn ok(content_type: &'static str, body: String) -> Self {
         Self {
             status: StatusCode::OK,
@@ -56,6 +57,21 @@ impl Answer {
         }
     }
 
+    /// For whoever may not change anything; `token` says whether there is one to give.
+    pub(super) fn refused(refusal: Refusal, token: bool) -> Self {
+        match refusal {
+            Refusal::NoAccess => Self::no_access(token),
+            Refusal::CrossSite => Self::text(
+                StatusCode::FORBIDDEN,
+                "refused: the browser says that a page of another site sent this (Origin, Sec-Fetch-Site)\n",
+            ),
+            Refusal::NotJson => Self::text(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "this needs Content-Type: application/json, or the token\n",
+            ),
+        }
+    }
+
     pub(super) fn answer(self, method: &Method) -> Response {
         let length = self.body.len();
         let body = if method == Method::HEAD {
@@ -82,9 +98,16 @@ impl Answer {
 }
 
 /// What every answer says to browsers and caches.
+pub(in crate::server) const PROTECTION: [(HeaderName, &str); 2] = [
+    (CACHE_CONTROL, "no-store"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+];
+
+/// Says so.
 pub(super) fn protect(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in PROTECTION {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
     response
 }

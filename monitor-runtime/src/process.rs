@@ -1,0 +1,136 @@
+//! What the system says of this process, and tokio of its runtime; read when a page is made.
+
+use tokio::runtime::Handle;
+
+/// What is known of the process; what the system does not tell is `None`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Process {
+    pub(crate) cpu_seconds: Option<f64>,
+    pub(crate) resident_bytes: Option<u64>,
+    pub(crate) virtual_bytes: Option<u64>,
+    pub(crate) open_fds: Option<u64>,
+    /// The soft limit, if there is one.
+    pub(crate) max_fds: Option<u64>,
+    /// Since the Unix epoch.
+    pub(crate) start_seconds: Option<f64>,
+    pub(crate) threads: Option<u64>,
+}
+
+/// A tokio runtime at a moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Runtime {
+    pub(crate) workers: u64,
+    pub(crate) alive_tasks: u64,
+    pub(crate) queued_tasks: u64,
+    /// Empty on targets without 64-bit atomics, where tokio counts none of it.
+    pub(crate) each_worker: Vec<Worker>,
+}
+
+/// A worker thread since the runtime began.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Worker {
+    pub(crate) busy_seconds: f64,
+    pub(crate) parks: u64,
+}
+
+/// Reads both, again and again.
+#[derive(Clone)]
+pub(crate) struct Reader {
+    /// The system derives it from the wall clock anew each time, and would have it move with that.
+    start_seconds: Option<f64>,
+    runtime: Option<Handle>,
+}
+
+impl Reader {
+    /// For the process, and the runtime that this is called on.
+    pub(crate) fn new() -> Self {
+        Self {
+            start_seconds: system::start_seconds(),
+            runtime: Handle::try_current().ok(),
+        }
+    }
+
+    /// Takes some 20 µs: three small files of `/proc` on Linux, nothing elsewhere.
+    pub(crate) fn process(&self) -> Process {
+        Process {
+            start_seconds: self.start_seconds,
+            ..system::read()
+        }
+    }
+
+    /// `None` where `start()` was not called on a runtime.
+    pub(crate) fn runtime(&self) -> Option<Runtime> {
+        let metrics = self.runtime.as_ref()?.metrics();
+        #[cfg(target_has_atomic = "64")]
+        let worker = |number| Worker {
+            busy_seconds: metrics.worker_total_busy_duration(number).as_secs_f64(),
+            parks: metrics.worker_park_count(number),
+        };
+        Some(Runtime {
+            workers: metrics.num_workers() as u64,
+            alive_tasks: metrics.num_alive_tasks() as u64,
+            queued_tasks: metrics.global_queue_depth() as u64,
+            #[cfg(target_has_atomic = "64")]
+            each_worker: (0..metrics.num_workers()).map(worker).collect(),
+            #[cfg(not(target_has_atomic = "64"))]
+            each_worker: Vec::new(),
+        })
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod system {
+    use procfs::process::{LimitValue, Process as Proc, Stat};
+
+    use super::Process;
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "2^53 ticks are millions of years"
+    )]
+    fn seconds(ticks: u64) -> f64 {
+        ticks as f64 / procfs::ticks_per_second() as f64
+    }
+
+    pub(super) fn start_seconds() -> Option<f64> {
+        let stat = Proc::myself().ok()?.stat().ok()?;
+        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
+        let boot = procfs::boot_time_secs().ok()? as f64;
+        Some(boot + seconds(stat.starttime))
+    }
+
+    pub(super) fn read() -> Process {
+        let Ok(myself) = Proc::myself() else {
+            return Process::default();
+        };
+        let stat = myself.stat().ok();
+        let of = |value: fn(&Stat) -> u64| stat.as_ref().map(value);
+        let limits = myself.limits().ok();
+        Process {
+            cpu_seconds: of(|stat| stat.utime + stat.stime).map(seconds),
+            resident_bytes: of(|stat| stat.rss * procfs::page_size()),
+            virtual_bytes: of(|stat| stat.vsize),
+            // Before Linux 6.2 it is counted, one by one.
+            open_fds: myself.fd_count().ok().map(|count| count as u64),
+            max_fds: limits.and_then(|limits| match limits.max_open_files.soft_limit {
+                LimitValue::Value(most) => Some(most),
+                LimitValue::Unlimited => None,
+            }),
+            start_seconds: None,
+            threads: of(|stat| u64::try_from(stat.num_threads).unwrap_or(0)),
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod system {
+    use super::Process;
+
+    pub(super) fn start_seconds() -> Option<f64> {
+        None
+    }
+
+    pub(super) fn read() -> Process {
+        Process::default()
+    }
+}

@@ -1,0 +1,98 @@
+//! The headers that every answer has, for those that hyper makes without asking us.
+//!
+//! A request it cannot read (400), or whose head is too large (431), never reaches the routes.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::routes::PROTECTION;
+
+/// A connection that completes hyper's own answers on their way out.
+pub(super) struct Courteous<S> {
+    stream: S,
+    /// What is written in place of hyper's answer, and the length of that.
+    instead: Vec<u8>,
+    length: usize,
+}
+
+impl<S> Courteous<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self {
+            stream,
+            instead: Vec::new(),
+            length: 0,
+        }
+    }
+}
+
+/// An answer of hyper's own with our headers. It writes the whole of it at once, and no body.
+fn completed(written: &[u8]) -> Option<Vec<u8>> {
+    let head = written.strip_suffix(b"\r\n")?;
+    let is_own = written.starts_with(b"HTTP/1.1 4")
+        && head.ends_with(b"\r\n")
+        && !head.windows(7).any(|window| window == b"nosniff");
+    is_own.then(|| {
+        let headers = PROTECTION.map(|(name, value)| format!("{name}: {value}\r\n"));
+        [head, headers.concat().as_bytes(), b"\r\n"].concat()
+    })
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Courteous<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.instead.is_empty() {
+            match completed(bytes) {
+                Some(instead) => (self.instead, self.length) = (instead, bytes.len()),
+                None => return Pin::new(&mut self.stream).poll_write(context, bytes),
+            }
+        }
+        let this = &mut *self;
+        while !this.instead.is_empty() {
+            let written = ready!(Pin::new(&mut this.stream).poll_write(context, &this.instead))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            this.instead.drain(..written);
+        }
+        Poll::Ready(Ok(this.length))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match pieces {
+            [bytes] => self.poll_write(context, bytes),
+            _ => Pin::new(&mut self.stream).poll_write_vectored(context, pieces),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Courteous<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}

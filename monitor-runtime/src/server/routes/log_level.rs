@@ -1,0 +1,193 @@
+//! The log's filter: what it is, another one for a time, and the way back.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_core::Stream;
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+
+use warp::http::header::{ALLOW, HeaderValue};
+use warp::http::{HeaderMap, Method, StatusCode};
+use warp::reply::Response;
+use warp::{Buf, Filter, Rejection};
+
+use super::answer::Answer;
+use super::{is_read, peer};
+use crate::log_filter::{LogFilter, LogFilterError};
+use crate::server::Context;
+use crate::server::access::{Refusal, may_change, may_see_details};
+use crate::trace;
+
+const JSON: &str = "application/json";
+/// The largest body that is read, in bytes.
+const LARGEST: usize = 8 * 1024;
+/// How long it may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What a body may say.
+const EXAMPLE: &str =
+    r#"allowed: {"filter":"info,my_crate=debug","for":"10m"}, `for` from 1s to 24h or left out"#;
+
+/// `/log-level`: GET says the filter, PUT sets it, DELETE goes back to that of the start.
+pub(super) fn route(
+    context: Context,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+    warp::path("log-level")
+        .and(warp::path::end())
+        .and(warp::method())
+        .and(warp::header::headers_cloned())
+        .and(peer())
+        .and(warp::body::stream())
+        .then(move |method: Method, headers: HeaderMap, peer, body| {
+            let context = context.clone();
+            async move {
+                let answer = context.log_level(&method, &headers, peer, body).await;
+                let known = answer.status != StatusCode::METHOD_NOT_ALLOWED;
+                let mut response = answer.answer(&method);
+                if !known {
+                    let allow = HeaderValue::from_static("GET, HEAD, PUT, DELETE");
+                    response.headers_mut().insert(ALLOW, allow);
+                }
+                response
+            }
+        })
+}
+
+impl Context {
+    async fn log_level(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        peer: Option<SocketAddr>,
+        body: impl Stream<Item = Result<impl Buf, warp::Error>>,
+    ) -> Answer {
+        let token = self.token.as_deref();
+        let change = |body| may_change(headers, peer, token, body);
+        let allowed = match *method {
+            Method::PUT => change(true),
+            Method::DELETE => change(false),
+            _ if !is_read(method) => {
+                return Answer::text(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "only GET, HEAD, PUT and DELETE are allowed\n",
+                );
+            }
+            _ if may_see_details(headers, peer, token) => Ok(()),
+            _ => Err(Refusal::NoAccess),
+        };
+        if let Err(refusal) = allowed {
+            return Answer::refused(refusal, token.is_some());
+        }
+        match *method {
+            Method::PUT => match read(body).await {
+                Ok(body) => set(&body),
+                Err(answer) => answer,
+            },
+            Method::DELETE => of_ours(trace::reset_log_filter()),
+            _ => of_ours(trace::log_filter()),
+        }
+    }
+}
+
+/// A body, if it is small and comes in time.
+async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<Vec<u8>, Answer> {
+    let mut body = pin!(body);
+    let all = async {
+        let mut bytes = Vec::new();
+        while let Some(piece) = poll_fn(|context| body.as_mut().poll_next(context)).await {
+            let Ok(mut piece) = piece else {
+                return Err((StatusCode::BAD_REQUEST, "the body broke off\n"));
+            };
+            if bytes.len() + piece.remaining() > LARGEST {
+                return Err((
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "the body has more than 8192 bytes\n",
+                ));
+            }
+            while piece.has_remaining() {
+                let chunk = piece.chunk();
+                bytes.extend_from_slice(chunk);
+                piece.advance(chunk.len());
+            }
+        }
+        Ok(bytes)
+    };
+    let late = (
+        StatusCode::REQUEST_TIMEOUT,
+        "the body did not arrive in 5 s\n",
+    );
+    let read = timeout(PATIENCE, all).await.unwrap_or(Err(late));
+    read.map_err(|(status, problem)| Answer::text(status, problem))
+}
+
+/// What PUT is sent.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    filter: String,
+    #[serde(default, rename = "for")]
+    lasting: Option<String>,
+}
+
+/// What every method answers.
+#[derive(Serialize)]
+struct Shown {
+    filter: String,
+    default: String,
+    reverts_in_seconds: Option<u64>,
+}
+
+fn set(body: &[u8]) -> Answer {
+    let bad = |problem: String| Answer::text(StatusCode::BAD_REQUEST, problem);
+    let wanted: Wanted = match serde_json::from_slice(body) {
+        Ok(wanted) => wanted,
+        // It quotes what it was sent.
+        Err(problem) => {
+            let problem = problem.to_string();
+            return bad(format!("the body cannot be used: {problem:?}; {EXAMPLE}\n"));
+        }
+    };
+    let lasting = wanted.lasting.as_deref().map(humantime::parse_duration);
+    let lasting = match lasting.transpose() {
+        Ok(lasting) => lasting,
+        Err(problem) => {
+            let given = wanted.lasting.unwrap_or_default();
+            return bad(format!(
+                "`for` is {given:?}, which is not a duration ({problem}); {EXAMPLE}\n"
+            ));
+        }
+    };
+    match trace::set_log_filter(&wanted.filter, lasting) {
+        Ok(now) => show(now),
+        Err(problem) => Answer::text(status(&problem), format!("{problem}\n")),
+    }
+}
+
+fn of_ours(filter: Option<LogFilter>) -> Answer {
+    let theirs = LogFilterError::NotOurs;
+    let refused = || Answer::text(status(&theirs), format!("{theirs}\n"));
+    filter.map_or_else(refused, show)
+}
+
+fn status(problem: &LogFilterError) -> StatusCode {
+    match problem {
+        LogFilterError::NotOurs => StatusCode::CONFLICT,
+        LogFilterError::NoThread => StatusCode::SERVICE_UNAVAILABLE,
+        LogFilterError::Invalid { .. } | LogFilterError::Time(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn show(filter: LogFilter) -> Answer {
+    let shown = Shown {
+        filter: filter.filter,
+        default: filter.default,
+        // Rounded up: a filter that still holds has time left.
+        reverts_in_seconds: filter
+            .reverts_in
+            .map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0)),
+    };
+    let body = serde_json::to_string(&shown).expect("strings and numbers always serialise");
+    Answer::ok(JSON, body)
+}

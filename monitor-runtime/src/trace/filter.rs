@@ -1,0 +1,105 @@
+//! The filter of our subscriber, as one that can be exchanged while events go through it.
+//!
+//! `tracing_subscriber::reload` takes a lock that all threads share for each thing that happens to a
+//! span. Here a filter without directives on spans, which is any but a few, sees no span at all, and
+//! `tracing` remembers by call site what it said: exchanging it makes `tracing` ask again.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+
+use crate::log_filter::Rules;
+
+/// The filter of now and the one to go back to.
+pub(super) struct Filters {
+    now: ArcSwap<Rules>,
+    /// It goes on seeing spans while another holds: one that was entered has to be left, too.
+    default: ArcSwap<Rules>,
+}
+
+/// The layer; it filters for all layers of its subscriber.
+#[derive(Clone)]
+pub(super) struct FilterLayer(pub(super) Arc<Filters>);
+
+impl Filters {
+    pub(super) fn new(default: Rules) -> Self {
+        let default = Arc::new(default);
+        Self {
+            now: ArcSwap::new(Arc::clone(&default)),
+            default: ArcSwap::new(default),
+        }
+    }
+
+    /// Makes another filter the default, and the one of now.
+    pub(super) fn restart(&self, default: Rules) {
+        self.default.store(Arc::new(default));
+        self.revert();
+    }
+
+    pub(super) fn set(&self, rules: Rules) {
+        self.now.store(Arc::new(rules));
+        tracing_core::callsite::rebuild_interest_cache();
+    }
+
+    pub(super) fn revert(&self) {
+        self.now.store(self.default.load_full());
+        tracing_core::callsite::rebuild_interest_cache();
+    }
+
+    /// The directives of now, and those of the default.
+    pub(super) fn texts(&self) -> (String, String) {
+        (
+            self.now.load().text.clone(),
+            self.default.load().text.clone(),
+        )
+    }
+
+    fn for_spans(&self, tell: impl FnOnce(&Rules)) {
+        let default = self.default.load();
+        if default.follows_spans {
+            tell(&default);
+        }
+    }
+}
+
+impl<S: Subscriber> Layer<S> for FilterLayer {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        Layer::<S>::register_callsite(&self.0.now.load().filter, metadata)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, context: Context<'_, S>) -> bool {
+        self.0.now.load().filter.enabled(metadata, context)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.0.now.load().filter.max_level_hint()
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        self.0
+            .for_spans(|rules| rules.filter.on_new_span(attributes, id, context));
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        self.0
+            .for_spans(|rules| rules.filter.on_record(id, values, context));
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        self.0.for_spans(|rules| rules.filter.on_enter(id, context));
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        self.0.for_spans(|rules| rules.filter.on_exit(id, context));
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        self.0.for_spans(|rules| rules.filter.on_close(id, context));
+    }
+}

@@ -1,0 +1,132 @@
+//! Another filter for the log while the process runs, and the way back from it.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::OURS;
+use super::filter::Filters;
+use crate::log_filter::{LONGEST_TIME, LogFilter, LogFilterError, Rules};
+
+/// When the filter goes back by itself.
+struct Reversion {
+    /// By the clock that nobody sets.
+    at: Option<Instant>,
+    /// Counts changes, so that a thread knows whether it still waits for the one it was begun for.
+    change: u64,
+}
+
+static REVERSION: Mutex<Reversion> = Mutex::new(Reversion {
+    at: None,
+    change: 0,
+});
+static CHANGED: Condvar = Condvar::new();
+
+/// The filter of now; `None` where the subscriber is not ours.
+pub(crate) fn log_filter() -> Option<LogFilter> {
+    let filters = OURS.get()?;
+    let reversion = lock();
+    Some(describe(filters, &reversion))
+}
+
+/// Sets the filter, for a time or until something else is set.
+pub(crate) fn set_log_filter(
+    directives: &str,
+    lasting: Option<Duration>,
+) -> Result<LogFilter, LogFilterError> {
+    let filters = OURS.get().ok_or(LogFilterError::NotOurs)?;
+    let rules = Rules::plain(directives)?;
+    if let Some(lasting) = lasting.filter(|time| time.is_zero() || *time > LONGEST_TIME) {
+        return Err(LogFilterError::Time(lasting));
+    }
+    let mut reversion = lock();
+    let change = reversion.change + 1;
+    if lasting.is_some() {
+        let waiting = thread::Builder::new().name("monitor-log-level".into());
+        let spawned = waiting.spawn(move || revert_in_time(filters, change));
+        spawned.map_err(|_| LogFilterError::NoThread)?;
+    }
+    reversion.change = change;
+    reversion.at = lasting.map(|lasting| Instant::now() + lasting);
+    CHANGED.notify_all();
+    let time = lasting.map(|time| humantime::format_duration(time).to_string());
+    let (from, to) = (filters.texts().0, rules.text.clone());
+    in_sight(
+        || tracing::info!(from, to, "for" = time, "the log's filter was changed"),
+        || filters.set(rules),
+    );
+    Ok(describe(filters, &reversion))
+}
+
+/// Goes back to the filter of the start; `None` where the subscriber is not ours.
+pub(crate) fn reset_log_filter() -> Option<LogFilter> {
+    let filters = OURS.get()?;
+    let mut reversion = lock();
+    revert(filters, &mut reversion, "on request");
+    Some(describe(filters, &reversion))
+}
+
+/// Takes the filter of another start: what was set before holds no longer.
+pub(super) fn restart(filters: &Filters, rules: Rules) {
+    let mut reversion = lock();
+    forget(&mut reversion);
+    filters.restart(rules);
+}
+
+fn revert_in_time(filters: &Filters, change: u64) {
+    let mut reversion = lock();
+    while reversion.change == change {
+        let Some(at) = reversion.at else { return };
+        let left = at.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            revert(filters, &mut reversion, "its time is over");
+            return;
+        }
+        let waited = CHANGED.wait_timeout(reversion, left);
+        reversion = waited.unwrap_or_else(PoisonError::into_inner).0;
+    }
+}
+
+fn revert(filters: &Filters, reversion: &mut Reversion, why: &str) {
+    forget(reversion);
+    let (from, to) = filters.texts();
+    if from != to {
+        in_sight(
+            || tracing::info!(from, to, why, "the log's filter was set back"),
+            || filters.revert(),
+        );
+    }
+}
+
+fn forget(reversion: &mut Reversion) {
+    reversion.change += 1;
+    reversion.at = None;
+    CHANGED.notify_all();
+}
+
+/// Writes a line beside a change of the filter, on the side of it where the line is shown.
+fn in_sight(line: impl Fn(), change: impl FnOnce()) {
+    let shown = tracing::enabled!(tracing::Level::INFO);
+    if shown {
+        line();
+    }
+    change();
+    if !shown {
+        line();
+    }
+}
+
+fn describe(filters: &Filters, reversion: &Reversion) -> LogFilter {
+    let (filter, default) = filters.texts();
+    let left = |at: Instant| at.saturating_duration_since(Instant::now());
+    LogFilter {
+        filter,
+        default,
+        reverts_in: reversion.at.map(left),
+    }
+}
+
+fn lock() -> MutexGuard<'static, Reversion> {
+    // Nothing under this lock leaves it half changed.
+    REVERSION.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,277 @@
+//! The log's filter, changed while the process runs: over HTTP and from within.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use monitor_runtime::{LogFilterError, Monitor, monitored};
+use monitor_tests::process::{PATIENCE, Service, get, try_get, wait_for};
+use serde_json::{Value, json};
+
+const JSON: &str = "Content-Type: application/json";
+
+/// Sends a request with these header lines and a body, and returns status and body.
+fn send(addr: std::net::SocketAddr, method: &str, headers: &[&str], body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(addr).expect("the server listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let mut head = format!(
+        "{method} /log-level HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    if !headers.iter().any(|header| header.starts_with("Host:")) {
+        head.push_str(&format!("Host: {addr}\r\n"));
+    }
+    for header in headers {
+        head.extend([header, "\r\n"]);
+    }
+    write!(stream, "{head}\r\n{body}").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    assert!(head.contains("cache-control: no-store"), "{head}");
+    assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+    let status = head.split(' ').nth(1).expect("a status");
+    (status.parse().expect("a number"), body.to_owned())
+}
+
+fn json_of(answer: (u16, String)) -> Value {
+    assert_eq!(answer.0, 200, "{}", answer.1);
+    serde_json::from_str(&answer.1).expect("JSON")
+}
+
+fn lines_with<'l>(lines: &'l [String], text: &str) -> Vec<&'l String> {
+    lines.iter().filter(|line| line.contains(text)).collect()
+}
+
+#[test]
+fn a_filter_is_set_shown_and_set_back_over_http() {
+    let service = Service::quickstart(&[
+        ("MONITOR_LOG_FORMAT", "json"),
+        ("RUST_LOG", "info, hyper=warn"),
+    ]);
+    let addr = service.management;
+    let default = json!({"filter": "info,hyper=warn", "default": "info,hyper=warn", "reverts_in_seconds": null});
+    let shown = || json_of(send(addr, "GET", &[], ""));
+    assert_eq!(shown(), default);
+
+    let set = send(
+        addr,
+        "PUT",
+        &[JSON],
+        r#"{"filter":"debug,hyper=info","for":"10m"}"#,
+    );
+    let set = json_of(set);
+    assert_eq!(set["filter"], "debug,hyper=info");
+    assert_eq!(set["default"], "info,hyper=warn");
+    let left = set["reverts_in_seconds"].as_u64().expect("seconds");
+    assert!((590..=600).contains(&left), "{left}");
+    assert_eq!(shown()["filter"], "debug,hyper=info");
+    let line = "the log's filter was changed";
+    wait_for(line, || {
+        let lines = service.lines();
+        let line: Value = serde_json::from_str(lines_with(&lines, line).first()?).expect("JSON");
+        let fields = &line["fields"];
+        assert_eq!(fields["from"], "info,hyper=warn");
+        assert_eq!(fields["to"], "debug,hyper=info");
+        assert_eq!(fields["for"], "10m");
+        Some(())
+    });
+
+    assert_eq!(json_of(send(addr, "DELETE", &[], "")), default);
+    let set_back = || lines_with(&service.lines(), "the log's filter was set back").len();
+    wait_for("the line of the way back", || {
+        (set_back() == 1).then_some(())
+    });
+    // There is nothing to go back from.
+    assert_eq!(json_of(send(addr, "DELETE", &[], "")), default);
+
+    // A filter that shows nothing of its own change is told of before, and its end afterwards.
+    let quiet = r#"{"filter":"error","for":"300ms"}"#;
+    let token = "Content-Type: application/json; charset=utf-8";
+    assert_eq!(
+        json_of(send(addr, "PUT", &[token], quiet))["reverts_in_seconds"],
+        1
+    );
+    wait_for("the end of its time", || (shown() == default).then_some(()));
+    wait_for("the second way back", || (set_back() == 2).then_some(()));
+    assert_eq!(lines_with(&service.lines(), line).len(), 2);
+    assert_eq!(get(addr, "/livez").0, 200);
+}
+
+#[test]
+fn what_cannot_be_used_is_refused_with_the_reason() {
+    let service = Service::quickstart(&[("MONITOR_LOG_FORMAT", "json")]);
+    let addr = service.management;
+    let large = format!(r#"{{"filter":"{}"}}"#, "a".repeat(9000));
+    for (body, status, words) in [
+        (r#"{"filter":"debgu"}"#, 400, "\"debgu\""),
+        (r#"{"filter":"[{user=7}]=debug"}"#, 400, "take a lock"),
+        (r#"{"filter":""}"#, 400, "allowed: a level"),
+        (r#"{"filter":"info","for":"25h"}"#, 400, "up to 24h"),
+        (r#"{"filter":"info","for":"0s"}"#, 400, "above 0"),
+        (r#"{"filter":"info","for":"soon"}"#, 400, "\"soon\""),
+        (r#"{"filter":"info","level":"x"}"#, 400, "unknown field"),
+        (r#"{"for":"1m"}"#, 400, "missing field"),
+        ("", 400, "allowed: {\"filter\""),
+        ("[]\u{1b}[31m", 400, "allowed"),
+        (&large, 413, "8192"),
+    ] {
+        let (got, text) = send(addr, "PUT", &[JSON], body);
+        assert!(
+            got == status && text.contains(words),
+            "{body}: {got} {text}"
+        );
+        assert!(text.ends_with('\n') && !text.contains('\u{1b}'), "{text}");
+    }
+    let (status, text) = send(addr, "POST", &[JSON], "{}");
+    assert_eq!(
+        (status, &*text),
+        (405, "only GET, HEAD, PUT and DELETE are allowed\n")
+    );
+    // Nothing of this changed anything.
+    assert_eq!(json_of(send(addr, "GET", &[], ""))["filter"], "info");
+
+    // A body that never comes ends the request, and nobody else waits for it.
+    let mut slow = TcpStream::connect(addr).expect("the server listens");
+    write!(
+        slow,
+        "PUT /log-level HTTP/1.1\r\nHost: {addr}\r\n{JSON}\r\nContent-Length: 9\r\n\r\n{{"
+    )
+    .expect("sent");
+    assert_eq!(get(addr, "/livez").0, 200);
+    let mut answer = String::new();
+    slow.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    slow.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn other_sites_and_strangers_change_nothing() {
+    const TOKEN: &str = "0123456789abcdef";
+    let service = Service::quickstart(&[("MONITOR_TOKEN", TOKEN), ("MONITOR_LOG_FORMAT", "json")]);
+    let addr = service.management;
+    let body = r#"{"filter":"debug"}"#;
+    let host = format!("Host: {addr}");
+    let own = format!("Origin: http://{addr}");
+    let bearer = format!("Authorization: Bearer {TOKEN}");
+    let cases: &[(&[&str], u16)] = &[
+        // What curl, the page of this server, and one typed into the address bar send.
+        (&[JSON], 200),
+        (&[JSON, &host, &own, "Sec-Fetch-Site: same-origin"], 200),
+        (&[JSON, "Sec-Fetch-Site: none"], 200),
+        // Another site's page.
+        (&[JSON, "Origin: https://evil.example"], 403),
+        (&[JSON, "Origin: null"], 403),
+        (&[JSON, "Origin: http://127.0.0.1:1"], 403),
+        (&[JSON, &own, "Origin: https://evil.example"], 403),
+        (&[JSON, "Sec-Fetch-Site: cross-site"], 403),
+        (&[JSON, "Sec-Fetch-Site: same-site"], 403),
+        // A form of another site, sent by a browser that says nothing of it.
+        (&["Content-Type: text/plain"], 415),
+        (&["Content-Type: application/x-www-form-urlencoded"], 415),
+        (&[], 415),
+        // A name that was made to resolve to this machine, and a proxy on it.
+        (&[JSON, "Host: rebound.example"], 401),
+        (&[JSON, "X-Forwarded-For: 1.2.3.4"], 401),
+        (
+            &[JSON, "Host: rebound.example", "Authorization: Bearer wrong"],
+            401,
+        ),
+        // With the token anybody may.
+        (&["Host: shop.example", &bearer], 200),
+        (&[JSON, "Origin: https://ops.example", &bearer], 200),
+    ];
+    for (headers, status) in cases {
+        let (got, text) = send(addr, "PUT", headers, body);
+        assert_eq!(got, *status, "{headers:?}: {text}");
+    }
+    assert_eq!(
+        send(addr, "DELETE", &["Origin: https://evil.example"], "").0,
+        403
+    );
+    assert_eq!(send(addr, "GET", &["Host: rebound.example"], "").0, 401);
+    assert_eq!(send(addr, "DELETE", &[], "").0, 200);
+}
+
+#[monitored(level = "debug")]
+fn hushed() {}
+
+fn start() -> Monitor {
+    let builder = monitor_runtime::builder!().addr("127.0.0.1:0");
+    let builder = builder
+        .log_filter("warn")
+        .log_format(monitor_runtime::LogFormat::Json);
+    builder.start_blocking().expect("it starts")
+}
+
+#[test]
+fn the_service_itself_can_set_it_and_a_shutdown_sets_it_back() {
+    let debug = || tracing::enabled!(target: "log_level", tracing::Level::DEBUG);
+    let monitor = start();
+    let other = || tracing::enabled!(target: "else", tracing::Level::INFO);
+    hushed();
+    assert!(!debug() && !other());
+
+    let set = monitor
+        .set_log_filter("warn,log_level=debug", None)
+        .expect("a filter");
+    assert_eq!(
+        (&*set.filter, &*set.default, set.reverts_in),
+        ("warn,log_level=debug", "warn", None)
+    );
+    assert!(debug() && !other());
+    let counted = || debug_events(&monitor);
+    let before = counted();
+    // A function whose first calls were not logged.
+    hushed();
+    assert_eq!(counted(), before + 1);
+    let set = monitor
+        .set_log_filter("info", Some(Duration::from_millis(200)))
+        .expect("a filter");
+    assert!(
+        set.reverts_in
+            .is_some_and(|left| left <= Duration::from_millis(200))
+    );
+    assert!(!debug() && other());
+    wait_for("the way back", || (!other()).then_some(()));
+    assert_eq!(monitor.log_filter().expect("ours").filter, "warn");
+
+    // The second takes the place of the first, whose time means nothing any more.
+    monitor
+        .set_log_filter("info", Some(Duration::from_millis(50)))
+        .expect("a filter");
+    monitor
+        .set_log_filter("debug", Some(Duration::from_secs(3600)))
+        .expect("a filter");
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(debug());
+    assert!(matches!(
+        monitor.set_log_filter("info", Some(Duration::from_secs(86_401))),
+        Err(LogFilterError::Time(_))
+    ));
+    monitor.shutdown_blocking();
+    assert!(!debug() && !other());
+
+    // Another start has another filter.
+    let again = monitor_runtime::builder!()
+        .addr("off")
+        .log_filter("log_level=debug,error");
+    let again = again.start_blocking().expect("it starts");
+    assert!(debug() && !other());
+    assert_eq!(
+        again.log_filter().expect("ours").default,
+        "log_level=debug,error"
+    );
+}
+
+fn debug_events(monitor: &Monitor) -> u64 {
+    let page = try_get(monitor.addr().expect("a server"), "/metrics")
+        .expect("a page")
+        .1;
+    let of_level = page
+        .lines()
+        .find_map(|line| line.strip_prefix("monitor_log_events_total{level=\"debug\"} "));
+    of_level
+        .and_then(|count| count.parse().ok())
+        .expect("a count")
+}
