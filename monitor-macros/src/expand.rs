@@ -21,13 +21,8 @@ use syn::{Expr, Type};
 // Output, where P is ::monitor_runtime::__private:
 //     async fn f(order: Order) -> Result<u32, Error> {
 //         P::run_async(
-//             {
-//                 static __MONITOR: P::Site = P::Site::new(P::path_of(&|| ()), …)
-//                     .with(&const { P::Settings::new().name("checkout").fields(&["order.id"]) });
-//                 P::register!(__MONITOR);
-//                 &__MONITOR
-//             }
-//             .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); }),
+//             P::site!(.with(&const { P::Settings::new().name("checkout").fields(&["order.id"]) }))
+//                 .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); }),
 //             async move {
 //                 if let Some(__monitor_returned) = None::<Result<u32, Error>> { return __monitor_returned; }
 //                 let _ = (&order,);
@@ -38,7 +33,7 @@ use syn::{Expr, Type};
 //         .await
 //     }
 //
-// The static has a block of its own: in the body's scope it would forbid a local of that name.
+// `site!` puts the static into a block of its own: in the body's scope it would forbid a local of that name.
 /// Prints the input with every function that has a model monitored.
 pub(crate) fn expand(input: &Input, models: Vec<Option<Model>>) -> TokenStream {
     print(input, &mut models.into_iter())

@@ -141,14 +141,8 @@ mod values;
 /// ```ignore
 /// async fn create_order(order: NewOrder) -> Result<Order, OrderError> {
 ///     P::run_async(
-///         {
-///             static __MONITOR: P::Site =
-///                 P::Site::new(P::path_of(&|| ()), module_path!(), file!(), line!())
-///                     .with(&const { P::Settings::new().fields(&["order.id"]) });
-///             P::register!(__MONITOR);
-///             &__MONITOR
-///         }
-///         .start_with(|__monitor_fields| __monitor_fields.value(&order.id)),
+///         P::site!(.with(&const { P::Settings::new().fields(&["order.id"]) }))
+///             .start_with(|__monitor_fields| __monitor_fields.value(&order.id)),
 ///         async move {
 ///             // Tells the compiler the type of the block; never runs.
 ///             if let Some(__monitor_returned) = None::<Result<Order, OrderError>> { return __monitor_returned; }
@@ -162,6 +156,7 @@ mod values;
 /// }
 /// ```
 ///
+/// `site!` is a reference to a static, which stands on the list of all functions.
 /// A plain function becomes a call of `P::run` with a closure instead.
 ///
 /// # Limits

@@ -1,7 +1,7 @@
 //! What generated code may name; no part of the public interface.
 
 pub use crate::__record as record;
-pub use crate::__register as register;
+pub use crate::__site as site;
 pub use crate::__verdict as verdict;
 pub use crate::classify::Class;
 pub use crate::exemplar::offer_ok as offer_exemplar;
@@ -9,18 +9,16 @@ pub use crate::labels::Labels;
 pub use crate::metrics::{Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
 pub use crate::run::{Inline, Monitored, once, run, run_async};
 pub use crate::server::Gzip;
-pub use crate::site::{Listed, Settings, Site, path_of};
+pub use crate::site::{Settings, Site, path_of};
 pub use crate::start::Start;
 pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-pub use inventory;
 pub use sentry::Level as SentryLevel;
 pub use tracing::Level;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub use {crate::site::Listed, inventory};
 
 /// The traits behind `record!`.
 pub mod argument {
     pub use crate::fields::{Argument, RecordDebug, RecordOther, RecordValue};
 }
-
-pub use std::option::Option::Some;

@@ -99,7 +99,7 @@ where
     V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
 {
     Monitored {
-        future: Some(future),
+        future,
         state: State::New(start),
         verdict,
     }
@@ -109,20 +109,16 @@ pin_project_lite::pin_project! {
     /// The future of a monitored call.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Monitored<F, V> {
-        // Emptied when the call is cancelled, so that the user's `Drop` code runs inside the span.
+        // Dropped before the state: the user's `Drop` code runs inside the span.
         #[pin]
-        future: Option<F>,
+        future: F,
         state: State,
         verdict: V,
     }
 
     impl<F, V> PinnedDrop for Monitored<F, V> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if let Some(open) = this.state.reopen() {
-                let _cancelled = Cancelled(open);
-                this.future.set(None);
-            }
+            this.project().state.reopen();
         }
     }
 }
@@ -137,15 +133,11 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // Only a drop empties it, and nothing polls a dropped future.
-        let Some(future) = this.future.as_pin_mut() else {
-            return Poll::Pending;
-        };
         // Polled after its end, it opens nothing: the future itself knows what to say to that.
         let mut open = Open::Ended;
         this.state.enter(&mut open);
         let guard = Unwound(&mut open);
-        if let Poll::Ready(returned) = future.poll(context) {
+        if let Poll::Ready(returned) = this.future.poll(context) {
             let verdict = (this.verdict)(&returned);
             mem::forget(guard);
             open.returned(&verdict);
@@ -155,14 +147,5 @@ where
             this.state.rest(&mut open);
             Poll::Pending
         }
-    }
-}
-
-/// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
-struct Cancelled(Open);
-
-impl Drop for Cancelled {
-    fn drop(&mut self) {
-        self.0.end(End::Cancelled);
     }
 }

@@ -19,6 +19,7 @@ use crate::metrics::BUCKETS;
 use crate::throttle::Limits;
 use crate::{clock, labels, name};
 
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use list::Listed;
 pub(crate) use list::all;
 use settings::DEFAULT;
@@ -27,16 +28,20 @@ pub use settings::Settings;
 /// A function of the user's: where it is, what the attribute says of it, what its calls have counted.
 ///
 /// The compiler works out each one's first value, so it is small: what a call reads at once, and
-/// references to the rest.
-pub struct Site {
+/// references to the rest. It is as large as it is aligned to, which [`list`] counts on.
+#[repr(align(64))]
+pub struct Site(Fields);
+
+struct Fields {
     path: fn() -> &'static str,
     module: &'static str,
     location: &'static Location<'static>,
     settings: &'static Settings,
     /// Place in a thread's table of cells; 0 until the first call.
     id: AtomicUsize,
-    /// Made when something asks for it.
-    state: OnceLock<Box<State>>,
+    /// Made when something asks for it; leaked, because statics are not dropped, and the compiler
+    /// need not look at how this would be.
+    state: OnceLock<&'static State>,
 }
 
 /// What a site remembers.
@@ -56,7 +61,7 @@ impl Deref for Site {
 
     #[inline]
     fn deref(&self) -> &Settings {
-        self.settings
+        self.0.settings
     }
 }
 
@@ -73,28 +78,28 @@ impl Site {
     /// its `module_path!()`, as it is without arguments.
     #[track_caller]
     pub const fn new(path: fn() -> &'static str, module: &'static str) -> Self {
-        Self {
+        Self(Fields {
             path,
             module,
             location: Location::caller(),
             settings: &DEFAULT,
             id: AtomicUsize::new(0),
             state: OnceLock::new(),
-        }
+        })
     }
 
     /// The same function with what the attribute says of it.
     pub const fn with(mut self, settings: &'static Settings) -> Self {
-        self.settings = settings;
+        self.0.settings = settings;
         self
     }
 }
 
 /// What the rest of the runtime asks of a site.
 impl Site {
-    fn state(&self) -> &State {
+    fn state(&self) -> &'static State {
         let make = || {
-            Box::new(State {
+            let state = Box::new(State {
                 store: Store(OnceLock::new()),
                 family: Family::new(),
                 classes: Classes::new(),
@@ -102,31 +107,32 @@ impl Site {
                 limits: Limits::new(),
                 function: OnceLock::new(),
                 events: OnceLock::new(),
-            })
+            });
+            &*Box::leak(state)
         };
-        self.state.get_or_init(make)
+        self.0.state.get_or_init(make)
     }
 
     /// The `function` label: `Orders::create`, or the name given.
     pub(crate) fn function(&self) -> &str {
         let qualified = || match self.given_name {
             Some(name) => name.to_owned(),
-            None => name::of((self.path)(), self.module),
+            None => name::of((self.0.path)(), self.0.module),
         };
         self.state().function.get_or_init(qualified)
     }
 
     pub(crate) fn module(&self) -> &'static str {
-        self.module
+        self.0.module
     }
 
     /// The target of its span and events.
     pub(crate) fn log_target(&self) -> &'static str {
-        self.given_target.unwrap_or(self.module)
+        self.given_target.unwrap_or(self.0.module)
     }
 
     pub(crate) fn location(&self) -> (&'static str, u32) {
-        (self.location.file(), self.location.line())
+        (self.0.location.file(), self.0.location.line())
     }
 
     /// Where the calls of a lane are counted.
@@ -237,12 +243,12 @@ impl Site {
     /// Place in a thread's table of cells; 0 before the first call.
     #[inline]
     pub(crate) fn known_id(&self) -> usize {
-        self.id.load(Ordering::Relaxed)
+        self.0.id.load(Ordering::Relaxed)
     }
 
     /// Place in a thread's table of cells, given out on the first call.
     pub(crate) fn id(&self) -> usize {
-        match self.id.load(Ordering::Relaxed) {
+        match self.0.id.load(Ordering::Relaxed) {
             0 => self.assign_id(),
             id => id,
         }
@@ -257,7 +263,8 @@ impl Site {
         };
         let new = NEXT.fetch_add(lanes, Ordering::Relaxed);
         // Two first calls may race; the loser's number stays unused.
-        self.id
+        self.0
+            .id
             .compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed)
             .map_or_else(|id| id, |_| new)
     }

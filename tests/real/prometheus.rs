@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
 
-use monitor_runtime::__private::{Settings, Site, Verdict, offer_exemplar, register, run};
+use monitor_runtime::__private::{Settings, Site, Verdict, offer_exemplar, run, site};
 use monitor_runtime::monitored;
 use monitor_tests::http::ask;
 use monitor_tests::process::{Service, get, try_get, wait_for};
@@ -146,17 +146,17 @@ fn served(fail: bool) -> Result<(), &'static str> {
 fn oddly_named() {}
 
 /// A function whose calls have trace ids.
-static TRACED: Site =
-    Site::new(|| "", "real_prometheus").with(&const { Settings::new().name("traced") });
-register!(TRACED);
+fn traced() -> &'static Site {
+    site!(.with(&const { Settings::new().name("traced") }))
+}
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// Calls the traced function, the last time as part of a trace.
 fn call_traced() {
-    (0..20).for_each(|_| run(TRACED.start(), || (), |()| Verdict::Ok));
+    (0..20).for_each(|_| run(traced().start(), || (), |()| Verdict::Ok));
     let trace_id = u128::from_str_radix(TRACE_ID, 16).expect("hexadecimal");
-    offer_exemplar(&TRACED, 0.000_01, trace_id.to_be_bytes());
+    offer_exemplar(traced(), 0.000_01, trace_id.to_be_bytes());
 }
 
 /// Prints every family as JSON: its type, unit and samples, as the reference parser reads them.

@@ -31,14 +31,7 @@ impl Printer {
         let parent = model.parent.iter();
         let causes = model.follows_from.iter();
         quote_spanned! {at=>
-            {
-                static __MONITOR: #private::Site = #private::Site::new(
-                    #private::path_of(&|| ()),
-                    ::core::module_path!(),
-                ) #settings;
-                #private::register!(__MONITOR);
-                &__MONITOR
-            }.#start #labels #(.parent(|| #parent))* #(.follows_from(|| #causes))*
+            #private::site!(#settings).#start #labels #(.parent(|| #parent))* #(.follows_from(|| #causes))*
         }
     }
 

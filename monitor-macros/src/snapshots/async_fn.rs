@@ -1,14 +1,6 @@
 pub async fn work(a: u32) -> Result<u32, String> {
     ::monitor_runtime::__private::run_async(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                    ::monitor_runtime::__private::path_of(&|| ()),
-                    ::core::module_path!(),
-                );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
-                .start(),
+            ::monitor_runtime::__private::site!().start(),
             async move {
                 if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     Result<u32, String>,

@@ -28,20 +28,10 @@ where
 {
     Box::pin(
         ::monitor_runtime::__private::run_async(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                        ::monitor_runtime::__private::path_of(&|| ()),
-                        ::core::module_path!(),
-                    )
-                    .with(
-                        &const {
-                            ::monitor_runtime::__private::Settings::new()
-                                .fields(&["self.id", "key"])
-                        },
-                    );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
+            ::monitor_runtime::__private::site!(
+                .with(& const { ::monitor_runtime::__private::Settings::new().fields(&
+                ["self.id", "key"]) })
+            )
                 .start_with(|__monitor_fields| {
                     __monitor_fields.value(&(self.id));
                     __monitor_fields.value(&(key));

@@ -8,15 +8,7 @@ fn f(
     _guard: Guard,
 ) -> bool {
     ::monitor_runtime::__private::run(
-        {
-            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                ::monitor_runtime::__private::path_of(&|| ()),
-                ::core::module_path!(),
-            );
-            ::monitor_runtime::__private::register!(__MONITOR);
-            &__MONITOR
-        }
-            .start(),
+        ::monitor_runtime::__private::site!().start(),
         move || -> bool {
             #[allow(clippy::used_underscore_binding)]
             let _ = (&_guard, #[cfg(feature = "x")] &c, &order, &b, &a, &self);

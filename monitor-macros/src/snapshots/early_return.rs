@@ -1,15 +1,7 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     ::std::boxed::Box::pin(
         ::monitor_runtime::__private::run_async(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                    ::monitor_runtime::__private::path_of(&|| ()),
-                    ::core::module_path!(),
-                );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
-                .start(),
+            ::monitor_runtime::__private::site!().start(),
             (move || -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
                 let _ = (&id,);
                 ({

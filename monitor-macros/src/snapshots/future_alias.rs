@@ -1,15 +1,7 @@
 fn open(&self, path: PathBuf) -> Self::Opening {
     Box::pin(
         ::monitor_runtime::__private::run_async(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                    ::monitor_runtime::__private::path_of(&|| ()),
-                    ::core::module_path!(),
-                );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
-                .start(),
+            ::monitor_runtime::__private::site!().start(),
             async move { Ok(File::open(path).await?) },
             |__monitor_returned: &_| {
                 let __monitor_returned: &<Self::Opening as ::core::future::Future>::Output = __monitor_returned;

@@ -1,28 +1,12 @@
 fn check_out(order: &Order) -> Result<Receipt, Error> {
     ::monitor_runtime::__private::run(
-        {
-            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                    ::monitor_runtime::__private::path_of(&|| ()),
-                    ::core::module_path!(),
-                )
-                .with(
-                    &const {
-                        ::monitor_runtime::__private::Settings::new()
-                            .target(TARGET)
-                            .ret_level(::monitor_runtime::__private::Level::DEBUG)
-                            .slow(90000000000u64)
-                            .buckets(&[0.01, 0.5, 1.0])
-                            .sentry_level(
-                                ::monitor_runtime::__private::SentryLevel::Warning,
-                            )
-                            .tags(&["plan"])
-                            .fingerprint(2usize)
-                            .throttle(10u32, 60000000000u64)
-                    },
-                );
-            ::monitor_runtime::__private::register!(__MONITOR);
-            &__MONITOR
-        }
+        ::monitor_runtime::__private::site!(
+            .with(& const { ::monitor_runtime::__private::Settings::new().target(TARGET)
+            .ret_level(::monitor_runtime::__private::Level::DEBUG).slow(90000000000u64)
+            .buckets(& [0.01, 0.5, 1.0])
+            .sentry_level(::monitor_runtime::__private::SentryLevel::Warning).tags(&
+            ["plan"]).fingerprint(2usize).throttle(10u32, 60000000000u64) })
+        )
             .start_with(|__monitor_fields| {
                 __monitor_fields.display(&(order.plan));
                 __monitor_fields.value("{{ default }}");

@@ -2,15 +2,7 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let id = id + 1;
     Box::pin(
         ::monitor_runtime::__private::run_async(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                    ::monitor_runtime::__private::path_of(&|| ()),
-                    ::core::module_path!(),
-                );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
-                .start(),
+            ::monitor_runtime::__private::site!().start(),
             async move { find(id).await },
             |__monitor_returned: &_| {
                 let __monitor_returned: &Result<u32, Error> = __monitor_returned;

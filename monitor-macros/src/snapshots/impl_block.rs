@@ -9,22 +9,11 @@ where
     #[inline]
     async fn get(&self, id: u32) -> Option<&T> {
         ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
-                {
-                    static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                            ::monitor_runtime::__private::path_of(&|| ()),
-                            ::core::module_path!(),
-                        )
-                        .with(
-                            &const {
-                                ::monitor_runtime::__private::Settings::new()
-                                    .level(::monitor_runtime::__private::Level::TRACE)
-                                    .fields(&["id"])
-                                    .err_log(false)
-                            },
-                        );
-                    ::monitor_runtime::__private::register!(__MONITOR);
-                    &__MONITOR
-                }
+                ::monitor_runtime::__private::site!(
+                    .with(& const { ::monitor_runtime::__private::Settings::new()
+                    .level(::monitor_runtime::__private::Level::TRACE).fields(& ["id"])
+                    .err_log(false) })
+                )
                     .start_with(|__monitor_fields| {
                         ::monitor_runtime::__private::record!(__monitor_fields, id);
                     }),
@@ -45,21 +34,10 @@ where
     }
     fn len(&self) -> usize {
         ::monitor_runtime::__private::run(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                        ::monitor_runtime::__private::path_of(&|| ()),
-                        ::core::module_path!(),
-                    )
-                    .with(
-                        &const {
-                            ::monitor_runtime::__private::Settings::new()
-                                .level(::monitor_runtime::__private::Level::DEBUG)
-                                .err_log(false)
-                        },
-                    );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
+            ::monitor_runtime::__private::site!(
+                .with(& const { ::monitor_runtime::__private::Settings::new()
+                .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
+            )
                 .start(),
             move || -> usize {
                 let _ = (&self,);
@@ -73,21 +51,10 @@ where
     }
     default fn close(self) {
         ::monitor_runtime::__private::run(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                        ::monitor_runtime::__private::path_of(&|| ()),
-                        ::core::module_path!(),
-                    )
-                    .with(
-                        &const {
-                            ::monitor_runtime::__private::Settings::new()
-                                .level(::monitor_runtime::__private::Level::DEBUG)
-                                .err_log(false)
-                        },
-                    );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
+            ::monitor_runtime::__private::site!(
+                .with(& const { ::monitor_runtime::__private::Settings::new()
+                .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
+            )
                 .start(),
             move || -> () {},
             ::monitor_runtime::__private::plain,

@@ -7,15 +7,7 @@ fn f(n: u8) -> Vec<u8> {
         }
     }
     ::monitor_runtime::__private::run(
-        {
-            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                ::monitor_runtime::__private::path_of(&|| ()),
-                ::core::module_path!(),
-            );
-            ::monitor_runtime::__private::register!(__MONITOR);
-            &__MONITOR
-        }
-            .start(),
+        ::monitor_runtime::__private::site!().start(),
         move || -> Vec<u8> {
             let _ = (&n,);
             ({

@@ -1,29 +1,10 @@
 async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Receipt {
     ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                        ::monitor_runtime::__private::path_of(&|| ()),
-                        ::core::module_path!(),
-                    )
-                    .with(
-                        &const {
-                            ::monitor_runtime::__private::Settings::new()
-                                .fields(
-                                    &[
-                                        "order.id",
-                                        "total",
-                                        "self.cart",
-                                        "http.route",
-                                        "type",
-                                        "route",
-                                        "dry_run",
-                                    ],
-                                )
-                        },
-                    );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
+            ::monitor_runtime::__private::site!(
+                .with(& const { ::monitor_runtime::__private::Settings::new().fields(&
+                ["order.id", "total", "self.cart", "http.route", "type", "route",
+                "dry_run"]) })
+            )
                 .start_with(|__monitor_fields| {
                     __monitor_fields.value(&(order.id));
                     __monitor_fields.display(&(order.total()));

@@ -1,20 +1,9 @@
 async fn find(id: u32) -> bool {
     ::monitor_runtime::__private::run_async(
-            {
-                static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                        ::monitor_runtime::__private::path_of(&|| ()),
-                        ::core::module_path!(),
-                    )
-                    .with(
-                        &const {
-                            ::monitor_runtime::__private::Settings::new()
-                                .ret()
-                                .buckets(::monitor_runtime::__private::FAST_BUCKETS)
-                        },
-                    );
-                ::monitor_runtime::__private::register!(__MONITOR);
-                &__MONITOR
-            }
+            ::monitor_runtime::__private::site!(
+                .with(& const { ::monitor_runtime::__private::Settings::new().ret()
+                .buckets(::monitor_runtime::__private::FAST_BUCKETS) })
+            )
                 .start(),
             async move {
                 if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<

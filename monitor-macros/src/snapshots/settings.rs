@@ -1,23 +1,11 @@
 fn check_out(&self) -> Result<(), Error> {
     ::monitor_runtime::__private::run(
-        {
-            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                    ::monitor_runtime::__private::path_of(&|| ()),
-                    ::core::module_path!(),
-                )
-                .with(
-                    &const {
-                        ::monitor_runtime::__private::Settings::new()
-                            .name("checkout")
-                            .level(::monitor_runtime::__private::Level::DEBUG)
-                            .err(::monitor_runtime::__private::ErrorFormat::Debug)
-                            .err_level(Level::WARN)
-                            .sentry(false)
-                    },
-                );
-            ::monitor_runtime::__private::register!(__MONITOR);
-            &__MONITOR
-        }
+        ::monitor_runtime::__private::site!(
+            .with(& const { ::monitor_runtime::__private::Settings::new()
+            .name("checkout").level(::monitor_runtime::__private::Level::DEBUG)
+            .err(::monitor_runtime::__private::ErrorFormat::Debug).err_level(Level::WARN)
+            .sentry(false) })
+        )
             .start(),
         move || -> Result<(), Error> {
             let _ = (&self,);

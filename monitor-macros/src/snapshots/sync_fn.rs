@@ -2,15 +2,7 @@
 #[inline]
 pub(crate) fn add(a: u32, b: u32) -> u32 {
     ::monitor_runtime::__private::run(
-        {
-            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                ::monitor_runtime::__private::path_of(&|| ()),
-                ::core::module_path!(),
-            );
-            ::monitor_runtime::__private::register!(__MONITOR);
-            &__MONITOR
-        }
-            .start(),
+        ::monitor_runtime::__private::site!().start(),
         move || -> u32 {
             let a = a;
             let mut b = b;

@@ -1,19 +1,10 @@
 #[track_caller]
 fn at(what: &str) -> Result<&'static Location<'static>, Error> {
     let mut __monitor_call = ::monitor_runtime::__private::Inline::begin(
-        {
-            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                    ::monitor_runtime::__private::path_of(&|| ()),
-                    ::core::module_path!(),
-                )
-                .with(
-                    &const {
-                        ::monitor_runtime::__private::Settings::new().fields(&["what"])
-                    },
-                );
-            ::monitor_runtime::__private::register!(__MONITOR);
-            &__MONITOR
-        }
+        ::monitor_runtime::__private::site!(
+            .with(& const { ::monitor_runtime::__private::Settings::new().fields(&
+            ["what"]) })
+        )
             .start_with(|__monitor_fields| {
                 ::monitor_runtime::__private::record!(__monitor_fields, what);
             }),

@@ -1,15 +1,7 @@
 #[track_caller]
 fn at(what: &str) -> Option<u8> {
     ::monitor_runtime::__private::run(
-        {
-            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                ::monitor_runtime::__private::path_of(&|| ()),
-                ::core::module_path!(),
-            );
-            ::monitor_runtime::__private::register!(__MONITOR);
-            &__MONITOR
-        }
-            .start(),
+        ::monitor_runtime::__private::site!().start(),
         move || -> Option<u8> {
             let _ = (&what,);
             ({

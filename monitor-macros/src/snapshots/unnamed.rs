@@ -1,15 +1,7 @@
 #[allow(unused_assignments)]
 fn f(mut self: Box<Self>, first: Guard, _2: Guard, last: Guard, _: &str) {
     ::monitor_runtime::__private::run(
-        {
-            static __MONITOR: ::monitor_runtime::__private::Site = ::monitor_runtime::__private::Site::new(
-                ::monitor_runtime::__private::path_of(&|| ()),
-                ::core::module_path!(),
-            );
-            ::monitor_runtime::__private::register!(__MONITOR);
-            &__MONITOR
-        }
-            .start(),
+        ::monitor_runtime::__private::site!().start(),
         move || -> () {
             let _ = &self;
             let first = first;

@@ -142,6 +142,17 @@ pub(super) enum State {
     },
     /// It has ended, or is being polled.
     Away,
+    /// The future is being dropped. In a box: all futures would grow by what few of them ever need.
+    Dropping { _cancelled: Box<Cancelled> },
+}
+
+/// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
+pub(super) struct Cancelled(Open);
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        self.0.end(End::Cancelled);
+    }
 }
 
 impl State {
@@ -151,18 +162,19 @@ impl State {
         match mem::replace(self, Self::Away) {
             Self::New(start) => open.begin(start),
             Self::Waiting { site, lane, call } => open.resume(site, lane, call),
-            Self::Away => {}
+            Self::Away | Self::Dropping { .. } => {}
         }
     }
 
-    /// Goes on with a call that has begun and not ended.
-    pub(super) fn reopen(&mut self) -> Option<Open> {
-        let Self::Waiting { site, lane, call } = mem::replace(self, Self::Away) else {
-            return None;
-        };
-        let mut open = Open::Ended;
-        open.resume(site, lane, call);
-        Some(open)
+    /// Goes on with a call that has begun and not ended, until this is dropped.
+    #[inline(never)]
+    pub(super) fn reopen(&mut self) {
+        if let Self::Waiting { site, lane, call } = mem::replace(self, Self::Away) {
+            let mut open = Open::Ended;
+            open.resume(site, lane, call);
+            let _cancelled = Box::new(Cancelled(open));
+            *self = Self::Dropping { _cancelled };
+        }
     }
 
     /// The call waits for another poll.

@@ -1,10 +1,10 @@
-//! The list of all annotated functions: entries that each crate leaves in a section of the binary,
-//! where the linker puts them side by side.
+//! The list of all annotated functions: the sites themselves, which each crate leaves in a section
+//! of the binary, where the linker puts them side by side.
 //!
 //! `inventory` does this on every platform, with five items per function and a constructor that
 //! runs before `main`: a quarter of what checking an annotated function costs, and 0.3 s of the
-//! debug rebuild of 500. Where binaries are ELF, one static per function is enough, and the
-//! linker says where the section begins and ends; elsewhere it is `inventory`.
+//! debug rebuild of 500. Where binaries are ELF, no item is needed but the static that there is
+//! anyway, and the linker says where the section begins and ends; elsewhere it is `inventory`.
 
 use super::Site;
 
@@ -12,13 +12,16 @@ use super::Site;
 mod section {
     #![allow(unsafe_code)]
 
-    use super::{Listed, Site};
+    use super::Site;
 
-    // Without an entry there would be no section, and no beginning and end of it.
+    // Without a site there would be no section, and no beginning and end of it.
     #[used]
-    // SAFETY: everything in this section is a `Listed`.
+    // SAFETY: everything in this section is a `Site`.
     #[unsafe(link_section = "monitor_sites")]
-    static NOBODY: Listed = Listed(None);
+    static NOBODY: Site = Site::new(|| "", "");
+
+    // The linker puts what is aligned to its size side by side, without room in between.
+    const _: () = assert!(size_of::<Site>() == align_of::<Site>());
 
     unsafe extern "C" {
         #[link_name = "__start_monitor_sites"]
@@ -29,56 +32,73 @@ mod section {
 
     pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
         let (start, stop) = (&raw const START, &raw const STOP);
-        let (start, stop) = (start.cast::<Listed>(), stop.cast::<Listed>());
-        // SAFETY: only `register!` and this file write to the section, a `Listed` each, whose size
-        // is its alignment; the linker leaves no room between them and defines both symbols.
-        let entries =
-            unsafe { std::slice::from_raw_parts(start, stop.offset_from_unsigned(start)) };
-        entries.iter().filter_map(|listed| listed.0)
+        let (start, stop) = (start.cast::<Site>(), stop.cast::<Site>());
+        // SAFETY: only `site!` and this file write to the section, a `Site` each, whose size is its
+        // alignment; the linker leaves no room between them and defines both symbols. What changes
+        // in a site does so behind a shared reference.
+        let sites = unsafe { std::slice::from_raw_parts(start, stop.offset_from_unsigned(start)) };
+        sites.iter().filter(|site| !std::ptr::eq(*site, &NOBODY))
     }
 
-    /// Puts a site on the list.
+    /// The site of the function it stands in, on the list.
     #[doc(hidden)]
     #[macro_export]
-    macro_rules! __register {
-        ($site:ident) => {
+    macro_rules! __site {
+        ($($with:tt)*) => {{
             #[used]
             #[unsafe(link_section = "monitor_sites")]
-            static __LISTED: $crate::__private::Listed =
-                $crate::__private::Listed($crate::__private::Some(&$site));
-        };
+            static __MONITOR: $crate::__private::Site = $crate::__private::Site::new(
+                $crate::__private::path_of(&|| ()),
+                ::core::module_path!(),
+            ) $($with)*;
+            &__MONITOR
+        }};
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 mod section {
-    use super::{Listed, Site};
+    use super::Site;
+
+    /// An entry of the list.
+    pub struct Listed(pub &'static Site);
 
     inventory::collect!(Listed);
 
     pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
-        inventory::iter::<Listed>
-            .into_iter()
-            .filter_map(|listed| listed.0)
+        inventory::iter::<Listed>.into_iter().map(|listed| listed.0)
     }
 
-    /// Puts a site on the list.
+    /// The site of the function it stands in, on the list.
     #[doc(hidden)]
     #[macro_export]
-    macro_rules! __register {
-        ($site:ident) => {
+    macro_rules! __site {
+        ($($with:tt)*) => {{
+            static __MONITOR: $crate::__private::Site = $crate::__private::Site::new(
+                $crate::__private::path_of(&|| ()),
+                ::core::module_path!(),
+            ) $($with)*;
             $crate::__private::inventory::submit! {
-                $crate::__private::Listed($crate::__private::Some(&$site))
+                $crate::__private::Listed(&__MONITOR)
             }
-        };
+            &__MONITOR
+        }};
     }
 }
 
-/// An entry of the list; `register!` makes one.
-#[repr(transparent)]
-pub struct Listed(pub Option<&'static Site>);
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub use section::Listed;
 
 /// Every annotated function of the binary and its dependencies, called or not.
 pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
     section::all()
 }
+
+// The compiler asks of every static whether it may be shared, and of every future of a monitored
+// function whether it may be sent. It would go through all that a site holds each time, half a
+// millisecond per function; so it is told, and asked once.
+#[allow(unsafe_code)]
+// SAFETY: all of a site is its fields, which may be shared: the next line does not compile else.
+unsafe impl Sync for Site {}
+const _: () = shared::<super::Fields>();
+const fn shared<T: Sync>() {}

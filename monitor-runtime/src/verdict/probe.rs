@@ -3,9 +3,8 @@
 //! A probe stands for a type and asks three questions of it: is it a `Result`, and has the value a
 //! class; has the error a class; how does the error show itself. Each question is one method (by a
 //! name that no trait of the user has) of several types in a row, each of which dereferences to the
-//! next, less telling one; method look-up takes the first whose bounds hold. The answer is a function
-//! from a value to its verdict. No trait need be in scope, no value at hand, and the compiler looks
-//! at three method calls: anything more is paid for by every annotated function.
+//! next, less telling one; method look-up takes the first whose bounds hold. No trait need be in scope,
+//! and the compiler looks at three method calls: anything more is paid for by every annotated function.
 #![expect(
     clippy::unused_self,
     clippy::unnecessary_wraps,
@@ -134,8 +133,8 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
     }
 
     #[inline]
-    pub fn __monitor_verdict(&self) -> impl Copy + for<'a> Fn(&'a R) -> Verdict<'a> + use<R, V> {
-        of_value::<R, V>
+    pub fn __monitor_verdict<'a>(&self, returned: &'a R) -> Verdict<'a> {
+        of_value::<R, V>(returned)
     }
 
     /// What `ret` shows.
@@ -154,21 +153,13 @@ macro_rules! seen {
             E: $($bound)*
         {
             #[inline]
-            pub fn __monitor_verdict(
-                &self,
-            ) -> impl Copy + for<'a> Fn(&'a Result<T, E>) -> Verdict<'a> + use<T, E, V, C> {
-                #[inline]
-                fn verdict<T, E: $($bound)*, V: AskClass<T>, C: AskClass<E>>(
-                    returned: &Result<T, E>,
-                ) -> Verdict<'_> {
-                    match returned {
-                        Ok(value) => of_value::<T, V>(value),
-                        Err($error) => {
-                            ErrorView::new(type_name::<E>(), $sight).verdict(C::class($error))
-                        }
+            pub fn __monitor_verdict<'a>(&self, returned: &'a Result<T, E>) -> Verdict<'a> {
+                match returned {
+                    Ok(value) => of_value::<T, V>(value),
+                    Err($error) => {
+                        ErrorView::new(type_name::<E>(), $sight).verdict(C::class($error))
                     }
                 }
-                verdict::<T, E, V, C>
             }
         }
     )*};
@@ -223,7 +214,7 @@ macro_rules! __verdict {
         $crate::__private::Probe::of($value)
             .__monitor_value()
             .__monitor_error()
-            .__monitor_verdict()($value)
+            .__monitor_verdict($value)
     };
     ($value:ident $show:ident) => {{
         let __monitor_verdict = $crate::__verdict!($value);
