@@ -208,7 +208,7 @@ fn health_checks_are_two_gauges() {
             "# TYPE monitor_health_check_up gauge\n",
             "monitor_health_check_up{check=\"db\"} 1\n",
             "monitor_health_check_up{check=\"runtime:main\"} 0\n",
-            "monitor_health_check_duration_seconds{check=\"db\"} 1.500000000\n",
+            "monitor_health_check_duration_seconds{check=\"db\"} 1.5\n",
         ] {
             assert!(page.contains(line), "{line}{page}");
         }
