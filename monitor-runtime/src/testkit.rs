@@ -166,11 +166,9 @@ pub(crate) fn ended(site: &Site, completion: &Completion<'_>) {
     }
 }
 
-/// An event for Sentry; kept instead of sent if a capture is on.
-pub(crate) fn captured(event: SentryEvent<'static>) -> Option<SentryEvent<'static>> {
-    let Some(capture) = Capture::current() else {
-        return Some(event);
-    };
-    lock(&capture.seen).captures.push(event);
-    None
+/// An event for Sentry, which a capture gets instead.
+pub(crate) fn captured(event: SentryEvent<'static>) {
+    if let Some(capture) = Capture::current() {
+        lock(&capture.seen).captures.push(event);
+    }
 }

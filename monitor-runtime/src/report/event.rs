@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 
 use sentry::integrations::backtrace::current_stacktrace;
 use sentry::protocol::{Context, Event, Exception, Map, Mechanism, TraceContext, Value};
 use sentry::{Breadcrumb, Hub, Level};
 
-use super::{Capturing, deliver, quietly};
+use super::{Capturing, deliver};
 use crate::fields::Recorded;
 use crate::site::Site;
 use crate::story::{self, Scene};
@@ -129,22 +130,28 @@ pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene) {
     }
     if let Some(trace) = scene.trace {
         // A trace of its own is for a call that nobody handed one.
-        let handed = || trace_context::current_ids().map(trace_context::Ids::to_sentry);
-        let trace = own_trace().or_else(handed).unwrap_or(TraceContext {
+        let handed = trace_context::current_ids().map(trace_context::Ids::to_sentry);
+        let trace = handed.unwrap_or(TraceContext {
             trace_id: trace,
             ..TraceContext::default()
         });
-        let id = trace.trace_id.to_string();
-        event.tags.insert("trace_id".into(), id);
-        event.contexts.insert("trace".into(), trace.into());
+        join(event, Some(trace));
     }
     event.breadcrumbs = scene.breadcrumbs.into();
 }
 
+/// Makes an event part of a trace.
+pub(super) fn join(event: &mut Event<'static>, trace: Option<TraceContext>) {
+    let Some(trace) = trace else { return };
+    let id = trace.trace_id.to_string();
+    event.tags.insert("trace_id".into(), id);
+    event.contexts.insert("trace".into(), trace.into());
+}
+
 /// The trace the user's own Sentry span belongs to.
-fn own_trace() -> Option<TraceContext> {
+pub(super) fn own_trace(hub: &Arc<Hub>) -> Option<TraceContext> {
     // A copy of the scope: to look at it is to write it back, and others may write it meanwhile.
-    let hub = quietly(|| Hub::new_from_top(Hub::current()))?;
+    let hub = Hub::new_from_top(hub);
     let span = hub.configure_scope(|scope| scope.get_span());
     span.map(|span| span.get_trace_context())
 }

@@ -1,5 +1,6 @@
 //! Sentry: the client, and what monitored code tells it.
 
+mod apart;
 mod clean;
 mod counts;
 mod event;
@@ -15,6 +16,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use sentry::integrations::backtrace::current_thread;
 use sentry::integrations::panic::PanicIntegration;
 use sentry::integrations::{backtrace, contexts, debug_images};
 use sentry::protocol::Event;
@@ -148,10 +150,7 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
     if is_on() {
         summary::send(true);
     }
-    // The first stack a process looks at takes a while, and its event is worth that.
-    while CAPTURING.load(Ordering::Acquire) > 0 && began.elapsed() < deadline {
-        thread::sleep(Duration::from_millis(1));
-    }
+    settle(deadline);
     let Some(reporter) = set(None) else { return };
     let left = deadline.saturating_sub(began.elapsed());
     let client = Arc::clone(&reporter.client);
@@ -171,6 +170,15 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
         .spawn(flush);
     if spawned.is_ok() {
         let _ = flushed.recv_timeout(left);
+    }
+}
+
+/// Waits for events that are being made: the first stack a process looks at takes a while, and its
+/// event is worth that.
+fn settle(deadline: Duration) {
+    let began = Instant::now();
+    while CAPTURING.load(Ordering::Acquire) > 0 && began.elapsed() < deadline {
+        thread::sleep(Duration::from_millis(1));
     }
 }
 
@@ -221,34 +229,63 @@ fn nanoseconds() -> u64 {
 fn deliver(mut event: Event<'static>) {
     trace_context::describe(&mut event);
     clean::clean(&mut event);
-    let Some(mut event) = testkit::captured(event) else {
-        return;
-    };
-    if let Some(reporter) = reporter() {
+    // A thread that ends may have no hub any more, and Sentry panics when asked for it.
+    let hub = quietly(Hub::current);
+    if testkit::is_active() {
+        let traced = hub.and_then(|hub| apart::run(move || event::own_trace(&hub)));
+        event::join(&mut event, traced.flatten());
+        testkit::captured(event);
+    } else if let Some(reporter) = reporter() {
         let service = reporter.service.to_string();
         event.tags.insert("service".into(), service);
-        let id = reporter.hub().capture_event(event);
-        if id.is_nil() {
-            counts::dropped(1);
-        } else if !reporter.ours {
+        if event.exception.is_empty() && reporter.client.options().attach_stacktrace {
+            // Sentry would take that of the thread that sends it.
+            event.threads.values.push(current_thread(true));
+        }
+        let waiting = Waiting::begin();
+        apart::run(move || reporter.send(hub, event, waiting));
+    }
+}
+
+impl Reporter {
+    /// Sends an event through the hub of the caller, with its scope; through one of our own where
+    /// that has no client.
+    fn send(self, hub: Option<Arc<Hub>>, mut event: Event<'static>, mut waiting: Waiting) {
+        // A thread that was there before `start()` has a hub without a client.
+        let hub = hub.filter(|hub| hub.client().is_some()).unwrap_or_else(|| {
+            let scope = Arc::new(Scope::default());
+            Arc::new(Hub::new(Some(Arc::clone(&self.client)), scope))
+        });
+        event::join(&mut event, event::own_trace(&hub));
+        let id = hub.capture_event(event);
+        waiting.sent = !id.is_nil();
+        if waiting.sent && !self.ours {
             // What becomes of it there, only its own transport knows.
             counts::sent();
         }
     }
 }
 
-impl Reporter {
-    /// The hub of the caller, with its scope; one of our own where it has no client.
-    ///
-    /// A thread that was there before `start()` has a hub without a client.
-    fn hub(&self) -> Arc<Hub> {
-        // A thread that ends may have no hub any more, and Sentry panics when asked for it.
-        let current = quietly(Hub::current);
-        if let Some(current) = current.filter(|hub| hub.client().is_some()) {
-            return current;
+/// An event that is to be sent; dropped unsent, it is counted as such.
+struct Waiting {
+    sent: bool,
+    _capturing: Capturing,
+}
+
+impl Waiting {
+    fn begin() -> Self {
+        Self {
+            sent: false,
+            _capturing: Capturing::begin(),
         }
-        let scope = Arc::new(Scope::default());
-        Arc::new(Hub::new(Some(Arc::clone(&self.client)), scope))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.sent {
+            counts::dropped(1);
+        }
     }
 }
 

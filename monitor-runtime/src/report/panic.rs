@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use sentry::integrations::panic::{PanicIntegration, message_from_panic_info};
 
-use super::{Capturing, admits, counts, deliver, event, is_on, nanoseconds, own_line, reporter};
+use super::{
+    Capturing, admits, counts, deliver, event, is_on, nanoseconds, own_line, reporter, settle,
+};
 use crate::lines;
 use crate::redact::without_logins;
 use crate::story;
@@ -69,6 +71,7 @@ fn observe(info: &PanicHookInfo<'_>) {
 /// Unwinding reaches `shutdown()` or goes on; before an abort this is the last chance to send what
 /// waits, and to log what no call lives to tell.
 fn say_farewell(info: &PanicHookInfo<'_>) {
+    settle(FAREWELL);
     if let Some(reporter) = reporter() {
         reporter.client.flush(Some(FAREWELL));
     }
