@@ -17,6 +17,7 @@ use self::ended::Ended;
 use crate::cells::Cells;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
+use crate::report::Step;
 use crate::site::Site;
 use crate::start::{Declared, Start};
 use crate::story::{self, Memory};
@@ -46,6 +47,8 @@ struct Extra {
     span: Span,
     fields: Option<Box<[Recorded]>>,
     memory: Memory,
+    /// Its place in a transaction of Sentry's.
+    step: Option<Step>,
 }
 
 // A span holds no state of the user's that a panic could leave half done.
@@ -140,7 +143,8 @@ impl Call {
             0
         };
         let site = stretch.cells.site;
-        let extra = self.extra.take();
+        let mut extra = self.extra.take();
+        let step = extra.as_mut().and_then(|extra| extra.step.take());
         let outcome = end.outcome();
         let class = end.class().map(|class| site.classes().place(class));
         stretch.cells.ended(outcome, class, ticks);
@@ -150,7 +154,13 @@ impl Call {
             exemplar::offer(site, stretch.cells.lane, outcome, ticks, trace_id);
         }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
-        report::quietly(|| stretch.exit(extra.as_deref()));
+        report::quietly(|| {
+            if let Some(step) = step {
+                Step::leave();
+                step.end(outcome);
+            }
+            stretch.exit(extra.as_deref());
+        });
         let slow = site.slow.is_some() && ticks > site.slow_ticks();
         if outcome != Outcome::Ok || slow || site.is_watched() || testkit::is_active() {
             let ended = Ended {
@@ -184,10 +194,17 @@ impl Extra {
         } else {
             None
         };
+        let span = span.unwrap_or_else(Span::none);
+        let step = if span.is_disabled() {
+            None
+        } else {
+            report::quietly(|| Step::begin(site)).flatten()
+        };
         Self {
-            span: span.unwrap_or_else(Span::none),
+            span,
             fields: declared.fields,
             memory: Memory::default(),
+            step,
         }
     }
 
@@ -197,12 +214,14 @@ impl Extra {
             span: Span::none(),
             fields: None,
             memory: Memory::default(),
+            step: None,
         }
     }
 
     #[cold]
     #[inline(never)]
     fn enter(&self) {
+        self.step.iter().for_each(Step::enter);
         self.span
             .with_subscriber(|(id, subscriber)| subscriber.enter(id));
     }
@@ -210,6 +229,7 @@ impl Extra {
     #[cold]
     #[inline(never)]
     fn exit(&self) {
+        self.step.iter().for_each(|_| Step::leave());
         self.span
             .with_subscriber(|(id, subscriber)| subscriber.exit(id));
     }

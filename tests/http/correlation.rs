@@ -244,6 +244,29 @@ fn transactions_are_sent_when_asked_for() {
         (&order["status"], &order["op"]),
         (&"ok".into(), &"http.server".into())
     );
+    // Its calls are its steps, one in the other.
+    let spans = named("GET /orders/{id}")["spans"]
+        .as_array()
+        .expect("spans");
+    let span = |name: &str| {
+        let mut of = spans.iter().filter(|span| span["description"] == name);
+        let span = of.next().unwrap_or_else(|| panic!("{name} in {spans:#?}"));
+        assert_eq!(
+            (&span["op"], &span["status"]),
+            (&"function".into(), &"ok".into())
+        );
+        assert_eq!(span["trace_id"], order["trace_id"]);
+        assert!(
+            span["timestamp"].as_f64() > span["start_timestamp"].as_f64(),
+            "{span}"
+        );
+        assert!(of.next().is_none(), "once");
+        span
+    };
+    let (outer, inner) = (span("get_order"), span("load"));
+    assert_eq!(spans.len(), 2);
+    assert_eq!(outer["parent_span_id"], order["span_id"]);
+    assert_eq!(inner["parent_span_id"], outer["span_id"]);
     let none = &named("GET unmatched")["contexts"]["trace"];
     assert_eq!(none["status"], "not_found");
     assert_eq!(none["trace_id"], TRACE);

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use ::sentry::Hub;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use tracing::Span;
 use tracing::field::Empty;
@@ -102,7 +101,7 @@ impl Request {
     pub(super) fn within<R>(self: &Arc<Self>, body: impl FnOnce() -> R) -> R {
         let _current = Current::enter(self);
         let run = || match &self.sentry {
-            Some(story) => Hub::run(Arc::clone(story.hub()), body),
+            Some(story) => story.within(body),
             None => body(),
         };
         self.trace.scope(|| self.span.in_scope(run))

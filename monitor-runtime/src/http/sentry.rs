@@ -9,13 +9,13 @@ use sentry::{Hub, Scope, Transaction, TransactionContext};
 use super::grpc::Code;
 use super::route::{Slot, UNMATCHED};
 use super::series::Ended;
-use crate::report;
+use crate::report::{self, Step};
 use crate::trace_context::TraceContext;
 
 /// A request, as Sentry sees it.
 pub(super) struct Story {
     hub: Arc<Hub>,
-    transaction: Option<Transaction>,
+    transaction: Option<(Transaction, Step)>,
 }
 
 impl Story {
@@ -45,18 +45,30 @@ impl Story {
             }
         });
         hub.add_breadcrumb(arrival(method, trace));
+        let transaction = transaction.map(|transaction| {
+            let step = Step::request(&transaction);
+            (transaction, step)
+        });
         Some(Self { hub, transaction })
     }
 
-    pub(super) fn hub(&self) -> &Arc<Hub> {
-        &self.hub
+    /// Runs code that works for the request.
+    pub(super) fn within<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _step = self.transaction.as_ref().map(|(_, step)| {
+            step.enter();
+            Inside
+        });
+        Hub::run(Arc::clone(&self.hub), body)
     }
 
     /// Sends the transaction.
     pub(super) fn end(&self, ended: &Ended, grpc: Option<&Code>) {
-        let Some(transaction) = self.transaction.clone() else {
+        let Some((transaction, step)) = self.transaction.clone() else {
             return;
         };
+        if step.left_out() > 0 {
+            transaction.set_data("calls_without_span", step.left_out().into());
+        }
         transaction.set_name(&name(ended.method, ended.route));
         transaction.set_status(match grpc {
             Some(code) if ended.error != "cancelled" => code.span,
@@ -65,6 +77,15 @@ impl Story {
         transaction.set_data("http.response.status_code", ended.status.into());
         transaction.set_tag("http.route", ended.route);
         Hub::run(Arc::clone(&self.hub), || transaction.finish());
+    }
+}
+
+/// The stretch of code that is part of a transaction.
+struct Inside;
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        Step::leave();
     }
 }
 

@@ -7,6 +7,7 @@ mod event;
 mod health;
 mod log;
 mod panic;
+mod steps;
 mod summary;
 mod transport;
 
@@ -28,6 +29,7 @@ pub(crate) use health::unhealthy;
 pub(crate) use log::own_line;
 pub use log::{SentryLayer, sentry_layer};
 pub(crate) use panic::{install_hook, quietly};
+pub(crate) use steps::Step;
 
 use crate::config::Config;
 use crate::site::Site;

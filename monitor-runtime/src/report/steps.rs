@@ -1,0 +1,91 @@
+//! The steps of a request that Sentry is sent as a transaction: a span per monitored call in it.
+//!
+//! Only calls that have a span in the log make one: the others are too short to be worth it, and pay
+//! nothing.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sentry::protocol::SpanStatus;
+use sentry::{Transaction, TransactionOrSpan};
+
+use crate::outcome::Outcome;
+use crate::site::Site;
+
+/// Spans of one transaction; what comes after is left out, and counted.
+const MOST: usize = 100;
+
+/// A call, or the request it is made for, as Sentry's transaction shows it.
+#[derive(Clone)]
+pub(crate) struct Step {
+    span: TransactionOrSpan,
+    begun: Arc<AtomicUsize>,
+}
+
+thread_local! {
+    /// The steps this thread is in, the innermost last; empty outside of sampled requests.
+    static INSIDE: RefCell<Vec<Step>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Step {
+    /// The request itself.
+    pub(crate) fn request(transaction: &Transaction) -> Self {
+        Self {
+            span: transaction.clone().into(),
+            begun: Arc::default(),
+        }
+    }
+
+    /// A call in the step this thread is in; `None` where it is in none, or has had too many.
+    #[inline]
+    pub(crate) fn begin(site: &Site) -> Option<Self> {
+        INSIDE
+            .try_with(|inside| {
+                let inside = inside.borrow();
+                inside.last().and_then(|around| around.call(site))
+            })
+            .ok()
+            .flatten()
+    }
+
+    #[cold]
+    fn call(&self, site: &Site) -> Option<Self> {
+        if self.begun.fetch_add(1, Ordering::Relaxed) >= MOST {
+            return None;
+        }
+        let span = self.span.start_child("function", site.function());
+        span.set_data("code.namespace", site.module().into());
+        Some(Self {
+            span: span.into(),
+            begun: Arc::clone(&self.begun),
+        })
+    }
+
+    /// This thread works on it from now on, until [`leave`](Self::leave).
+    pub(crate) fn enter(&self) {
+        let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(self.clone()));
+    }
+
+    /// It has left the step it entered last.
+    pub(crate) fn leave() {
+        // Dropped when the list is free again.
+        let _left = INSIDE.try_with(|inside| inside.borrow_mut().pop());
+    }
+
+    /// The call has ended.
+    pub(crate) fn end(self, outcome: Outcome) {
+        self.span.set_status(match outcome {
+            Outcome::Ok => SpanStatus::Ok,
+            Outcome::Error => SpanStatus::UnknownError,
+            Outcome::Panic => SpanStatus::InternalError,
+            Outcome::Cancelled => SpanStatus::Cancelled,
+        });
+        self.span.finish();
+    }
+
+    /// How many calls of its transaction have no span.
+    pub(crate) fn left_out(&self) -> usize {
+        self.begun.load(Ordering::Relaxed).saturating_sub(MOST)
+    }
+}
