@@ -49,7 +49,7 @@ async fn panics() {
 
 #[monitored]
 async fn waits() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn goes_on() -> bool {
