@@ -126,9 +126,9 @@ fn show(event: &Value) {
     println!("\n{level} {title}");
     chain.for_each(|cause| line("caused by", &cause));
     let exceptions = list(&event["exception"]["values"]);
-    let frames = exceptions.flat_map(|one| list(&one["stacktrace"]["frames"]));
+    let mut frames = exceptions.flat_map(|one| list(&one["stacktrace"]["frames"]));
     // Frames of other crates are not the service's.
-    if let Some(frame) = frames.filter(|frame| frame["in_app"] == true).next_back() {
+    if let Some(frame) = frames.rfind(|frame| frame["in_app"] == true) {
         let (file, number) = (text(&frame["filename"]), text(&frame["lineno"]));
         line("at", &format!("{file}:{number}"));
     }

@@ -38,17 +38,16 @@ async fn never() {
 fn too_short() {}
 
 async fn handle(request: Request<String>) -> Result<Response<String>, Infallible> {
-    match request.uri().path() {
-        "/many" => (0..150).for_each(|_| drop(inner(1))),
-        _ => {
-            // They take turns on this thread.
-            let (one, three) = tokio::join!(waits(1), waits(3));
-            assert!(one.is_ok() && three.is_err());
-            let mut cancelled = pin!(Some(never()));
-            assert!(poll(cancelled.as_mut().as_pin_mut().expect("not dropped")).is_pending());
-            cancelled.set(None);
-            too_short();
-        }
+    if request.uri().path() == "/many" {
+        (0..150).for_each(|_| drop(inner(1)));
+    } else {
+        // They take turns on this thread.
+        let (one, three) = tokio::join!(waits(1), waits(3));
+        assert!(one.is_ok() && three.is_err());
+        let mut cancelled = pin!(Some(never()));
+        assert!(poll(cancelled.as_mut().as_pin_mut().expect("not dropped")).is_pending());
+        cancelled.set(None);
+        too_short();
     }
     Ok(Response::new("done".into()))
 }
