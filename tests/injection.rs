@@ -53,7 +53,9 @@ fn json_lines_say_it_all_and_show_none_of_it() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect();
-    let done = lines.iter().find(|line| line["fields"]["message"] == HOSTILE);
+    let done = lines
+        .iter()
+        .find(|line| line["fields"]["message"] == HOSTILE);
     let done = done.expect("the line");
     assert_eq!(done["fields"]["message"], HOSTILE);
     assert_eq!(done["fields"]["text"], HOSTILE);
@@ -172,12 +174,18 @@ fn headers_and_paths_of_a_request_come_back_harmless() {
     // A path that would be a line, a quote and a label of its own.
     let path = "/%0aERROR%20FORGED%22%7d%20%1b[31m%e2%80%ae";
     ask(service.addr, "GET", path, &[("user-agent", "\u{202e}\"}")]);
-    let line = wait_for("its access line", || {
+    wait_for("its access line", || {
         let lines = service.lines();
-        lines.iter().find(|line| line.contains("FORGED")).cloned()
+        lines
+            .iter()
+            .any(|line| line.contains("\"unmatched\""))
+            .then_some(())
     });
-    assert_eq!(line.chars().find(|c| is_unseen(*c)), None, "{line}");
-    assert!(serde_json::from_str::<Value>(&line).is_ok(), "{line}");
+    let lines = service.lines().concat();
+    assert!(
+        !lines.contains("FORGED") && !lines.contains(is_unseen),
+        "{lines}"
+    );
     let page = get(service.management, "/metrics").1;
     assert!(!page.contains("FORGED"), "a path is no label");
     Page::parse(&page);
