@@ -39,10 +39,21 @@ fn same(lines: usize, events: impl FnOnce()) {
                 .next()
                 .map(str::to_owned)
         };
-        assert_eq!(head(written), head(expected));
+        assert_eq!(head(written), head(expected).map(spelled_out));
         let value = |line: &str| serde_json::from_str::<Value>(&untimed(line)).unwrap();
         assert_eq!(value(written), value(expected));
     }
+}
+
+/// A line of theirs with what ours escapes beyond what JSON asks for: what nobody sees.
+fn spelled_out(line: String) -> String {
+    let unseen =
+        |c: char| ('\u{7f}'..='\u{9f}').contains(&c) || ['\u{2028}', '\u{202e}'].contains(&c);
+    let spell = |c: char| match c {
+        c if unseen(c) => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    line.chars().map(spell).collect()
 }
 
 /// A line with its time, the one thing in which two layers differ, replaced by its shape.

@@ -112,6 +112,8 @@ mod trace;
 #[cfg(feature = "enable")]
 mod trace_context;
 #[cfg(feature = "enable")]
+mod unseen;
+#[cfg(feature = "enable")]
 mod verdict;
 #[cfg(feature = "enable")]
 mod worker;

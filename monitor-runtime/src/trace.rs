@@ -10,7 +10,7 @@ use tracing_subscriber::{Layer, Registry, fmt};
 
 use self::filter::{FilterLayer, Filters};
 pub(crate) use self::level::{log_filter, reset_log_filter, set_log_filter};
-use crate::lines::{self, PrettyFields, event_counter, json_layer, queued_stdout};
+use crate::lines::{self, PrettyFields, Tame, event_counter, json_layer, queued_stdout};
 use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
 use crate::report::sentry_layer;
@@ -45,7 +45,7 @@ pub(crate) fn install(format: LogFormat, rules: Rules) -> Installed {
     let installed = match format {
         LogFormat::Pretty => {
             let pretty = fmt::layer().fmt_fields(PrettyFields);
-            set(layer, pretty.with_writer(queued_stdout()))
+            set(layer, pretty.with_writer(Tame(queued_stdout())))
         }
         LogFormat::Json => set(layer, json_layer(queued_stdout())),
     };

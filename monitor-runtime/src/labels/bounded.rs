@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::OTHER;
+use crate::unseen::is_unseen;
 
 /// The longest value, in bytes; beyond it the text is cut.
 const MAX_TEXT: usize = 128;
@@ -66,6 +67,10 @@ impl Names {
     fn add(&self, value: &str) -> Option<usize> {
         // Without the lock, so that values beyond the last do not wait for each other.
         if self.taken.load(Ordering::Relaxed) == self.max {
+            return None;
+        }
+        // It would be told to every terminal that shows the page; cleaned, it could be another's twin.
+        if value.contains(is_unseen) {
             return None;
         }
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
@@ -147,5 +152,14 @@ mod tests {
         let long = "ä".repeat(100);
         assert_eq!(names.index(&long), 0);
         assert_eq!(names.name(0), "ä".repeat(64));
+    }
+
+    #[test]
+    fn a_value_with_characters_that_are_not_seen_is_other() {
+        let names = Names::new(3);
+        for value in ["\u{1b}[31m", "a\nb 1", "\0", "\u{202e}eu"] {
+            assert_eq!(names.index(value), 3, "{value:?}");
+        }
+        assert_eq!((names.index("eu"), names.overflowed()), (0, 4));
     }
 }

@@ -11,6 +11,7 @@ mod pretty;
 mod queue;
 mod span;
 mod stamp;
+mod tame;
 mod text;
 
 pub use counter::{EventCounter, event_counter};
@@ -20,3 +21,4 @@ pub use output::{QueuedStdout, queued_stdout};
 pub(crate) use counter::counts;
 pub(crate) use output::{dropped_lines, flush, reopen};
 pub(crate) use pretty::PrettyFields;
+pub(crate) use tame::Tame;

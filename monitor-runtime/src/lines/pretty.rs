@@ -1,4 +1,4 @@
-//! The pretty format's fields: `tracing-subscriber`'s own, without secrets.
+//! The pretty format's fields: `tracing-subscriber`'s own, without secrets and commands of terminals.
 
 use std::error::Error;
 use std::fmt::{self, Debug};
@@ -9,6 +9,7 @@ use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
 
 use crate::redact::{HIDDEN, is_secret_field, without_logins};
+use crate::unseen::spelled_out;
 
 /// An error whose sources bite their tail has no end.
 const MAX_LINKS: usize = 16;
@@ -42,6 +43,8 @@ impl Visit for Hiding<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if !self.hides(field) {
             let text = without_logins(format!("{value:?}"));
+            // The format below spells out escapes of the message and of errors only.
+            let text = spelled_out(&text);
             self.0.record_debug(field, &format_args!("{text}"));
         }
     }

@@ -1,4 +1,4 @@
-//! Values as JSON: RFC 8259, in the form `serde_json` writes them.
+//! Values as JSON: RFC 8259, in the form `serde_json` writes them, and nothing unseen in it.
 
 use std::fmt::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 
 use crate::redact::{HIDDEN, hide_logins, is_secret_field};
+use crate::unseen::is_unseen;
 
 /// Bytes of a `Debug` or `Display` text, which may have no end; longer ones are cut.
 const MAX_SHOWN: usize = 256 * 1024;
@@ -83,7 +84,7 @@ impl Write for Shown<'_> {
     }
 }
 
-/// The inside of a string: UTF-8 whose special characters are all ASCII.
+/// The inside of a string, which is UTF-8.
 fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
     if is_plain(text) {
         out.extend_from_slice(text);
@@ -92,15 +93,36 @@ fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
     let mut rest = text;
     while let Some(at) = rest.iter().position(|&byte| needs_escape(byte)) {
         out.extend_from_slice(&rest[..at]);
-        push_escape(out, rest[at]);
-        rest = &rest[at + 1..];
+        rest = push_special(out, &rest[at..]);
     }
     out.extend_from_slice(rest);
 }
 
-/// Whether a byte cannot stand in a JSON string as it is: RFC 8259, section 7.
+/// Writes the first character, escaped if it has to be, and returns what is behind it.
+fn push_special<'t>(out: &mut Vec<u8>, text: &'t [u8]) -> &'t [u8] {
+    if text[0] < 0x7f {
+        push_escape(out, text[0]);
+        return &text[1..];
+    }
+    let length = match text[0] {
+        0x7f => 1,
+        ..0xe0 => 2,
+        ..0xf0 => 3,
+        _ => 4,
+    };
+    let (first, rest) = text.split_at(length.min(text.len()));
+    match str::from_utf8(first).ok().and_then(|c| c.chars().next()) {
+        Some(c) if is_unseen(c) => {
+            let _ = std::io::Write::write_fmt(out, format_args!("\\u{:04x}", u32::from(c)));
+        }
+        _ => out.extend_from_slice(first),
+    }
+    rest
+}
+
+/// Whether a byte cannot stand in a JSON string as it is (RFC 8259, section 7), or has to be looked at.
 const fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
+    byte < 0x20 || byte == b'"' || byte == b'\\' || byte >= 0x7f
 }
 
 /// Whether text needs no escape, as most does not: eight bytes at a time.
@@ -124,7 +146,9 @@ const fn is_plain_chunk(chunk: [u8; 8]) -> bool {
     let control = bytes.wrapping_sub(ONES * 0x20) & !bytes;
     let quote = quote.wrapping_sub(ONES) & !quote;
     let backslash = backslash.wrapping_sub(ONES) & !backslash;
-    (control | quote | backslash) & HIGH == 0
+    let delete = bytes ^ (ONES * 0x7f);
+    let delete = delete.wrapping_sub(ONES) & !delete;
+    (control | quote | backslash | delete | bytes) & HIGH == 0
 }
 
 fn push_escape(out: &mut Vec<u8>, byte: u8) {
@@ -162,6 +186,7 @@ mod tests {
         let mixed = "plain, \"quoted\" \\ and \u{1b}[31mred\u{1b}[0m \u{2028} 😀";
         for text in ["", "plain", &all, mixed] {
             let expected = serde_json::to_string(text).expect("a string");
+            let expected = crate::unseen::in_json(&expected).into_owned();
             assert_eq!(written(|out| push_str(out, text)), expected);
             assert_eq!(
                 written(|out| push_shown(out, format_args!("{text}"))),

@@ -1,5 +1,7 @@
 //! An answer before HEAD and GET part ways, and the headers each one has.
 
+use std::borrow::Cow;
+
 use warp::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
@@ -8,6 +10,7 @@ use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
 use crate::server::access::Refusal;
+use crate::unseen;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
@@ -72,7 +75,16 @@ impl Answer {
         }
     }
 
-    pub(super) fn answer(self, method: &Method) -> Response {
+    pub(super) fn answer(mut self, method: &Method) -> Response {
+        // A text of the service's own may be in it, and it may be read on a terminal.
+        let seen = match self.content_type {
+            PLAIN => unseen::spelled_out(&self.body),
+            json if json.ends_with("json") => unseen::in_json(&self.body),
+            _ => Cow::Borrowed(&*self.body),
+        };
+        if let Cow::Owned(seen) = seen {
+            self.body = seen;
+        }
         let length = self.body.len();
         let body = if method == Method::HEAD {
             String::new()
