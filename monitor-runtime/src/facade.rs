@@ -39,7 +39,7 @@ impl Bridge {
     }
 
     fn publish_lane(&mut self, site: &'static Site, lane: usize, service: &str) {
-        self.tally.read(&[Source { site, lane }]);
+        self.tally.read(&[Source::new(site, lane)]);
         let tally = &self.tally;
         let mut labels = vec![
             Label::new("function", site.function().to_owned()),

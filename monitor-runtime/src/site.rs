@@ -136,7 +136,7 @@ impl Site {
     }
 
     /// Where the calls of a lane are counted.
-    pub(crate) fn store(&self, lane: usize) -> &Store {
+    pub(crate) fn store(&self, lane: usize) -> &'static Store {
         let state = self.state();
         state.family.store(lane).unwrap_or(&state.store)
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cells::Store;
 use crate::outcome::Outcome;
 use crate::site::Site;
 
@@ -63,9 +64,20 @@ pub(crate) struct Source {
     pub(crate) site: &'static Site,
     /// 0 for the calls that have no labels of the user's.
     pub(crate) lane: usize,
+    store: &'static Store,
 }
 
 impl Source {
+    pub(crate) fn new(site: &'static Site, lane: usize) -> Self {
+        let store = site.store(lane);
+        Self { site, lane, store }
+    }
+
+    /// Looks at what is going to be read; see [`Store::look`].
+    pub(crate) fn look(&self) -> u64 {
+        self.store.look()
+    }
+
     /// Upper bounds of its buckets but the last, in seconds.
     pub(crate) fn bounds(&self) -> &'static [f64] {
         self.site.bounds()
@@ -74,7 +86,7 @@ impl Source {
     /// Reads what it has counted, over all threads.
     fn read(&self, sum: &mut Sum) {
         sum.reset(self.site.slots());
-        self.site.store(self.lane).add_to(self.site, sum);
+        self.store.add_to(self.site, sum);
     }
 }
 

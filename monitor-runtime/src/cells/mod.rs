@@ -17,8 +17,9 @@ use crate::tally::Sum;
 use crate::{classes, clock};
 
 /// One thread's numbers of one site.
-// What every call touches is on the first line of the cache; lines are fetched in pairs, and
-// nobody else's numbers are on these.
+// What every call touches is on the first line of the cache, and what a scrape asks of a function
+// whose calls are all ok, on the second; lines are fetched in pairs, and nobody else's numbers are on
+// these.
 #[repr(C, align(128))]
 pub(crate) struct Cells {
     /// Place in a thread's table.
@@ -31,8 +32,11 @@ pub(crate) struct Cells {
     pub(crate) watched: LevelFilter,
     /// Whether calls are timed.
     pub(crate) timed: bool,
-    /// By result; the first is `ok`.
-    ended: [Ended; Outcome::RESULTS],
+    ok: Ended,
+    /// The next of the same site.
+    next: OnceLock<&'static Cells>,
+    failed: Ended,
+    cancelled: Ended,
     pub(crate) site: &'static Site,
     /// Which combination of the site's labels.
     pub(crate) lane: usize,
@@ -45,8 +49,6 @@ pub(crate) struct Cells {
     bounds: &'static [u64],
     /// Whether a thread counts here now.
     claimed: AtomicBool,
-    /// The next of the same site.
-    next: OnceLock<&'static Cells>,
 }
 
 /// Calls that ended with one result.
@@ -92,7 +94,10 @@ impl Cells {
             quick: site.slow_ticks().min(first),
             watched,
             timed,
-            ended: std::array::from_fn(|_| Ended::none()),
+            ok: Ended::none(),
+            next: OnceLock::new(),
+            failed: Ended::none(),
+            cancelled: Ended::none(),
             site,
             lane,
             errors: AtomicU64::new(0),
@@ -100,7 +105,6 @@ impl Cells {
             classes: OnceLock::new(),
             bounds,
             claimed: AtomicBool::new(true),
-            next: OnceLock::new(),
         }
     }
 
@@ -119,8 +123,16 @@ impl Cells {
     /// Counts a call that is ok and took at most `quick` ticks.
     #[inline]
     pub(crate) fn ended_quickly(&self, ticks: u64) {
-        let [ok, ..] = &self.ended;
-        ok.count(&ok.first, ticks);
+        self.ok.count(&self.ok.first, ticks);
+    }
+
+    /// Where calls that end like this are counted: a panic is an error.
+    fn of(&self, outcome: Outcome) -> &Ended {
+        match outcome {
+            Outcome::Ok => &self.ok,
+            Outcome::Error | Outcome::Panic => &self.failed,
+            Outcome::Cancelled => &self.cancelled,
+        }
     }
 
     /// Counts a call, by the place of its class if it is an error that has one.
@@ -134,7 +146,7 @@ impl Cells {
             (Outcome::Panic, None) => add(&self.panics, 1, Ordering::Relaxed),
             (Outcome::Ok | Outcome::Cancelled, None) => {}
         }
-        let ended = &self.ended[outcome.result()];
+        let ended = self.of(outcome);
         // The first bound that is not below it, as `le` demands.
         match self.bounds.partition_point(|bound| *bound < ticks) {
             0 => ended.count(&ended.first, ticks),
@@ -188,13 +200,26 @@ impl Store {
 
     /// Adds the numbers of all threads, living and ended.
     pub(crate) fn add_to(&self, site: &Site, sum: &mut Sum) {
-        for cells in self.all() {
-            cells.add_to(site, sum);
+        let ok: u64 = self.all().map(|cells| cells.add_ok_to(sum)).sum();
+        let mut started = self.started();
+        // Where as many are ok as have begun, none had ended in another way when this began.
+        if started != ok {
+            self.all().for_each(|cells| cells.add_others_to(site, sum));
+            // Last: a call seen as finished must not be missing from those started, on any thread.
+            started = self.started();
         }
-        // Last: a call seen as finished must not be missing from those started, on any thread.
-        for cells in self.all() {
-            sum.started += cells.started.load(Ordering::Acquire);
-        }
+        sum.started += started;
+    }
+
+    fn started(&self) -> u64 {
+        let started = |cells: &Cells| cells.started.load(Ordering::Acquire);
+        self.all().map(started).sum()
+    }
+
+    /// Looks at what a scrape is going to read. Many looks at once take hardly longer than one:
+    /// the memory behind them is far away, and nothing waits for what they see.
+    pub(crate) fn look(&self) -> u64 {
+        self.started()
     }
 }
 

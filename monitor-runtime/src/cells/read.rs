@@ -37,24 +37,34 @@ impl Ended {
 }
 
 impl Cells {
-    /// All but how many calls have begun.
-    pub(super) fn add_to(&self, site: &Site, sum: &mut Sum) {
+    /// Calls that are ok; says how many there are.
+    pub(super) fn add_ok_to(&self, sum: &mut Sum) -> u64 {
         let mut buckets = [0; MOST_BUCKETS];
-        for (result, ended) in self.ended.iter().enumerate() {
-            let Read { calls, used } = if result == Outcome::Error.result() {
-                self.add_errors_to(site, sum, &mut buckets)
-            } else {
-                ended.read(&mut buckets)
-            };
-            if calls == 0 {
-                continue;
-            }
-            for (bucket, calls) in buckets[..used].iter().enumerate() {
-                sum.add_to_bucket(result, bucket, *calls);
-            }
-            let ticks = ended.ticks.load(Ordering::Acquire);
-            sum.ticks[result] = sum.ticks[result].wrapping_add(ticks);
+        let read = self.of(Outcome::Ok).read(&mut buckets);
+        self.add(Outcome::Ok, &buckets, read, sum);
+        read.calls
+    }
+
+    /// All but calls that are ok, and how many have begun.
+    pub(super) fn add_others_to(&self, site: &Site, sum: &mut Sum) {
+        let mut buckets = [0; MOST_BUCKETS];
+        let read = self.add_errors_to(site, sum, &mut buckets);
+        self.add(Outcome::Error, &buckets, read, sum);
+        let read = self.of(Outcome::Cancelled).read(&mut buckets);
+        self.add(Outcome::Cancelled, &buckets, read, sum);
+    }
+
+    fn add(&self, outcome: Outcome, buckets: &[u64], read: Read, sum: &mut Sum) {
+        let Read { calls, used } = read;
+        if calls == 0 {
+            return;
         }
+        let result = outcome.result();
+        for (bucket, calls) in buckets[..used].iter().enumerate() {
+            sum.add_to_bucket(result, bucket, *calls);
+        }
+        let ticks = self.of(outcome).ticks.load(Ordering::Acquire);
+        sum.ticks[result] = sum.ticks[result].wrapping_add(ticks);
     }
 
     /// Reads the buckets of errors, and adds what is counted beside them, at a moment when both
@@ -66,7 +76,7 @@ impl Cells {
         let mut classes = None;
         let mut attempts = 0;
         loop {
-            let finished = self.ended[Outcome::Error.result()].read(buckets);
+            let finished = self.of(Outcome::Error).read(buckets);
             let panics = self.panics.load(Ordering::Acquire);
             let mut others = panics;
             if let Some(counts) = self.classes.get() {

@@ -46,7 +46,10 @@ impl Layout {
                     .map(|(key, value)| ",".to_owned() + &label(key, value))
                     .collect();
                 let name = (site.module(), site.function(), own);
-                by_name.entry(name).or_default().push(Source { site, lane });
+                by_name
+                    .entry(name)
+                    .or_default()
+                    .push(Source::new(site, lane));
             }
         }
         let (mut bounds, mut places) = (Vec::new(), HashMap::new());

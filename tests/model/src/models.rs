@@ -125,6 +125,19 @@ fn a_future_that_moves_to_another_thread_is_never_seen_to_end_first() {
 }
 
 #[test]
+fn a_call_that_failed_is_seen_whatever_else_ends_well() {
+    check_scrape(|| {
+        let site = site();
+        thread_of_one_call(site, Outcome::Error, None);
+        let other = thread::spawn(move || thread_of_one_call(site, Outcome::Ok, None));
+        let seen = scrape(site);
+        assert_eq!((seen.ended[1], seen.errors), (1, 1), "{seen:?}");
+        other.join().unwrap();
+        assert_eq!(scrape(site).ended, [1, 1, 0]);
+    });
+}
+
+#[test]
 fn classes_add_up_to_the_errors_of_a_page() {
     check_scrape(|| {
         let site = site();
