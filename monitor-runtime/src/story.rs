@@ -13,8 +13,6 @@ mod trail;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use sentry::protocol::TraceId;
-
 pub(crate) use mark::{Events, arrive};
 pub(crate) use panics::{first_to_unwind, note_panic};
 pub(crate) use trail::{Outside, Scene, keep_breadcrumb, scene};
@@ -23,6 +21,7 @@ use self::mark::Mark;
 use self::panics::PanicNote;
 use self::trail::Crumb;
 use crate::site::Site;
+use crate::trace_context::Ids;
 
 /// Functions within functions that a thread knows; of more than these, the innermost.
 const DEEPEST: usize = 32;
@@ -37,7 +36,7 @@ struct Here {
     panics: RefCell<VecDeque<PanicNote>>,
     crumbs: RefCell<VecDeque<Crumb>>,
     /// The trace of the outermost call, once somebody asked, and when that was.
-    trace: Cell<Option<(u64, TraceId)>>,
+    trace: Cell<Option<(u64, Ids)>>,
 }
 
 /// What every call touches, without a destructor: it is there to the end of its thread, and
@@ -215,7 +214,7 @@ pub(crate) fn innermost() -> Option<&'static Site> {
 pub(crate) struct Memory {
     marks: VecDeque<Mark>,
     crumbs: Vec<Crumb>,
-    trace: Option<TraceId>,
+    trace: Option<Ids>,
 }
 
 impl Memory {

@@ -12,7 +12,7 @@ use super::{Capturing, deliver};
 use crate::fields::Recorded;
 use crate::site::Site;
 use crate::story::{self, Scene};
-use crate::trace_context;
+use crate::trace_context::Ids;
 use crate::verdict::Link;
 
 /// Functions of these are not the service's, where only their names are known: who carries the call,
@@ -128,15 +128,7 @@ pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene) {
     if let Some(site) = scene.path.last() {
         event.tags.insert("module".into(), site.module().to_owned());
     }
-    if let Some(trace) = scene.trace {
-        // A trace of its own is for a call that nobody handed one.
-        let handed = trace_context::current_ids().map(trace_context::Ids::to_sentry);
-        let trace = handed.unwrap_or(TraceContext {
-            trace_id: trace,
-            ..TraceContext::default()
-        });
-        join(event, Some(trace));
-    }
+    join(event, scene.trace.map(Ids::to_sentry));
     event.breadcrumbs = scene.breadcrumbs.into();
 }
 

@@ -7,11 +7,11 @@
 use std::collections::VecDeque;
 
 use sentry::Breadcrumb;
-use sentry::protocol::TraceId;
 
 use super::{CLOCK, Clock, DEEPEST, FRAME, HERE, Here, Stretch};
 use crate::clock;
 use crate::site::Site;
+use crate::trace_context::{self, Ids, TraceContext};
 
 /// Breadcrumbs a thread or a future has at once: the newest.
 const CRUMBS: usize = 64;
@@ -32,8 +32,8 @@ pub(crate) struct Scene {
     pub(crate) path: Vec<&'static Site>,
     /// What happened before, oldest first.
     pub(crate) breadcrumbs: Vec<Breadcrumb>,
-    /// One per outermost call; `None` outside all calls.
-    pub(crate) trace: Option<TraceId>,
+    /// That of the request it works for, or one per outermost call; `None` outside all calls.
+    pub(crate) trace: Option<Ids>,
 }
 
 /// A function of the path, as far as breadcrumbs go.
@@ -170,11 +170,14 @@ pub(super) fn hand_up(here: &Here, began: u64, before: Option<u64>) {
     }
 }
 
-/// The trace of the outermost call: the one it has, or a new one from now on.
-fn trace(here: &Here, outermost: u64) -> TraceId {
+/// The trace that the outermost call was handed; else the one it has, or a new one from now on.
+fn trace(here: &Here, outermost: u64) -> Ids {
+    if let Some(handed) = trace_context::current_ids() {
+        return handed;
+    }
     let known = here.trace.get().filter(|(since, _)| *since >= outermost);
     let (_, trace) = known.unwrap_or_else(|| {
-        let new = (super::now(), TraceId::default());
+        let new = (super::now(), TraceContext::new().ids());
         here.trace.set(Some(new));
         CLOCK.with(Clock::mark);
         new
@@ -183,7 +186,7 @@ fn trace(here: &Here, outermost: u64) -> TraceId {
 }
 
 /// The trace of the outermost call around a stretch, if anybody asked for it.
-pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<TraceId> {
+pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<Ids> {
     let path = CLOCK.with(Clock::path);
     let outermost = path.first().map_or(stretch.began, |step| step.began);
     let known = here.trace.get().filter(|(since, _)| *since >= outermost);

@@ -9,7 +9,6 @@ impl Ids {
         TraceContext {
             trace_id: TraceId::from(self.trace.to_bytes()),
             span_id: SpanId::from(self.span.to_bytes()),
-            op: Some("http.server".into()),
             ..TraceContext::default()
         }
     }
