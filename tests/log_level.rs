@@ -109,7 +109,7 @@ fn what_cannot_be_used_is_refused_with_the_reason() {
         (r#"{"filter":""}"#, 400, "allowed: a level"),
         (r#"{"filter":"info","for":"25h"}"#, 400, "up to 24h"),
         (r#"{"filter":"info","for":"0s"}"#, 400, "above 0"),
-        (r#"{"filter":"info","for":"soon"}"#, 400, "\"soon\""),
+        (r#"{"filter":"info","for":"soon"}"#, 400, "`soon`"),
         (r#"{"filter":"info","level":"x"}"#, 400, "unknown field"),
         (r#"{"for":"1m"}"#, 400, "missing field"),
         ("", 400, "allowed: {\"filter\""),

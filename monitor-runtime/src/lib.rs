@@ -49,6 +49,9 @@ mod exemplar;
 mod facade;
 #[cfg(feature = "enable")]
 mod fields;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "enable")]
 mod health;
 #[cfg(feature = "enable")]

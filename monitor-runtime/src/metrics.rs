@@ -11,6 +11,8 @@
 mod exposition;
 mod family;
 mod functions;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod layout;
 mod line;
 mod others;

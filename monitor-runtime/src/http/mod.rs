@@ -38,6 +38,8 @@
 mod body;
 mod exchange;
 mod future;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod grpc;
 mod request;
 mod route;

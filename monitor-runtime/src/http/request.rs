@@ -143,7 +143,7 @@ fn known(method: &Method) -> &'static str {
 }
 
 /// The caller's `x-request-id` where it is one that can stand anywhere, else the trace id.
-fn id(headers: &HeaderMap, trace: &TraceContext) -> HeaderValue {
+pub(super) fn id(headers: &HeaderMap, trace: &TraceContext) -> HeaderValue {
     const LONGEST: usize = 128;
     let fit = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(byte);
     let mut given = headers.get_all(REQUEST_ID).iter();

@@ -58,7 +58,7 @@ fn matched_path(_: &Extensions) -> Option<&str> {
     None
 }
 
-fn matches(template: &str, path: &str) -> bool {
+pub(super) fn matches(template: &str, path: &str) -> bool {
     let mut segments = path.split('/');
     for expected in template.split('/') {
         let Some(segment) = segments.next() else {

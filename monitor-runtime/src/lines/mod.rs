@@ -5,6 +5,8 @@
 //! they are recorded, and an event is written straight into a buffer of its thread.
 
 mod counter;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod json;
 mod output;
 mod pretty;

@@ -6,6 +6,8 @@
 mod access;
 mod connection;
 mod courtesy;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod gzip;
 mod listener;
 mod negotiate;

@@ -16,6 +16,8 @@ use super::Context;
 use super::access::{Peer, may_see_details};
 use answer::Answer;
 pub(super) use answer::PROTECTION;
+#[cfg(feature = "fuzzing")]
+pub(super) use log_level::parse as log_level_body;
 pub(crate) use metrics::metrics_routes;
 pub(crate) use probes::health_routes;
 

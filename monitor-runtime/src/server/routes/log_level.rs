@@ -139,27 +139,28 @@ struct Shown {
     reverts_in_seconds: Option<u64>,
 }
 
-fn set(body: &[u8]) -> Answer {
-    let bad = |problem: String| Answer::text(StatusCode::BAD_REQUEST, problem);
-    let wanted: Wanted = match serde_json::from_slice(body) {
-        Ok(wanted) => wanted,
-        // It quotes what it was sent.
-        Err(problem) => {
-            let problem = problem.to_string();
-            return bad(format!("the body cannot be used: {problem:?}; {EXAMPLE}\n"));
-        }
-    };
+/// What a body asks for; an error says what is wrong with it.
+pub(in crate::server) fn parse(body: &[u8]) -> Result<(String, Option<Duration>), String> {
+    // Both errors may quote what was sent.
+    let refuse = |problem: String| format!("{}; {EXAMPLE}\n", problem.escape_debug());
+    let wanted: Wanted = serde_json::from_slice(body)
+        .map_err(|problem| refuse(format!("the body cannot be used: {problem}")))?;
     let lasting = wanted.lasting.as_deref().map(humantime::parse_duration);
-    let lasting = match lasting.transpose() {
-        Ok(lasting) => lasting,
-        Err(problem) => {
-            let given = wanted.lasting.unwrap_or_default();
-            return bad(format!(
-                "`for` is {given:?}, which is not a duration ({problem}); {EXAMPLE}\n"
-            ));
-        }
+    let lasting = lasting.transpose().map_err(|problem| {
+        let given = wanted.lasting.as_deref().unwrap_or_default();
+        refuse(format!(
+            "`for` is `{given}`, which is not a duration ({problem})"
+        ))
+    })?;
+    Ok((wanted.filter, lasting))
+}
+
+fn set(body: &[u8]) -> Answer {
+    let (filter, lasting) = match parse(body) {
+        Ok(wanted) => wanted,
+        Err(problem) => return Answer::text(StatusCode::BAD_REQUEST, problem),
     };
-    match trace::set_log_filter(&wanted.filter, lasting) {
+    match trace::set_log_filter(&filter, lasting) {
         Ok(now) => show(now),
         Err(problem) => Answer::text(status(&problem), format!("{problem}\n")),
     }

@@ -1,0 +1,24 @@
+//! What a client of the service can send; see `crate::fuzzing`.
+
+use ::http::{HeaderMap, HeaderValue};
+
+use super::{request, route};
+use crate::TraceContext;
+use crate::fuzzing::text;
+
+pub(crate) fn edge(input: &[u8]) {
+    let given = text(input);
+    let (template, path) = given.split_once('\n').unwrap_or((&given, "/"));
+    if !template.contains(['{', '}']) {
+        assert_eq!(route::matches(template, path), template == path);
+    }
+    let Ok(id) = HeaderValue::from_bytes(input) else {
+        return;
+    };
+    let headers = HeaderMap::from_iter([(request::REQUEST_ID, id)]);
+    let answer = request::id(&headers, &TraceContext::new());
+    let answer = answer.to_str().expect("visible ASCII");
+    assert!(
+        (1..=128).contains(&answer.len()) && answer.bytes().all(|byte| byte.is_ascii_graphic())
+    );
+}

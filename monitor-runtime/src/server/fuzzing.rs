@@ -1,0 +1,129 @@
+//! What a client of the management server can send; see `crate::fuzzing`.
+
+use std::net::SocketAddr;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use warp::http::header::{ACCEPT, ACCEPT_ENCODING};
+use warp::http::{HeaderMap, HeaderValue};
+
+use super::access::{may_change, may_see_details};
+use super::connection::{self, Limits};
+use super::places::Places;
+use super::{Context, negotiate, routes};
+use crate::fuzzing::{headers, text};
+use crate::health::{Health, Service};
+use crate::metrics;
+use crate::unseen::is_unseen;
+
+pub(crate) fn accept(input: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(input) else {
+        return;
+    };
+    let headers = HeaderMap::from_iter([(ACCEPT, value.clone()), (ACCEPT_ENCODING, value)]);
+    let said = text(input).to_ascii_lowercase();
+    if negotiate::format(&headers) == metrics::Format::OpenMetrics {
+        assert!(said.contains("application/"), "nobody asked for it");
+    }
+    if negotiate::gzip(&headers) {
+        assert!(
+            said.contains("gzip") || said.contains('*'),
+            "nobody asked for it"
+        );
+    }
+}
+
+pub(crate) fn access(input: &[u8]) {
+    const TOKEN: &str = "0123456789abcdef";
+    let mut headers = headers(input);
+    let (near, far) = (
+        SocketAddr::from(([127, 0, 0, 1], 1)),
+        SocketAddr::from(([192, 0, 2, 1], 1)),
+    );
+    for body in [false, true] {
+        for (peer, token) in [
+            (near, None),
+            (far, None),
+            (near, Some(TOKEN)),
+            (far, Some(TOKEN)),
+        ] {
+            let sees = may_see_details(&headers, Some(peer), token);
+            let changes = may_change(&headers, Some(peer), token, body).is_ok();
+            assert!(sees || !changes, "who may change may read");
+            let given = text(input).contains(TOKEN) && token.is_some();
+            assert!(
+                !sees || peer == near || given,
+                "a stranger without the token"
+            );
+        }
+    }
+    let foreign = HeaderValue::from_static("https://evil.example");
+    headers.insert("origin", foreign);
+    assert!(may_change(&headers, Some(near), None, false).is_err());
+}
+
+pub(crate) fn log_level(input: &[u8]) {
+    if let Err(problem) = routes::log_level_body(input) {
+        assert!(problem.contains("allowed: "), "{problem}");
+        assert!(!problem.trim_end().contains(is_unseen), "{problem:?}");
+    }
+}
+
+/// Bytes of a client on a connection, to the last answer.
+pub(crate) fn connection(input: &[u8]) {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.expect("a runtime")
+    });
+    static ROUTES: LazyLock<routes::Routes> = LazyLock::new(|| {
+        let service = Service {
+            id: "shop".into(),
+            version: "1".into(),
+        };
+        let health = Health::new(service, vec![], None).expect("no checks");
+        let page = |_| Box::new(std::iter::once(b"up 1\n".to_vec())) as super::Chunks;
+        routes::all(Context::new(
+            metrics::Service::default(),
+            health,
+            page,
+            None,
+        ))
+    });
+    let answers = RUNTIME.block_on(async {
+        let (mut client, server) = tokio::io::duplex(1 << 20);
+        let (_stop, stopped) = watch::channel(None);
+        let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+        let seat = Places::new(1).take(peer.ip()).await;
+        let limits = Limits {
+            head_time: Duration::from_millis(20),
+            ..Limits::default()
+        };
+        let serve = connection::serve(server, peer, seat, ROUTES.clone(), limits, stopped);
+        let ask = async {
+            let _ = client.write_all(input).await;
+            // What follows ends it, if it is waited for.
+            let _ = client
+                .write_all(b"\r\n\r\nGET /livez HTTP/1.0\r\n\r\n")
+                .await;
+            let mut answers = Vec::new();
+            let _ = client.read_to_end(&mut answers).await;
+            answers
+        };
+        tokio::join!(serve, ask).1
+    });
+    let answers = text(&answers);
+    for head in answers.split("HTTP/1.1 ").skip(1) {
+        assert!(!head.starts_with("500"), "{answers}");
+        let head = head.split("\r\n\r\n").next().unwrap_or_default();
+        let interim = head.starts_with('1');
+        assert!(
+            interim || head.contains("x-content-type-options: nosniff"),
+            "{answers}"
+        );
+    }
+}
