@@ -106,8 +106,8 @@ fn push_special<'t>(out: &mut Vec<u8>, text: &'t [u8]) -> &'t [u8] {
     }
     let length = match text[0] {
         0x7f => 1,
-        ..0xe0 => 2,
-        ..0xf0 => 3,
+        0x80..0xe0 => 2,
+        0xe0..0xf0 => 3,
         _ => 4,
     };
     let (first, rest) = text.split_at(length.min(text.len()));

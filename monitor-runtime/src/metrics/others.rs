@@ -36,7 +36,7 @@ impl Others {
         let mut claimed: BTreeSet<String> = FAMILIES
             .into_iter()
             .chain(ours)
-            .flat_map(|family| family.claims())
+            .flat_map(Family::claims)
             .collect();
         let mut free = |block: &mut Block| {
             let mut claim = |family: Family<'_>| {

@@ -116,9 +116,7 @@ fn slow_heads_and_idle_keep_alive_are_cut() {
 #[test]
 fn large_heads_are_refused_and_bodies_ignored() {
     let server = start(Limits::default());
-    let many: String = (0..200)
-        .map(|number| format!("X-{number}: y\r\n"))
-        .collect();
+    let many = vec!["X: y"; 200].join("\r\n");
     for header in [
         format!("X: {}", "x".repeat(20_000)),
         format!("X: {}", "x".repeat(1 << 20)),
