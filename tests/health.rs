@@ -98,14 +98,14 @@ fn a_critical_check_that_fails_is_a_line_an_event_a_gauge_and_a_history() {
 #[test]
 fn a_blocked_runtime_is_not_live_and_says_so_until_it_goes_on() {
     let sentry = Sentry::start();
-    let service = fragile(&[("MONITOR_WATCHDOG", "300ms"), ("SENTRY_DSN", &sentry.dsn())]);
+    let service = fragile(&[("MONITOR_WATCHDOG", "500ms"), ("SENTRY_DSN", &sentry.dsn())]);
     let ok = "[+]runtime:main ok\nlivez check passed\n";
     assert_eq!(
         get(service.management, "/livez?verbose"),
         (200, ok.to_owned())
     );
     // Long enough to be known as a runtime that runs.
-    std::thread::sleep(Duration::from_millis(500));
+    std::thread::sleep(Duration::from_secs(1));
     assert_eq!(get(service.addr, "/block/3000").1, "blocked");
     assert_eq!(
         until(&service, "/livez", 503),
@@ -132,11 +132,11 @@ fn a_blocked_runtime_is_not_live_and_says_so_until_it_goes_on() {
 
 #[test]
 fn a_process_that_was_stopped_is_live_when_it_goes_on() {
-    let service = fragile(&[("MONITOR_WATCHDOG", "300ms")]);
-    std::thread::sleep(Duration::from_millis(500));
+    let service = fragile(&[("MONITOR_WATCHDOG", "500ms")]);
+    std::thread::sleep(Duration::from_secs(1));
     for _ in 0..3 {
         service.signal("STOP");
-        std::thread::sleep(Duration::from_secs(1));
+        std::thread::sleep(Duration::from_millis(1500));
         service.signal("CONT");
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_millis(500) {

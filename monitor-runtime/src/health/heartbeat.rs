@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Check;
 use super::check::{Home, Run};
+use super::{Check, InvalidCheck};
 
 /// The sign of life of a task or a thread, to be given by the task itself.
 ///
@@ -64,7 +64,7 @@ struct Seen {
 impl Heartbeat {
     /// Of the task called `name`, which is to beat more often than every `limit`.
     ///
-    /// The first beat is due when the monitor has been running for `limit`.
+    /// The first beat is due when the monitor has been running for `limit`, which is longer than zero.
     pub fn new(name: impl Into<String>, limit: Duration) -> Self {
         Self {
             name: name.into(),
@@ -83,7 +83,12 @@ impl Heartbeat {
         });
         // Late by a quarter at most, and of no cost.
         let interval = (limit / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
-        Check::of(self.name.clone(), Home::Here, run).interval(interval)
+        let mut check = Check::of(self.name.clone(), Home::Here, run).interval(interval);
+        check.problem = limit.is_zero().then(|| InvalidCheck::Zero {
+            check: self.name.clone(),
+            setting: "limit",
+        });
+        check
     }
 
     /// Says that the task is alive; an atomic addition.

@@ -58,7 +58,7 @@ impl fmt::Display for InvalidCheck {
             ),
             Self::Zero { check, setting } => {
                 let least = match *setting {
-                    "interval" | "timeout" => "0s but must be longer than zero",
+                    "interval" | "timeout" | "limit" => "0s but must be longer than zero",
                     _ => "0 but must be at least 1",
                 };
                 write!(f, "health check {check:?}: {setting} is {least}")

@@ -102,15 +102,15 @@ impl Watchdog {
         loop {
             sleep(tick).await;
             let now = Instant::now();
-            // More than that has passed only where our own thread was held up, too.
-            let passed = now.duration_since(last).min(2 * tick);
+            self.tick(limit, tick, now.duration_since(last));
             last = now;
-            self.tick(limit, passed);
         }
     }
 
-    /// Looks for answers and asks anew.
-    pub(super) fn tick(&self, limit: Duration, passed: Duration) {
+    /// Looks for answers and asks anew, some time after the last tick.
+    pub(super) fn tick(&self, limit: Duration, tick: Duration, passed: Duration) {
+        // More than that has passed only where our own thread was held up, too.
+        let passed = passed.min(2 * tick);
         let mut changes = Vec::new();
         {
             let mut runtimes = self.runtimes();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{failing, health, json, passing};
+use crate::Heartbeat;
 use crate::health::history::RUNS;
 use crate::health::slot::{Slot, Standing};
 use crate::health::{Check, InvalidCheck, Question, Refusal, Selection, invalid};
@@ -52,6 +53,11 @@ fn numbers_and_names_that_mean_nothing_are_refused() {
         r#"health check "db": failures is 0 but must be at least 1"#
     );
     assert!(refused(passing("db").successes(0)).contains("successes is 0"));
+    let never = Heartbeat::new("task", Duration::ZERO).check();
+    assert_eq!(
+        refused(never),
+        r#"health check "task": limit is 0s but must be longer than zero"#
+    );
     assert!(
         refused(passing("db").group("a b"))
             .starts_with(r#"health check "db": group "a b" must be 1 to 64"#)
