@@ -257,6 +257,41 @@ fn a_full_disk_under_the_log_costs_lines_and_nothing_else() {
 }
 
 #[test]
+fn a_disk_that_is_full_for_a_while_costs_the_lines_of_that_while() {
+    let path = std::env::temp_dir().join(format!("log-{}", std::process::id()));
+    let log = File::create(&path).expect("a file");
+    let env = [("MONITOR_LOG_FORMAT", "json"), ("MONITOR_DRAIN", "50ms")];
+    // A limit to the size of files fails writes as a full disk does: with a part taken before.
+    let limited = "trap '' XFSZ; exec prlimit --fsize=100000: \"$0\"";
+    let mut service = Fragile::start(&env, log.into(), &["sh", "-c", limited]);
+    assert_eq!(get(service.addr, "/call/500").1, "true");
+    let dropped = || service.sum("monitor_log_lines_dropped_total");
+    wait_for("lost lines", || (dropped() > 0).then_some(()));
+    let id = service.child.id().to_string();
+    let room = Command::new("prlimit")
+        .args(["--pid", &id, "--fsize=100000000:"])
+        .status();
+    assert!(room.expect("prlimit runs").success());
+    assert_eq!(get(service.addr, "/call/5").1, "true");
+    let (made, dropped) = (service.sum("monitor_log_events_total"), dropped());
+    assert_eq!(service.calls("call", "ok"), 2020);
+    service.signal("TERM");
+    assert!(service.end().0.success());
+
+    let text = std::fs::read_to_string(&path).expect("UTF-8");
+    std::fs::remove_file(&path).expect("still there");
+    let whole = |line: &&str| serde_json::from_str::<serde_json::Value>(line).is_ok();
+    let written = text.lines().filter(whole).count() as u64;
+    // That it drains is said when the page is read no more.
+    assert_eq!(written + dropped, made + 1, "{dropped} dropped");
+    assert!(
+        text.lines().count() as u64 <= written + 1,
+        "one line may be torn"
+    );
+    assert!(text.ends_with('\n') && text.contains("draining"));
+}
+
+#[test]
 fn without_a_file_descriptor_left_it_counts_on_and_answers_when_there_is_one_again() {
     let env = [("MONITOR_DRAIN", "50ms"), ("RUST_LOG", "warn")];
     let service = Fragile::start(&env, Stdio::null(), &["prlimit", "--nofile=48:48"]);

@@ -97,9 +97,11 @@ impl Queue {
     /// Writes lines as they come, for ever.
     pub(super) fn run(&self, mut writer: impl Write) {
         let mut batch = Batch::default();
+        // Whether the last thing written was a part of a line.
+        let mut torn = false;
         loop {
             self.next(&mut batch);
-            let lost = batch.write_to(&mut writer);
+            let lost = batch.write_to(&mut writer, &mut torn);
             self.dropped.fetch_add(lost, Ordering::Relaxed);
             batch.clear();
         }
@@ -152,8 +154,16 @@ impl Batch {
     }
 
     /// Returns how many lines could not be written whole.
-    fn write_to(&self, writer: &mut impl Write) -> u64 {
+    ///
+    /// On a disk that was full a line may be `torn`: the next one begins a line of its own.
+    fn write_to(&self, writer: &mut impl Write, torn: &mut bool) -> u64 {
         let mut rest = self.bytes.as_slice();
+        if *torn {
+            if writer.write_all(b"\n").is_err() {
+                return self.ends.len() as u64;
+            }
+            *torn = false;
+        }
         while !rest.is_empty() {
             match writer.write(rest) {
                 Ok(0) => break,
@@ -168,6 +178,7 @@ impl Batch {
         let _ = writer.flush();
         let written = self.bytes.len() - rest.len();
         let whole = self.ends.partition_point(|end| *end <= written);
+        *torn = written > 0 && self.ends[..whole].last() != Some(&written);
         (self.ends.len() - whole) as u64
     }
 }

@@ -88,6 +88,43 @@ fn lines_that_cannot_be_written_are_counted() {
     assert_eq!(queue.dropped(), 4, "two were taken whole");
 }
 
+/// A disk with so much room, which somebody may make more.
+#[derive(Clone, Default)]
+struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
+impl Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let (room, text) = &mut *self.0.lock().unwrap();
+        let taken = bytes.len().min(*room);
+        if taken == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        *room -= taken;
+        text.extend_from_slice(&bytes[..taken]);
+        Ok(taken)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_that_a_full_disk_has_torn_spoils_no_other() {
+    let disk = Disk::default();
+    let queue = attended(1000, disk.clone());
+    let text = |room: usize| {
+        disk.0.lock().unwrap().0 += room;
+        for line in ["first\n", "second\n"] {
+            queue.push(line.as_bytes());
+        }
+        assert!(queue.flush(PATIENCE));
+        String::from_utf8(disk.0.lock().unwrap().1.clone()).expect("UTF-8")
+    };
+    assert_eq!(text(9), "first\nsec");
+    assert_eq!(text(0), "first\nsec", "still full");
+    assert_eq!(text(100), "first\nsec\nfirst\nsecond\n");
+    assert_eq!(queue.dropped(), 3);
+}
+
 /// Full every other time, and interrupted in between.
 #[derive(Default)]
 struct Moody(usize, Arc<Mutex<Vec<u8>>>);
