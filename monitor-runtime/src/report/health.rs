@@ -1,6 +1,5 @@
 //! A health check that keeps the service from its work.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use sentry::Level;
@@ -11,18 +10,14 @@ use crate::throttle::{Limit, Throttle};
 
 /// Tells Sentry that a critical check failed, or that a runtime is blocked, and returns at once.
 ///
-/// `before_send` and a transport may be the user's own code, which may hang; so they run on a thread
-/// of their own, of which there is one at a time.
+/// Its stack, looked up the first time in a process, takes longer than the thread that supervises
+/// checks has.
 pub(crate) fn unhealthy(check: &str, reason: &str, limit: &Limit) {
-    static BUSY: AtomicBool = AtomicBool::new(false);
     if !is_on() {
         return;
     }
     if !limit.admit(Throttle::DEFAULT, nanoseconds()) {
         return counts::suppressed();
-    }
-    if BUSY.swap(true, Ordering::AcqRel) {
-        return counts::dropped(1);
     }
     let mut event = Event {
         level: Level::Error,
@@ -35,14 +30,10 @@ pub(crate) fn unhealthy(check: &str, reason: &str, limit: &Limit) {
     let capturing = Capturing::begin();
     let send = move || {
         let _capturing = capturing;
-        super::quietly(|| deliver(event));
-        BUSY.store(false, Ordering::Release);
+        deliver(event);
     };
-    let spawned = thread::Builder::new()
-        .name("monitor-report".into())
-        .spawn(send);
-    if spawned.is_err() {
-        BUSY.store(false, Ordering::Release);
+    let thread = thread::Builder::new().name("monitor-report".into());
+    if thread.spawn(send).is_err() {
         counts::dropped(1);
     }
 }
