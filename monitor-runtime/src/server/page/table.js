@@ -1,0 +1,240 @@
+// The table of functions: sorted, filtered, and no more rows in the document than one can see.
+
+import { byId, el, setClass, setText } from "./dom.js";
+import { heat, sparkline } from "./draw.js";
+import * as format from "./format.js";
+
+const COLUMNS = [
+  { key: "name", title: "Function", word: true },
+  { key: "rate", title: "Calls/s" },
+  { key: "errors", title: "Errors" },
+  { key: "p50", title: "p50" },
+  { key: "p95", title: "p95" },
+  { key: "p99", title: "p99" },
+  { key: "flight", title: "In flight" },
+];
+const PICTURES = ["Calls, 10 min", "Latency, 10 min"];
+
+/// Up to so many rows all are in the document, for find-in-page; and so many beyond what is seen.
+const ALL = 100;
+const BEYOND = 8;
+
+/// A quantile beyond the highest bound is negative: it sorts above all others.
+const size = (seconds) => (seconds === null || seconds === undefined ? -1 : seconds < 0 ? 1e9 - seconds : seconds);
+
+export class Table {
+  constructor(store, open) {
+    Object.assign(this, { store, open, window: 1, show: "all", words: [], sort: "rate", down: true });
+    this.order = [];
+    this.made = new Map();
+    this.body = byId("rows");
+    this.spacers = [0, 1].map(() => el("tr", { class: "spacer", role: "presentation", "aria-hidden": "true" },
+      el("td", { role: "presentation", colspan: "9" })));
+    this.head();
+    addEventListener("scroll", () => this.later(), { passive: true });
+    addEventListener("resize", () => { this.drawn = null; this.later(); });
+    this.body.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  head() {
+    for (const column of COLUMNS) {
+      const button = el("button", { type: "button", onclick: () => this.sortBy(column.key) }, column.title);
+      column.head = el("th", { role: "columnheader", scope: "col", class: column.word ? "word" : "number" }, button);
+      byId("head").append(column.head);
+      byId("sort").append(el("option", { value: column.key }, column.title));
+    }
+    for (const title of PICTURES) byId("head").append(el("th", { role: "columnheader", scope: "col", class: "picture" }, title));
+    byId("sort").addEventListener("change", (event) => this.sortBy(event.target.value));
+    this.showSort();
+  }
+
+  sortBy(key) {
+    this.down = this.sort === key ? !this.down : key !== "name";
+    this.sort = key;
+    this.showSort();
+    this.update(true);
+  }
+
+  showSort() {
+    for (const { key, head } of COLUMNS) {
+      if (key === this.sort) head.setAttribute("aria-sort", this.down ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    }
+    byId("sort").value = this.sort;
+  }
+
+  filter(text) {
+    this.words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    this.update(true);
+  }
+
+  value(of) {
+    if (this.sort === "flight") return of.flight;
+    const numbers = this.store.numbers(of, this.window);
+    if (numbers === null) return -1;
+    if (this.sort === "rate") return numbers.calls;
+    if (this.sort === "errors") return numbers.errors / numbers.calls;
+    return size(numbers[this.sort]);
+  }
+
+  /// Which functions are shown, in which order.
+  arrange() {
+    const { store, words, show } = this;
+    const shown = store.functions.filter((one) =>
+      (show === "all" || (show === "active" ? store.isActive(one) : store.isFailing(one)))
+      && words.every((word) => one.text.includes(word)));
+    const byName = (a, b) => a.name.localeCompare(b.name) || a.module.localeCompare(b.module);
+    const sign = this.down ? -1 : 1;
+    if (this.sort === "name") return shown.sort((a, b) => sign * byName(a, b));
+    const values = new Map(shown.map((one) => [one, this.value(one)]));
+    return shown.sort((a, b) => sign * (values.get(a) - values.get(b)) || byName(a, b));
+  }
+
+  /// Whether somebody points at a row or stands on one: rows that jump away are worse than old order.
+  get isHeld() {
+    return this.body.matches(":hover") || this.body.contains(document.activeElement);
+  }
+
+  update(asked = false) {
+    const sorted = this.arrange();
+    if (asked || !this.isHeld) this.order = sorted;
+    else {
+      const shown = new Set(sorted);
+      const kept = this.order.filter((one) => shown.delete(one));
+      this.order = [...kept, ...sorted.filter((one) => shown.has(one))];
+    }
+    const all = this.store.functions.length;
+    setText(byId("count"), sorted.length === all ? format.plural(all, "function") : `${format.whole(sorted.length)} of ${format.plural(all, "function")}`);
+    const none = byId("none");
+    none.hidden = sorted.length > 0;
+    setText(none, all === 0 ? "No function of this binary has #[monitored]." : "No function fits the filter.");
+    byId("table").setAttribute("aria-rowcount", String(sorted.length + 1));
+    this.render();
+  }
+
+  later() {
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; this.render(); });
+  }
+
+  /// Puts the rows in the document that can be seen, and what is new into them.
+  render() {
+    const rows = this.order;
+    // The height of a row is the style sheet's business: another one on a phone.
+    const height = parseFloat(getComputedStyle(this.body).getPropertyValue("--row")) || 40;
+    const top = -this.body.getBoundingClientRect().top;
+    const first = Math.max(0, Math.floor(top / height));
+    const last = Math.min(rows.length, Math.ceil((top + innerHeight) / height));
+    const [from, to] = rows.length <= ALL ? [0, rows.length]
+      : [Math.max(0, first - BEYOND), Math.max(0, Math.min(rows.length, last + BEYOND))];
+    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    const wanted = new Map(rows.slice(from, to).map((one, place) => [one, from + place]));
+    const standing = focused && this.rowOf(focused);
+    for (const [one, row] of this.made) {
+      // The row one stands on stays, wherever one has scrolled to.
+      if (!wanted.has(one) && row !== standing) {
+        row.element.remove();
+        this.made.delete(one);
+      }
+    }
+    this.place(wanted, from, rows.length - to, height);
+    const latest = this.store.columns.at(-1)?.at;
+    for (const [one, place] of wanted) {
+      const row = this.made.get(one);
+      this.fill(row, one, place);
+      if (place >= first - 1 && place <= last) this.draw(row, one, latest);
+    }
+    if (focused && document.activeElement !== focused && focused.isConnected) focused.focus({ preventScroll: true });
+  }
+
+  rowOf(element) {
+    return [...this.made.values()].find((row) => row.element.contains(element));
+  }
+
+  place(wanted, above, below, height) {
+    const [before, after] = this.spacers;
+    before.firstChild.style.height = `${above * height}px`;
+    after.firstChild.style.height = `${below * height}px`;
+    before.hidden = above === 0;
+    after.hidden = below === 0;
+    if (before.parentNode !== this.body) this.body.append(before, after);
+    let next = before.nextSibling;
+    for (const one of wanted.keys()) {
+      const row = this.made.get(one) ?? this.make(one);
+      if (row.element === next) next = next.nextSibling;
+      else this.body.insertBefore(row.element, next);
+    }
+  }
+
+  make(one) {
+    const cell = (kind, ...inside) => el("td", { role: "cell", class: kind }, ...inside);
+    const name = el("button", { type: "button", class: "name", title: `${one.module}::${one.name}\n${one.file}:${one.line}`, onclick: () => this.open(one) }, one.name);
+    const numbers = COLUMNS.slice(1).map(({ key, title }) => {
+      const number = cell(`number ${key}`);
+      number.dataset.title = title;
+      return number;
+    });
+    const pictures = ["calls", "heat"].map((kind) => el("canvas", { class: kind, "aria-hidden": "true" }));
+    const element = el("tr", { role: "row" }, cell("word", name, el("span", { class: "module" }, one.module)), ...numbers, ...pictures.map((picture) => cell("picture", picture)));
+    const row = { element, name, numbers, pictures };
+    this.made.set(one, row);
+    return row;
+  }
+
+  fill(row, one, place) {
+    const numbers = this.store.numbers(one, this.window);
+    const [rate, errors, p50, p95, p99, flight] = row.numbers;
+    const index = String(place + 2);
+    if (row.index !== index) row.element.setAttribute("aria-rowindex", (row.index = index));
+    setText(rate, numbers ? format.rate(numbers.rate) : "0");
+    setText(errors, numbers ? format.percent(numbers.errors / numbers.calls) : "–");
+    setText(p50, format.quantile(numbers?.p50, one.bounds));
+    setText(p95, format.quantile(numbers?.p95, one.bounds));
+    setText(p99, format.quantile(numbers?.p99, one.bounds));
+    setText(flight, format.whole(one.flight));
+    setClass(row.element, numbers ? (numbers.errors > 0 ? "failing" : "") : one.flight > 0 ? "" : "idle");
+    setClass(flight, one.flight > 0 ? "number flight busy" : "number flight");
+  }
+
+  draw(row, one, latest) {
+    const key = `${this.store.process} ${latest} ${this.drawn}`;
+    if (row.drawn === key || latest === undefined) return;
+    row.drawn = key;
+    const history = this.store.history(one);
+    sparkline(row.pictures[0], history, latest, this.store.column);
+    heat(row.pictures[1], history, latest, this.store.column, one.bounds);
+  }
+
+  /// Forgets what was drawn, and for another process also the rows.
+  redraw(isOther) {
+    this.drawn = performance.now();
+    if (isOther) {
+      for (const { element } of this.made.values()) element.remove();
+      this.made.clear();
+      this.order = [];
+    }
+  }
+
+  key(event) {
+    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+    const step = steps[event.key];
+    const standing = this.rowOf(event.target);
+    if (step === undefined || !standing || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const one = [...this.made].find(([, row]) => row === standing)[0];
+    const to = Math.min(this.order.length - 1, Math.max(0, this.order.indexOf(one) + step));
+    this.focus(this.order[to]);
+  }
+
+  focus(one) {
+    const place = this.order.indexOf(one);
+    if (place < 0) return;
+    if (!this.made.has(one)) {
+      const height = parseFloat(getComputedStyle(this.body).getPropertyValue("--row")) || 40;
+      scrollTo(0, this.body.getBoundingClientRect().top + scrollY + place * height - innerHeight / 2);
+      this.render();
+    }
+    const name = this.made.get(one)?.name;
+    name?.focus({ preventScroll: true });
+    name?.scrollIntoView({ block: "nearest" });
+  }
+}
