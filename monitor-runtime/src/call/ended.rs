@@ -149,7 +149,7 @@ impl Failed {
     fn by_panic(stretch: story::Stretch) -> Self {
         let (first, message) = story::first_to_unwind(stretch);
         let link = |message: std::sync::Arc<str>| Link {
-            type_name: "panic".into(),
+            type_name: String::new(),
             text: message.as_ref().to_owned(),
         };
         Self {

@@ -16,7 +16,7 @@ export class Detail {
     const close = el("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => this.dialog.close() }, "×");
     this.title = el("h2", { id: "detail-title", tabindex: "-1" });
     this.pictures = ["calls", "heat"].map((kind) => el("canvas", { class: kind, "aria-hidden": "true" }));
-    const legend = el("p", { class: "quiet" }, "Ten minutes: calls with errors in red; below, how long they took, slower ones higher.");
+    const legend = el("p", { class: "quiet" }, "Calls over time, errors in red, cancelled ones in amber; below, how long they took, slower ones higher.");
     this.dialog.append(close, this.title, this.content, el("div", { class: "pictures" }, ...this.pictures, legend), this.rest = el("div", { class: "content" }));
     this.dialog.addEventListener("close", () => { const of = this.of; this.of = null; this.closed(of); });
     this.dialog.addEventListener("keydown", (event) => {
@@ -59,11 +59,11 @@ export class Detail {
     const listed = inventory?.functions?.find((one) => one.function === of.name && one.module === of.module);
     fill(this.content, [known, listed?.doc], () => this.about(known, listed));
     fill(this.rest, known, () => this.told(known));
-    const latest = this.store.columns.at(-1)?.at;
-    if (latest !== undefined) {
+    const { time } = this.store;
+    if (time.latest !== undefined) {
       const history = this.store.history(of);
-      sparkline(this.pictures[0], history, latest, this.store.column);
-      heat(this.pictures[1], history, latest, this.store.column, of.bounds);
+      sparkline(this.pictures[0], history, time);
+      heat(this.pictures[1], history, time, of.bounds);
     }
   }
 

@@ -1,6 +1,5 @@
 // The pictures in a row: calls over ten minutes, and how long they took.
 
-const COLUMNS = 120;
 const colours = {};
 
 /// Reads the colours of the style sheet: at the start, and when the scheme changes.
@@ -23,18 +22,18 @@ function prepare(canvas) {
 }
 
 /// Where a column stands: the newest at the right.
-const place = (column, latest, length) => COLUMNS - 1 - Math.round((latest - column.at) / 1000 / length);
+const place = (column, { latest, length, span }) => span - 1 - Math.round((latest - column.at) / 1000 / length);
 
-export function sparkline(canvas, history, latest, length) {
+export function sparkline(canvas, history, time) {
   const { context, width, height } = prepare(canvas);
-  const step = width / COLUMNS;
+  const step = width / time.span;
   const rate = (column) => (column.ok + column.error + column.cancelled) / column.seconds;
   const most = history.reduce((most, column) => Math.max(most, rate(column)), 0);
   context.fillStyle = colours.grid;
   context.fillRect(0, height - 1, width, 1);
   if (most === 0) return;
   for (const column of history) {
-    const x = place(column, latest, length) * step;
+    const x = place(column, time) * step;
     let y = height - 1;
     const all = column.ok + column.error + column.cancelled;
     const whole = Math.max(1.5, (rate(column) / most) * (height - 2));
@@ -54,7 +53,7 @@ function heatColour(seconds, density) {
   return `hsl(${190 - 190 * slow} 72% ${colours.light} / ${0.25 + 0.75 * density})`;
 }
 
-export function heat(canvas, history, latest, length, bounds) {
+export function heat(canvas, history, time, bounds) {
   const { context, width, height } = prepare(canvas);
   let [low, high, most] = [Infinity, 0, 1];
   for (const column of history) {
@@ -71,9 +70,9 @@ export function heat(canvas, history, latest, length, bounds) {
     if (high - low < 5 && high < bounds.length) high += 1;
   }
   const rows = high - low + 1;
-  const [step, thick] = [width / COLUMNS, (height - 2) / rows];
+  const [step, thick] = [width / time.span, (height - 2) / rows];
   for (const column of history) {
-    const x = place(column, latest, length) * step;
+    const x = place(column, time) * step;
     [...column.heat].forEach((digit, offset) => {
       const bits = parseInt(digit, 36);
       if (bits === 0) return;

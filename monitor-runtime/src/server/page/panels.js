@@ -14,8 +14,9 @@ export function tiles(store, window) {
   setText(byId("tile-errors"), sum.calls === 0 ? "–" : format.percent(sum.errors / sum.calls));
   byId("tile-errors").classList.toggle("bad", sum.errors > 0);
   setText(byId("tile-flight"), format.whole(sum.flight));
-  const failing = sum.failing > 0 ? `, ${sum.failing} failing` : "";
-  setText(byId("tile-functions"), `${format.whole(sum.active)} of ${format.whole(store.functions.length)} active${failing}`);
+  setText(byId("tile-functions"), `${format.whole(sum.active)} / ${format.whole(store.functions.length)}`);
+  setText(byId("tile-failing"), format.whole(sum.failing));
+  byId("tile-failing").classList.toggle("bad", sum.failing > 0);
   setText(byId("tile-up"), format.uptime((store.at - store.began) / 1000));
 }
 

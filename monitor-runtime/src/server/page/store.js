@@ -60,6 +60,12 @@ export class Store {
     }
   }
 
+  /// The time that pictures are of: a service that has just begun has less to show.
+  get time() {
+    const span = [24, 60, COLUMNS].find((columns) => columns >= this.columns.length) ?? COLUMNS;
+    return { latest: this.columns.at(-1)?.at, length: this.column, span };
+  }
+
   /// Columns of a function that are not too old to be shown.
   history(of) {
     const oldest = this.columns.length > 0 ? this.columns[0].at : 0;

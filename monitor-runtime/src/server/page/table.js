@@ -13,7 +13,7 @@ const COLUMNS = [
   { key: "p99", title: "p99" },
   { key: "flight", title: "In flight" },
 ];
-const PICTURES = ["Calls, 10 min", "Latency, 10 min"];
+const PICTURES = ["Calls", "Latency"];
 
 /// Up to so many rows all are in the document, for find-in-page; and so many beyond what is seen.
 const ALL = 100;
@@ -43,7 +43,8 @@ export class Table {
       byId("head").append(column.head);
       byId("sort").append(el("option", { value: column.key }, column.title));
     }
-    for (const title of PICTURES) byId("head").append(el("th", { role: "columnheader", scope: "col", class: "picture" }, title));
+    this.pictures = PICTURES.map((title) => el("th", { role: "columnheader", scope: "col", class: "picture" }, title));
+    byId("head").append(...this.pictures);
     byId("sort").addEventListener("change", (event) => this.sortBy(event.target.value));
     this.showSort();
   }
@@ -137,11 +138,12 @@ export class Table {
       }
     }
     this.place(wanted, from, rows.length - to, height);
-    const latest = this.store.columns.at(-1)?.at;
+    const { time } = this.store;
+    this.pictures.forEach((head, place) => setText(head, `${PICTURES[place]}, ${format.duration(time.span * time.length)}`));
     for (const [one, place] of wanted) {
       const row = this.made.get(one);
       this.fill(row, one, place);
-      if (place >= first - 1 && place <= last) this.draw(row, one, latest);
+      if (place >= first - 1 && place <= last) this.draw(row, one, time);
     }
     if (focused && document.activeElement !== focused && focused.isConnected) focused.focus({ preventScroll: true });
   }
@@ -175,18 +177,20 @@ export class Table {
     });
     const pictures = ["calls", "heat"].map((kind) => el("canvas", { class: kind, "aria-hidden": "true" }));
     const element = el("tr", { role: "row" }, cell("word", name, el("span", { class: "module" }, one.module)), ...numbers, ...pictures.map((picture) => cell("picture", picture)));
-    const row = { element, name, numbers, pictures };
+    const row = { element, name, numbers, pictures, share: el("span"), cancelled: el("span", { class: "cancelled" }) };
+    numbers[1].append(row.share, row.cancelled);
     this.made.set(one, row);
     return row;
   }
 
   fill(row, one, place) {
     const numbers = this.store.numbers(one, this.window);
-    const [rate, errors, p50, p95, p99, flight] = row.numbers;
+    const [rate, , p50, p95, p99, flight] = row.numbers;
     const index = String(place + 2);
     if (row.index !== index) row.element.setAttribute("aria-rowindex", (row.index = index));
     setText(rate, numbers ? format.rate(numbers.rate) : "0");
-    setText(errors, numbers ? format.percent(numbers.errors / numbers.calls) : "–");
+    setText(row.share, numbers ? format.percent(numbers.errors / numbers.calls) : "–");
+    setText(row.cancelled, numbers?.cancelled > 0 ? `${format.percent(numbers.cancelled / numbers.calls)} cancelled` : "");
     setText(p50, format.quantile(numbers?.p50, one.bounds));
     setText(p95, format.quantile(numbers?.p95, one.bounds));
     setText(p99, format.quantile(numbers?.p99, one.bounds));
@@ -195,13 +199,13 @@ export class Table {
     setClass(flight, one.flight > 0 ? "number flight busy" : "number flight");
   }
 
-  draw(row, one, latest) {
-    const key = `${this.store.process} ${latest} ${this.drawn}`;
-    if (row.drawn === key || latest === undefined) return;
+  draw(row, one, time) {
+    const key = `${this.store.process} ${time.latest} ${this.drawn}`;
+    if (row.drawn === key || time.latest === undefined) return;
     row.drawn = key;
     const history = this.store.history(one);
-    sparkline(row.pictures[0], history, latest, this.store.column);
-    heat(row.pictures[1], history, latest, this.store.column, one.bounds);
+    sparkline(row.pictures[0], history, time);
+    heat(row.pictures[1], history, time, one.bounds);
   }
 
   /// Forgets what was drawn, and for another process also the rows.
