@@ -2,7 +2,7 @@
 
 import { ask } from "./data.js";
 import { byId, el, fill } from "./dom.js";
-import { heat, sparkline } from "./draw.js";
+import { heat, sizeOf, sparkline } from "./draw.js";
 import * as format from "./format.js";
 import { chain, facts } from "./panels.js";
 
@@ -62,7 +62,7 @@ export class Detail {
     const { time } = this.store;
     if (time.latest !== undefined) {
       const history = this.store.history(of);
-      sparkline(this.pictures[0], history, time);
+      sparkline(this.pictures[0], sizeOf(this.pictures[0]), history, time);
       heat(this.pictures[1], history, time, of.bounds);
     }
   }

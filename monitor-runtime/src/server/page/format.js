@@ -27,7 +27,8 @@ export function rate(perSecond) {
   return perSecond < 0.01 ? "<0.01" : short(perSecond);
 }
 
-export const whole = (number) => number.toLocaleString("en");
+const grouped = new Intl.NumberFormat("en");
+export const whole = (number) => (number < 1000 ? String(number) : grouped.format(number));
 
 export function percent(share) {
   if (share === 0) return "0%";

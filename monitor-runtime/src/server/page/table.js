@@ -1,7 +1,7 @@
 // The table of functions: sorted, filtered, and no more rows in the document than one can see.
 
 import { byId, el, setClass, setText } from "./dom.js";
-import { heat, sparkline } from "./draw.js";
+import { heat, sizeOf, sparkline } from "./draw.js";
 import * as format from "./format.js";
 
 const COLUMNS = [
@@ -27,12 +27,13 @@ export class Table {
     Object.assign(this, { store, open, window: 1, show: "all", words: [], sort: "rate", down: true });
     this.order = [];
     this.made = new Map();
+    this.free = [];
     this.body = byId("rows");
     this.spacers = [0, 1].map(() => el("tr", { class: "spacer", role: "presentation", "aria-hidden": "true" },
       el("td", { role: "presentation", colspan: "9" })));
     this.head();
     addEventListener("scroll", () => this.later(), { passive: true });
-    addEventListener("resize", () => { this.drawn = null; this.later(); });
+    addEventListener("resize", () => { this.redraw(false); this.later(); });
     this.body.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -117,11 +118,15 @@ export class Table {
     this.frame ??= requestAnimationFrame(() => { this.frame = null; this.render(); });
   }
 
+  /// The height of a row, which is the style sheet's business: it is another one on a phone.
+  get height() {
+    return (this.known ??= parseFloat(getComputedStyle(this.body).getPropertyValue("--row")) || 40);
+  }
+
   /// Puts the rows in the document that can be seen, and what is new into them.
   render() {
     const rows = this.order;
-    // The height of a row is the style sheet's business: another one on a phone.
-    const height = parseFloat(getComputedStyle(this.body).getPropertyValue("--row")) || 40;
+    const height = this.height;
     const top = -this.body.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(top / height));
     const last = Math.min(rows.length, Math.ceil((top + innerHeight) / height));
@@ -133,17 +138,17 @@ export class Table {
     for (const [one, row] of this.made) {
       // The row one stands on stays, wherever one has scrolled to.
       if (!wanted.has(one) && row !== standing) {
-        row.element.remove();
         this.made.delete(one);
+        this.put(row);
       }
     }
     this.place(wanted, from, rows.length - to, height);
     const { time } = this.store;
     this.pictures.forEach((head, place) => setText(head, `${PICTURES[place]}, ${format.duration(time.span * time.length)}`));
+    for (const [one, place] of wanted) this.fill(this.made.get(one), one, place);
+    // After all text: a size that is asked for in between costs a layout of the page.
     for (const [one, place] of wanted) {
-      const row = this.made.get(one);
-      this.fill(row, one, place);
-      if (place >= first - 1 && place <= last) this.draw(row, one, time);
+      if (place >= first - 1 && place <= last) this.draw(this.made.get(one), one, time);
     }
     if (focused && document.activeElement !== focused && focused.isConnected) focused.focus({ preventScroll: true });
   }
@@ -167,20 +172,37 @@ export class Table {
     }
   }
 
+  /// Takes a row out of the document, for another function to have.
+  put(row) {
+    row.element.remove();
+    this.free.push(row);
+  }
+
+  /// A row for a function: one that has scrolled away, or a new one.
   make(one) {
+    const row = this.free.pop() ?? this.makeRow();
+    row.one = one;
+    row.drawn = null;
+    setText(row.name, one.name);
+    setText(row.module, one.module);
+    row.name.title = `${one.module}::${one.name}\n${one.file}:${one.line}`;
+    this.made.set(one, row);
+    return row;
+  }
+
+  makeRow() {
     const cell = (kind, ...inside) => el("td", { role: "cell", class: kind }, ...inside);
-    const name = el("button", { type: "button", class: "name", title: `${one.module}::${one.name}\n${one.file}:${one.line}`, onclick: () => this.open(one) }, one.name);
+    const row = { share: el("span"), cancelled: el("span", { class: "cancelled" }), module: el("span", { class: "module" }) };
+    const name = el("button", { type: "button", class: "name", onclick: () => this.open(row.one) });
     const numbers = COLUMNS.slice(1).map(({ key, title }) => {
       const number = cell(`number ${key}`);
       number.dataset.title = title;
       return number;
     });
     const pictures = ["calls", "heat"].map((kind) => el("canvas", { class: kind, "aria-hidden": "true" }));
-    const element = el("tr", { role: "row" }, cell("word", name, el("span", { class: "module" }, one.module)), ...numbers, ...pictures.map((picture) => cell("picture", picture)));
-    const row = { element, name, numbers, pictures, share: el("span"), cancelled: el("span", { class: "cancelled" }) };
+    const element = el("tr", { role: "row" }, cell("word", name, row.module), ...numbers, ...pictures.map((picture) => cell("picture", picture)));
     numbers[1].append(row.share, row.cancelled);
-    this.made.set(one, row);
-    return row;
+    return Object.assign(row, { element, name, numbers, pictures });
   }
 
   fill(row, one, place) {
@@ -204,15 +226,17 @@ export class Table {
     if (row.drawn === key || time.latest === undefined) return;
     row.drawn = key;
     const history = this.store.history(one);
-    sparkline(row.pictures[0], history, time);
+    this.size ??= sizeOf(row.pictures[0]);
+    sparkline(row.pictures[0], this.size, history, time);
     heat(row.pictures[1], history, time, one.bounds);
   }
 
   /// Forgets what was drawn, and for another process also the rows.
   redraw(isOther) {
     this.drawn = performance.now();
+    this.size = this.known = null;
     if (isOther) {
-      for (const { element } of this.made.values()) element.remove();
+      for (const row of this.made.values()) this.put(row);
       this.made.clear();
       this.order = [];
     }
@@ -224,8 +248,7 @@ export class Table {
     const standing = this.rowOf(event.target);
     if (step === undefined || !standing || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    const one = [...this.made].find(([, row]) => row === standing)[0];
-    const to = Math.min(this.order.length - 1, Math.max(0, this.order.indexOf(one) + step));
+    const to = Math.min(this.order.length - 1, Math.max(0, this.order.indexOf(standing.one) + step));
     this.focus(this.order[to]);
   }
 
@@ -233,8 +256,7 @@ export class Table {
     const place = this.order.indexOf(one);
     if (place < 0) return;
     if (!this.made.has(one)) {
-      const height = parseFloat(getComputedStyle(this.body).getPropertyValue("--row")) || 40;
-      scrollTo(0, this.body.getBoundingClientRect().top + scrollY + place * height - innerHeight / 2);
+      scrollTo(0, this.body.getBoundingClientRect().top + scrollY + place * this.height - innerHeight / 2);
       this.render();
     }
     const name = this.made.get(one)?.name;
