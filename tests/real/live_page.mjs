@@ -337,7 +337,7 @@ const scenarios = {
       assert.equal(await page.locator("#rows img").count(), 0, "data became markup");
       assert.equal(await page.locator("#table").getAttribute("aria-rowcount"), String(functions + 1));
       // A machine that is busy with other things may be late; a page that draws all rows takes seconds.
-      assert.ok(Math.max(0, ...updating, ...scrolling) < 250, "the page does not keep up");
+      assert.ok(Math.max(0, ...updating, ...scrolling) < 500, "the page does not keep up");
       await page.evaluate(() => scrollTo(0, 0));
       await page.locator("#filter").fill("call_777");
       await until("the one", async () => assert.equal((await names(page))[0].endsWith("call_777"), true));

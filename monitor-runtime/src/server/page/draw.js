@@ -70,6 +70,8 @@ export function heat(canvas, history, time, bounds) {
     high = Math.max(high, column.first + column.heat.length - 1);
     for (const digit of column.heat) most = Math.max(most, parseInt(digit, 36));
   }
+  // A function that was not called has no buckets to speak of.
+  if (history.length === 0) [low, high] = [0, 0];
   // Few buckets would be as thick as bars, and look like many calls.
   while (high - low < 5 && (low > 0 || high < bounds.length)) {
     if (low > 0) low -= 1;

@@ -13,7 +13,10 @@ const COLUMNS = [
   { key: "p99", title: "p99" },
   { key: "flight", title: "In flight" },
 ];
-const PICTURES = ["Calls", "Latency"];
+const PICTURES = [
+  ["Calls", "Calls per second: blue ok, red failed, amber cancelled"],
+  ["Latency", "How long calls took: the higher the slower, from teal for a millisecond to red for ten seconds; the stronger the more calls"],
+];
 
 /// Up to so many rows all are in the document, for find-in-page; and so many beyond what is seen.
 const ALL = 100;
@@ -44,7 +47,7 @@ export class Table {
       byId("head").append(column.head);
       byId("sort").append(el("option", { value: column.key }, column.title));
     }
-    this.pictures = PICTURES.map((title) => el("th", { role: "columnheader", scope: "col", class: "picture" }, title));
+    this.pictures = PICTURES.map(([name, title]) => el("th", { role: "columnheader", scope: "col", class: "picture", title }, name));
     byId("head").append(...this.pictures);
     byId("sort").addEventListener("change", (event) => this.sortBy(event.target.value));
     this.showSort();
@@ -107,6 +110,8 @@ export class Table {
     }
     const all = this.store.functions.length;
     setText(byId("count"), sorted.length === all ? format.plural(all, "function") : `${format.whole(sorted.length)} of ${format.plural(all, "function")}`);
+    // Said only to who has asked for it: numbers that come and go would never let one listen to another.
+    if (asked) setText(byId("said"), byId("count").textContent);
     const none = byId("none");
     none.hidden = sorted.length > 0;
     setText(none, all === 0 ? "No function of this binary has #[monitored]." : "No function fits the filter.");
@@ -144,7 +149,7 @@ export class Table {
     }
     this.place(wanted, from, rows.length - to, height);
     const { time } = this.store;
-    this.pictures.forEach((head, place) => setText(head, `${PICTURES[place]}, ${format.duration(time.span * time.length)}`));
+    this.pictures.forEach((head, place) => setText(head, `${PICTURES[place][0]}, ${format.duration(time.span * time.length)}`));
     for (const [one, place] of wanted) this.fill(this.made.get(one), one, place);
     // After all text: a size that is asked for in between costs a layout of the page.
     for (const [one, place] of wanted) {
