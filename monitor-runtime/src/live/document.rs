@@ -28,7 +28,7 @@ const FAILURES: usize = 20;
 #[derive(Default)]
 pub(super) struct Rows {
     number: u64,
-    rows: Vec<(String, u64)>,
+    all: Vec<(String, u64)>,
     /// The failures of the process, the number of the first document that had them, and how many
     /// there had been.
     failures: (Arc<str>, u64, u64),
@@ -70,7 +70,7 @@ impl Live {
         if known == 0 {
             self.print_functions(&mut out);
         }
-        let new = state.rows.rows.iter().filter(|(_, number)| *number > known);
+        let new = state.rows.all.iter().filter(|(_, number)| *number > known);
         list(&mut out, "rows", new, |out, (row, _)| out.push_str(row));
         let columns = state.history.after(known, MOST_IN_COLUMNS);
         list(&mut out, "columns", columns, print_column);
@@ -159,7 +159,7 @@ impl Live {
 impl State {
     /// Prints the row of every function, and finds out which are new.
     fn print_rows(&mut self, functions: &[Function]) {
-        let mut rows = std::mem::take(&mut self.rows.rows);
+        let mut rows = std::mem::take(&mut self.rows.all);
         rows.resize_with(functions.len(), Default::default);
         let bases = WINDOWS.map(|window| self.base(window));
         let mut row = String::new();
@@ -183,7 +183,7 @@ impl State {
                 *number = self.number;
             }
         }
-        self.rows.rows = rows;
+        self.rows.all = rows;
         self.rows.number = self.number;
     }
 }

@@ -41,7 +41,8 @@ async function askOther(other) {
   try {
     other.show(await ask(other.path, { any: other.any }));
   } catch (problem) {
-    if (problem.status === 404) other.isMissing = true;
+    // 409: the log is somebody else's to set.
+    if (problem.status === 404 || problem.status === 409) other.isMissing = true;
     throw problem;
   }
 }

@@ -90,7 +90,8 @@ export function objectives(list) {
   byId("objectives").hidden = !Array.isArray(list) || list.length === 0;
   if (byId("objectives").hidden) return;
   fill(byId("objectives-list"), list, () => list.map((one) => {
-    const left = Math.max(0, Math.min(1, one.budget_left ?? 0));
+    // Null before the first call: nothing has been spent.
+    const left = Math.max(0, Math.min(1, one.budget_left ?? 1));
     const state = one.alert ? "fail" : left < 0.25 ? "warn" : "ok";
     const bar = el("span", {});
     bar.style.width = `${left * 100}%`;
@@ -99,7 +100,7 @@ export function objectives(list) {
     return el("li", {},
       el("div", { class: "line" }, dot(state), el("b", {}, one.name), el("span", { class: "quiet" }, `${kind}, ${one.target_percent}%`),
         one.alert ? el("span", { class: "tag bad" }, String(one.alert === true ? "alert" : one.alert)) : null,
-        el("span", { class: "end" }, `${format.percent(one.budget_left ?? 0)} left`)),
+        el("span", { class: "end" }, one.budget_left === null ? "no calls yet" : `${format.percent(left)} left`)),
       el("div", { class: `budget ${state}`, role: "img", "aria-label": `${format.percent(left)} of the error budget is left` }, bar),
       el("p", { class: "quiet" }, `burn rate: ${burn.join(", ")}`));
   }));
