@@ -240,7 +240,7 @@ fn a_detail_has_what_failed_and_what_was_slow() {
             SITE.start(),
             || (),
             |()| Verdict::Ok.error_if(&(), |()| true),
-        )
+        );
     };
     fails();
     fails();
