@@ -162,7 +162,8 @@ impl Call {
             stretch.exit(extra.as_deref());
         });
         let slow = site.slow.is_some() && ticks > site.slow_ticks();
-        if outcome != Outcome::Ok || slow || site.is_watched() || testkit::is_active() {
+        let slowest = site.is_timed() && site.recent().admits(self.began, ticks);
+        if outcome != Outcome::Ok || slow || slowest || site.is_watched() || testkit::is_active() {
             let ended = Ended {
                 site,
                 end,
@@ -170,6 +171,7 @@ impl Call {
                 began: self.began,
                 ticks,
                 slow,
+                slowest,
                 extra,
             };
             report::quietly(|| ended.tell(stretch.story));

@@ -13,6 +13,7 @@ use crate::config::{Address, Config, ConfigError};
 use crate::facade::Bridge;
 use crate::health::{self, Health, InvalidCheck};
 use crate::lifecycle::Lifecycle;
+use crate::live::Live;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
@@ -83,6 +84,7 @@ impl Builder {
         let upkeep = Upkeep {
             others,
             facade: facade.map(|interval| (interval, service.name.clone())),
+            live: listener.as_ref().map(|_| context.live()),
         };
         let threads = Threads::start(listener, &context, &health, upkeep);
         let Threads { server, upkeep } = threads.inspect_err(|_| {
@@ -244,6 +246,8 @@ struct Upkeep {
     others: Option<PrometheusHandle>,
     /// How often call sites are published through the facade, and under which service.
     facade: Option<(Duration, String)>,
+    /// The live page, if there is a server to show it.
+    live: Option<Arc<Live>>,
 }
 
 impl Upkeep {
@@ -252,7 +256,7 @@ impl Upkeep {
     /// Begins; it ends when the sender is dropped.
     fn start(self) -> io::Result<mpsc::Sender<()>> {
         let (stop, stopped) = mpsc::channel::<()>();
-        if self.others.is_some() || self.facade.is_some() {
+        if self.others.is_some() || self.facade.is_some() || self.live.is_some() {
             std::thread::Builder::new()
                 .name("monitor-upkeep".into())
                 .spawn(move || self.run(&stopped))?;
@@ -268,6 +272,9 @@ impl Upkeep {
             let waited = stopped.recv_timeout(interval);
             if let Some(handle) = &self.others {
                 handle.run_upkeep();
+            }
+            if let Some(live) = &self.live {
+                live.tick();
             }
             if let Some((_, service)) = &self.facade {
                 // The recorder is somebody else's code; a panic of it ends one round, not the thread.

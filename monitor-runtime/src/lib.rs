@@ -66,6 +66,8 @@ mod lifecycle;
 #[cfg(feature = "enable")]
 mod lines;
 #[cfg(feature = "enable")]
+mod live;
+#[cfg(feature = "enable")]
 mod log_filter;
 mod log_format;
 #[cfg(feature = "enable")]
@@ -80,6 +82,8 @@ mod off;
 mod outcome;
 #[cfg(feature = "enable")]
 mod process;
+#[cfg(feature = "enable")]
+mod recent;
 #[cfg(feature = "enable")]
 mod redact;
 #[cfg(feature = "enable")]

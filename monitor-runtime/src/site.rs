@@ -16,6 +16,7 @@ use crate::classes::Classes;
 use crate::events::Events;
 use crate::labels::Family;
 use crate::metrics::BUCKETS;
+use crate::recent::Recent;
 use crate::throttle::Limits;
 use crate::{clock, labels, name};
 
@@ -51,6 +52,7 @@ struct State {
     classes: Classes,
     own_ticks: OnceLock<Box<[u64]>>,
     limits: Limits,
+    recent: Recent,
     function: OnceLock<String>,
     events: OnceLock<Events>,
 }
@@ -105,6 +107,7 @@ impl Site {
                 classes: Classes::new(),
                 own_ticks: OnceLock::new(),
                 limits: Limits::new(),
+                recent: Recent::default(),
                 function: OnceLock::new(),
                 events: OnceLock::new(),
             });
@@ -233,6 +236,11 @@ impl Site {
     /// What Sentry has had of this function, by class.
     pub(crate) fn limits(&self) -> &Limits {
         &self.state().limits
+    }
+
+    /// Its last failures, and its slowest calls of late.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.state().recent
     }
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.

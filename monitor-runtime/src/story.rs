@@ -176,6 +176,12 @@ impl Stretch {
         CLOCK.with(|clock| clock.marked.get() > self.began)
     }
 
+    /// The trace that events of the outermost call around it have, if there were any.
+    pub(crate) fn trace(self) -> Option<TraceId> {
+        let known = HERE.try_with(|here| trail::known_trace(here, self));
+        known.ok().flatten()
+    }
+
     /// Leaves what came about in a call that has ended to the one around it.
     pub(crate) fn hand_up(self) {
         if self.has_marks() {

@@ -1,5 +1,7 @@
 //! What is told of a call that has ended: log, span, Sentry.
 
+use std::time::SystemTime;
+
 use tracing::Span;
 
 use super::{End, Extra};
@@ -9,7 +11,7 @@ use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::throttle::Kind;
 use crate::verdict::{ErrorView, Link, Verdict};
-use crate::{clock, report, story, testkit};
+use crate::{clock, recent, report, story, testkit, trace_context};
 
 /// A call that has ended, for those who want to know.
 pub(super) struct Ended<'a> {
@@ -20,7 +22,10 @@ pub(super) struct Ended<'a> {
     /// When it began, in ticks of the clock; 0 where calls are not timed.
     pub(super) began: u64,
     pub(super) ticks: u64,
+    /// Whether it took longer than the function's threshold.
     pub(super) slow: bool,
+    /// Whether it took longer than those that are kept.
+    pub(super) slowest: bool,
     pub(super) extra: Option<Box<Extra>>,
 }
 
@@ -32,14 +37,15 @@ impl Ended<'_> {
     /// Everything about an end but its count: log, span, Sentry.
     pub(super) fn tell(self, stretch: story::Stretch) {
         let (site, end) = (self.site, self.end);
-        let (loud, error) = match end {
-            End::Returned(Verdict::Error(view)) => self.failed(view, stretch),
-            End::Panicked => {
-                let (first, message) = story::first_to_unwind(stretch);
-                (first, message.map(|message| message.as_ref().to_owned()))
-            }
-            End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled => (false, None),
+        let failed = match end {
+            End::Returned(Verdict::Error(view)) => Some(self.failed(view, stretch)),
+            End::Panicked => Some(Failed::by_panic(stretch)),
+            End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled => None,
         };
+        let loud = failed
+            .as_ref()
+            .is_some_and(|failed| failed.first && !failed.expected);
+        let error = failed.as_ref().and_then(Failed::text);
         let value = match end {
             End::Returned(Verdict::Shown(value)) => Some(*value),
             _ => None,
@@ -59,11 +65,43 @@ impl Ended<'_> {
         let span = self.extra.as_ref().map_or(&none, |extra| &extra.span);
         let is_error = completion.outcome != Outcome::Ok;
         report::own_line(is_error, || site.events().close(site, span, &completion));
+        if failed.is_some() || self.slowest {
+            self.keep(failed, stretch);
+        }
     }
 
-    /// Whether an error came out of monitored code here for the first time and nobody expected
-    /// it, and its text.
-    fn failed(&self, view: &ErrorView<'_>, stretch: story::Stretch) -> (bool, Option<String>) {
+    /// Keeps what the live page shows of it; last, because its fields and its error go there.
+    fn keep(self, failed: Option<Failed>, stretch: story::Stretch) {
+        let site = self.site;
+        let fields = self.extra.and_then(|extra| extra.fields);
+        let declared = fields.into_iter().flatten().take(site.fields.len());
+        let trace = trace_context::current_ids().map(|ids| ids.trace.to_string());
+        let known = || stretch.trace().map(|trace| trace.to_string());
+        let call = recent::Call {
+            at: SystemTime::now(),
+            seconds: site.is_timed().then(|| clock::seconds(self.ticks)),
+            outcome: self.end.outcome(),
+            trace: trace.or_else(known).unwrap_or_default(),
+            fields: declared.collect(),
+        };
+        if self.slowest {
+            let ended = self.began.wrapping_add(self.ticks);
+            site.recent().keep_slow(self.ticks, ended, call.clone());
+        }
+        if let Some(failed) = failed {
+            site.recent().keep_failure(recent::Failure {
+                call,
+                times: 1,
+                first: failed.first,
+                expected: failed.expected,
+                class: self.end.class().unwrap_or_default(),
+                chain: failed.chain,
+            });
+        }
+    }
+
+    /// Tells Sentry of an error that came out of monitored code here for the first time.
+    fn failed(&self, view: &ErrorView<'_>, stretch: story::Stretch) -> Failed {
         let chain = view.chain(self.site.error_format);
         let memory = self.extra.as_ref().map(|extra| &extra.memory);
         let events = match (self.site.sentry && view.report, self.site.sentry_always) {
@@ -72,18 +110,21 @@ impl Ended<'_> {
             (true, true) => story::Events::Always,
         };
         let arrival = story::arrive(stretch, memory, view, &chain, events);
-        let loud = arrival.first && !view.expected;
-        let texts: Vec<&str> = chain.iter().map(|link| link.text.as_str()).collect();
-        let text = texts.join(": ");
+        let failed = Failed {
+            first: arrival.first,
+            expected: view.expected,
+            chain,
+        };
         if report::is_on() {
             if arrival.event {
-                self.report(view, &chain, stretch);
+                self.report(view, &failed.chain, stretch);
             }
             if arrival.first {
+                let text = failed.text().unwrap_or_default();
                 report::unreported(self.site, &text, view.expected);
             }
         }
-        (loud, Some(text))
+        failed
     }
 
     fn report(&self, view: &ErrorView<'_>, chain: &[Link], stretch: story::Stretch) {
@@ -92,5 +133,35 @@ impl Ended<'_> {
             let scene = story::scene(Some((self.site, stretch, self.began)));
             report::error(self.site, chain, view.class, self.fields(), scene);
         }
+    }
+}
+
+/// An error or a panic.
+struct Failed {
+    /// Whether it came out of monitored code here for the first time.
+    first: bool,
+    expected: bool,
+    /// Outermost first; empty for a panic that another function has told of.
+    chain: Vec<Link>,
+}
+
+impl Failed {
+    fn by_panic(stretch: story::Stretch) -> Self {
+        let (first, message) = story::first_to_unwind(stretch);
+        let link = |message: std::sync::Arc<str>| Link {
+            type_name: String::new(),
+            text: message.as_ref().to_owned(),
+        };
+        Self {
+            first,
+            expected: false,
+            chain: message.map(link).into_iter().collect(),
+        }
+    }
+
+    /// The whole chain, as a log line shows it.
+    fn text(&self) -> Option<String> {
+        let texts: Vec<&str> = self.chain.iter().map(|link| link.text.as_str()).collect();
+        (!texts.is_empty()).then(|| texts.join(": "))
     }
 }

@@ -34,6 +34,7 @@ pub(crate) use scrapes::Chunks;
 
 use crate::config::Address;
 use crate::health::Health;
+use crate::live::Live;
 use crate::metrics::{Format, Service};
 use crate::worker::Worker;
 use connection::Limits;
@@ -51,6 +52,7 @@ pub(crate) struct Context {
     #[expect(dead_code, reason = "the pages of details come next")]
     service: Arc<Service>,
     health: Arc<Health>,
+    live: Arc<Live>,
     metrics: Arc<dyn Fn(Format) -> Chunks + Send + Sync>,
     token: Option<Arc<str>>,
     /// Shared by all clones, so that no number of scrapers can fill memory with pages.
@@ -70,12 +72,18 @@ impl Context {
         M: Fn(Format) -> Chunks + Send + Sync + 'static,
     {
         Self {
+            live: Arc::new(Live::new(&service)),
             service: Arc::new(service),
             health,
             metrics: Arc::new(metrics),
             token: token.filter(|token| !token.is_empty()).map(Arc::from),
             scrapes: Scrapes::new(),
         }
+    }
+
+    /// What the live page is made of, for whoever sees to its readings.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live)
     }
 }
 

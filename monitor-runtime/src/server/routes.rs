@@ -1,6 +1,7 @@
 //! The routes, as warp filters that also work inside a user's own warp app.
 
 mod answer;
+mod live;
 mod log_level;
 mod metrics;
 mod probes;
@@ -24,7 +25,7 @@ pub(crate) use probes::health_routes;
 /// All routes of the management server; whatever else is asked for is answered with 404.
 pub(super) type Routes = BoxedFilter<(Response,)>;
 
-const NOT_FOUND: &str = "not found; there are /health, /livez, /live, /readyz, /ready, /startupz, /metrics, /log-level\n";
+const NOT_FOUND: &str = "not found; there are /, /health, /livez, /live, /readyz, /ready, /startupz, /metrics, /log-level\n";
 
 /// The routes our own server has.
 pub(super) fn all(context: Context) -> Routes {
@@ -33,7 +34,9 @@ pub(super) fn all(context: Context) -> Routes {
     health_routes(context.clone())
         .or(metrics_routes(context.clone()))
         .unify()
-        .or(log_level::route(context))
+        .or(log_level::route(context.clone()))
+        .unify()
+        .or(live::live_routes(context))
         .unify()
         .or(not_found)
         .unify()
@@ -55,15 +58,25 @@ fn document(
         .and(warp::header::headers_cloned())
         .and(peer())
         .map(move |method: Method, headers: HeaderMap, peer| {
-            let answer = if !is_read(&method) {
-                Answer::not_allowed()
-            } else if may_see_details(&headers, peer, context.token.as_deref()) {
-                make(&context)
-            } else {
-                Answer::no_access(context.token.is_some())
-            };
-            answer.answer(&method)
+            let refused = refusal(&context, &method, &headers, peer);
+            refused.unwrap_or_else(|| make(&context)).answer(&method)
         })
+}
+
+/// Why a request does not get a page of details, if it does not.
+fn refusal(
+    context: &Context,
+    method: &Method,
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+) -> Option<Answer> {
+    if !is_read(method) {
+        Some(Answer::not_allowed())
+    } else if may_see_details(headers, peer, context.token.as_deref()) {
+        None
+    } else {
+        Some(Answer::no_access(context.token.is_some()))
+    }
 }
 
 /// Who asks, as the management server, that of [`http::warp`](crate::http), or warp's knows it.

@@ -3,6 +3,7 @@
 mod client;
 mod hostile;
 mod limits;
+mod live;
 mod mounted;
 mod probes;
 mod rendering;
@@ -76,7 +77,7 @@ fn every_route_answers_get_and_head_with_the_same_headers() {
         ("/ready?verbose", 200, plain, "readyz check passed\n"),
         ("/startupz", 200, plain, "ok\n"),
         ("/metrics", 200, prometheus, PAGE),
-        ("/", 404, plain, "not found"),
+        ("/nothing", 404, plain, "not found"),
         ("/livez/x", 404, plain, "not found"),
         (
             "/metrics/x",

@@ -82,7 +82,7 @@ fn every_form_of_a_target_has_an_answer() {
         ("GET http://localhost:9464/livez", 200),
         ("GET http://evil.example/livez?a=b", 200),
         ("OPTIONS *", 404),
-        ("CONNECT evil.example:443", 404),
+        ("CONNECT evil.example:443", 405),
         ("GET //livez", 404),
         ("GET /livez/", 200),
         ("GET /livez?x=%00%ff", 200),

@@ -1,0 +1,186 @@
+//! All there is to say of one function.
+
+use serde_json::{Map, Value, json};
+
+use super::{Function, Live, WINDOWS, milliseconds};
+use crate::fields::Recorded;
+use crate::metrics::RESULTS;
+use crate::outcome::Outcome;
+use crate::recent::{Call, Failure};
+use crate::site::Site;
+use crate::tally::{Source, Tally};
+
+/// Combinations of labels that are shown: those with the most calls.
+const COMBINATIONS: usize = 20;
+
+impl Live {
+    /// What is known of a function by its id in the documents of this process; `None` for no such
+    /// function.
+    ///
+    /// ```text
+    /// process, id, function, module
+    /// places      [file, line] of each function of that name
+    /// fields, labels   their names
+    /// slow_seconds     the threshold of `slow`, if it has one
+    /// bounds, results  bucket bounds in seconds; per result {calls, buckets} since the start
+    /// minute      calls per bucket in the last minute
+    /// errors      {class: calls} since the start; "" for those without a class
+    /// combinations     [{labels: {name: value}, ok, error, cancelled, in_flight}], the most called first
+    /// failures    [{at, times, first, expected, class, chain: [{type, text}], seconds, trace, fields}]
+    /// slow        [{at, seconds, result, trace, fields}], the slowest first
+    /// ```
+    pub(crate) fn detail(&self, id: usize) -> Option<String> {
+        let function = self.functions.get(id)?;
+        let minute = {
+            let mut state = self.state();
+            state.refresh(&self.functions);
+            let before = &state.base(WINDOWS[1]).counts[id];
+            state.now.counts[id].since(before).buckets
+        };
+        let mut tally = Tally::default();
+        tally.read(&function.sources().collect::<Vec<_>>());
+        let site = function.sites[0];
+        let places = function.sites.iter().map(|site| site.location());
+        let detail = json!({
+            "process": self.process,
+            "id": id,
+            "function": function.name,
+            "module": function.module,
+            "places": places.collect::<Vec<_>>(),
+            "fields": site.fields,
+            "labels": site.labels,
+            "slow_seconds": site.slow.map(|limit| std::time::Duration::from_nanos(limit).as_secs_f64()),
+            "bounds": function.bounds(),
+            "results": results(&tally),
+            "minute": minute,
+            "errors": errors(&tally),
+            "combinations": function.combinations(),
+            "failures": function.failures(),
+            "slow": function.slow(),
+        });
+        Some(detail.to_string())
+    }
+}
+
+impl Function {
+    fn combinations(&self) -> Vec<Value> {
+        let mut tally = Tally::default();
+        let labelled = self
+            .sources()
+            .filter(|source| !source.site.labels.is_empty());
+        let mut all: Vec<(u64, Value)> = labelled
+            .map(|source| {
+                tally.read(&[Source { ..source }]);
+                let [ok, error, cancelled] = RESULTS.map(|outcome| ended(&tally, outcome));
+                let values = source.site.label_values(source.lane);
+                let labels: Map<String, Value> = values
+                    .map(|(name, value)| (name.to_owned(), value.into()))
+                    .collect();
+                let in_flight = tally.concurrent();
+                let shown = json!({
+                    "labels": labels, "ok": ok, "error": error, "cancelled": cancelled,
+                    "in_flight": in_flight,
+                });
+                (ok + error + cancelled + in_flight, shown)
+            })
+            .collect();
+        all.sort_by_key(|(calls, _)| std::cmp::Reverse(*calls));
+        let most = all.into_iter().take(COMBINATIONS);
+        most.map(|(_, shown)| shown).collect()
+    }
+
+    fn failures(&self) -> Vec<Value> {
+        let mut all: Vec<(&Site, Failure)> = Vec::new();
+        for site in &self.sites {
+            all.extend(
+                site.recent()
+                    .failures()
+                    .into_iter()
+                    .map(|failure| (*site, failure)),
+            );
+        }
+        all.sort_by_key(|(_, failure)| std::cmp::Reverse(failure.call.at));
+        all.iter()
+            .map(|(site, shown)| failure(site, shown))
+            .collect()
+    }
+
+    fn slow(&self) -> Vec<Value> {
+        let mut all: Vec<(&Site, Call)> = Vec::new();
+        for site in &self.sites {
+            all.extend(site.recent().slow().into_iter().map(|call| (*site, call)));
+        }
+        all.sort_by(|(_, a), (_, b)| {
+            b.seconds
+                .unwrap_or(0.0)
+                .total_cmp(&a.seconds.unwrap_or(0.0))
+        });
+        let shown = all.iter().map(|(site, slow)| {
+            let mut shown = call(site, slow);
+            shown["result"] = json!(slow.outcome.as_str());
+            shown
+        });
+        shown.collect()
+    }
+}
+
+fn ended(tally: &Tally, outcome: Outcome) -> u64 {
+    tally.buckets(outcome).iter().sum()
+}
+
+fn results(tally: &Tally) -> Value {
+    let all = RESULTS.map(|outcome| {
+        let of_result = json!({
+            "calls": ended(tally, outcome),
+            "buckets": tally.buckets(outcome),
+        });
+        (outcome.as_str().to_owned(), of_result)
+    });
+    Value::Object(all.into_iter().collect())
+}
+
+fn errors(tally: &Tally) -> Value {
+    let mut all: Map<String, Value> = tally
+        .classes()
+        .filter(|(_, calls)| *calls > 0)
+        .map(|(class, calls)| (class.to_owned(), calls.into()))
+        .collect();
+    let unclassified = tally.calls(Outcome::Error);
+    if unclassified > 0 {
+        all.insert(String::new(), unclassified.into());
+    }
+    Value::Object(all)
+}
+
+/// A failure, as pages show it.
+pub(super) fn failure(site: &Site, failure: &Failure) -> Value {
+    let chain = failure.chain.iter();
+    let chain: Value = chain
+        .map(|link| json!({ "type": link.type_name, "text": link.text }))
+        .collect();
+    let mut shown = call(site, &failure.call);
+    shown["times"] = json!(failure.times);
+    shown["first"] = json!(failure.first);
+    shown["expected"] = json!(failure.expected);
+    shown["class"] = json!(if failure.call.outcome == Outcome::Panic {
+        "panic"
+    } else {
+        failure.class
+    });
+    shown["chain"] = chain;
+    shown
+}
+
+fn call(site: &Site, call: &Call) -> Value {
+    let fields = site.fields.iter().zip(&call.fields);
+    let fields: Map<String, Value> = fields
+        .filter(|(_, value)| **value != Recorded::Empty)
+        .map(|(name, value)| ((*name).to_owned(), value.to_string().into()))
+        .collect();
+    json!({
+        "at": milliseconds(call.at),
+        "seconds": call.seconds,
+        "trace": call.trace,
+        "fields": fields,
+    })
+}

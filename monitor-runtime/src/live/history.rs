@@ -1,0 +1,126 @@
+//! The last ten minutes, five seconds a column: how many calls, how many failed, how long they took.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use super::counts::Counts;
+use crate::outcome::Outcome;
+
+/// Columns kept: 120 of five seconds.
+const COLUMNS: usize = 120;
+
+/// What ended in five seconds.
+pub(super) struct Column {
+    /// The document it was new in.
+    pub(super) number: u64,
+    /// When it ended.
+    pub(super) at: SystemTime,
+    pub(super) length: Duration,
+    entries: Vec<Entry>,
+    /// Of all entries, one after the other.
+    heat: Vec<u8>,
+}
+
+/// What ended of one function; one that was not called has none.
+struct Entry {
+    function: u32,
+    /// By result.
+    ended: [u32; Outcome::RESULTS],
+    /// The first bucket with calls, and how many until the last.
+    first: u8,
+    buckets: u8,
+}
+
+/// Calls of a function in a column.
+pub(super) struct Calls<'a> {
+    pub(super) function: u32,
+    pub(super) ended: [u32; Outcome::RESULTS],
+    /// The bucket that `heat` begins with.
+    pub(super) first: u8,
+    /// For each bucket how many bits its number of calls has: 0 for none, 1 for one, 2 for up to 3.
+    pub(super) heat: &'a [u8],
+}
+
+impl Column {
+    pub(super) fn new(number: u64, length: Duration) -> Self {
+        Self {
+            number,
+            at: SystemTime::now(),
+            length,
+            entries: Vec::new(),
+            heat: Vec::new(),
+        }
+    }
+
+    /// Adds what a function counted in this time.
+    pub(super) fn push(&mut self, function: usize, counts: &Counts) {
+        if counts.calls() == 0 {
+            return;
+        }
+        let used = |calls: &u64| *calls > 0;
+        let first = counts.buckets.iter().position(used).unwrap_or(0);
+        let last = counts.buckets.iter().rposition(used).unwrap_or(0);
+        let buckets = counts.buckets.get(first..=last).unwrap_or_default();
+        let bits = |calls: &u64| u8::try_from(u64::BITS - calls.leading_zeros()).unwrap_or(u8::MAX);
+        self.heat.extend(buckets.iter().map(bits));
+        self.entries.push(Entry {
+            function: u32::try_from(function).unwrap_or(u32::MAX),
+            ended: counts
+                .ended
+                .map(|calls| u32::try_from(calls).unwrap_or(u32::MAX)),
+            first: u8::try_from(first).unwrap_or(u8::MAX),
+            buckets: u8::try_from(buckets.len()).unwrap_or(u8::MAX),
+        });
+    }
+
+    pub(super) fn calls(&self) -> impl Iterator<Item = Calls<'_>> {
+        let mut rest = self.heat.as_slice();
+        self.entries.iter().map(move |entry| {
+            let (heat, after) = rest.split_at(usize::from(entry.buckets).min(rest.len()));
+            rest = after;
+            Calls {
+                function: entry.function,
+                ended: entry.ended,
+                first: entry.first,
+                heat,
+            }
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+        self.heat.shrink_to_fit();
+    }
+}
+
+/// The columns, the oldest first.
+#[derive(Default)]
+pub(super) struct History(VecDeque<Column>);
+
+impl History {
+    pub(super) fn push(&mut self, mut column: Column) {
+        column.shrink();
+        self.0.push_back(column);
+        while self.0.len() > COLUMNS {
+            self.0.pop_front();
+        }
+    }
+
+    /// Those that came after a document, the oldest first; so many functions' at most, but the
+    /// last one in any case.
+    pub(super) fn after(&self, number: u64, most: usize) -> impl Iterator<Item = &Column> {
+        let mut room = most;
+        let new = self.0.iter().rev().enumerate();
+        let new = new.take_while(move |(place, column)| {
+            let fits = *place == 0 || column.len() <= room;
+            room = room.saturating_sub(column.len());
+            column.number > number && fits
+        });
+        let new: Vec<&Column> = new.map(|(_, column)| column).collect();
+        new.into_iter().rev()
+    }
+}

@@ -1,0 +1,223 @@
+//! The numbers behind the live page: every function now, and over the last ten minutes.
+//!
+//! Nothing here is asked of a call. Every five seconds, and at most once a second while somebody
+//! looks, the counters are read as for a page of metrics, and what is shown is the difference of two
+//! readings. What is kept is bounded: readings of the last minute, of which functions that were not
+//! called share one copy, and 120 columns that hold only functions that were called, about 8 KB for
+//! one that is called all the time.
+
+mod counts;
+mod detail;
+mod document;
+mod history;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use self::counts::Counts;
+pub(crate) use self::document::Known;
+use self::document::Rows;
+use self::history::{Column, History};
+use crate::metrics::Service;
+use crate::site::{self, Site};
+use crate::tally::{Source, Tally};
+
+/// The length of a column, and the time between readings that are kept.
+const COLUMN: Duration = Duration::from_secs(5);
+/// What a timer of that length may be early by, and is rather late by.
+const TICK: Duration = Duration::from_millis(4500);
+/// How old a reading may be that a document shows.
+const FRESH: Duration = Duration::from_millis(900);
+/// The windows that rates and quantiles are of.
+const WINDOWS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
+
+/// What the live page is made of.
+pub(crate) struct Live {
+    service: Service,
+    /// Tells one start of the service from the next.
+    process: String,
+    began: SystemTime,
+    functions: Vec<Function>,
+    state: Mutex<State>,
+}
+
+/// All annotated functions of one name.
+struct Function {
+    module: &'static str,
+    name: String,
+    /// The first says how its calls are timed.
+    sites: Vec<&'static Site>,
+}
+
+struct State {
+    /// The latest reading.
+    now: Reading,
+    /// Those to compare it with: one every five seconds, the oldest first, never none.
+    before: VecDeque<Reading>,
+    history: History,
+    rows: Rows,
+    /// Counts readings; a document has the number of the one it shows.
+    number: u64,
+}
+
+/// What all functions had counted at one moment.
+struct Reading {
+    at: Instant,
+    /// By function; one that has not been called since the reading before shares its counts.
+    counts: Vec<Arc<Counts>>,
+}
+
+impl Live {
+    pub(crate) fn new(service: &Service) -> Self {
+        Self::of(service, site::all())
+    }
+
+    fn of(service: &Service, sites: impl Iterator<Item = &'static Site>) -> Self {
+        let mut by_name: BTreeMap<(&str, &str), Vec<&'static Site>> = BTreeMap::new();
+        for site in sites.filter(|site| site.is_counted()) {
+            let name = (site.module(), site.function());
+            by_name.entry(name).or_default().push(site);
+        }
+        let functions: Vec<Function> = by_name
+            .into_values()
+            .map(|sites| Function {
+                module: sites[0].module(),
+                name: sites[0].function().to_owned(),
+                sites,
+            })
+            .collect();
+        let began = SystemTime::now();
+        let now = Reading::take(&functions, None);
+        let first = now.clone();
+        Self {
+            service: service.clone(),
+            process: format!("{}-{}", std::process::id(), milliseconds(began)),
+            began,
+            functions,
+            state: Mutex::new(State {
+                now,
+                before: VecDeque::from([first]),
+                history: History::default(),
+                rows: Rows::default(),
+                number: 1,
+            }),
+        }
+    }
+
+    /// Takes the reading of a column, if the last one is old enough; to be called every five seconds.
+    pub(crate) fn tick(&self) {
+        let mut state = self.state();
+        let since = state.last().at.elapsed();
+        // Whoever calls it may do so more often.
+        if since >= TICK {
+            state.read(&self.functions);
+            state.close_column();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn read(&mut self, functions: &[Function]) {
+        self.now = Reading::take(functions, Some(&self.now));
+        self.number += 1;
+    }
+
+    /// A reading that is not too old to show.
+    fn refresh(&mut self, functions: &[Function]) {
+        if self.now.at.elapsed() >= FRESH {
+            self.read(functions);
+        }
+    }
+
+    fn last(&self) -> &Reading {
+        self.before.back().unwrap_or(&self.now)
+    }
+
+    /// Keeps what came since the last reading that was kept, and this one.
+    fn close_column(&mut self) {
+        let last = self.last();
+        let mut column = Column::new(self.number, self.now.at - last.at);
+        for (function, (now, before)) in self.now.counts.iter().zip(&last.counts).enumerate() {
+            if !Arc::ptr_eq(now, before) {
+                column.push(function, &now.since(before));
+            }
+        }
+        self.history.push(column);
+        self.before.push_back(self.now.clone());
+        let longest = WINDOWS[1];
+        // The second is enough for the longest window: the first is no longer needed.
+        while self
+            .before
+            .get(1)
+            .is_some_and(|next| self.now.at - next.at >= longest)
+        {
+            self.before.pop_front();
+        }
+    }
+
+    /// The latest reading that is as old as the window, or else the oldest there is.
+    fn base(&self, window: Duration) -> &Reading {
+        let old = self.before.iter().rev();
+        let mut old = old.filter(|reading| self.now.at - reading.at >= window);
+        old.next().or(self.before.front()).unwrap_or(&self.now)
+    }
+}
+
+impl Clone for Reading {
+    fn clone(&self) -> Self {
+        Self {
+            at: self.at,
+            counts: self.counts.clone(),
+        }
+    }
+}
+
+impl Reading {
+    fn take(functions: &[Function], before: Option<&Self>) -> Self {
+        let mut tally = Tally::default();
+        let mut sources = Vec::new();
+        let read = |(place, function): (usize, &Function)| {
+            sources.clear();
+            sources.extend(function.sources());
+            tally.read(&sources);
+            let counts = Counts::of(&tally);
+            let before = before.and_then(|before| before.counts.get(place));
+            match before.filter(|before| ***before == counts) {
+                Some(before) => Arc::clone(before),
+                None => Arc::new(counts),
+            }
+        };
+        let at = Instant::now();
+        Self {
+            at,
+            counts: functions.iter().enumerate().map(read).collect(),
+        }
+    }
+}
+
+impl Function {
+    /// All its sites, under all their labels.
+    fn sources(&self) -> impl Iterator<Item = Source> {
+        self.sites
+            .iter()
+            .flat_map(|site| site.lanes().map(|lane| Source { site, lane }))
+    }
+
+    /// Upper bounds of its buckets but the last, in seconds.
+    fn bounds(&self) -> &'static [f64] {
+        self.sites[0].bounds()
+    }
+}
+
+/// Milliseconds since 1970.
+fn milliseconds(at: SystemTime) -> u64 {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

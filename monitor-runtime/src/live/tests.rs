@@ -1,0 +1,268 @@
+use std::thread::sleep;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::run::run;
+use crate::site::Settings;
+use crate::verdict::Verdict;
+
+fn counts(ended: [u64; 3], buckets: &[u64], seconds: f64) -> Counts {
+    Counts {
+        ended,
+        in_flight: 0,
+        seconds,
+        buckets: buckets.into(),
+    }
+}
+
+#[test]
+fn quantiles_are_what_prometheus_makes_of_the_same_buckets() {
+    let bounds = [0.1, 0.5, 1.0];
+    for (buckets, expected) in [
+        // Spread evenly over their bucket.
+        ([0, 100, 0, 0], [Some(0.3), Some(0.48), Some(0.496)]),
+        ([50, 50, 0, 0], [Some(0.1), Some(0.46), Some(0.492)]),
+        // The first begins at 0.
+        ([10, 0, 0, 0], [Some(0.05), Some(0.095), Some(0.099)]),
+        // Beyond the highest bound one only knows that.
+        (
+            [90, 0, 0, 10],
+            [Some(0.1 * 50.0 / 90.0), Some(-1.0), Some(-1.0)],
+        ),
+        ([0, 0, 0, 0], [None; 3]),
+    ] {
+        let counts = counts([0; 3], &buckets, 0.0);
+        for (share, expected) in [0.5, 0.95, 0.99].into_iter().zip(expected) {
+            match (counts.quantile(share, &bounds), expected) {
+                (Some(a), Some(b)) => assert!((a - b).abs() < 1e-9, "{buckets:?}: {a}, not {b}"),
+                (a, b) => assert_eq!(a, b, "{buckets:?}"),
+            }
+        }
+    }
+    assert_eq!(
+        counts([7, 0, 0], &[7], 0.0).quantile(0.5, &[]),
+        None,
+        "not timed"
+    );
+}
+
+#[test]
+fn what_came_since_is_the_difference() {
+    let before = counts([10, 2, 0], &[10, 2], 1.0);
+    let now = counts([40, 5, 1], &[30, 16], 10.0);
+    let new = now.since(&before);
+    assert_eq!(new, counts([30, 3, 1], &[20, 14], 9.0));
+    assert_eq!(new.calls(), 34);
+    assert!((new.mean() - 9.0 / 34.0).abs() < 1e-9);
+    assert!(counts([0; 3], &[0], 0.0).mean().abs() < 1e-9);
+}
+
+#[test]
+fn columns_hold_only_what_was_called() {
+    let mut column = Column::new(7, COLUMN);
+    column.push(0, &counts([0; 3], &[0, 0, 0], 0.0));
+    column.push(1, &counts([5, 1, 0], &[0, 4, 2], 0.0));
+    column.push(9, &counts([1, 0, 0], &[1], 0.0));
+    let calls: Vec<_> = column
+        .calls()
+        .map(|calls| {
+            (
+                calls.function,
+                calls.ended,
+                calls.first,
+                calls.heat.to_vec(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        calls,
+        [(1, [5, 1, 0], 1, vec![3, 2]), (9, [1, 0, 0], 0, vec![1])]
+    );
+}
+
+#[test]
+fn history_is_bounded_in_columns_and_in_what_is_sent() {
+    let mut history = History::default();
+    for number in 1..=200 {
+        let mut column = Column::new(number, COLUMN);
+        column.push(0, &counts([1, 0, 0], &[1], 0.0));
+        column.push(1, &counts([1, 0, 0], &[1], 0.0));
+        history.push(column);
+    }
+    let numbers = |after, most| {
+        let columns = history.after(after, most);
+        columns.map(|column| column.number).collect::<Vec<u64>>()
+    };
+    assert_eq!(numbers(0, 1000), (81..=200).collect::<Vec<u64>>());
+    assert_eq!(numbers(197, 1000), [198, 199, 200]);
+    assert_eq!(numbers(0, 4), [199, 200]);
+    assert_eq!(numbers(0, 1), [200], "the last one in any case");
+    assert!(numbers(200, 1000).is_empty());
+}
+
+fn service() -> Service {
+    Service {
+        name: "shop".into(),
+        version: "1.2".into(),
+        ..Service::default()
+    }
+}
+
+/// Makes everything that is known look older.
+fn age(live: &Live, by: Duration) {
+    let mut state = live.state();
+    state.now.at -= by;
+    for reading in &mut state.before {
+        reading.at -= by;
+    }
+}
+
+fn document(live: &Live, known: Known<'_>) -> Value {
+    serde_json::from_str(&live.document(known)).expect("JSON")
+}
+
+/// The first items of a list.
+fn begin(list: &Value, items: usize) -> Value {
+    let list = list.as_array().expect("a list").iter();
+    list.take(items).cloned().collect()
+}
+
+fn call(site: &'static Site) {
+    run(site.start(), || (), |()| Verdict::Ok);
+}
+
+#[test]
+fn a_document_says_what_is_new() {
+    static SHOWN: Site =
+        Site::new(|| "", "m").with(&const { Settings::new().name("b\"usy").buckets(&[10.0]) });
+    static OTHER: Site = Site::new(|| "", "m").with(&const { Settings::new().name("idle") });
+    static HIDDEN: Site =
+        Site::new(|| "", "m").with(&const { Settings::new().name("hidden").metrics(false) });
+    let live = Live::of(&service(), [&SHOWN, &OTHER, &HIDDEN].into_iter());
+    call(&SHOWN);
+    age(&live, Duration::from_secs(4));
+    let first = document(&live, Known::default());
+    assert_eq!(first["service"]["name"], "shop");
+    assert_eq!(first["bounds"][0], json!([10.0]));
+    assert_eq!(first["functions"][0][0], "b\"usy");
+    assert_eq!(begin(&first["functions"][1], 2), json!(["idle", "m"]));
+    assert_eq!(
+        first["functions"].as_array().unwrap().len(),
+        2,
+        "the hidden one is hidden"
+    );
+    let windows = first["windows"].as_array().expect("two windows");
+    assert!(
+        windows
+            .iter()
+            .all(|length| length.as_f64().is_some_and(|l| (4.0..5.0).contains(&l)))
+    );
+    let busy = &first["rows"][0];
+    assert_eq!(begin(busy, 3), json!([0, [1, 0, 0], 0]));
+    assert_eq!(begin(&busy[3], 3), json!([1, 0, 0]));
+    assert_eq!(first["rows"][1], json!([1, [0, 0, 0], 0, 0, 0]));
+
+    let process = first["process"].as_str().expect("a process").to_owned();
+    let mut known = Known {
+        process: &process,
+        number: first["number"].as_u64().expect("a number"),
+    };
+    let same = document(&live, known);
+    assert_eq!((&same["rows"], &same["columns"]), (&json!([]), &json!([])));
+    assert!(same.get("functions").is_none() && same.get("failures").is_none());
+
+    call(&SHOWN);
+    call(&SHOWN);
+    age(&live, Duration::from_secs(6));
+    live.tick();
+    let next = document(&live, known);
+    assert_eq!(
+        next["rows"].as_array().unwrap().len(),
+        1,
+        "only what has changed"
+    );
+    assert_eq!(next["rows"][0][3][0], 3, "of the last ten seconds");
+    assert_eq!(next["columns"][0][3][0], json!([0, 3, 0, 0, 0, "2"]));
+
+    // A window goes on without calls that have become old, and a minute has them longer.
+    known.number = next["number"].as_u64().expect("a number");
+    age(&live, Duration::from_secs(12));
+    let later = document(&live, known);
+    assert_eq!(later["rows"][0][3], 0);
+    assert_eq!(later["rows"][0][4][0], 3);
+
+    let other = Known {
+        process: "another",
+        number: 1_000_000,
+    };
+    assert!(
+        document(&live, other).get("functions").is_some(),
+        "another process knows nothing"
+    );
+}
+
+#[test]
+fn readings_of_the_last_minute_are_kept_and_no_more() {
+    static SITE: Site = Site::new(|| "", "m").with(&const { Settings::new().name("kept") });
+    let live = Live::of(&service(), std::iter::once(&SITE));
+    for _ in 0..300 {
+        age(&live, COLUMN);
+        live.tick();
+        live.tick();
+    }
+    let state = live.state();
+    assert_eq!(state.before.len(), 13);
+    let minute = state.now.at - state.base(WINDOWS[1]).at;
+    assert!((60..66).contains(&minute.as_secs()), "{minute:?}");
+    // Nobody called it: one copy of its counts is in all of them.
+    assert_eq!(Arc::strong_count(&state.now.counts[0]), 14);
+}
+
+#[test]
+fn a_detail_has_what_failed_and_what_was_slow() {
+    static SITE: Site = Site::new(|| "", "m").with(
+        &const {
+            Settings::new()
+                .name("detailed")
+                .fields(&["order"])
+                .slow(5_000_000)
+        },
+    );
+    let live = Live::of(&service(), std::iter::once(&SITE));
+    run(
+        SITE.start(),
+        || sleep(Duration::from_millis(2)),
+        |()| Verdict::Ok,
+    );
+    let fails = || {
+        run(
+            SITE.start(),
+            || (),
+            |()| Verdict::Ok.error_if(&(), |()| true),
+        );
+    };
+    fails();
+    fails();
+    age(&live, FRESH);
+    let detail: Value = serde_json::from_str(&live.detail(0).expect("it is there")).expect("JSON");
+    assert_eq!(detail["function"], "detailed");
+    assert_eq!(detail["fields"], json!(["order"]));
+    assert_eq!(detail["slow_seconds"], 0.005);
+    assert_eq!(detail["results"]["ok"]["calls"], 1);
+    assert_eq!(detail["results"]["error"]["calls"], 2);
+    assert_eq!(detail["errors"], json!({ "": 2 }));
+    let minute = detail["minute"].as_array().expect("buckets").iter();
+    assert_eq!(minute.filter_map(Value::as_u64).sum::<u64>(), 3);
+    let failures = detail["failures"].as_array().expect("failures");
+    assert_eq!(failures.len(), 1);
+    assert_eq!(failures[0]["times"], 2);
+    assert_eq!(failures[0]["chain"][0]["text"], "an error by its value");
+    assert_eq!(detail["slow"][0]["result"], "ok");
+    assert!(
+        detail["slow"][0]["seconds"]
+            .as_f64()
+            .is_some_and(|s| s >= 0.002)
+    );
+    assert_eq!(live.detail(1), None);
+}

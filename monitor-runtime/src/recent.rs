@@ -1,0 +1,185 @@
+//! The last failures of a function and its slowest calls of late, for whoever looks at the live page.
+//!
+//! Only a call that failed, or took longer than those that are kept, comes here: to find out costs
+//! a call two relaxed loads, and none to one that needs nothing but its count. What is kept is
+//! bounded in number and in bytes, whatever the functions are given and return.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::clock;
+use crate::fields::Recorded;
+use crate::outcome::Outcome;
+use crate::verdict::Link;
+
+/// Kinds of failure a function keeps, and slow calls.
+const FAILURES: usize = 5;
+const SLOW: usize = 5;
+/// How long a call counts as a recent one.
+const AGE: Duration = Duration::from_secs(600);
+/// What is kept of an error: so many links of its chain, so many bytes of each and of a field.
+const LINKS: usize = 8;
+const LINK_BYTES: usize = 512;
+const FIELD_BYTES: usize = 256;
+
+/// How many failures there have been in the process: whether a list of them is still the latest.
+static FAILED: AtomicU64 = AtomicU64::new(0);
+
+/// Failures of the process so far.
+pub(crate) fn failed() -> u64 {
+    FAILED.load(Ordering::Relaxed)
+}
+
+/// What a function keeps.
+#[derive(Default)]
+pub(crate) struct Recent {
+    /// Ticks that a call has to exceed to be one of the slowest; 0 while there is room.
+    floor: AtomicU64,
+    /// When the oldest of the slowest stops being a recent one, in ticks of the clock.
+    until: AtomicU64,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// The latest last.
+    failures: Vec<Failure>,
+    /// The slowest first, each with its ticks and when it ended, in ticks of the clock.
+    slow: Vec<(u64, u64, Call)>,
+}
+
+/// A call that is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    /// When it ended.
+    pub(crate) at: SystemTime,
+    /// `None` where calls are not timed.
+    pub(crate) seconds: Option<f64>,
+    pub(crate) outcome: Outcome,
+    /// Empty where there is none.
+    pub(crate) trace: String,
+    /// Values of the declared fields, in their order.
+    pub(crate) fields: Box<[Recorded]>,
+}
+
+/// Calls that failed in the same way, and the latest of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) call: Call,
+    pub(crate) times: u64,
+    /// Whether it came out of monitored code here, and was not passed on.
+    pub(crate) first: bool,
+    /// Part of the function's work.
+    pub(crate) expected: bool,
+    /// Empty for an error without one.
+    pub(crate) class: &'static str,
+    /// Outermost first.
+    pub(crate) chain: Vec<Link>,
+}
+
+impl Failure {
+    fn is_like(&self, other: &Self) -> bool {
+        (self.class, self.first, self.expected) == (other.class, other.first, other.expected)
+            && self.chain == other.chain
+    }
+}
+
+impl Recent {
+    /// Whether a call is one of the slowest; `began` as the clock said, or 0 where it was not asked.
+    #[inline]
+    pub(crate) fn admits(&self, began: u64, ticks: u64) -> bool {
+        ticks > self.floor.load(Ordering::Relaxed)
+            || began.wrapping_add(ticks) > self.until.load(Ordering::Relaxed)
+    }
+
+    /// Keeps one of the slowest calls.
+    #[cold]
+    pub(crate) fn keep_slow(&self, ticks: u64, ended: u64, mut call: Call) {
+        call.cut();
+        let age = clock::ticks_of(u64::try_from(AGE.as_nanos()).unwrap_or(u64::MAX));
+        let mut kept = self.lock();
+        kept.slow
+            .retain(|(_, before, _)| ended.saturating_sub(*before) < age);
+        let place = kept.slow.partition_point(|(other, ..)| *other >= ticks);
+        kept.slow.insert(place, (ticks, ended, call));
+        kept.slow.truncate(SLOW);
+        let full = kept.slow.len() == SLOW;
+        let slowest = kept.slow.last().filter(|_| full);
+        let oldest = kept.slow.iter().map(|(_, ended, _)| *ended).min();
+        self.floor
+            .store(slowest.map_or(0, |(ticks, ..)| *ticks), Ordering::Relaxed);
+        self.until
+            .store(oldest.unwrap_or(0).saturating_add(age), Ordering::Relaxed);
+    }
+
+    /// Keeps a failure, in the place of one like it.
+    #[cold]
+    pub(crate) fn keep_failure(&self, mut failure: Failure) {
+        failure.cut();
+        let mut kept = self.lock();
+        let same = kept.failures.iter().position(|kept| kept.is_like(&failure));
+        if let Some(place) = same {
+            failure.times += kept.failures.remove(place).times;
+        } else if kept.failures.len() == FAILURES {
+            kept.failures.remove(0);
+        }
+        kept.failures.push(failure);
+        drop(kept);
+        FAILED.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The last failures, the latest first.
+    pub(crate) fn failures(&self) -> Vec<Failure> {
+        self.lock().failures.iter().rev().cloned().collect()
+    }
+
+    /// The slowest calls of the last ten minutes, the slowest first.
+    pub(crate) fn slow(&self) -> Vec<Call> {
+        let is_recent = |call: &&(u64, u64, Call)| {
+            // An error says that the wall clock went back: the call is a recent one.
+            call.2.at.elapsed().unwrap_or_default() < AGE
+        };
+        let kept = self.lock();
+        let recent = kept.slow.iter().filter(is_recent);
+        recent.map(|(_, _, call)| call.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Call {
+    fn cut(&mut self) {
+        for field in &mut self.fields {
+            if let Recorded::Text(text) = field {
+                cut(text, FIELD_BYTES);
+            }
+        }
+    }
+}
+
+impl Failure {
+    fn cut(&mut self) {
+        self.call.cut();
+        self.chain.truncate(LINKS);
+        for link in &mut self.chain {
+            cut(&mut link.text, LINK_BYTES);
+            cut(&mut link.type_name, FIELD_BYTES);
+        }
+    }
+}
+
+/// Shortens a text that is too long, and says so with an ellipsis.
+fn cut(text: &mut String, bytes: usize) {
+    if text.len() > bytes {
+        let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+        text.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+// Requests: with the token if there is one, with a limit, again later if nobody answers.
+
+const TOKEN = "monitor-token";
+const EVERY = 2000;
+const LONGEST = 15000;
+const PATIENCE = 10000;
+
+export const token = {
+  get: () => sessionStorage.getItem(TOKEN),
+  set: (value) => sessionStorage.setItem(TOKEN, value),
+  forget: () => sessionStorage.removeItem(TOKEN),
+};
+
+/// Why a request has no data: `status` is 0 where nobody answered.
+export class Refused extends Error {
+  constructor(status, text) {
+    super(text);
+    this.status = status;
+  }
+}
+
+/// Sends a request and returns the JSON of its answer, whatever its status if `any` is set.
+export async function ask(path, { method = "GET", body, any = false } = {}) {
+  const headers = { Accept: "application/json" };
+  if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method, headers, cache: "no-store", credentials: "omit",
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  } catch (problem) {
+    throw new Refused(0, problem.name === "TimeoutError" ? "no answer within 10 s" : "no answer");
+  }
+  const isJson = /[/+]json/.test(answer.headers.get("Content-Type") ?? "");
+  const isDenied = answer.status === 401 || answer.status === 403;
+  if (!answer.ok && !(any && isJson && !isDenied)) {
+    throw new Refused(answer.status, (await answer.text().catch(() => "")).trim());
+  }
+  // A service that ends in the middle of its answer has not answered.
+  const text = await answer.text().catch(() => null);
+  if (text === null) throw new Refused(0, "half an answer");
+  return text === "" ? null : isJson ? JSON.parse(text) : text;
+}
+
+/// Asks again and again while the page is looked at; later and later while nobody answers.
+export class Poll {
+  constructor(round, waiting) {
+    this.round = round;
+    this.waiting = waiting;
+    this.failures = 0;
+    this.paused = false;
+    this.stopped = false;
+    document.addEventListener("visibilitychange", () => this.wake());
+  }
+
+  get isResting() {
+    return this.paused || this.stopped || document.hidden;
+  }
+
+  wake() {
+    clearTimeout(this.timer);
+    if (!this.running && !this.isResting) this.run();
+  }
+
+  async run() {
+    this.running = true;
+    let pause = EVERY;
+    try {
+      await this.round();
+      this.failures = 0;
+    } catch (problem) {
+      if (!(problem instanceof Refused)) console.error(problem);
+      pause = Math.min(LONGEST, 1000 * 2 ** this.failures);
+      this.failures += 1;
+      this.waiting(problem, pause);
+    }
+    this.running = false;
+    if (!this.isResting) this.timer = setTimeout(() => this.wake(), pause);
+  }
+}

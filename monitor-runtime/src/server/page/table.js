@@ -1,0 +1,271 @@
+// The table of functions: sorted, filtered, and no more rows in the document than one can see.
+
+import { byId, el, setClass, setText } from "./dom.js";
+import { heat, sizeOf, sparkline } from "./draw.js";
+import * as format from "./format.js";
+
+const COLUMNS = [
+  { key: "name", title: "Function", word: true },
+  { key: "rate", title: "Calls/s" },
+  { key: "errors", title: "Errors" },
+  { key: "p50", title: "p50" },
+  { key: "p95", title: "p95" },
+  { key: "p99", title: "p99" },
+  { key: "flight", title: "In flight" },
+];
+const PICTURES = [
+  ["Calls", "Calls per second: blue ok, red failed, amber cancelled"],
+  ["Latency", "How long calls took: the higher the slower, from teal for a millisecond to red for ten seconds; the stronger the more calls"],
+];
+
+/// Up to so many rows all are in the document, for find-in-page; and so many beyond what is seen.
+const ALL = 100;
+const BEYOND = 8;
+
+/// A quantile beyond the highest bound is negative: it sorts above all others.
+const size = (seconds) => (seconds === null || seconds === undefined ? -1 : seconds < 0 ? 1e9 - seconds : seconds);
+
+export class Table {
+  constructor(store, open) {
+    Object.assign(this, { store, open, window: 1, show: "all", words: [], sort: "rate", down: true });
+    this.order = [];
+    this.made = new Map();
+    this.free = [];
+    this.body = byId("rows");
+    this.spacers = [0, 1].map(() => el("tr", { class: "spacer", role: "presentation", "aria-hidden": "true" },
+      el("td", { role: "presentation", colspan: "9" })));
+    this.head();
+    addEventListener("scroll", () => this.later(), { passive: true });
+    addEventListener("resize", () => { this.redraw(false); this.later(); });
+    this.body.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  head() {
+    for (const column of COLUMNS) {
+      const button = el("button", { type: "button", onclick: () => this.sortBy(column.key) }, column.title);
+      column.head = el("th", { role: "columnheader", scope: "col", class: column.word ? "word" : "number" }, button);
+      byId("head").append(column.head);
+      byId("sort").append(el("option", { value: column.key }, column.title));
+    }
+    this.pictures = PICTURES.map(([name, title]) => el("th", { role: "columnheader", scope: "col", class: "picture", title }, name));
+    byId("head").append(...this.pictures);
+    byId("sort").addEventListener("change", (event) => this.sortBy(event.target.value));
+    this.showSort();
+  }
+
+  sortBy(key) {
+    this.down = this.sort === key ? !this.down : key !== "name";
+    this.sort = key;
+    this.showSort();
+    this.update(true);
+  }
+
+  showSort() {
+    for (const { key, head } of COLUMNS) {
+      if (key === this.sort) head.setAttribute("aria-sort", this.down ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    }
+    byId("sort").value = this.sort;
+  }
+
+  filter(text) {
+    this.words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    this.update(true);
+  }
+
+  value(of) {
+    if (this.sort === "flight") return of.flight;
+    const numbers = this.store.numbers(of, this.window);
+    if (numbers === null) return -1;
+    if (this.sort === "rate") return numbers.calls;
+    if (this.sort === "errors") return numbers.errors / numbers.calls;
+    return size(numbers[this.sort]);
+  }
+
+  /// Which functions are shown, in which order.
+  arrange() {
+    const { store, words, show } = this;
+    const shown = store.functions.filter((one) =>
+      (show === "all" || (show === "active" ? store.isActive(one) : store.isFailing(one)))
+      && words.every((word) => one.text.includes(word)));
+    const byName = (a, b) => a.name.localeCompare(b.name) || a.module.localeCompare(b.module);
+    const sign = this.down ? -1 : 1;
+    if (this.sort === "name") return shown.sort((a, b) => sign * byName(a, b));
+    const values = new Map(shown.map((one) => [one, this.value(one)]));
+    return shown.sort((a, b) => sign * (values.get(a) - values.get(b)) || byName(a, b));
+  }
+
+  /// Whether somebody points at a row or stands on one: rows that jump away are worse than old order.
+  get isHeld() {
+    return this.body.matches(":hover") || this.body.contains(document.activeElement);
+  }
+
+  update(asked = false) {
+    const sorted = this.arrange();
+    if (asked || !this.isHeld) this.order = sorted;
+    else {
+      const shown = new Set(sorted);
+      const kept = this.order.filter((one) => shown.delete(one));
+      this.order = [...kept, ...sorted.filter((one) => shown.has(one))];
+    }
+    const all = this.store.functions.length;
+    setText(byId("count"), sorted.length === all ? format.plural(all, "function") : `${format.whole(sorted.length)} of ${format.plural(all, "function")}`);
+    // Said only to who has asked for it: numbers that come and go would never let one listen to another.
+    if (asked) setText(byId("said"), byId("count").textContent);
+    const none = byId("none");
+    none.hidden = sorted.length > 0;
+    setText(none, all === 0 ? "No function of this binary has #[monitored]." : "No function fits the filter.");
+    byId("table").setAttribute("aria-rowcount", String(sorted.length + 1));
+    this.render();
+  }
+
+  later() {
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; this.render(); });
+  }
+
+  /// The height of a row, which is the style sheet's business: it is another one on a phone.
+  get height() {
+    return (this.known ??= parseFloat(getComputedStyle(this.body).getPropertyValue("--row")) || 40);
+  }
+
+  /// Puts the rows in the document that can be seen, and what is new into them.
+  render() {
+    const rows = this.order;
+    const height = this.height;
+    const top = -this.body.getBoundingClientRect().top;
+    const first = Math.max(0, Math.floor(top / height));
+    const last = Math.min(rows.length, Math.ceil((top + innerHeight) / height));
+    const [from, to] = rows.length <= ALL ? [0, rows.length]
+      : [Math.max(0, first - BEYOND), Math.max(0, Math.min(rows.length, last + BEYOND))];
+    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    const wanted = new Map(rows.slice(from, to).map((one, place) => [one, from + place]));
+    const standing = focused && this.rowOf(focused);
+    for (const [one, row] of this.made) {
+      // The row one stands on stays, wherever one has scrolled to.
+      if (!wanted.has(one) && row !== standing) {
+        this.made.delete(one);
+        this.put(row);
+      }
+    }
+    this.place(wanted, from, rows.length - to, height);
+    const { time } = this.store;
+    this.pictures.forEach((head, place) => setText(head, `${PICTURES[place][0]}, ${format.duration(time.span * time.length)}`));
+    for (const [one, place] of wanted) this.fill(this.made.get(one), one, place);
+    // After all text: a size that is asked for in between costs a layout of the page.
+    for (const [one, place] of wanted) {
+      if (place >= first - 1 && place <= last) this.draw(this.made.get(one), one, time);
+    }
+    if (focused && document.activeElement !== focused && focused.isConnected) focused.focus({ preventScroll: true });
+  }
+
+  rowOf(element) {
+    return [...this.made.values()].find((row) => row.element.contains(element));
+  }
+
+  place(wanted, above, below, height) {
+    const [before, after] = this.spacers;
+    before.firstChild.style.height = `${above * height}px`;
+    after.firstChild.style.height = `${below * height}px`;
+    before.hidden = above === 0;
+    after.hidden = below === 0;
+    if (before.parentNode !== this.body) this.body.append(before, after);
+    let next = before.nextSibling;
+    for (const one of wanted.keys()) {
+      const row = this.made.get(one) ?? this.make(one);
+      if (row.element === next) next = next.nextSibling;
+      else this.body.insertBefore(row.element, next);
+    }
+  }
+
+  /// Takes a row out of the document, for another function to have.
+  put(row) {
+    row.element.remove();
+    this.free.push(row);
+  }
+
+  /// A row for a function: one that has scrolled away, or a new one.
+  make(one) {
+    const row = this.free.pop() ?? this.makeRow();
+    row.one = one;
+    row.drawn = null;
+    setText(row.name, one.name);
+    setText(row.module, one.module);
+    row.name.title = `${one.module}::${one.name}\n${one.file}:${one.line}`;
+    this.made.set(one, row);
+    return row;
+  }
+
+  makeRow() {
+    const cell = (kind, ...inside) => el("td", { role: "cell", class: kind }, ...inside);
+    const row = { share: el("span"), cancelled: el("span", { class: "cancelled" }), module: el("span", { class: "module" }) };
+    const name = el("button", { type: "button", class: "name", onclick: () => this.open(row.one) });
+    const numbers = COLUMNS.slice(1).map(({ key, title }) => {
+      const number = cell(`number ${key}`);
+      number.dataset.title = title;
+      return number;
+    });
+    const pictures = ["calls", "heat"].map((kind) => el("canvas", { class: kind, "aria-hidden": "true" }));
+    const element = el("tr", { role: "row" }, cell("word", name, row.module), ...numbers, ...pictures.map((picture) => cell("picture", picture)));
+    numbers[1].append(row.share, row.cancelled);
+    return Object.assign(row, { element, name, numbers, pictures });
+  }
+
+  fill(row, one, place) {
+    const numbers = this.store.numbers(one, this.window);
+    const [rate, , p50, p95, p99, flight] = row.numbers;
+    const index = String(place + 2);
+    if (row.index !== index) row.element.setAttribute("aria-rowindex", (row.index = index));
+    setText(rate, numbers ? format.rate(numbers.rate) : "0");
+    setText(row.share, numbers ? format.percent(numbers.errors / numbers.calls) : "–");
+    setText(row.cancelled, numbers?.cancelled > 0 ? `${format.percent(numbers.cancelled / numbers.calls)} cancelled` : "");
+    setText(p50, format.quantile(numbers?.p50, one.bounds));
+    setText(p95, format.quantile(numbers?.p95, one.bounds));
+    setText(p99, format.quantile(numbers?.p99, one.bounds));
+    setText(flight, format.whole(one.flight));
+    setClass(row.element, numbers ? (numbers.errors > 0 ? "failing" : "") : one.flight > 0 ? "" : "idle");
+    setClass(flight, one.flight > 0 ? "number flight busy" : "number flight");
+  }
+
+  draw(row, one, time) {
+    const key = `${this.store.process} ${time.latest} ${this.drawn}`;
+    if (row.drawn === key || time.latest === undefined) return;
+    row.drawn = key;
+    const history = this.store.history(one);
+    this.size ??= sizeOf(row.pictures[0]);
+    sparkline(row.pictures[0], this.size, history, time);
+    heat(row.pictures[1], history, time, one.bounds);
+  }
+
+  /// Forgets what was drawn, and for another process also the rows.
+  redraw(isOther) {
+    this.drawn = performance.now();
+    this.size = this.known = null;
+    if (isOther) {
+      for (const row of this.made.values()) this.put(row);
+      this.made.clear();
+      this.order = [];
+    }
+  }
+
+  key(event) {
+    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+    const step = steps[event.key];
+    const standing = this.rowOf(event.target);
+    if (step === undefined || !standing || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const to = Math.min(this.order.length - 1, Math.max(0, this.order.indexOf(standing.one) + step));
+    this.focus(this.order[to]);
+  }
+
+  focus(one) {
+    const place = this.order.indexOf(one);
+    if (place < 0) return;
+    if (!this.made.has(one)) {
+      scrollTo(0, this.body.getBoundingClientRect().top + scrollY + place * this.height - innerHeight / 2);
+      this.render();
+    }
+    const name = this.made.get(one)?.name;
+    name?.focus({ preventScroll: true });
+    name?.scrollIntoView({ block: "nearest" });
+  }
+}
