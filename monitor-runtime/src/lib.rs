@@ -71,6 +71,7 @@ mod metrics;
 mod monitor;
 #[cfg(feature = "enable")]
 mod name;
+mod objective;
 #[cfg(not(feature = "enable"))]
 mod off;
 #[cfg(feature = "enable")]
@@ -121,6 +122,7 @@ pub use monitor_macros::{MonitorError, MonitorLabel, monitored};
 pub use classify::{Class, Classify};
 pub use label::MonitorLabel;
 pub use log_format::LogFormat;
+pub use objective::Objective;
 pub use secret::Secret;
 
 #[cfg(feature = "enable")]

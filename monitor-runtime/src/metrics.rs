@@ -23,14 +23,15 @@ pub use family::Format;
 use std::time::Duration;
 
 use family::{Family, Kind};
-use line::label;
+use line::{canonical, label};
 pub(crate) use process::{process, runtime};
 pub(crate) use readings::RESULTS;
 
+use crate::objective::Objective;
 use crate::site::Site;
 
 /// Default buckets, in seconds: OpenTelemetry's advice for HTTP, with three finer ones below.
-pub(crate) const BUCKETS: [f64; 17] = [
+pub const BUCKETS: [f64; 17] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
     7.5, 10.0,
 ];
@@ -204,6 +205,33 @@ const TOKIO_PARKS: Family<'static> = Family::counter(
     None,
     "How often a worker had nothing to do.",
 );
+
+/// The labels an objective gives its functions' series, as the autometrics specification has them.
+pub(crate) const OBJECTIVE_NAME: &str = "objective_name";
+pub(crate) const OBJECTIVE_PERCENTILE: &str = "objective_percentile";
+pub(crate) const OBJECTIVE_THRESHOLD: &str = "objective_latency_threshold";
+
+impl Objective {
+    /// The labels of the counter; `None` without a success rate.
+    pub(crate) fn call_labels(&self) -> Option<Vec<(&'static str, String)>> {
+        let percent = self.success_rate?;
+        Some(vec![
+            (OBJECTIVE_NAME, self.name.to_owned()),
+            (OBJECTIVE_PERCENTILE, percent.to_string()),
+        ])
+    }
+
+    /// The labels of the histogram, the threshold spelled as its bucket's `le` is; `None` without a
+    /// latency.
+    pub(crate) fn duration_labels(&self) -> Option<Vec<(&'static str, String)>> {
+        let latency = self.latency?;
+        Some(vec![
+            (OBJECTIVE_NAME, self.name.to_owned()),
+            (OBJECTIVE_PERCENTILE, latency.percent.to_string()),
+            (OBJECTIVE_THRESHOLD, canonical(latency.seconds)),
+        ])
+    }
+}
 
 /// A family of the runtime's own, and a value for each set of labels.
 pub(crate) struct Own {
