@@ -16,7 +16,9 @@ use crate::lifecycle::Lifecycle;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, http, labels, lines, metrics, process, redact, report, site, trace};
+use crate::{
+    clock, http, inventory, labels, lines, metrics, process, redact, report, site, slo, trace,
+};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -61,6 +63,11 @@ impl Builder {
         let destination = report::start(&config);
         report::install_hook();
         labels::bound(config.label_series);
+        inventory::is_of(&service);
+        slo::lead_to(slo::Links {
+            runbooks: config.runbook_url,
+            grafana: config.grafana_url,
+        });
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
         http::begin_metrics();
@@ -83,6 +90,7 @@ impl Builder {
         let upkeep = Upkeep {
             others,
             facade: facade.map(|interval| (interval, service.name.clone())),
+            objectives: slo::begin(),
         };
         let threads = Threads::start(listener, &context, &health, upkeep);
         let Threads { server, upkeep } = threads.inspect_err(|_| {
@@ -244,6 +252,8 @@ struct Upkeep {
     others: Option<PrometheusHandle>,
     /// How often call sites are published through the facade, and under which service.
     facade: Option<(Duration, String)>,
+    /// Whether functions have objectives, whose budgets are worked out from samples.
+    objectives: bool,
 }
 
 impl Upkeep {
@@ -252,7 +262,7 @@ impl Upkeep {
     /// Begins; it ends when the sender is dropped.
     fn start(self) -> io::Result<mpsc::Sender<()>> {
         let (stop, stopped) = mpsc::channel::<()>();
-        if self.others.is_some() || self.facade.is_some() {
+        if self.others.is_some() || self.facade.is_some() || self.objectives {
             std::thread::Builder::new()
                 .name("monitor-upkeep".into())
                 .spawn(move || self.run(&stopped))?;
@@ -268,6 +278,9 @@ impl Upkeep {
             let waited = stopped.recv_timeout(interval);
             if let Some(handle) = &self.others {
                 handle.run_upkeep();
+            }
+            if self.objectives {
+                slo::sample();
             }
             if let Some((_, service)) = &self.facade {
                 // The recorder is somebody else's code; a panic of it ends one round, not the thread.

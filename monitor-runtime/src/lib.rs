@@ -55,6 +55,8 @@ mod health;
 pub mod http;
 #[cfg(feature = "enable")]
 mod init;
+#[cfg(feature = "enable")]
+pub mod inventory;
 mod label;
 #[cfg(feature = "enable")]
 mod labels;
@@ -89,6 +91,8 @@ mod secret;
 mod server;
 #[cfg(feature = "enable")]
 mod site;
+#[cfg(feature = "enable")]
+pub mod slo;
 #[cfg(feature = "enable")]
 mod spawn;
 #[cfg(feature = "enable")]
@@ -134,6 +138,8 @@ pub use health::{Check, Heartbeat, InvalidCheck};
 #[cfg(feature = "enable")]
 pub use init::StartError;
 #[cfg(feature = "enable")]
+pub use inventory::{INVENTORY_SCHEMA, Inventory, inventory};
+#[cfg(feature = "enable")]
 pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer, queued_stdout};
 #[cfg(feature = "enable")]
 pub use log_filter::{LogFilter, LogFilterError};
@@ -150,5 +156,6 @@ pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject,
 
 #[cfg(not(feature = "enable"))]
 pub use off::{
-    Builder, Check, Heartbeat, InvalidCheck, LogFilter, LogFilterError, Monitor, StartError, scoped,
+    Builder, Check, Heartbeat, InvalidCheck, LogFilter, LogFilterError, Monitor, StartError,
+    scoped, slo,
 };

@@ -23,7 +23,8 @@ pub use family::Format;
 use std::time::Duration;
 
 use family::{Family, Kind};
-use line::{canonical, label};
+use line::label;
+pub(crate) use line::{canonical, escape};
 pub(crate) use process::{process, runtime};
 pub(crate) use readings::RESULTS;
 
@@ -104,7 +105,7 @@ pub(crate) const CONCURRENT: Family<'static> = Family {
     unit: None,
     help: "Calls that have begun and not ended.",
 };
-const BUILD_INFO: Family<'static> = Family {
+pub(crate) const BUILD_INFO: Family<'static> = Family {
     name: "build_info",
     kind: Kind::Info,
     unit: None,
@@ -205,6 +206,26 @@ const TOKIO_PARKS: Family<'static> = Family::counter(
     None,
     "How often a worker had nothing to do.",
 );
+/// What the rules for objectives record, in the terms of
+/// <https://prometheus.io/docs/practices/rules/>.
+pub(crate) mod slo {
+    /// Calls that break the promise, and all calls, a second over 5 minutes.
+    pub(crate) const FAILURES: &str = "monitor_slo:failures:rate5m";
+    pub(crate) const CALLS: &str = "monitor_slo:calls:rate5m";
+    /// The share of calls that may break it, and the share of that which is left.
+    pub(crate) const BUDGET: &str = "monitor_slo:error_budget:ratio";
+    pub(crate) const BUDGET_LEFT: &str = "monitor_slo:error_budget_left:ratio";
+
+    /// The share of calls that break it, over a window.
+    pub(crate) fn ratio(window: &str) -> String {
+        format!("monitor_slo:failures:ratio_rate{window}")
+    }
+
+    /// How many calls break it in a window.
+    pub(crate) fn failures(window: &str) -> String {
+        format!("monitor_slo:failures:increase{window}")
+    }
+}
 
 /// The labels an objective gives its functions' series, as the autometrics specification has them.
 pub(crate) const OBJECTIVE_NAME: &str = "objective_name";
