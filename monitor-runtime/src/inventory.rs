@@ -135,7 +135,7 @@ pub struct Function {
     pub sentry: Sentry,
     /// Whether a call of it has begun.
     pub called: bool,
-    /// How many series it has on `/metrics`.
+    /// How many series of calls it has on `/metrics`.
     pub series: Series,
 }
 
