@@ -163,6 +163,35 @@ fn both_find_nothing_wrong_in_rules_of_any_name() {
     }
 }
 
+/// Takes the rules out of a manifest, read by a parser that is not ours.
+const SPEC: &str = "
+import sys, yaml
+manifest = yaml.safe_load(sys.stdin)
+assert (manifest['apiVersion'], manifest['kind']) == ('monitoring.coreos.com/v1', 'PrometheusRule')
+assert manifest['metadata'] == {'name': 'shop-rules'}
+yaml.safe_dump(manifest['spec'], sys.stdout)
+";
+
+#[test]
+fn the_operator_is_given_the_same_rules() {
+    let odd = "a \"b\" \\ {{ .x }} '}\n\u{85}\u{feff}😀";
+    let rules = slo::rules(&inventory().service(odd, "1"));
+    let folder = Folder::new();
+    let manifest = folder.write("manifest.yaml", &rules.for_operator("shop-rules"));
+    let output = Command::new(target().join("python/bin/python"))
+        .args(["-c", SPEC])
+        .stdin(std::fs::File::open(manifest).expect("written"))
+        .output()
+        .expect("python, which tests/run installs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let spec = String::from_utf8(output.stdout).expect("UTF-8");
+    let file = folder.write("rules.yaml", &spec);
+    assert_passes(&["check", "rules"], &file, &spec);
+    let alerts = |text: &str| text.matches("alert: ").count();
+    assert_eq!(alerts(&spec), alerts(&rules.to_string()));
+}
+
 #[test]
 fn a_page_fires_and_resolves() {
     let failing = [

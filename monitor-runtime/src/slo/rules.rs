@@ -93,13 +93,31 @@ impl Rules {
     }
 }
 
-impl fmt::Display for Rules {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Rules {
+    /// The same as a `PrometheusRule` of this name, for the Prometheus operator:
+    /// <https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusRule>.
+    pub fn for_operator(&self, name: &str) -> String {
+        let metadata = vec![("name", Yaml::text(name))];
+        let manifest = Yaml::Map(vec![
+            ("apiVersion", Yaml::text("monitoring.coreos.com/v1")),
+            ("kind", Yaml::text("PrometheusRule")),
+            ("metadata", Yaml::Map(metadata)),
+            ("spec", self.document()),
+        ]);
+        manifest.print()
+    }
+
+    fn document(&self) -> Yaml {
         let mut groups = vec![self.service_group()];
         let promises = self.promises.iter();
         groups.extend(promises.map(|(promise, functions)| self.group(promise, functions)));
-        let document = Yaml::Map(vec![("groups", Yaml::List(groups))]);
-        f.write_str(&document.print())
+        Yaml::Map(vec![("groups", Yaml::List(groups))])
+    }
+}
+
+impl fmt::Display for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.document().print())
     }
 }
 
