@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use metrics::{Label, SharedString};
 
 use crate::clock;
-use crate::metrics::{CALLS, CONCURRENT, DURATION, RESULTS};
+use crate::metrics::{CALLS, CONCURRENT, DURATION, LabelValues, RESULTS};
 use crate::objective::Objective;
 use crate::outcome::Outcome;
 use crate::site::{self, Site};
@@ -50,7 +50,7 @@ impl Bridge {
         let own = site.label_values(lane);
         labels.extend(own.map(|(key, value)| Label::new(key, value.to_owned())));
         metrics::gauge!(CONCURRENT.name, labels.clone()).set(as_f64(tally.concurrent()));
-        let promise = |of: fn(&Objective) -> Option<Vec<(&'static str, String)>>| {
+        let promise = |of: fn(&Objective) -> Option<LabelValues>| {
             let promised = site.objective.and_then(of).into_iter().flatten();
             let promised = promised.map(|(key, value)| Label::new(key, value));
             labels.iter().cloned().chain(promised).collect::<Vec<_>>()

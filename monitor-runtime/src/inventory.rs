@@ -79,6 +79,10 @@ impl Inventory {
     }
 
     /// As JSON, which [`INVENTORY_SCHEMA`] describes.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "there is nothing in it that JSON has not"
+    )]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings and numbers always serialise")
     }
@@ -95,6 +99,10 @@ impl Inventory {
 }
 
 /// An annotated function.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one per signal that can be switched off, and two answers"
+)]
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Function {

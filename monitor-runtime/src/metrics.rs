@@ -232,9 +232,12 @@ pub(crate) const OBJECTIVE_NAME: &str = "objective_name";
 pub(crate) const OBJECTIVE_PERCENTILE: &str = "objective_percentile";
 pub(crate) const OBJECTIVE_THRESHOLD: &str = "objective_latency_threshold";
 
+/// Names of labels and their values.
+pub(crate) type LabelValues = Vec<(&'static str, String)>;
+
 impl Objective {
     /// The labels of the counter; `None` without a success rate.
-    pub(crate) fn call_labels(&self) -> Option<Vec<(&'static str, String)>> {
+    pub(crate) fn call_labels(&self) -> Option<LabelValues> {
         let percent = self.success_rate?;
         Some(vec![
             (OBJECTIVE_NAME, self.name.to_owned()),
@@ -244,7 +247,7 @@ impl Objective {
 
     /// The labels of the histogram, the threshold spelled as its bucket's `le` is; `None` without a
     /// latency.
-    pub(crate) fn duration_labels(&self) -> Option<Vec<(&'static str, String)>> {
+    pub(crate) fn duration_labels(&self) -> Option<LabelValues> {
         let latency = self.latency?;
         Some(vec![
             (OBJECTIVE_NAME, self.name.to_owned()),

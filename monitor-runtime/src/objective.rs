@@ -60,6 +60,10 @@ impl Objective {
     ///
     /// The name is 1 to 64 characters out of letters, digits, `_`, `.` and `-`: it stands in labels
     /// and in names of rules.
+    ///
+    /// # Panics
+    ///
+    /// With any other name; in a constant, that is an error of the compiler's.
     pub const fn new(name: &'static str) -> Self {
         assert!(
             is_name(name.as_bytes()),
@@ -75,6 +79,10 @@ impl Objective {
     /// So many percent of calls succeed: from 50 to below 100, such as `99.9`.
     ///
     /// A call fails whose `result` is `error`; one that is cancelled is a call that did not fail.
+    ///
+    /// # Panics
+    ///
+    /// With any other number, or a second time; in a constant, that is an error of the compiler's.
     pub const fn success_rate(mut self, percent: f64) -> Self {
         assert!(
             self.success_rate.is_none(),
@@ -93,6 +101,11 @@ impl Objective {
     ///
     /// The threshold becomes a bound of the function's histogram, so what is counted is exact. It is
     /// at least 1 ns and at most one day.
+    ///
+    /// # Panics
+    ///
+    /// With any other number or threshold, or a second time; in a constant, that is an error of the
+    /// compiler's.
     pub const fn latency(mut self, threshold: Duration, percent: f64) -> Self {
         assert!(
             self.latency.is_none(),

@@ -5,8 +5,8 @@ use super::{ConfigError, Given};
 /// A URL that a path can be put behind.
 pub(super) fn parse_url(given: Given) -> Result<String, ConfigError> {
     let url = &given.value;
-    let rest = ["https://", "http://"].into_iter();
-    let rest = rest.filter_map(|scheme| url.strip_prefix(scheme)).next();
+    let mut schemes = ["https://", "http://"].into_iter();
+    let rest = schemes.find_map(|scheme| url.strip_prefix(scheme));
     let fits = |rest: &str| {
         let visible = rest.bytes().all(|byte| byte.is_ascii_graphic());
         visible && !rest.is_empty() && !rest.contains(['?', '#', '"', '\\'])

@@ -179,6 +179,11 @@ impl Settings {
     }
 
     /// `objective = …`, behind the signals and buckets; `bounds` are these buckets with its threshold.
+    ///
+    /// # Panics
+    ///
+    /// Where calls do not give what it is held against; the attribute makes that an error of the
+    /// compiler's.
     pub const fn objective(
         mut self,
         objective: &'static Objective,

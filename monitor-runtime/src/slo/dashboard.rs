@@ -38,9 +38,8 @@ pub fn dashboard(inventory: &Inventory) -> String {
         "templating": { "list": variables(&own) },
         "panels": placed(rows),
     });
-    let mut text = serde_json::to_string_pretty(&dashboard).expect("JSON always serialises");
-    text.push('\n');
-    text
+    // Its `Display` is JSON, and `#` makes it a readable one.
+    format!("{dashboard:#}\n")
 }
 
 /// The dashboard's id, of at most 40 characters out of letters, digits, `-` and `_`.
@@ -234,7 +233,7 @@ fn placed(rows: Vec<Row>) -> Vec<Value> {
         for (index, panel) in inside.into_iter().enumerate() {
             let (x, line) = (index % 3 * WIDTH, index / 3 * HEIGHT);
             let place = json!({ "h": HEIGHT, "w": WIDTH, "x": x, "y": y + line });
-            panels.push(panel.json(panels.len() + 1, place));
+            panels.push(panel.json(panels.len() + 1, &place));
         }
         y += lines * HEIGHT;
     }
@@ -242,7 +241,7 @@ fn placed(rows: Vec<Row>) -> Vec<Value> {
 }
 
 impl Panel {
-    fn json(self, id: usize, place: Value) -> Value {
+    fn json(self, id: usize, place: &Value) -> Value {
         let target = json!({
             "refId": "A",
             "datasource": source(),

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::window::decimal;
 use crate::inventory::Inventory;
+use crate::metrics::LabelValues;
 use crate::objective::Objective;
 
 /// What is promised.
@@ -40,7 +41,7 @@ pub(super) struct Promise {
     /// In seconds, of a latency.
     pub(super) threshold: Option<f64>,
     /// The labels by which its series are told.
-    pub(super) labels: Vec<(&'static str, String)>,
+    pub(super) labels: LabelValues,
 }
 
 impl Promise {
@@ -78,9 +79,12 @@ impl Promise {
     }
 }
 
+/// A promise, and the functions that make it.
+pub(super) type Promised<'a> = (Promise, Vec<&'a str>);
+
 /// Every promise of these functions, in the order of names, and who makes it.
-pub(super) fn promises(inventory: &Inventory) -> Vec<(Promise, Vec<&str>)> {
-    let mut found: BTreeMap<(Kind, Vec<(&str, String)>), (Promise, Vec<&str>)> = BTreeMap::new();
+pub(super) fn promises(inventory: &Inventory) -> Vec<Promised<'_>> {
+    let mut found: BTreeMap<(Kind, LabelValues), Promised<'_>> = BTreeMap::new();
     for function in &inventory.functions {
         let Some(objective) = &function.objective else {
             continue;
