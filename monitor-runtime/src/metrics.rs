@@ -8,6 +8,7 @@
 //! OpenMetrics' `_created` is left out: Prometheus makes a series of its own of each, nearly twice
 //! as many counters, and all of them would say when the process began.
 
+mod buckets;
 mod exposition;
 mod family;
 mod functions;
@@ -15,8 +16,11 @@ mod layout;
 mod line;
 mod others;
 mod process;
+mod promise;
 mod readings;
 
+pub(crate) use buckets::HTTP_BUCKETS;
+pub use buckets::{BUCKETS, FAST_BUCKETS, SLOW_BUCKETS};
 pub use exposition::Exposition;
 pub use family::Format;
 
@@ -26,47 +30,10 @@ use family::{Family, Kind};
 use line::label;
 pub(crate) use line::{canonical, escape};
 pub(crate) use process::{process, runtime};
+pub(crate) use promise::LabelValues;
 pub(crate) use readings::RESULTS;
 
-use crate::objective::Objective;
 use crate::site::Site;
-
-/// Default buckets, in seconds: OpenTelemetry's advice for HTTP, with three finer ones below.
-pub const BUCKETS: [f64; 17] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
-    7.5, 10.0,
-];
-
-/// `buckets = fast`: for what takes microseconds, from 1 µs to 100 ms.
-pub const FAST_BUCKETS: &[f64] = &[
-    0.000_001,
-    0.000_002_5,
-    0.000_005,
-    0.000_01,
-    0.000_025,
-    0.000_05,
-    0.000_1,
-    0.000_25,
-    0.0005,
-    0.001,
-    0.0025,
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-];
-
-/// `buckets = slow`: for jobs, from 100 ms to 10 min.
-pub const SLOW_BUCKETS: &[f64] = &[
-    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0,
-];
-
-/// OpenTelemetry's advice for `http.server.request.duration`, in seconds:
-/// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>.
-pub(crate) const HTTP_BUCKETS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
 
 /// The series of the HTTP edge, which go through the `metrics` facade.
 pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
@@ -224,36 +191,6 @@ pub(crate) mod slo {
     /// How many calls break it in a window.
     pub(crate) fn failures(window: &str) -> String {
         format!("monitor_slo:failures:increase{window}")
-    }
-}
-
-/// The labels an objective gives its functions' series, as the autometrics specification has them.
-pub(crate) const OBJECTIVE_NAME: &str = "objective_name";
-pub(crate) const OBJECTIVE_PERCENTILE: &str = "objective_percentile";
-pub(crate) const OBJECTIVE_THRESHOLD: &str = "objective_latency_threshold";
-
-/// Names of labels and their values.
-pub(crate) type LabelValues = Vec<(&'static str, String)>;
-
-impl Objective {
-    /// The labels of the counter; `None` without a success rate.
-    pub(crate) fn call_labels(&self) -> Option<LabelValues> {
-        let percent = self.success_rate?;
-        Some(vec![
-            (OBJECTIVE_NAME, self.name.to_owned()),
-            (OBJECTIVE_PERCENTILE, percent.to_string()),
-        ])
-    }
-
-    /// The labels of the histogram, the threshold spelled as its bucket's `le` is; `None` without a
-    /// latency.
-    pub(crate) fn duration_labels(&self) -> Option<LabelValues> {
-        let latency = self.latency?;
-        Some(vec![
-            (OBJECTIVE_NAME, self.name.to_owned()),
-            (OBJECTIVE_PERCENTILE, latency.percent.to_string()),
-            (OBJECTIVE_THRESHOLD, canonical(latency.seconds)),
-        ])
     }
 }
 

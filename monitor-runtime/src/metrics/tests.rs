@@ -10,6 +10,7 @@ use super::family::Format;
 use super::line::{canonical, escape, push_seconds};
 use super::*;
 use crate::exemplar;
+use crate::objective::Objective;
 use crate::run::run;
 use crate::site::{Bounds, Settings, Site};
 use crate::verdict::Verdict;
