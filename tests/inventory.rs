@@ -51,9 +51,9 @@ struct Shop;
 #[monitored(objective = SHOP)]
 impl Shop {
     #[monitored(metrics = false)]
-    fn closes(&self) {}
+    fn closes() {}
 
-    fn opens(&self) {}
+    fn opens() {}
 }
 
 /// The one function of this name.
@@ -115,10 +115,10 @@ fn series_are_those_of_the_page() {
     monitor_tests::run(waits());
     counts();
     is_not_counted();
-    Shop.opens();
-    Shop.closes();
+    Shop::opens();
+    Shop::closes();
     sells().expect_err("sold out");
-    std::panic::catch_unwind(|| Shop.opens()).expect("no panic");
+    std::panic::catch_unwind(Shop::opens).expect("no panic");
     for function in ["waits", "counts", "is_not_counted", "sell", "Shop::opens"] {
         let found = find(function);
         assert_eq!(found.series.now, lines(function), "{function}");
