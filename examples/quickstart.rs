@@ -12,9 +12,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use monitor_runtime::http::warp::{route, serve};
-use monitor_runtime::{Monitor, monitored};
+use monitor_runtime::{Monitor, Objective, monitored, slo};
 use warp::http::StatusCode;
 use warp::{Filter, Rejection, Reply, reply};
+
+/// Nearly every order is found, and soon: what the alerts of `/rules.yaml` are about.
+const ORDERS: Objective = Objective::new("orders")
+    .success_rate(99.5)
+    .latency(Duration::from_millis(250), 99.0);
 
 #[derive(Debug, thiserror::Error)]
 enum OrderError {
@@ -61,7 +66,8 @@ struct Orders {
 }
 
 impl Orders {
-    #[monitored(fields(order.id = id))]
+    /// Looks an order up and says what it costs.
+    #[monitored(fields(order.id = id), objective = ORDERS)]
     async fn find(&self, id: u64) -> Result<String, OrderError> {
         let order = self.store.load(id).await;
         let order = order.map_err(|source| OrderError::Store { id, source })?;
@@ -127,6 +133,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let monitor = monitor_runtime::builder!()
         .check("store", || async { Memory.ping().await })
+        .check_with(slo::check())
         .start()
         .await?;
 
@@ -145,6 +152,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tracing::info!("try: curl --max-time 1 http://{addr}/slow; curl http://{addr}/panic");
     if let Some(management) = monitor.addr() {
         tracing::info!("look: curl http://{management}/metrics; curl http://{management}/health");
+        tracing::info!(
+            "look: curl http://{management}/rules.yaml; curl http://{management}/objectives"
+        );
     }
     server.run().await;
     monitor.shutdown().await;

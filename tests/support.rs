@@ -28,6 +28,8 @@ mod page;
 pub mod pieces;
 #[path = "support/process.rs"]
 pub mod process;
+#[path = "support/prometheus.rs"]
+pub mod prometheus;
 #[path = "support/sentry.rs"]
 pub mod sentry;
 

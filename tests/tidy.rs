@@ -116,7 +116,9 @@ fn arrows_point_down() {
         &["init"],
         &["monitor"],
         &["lifecycle", "server"],
+        &["slo"],
         &["health", "call", "http"],
+        &["inventory"],
         &["site", "metrics", "report"],
         &["trace_context"],
     ];

@@ -7,7 +7,7 @@ use crate::keys;
 use crate::labels::{self, Label};
 use crate::sentry::{self, SentryArg};
 use crate::units;
-use crate::values::{self, ErrArg, Level, RetArg, Runtime, Target};
+use crate::values::{self, Constant, ErrArg, Level, RetArg, Runtime, Target};
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -60,7 +60,7 @@ slots! {
     log: bool,
     track_concurrency: (),
     labels: Vec<Label>,
-    objective: (),
+    objective: Constant,
     /// `skip` alone is `None`: leave the method out. `skip(a, b)` names arguments.
     skip: Option<Vec<Ident>>,
     skip_all: (),
@@ -110,7 +110,14 @@ impl Args {
                 labels::check(&list, errors);
                 set(&mut self.labels, &key, list)
             }
-            "objective" => self.later(&key, input),
+            "objective" => {
+                let wanted = "a constant: `objective = API`";
+                set(
+                    &mut self.objective,
+                    &key,
+                    values::value(&key, input, wanted)?,
+                )
+            }
             "track_concurrency" => set(&mut self.track_concurrency, &key, ()),
             _ => self.setting(&key, input, errors),
         }
@@ -204,16 +211,6 @@ impl Args {
                 set(&mut self.rule, key, rule)
             }
         }
-    }
-
-    /// Read like the others, so that a mistake in it shows; what it says has no effect yet.
-    fn later(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<()> {
-        let _: values::Constant = values::value(key, input, "a constant: `objective = API`")?;
-        set(&mut self.objective, key, ())?;
-        Err(Error::new(
-            key.span(),
-            format!("`{key}` is not supported yet"),
-        ))
     }
 }
 

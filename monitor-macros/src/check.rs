@@ -52,6 +52,7 @@ pub(crate) fn conflicts(args: &Args, errors: &mut Errors) {
     let buckets = args.buckets.as_ref().map(|arg| arg.key);
     let ret = args.ret.as_ref().filter(|arg| arg.value.is_some());
     let labels = args.labels.as_ref().map(|arg| arg.key);
+    let objective = args.objective.as_ref().map(|arg| arg.key);
     let parent = args.parent.as_ref().map(|arg| arg.key);
     let causes = args.follows_from.as_ref().map(|arg| arg.key);
     let rules = [
@@ -59,6 +60,12 @@ pub(crate) fn conflicts(args: &Args, errors: &mut Errors) {
         (off(&args.latency), "latency = false", "buckets", buckets),
         (off(&args.metrics), "metrics = false", "buckets", buckets),
         (off(&args.metrics), "metrics = false", "labels", labels),
+        (
+            off(&args.metrics),
+            "metrics = false",
+            "objective",
+            objective,
+        ),
         (off(&args.log), "log = false", "slow", slow),
         (off(&args.log), "log = false", "ret", ret.map(|arg| arg.key)),
         (off(&args.span), "span = false", "parent", parent),

@@ -16,7 +16,7 @@ const MOST_LABELS: usize = 8;
 const MOST_VALUES: usize = 1000;
 
 /// Labels that the runtime, or Prometheus, writes itself.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 10] = [
     "function",
     "module",
     "service_name",
@@ -24,6 +24,9 @@ const RESERVED: [&str; 7] = [
     "error",
     "le",
     "quantile",
+    "objective_name",
+    "objective_percentile",
+    "objective_latency_threshold",
 ];
 
 /// `name = value`, or a name that is its own value.

@@ -13,6 +13,8 @@ mod check;
 #[cfg(feature = "enable")]
 mod derive;
 #[cfg(feature = "enable")]
+mod doc;
+#[cfg(feature = "enable")]
 mod errors;
 #[cfg(feature = "enable")]
 mod expand;
@@ -93,6 +95,7 @@ mod values;
 /// | `slow = "500ms"` | a call that is ok and takes longer is logged as `warn`, with the threshold |
 /// | `labels(tier = order.tier, region = bounded(text, max = 20))` | labels of the function's metrics, see below |
 /// | `buckets = [0.01, 0.1, 1]` | upper bounds of the histogram in seconds, or `fast` (1 µs to 100 ms), `slow` (100 ms to 10 min), `default` |
+/// | `objective = API` | the [`Objective`](../monitor_runtime/struct.Objective.html) the function keeps, a constant; its latency's threshold becomes one of the buckets |
 /// | `metrics = false` | calls are not counted, and the function is not on the page |
 /// | `latency = false` | calls are counted and not timed: no look at a clock, no histogram |
 /// | `span = false`, `log = false` | no span; no line at a call's end, whichever it is |
@@ -115,7 +118,6 @@ mod values;
 ///
 /// Rules see the returned value only, and one that panics is ignored. Values of `fields`, `args`, `tags`
 /// and `fingerprint` are taken before the body runs, and only when a log or Sentry would show them.
-/// `objective` has its place in the grammar and is refused until it works.
 ///
 /// A method's own `#[monitored(…)]` overrides the `impl` block's, argument by argument. `name`, `fields`
 /// and `args` belong to one function and cannot stand on an `impl` block.

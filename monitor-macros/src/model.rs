@@ -6,6 +6,7 @@ use crate::args::{Arg, Args, Rule};
 use crate::bindings::{self, Binding};
 use crate::buckets::Buckets;
 use crate::check;
+use crate::doc;
 use crate::errors::Errors;
 use crate::fields::Field;
 use crate::input::{self, Function, Input, Member};
@@ -30,6 +31,9 @@ pub(crate) struct Model {
     pub(crate) ret: Option<Ret>,
     pub(crate) rule: Option<Rule>,
     pub(crate) buckets: Buckets,
+    pub(crate) objective: Option<Path>,
+    /// The first paragraph of the documentation.
+    pub(crate) doc: Option<String>,
     pub(crate) slow: Option<u64>,
     pub(crate) sentry: SentryArg,
     pub(crate) off: Off,
@@ -200,6 +204,7 @@ impl Model {
             printed = sig.clone();
         }
         let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
+        let no_metrics = off(args.metrics);
         Some(Self {
             runtime: args.runtime.map(|path| path.value),
             name: args.name.map(|name| name.value),
@@ -215,10 +220,16 @@ impl Model {
             buckets: args
                 .buckets
                 .map_or(Buckets::Default, |buckets| buckets.value),
+            // A method that is not counted keeps nothing of its block's objective.
+            objective: args
+                .objective
+                .filter(|_| !no_metrics)
+                .map(|objective| objective.value.0),
+            doc: doc::first_paragraph(&function.attrs),
             slow: args.slow.map(|slow| slow.value),
             sentry: args.sentry.map(|sentry| sentry.value).unwrap_or_default(),
             off: Off {
-                metrics: off(args.metrics),
+                metrics: no_metrics,
                 latency: off(args.latency),
                 span: off(args.span),
                 log: off(args.log),

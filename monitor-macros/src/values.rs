@@ -38,7 +38,8 @@ pub(crate) struct RetArg {
 pub(crate) struct Target(pub(crate) TokenStream);
 
 /// The path of a constant.
-pub(crate) struct Constant;
+#[derive(Clone)]
+pub(crate) struct Constant(pub(crate) Path);
 
 pub(crate) const LEVEL: &str =
     "a level: `level = \"debug\"`, `level = 2` or `level = Level::DEBUG`";
@@ -245,6 +246,6 @@ impl Parse for Target {
 
 impl Parse for Constant {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        input.call(Path::parse_mod_style).map(|_| Self)
+        input.call(Path::parse_mod_style).map(Self)
     }
 }

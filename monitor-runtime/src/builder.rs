@@ -104,6 +104,18 @@ impl Builder {
         self
     }
 
+    /// Where the runbooks of alerts are; beats `MONITOR_RUNBOOK_URL`. See [`slo::rules`](crate::slo::rules).
+    pub fn runbook_url(mut self, url: impl Into<String>) -> Self {
+        self.overrides.runbook_url = Some(url.into());
+        self
+    }
+
+    /// The Grafana that alerts lead to; beats `MONITOR_GRAFANA_URL`. See [`slo::rules`](crate::slo::rules).
+    pub fn grafana_url(mut self, url: impl Into<String>) -> Self {
+        self.overrides.grafana_url = Some(url.into());
+        self
+    }
+
     /// Which spans and events are logged; beats `RUST_LOG`.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.overrides.log_filter = Some(directives.into());

@@ -1,6 +1,7 @@
 //! Every setting: what the builder said beats the environment, which beats the default.
 
 mod address;
+mod links;
 mod redact;
 mod sentry;
 mod watchdog;
@@ -11,6 +12,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 pub(crate) use self::address::Address;
+use self::links::parse_url;
 use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
 use self::watchdog::watchdog;
@@ -64,6 +66,10 @@ settings! {
         "further fields whose values no log line and no event shows";
     MONITOR_PROCESS_METRICS: "process_metrics", "on", "`on` or `off`",
         "whether `process_*` and `tokio_*` are on `/metrics`";
+    MONITOR_RUNBOOK_URL: "runbook_url", "none", "`https://…` or `http://…`, without a query",
+        "where runbooks are: an alert of `/rules.yaml` leads to this URL, `/` and its name";
+    MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a query",
+        "the Grafana that has the dashboard of `/grafana.json`, for alerts to lead to";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
     SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
@@ -112,6 +118,8 @@ pub(crate) struct Overrides {
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
     pub(crate) process_metrics: Option<bool>,
+    pub(crate) runbook_url: Option<String>,
+    pub(crate) grafana_url: Option<String>,
     pub(crate) log_filter: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -134,6 +142,8 @@ pub(crate) struct Config {
     pub(crate) redact: Vec<String>,
     pub(crate) process_metrics: bool,
     pub(crate) log_filter: Rules,
+    pub(crate) runbook_url: Option<String>,
+    pub(crate) grafana_url: Option<String>,
     pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
     pub(crate) environment: String,
     pub(crate) release: String,
@@ -156,6 +166,8 @@ impl Config {
         let addr = Given::find(&MONITOR_ADDR, given.addr, env)?;
         let token = Given::find(&MONITOR_TOKEN, given.token, env)?;
         let redact = Given::find(&MONITOR_REDACT, given.redact, env)?;
+        let runbook_url = Given::find(&MONITOR_RUNBOOK_URL, given.runbook_url, env)?;
+        let grafana_url = Given::find(&MONITOR_GRAFANA_URL, given.grafana_url, env)?;
         let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
         let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
         let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
@@ -178,6 +190,8 @@ impl Config {
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             process_metrics: process_metrics(given.process_metrics, env)?,
             log_filter: log_filter.map_or_else(|| Ok(Rules::default()), parse_filter)?,
+            runbook_url: runbook_url.map(parse_url).transpose()?,
+            grafana_url: grafana_url.map(parse_url).transpose()?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(|| Ok(build.into()), parse_environment)?,
             release: release.map_or_else(

@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use metrics::{Label, SharedString};
 
 use crate::clock;
-use crate::metrics::{CALLS, CONCURRENT, DURATION, RESULTS};
+use crate::metrics::{CALLS, CONCURRENT, DURATION, LabelValues, RESULTS};
+use crate::objective::Objective;
 use crate::outcome::Outcome;
 use crate::site::{self, Site};
 use crate::tally::{Source, Tally};
@@ -49,6 +50,13 @@ impl Bridge {
         let own = site.label_values(lane);
         labels.extend(own.map(|(key, value)| Label::new(key, value.to_owned())));
         metrics::gauge!(CONCURRENT.name, labels.clone()).set(as_f64(tally.concurrent()));
+        let promise = |of: fn(&Objective) -> Option<LabelValues>| {
+            let promised = site.objective.and_then(of).into_iter().flatten();
+            let promised = promised.map(|(key, value)| Label::new(key, value));
+            labels.iter().cloned().chain(promised).collect::<Vec<_>>()
+        };
+        let timed = promise(Objective::duration_labels);
+        let labels = promise(Objective::call_labels);
         for outcome in RESULTS {
             let mut labels = labels.clone();
             labels.push(Label::new("result", outcome.as_str()));
@@ -59,6 +67,8 @@ impl Bridge {
             let known = self.published.entry((site.id(), lane, outcome.result()));
             let known = known.or_default();
             if site.is_timed() {
+                let mut labels = timed.clone();
+                labels.push(Label::new("result", outcome.as_str()));
                 let histogram = || metrics::histogram!(DURATION.name, labels.clone());
                 let (buckets, ticks) = (tally.buckets(outcome), tally.ticks(outcome));
                 known.samples(site.bounds(), buckets, ticks, |seconds, calls| {

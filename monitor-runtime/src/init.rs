@@ -17,7 +17,9 @@ use crate::live::Live;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
-use crate::{clock, http, labels, lines, metrics, process, redact, report, site, trace};
+use crate::{
+    clock, http, inventory, labels, lines, metrics, process, redact, report, site, slo, trace,
+};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
@@ -62,6 +64,11 @@ impl Builder {
         let destination = report::start(&config);
         report::install_hook();
         labels::bound(config.label_series);
+        inventory::is_of(&service);
+        slo::lead_to(slo::Links {
+            runbooks: config.runbook_url,
+            grafana: config.grafana_url,
+        });
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
         http::begin_metrics();
@@ -85,6 +92,7 @@ impl Builder {
             others,
             facade: facade.map(|interval| (interval, service.name.clone())),
             live: listener.as_ref().map(|_| context.live()),
+            objectives: slo::begin(),
         };
         let threads = Threads::start(listener, &context, &health, upkeep);
         let Threads { server, upkeep } = threads.inspect_err(|_| {
@@ -248,6 +256,8 @@ struct Upkeep {
     facade: Option<(Duration, String)>,
     /// The live page, if there is a server to show it.
     live: Option<Arc<Live>>,
+    /// Whether functions have objectives, whose budgets are worked out from samples.
+    objectives: bool,
 }
 
 impl Upkeep {
@@ -256,7 +266,8 @@ impl Upkeep {
     /// Begins; it ends when the sender is dropped.
     fn start(self) -> io::Result<mpsc::Sender<()>> {
         let (stop, stopped) = mpsc::channel::<()>();
-        if self.others.is_some() || self.facade.is_some() || self.live.is_some() {
+        let wanted = self.objectives || self.live.is_some();
+        if self.others.is_some() || self.facade.is_some() || wanted {
             std::thread::Builder::new()
                 .name("monitor-upkeep".into())
                 .spawn(move || self.run(&stopped))?;
@@ -275,6 +286,9 @@ impl Upkeep {
             }
             if let Some(live) = &self.live {
                 live.tick();
+            }
+            if self.objectives {
+                slo::sample();
             }
             if let Some((_, service)) = &self.facade {
                 // The recorder is somebody else's code; a panic of it ends one round, not the thread.

@@ -38,6 +38,16 @@ pub enum Values {
     Bounded(usize),
 }
 
+impl Values {
+    /// How many values are told apart.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Self::Known(values) => values.len(),
+            Self::Bounded(max) => max + 1,
+        }
+    }
+}
+
 impl Dimensions for () {
     const LANES: usize = 1;
 

@@ -58,6 +58,8 @@ mod health;
 pub mod http;
 #[cfg(feature = "enable")]
 mod init;
+#[cfg(feature = "enable")]
+pub mod inventory;
 mod label;
 #[cfg(feature = "enable")]
 mod labels;
@@ -76,6 +78,7 @@ mod metrics;
 mod monitor;
 #[cfg(feature = "enable")]
 mod name;
+mod objective;
 #[cfg(not(feature = "enable"))]
 mod off;
 #[cfg(feature = "enable")]
@@ -95,6 +98,8 @@ mod secret;
 mod server;
 #[cfg(feature = "enable")]
 mod site;
+#[cfg(feature = "enable")]
+pub mod slo;
 #[cfg(feature = "enable")]
 mod spawn;
 #[cfg(feature = "enable")]
@@ -130,6 +135,7 @@ pub use monitor_macros::{MonitorError, MonitorLabel, monitored};
 pub use classify::{Class, Classify};
 pub use label::MonitorLabel;
 pub use log_format::LogFormat;
+pub use objective::Objective;
 pub use secret::Secret;
 
 #[cfg(feature = "enable")]
@@ -140,6 +146,8 @@ pub use config::{ConfigError, SETTINGS, Setting};
 pub use health::{Check, Heartbeat, InvalidCheck};
 #[cfg(feature = "enable")]
 pub use init::StartError;
+#[cfg(feature = "enable")]
+pub use inventory::{INVENTORY_SCHEMA, Inventory, inventory};
 #[cfg(feature = "enable")]
 pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer, queued_stdout};
 #[cfg(feature = "enable")]
@@ -157,5 +165,6 @@ pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject,
 
 #[cfg(not(feature = "enable"))]
 pub use off::{
-    Builder, Check, Heartbeat, InvalidCheck, LogFilter, LogFilterError, Monitor, StartError, scoped,
+    Builder, Check, Heartbeat, InvalidCheck, LogFilter, LogFilterError, Monitor, StartError,
+    scoped, slo,
 };

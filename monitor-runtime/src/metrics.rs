@@ -8,6 +8,7 @@
 //! OpenMetrics' `_created` is left out: Prometheus makes a series of its own of each, nearly twice
 //! as many counters, and all of them would say when the process began.
 
+mod buckets;
 mod exposition;
 mod family;
 mod functions;
@@ -17,8 +18,11 @@ mod layout;
 mod line;
 mod others;
 mod process;
+mod promise;
 mod readings;
 
+pub(crate) use buckets::HTTP_BUCKETS;
+pub use buckets::{BUCKETS, FAST_BUCKETS, SLOW_BUCKETS};
 pub use exposition::Exposition;
 pub use family::Format;
 
@@ -26,47 +30,12 @@ use std::time::Duration;
 
 use family::{Family, Kind};
 use line::label;
+pub(crate) use line::{canonical, escape};
 pub(crate) use process::{process, runtime};
+pub(crate) use promise::LabelValues;
 pub(crate) use readings::RESULTS;
 
 use crate::site::Site;
-
-/// Default buckets, in seconds: OpenTelemetry's advice for HTTP, with three finer ones below.
-pub(crate) const BUCKETS: [f64; 17] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0,
-    7.5, 10.0,
-];
-
-/// `buckets = fast`: for what takes microseconds, from 1 µs to 100 ms.
-pub const FAST_BUCKETS: &[f64] = &[
-    0.000_001,
-    0.000_002_5,
-    0.000_005,
-    0.000_01,
-    0.000_025,
-    0.000_05,
-    0.000_1,
-    0.000_25,
-    0.0005,
-    0.001,
-    0.0025,
-    0.005,
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-];
-
-/// `buckets = slow`: for jobs, from 100 ms to 10 min.
-pub const SLOW_BUCKETS: &[f64] = &[
-    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0,
-];
-
-/// OpenTelemetry's advice for `http.server.request.duration`, in seconds:
-/// <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>.
-pub(crate) const HTTP_BUCKETS: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
 
 /// The series of the HTTP edge, which go through the `metrics` facade.
 pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
@@ -105,7 +74,7 @@ pub(crate) const CONCURRENT: Family<'static> = Family {
     unit: None,
     help: "Calls that have begun and not ended.",
 };
-const BUILD_INFO: Family<'static> = Family {
+pub(crate) const BUILD_INFO: Family<'static> = Family {
     name: "build_info",
     kind: Kind::Info,
     unit: None,
@@ -206,6 +175,26 @@ const TOKIO_PARKS: Family<'static> = Family::counter(
     None,
     "How often a worker had nothing to do.",
 );
+/// What the rules for objectives record, in the terms of
+/// <https://prometheus.io/docs/practices/rules/>.
+pub(crate) mod slo {
+    /// Calls that break the promise, and all calls, a second over 5 minutes.
+    pub(crate) const FAILURES: &str = "monitor_slo:failures:rate5m";
+    pub(crate) const CALLS: &str = "monitor_slo:calls:rate5m";
+    /// The share of calls that may break it, and the share of that which is left.
+    pub(crate) const BUDGET: &str = "monitor_slo:error_budget:ratio";
+    pub(crate) const BUDGET_LEFT: &str = "monitor_slo:error_budget_left:ratio";
+
+    /// The share of calls that break it, over a window.
+    pub(crate) fn ratio(window: &str) -> String {
+        format!("monitor_slo:failures:ratio_rate{window}")
+    }
+
+    /// How many calls break it in a window.
+    pub(crate) fn failures(window: &str) -> String {
+        format!("monitor_slo:failures:increase{window}")
+    }
+}
 
 /// A family of the runtime's own, and a value for each set of labels.
 pub(crate) struct Own {

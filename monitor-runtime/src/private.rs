@@ -6,17 +6,17 @@ pub use crate::__verdict as verdict;
 pub use crate::classify::Class;
 pub use crate::exemplar::offer_ok as offer_exemplar;
 pub use crate::labels::Labels;
-pub use crate::metrics::{Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
+pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
 pub use crate::run::{Inline, Monitored, once, run, run_async};
 pub use crate::server::Gzip;
-pub use crate::site::{Settings, Site, path_of};
+pub use crate::site::{Bounds, Settings, Site, path_of};
 pub use crate::start::Start;
 pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};
 pub use sentry::Level as SentryLevel;
 pub use tracing::Level;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
-pub use {crate::site::Listed, inventory};
+pub use {crate::site::Listed, ::inventory};
 
 /// The traits behind `record!`.
 pub mod argument {

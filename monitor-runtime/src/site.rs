@@ -1,5 +1,6 @@
 //! The call site: one static per annotated function, and the list of all of them.
 
+mod bounds;
 mod list;
 mod settings;
 
@@ -20,6 +21,7 @@ use crate::recent::Recent;
 use crate::throttle::Limits;
 use crate::{clock, labels, name};
 
+pub use bounds::Bounds;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use list::Listed;
 pub(crate) use list::all;
@@ -136,6 +138,16 @@ impl Site {
 
     pub(crate) fn location(&self) -> (&'static str, u32) {
         (self.0.location.file(), self.0.location.line())
+    }
+
+    /// The column of its attribute, from 1.
+    pub(crate) fn column(&self) -> u32 {
+        self.0.location.column()
+    }
+
+    /// Whether it is an `async fn`: its static then stands in the function's own coroutine.
+    pub(crate) fn is_async_fn(&self) -> bool {
+        name::is_in_closure((self.0.path)())
     }
 
     /// Where the calls of a lane are counted.

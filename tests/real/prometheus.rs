@@ -1,14 +1,13 @@
 //! What a real Prometheus makes of the real quickstart.
 
-use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use monitor_runtime::__private::{Settings, Site, Verdict, offer_exemplar, run, site};
 use monitor_runtime::monitored;
 use monitor_tests::http::ask;
-use monitor_tests::process::{Service, get, try_get, wait_for};
+use monitor_tests::process::{Service, get, wait_for};
+use monitor_tests::prometheus::Prometheus;
 use monitor_tests::{addr, get_with};
 use serde_json::Value;
 
@@ -294,79 +293,4 @@ fn an_exemplar_comes_back_with_its_trace() {
 /// Ticks of the clock are no whole microseconds.
 fn microseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round()
-}
-
-/// A Prometheus of our own, on a free port, in a folder of its own.
-struct Prometheus {
-    child: Child,
-    addr: SocketAddr,
-    folder: std::path::PathBuf,
-}
-
-impl Prometheus {
-    fn scraping(target: SocketAddr) -> Self {
-        let addr = TcpListener::bind("127.0.0.1:0")
-            .and_then(|socket| socket.local_addr())
-            .unwrap();
-        let folder = std::env::temp_dir().join(format!("monitor-prometheus-{}", addr.port()));
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let config = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
-             scrape_configs: [{{job_name: quickstart, static_configs: [{{targets: ['{target}']}}]}}]\n"
-        );
-        let file = folder.join("prometheus.yml");
-        std::fs::write(&file, config).expect("a configuration");
-        let child = Command::new("prometheus")
-            .arg(format!("--config.file={}", file.display()))
-            .arg(format!(
-                "--storage.tsdb.path={}",
-                folder.join("data").display()
-            ))
-            .arg(format!("--web.listen-address={addr}"))
-            .arg("--enable-feature=exemplar-storage")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("prometheus, which tests/run installs");
-        let this = Self {
-            child,
-            addr,
-            folder,
-        };
-        wait_for("Prometheus", || {
-            try_get(addr, "/-/ready").filter(|(status, _)| *status == 200)
-        });
-        wait_for("a healthy target", || {
-            this.query("up").filter(|up| *up > 0.5)
-        });
-        this
-    }
-
-    /// The value of a query with one result; `None` while there is no result.
-    fn query(&self, query: &str) -> Option<f64> {
-        let mut encoded = String::new();
-        for byte in query.bytes() {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        let answer = self.ask(&format!("/api/v1/query?query={encoded}"));
-        let results = answer["result"].as_array().expect("a vector");
-        assert!(results.len() <= 1, "{query}: {answer}");
-        results.first()?["value"][1].as_str()?.parse().ok()
-    }
-
-    /// The data its API has at a path.
-    fn ask(&self, path: &str) -> Value {
-        let (status, body) = get(self.addr, path);
-        assert_eq!(status, 200, "{path}: {body}");
-        let mut answer: Value = serde_json::from_str(&body).expect("JSON");
-        answer["data"].take()
-    }
-}
-
-impl Drop for Prometheus {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
 }

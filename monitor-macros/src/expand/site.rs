@@ -14,7 +14,7 @@ impl Printer {
     /// The site and the call that starts on it.
     pub(super) fn start(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
-        let settings = [self.settings(), self.quiet(), self.sentry()];
+        let settings = [self.settings(), self.quiet(), self.sentry(), self.told()];
         let settings = settings.iter().any(|some| !some.is_empty()).then(
             || quote_spanned!(at=> .with(&const { #private::Settings::new() #(#settings)* })),
         );
@@ -104,23 +104,46 @@ impl Printer {
 
     /// Signals that are off, and the buckets of those that are on.
     fn quiet(&self) -> TokenStream {
-        let (at, private) = (self.at, &self.private);
+        let at = self.at;
         let off = &self.model.off;
         let span = off.span.then(|| quote_spanned!(at=> .span(false)));
         let log = off.log.then(|| quote_spanned!(at=> .log(false)));
         let metrics = off.metrics.then(|| quote_spanned!(at=> .metrics(false)));
-        let buckets = match &self.model.buckets {
-            Buckets::Default => None,
-            Buckets::Fast => Some(quote_spanned!(at=> .buckets(#private::FAST_BUCKETS))),
-            Buckets::Slow => Some(quote_spanned!(at=> .buckets(#private::SLOW_BUCKETS))),
-            Buckets::List(bounds) => {
-                let bounds = bounds.iter().copied().map(Literal::f64_unsuffixed);
-                Some(quote_spanned!(at=> .buckets(&[#(#bounds),*])))
-            }
-        };
+        let buckets = self.buckets();
+        let buckets = buckets.map(|buckets| quote_spanned!(at=> .buckets(#buckets)));
         // Last: without a clock, an impl block's buckets have nothing to hold.
         let latency = off.latency.then(|| quote_spanned!(at=> .latency(false)));
         quote_spanned!(at=> #span #log #metrics #buckets #latency)
+    }
+
+    /// Its own bounds; `None` for the default ones.
+    fn buckets(&self) -> Option<TokenStream> {
+        let (at, private) = (self.at, &self.private);
+        match &self.model.buckets {
+            Buckets::Default => None,
+            Buckets::Fast => Some(quote_spanned!(at=> #private::FAST_BUCKETS)),
+            Buckets::Slow => Some(quote_spanned!(at=> #private::SLOW_BUCKETS)),
+            Buckets::List(bounds) => {
+                let bounds = bounds.iter().copied().map(Literal::f64_unsuffixed);
+                Some(quote_spanned!(at=> &[#(#bounds),*]))
+            }
+        }
+    }
+
+    /// What the function promises, behind the signals and buckets it is held against, and what is
+    /// said of it.
+    fn told(&self) -> TokenStream {
+        let (at, private, model) = (self.at, &self.private, &self.model);
+        let objective = model.objective.as_ref().map(|objective| {
+            let at = at.located_at(objective.span());
+            let buckets = self.buckets();
+            let buckets = buckets.unwrap_or_else(|| quote_spanned!(at=> &#private::BUCKETS));
+            quote_spanned! {at=>
+                .objective(&#objective, &const { #private::Bounds::of(#buckets, &#objective) })
+            }
+        });
+        let doc = model.doc.iter();
+        quote_spanned!(at=> #objective #(.doc(#doc))*)
     }
 
     fn sentry(&self) -> TokenStream {

@@ -2,7 +2,10 @@
 #[inline]
 pub(crate) fn add(a: u32, b: u32) -> u32 {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!(
+            .with(& const { ::monitor_runtime::__private::Settings::new().doc("Adds.") })
+        )
+            .start(),
         move || -> u32 {
             let a = a;
             let mut b = b;

@@ -28,12 +28,12 @@ messages! {
         "`fields` takes a list: `fields(user.id, total = %order.total())`".to_owned(),
     ]
 
-    later_key: #[monitored(objective = slo::API)] { fn f() {} } => [
-        "`objective` is not supported yet",
+    objective: #[monitored(objective = 1)] { fn f() {} } => [
+        "`objective` takes a constant: `objective = API`",
     ]
 
-    later_value: #[monitored(objective = 1)] { fn f() {} } => [
-        "`objective` takes a constant: `objective = API`",
+    objective_without_metrics: #[monitored(metrics = false, objective = API)] { fn f() {} } => [
+        "`objective` has no effect with `metrics = false`; remove one",
     ]
 
     label_names: #[monitored(labels(a-b = 1, "a b" = x, __own, module = 1, t = x, t = y))] { fn f() {} } => [
@@ -41,7 +41,8 @@ messages! {
         "`a b` is no label of Prometheus: letters, digits and `_`, no digit first",
         "`__own`: labels that begin with `__` are Prometheus' own",
         "label `module` is written by the runtime (`function`, `module`, `service_name`, `result`, \
-         `error`, `le`, `quantile`); choose another name",
+         `error`, `le`, `quantile`, `objective_name`, `objective_percentile`, \
+         `objective_latency_threshold`); choose another name",
         "label `t` is given twice; keep one",
     ]
 

@@ -76,7 +76,7 @@ impl Ended<'_> {
         let fields = self.extra.and_then(|extra| extra.fields);
         let declared = fields.into_iter().flatten().take(site.fields.len());
         let trace = trace_context::current_ids().map(|ids| ids.trace.to_string());
-        let known = || stretch.trace().map(|trace| trace.to_string());
+        let known = || stretch.trace().map(|known| known.trace.to_string());
         let call = recent::Call {
             at: SystemTime::now(),
             seconds: site.is_timed().then(|| clock::seconds(self.ticks)),

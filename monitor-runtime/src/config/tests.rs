@@ -82,6 +82,10 @@ fn every_error_names_the_variable_the_value_and_what_is_allowed() {
         ("SENTRY_DSN", "nonsense"),
         ("MONITOR_REDACT", "iban,,tax"),
         ("MONITOR_REDACT", "tax number"),
+        ("MONITOR_RUNBOOK_URL", "runbooks.example.com"),
+        ("MONITOR_RUNBOOK_URL", "https://"),
+        ("MONITOR_GRAFANA_URL", "https://a/\"b"),
+        ("MONITOR_GRAFANA_URL", "https://a/?b=c"),
         ("SENTRY_ENVIRONMENT", "a b"),
         ("SENTRY_RELEASE", "a/b"),
     ];

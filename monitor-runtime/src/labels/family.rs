@@ -73,6 +73,11 @@ impl Family {
         });
     }
 
+    /// Its labels' values, label by label; none before the first call.
+    pub(crate) fn dimensions(&self) -> &[Values] {
+        self.shape.get().map_or(&[], |shape| &shape.values)
+    }
+
     fn stores(&self) -> &[Store] {
         self.shape.get().map_or(&[], |shape| &shape.stores)
     }

@@ -70,7 +70,7 @@ impl Function {
             .filter(|source| !source.site.labels.is_empty());
         let mut all: Vec<(u64, Value)> = labelled
             .map(|source| {
-                tally.read(&[Source { ..source }]);
+                tally.read(std::slice::from_ref(&source));
                 let [ok, error, cancelled] = RESULTS.map(|outcome| ended(&tally, outcome));
                 let values = source.site.label_values(source.lane);
                 let labels: Map<String, Value> = values

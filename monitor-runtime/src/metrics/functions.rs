@@ -50,15 +50,18 @@ impl Functions {
         let Some((series, reading)) = self.series(&CALLS, at, out) else {
             return false;
         };
+        let promise = &self.layout.promise(series).calls;
         for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
             // `ok` and `error` exist from the start, so that a rate sees the very first call.
             if calls > 0 || outcome != Outcome::Cancelled {
                 begin(out, CALLS.name, &series.labels, outcome);
+                push(out, promise);
                 end(out, calls);
             }
             if outcome == Outcome::Error {
                 for (class, calls) in self.readings.classes(reading) {
                     begin(out, CALLS.name, &series.labels, outcome);
+                    push(out, promise);
                     push(out, ",error=\"");
                     push(out, &escape(class));
                     push(out, "\"");
@@ -76,6 +79,7 @@ impl Functions {
                 prefix.clear();
                 push(&mut prefix, DURATION.name);
                 begin(&mut prefix, "_bucket", &series.labels, outcome);
+                push(&mut prefix, &self.layout.promise(series).durations);
                 push(&mut prefix, ",le=\"");
                 self.histogram(series, outcome, histogram, &prefix, out);
             }
@@ -93,6 +97,7 @@ impl Functions {
         out: &mut Vec<u8>,
     ) {
         let ends = &self.layout.bounds(series).ends;
+        let promise = &self.layout.promise(series).durations;
         let (mut below, mut value) = (0, Vec::with_capacity(24));
         push_number(&mut value, below);
         let buckets = self.readings.buckets(histogram, ends.len());
@@ -113,11 +118,13 @@ impl Functions {
         }
         push(out, DURATION.name);
         begin(out, "_sum", &series.labels, outcome);
+        push(out, promise);
         push(out, "} ");
         push_seconds(out, clock::seconds(histogram.ticks));
         push(out, "\n");
         push(out, DURATION.name);
         begin(out, "_count", &series.labels, outcome);
+        push(out, promise);
         end(out, below);
     }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::line::{canonical, label};
+use super::readings::index;
 use crate::labels;
+use crate::objective::Objective;
 use crate::site::Site;
 use crate::tally::Source;
 
@@ -11,6 +13,8 @@ use crate::tally::Source;
 pub(super) struct Layout {
     pub(super) series: Vec<Series>,
     bounds: Vec<Bounds>,
+    /// What functions promise, as labels; the first is of those that promise nothing.
+    promises: Vec<Promise>,
     /// How many sites there were, and combinations of their labels.
     size: (usize, usize),
 }
@@ -22,7 +26,18 @@ pub(super) struct Series {
     /// Several when functions share a name.
     pub(super) sources: Vec<Source>,
     /// Place of its bounds.
-    bounds: usize,
+    bounds: u32,
+    /// Place of its promise.
+    promise: u32,
+}
+
+/// The labels of an objective, each with a comma before it.
+#[derive(Default)]
+pub(super) struct Promise {
+    /// Of the counter, where it has a success rate.
+    pub(super) calls: String,
+    /// Of the histogram, where it has a latency.
+    pub(super) durations: String,
 }
 
 /// Upper bounds of buckets, which most functions share.
@@ -52,25 +67,27 @@ impl Layout {
                     .push(Source::new(site, lane));
             }
         }
-        let (mut bounds, mut places) = (Vec::new(), HashMap::new());
-        let series = |((module, function, own), sources): ((&str, &str, String), Vec<Source>)| {
-            let seconds = sources[0].bounds();
-            let place = *places
-                .entry((seconds.as_ptr(), seconds.len()))
-                .or_insert_with(|| {
-                    bounds.push(Bounds::new(seconds));
-                    bounds.len() - 1
-                });
+        let (mut bounds, mut promises) = (Shared::default(), Shared::default());
+        promises.place((std::ptr::null(), 0), Promise::default);
+        let mut series = Vec::with_capacity(by_name.len());
+        for ((module, function, own), mut sources) in by_name {
+            // Of functions that share a name, one that promises something speaks for all.
+            sources.sort_by_key(|source| source.site.objective.is_none());
+            let (seconds, objective) = (sources[0].bounds(), sources[0].site.objective);
             let (function, module) = (label("function", function), label("module", module));
-            Series {
+            series.push(Series {
                 labels: format!("{function},{module},{service}{own}"),
                 sources,
-                bounds: place,
-            }
-        };
+                bounds: bounds.place((seconds.as_ptr(), seconds.len()), || Bounds::new(seconds)),
+                promise: objective.map_or(0, |objective| {
+                    promises.place((objective, 1), || Promise::new(objective))
+                }),
+            });
+        }
         Self {
-            series: by_name.into_iter().map(series).collect(),
-            bounds,
+            series,
+            bounds: bounds.kept,
+            promises: promises.kept,
             size: (count, lanes),
         }
     }
@@ -81,7 +98,49 @@ impl Layout {
     }
 
     pub(super) fn bounds(&self, series: &Series) -> &Bounds {
-        &self.bounds[series.bounds]
+        &self.bounds[series.bounds as usize]
+    }
+
+    pub(super) fn promise(&self, series: &Series) -> &Promise {
+        &self.promises[series.promise as usize]
+    }
+}
+
+/// What many series share, each kept once, by its address and a number.
+struct Shared<K, T> {
+    kept: Vec<T>,
+    places: HashMap<(*const K, usize), u32>,
+}
+
+impl<K, T> Default for Shared<K, T> {
+    fn default() -> Self {
+        Self {
+            kept: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+}
+
+impl<K, T> Shared<K, T> {
+    fn place(&mut self, key: (*const K, usize), make: impl FnOnce() -> T) -> u32 {
+        *self.places.entry(key).or_insert_with(|| {
+            self.kept.push(make());
+            index(self.kept.len() - 1)
+        })
+    }
+}
+
+impl Promise {
+    fn new(objective: &Objective) -> Self {
+        let labels = |labels: Vec<(&str, String)>| {
+            let labels = labels.iter();
+            let labels = labels.map(|(key, value)| ",".to_owned() + &label(key, value));
+            labels.collect::<String>()
+        };
+        Self {
+            calls: objective.call_labels().map_or_else(String::new, labels),
+            durations: objective.duration_labels().map_or_else(String::new, labels),
+        }
     }
 }
 

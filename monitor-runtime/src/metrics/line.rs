@@ -6,7 +6,7 @@ pub(super) fn label(key: &str, value: &str) -> String {
 }
 
 /// A label value with backslash, quote and newline escaped.
-pub(super) fn escape(value: &str) -> String {
+pub(crate) fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for character in value.chars() {
         match character {
@@ -23,7 +23,7 @@ pub(super) fn escape(value: &str) -> String {
 ///
 /// They are label values: another spelling would be another series.
 /// <https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers>
-pub(super) fn canonical(number: f64) -> String {
+pub(crate) fn canonical(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }

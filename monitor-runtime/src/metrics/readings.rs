@@ -142,6 +142,6 @@ impl Reading {
     }
 }
 
-fn index(place: usize) -> u32 {
-    u32::try_from(place).expect("fewer than 2^32 numbers on a page")
+pub(super) fn index(place: usize) -> u32 {
+    u32::try_from(place).expect("fewer than 2^32 of them on a page")
 }

@@ -3,14 +3,16 @@
 mod others;
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use super::exposition::Exposition;
 use super::family::Format;
 use super::line::{canonical, escape, push_seconds};
 use super::*;
 use crate::exemplar;
+use crate::objective::Objective;
 use crate::run::run;
-use crate::site::{Settings, Site};
+use crate::site::{Bounds, Settings, Site};
 use crate::verdict::Verdict;
 
 fn service() -> Service {
@@ -113,6 +115,43 @@ fn one_page_in_both_formats() {
         let page = text(&exposition, format, "# TYPE mine counter\nmine 1\n");
         assert_eq!(page, expected.replace("{sum}", &sum(&page)), "{format:?}");
     }
+}
+
+#[test]
+fn a_promise_is_in_the_labels_and_in_the_buckets() {
+    const API: Objective = Objective::new("api")
+        .success_rate(99.9)
+        .latency(Duration::from_secs(1), 99.0);
+    static FUNCTION: Site = Site::new(|| "", "m").with(
+        &const {
+            let bounds = &const { Bounds::of(&[0.5], &API) };
+            Settings::new()
+                .name("f")
+                .buckets(&[0.5])
+                .objective(&API, bounds)
+        },
+    );
+    call(&FUNCTION);
+    let exposition = Exposition::new(&service(), || [&FUNCTION].into_iter());
+    let page = text(&exposition, Format::Text, "");
+    let lines: Vec<_> = page.lines().filter(|line| line.contains("\"f\"")).collect();
+    let function = r#"function="f",module="m",service_name="shop""#;
+    let calls = r#"objective_name="api",objective_percentile="99.9""#;
+    let timed =
+        r#"objective_name="api",objective_percentile="99",objective_latency_threshold="1.0""#;
+    let bucket = "function_calls_duration_seconds_bucket";
+    for expected in [
+        format!(r#"function_calls_total{{{function},result="ok",{calls}}} 1"#),
+        format!(r#"function_calls_total{{{function},result="error",{calls}}} 0"#),
+        format!(r#"{bucket}{{{function},result="ok",{timed},le="0.5"}} 1"#),
+        format!(r#"{bucket}{{{function},result="ok",{timed},le="1.0"}} 1"#),
+        format!(r#"{bucket}{{{function},result="ok",{timed},le="+Inf"}} 1"#),
+        format!(r#"function_calls_duration_seconds_count{{{function},result="ok",{timed}}} 1"#),
+        format!("function_calls_concurrent{{{function}}} 0"),
+    ] {
+        assert!(lines.contains(&expected.as_str()), "{expected}\n{page}");
+    }
+    assert_eq!(lines.len(), 8, "{page}");
 }
 
 #[test]

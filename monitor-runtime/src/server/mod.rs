@@ -49,7 +49,6 @@ const DROP_LIMIT: Duration = Duration::from_millis(100);
 /// What the routes answer from.
 #[derive(Clone)]
 pub(crate) struct Context {
-    #[expect(dead_code, reason = "the pages of details come next")]
     service: Arc<Service>,
     health: Arc<Health>,
     live: Arc<Live>,

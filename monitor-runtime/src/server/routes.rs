@@ -1,6 +1,7 @@
 //! The routes, as warp filters that also work inside a user's own warp app.
 
 mod answer;
+mod documents;
 mod live;
 mod log_level;
 mod metrics;
@@ -25,7 +26,8 @@ pub(crate) use probes::health_routes;
 /// All routes of the management server; whatever else is asked for is answered with 404.
 pub(super) type Routes = BoxedFilter<(Response,)>;
 
-const NOT_FOUND: &str = "not found; there are /, /health, /livez, /live, /readyz, /ready, /startupz, /metrics, /log-level\n";
+const NOT_FOUND: &str = "not found; there are /, /health, /livez, /live, /readyz, /ready, /startupz, /metrics, \
+     /log-level, /inventory, /rules.yaml, /grafana.json, /objectives\n";
 
 /// The routes our own server has.
 pub(super) fn all(context: Context) -> Routes {
@@ -36,7 +38,9 @@ pub(super) fn all(context: Context) -> Routes {
         .unify()
         .or(log_level::route(context.clone()))
         .unify()
-        .or(live::live_routes(context))
+        .or(live::live_routes(context.clone()))
+        .unify()
+        .or(documents::routes(context))
         .unify()
         .or(not_found)
         .unify()
@@ -46,7 +50,6 @@ pub(super) fn all(context: Context) -> Routes {
 /// A page of its own path, for whoever may see details; `make` is quick and neither blocks nor panics.
 ///
 /// Rejects every other path as not found.
-#[expect(dead_code, reason = "the pages of details come next")]
 fn document(
     context: Context,
     path: &'static str,

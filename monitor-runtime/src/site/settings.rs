@@ -2,6 +2,8 @@
 
 use tracing::Level;
 
+use super::Bounds;
+use crate::objective::Objective;
 use crate::throttle::Throttle;
 use crate::verdict::ErrorFormat;
 
@@ -39,6 +41,9 @@ pub struct Settings {
     pub(super) timed: bool,
     /// `None` for the default buckets.
     pub(super) own_bounds: Option<&'static [f64]>,
+    pub(crate) objective: Option<&'static Objective>,
+    /// The first paragraph of its documentation; empty if there is none.
+    pub(crate) doc: &'static str,
 }
 
 /// Those of an attribute without arguments.
@@ -69,6 +74,8 @@ impl Settings {
             counted: true,
             timed: true,
             own_bounds: None,
+            objective: None,
+            doc: "",
         }
     }
 
@@ -168,6 +175,42 @@ impl Settings {
     /// `buckets = …`: upper bounds in seconds.
     pub const fn buckets(mut self, bounds: &'static [f64]) -> Self {
         self.own_bounds = Some(bounds);
+        self
+    }
+
+    /// `objective = …`, behind the signals and buckets; `bounds` are these buckets with its threshold.
+    ///
+    /// # Panics
+    ///
+    /// Where calls do not give what it is held against; the attribute makes that an error of the
+    /// compiler's.
+    pub const fn objective(
+        mut self,
+        objective: &'static Objective,
+        bounds: &'static Bounds,
+    ) -> Self {
+        assert!(
+            objective.success_rate.is_some() || objective.latency.is_some(),
+            "this objective promises nothing: give it `success_rate(99.9)` or `latency(threshold, 99.0)`"
+        );
+        assert!(
+            self.counted,
+            "with `metrics = false` there is nothing to hold the objective against; remove one"
+        );
+        if objective.latency.is_some() {
+            assert!(
+                self.timed,
+                "with `latency = false` there is nothing to hold the objective's latency against; remove one"
+            );
+            self.own_bounds = Some(bounds.as_slice());
+        }
+        self.objective = Some(objective);
+        self
+    }
+
+    /// The first paragraph of the function's documentation.
+    pub const fn doc(mut self, text: &'static str) -> Self {
+        self.doc = text;
         self
     }
 

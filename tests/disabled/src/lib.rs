@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 
-use monitor_runtime::{MonitorError, monitored};
+use monitor_runtime::{MonitorError, Objective, monitored};
 
 /// An error with classes nobody asks for.
 #[derive(Debug, MonitorError)]
@@ -22,6 +22,13 @@ pub fn find(id: u64) -> Result<u64, Failure> {
         Ok(id)
     }
 }
+
+/// Nobody looks whether it is kept.
+pub const API: Objective = Objective::new("api").success_rate(99.9);
+
+/// A function that promises something.
+#[monitored(objective = API)]
+pub fn promise() {}
 
 /// A `const fn`, which could not be monitored.
 #[monitored]
@@ -91,6 +98,8 @@ mod tests {
             .log_format(LogFormat::Json)
             .drain(Duration::from_secs(5))
             .redact(["iban"])
+            .runbook_url("this is none either")
+            .check_with(monitor_runtime::slo::check())
             .check_with(check.critical().interval(Duration::from_secs(1)))
             .check_with(Check::tcp("queue", "no target").failures(3).group("work"))
             .check_with(heartbeat.check())

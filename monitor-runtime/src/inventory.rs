@@ -1,0 +1,315 @@
+//! Every annotated function of the binary and its dependencies, and what the attribute says of it.
+
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Serialize, Serializer};
+
+use crate::classes;
+use crate::labels::Values;
+use crate::metrics::{RESULTS, Service};
+use crate::objective::Objective;
+use crate::outcome::Outcome;
+use crate::site::{self, Site};
+use crate::tally::{Source, Tally};
+use crate::throttle::Throttle;
+
+/// The JSON Schema (draft 2020-12) of [`Inventory`] as JSON, which is what `GET /inventory` answers.
+pub const INVENTORY_SCHEMA: &str = include_str!("inventory/schema.json");
+
+/// What OpenTelemetry calls a service that has no name.
+const NAMELESS: &str = "unknown_service";
+
+/// Lists every function with `#[monitored]` in this binary and its dependencies, called or not.
+///
+/// Name and version of the service are those of the runtime that was started last. Where none was,
+/// in a test or a build step, [`Inventory::service`] says them; until then the name is
+/// `unknown_service`. It takes some microseconds for each function.
+///
+/// ```
+/// use monitor_runtime::{inventory, monitored};
+///
+/// /// Says a price.
+/// #[monitored(slow = "500ms")]
+/// fn quote() -> u32 {
+///     7
+/// }
+///
+/// # fn main() {
+/// let inventory = inventory().service("shop", "1.2.0");
+/// let quote = inventory.functions.iter().find(|known| known.function == "quote").unwrap();
+/// assert_eq!(quote.doc, Some("Says a price."));
+/// assert!(!quote.called);
+/// # }
+/// ```
+pub fn inventory() -> Inventory {
+    let (name, version) = {
+        let service = SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
+        service.clone().unwrap_or((NAMELESS.into(), String::new()))
+    };
+    Inventory::of(name, version, site::all())
+}
+
+/// Name and version of the runtime that was started last.
+static SERVICE: Mutex<Option<(String, String)>> = Mutex::new(None);
+
+/// Says which service the functions belong to from now on.
+pub(crate) fn is_of(service: &Service) {
+    let mut known = SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
+    *known = Some((service.name.clone(), service.version.clone()));
+}
+
+/// What [`inventory`] found.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Inventory {
+    /// The `service_name` label.
+    pub service_name: String,
+    /// The version of the service; empty if it is not known.
+    pub service_version: String,
+    /// In the order of their modules, names and places.
+    pub functions: Vec<Function>,
+}
+
+impl Inventory {
+    /// The same functions as those of this service.
+    pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.service_name = name.into();
+        self.service_version = version.into();
+        self
+    }
+
+    /// As JSON, which [`INVENTORY_SCHEMA`] describes.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "there is nothing in it that JSON has not"
+    )]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers always serialise")
+    }
+
+    fn of(name: String, version: String, sites: impl Iterator<Item = &'static Site>) -> Self {
+        let mut functions: Vec<Function> = sites.map(Function::of).collect();
+        functions.sort_by(|a, b| a.place().cmp(&b.place()));
+        Self {
+            service_name: name,
+            service_version: version,
+            functions,
+        }
+    }
+}
+
+/// An annotated function.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one per signal that can be switched off, and two answers"
+)]
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Function {
+    /// The `function` label.
+    pub function: String,
+    /// The `module` label.
+    pub module: &'static str,
+    /// The source file, as the compiler was given it.
+    pub file: &'static str,
+    /// The line of its attribute, from 1.
+    pub line: u32,
+    /// The column of its attribute, from 1.
+    pub column: u32,
+    /// The first paragraph of its documentation, on one line.
+    pub doc: Option<&'static str>,
+    /// Whether it is declared `async fn`; one that returns a boxed future is not.
+    pub async_fn: bool,
+    /// The level of its span and of the event at a call's end.
+    pub level: &'static str,
+    /// The target of its span and events.
+    pub target: &'static str,
+    /// Whether calls are counted.
+    pub metrics: bool,
+    /// Whether calls open a span.
+    pub span: bool,
+    /// Whether calls are logged.
+    pub log: bool,
+    /// Labels of the user's.
+    pub labels: Vec<Label>,
+    /// Upper bounds of its buckets but the last, in seconds; `None` if calls are not timed.
+    pub buckets: Option<&'static [f64]>,
+    /// What it promises.
+    #[serde(serialize_with = "promise")]
+    pub objective: Option<Objective>,
+    /// Beyond how many seconds a call is slow.
+    pub slow_seconds: Option<f64>,
+    /// What Sentry is told of its errors.
+    pub sentry: Sentry,
+    /// Whether a call of it has begun.
+    pub called: bool,
+    /// How many series of calls it has on `/metrics`.
+    pub series: Series,
+}
+
+/// A label of the user's.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Label {
+    /// Its name.
+    pub name: &'static str,
+    /// The values of its type; `None` for text, and before the first call.
+    pub values: Option<&'static [&'static str]>,
+    /// How many values are told apart, `other` among them for text; `None` before the first call.
+    pub at_most: Option<usize>,
+}
+
+/// What Sentry is told of a function's errors.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Sentry {
+    /// Whether there are events.
+    pub events: bool,
+    /// The level of an error's event.
+    pub level: String,
+    /// How many events of a class there may be in [`period_seconds`](Self::period_seconds).
+    pub at_most: u32,
+    /// In how many seconds.
+    pub period_seconds: f64,
+}
+
+/// A number of series.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Series {
+    /// On the page as it is now.
+    pub now: usize,
+    /// With every result, class of error and combination of labels; `None` for a function with
+    /// labels before its first call.
+    pub at_most: Option<usize>,
+}
+
+impl Function {
+    fn of(site: &'static Site) -> Self {
+        let (file, line) = site.location();
+        let throttle = site.throttle.unwrap_or(Throttle::DEFAULT);
+        let (called, now) = now(site);
+        Self {
+            function: site.function().to_owned(),
+            module: site.module(),
+            file,
+            line,
+            column: site.column(),
+            doc: (!site.doc.is_empty()).then_some(site.doc),
+            async_fn: site.is_async_fn(),
+            level: level(site.level),
+            target: site.log_target(),
+            metrics: site.is_counted(),
+            span: site.span,
+            log: site.log,
+            labels: labels(site),
+            buckets: (site.is_counted() && site.is_timed()).then(|| site.bounds()),
+            objective: site.objective.copied(),
+            slow_seconds: site.slow.map(seconds),
+            sentry: Sentry {
+                events: site.sentry,
+                level: site.sentry_level.to_string(),
+                at_most: throttle.events,
+                period_seconds: seconds(throttle.nanoseconds),
+            },
+            called,
+            series: Series {
+                now,
+                at_most: at_most(site),
+            },
+        }
+    }
+
+    fn place(&self) -> (&str, &str, &str, u32, u32) {
+        let Self {
+            file, line, column, ..
+        } = self;
+        (self.module, &self.function, file, *line, *column)
+    }
+}
+
+fn level(level: tracing::Level) -> &'static str {
+    match level {
+        tracing::Level::TRACE => "trace",
+        tracing::Level::DEBUG => "debug",
+        tracing::Level::INFO => "info",
+        tracing::Level::WARN => "warn",
+        tracing::Level::ERROR => "error",
+    }
+}
+
+fn seconds(nanoseconds: u64) -> f64 {
+    std::time::Duration::from_nanos(nanoseconds).as_secs_f64()
+}
+
+fn labels(site: &'static Site) -> Vec<Label> {
+    let known = site.family().dimensions();
+    let labels = site.labels.iter().enumerate();
+    let label = |(place, name): (usize, &&'static str)| Label {
+        name,
+        values: known.get(place).and_then(|values| match values {
+            Values::Known(values) => Some(*values),
+            Values::Bounded(_) => None,
+        }),
+        at_most: known.get(place).map(Values::count),
+    };
+    labels.map(label).collect()
+}
+
+/// Whether it was called, and how many series it has.
+fn now(site: &'static Site) -> (bool, usize) {
+    let (mut tally, mut called, mut series) = (Tally::default(), false, 0);
+    for lane in site.lanes() {
+        tally.read(&[Source::new(site, lane)]);
+        let finished = |outcome| tally.buckets(outcome).iter().any(|calls| *calls > 0);
+        let results = RESULTS.into_iter().filter(|result| finished(*result));
+        let results: Vec<Outcome> = results.collect();
+        called |= !results.is_empty() || tally.concurrent() > 0;
+        let counters = 2 + usize::from(results.contains(&Outcome::Cancelled));
+        let histograms = if site.is_timed() { results.len() } else { 0 };
+        series += counters + tally.classes().count() + histograms * (site.slots() + 2) + 1;
+    }
+    (called, if site.is_counted() { series } else { 0 })
+}
+
+fn at_most(site: &'static Site) -> Option<usize> {
+    if !site.is_counted() {
+        return Some(0);
+    }
+    let combinations = if site.labels.is_empty() {
+        1
+    } else {
+        let dimensions = site.family().dimensions();
+        let product = |lanes: usize, values: &Values| lanes.saturating_mul(values.count());
+        // All that came when the process had too many are one more.
+        (!dimensions.is_empty()).then(|| dimensions.iter().fold(1, product) + 1)?
+    };
+    let histograms = if site.is_timed() { RESULTS.len() } else { 0 };
+    // A panic is a class beyond those of values.
+    let each = RESULTS.len() + classes::MOST + 1 + histograms * (site.slots() + 2) + 1;
+    Some(combinations.saturating_mul(each))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference")]
+fn promise<S: Serializer>(objective: &Option<Objective>, to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Promise {
+        name: &'static str,
+        success_rate_percent: Option<f64>,
+        latency: Option<Latency>,
+    }
+    #[derive(Serialize)]
+    struct Latency {
+        threshold_seconds: f64,
+        percent: f64,
+    }
+    let promise = objective.map(|objective| Promise {
+        name: objective.name,
+        success_rate_percent: objective.success_rate,
+        latency: objective.latency.map(|latency| Latency {
+            threshold_seconds: latency.seconds,
+            percent: latency.percent,
+        }),
+    });
+    promise.serialize(to)
+}

@@ -1,0 +1,34 @@
+//! The labels of objectives.
+
+use super::canonical;
+use crate::objective::Objective;
+
+/// The labels an objective gives its functions' series, as the autometrics specification has them.
+const OBJECTIVE_NAME: &str = "objective_name";
+const OBJECTIVE_PERCENTILE: &str = "objective_percentile";
+const OBJECTIVE_THRESHOLD: &str = "objective_latency_threshold";
+
+/// Names of labels and their values.
+pub(crate) type LabelValues = Vec<(&'static str, String)>;
+
+impl Objective {
+    /// The labels of the counter; `None` without a success rate.
+    pub(crate) fn call_labels(&self) -> Option<LabelValues> {
+        let percent = self.success_rate?;
+        Some(vec![
+            (OBJECTIVE_NAME, self.name.to_owned()),
+            (OBJECTIVE_PERCENTILE, percent.to_string()),
+        ])
+    }
+
+    /// The labels of the histogram, the threshold spelled as its bucket's `le` is; `None` without a
+    /// latency.
+    pub(crate) fn duration_labels(&self) -> Option<LabelValues> {
+        let latency = self.latency?;
+        Some(vec![
+            (OBJECTIVE_NAME, self.name.to_owned()),
+            (OBJECTIVE_PERCENTILE, latency.percent.to_string()),
+            (OBJECTIVE_THRESHOLD, canonical(latency.seconds)),
+        ])
+    }
+}

@@ -1,0 +1,266 @@
+//! How much of each budget is left, worked out from the counters of this process alone.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::promise::{Kind, Promise, promises};
+use super::window::{BURNS, D3, H1, H6, M5, MIN_FAILURES, PERIOD, Severity, WINDOWS, Window};
+use crate::inventory::inventory;
+use crate::metrics::RESULTS;
+use crate::outcome::Outcome;
+use crate::site::{self, Site};
+use crate::tally::{Source, Tally};
+
+/// What this process knows of one promise: it has seen its own calls only, since it began.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ObjectiveStatus {
+    /// The objective's name.
+    pub name: &'static str,
+    /// What is promised.
+    pub kind: Kind,
+    /// Of calls, that keep it.
+    pub target_percent: f64,
+    /// Of a latency.
+    pub threshold_seconds: Option<f64>,
+    /// The functions that promise it, by name.
+    pub functions: Vec<String>,
+    /// The share of the budget of 30 days that is left, from 0 to 1; `None` before the first call.
+    pub budget_left: Option<f64>,
+    /// How many times faster than it lasts the budget is spent; 0 without calls.
+    pub burn_rate: BurnRate,
+    /// Whom the alert would tell now.
+    pub alert: Option<Severity>,
+}
+
+/// Rates over windows that end now; 1 spends the budget in just its period.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[non_exhaustive]
+pub struct BurnRate {
+    /// Over 5 minutes.
+    #[serde(rename = "5m")]
+    pub five_minutes: f64,
+    /// Over an hour.
+    #[serde(rename = "1h")]
+    pub one_hour: f64,
+    /// Over 6 hours.
+    #[serde(rename = "6h")]
+    pub six_hours: f64,
+    /// Over 3 days.
+    #[serde(rename = "3d")]
+    pub three_days: f64,
+}
+
+impl fmt::Display for ObjectiveStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, kind) = (self.name, self.kind.as_str());
+        let (hour, left) = (self.burn_rate.one_hour, self.budget_left.unwrap_or(1.0));
+        write!(
+            f,
+            "{name} ({kind}) burns its budget {hour:.1} times too fast; {:.0} % is left",
+            left * 100.0
+        )
+    }
+}
+
+/// How each objective of this process stands now; empty before `start()` and without objectives.
+///
+/// Calls of other instances and of earlier runs are not in it: those are for Prometheus and its
+/// [`rules`](super::rules), which fire on the same burn rates.
+///
+/// ```no_run
+/// for objective in monitor_runtime::slo::status() {
+///     println!("{objective}");
+/// }
+/// ```
+pub fn status() -> Vec<ObjectiveStatus> {
+    let tracked = TRACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    tracked.iter().map(|tracked| tracked.status(now)).collect()
+}
+
+static TRACKED: Mutex<Vec<Tracked>> = Mutex::new(Vec::new());
+
+/// Begins to remember what was counted when; says whether there is anything to sample.
+///
+/// A second start goes on with what the first remembered.
+pub(crate) fn begin() -> bool {
+    let mut tracked = TRACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if tracked.is_empty() {
+        let now = Instant::now();
+        let inventory = inventory();
+        let promises = promises(&inventory).into_iter();
+        tracked.extend(promises.map(|(promise, _)| Tracked::new(promise, now)));
+    }
+    !tracked.is_empty()
+}
+
+/// Remembers what has been counted by now; to be called every few seconds.
+pub(crate) fn sample() {
+    let mut tracked = TRACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    for tracked in &mut *tracked {
+        tracked.sample(now);
+    }
+}
+
+/// A promise and its past.
+struct Tracked {
+    promise: Promise,
+    sites: Vec<&'static Site>,
+    past: Past,
+}
+
+impl Tracked {
+    fn new(promise: Promise, now: Instant) -> Self {
+        let makes = |site: &&Site| {
+            let made = site
+                .objective
+                .and_then(|made| Promise::of(made, promise.kind));
+            made.as_ref() == Some(&promise)
+        };
+        Self {
+            sites: site::all().filter(makes).collect(),
+            past: Past::new(now),
+            promise,
+        }
+    }
+
+    fn sample(&mut self, now: Instant) {
+        let count = self.count();
+        self.past.remember(now, count);
+    }
+
+    fn count(&self) -> Count {
+        let (mut tally, mut count) = (Tally::default(), Count::default());
+        for site in &self.sites {
+            for lane in site.lanes() {
+                tally.read(&[Source::new(site, lane)]);
+                count.add(&self.promise, site, &tally);
+            }
+        }
+        count
+    }
+
+    fn status(&self, now: Instant) -> ObjectiveStatus {
+        let (promise, count) = (&self.promise, self.count());
+        let since = |window| self.past.since(window, now, count);
+        let budget = promise.budget();
+        let burn = |window| since(window).ratio().unwrap_or(0.0) / budget;
+        let burns = |long, short, threshold| {
+            let over = |window| since(window).ratio().is_some_and(|ratio| ratio > threshold);
+            over(long) && over(short) && since(long).bad >= u64::from(MIN_FAILURES)
+        };
+        let mut functions: Vec<String> = self
+            .sites
+            .iter()
+            .map(|site| site.function().to_owned())
+            .collect();
+        functions.sort_unstable();
+        functions.dedup();
+        let spent = since(PERIOD).ratio().map(|ratio| ratio / budget);
+        ObjectiveStatus {
+            name: promise.name,
+            kind: promise.kind,
+            target_percent: promise.percent,
+            threshold_seconds: promise.threshold,
+            functions,
+            budget_left: spent.map(|spent| (1.0 - spent).clamp(0.0, 1.0)),
+            burn_rate: BurnRate {
+                five_minutes: burn(M5),
+                one_hour: burn(H1),
+                six_hours: burn(H6),
+                three_days: burn(D3),
+            },
+            // The pages come first.
+            alert: BURNS
+                .iter()
+                .find(|alert| burns(alert.long, alert.short, alert.threshold(budget)))
+                .map(|alert| alert.severity),
+        }
+    }
+}
+
+/// Calls, and those that broke the promise.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Count {
+    bad: u64,
+    all: u64,
+}
+
+impl Count {
+    fn add(&mut self, promise: &Promise, site: &Site, tally: &Tally) {
+        for outcome in RESULTS {
+            let buckets = tally.buckets(outcome);
+            let all: u64 = buckets.iter().sum();
+            let good: u64 = match promise.threshold {
+                None if outcome == Outcome::Error => 0,
+                None => all,
+                Some(threshold) => {
+                    let within = site.bounds().partition_point(|bound| *bound <= threshold);
+                    buckets[..within].iter().sum()
+                }
+            };
+            self.all += all;
+            self.bad += all - good;
+        }
+    }
+
+    /// The share of calls that broke it; `None` without calls.
+    #[expect(clippy::cast_precision_loss, reason = "a share needs no 53 bits")]
+    fn ratio(self) -> Option<f64> {
+        (self.all > 0).then(|| self.bad as f64 / self.all as f64)
+    }
+}
+
+/// Samples, for each window so far apart that some sixty of them cover it.
+struct Past(Vec<(Window, VecDeque<(Instant, Count)>)>);
+
+/// Into how many steps a window is divided.
+const STEPS: u64 = 60;
+
+impl Past {
+    /// Nothing was counted before the process began.
+    fn new(now: Instant) -> Self {
+        let windows = WINDOWS.into_iter().chain([PERIOD]);
+        let begun = |window| (window, VecDeque::from([(now, Count::default())]));
+        Self(windows.map(begun).collect())
+    }
+
+    fn remember(&mut self, now: Instant, count: Count) {
+        let age = |then: Instant| now.saturating_duration_since(then);
+        for (window, samples) in &mut self.0 {
+            let length = Duration::from_secs(window.seconds);
+            let step = Duration::from_secs(window.seconds / STEPS);
+            if samples.back().is_none_or(|(then, _)| age(*then) >= step) {
+                samples.push_back((now, count));
+            }
+            // The first is the youngest that is no younger than the window.
+            while samples.get(1).is_some_and(|(then, _)| age(*then) >= length) {
+                samples.pop_front();
+            }
+        }
+    }
+
+    /// What was counted in a window that ends now; since the process began, if that is shorter.
+    fn since(&self, window: Window, now: Instant, count: Count) -> Count {
+        let known = self.0.iter().find(|(known, _)| *known == window);
+        let samples = known.into_iter().flat_map(|(_, samples)| samples);
+        let length = Duration::from_secs(window.seconds);
+        let old = |then: Instant| now.saturating_duration_since(then) >= length;
+        let first = samples.clone().next();
+        let then = samples.take_while(|(then, _)| old(*then)).last().or(first);
+        let then = then.map_or_else(Count::default, |(_, count)| *count);
+        Count {
+            bad: count.bad.saturating_sub(then.bad),
+            all: count.all.saturating_sub(then.all),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

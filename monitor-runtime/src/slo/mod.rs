@@ -1,0 +1,70 @@
+//! Service level objectives: Prometheus rules and a Grafana dashboard from the inventory, and how
+//! much budget is left, worked out in process.
+//!
+//! What a function promises is an [`Objective`](crate::Objective). [`rules`] and [`dashboard`] are
+//! what `GET /rules.yaml` and `GET /grafana.json` answer; a test or a build step can call them too.
+//! [`status`] is `GET /objectives`, and [`check`] makes a health check of it.
+//!
+//! Alerts are those of the SRE workbook, on several windows and burn rates:
+//! <https://sre.google/workbook/alerting-on-slos/>.
+
+mod budget;
+mod dashboard;
+mod promise;
+mod rules;
+mod window;
+mod yaml;
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::health::Check;
+
+pub use budget::{BurnRate, ObjectiveStatus, status};
+pub(crate) use budget::{begin, sample};
+pub use dashboard::dashboard;
+pub use promise::Kind;
+pub use rules::{Rules, rules};
+pub use window::Severity;
+
+/// Where annotations of alerts lead.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Links {
+    /// What the names of alerts are put behind.
+    pub(crate) runbooks: Option<String>,
+    /// The Grafana that has the dashboard.
+    pub(crate) grafana: Option<String>,
+}
+
+/// Those of the runtime that was started last.
+static LINKS: Mutex<Links> = Mutex::new(Links {
+    runbooks: None,
+    grafana: None,
+});
+
+/// Says where annotations lead from now on.
+pub(crate) fn lead_to(links: Links) {
+    *LINKS.lock().unwrap_or_else(PoisonError::into_inner) = links;
+}
+
+fn links() -> Links {
+    LINKS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// A health check called `slo`, which fails while an objective burns its budget so fast that
+/// somebody should be woken: it makes the service *degraded*, never unready.
+///
+/// ```no_run
+/// let builder = monitor_runtime::builder!().check_with(monitor_runtime::slo::check());
+/// ```
+pub fn check() -> Check {
+    Check::new("slo", || async {
+        let burning = status().into_iter();
+        let burning = burning.filter(|status| status.alert == Some(Severity::Page));
+        let burning: Vec<String> = burning.map(|status| status.to_string()).collect();
+        if burning.is_empty() {
+            Ok(())
+        } else {
+            Err(burning.join("; "))
+        }
+    })
+}

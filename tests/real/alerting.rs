@@ -1,0 +1,260 @@
+//! From an error in one of two instances to somebody's pager, through a real Prometheus and a real
+//! Alertmanager.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use monitor_runtime::{Objective, inventory, monitored, slo};
+use monitor_tests::process::{Service, get, try_get, wait_for};
+use monitor_tests::prometheus::{Prometheus, config};
+use serde_json::Value;
+
+/// What takes an hour takes 36 s, and 5 minutes 3 s.
+const FASTER: u32 = 100;
+
+/// The quickstart's objective, for rules of our own making that are the same.
+const ORDERS: Objective = Objective::new("orders")
+    .success_rate(99.5)
+    .latency(Duration::from_millis(250), 99.0);
+
+#[monitored(name = "Orders::find", objective = ORDERS)]
+fn find() {}
+
+/// What Alertmanager was told to tell: alerts, as its webhook has them.
+#[derive(Clone, Default)]
+struct Pager(Arc<Mutex<Vec<Value>>>);
+
+impl Pager {
+    /// Listens on a free port.
+    fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let addr = listener.local_addr().expect("bound");
+        let alerts = Arc::clone(&self.0);
+        thread::spawn(move || {
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
+                let (mut line, mut length) = (String::new(), 0);
+                while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
+                    let lower = line.to_ascii_lowercase();
+                    if let Some(value) = lower.strip_prefix("content-length:") {
+                        length = value.trim().parse().expect("a length");
+                    }
+                    line.clear();
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).expect("a whole body");
+                let _ = stream.write_all(
+                    b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                );
+                let message: Value = serde_json::from_slice(&body).expect("JSON");
+                let new = message["alerts"].as_array().cloned().unwrap_or_default();
+                alerts.lock().unwrap().extend(new);
+            }
+        });
+        addr
+    }
+
+    /// Alerts of this name, severity and status, from the `from`th that came.
+    fn told(&self, from: usize, name: &str, severity: &str, status: &str) -> Option<Value> {
+        let alerts = self.0.lock().unwrap();
+        let mut found = alerts.iter().skip(from).filter(|alert| {
+            let labels = &alert["labels"];
+            labels["alertname"] == name
+                && labels["severity"] == severity
+                && alert["status"] == status
+        });
+        found.next().cloned()
+    }
+
+    fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
+
+/// An Alertmanager of our own.
+struct Alertmanager {
+    child: Child,
+    addr: SocketAddr,
+    folder: std::path::PathBuf,
+}
+
+impl Alertmanager {
+    fn telling(pager: SocketAddr) -> Self {
+        let addr = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+        let addr = addr.expect("a free port");
+        let folder = std::env::temp_dir().join(format!("monitor-alertmanager-{}", addr.port()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let config = format!(
+            "route: {{receiver: pager, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}\n\
+             receivers: [{{name: pager, webhook_configs: [{{url: 'http://{pager}/', send_resolved: true}}]}}]\n"
+        );
+        let file = folder.join("alertmanager.yml");
+        std::fs::write(&file, config).expect("a configuration");
+        let child = Command::new("prometheus-alertmanager")
+            .arg(format!("--config.file={}", file.display()))
+            .arg(format!("--storage.path={}", folder.join("data").display()))
+            .arg(format!("--web.listen-address={addr}"))
+            .arg("--cluster.listen-address=")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("prometheus-alertmanager, which tests/run installs");
+        let this = Self {
+            child,
+            addr,
+            folder,
+        };
+        wait_for("Alertmanager", || {
+            try_get(addr, "/-/ready").filter(|(status, _)| *status == 200)
+        });
+        this
+    }
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Customers: twenty requests a second to each instance that answers, until dropped.
+struct Traffic {
+    stop: Arc<AtomicBool>,
+    /// How many of ten requests are for an order that is not there.
+    missing: Arc<AtomicU32>,
+}
+
+impl Traffic {
+    fn to(instances: &[SocketAddr]) -> Self {
+        let this = Self {
+            stop: Arc::default(),
+            missing: Arc::default(),
+        };
+        for addr in instances.iter().copied() {
+            let (stop, missing) = (Arc::clone(&this.stop), Arc::clone(&this.missing));
+            thread::spawn(move || {
+                let mut request = 0;
+                while !stop.load(Ordering::Relaxed) {
+                    request += 1;
+                    let missing = request % 10 < missing.load(Ordering::Relaxed);
+                    // Nobody may be there any more.
+                    let _ = try_get(addr, if missing { "/orders/999" } else { "/orders/7" });
+                    thread::sleep(Duration::from_millis(50));
+                }
+            });
+        }
+        this
+    }
+}
+
+impl Drop for Traffic {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Waits for an alert, longer than for other things: windows have to fill, and to empty.
+fn wait_for_alert(what: &str, ask: impl Fn() -> Option<Value>) -> Value {
+    let start = Instant::now();
+    loop {
+        if let Some(alert) = ask() {
+            return alert;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "waited a minute for {what}"
+        );
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
+    find();
+    let first = Service::quickstart(&[]);
+    let second = Service::quickstart(&[]);
+    let rules = slo::rules(&inventory().service("quickstart", env!("CARGO_PKG_VERSION")));
+    let served = get(first.management, "/rules.yaml").1;
+    assert_eq!(served, rules.to_string(), "ours are the quickstart's");
+
+    let pager = Pager::default();
+    let alertmanager = Alertmanager::telling(pager.listen());
+    let alerting = format!(
+        "rule_files: [rules.yaml]\n\
+         alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{}']}}]}}]}}\n",
+        alertmanager.addr
+    );
+    let targets = [first.management, second.management];
+    let rules = rules
+        .runbooks("https://runbooks.example.com")
+        .faster(FASTER);
+    let files = [("rules.yaml", &*rules.to_string())];
+    let prometheus = Prometheus::start("prometheus", &config(&targets, &alerting), &files);
+    let traffic = Traffic::to(&[first.addr, second.addr]);
+    let rate = "monitor_slo:calls:rate5m{slo=\"success_rate\"}";
+    wait_for("calls of both", || {
+        prometheus.query(rate).filter(|rate| *rate > 20.0)
+    });
+    assert_eq!(pager.count(), 0, "{:?}", pager.0);
+
+    // Half of all calls fail.
+    traffic.missing.store(5, Ordering::Relaxed);
+    let page = |from, status| pager.told(from, "ErrorBudgetBurn", "page", status);
+    let fired = wait_for_alert("the page", || page(0, "firing"));
+    let labels = &fired["labels"];
+    assert_eq!(labels["service_name"], "quickstart", "{fired}");
+    assert_eq!(
+        (&labels["objective_name"], &labels["slo"]),
+        (&"orders".into(), &"success_rate".into())
+    );
+    let annotations = &fired["annotations"];
+    let said = annotations["description"].as_str().expect("a description");
+    assert!(
+        said.contains("% of calls fail") && said.contains("Orders::find"),
+        "{said}"
+    );
+    assert_eq!(
+        annotations["runbook_url"],
+        "https://runbooks.example.com/ErrorBudgetBurn"
+    );
+    // The process knows it too, of its own calls, and its health says so.
+    wait_for("the process to know", || {
+        let status = get(first.management, "/objectives").1;
+        status.contains("\"alert\":\"page\"").then_some(())
+    });
+    wait_for("a health check that warns", || {
+        let health = get(first.management, "/health").1;
+        health.contains("burns its budget").then_some(())
+    });
+    assert_eq!(get(first.management, "/readyz").0, 200, "it is still ready");
+
+    traffic.missing.store(0, Ordering::Relaxed);
+    let resolved = wait_for_alert("the page to resolve", || page(0, "resolved"));
+    assert_eq!(resolved["labels"], fired["labels"]);
+
+    // One instance dies: that is a ticket, and the other carries on.
+    let before = pager.count();
+    second.signal("KILL");
+    let down = || pager.told(before, "MonitorInstanceDown", "ticket", "firing");
+    let down = wait_for_alert("the instance to be missed", down);
+    assert_eq!(down["labels"]["instance"], second.management.to_string());
+    let rate = wait_for("calls of one", || {
+        prometheus.query(rate).filter(|rate| *rate < 21.0)
+    });
+    assert!(rate > 5.0, "{rate}");
+    assert!(page(before, "firing").is_none());
+    assert!(
+        pager
+            .told(0, "MonitorServiceAbsent", "page", "firing")
+            .is_none()
+    );
+    traffic.missing.store(5, Ordering::Relaxed);
+    wait_for_alert("the page of the other", || page(before, "firing"));
+}

@@ -1,0 +1,106 @@
+//! A real Prometheus.
+
+use std::fmt::Write as _;
+use std::net::{SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::process::{get, try_get, wait_for};
+
+/// Scrapes these each second, as the job `quickstart`; `more` is put behind it.
+pub fn config(targets: &[SocketAddr], more: &str) -> String {
+    let targets: Vec<String> = targets.iter().map(|target| format!("'{target}'")).collect();
+    let targets = targets.join(", ");
+    format!(
+        "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n\
+         scrape_configs: [{{job_name: quickstart, static_configs: [{{targets: [{targets}]}}]}}]\n{more}"
+    )
+}
+
+/// A Prometheus of our own, on a free port, in a folder of its own.
+pub struct Prometheus {
+    child: Child,
+    addr: SocketAddr,
+    folder: std::path::PathBuf,
+}
+
+impl Prometheus {
+    /// One that scrapes this address each second, as the job `quickstart`.
+    pub fn scraping(target: SocketAddr) -> Self {
+        let this = Self::start("prometheus", &config(&[target], ""), &[]);
+        wait_for("a healthy target", || {
+            this.query("up").filter(|up| *up > 0.5)
+        });
+        this
+    }
+
+    /// One with this configuration, in a folder that has these files beside it.
+    pub fn start(program: &str, config: &str, files: &[(&str, &str)]) -> Self {
+        let addr = TcpListener::bind("127.0.0.1:0")
+            .and_then(|socket| socket.local_addr())
+            .unwrap();
+        let folder = std::env::temp_dir().join(format!("monitor-prometheus-{}", addr.port()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        for (name, text) in files {
+            std::fs::write(folder.join(name), text).expect("a file");
+        }
+        let file = folder.join("prometheus.yml");
+        std::fs::write(&file, config).expect("a configuration");
+        let child = Command::new(program)
+            .arg(format!("--config.file={}", file.display()))
+            .arg(format!(
+                "--storage.tsdb.path={}",
+                folder.join("data").display()
+            ))
+            .arg(format!("--web.listen-address={addr}"))
+            .arg("--enable-feature=exemplar-storage")
+            .arg("--rules.alert.resend-delay=1s")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("prometheus, which tests/run installs");
+        let this = Self {
+            child,
+            addr,
+            folder,
+        };
+        wait_for("Prometheus", || {
+            try_get(addr, "/-/ready").filter(|(status, _)| *status == 200)
+        });
+        this
+    }
+
+    /// The value of a query with one result; `None` while there is no result.
+    pub fn query(&self, query: &str) -> Option<f64> {
+        let results = self.results(query);
+        assert!(results.len() <= 1, "{query}: {results:?}");
+        results.first()?["value"][1].as_str()?.parse().ok()
+    }
+
+    /// All results of a query, as its API has them.
+    pub fn results(&self, query: &str) -> Vec<Value> {
+        let mut encoded = String::new();
+        for byte in query.bytes() {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        let answer = self.ask(&format!("/api/v1/query?query={encoded}"));
+        answer["result"].as_array().expect("a vector").clone()
+    }
+
+    /// The data its API has at a path.
+    pub fn ask(&self, path: &str) -> Value {
+        let (status, body) = get(self.addr, path);
+        assert_eq!(status, 200, "{path}: {body}");
+        let mut answer: Value = serde_json::from_str(&body).expect("JSON");
+        answer["data"].take()
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
