@@ -50,15 +50,16 @@ impl Functions {
         let Some((series, reading)) = self.series(&CALLS, at, out) else {
             return false;
         };
+        let labels = self.layout.labels(series);
         for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
             // `ok` and `error` exist from the start, so that a rate sees the very first call.
             if calls > 0 || outcome != Outcome::Cancelled {
-                begin(out, CALLS.name, &series.labels, outcome);
+                begin(out, CALLS.name, labels, outcome);
                 end(out, calls);
             }
             if outcome == Outcome::Error {
                 for (class, calls) in self.readings.classes(reading) {
-                    begin(out, CALLS.name, &series.labels, outcome);
+                    begin(out, CALLS.name, labels, outcome);
                     push(out, ",error=\"");
                     push(out, &escape(class));
                     push(out, "\"");
@@ -75,7 +76,7 @@ impl Functions {
             for (outcome, histogram) in reading.histograms() {
                 prefix.clear();
                 push(&mut prefix, DURATION.name);
-                begin(&mut prefix, "_bucket", &series.labels, outcome);
+                begin(&mut prefix, "_bucket", self.layout.labels(series), outcome);
                 push(&mut prefix, ",le=\"");
                 self.histogram(series, outcome, histogram, &prefix, out);
             }
@@ -92,6 +93,7 @@ impl Functions {
         prefix: &[u8],
         out: &mut Vec<u8>,
     ) {
+        let labels = self.layout.labels(series);
         let ends = &self.layout.bounds(series).ends;
         let (mut below, mut value) = (0, Vec::with_capacity(24));
         push_number(&mut value, below);
@@ -112,12 +114,12 @@ impl Functions {
             out.push(b'\n');
         }
         push(out, DURATION.name);
-        begin(out, "_sum", &series.labels, outcome);
+        begin(out, "_sum", labels, outcome);
         push(out, "} ");
         push_seconds(out, clock::seconds(histogram.ticks));
         push(out, "\n");
         push(out, DURATION.name);
-        begin(out, "_count", &series.labels, outcome);
+        begin(out, "_count", labels, outcome);
         end(out, below);
     }
 
@@ -125,7 +127,8 @@ impl Functions {
         let Some((series, reading)) = self.series(&CONCURRENT, at, out) else {
             return false;
         };
-        line(out, CONCURRENT.name, &series.labels, reading.concurrent);
+        let labels = self.layout.labels(series);
+        line(out, CONCURRENT.name, labels, reading.concurrent);
         true
     }
 }

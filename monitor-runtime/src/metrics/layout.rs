@@ -1,6 +1,7 @@
 //! Which series the page has and how their labels read, worked out once for many pages.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use super::line::{canonical, label};
 use crate::labels;
@@ -8,8 +9,13 @@ use crate::site::Site;
 use crate::tally::Source;
 
 /// The series of all functions, in the order of their labels.
+///
+/// What they have many of lies side by side: a page goes through all of it, and memory is quick for
+/// those who read on.
 pub(super) struct Layout {
     pub(super) series: Vec<Series>,
+    labels: String,
+    sources: Vec<Source>,
     bounds: Vec<Bounds>,
     /// How many sites there were, and combinations of their labels.
     size: (usize, usize),
@@ -17,10 +23,8 @@ pub(super) struct Layout {
 
 /// What is counted under one set of labels.
 pub(super) struct Series {
-    /// Without braces, escaped.
-    pub(super) labels: String,
-    /// Several when functions share a name.
-    pub(super) sources: Vec<Source>,
+    labels: Range<usize>,
+    sources: Range<usize>,
     /// Place of its bounds.
     bounds: usize,
 }
@@ -53,8 +57,9 @@ impl Layout {
             }
         }
         let (mut bounds, mut places) = (Vec::new(), HashMap::new());
-        let series = |((module, function, own), sources): ((&str, &str, String), Vec<Source>)| {
-            let seconds = sources[0].bounds();
+        let (mut labels, mut sources) = (String::new(), Vec::new());
+        let series = |((module, function, own), its): ((&str, &str, String), Vec<Source>)| {
+            let seconds = its[0].bounds();
             let place = *places
                 .entry((seconds.as_ptr(), seconds.len()))
                 .or_insert_with(|| {
@@ -62,14 +67,19 @@ impl Layout {
                     bounds.len() - 1
                 });
             let (function, module) = (label("function", function), label("module", module));
+            let starts = (labels.len(), sources.len());
+            labels.extend([&function, ",", &module, ",", service, &own]);
+            sources.extend(its);
             Series {
-                labels: format!("{function},{module},{service}{own}"),
-                sources,
+                labels: starts.0..labels.len(),
+                sources: starts.1..sources.len(),
                 bounds: place,
             }
         };
         Self {
             series: by_name.into_iter().map(series).collect(),
+            labels,
+            sources,
             bounds,
             size: (count, lanes),
         }
@@ -78,6 +88,16 @@ impl Layout {
     /// Whether it still has all there is.
     pub(super) fn is_of(&self, sites: usize) -> bool {
         self.size == (sites, labels::opened())
+    }
+
+    /// Without braces, escaped.
+    pub(super) fn labels(&self, series: &Series) -> &str {
+        &self.labels[series.labels.clone()]
+    }
+
+    /// Several when functions share a name.
+    pub(super) fn sources(&self, series: &Series) -> &[Source] {
+        &self.sources[series.sources.clone()]
     }
 
     pub(super) fn bounds(&self, series: &Series) -> &Bounds {
