@@ -8,7 +8,7 @@ use crate::metrics::RESULTS;
 use crate::outcome::Outcome;
 use crate::recent::{Call, Failure};
 use crate::site::Site;
-use crate::tally::{Source, Tally};
+use crate::tally::Tally;
 
 /// Combinations of labels that are shown: those with the most calls.
 const COMBINATIONS: usize = 20;

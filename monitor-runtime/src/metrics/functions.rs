@@ -50,17 +50,18 @@ impl Functions {
         let Some((series, reading)) = self.series(&CALLS, at, out) else {
             return false;
         };
+        let labels = self.layout.labels(series);
         let promise = &self.layout.promise(series).calls;
         for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
             // `ok` and `error` exist from the start, so that a rate sees the very first call.
             if calls > 0 || outcome != Outcome::Cancelled {
-                begin(out, CALLS.name, &series.labels, outcome);
+                begin(out, CALLS.name, labels, outcome);
                 push(out, promise);
                 end(out, calls);
             }
             if outcome == Outcome::Error {
                 for (class, calls) in self.readings.classes(reading) {
-                    begin(out, CALLS.name, &series.labels, outcome);
+                    begin(out, CALLS.name, labels, outcome);
                     push(out, promise);
                     push(out, ",error=\"");
                     push(out, &escape(class));
@@ -78,7 +79,7 @@ impl Functions {
             for (outcome, histogram) in reading.histograms() {
                 prefix.clear();
                 push(&mut prefix, DURATION.name);
-                begin(&mut prefix, "_bucket", &series.labels, outcome);
+                begin(&mut prefix, "_bucket", self.layout.labels(series), outcome);
                 push(&mut prefix, &self.layout.promise(series).durations);
                 push(&mut prefix, ",le=\"");
                 self.histogram(series, outcome, histogram, &prefix, out);
@@ -96,6 +97,7 @@ impl Functions {
         prefix: &[u8],
         out: &mut Vec<u8>,
     ) {
+        let labels = self.layout.labels(series);
         let ends = &self.layout.bounds(series).ends;
         let promise = &self.layout.promise(series).durations;
         let (mut below, mut value) = (0, Vec::with_capacity(24));
@@ -117,13 +119,13 @@ impl Functions {
             out.push(b'\n');
         }
         push(out, DURATION.name);
-        begin(out, "_sum", &series.labels, outcome);
+        begin(out, "_sum", labels, outcome);
         push(out, promise);
         push(out, "} ");
         push_seconds(out, clock::seconds(histogram.ticks));
         push(out, "\n");
         push(out, DURATION.name);
-        begin(out, "_count", &series.labels, outcome);
+        begin(out, "_count", labels, outcome);
         push(out, promise);
         end(out, below);
     }
@@ -132,7 +134,8 @@ impl Functions {
         let Some((series, reading)) = self.series(&CONCURRENT, at, out) else {
             return false;
         };
-        line(out, CONCURRENT.name, &series.labels, reading.concurrent);
+        let labels = self.layout.labels(series);
+        line(out, CONCURRENT.name, labels, reading.concurrent);
         true
     }
 }

@@ -1,6 +1,7 @@
 //! Which series the page has and how their labels read, worked out once for many pages.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use super::line::{canonical, label};
 use super::readings::index;
@@ -10,8 +11,13 @@ use crate::site::Site;
 use crate::tally::Source;
 
 /// The series of all functions, in the order of their labels.
+///
+/// What they have many of lies side by side: a page goes through all of it, and memory is quick for
+/// those who read on.
 pub(super) struct Layout {
     pub(super) series: Vec<Series>,
+    labels: String,
+    sources: Vec<Source>,
     bounds: Vec<Bounds>,
     /// What functions promise, as labels; the first is of those that promise nothing.
     promises: Vec<Promise>,
@@ -21,10 +27,8 @@ pub(super) struct Layout {
 
 /// What is counted under one set of labels.
 pub(super) struct Series {
-    /// Without braces, escaped.
-    pub(super) labels: String,
-    /// Several when functions share a name.
-    pub(super) sources: Vec<Source>,
+    labels: Range<usize>,
+    sources: Range<usize>,
     /// Place of its bounds.
     bounds: u32,
     /// Place of its promise.
@@ -69,23 +73,28 @@ impl Layout {
         }
         let (mut bounds, mut promises) = (Shared::default(), Shared::default());
         promises.place((std::ptr::null(), 0), Promise::default);
-        let mut series = Vec::with_capacity(by_name.len());
-        for ((module, function, own), mut sources) in by_name {
+        let (mut labels, mut sources) = (String::new(), Vec::new());
+        let series = |((module, function, own), mut its): ((&str, &str, String), Vec<Source>)| {
             // Of functions that share a name, one that promises something speaks for all.
-            sources.sort_by_key(|source| source.site.objective.is_none());
-            let (seconds, objective) = (sources[0].bounds(), sources[0].site.objective);
+            its.sort_by_key(|source| source.site.objective.is_none());
+            let (seconds, objective) = (its[0].bounds(), its[0].site.objective);
             let (function, module) = (label("function", function), label("module", module));
-            series.push(Series {
-                labels: format!("{function},{module},{service}{own}"),
-                sources,
+            let starts = (labels.len(), sources.len());
+            labels.extend([&function, ",", &module, ",", service, &own]);
+            sources.extend(its);
+            Series {
+                labels: starts.0..labels.len(),
+                sources: starts.1..sources.len(),
                 bounds: bounds.place((seconds.as_ptr(), seconds.len()), || Bounds::new(seconds)),
                 promise: objective.map_or(0, |objective| {
                     promises.place((objective, 1), || Promise::new(objective))
                 }),
-            });
-        }
+            }
+        };
         Self {
-            series,
+            series: by_name.into_iter().map(series).collect(),
+            labels,
+            sources,
             bounds: bounds.kept,
             promises: promises.kept,
             size: (count, lanes),
@@ -95,6 +104,16 @@ impl Layout {
     /// Whether it still has all there is.
     pub(super) fn is_of(&self, sites: usize) -> bool {
         self.size == (sites, labels::opened())
+    }
+
+    /// Without braces, escaped.
+    pub(super) fn labels(&self, series: &Series) -> &str {
+        &self.labels[series.labels.clone()]
+    }
+
+    /// Several when functions share a name.
+    pub(super) fn sources(&self, series: &Series) -> &[Source] {
+        &self.sources[series.sources.clone()]
     }
 
     pub(super) fn bounds(&self, series: &Series) -> &Bounds {

@@ -53,10 +53,10 @@ impl Readings {
         all.series.reserve_exact(layout.series.len());
         let mut tally = Tally::default();
         for some in layout.series.chunks(LOOKED_AT) {
-            let sources = some.iter().flat_map(|series| &series.sources);
+            let sources = some.iter().flat_map(|series| layout.sources(series));
             black_box(sources.map(Source::look).fold(0, u64::wrapping_add));
             for series in some {
-                tally.read(&series.sources);
+                tally.read(layout.sources(series));
                 let reading = all.keep(&tally);
                 if exemplars {
                     all.keep_exemplars(layout, series, &reading);
@@ -93,7 +93,7 @@ impl Readings {
         let bounds = layout.bounds(series).seconds;
         for (outcome, Histogram { first, .. }) in reading.histograms() {
             let start = self.exemplars.len();
-            for source in &series.sources {
+            for source in layout.sources(series) {
                 exemplar::each(source.site, source.lane, outcome, |exemplar| {
                     let bucket = bounds.partition_point(|bound| *bound < exemplar.seconds);
                     let place = first as usize + bucket;

@@ -206,6 +206,11 @@ fn clocks_and_ours() -> Vec<Contender> {
     all
 }
 
+/// Makes so many monitored calls.
+pub fn monitored_calls() -> fn(u64) {
+    sync!("monitored", ours::sync).run
+}
+
 fn monitored_contenders() -> Vec<Contender> {
     vec![
         sync!("monitored", ours::sync),
