@@ -177,7 +177,7 @@ impl Stretch {
     }
 
     /// The trace that events of the outermost call around it have, if there were any.
-    pub(crate) fn trace(self) -> Option<TraceId> {
+    pub(crate) fn trace(self) -> Option<Ids> {
         let known = HERE.try_with(|here| trail::known_trace(here, self));
         known.ok().flatten()
     }

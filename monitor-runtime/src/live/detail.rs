@@ -8,7 +8,7 @@ use crate::metrics::RESULTS;
 use crate::outcome::Outcome;
 use crate::recent::{Call, Failure};
 use crate::site::Site;
-use crate::tally::{Source, Tally};
+use crate::tally::Tally;
 
 /// Combinations of labels that are shown: those with the most calls.
 const COMBINATIONS: usize = 20;
@@ -70,7 +70,7 @@ impl Function {
             .filter(|source| !source.site.labels.is_empty());
         let mut all: Vec<(u64, Value)> = labelled
             .map(|source| {
-                tally.read(&[Source { ..source }]);
+                tally.read(std::slice::from_ref(&source));
                 let [ok, error, cancelled] = RESULTS.map(|outcome| ended(&tally, outcome));
                 let values = source.site.label_values(source.lane);
                 let labels: Map<String, Value> = values

@@ -207,7 +207,7 @@ impl Function {
     fn sources(&self) -> impl Iterator<Item = Source> {
         self.sites
             .iter()
-            .flat_map(|site| site.lanes().map(|lane| Source { site, lane }))
+            .flat_map(|site| site.lanes().map(|lane| Source::new(site, lane)))
     }
 
     /// Upper bounds of its buckets but the last, in seconds.
