@@ -75,13 +75,12 @@ impl Ended<'_> {
         let site = self.site;
         let fields = self.extra.and_then(|extra| extra.fields);
         let declared = fields.into_iter().flatten().take(site.fields.len());
-        let trace = trace_context::current_ids().map(|ids| ids.trace.to_string());
-        let known = || stretch.trace().map(|known| known.trace.to_string());
+        let trace = trace_context::current_ids().or_else(|| stretch.trace());
         let call = recent::Call {
             at: SystemTime::now(),
             seconds: site.is_timed().then(|| clock::seconds(self.ticks)),
             outcome: self.end.outcome(),
-            trace: trace.or_else(known).unwrap_or_default(),
+            trace: trace.map_or_else(String::new, |ids| ids.trace.to_string()),
             fields: declared.collect(),
         };
         if self.slowest {
