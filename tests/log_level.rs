@@ -19,7 +19,7 @@ fn send(addr: std::net::SocketAddr, method: &str, headers: &[&str], body: &str) 
         body.len()
     );
     if !headers.iter().any(|header| header.starts_with("Host:")) {
-        head.push_str(&format!("Host: {addr}\r\n"));
+        head.extend(["Host: ", &addr.to_string(), "\r\n"]);
     }
     for header in headers {
         head.extend([header, "\r\n"]);
@@ -34,9 +34,9 @@ fn send(addr: std::net::SocketAddr, method: &str, headers: &[&str], body: &str) 
     (status.parse().expect("a number"), body.to_owned())
 }
 
-fn json_of(answer: (u16, String)) -> Value {
-    assert_eq!(answer.0, 200, "{}", answer.1);
-    serde_json::from_str(&answer.1).expect("JSON")
+fn json_of((status, body): (u16, String)) -> Value {
+    assert_eq!(status, 200, "{body}");
+    body.parse().expect("JSON")
 }
 
 fn lines_with<'l>(lines: &'l [String], text: &str) -> Vec<&'l String> {

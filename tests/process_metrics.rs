@@ -10,6 +10,10 @@ use monitor_tests::process::{Service, get, wait_for};
 
 const OPEN_METRICS: (&str, &str) = ("Accept", "application/openmetrics-text; version=1.0.0");
 
+fn float(count: usize) -> f64 {
+    u32::try_from(count).expect("a few").into()
+}
+
 fn value(page: &Page, name: &str) -> f64 {
     let mut found = page.find(name, &[]);
     let sample = found
@@ -58,7 +62,7 @@ fn they_say_what_the_system_says() {
     let fds = fs::read_dir(format!("/proc/{}/fd", service.pid()))
         .expect("Linux")
         .count();
-    near("process_open_fds", fds as f64, 2.0);
+    near("process_open_fds", float(fds), 2.0);
     let limits = fs::read_to_string(format!("/proc/{}/limits", service.pid())).expect("Linux");
     let limit = limits
         .lines()
@@ -72,7 +76,7 @@ fn they_say_what_the_system_says() {
         .as_secs_f64();
     near("process_start_time_seconds", now - 10.0, 30.0);
     let cores = std::thread::available_parallelism().expect("cores").get();
-    near("tokio_workers", cores as f64, 0.0);
+    near("tokio_workers", float(cores), 0.0);
     let tasks = || value(&page(), "tokio_alive_tasks");
     let before = tasks();
     let held = TcpStream::connect(service.addr).expect("the service listens");

@@ -168,3 +168,36 @@ fn unseen_text(input: &[u8]) {
     assert!(!safe.contains(unseen::is_unseen));
     assert_eq!(serde_json::from_str::<String>(&safe).expect("JSON"), text);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the program in `fuzz/` does by chance, as far as a moment goes: always the same.
+    #[test]
+    fn every_target_stands_its_seeds_whole_cut_and_strewn() {
+        const STUMBLES: [&str; 14] = [
+            "\"", "\\", "\0", "\n", "\r\n", ",", ";q=", "=", "{", "]", "://", "é", "\u{3000}",
+            "\u{202e}",
+        ];
+        for target in TARGETS {
+            let strewn: &[&str] = match target.name {
+                // Each of these may wait for a time-out.
+                "connection" => &[],
+                _ => &STUMBLES,
+            };
+            for seed in target.seeds {
+                let seed = seed.as_bytes();
+                (target.run)(seed);
+                for at in 0..seed.len() {
+                    let (before, after) = seed.split_at(at);
+                    (target.run)(before);
+                    (target.run)(&[before, &after[1..]].concat());
+                    for piece in strewn {
+                        (target.run)(&[before, piece.as_bytes(), after].concat());
+                    }
+                }
+            }
+        }
+    }
+}
