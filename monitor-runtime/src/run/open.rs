@@ -143,7 +143,7 @@ pub(super) enum State {
     /// It has ended, or is being polled.
     Away,
     /// The future is being dropped. In a box: all futures would grow by what few of them ever need.
-    Dropping { _cancelled: Box<Cancelled> },
+    Dropping(#[expect(dead_code, reason = "its `Drop` is what it is for")] Box<Cancelled>),
 }
 
 /// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
@@ -162,7 +162,7 @@ impl State {
         match mem::replace(self, Self::Away) {
             Self::New(start) => open.begin(start),
             Self::Waiting { site, lane, call } => open.resume(site, lane, call),
-            Self::Away | Self::Dropping { .. } => {}
+            Self::Away | Self::Dropping(_) => {}
         }
     }
 
@@ -172,8 +172,7 @@ impl State {
         if let Self::Waiting { site, lane, call } = mem::replace(self, Self::Away) {
             let mut open = Open::Ended;
             open.resume(site, lane, call);
-            let _cancelled = Box::new(Cancelled(open));
-            *self = Self::Dropping { _cancelled };
+            *self = Self::Dropping(Box::new(Cancelled(open)));
         }
     }
 

@@ -30,6 +30,10 @@ mod section {
         static STOP: usize;
     }
 
+    #[expect(
+        clippy::cast_ptr_alignment,
+        reason = "what the section holds aligns it"
+    )]
     pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
         let (start, stop) = (&raw const START, &raw const STOP);
         let (start, stop) = (start.cast::<Site>(), stop.cast::<Site>());
@@ -37,7 +41,9 @@ mod section {
         // alignment; the linker leaves no room between them and defines both symbols. What changes
         // in a site does so behind a shared reference.
         let sites = unsafe { std::slice::from_raw_parts(start, stop.offset_from_unsigned(start)) };
-        sites.iter().filter(|site| !std::ptr::eq(*site, &NOBODY))
+        sites
+            .iter()
+            .filter(|site| !std::ptr::eq(*site, &raw const NOBODY))
     }
 
     /// The site of the function it stands in, on the list.
