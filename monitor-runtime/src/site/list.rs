@@ -14,19 +14,26 @@ mod section {
 
     use super::Site;
 
+    // Another version of this crate in the binary has sites of another shape, so it needs a section of
+    // its own.
+    const _: () = assert!(
+        matches!(env!("CARGO_PKG_VERSION").as_bytes(), b"0.1.0"),
+        "the section's name ends with the version, in all four places"
+    );
+
     // Without a site there would be no section, and no beginning and end of it.
     #[used]
     // SAFETY: everything in this section is a `Site`.
-    #[unsafe(link_section = "monitor_sites")]
+    #[unsafe(link_section = "monitor_sites_0_1_0")]
     static NOBODY: Site = Site::new(|| "", "");
 
     // The linker puts what is aligned to its size side by side, without room in between.
     const _: () = assert!(size_of::<Site>() == align_of::<Site>());
 
     unsafe extern "C" {
-        #[link_name = "__start_monitor_sites"]
+        #[link_name = "__start_monitor_sites_0_1_0"]
         static START: usize;
-        #[link_name = "__stop_monitor_sites"]
+        #[link_name = "__stop_monitor_sites_0_1_0"]
         static STOP: usize;
     }
 
@@ -52,7 +59,7 @@ mod section {
     macro_rules! __site {
         ($($with:tt)*) => {{
             #[used]
-            #[unsafe(link_section = "monitor_sites")]
+            #[unsafe(link_section = "monitor_sites_0_1_0")]
             static __MONITOR: $crate::__private::Site = $crate::__private::Site::new(
                 $crate::__private::path_of(&|| ()),
                 ::core::module_path!(),
