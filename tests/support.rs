@@ -201,3 +201,8 @@ pub fn message(payload: &(dyn std::any::Any + Send)) -> &str {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// So do those in the guide for users of other tools.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/coming-from.md")]
+pub struct ComingFrom;

@@ -15,9 +15,11 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         return (Run::Async, verdict(declared), output);
     }
     let in_place = |plain: bool| {
-        let through = runs_through(body);
+        let statements = parsed(body);
+        let through = body::runs_through(&statements);
         // Left early, a body that stays in its place shows nothing of what it returned.
         if through || (plain && !judged) {
+            let through = through && !body::ends_in_panic(&statements);
             Run::Inline { through }
         } else {
             Run::Sync
@@ -96,13 +98,14 @@ fn writable(ty: &Type) -> Option<Type> {
     (!matches!(ty, Type::Infer(_) | Type::Never(_))).then_some(ty)
 }
 
-/// `None` for a body without an `async` block, and for one that does not parse, as while it is
-/// being typed.
-fn runs_through(body: &Body) -> bool {
+/// The statements of a body; none of one that does not parse, as while it is being typed.
+fn parsed(body: &Body) -> Vec<Stmt> {
     let statements = Block::parse_within.parse2(body.block.stream());
-    statements.is_ok_and(|statements| body::runs_through(&statements))
+    statements.unwrap_or_default()
 }
 
+/// `None` for a body without an `async` block, and for one that does not parse, as while it is
+/// being typed.
 fn statements(body: &Body) -> Option<Vec<Stmt>> {
     let body = body.block.stream();
     if !body::mentions_word(&body, "async") {
