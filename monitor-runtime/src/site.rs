@@ -31,7 +31,7 @@ pub use settings::Settings;
 /// A function of the user's: where it is, what the attribute says of it, what its calls have counted.
 ///
 /// The compiler works out each one's first value, so it is small: what a call reads at once, and
-/// references to the rest. It is as large as it is aligned to, which [`list`] counts on.
+/// references to the rest. It is as large as it is aligned to, which `list` counts on.
 #[repr(align(64))]
 pub struct Site(Fields);
 
