@@ -110,7 +110,9 @@ fn log_filter(input: &[u8]) {
 
 fn settings(input: &[u8]) {
     let value = OsString::from(text(input).into_owned());
-    for setting in SETTINGS {
+    // For the reason `log_filter` has.
+    let fit = |variable| variable != "RUST_LOG" || !text(input).contains('{');
+    for setting in SETTINGS.iter().filter(|setting| fit(setting.variable)) {
         let env = |name: &str| (name == setting.variable).then(|| value.clone());
         if let Err(error) = Config::resolve(Overrides::default(), &env, "shop", "1.2.3") {
             let error = error.to_string();
