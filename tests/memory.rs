@@ -129,10 +129,11 @@ fn calls_and_threads_leave_nothing_behind() {
     (0..4).for_each(call_all);
     let calls = || (0..100_000).for_each(call_all);
     let allocated = allocations(calls);
-    // A function's first call beyond its first bucket allocates the others, once; on a busy machine
+    // A function's first call beyond its first bucket allocates the others, once, and a call that is
+    // one of the five slowest so far is kept for the live page: some 50 of 100,000. On a busy machine
     // any call may be that long.
     assert!(
-        allocated <= FUNCTIONS,
+        allocated <= FUNCTIONS * 50,
         "{allocated} allocations in 500,000 calls"
     );
 }
