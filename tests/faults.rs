@@ -38,8 +38,11 @@ impl Fragile {
         let words: Vec<&str> = words.chain((!is_there).then_some(program)).collect();
         let mut command: Command = command(Path::new(words[0]), env);
         command.args(&words[1..]);
-        command.env("EXAMPLE_ADDR", addr.to_string());
-        command.env("MONITOR_ADDR", management.to_string());
+        for (name, addr) in [("EXAMPLE_ADDR", addr), ("MONITOR_ADDR", management)] {
+            if !env.iter().any(|(given, _)| *given == name) {
+                command.env(name, addr.to_string());
+            }
+        }
         command.stdout(stdout).stderr(Stdio::null());
         let child = command.spawn().expect("it starts");
         Self {
@@ -157,7 +160,13 @@ fn sixty_four_scrapers_see_counts_that_only_grow_and_end_exact() {
 #[test]
 fn a_signal_in_any_phase_ends_it_in_time_and_in_a_known_way() {
     // From before `main` over the start and the service into its way down.
-    let env = [("MONITOR_DRAIN", "50ms"), ("RUST_LOG", "warn")];
+    // Nobody talks to it, so each takes ports that no other can have.
+    let env = [
+        ("EXAMPLE_ADDR", "127.0.0.1:0"),
+        ("MONITOR_ADDR", "127.0.0.1:0"),
+        ("MONITOR_DRAIN", "50ms"),
+        ("RUST_LOG", "warn"),
+    ];
     let moments: Vec<u64> = (0..40).map(|step| step * 5).collect();
     for moments in moments.chunks(4) {
         thread::scope(|scope| {

@@ -100,8 +100,11 @@ fn odd(text: &str) {
 
 #[test]
 fn a_value_cannot_break_out_of_its_line() {
-    odd("a\"b\\c\nd 1\n# EOF");
-    assert_eq!(calls("odd", "ok", &[("odd", "a\"b\\c\nd 1\n# EOF")]), 1);
+    odd("a\"b\\c\"} 1 # EOF");
+    assert_eq!(calls("odd", "ok", &[("odd", "a\"b\\c\"} 1 # EOF")]), 1);
+    // A value that would be a line of its own in a terminal is nobody's region or tier.
+    odd("a\nodd 1\n# EOF");
+    assert_eq!(calls("odd", "ok", &[("odd", "other")]), 1);
 }
 
 fn broken(_: &Order) -> bool {
