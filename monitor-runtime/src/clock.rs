@@ -81,6 +81,11 @@ pub(crate) fn ticks_of(nanoseconds: u64) -> u64 {
     ticks(seconds / timebase().seconds_per_tick)
 }
 
+/// Milliseconds to the microsecond: what a reader compares, without noise digits.
+pub(crate) fn milliseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e3
+}
+
 /// A number of ticks in seconds.
 pub(crate) fn seconds(ticks: u64) -> f64 {
     as_f64(ticks) * timebase().seconds_per_tick

@@ -13,6 +13,7 @@ use tracing::{Event, Level, Metadata, Span};
 use tracing_core::metadata::Kind;
 
 use self::log_site::LogSite;
+use crate::clock::milliseconds;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::site::Site;
@@ -261,9 +262,4 @@ fn set_declared<'a>(
     for (place, field) in values[others..].iter_mut().zip(fields) {
         *place = Some(field.as_value());
     }
-}
-
-/// Milliseconds to the microsecond: what a reader compares, without noise digits.
-fn milliseconds(seconds: f64) -> f64 {
-    (seconds * 1e6).round() / 1e3
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::history::Run;
 use super::slot::{Slot, Standing};
 use super::{Health, Refusal, Selection};
+use crate::clock::milliseconds;
 
 /// The worst of several statuses is their maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -149,7 +150,7 @@ impl<'a> Entry<'a> {
         };
         let observed = reading.last.map(|run| Observed {
             time: rfc3339(run.time),
-            took: milliseconds(run.took),
+            took: milliseconds(run.took.as_secs_f64()),
             unit: "ms",
         });
         let runs = reading.history.into_iter();
@@ -177,7 +178,7 @@ impl Past {
                 Status::Ok
             },
             time: rfc3339(run.time),
-            duration_ms: milliseconds(run.took),
+            duration_ms: milliseconds(run.took.as_secs_f64()),
             output: run.failure.map(|text| text.to_string()),
         }
     }
@@ -192,11 +193,6 @@ fn bad(critical: bool) -> Status {
 fn rfc3339(time: SystemTime) -> String {
     let last = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
     humantime::format_rfc3339_seconds(time.clamp(SystemTime::UNIX_EPOCH, last)).to_string()
-}
-
-/// To the microsecond: more digits would be noise.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// Writes checks as an object in their own order, each with the one-element list the draft wants.

@@ -178,7 +178,7 @@ impl Exchange {
             method = ended.method,
             route = ended.route,
             status = ended.status,
-            duration_ms = seconds * 1e3,
+            duration_ms = clock::milliseconds(seconds),
             bytes = self.bytes,
             outcome = ended.outcome,
             grpc_status = ended.grpc,
