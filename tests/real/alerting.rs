@@ -202,12 +202,18 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     wait_for("calls of both", || {
         prometheus.query(rate).filter(|rate| *rate > 20.0)
     });
-    assert_eq!(pager.count(), 0, "{:?}", pager.0);
+    // Prometheus scrapes nothing in its first seconds, which are minutes at this pace.
+    let absent = |from, status| pager.told(from, "MonitorServiceAbsent", "page", status);
+    if absent(0, "firing").is_some() {
+        wait_for_alert("the service to be there", || absent(0, "resolved"));
+    }
+    let calm = pager.count();
+    assert!(calm == 0 || calm == 2, "{:?}", pager.0);
 
     // Half of all calls fail.
     traffic.missing.store(5, Ordering::Relaxed);
     let page = |from, status| pager.told(from, "ErrorBudgetBurn", "page", status);
-    let fired = wait_for_alert("the page", || page(0, "firing"));
+    let fired = wait_for_alert("the page", || page(calm, "firing"));
     let labels = &fired["labels"];
     assert_eq!(labels["service_name"], "quickstart", "{fired}");
     assert_eq!(
@@ -236,7 +242,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     assert_eq!(get(first.management, "/readyz").0, 200, "it is still ready");
 
     traffic.missing.store(0, Ordering::Relaxed);
-    let resolved = wait_for_alert("the page to resolve", || page(0, "resolved"));
+    let resolved = wait_for_alert("the page to resolve", || page(calm, "resolved"));
     assert_eq!(resolved["labels"], fired["labels"]);
 
     // One instance dies: that is a ticket, and the other carries on.
@@ -250,11 +256,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     });
     assert!(rate > 5.0, "{rate}");
     assert!(page(before, "firing").is_none());
-    assert!(
-        pager
-            .told(0, "MonitorServiceAbsent", "page", "firing")
-            .is_none()
-    );
+    assert!(absent(calm, "firing").is_none());
     traffic.missing.store(5, Ordering::Relaxed);
     wait_for_alert("the page of the other", || page(before, "firing"));
 }
