@@ -1,19 +1,20 @@
 //! One call in `main`: decides the settings, then puts the parts in place, each of them once.
 
+mod upkeep;
+
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use std::{fmt, io};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use self::upkeep::Upkeep;
 use crate::builder::Builder;
 use crate::config::{Address, Config, ConfigError};
-use crate::facade::Bridge;
 use crate::health::{self, Health, InvalidCheck};
 use crate::lifecycle::Lifecycle;
-use crate::live::Live;
 use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
@@ -246,60 +247,6 @@ fn default_exporter() -> PrometheusBuilder {
         .set_buckets_for_metric(seconds, &bounds)
         .and_then(|builder| builder.set_buckets_for_metric(http, &metrics::HTTP_BUCKETS))
         .unwrap_or_else(|_| PrometheusBuilder::new())
-}
-
-/// What is done again and again on a thread of its own.
-struct Upkeep {
-    /// The exporter, whose histograms grow until they are scraped if nobody keeps them up.
-    others: Option<PrometheusHandle>,
-    /// How often call sites are published through the facade, and under which service.
-    facade: Option<(Duration, String)>,
-    /// The live page, if there is a server to show it.
-    live: Option<Arc<Live>>,
-    /// Whether functions have objectives, whose budgets are worked out from samples.
-    objectives: bool,
-}
-
-impl Upkeep {
-    const INTERVAL: Duration = Duration::from_secs(5);
-
-    /// Begins; it ends when the sender is dropped.
-    fn start(self) -> io::Result<mpsc::Sender<()>> {
-        let (stop, stopped) = mpsc::channel::<()>();
-        let wanted = self.objectives || self.live.is_some();
-        if self.others.is_some() || self.facade.is_some() || wanted {
-            std::thread::Builder::new()
-                .name("monitor-upkeep".into())
-                .spawn(move || self.run(&stopped))?;
-        }
-        Ok(stop)
-    }
-
-    fn run(self, stopped: &mpsc::Receiver<()>) {
-        let mut bridge = Bridge::default();
-        let facade = self.facade.as_ref().map(|(interval, _)| *interval);
-        let interval = facade.unwrap_or(Self::INTERVAL).min(Self::INTERVAL);
-        loop {
-            let waited = stopped.recv_timeout(interval);
-            if let Some(handle) = &self.others {
-                handle.run_upkeep();
-            }
-            if let Some(live) = &self.live {
-                live.tick();
-            }
-            if self.objectives {
-                slo::sample();
-            }
-            if let Some((_, service)) = &self.facade {
-                // The recorder is somebody else's code; a panic of it ends one round, not the thread.
-                report::quietly(|| bridge.publish(service));
-            }
-            // The last round has what the calls of a shutdown counted.
-            if waited != Err(RecvTimeoutError::Timeout) {
-                return;
-            }
-        }
-    }
 }
 
 /// The right to be the one started runtime of the process; given back when dropped.

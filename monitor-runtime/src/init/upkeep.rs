@@ -1,0 +1,66 @@
+//! What is done again and again while the runtime is started.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::facade::Bridge;
+use crate::live::Live;
+use crate::{report, slo};
+
+/// What is done again and again on a thread of its own.
+pub(super) struct Upkeep {
+    /// The exporter, whose histograms grow until they are scraped if nobody keeps them up.
+    pub(super) others: Option<PrometheusHandle>,
+    /// How often call sites are published through the facade, and under which service.
+    pub(super) facade: Option<(Duration, String)>,
+    /// The live page, if there is a server to show it.
+    pub(super) live: Option<Arc<Live>>,
+    /// Whether functions have objectives, whose budgets are worked out from samples.
+    pub(super) objectives: bool,
+}
+
+impl Upkeep {
+    const INTERVAL: Duration = Duration::from_secs(5);
+
+    /// Begins; it ends when the sender is dropped.
+    pub(super) fn start(self) -> io::Result<mpsc::Sender<()>> {
+        let (stop, stopped) = mpsc::channel::<()>();
+        let wanted = self.objectives || self.live.is_some();
+        if self.others.is_some() || self.facade.is_some() || wanted {
+            std::thread::Builder::new()
+                .name("monitor-upkeep".into())
+                .spawn(move || self.run(&stopped))?;
+        }
+        Ok(stop)
+    }
+
+    fn run(self, stopped: &mpsc::Receiver<()>) {
+        let mut bridge = Bridge::default();
+        let facade = self.facade.as_ref().map(|(interval, _)| *interval);
+        let interval = facade.unwrap_or(Self::INTERVAL).min(Self::INTERVAL);
+        loop {
+            let waited = stopped.recv_timeout(interval);
+            // Some of it is somebody else's code; a panic ends one part of one round, not the thread.
+            if let Some(handle) = &self.others {
+                report::quietly(|| handle.run_upkeep());
+            }
+            if let Some(live) = &self.live {
+                report::quietly(|| live.tick());
+            }
+            if self.objectives {
+                report::quietly(slo::sample);
+            }
+            if let Some((_, service)) = &self.facade {
+                report::quietly(|| bridge.publish(service));
+            }
+            // The last round has what the calls of a shutdown counted.
+            if waited != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        }
+    }
+}
