@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use monitor_tests::process::count_of as calls;
 use monitor_tests::process::{Sentry, command, get, try_get, wait_for};
 
 /// What the way down may take beyond the drain delay: flush, requests that run, the log.
@@ -106,17 +107,6 @@ impl Drop for Fragile {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn calls(page: &str, function: &str, result: &str) -> u64 {
-    let begin = format!("function_calls_total{{function=\"{function}\",");
-    let result = format!("result=\"{result}\"");
-    let samples = page
-        .lines()
-        .filter(|line| line.starts_with(&begin) && line.contains(&result));
-    samples
-        .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
-        .sum()
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use monitor_runtime::{Check, Heartbeat, monitored};
+use monitor_tests::process::count_of as counted;
 use monitor_tests::process::try_get;
 
 /// What it is told when nobody says how long.
@@ -145,18 +146,6 @@ impl Held {
         let kibibytes = bytes >> 10;
         println!("{when:<22} {kibibytes:>8} KiB {descriptors:>5} descriptors {threads:>5} threads");
     }
-}
-
-/// Counted calls of a function with this result.
-fn counted(page: &str, function: &str, result: &str) -> u64 {
-    let begin = format!("function_calls_total{{function=\"{function}\",");
-    let result = format!("result=\"{result}\"");
-    let samples = page
-        .lines()
-        .filter(|line| line.starts_with(&begin) && line.contains(&result));
-    samples
-        .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
-        .sum()
 }
 
 /// Checks of every temper.

@@ -220,3 +220,15 @@ pub fn try_get(addr: SocketAddr, path: &str) -> Option<(u16, String)> {
 pub fn get(addr: SocketAddr, path: &str) -> (u16, String) {
     try_get(addr, path).unwrap_or_else(|| panic!("GET {path} from {addr}: no answer"))
 }
+
+/// The calls of a function with this result on a page that is only skimmed, as by many scrapers at once.
+pub fn count_of(page: &str, function: &str, result: &str) -> u64 {
+    let begin = format!("function_calls_total{{function=\"{function}\",");
+    let result = format!("result=\"{result}\"");
+    let samples = page
+        .lines()
+        .filter(|line| line.starts_with(&begin) && line.contains(&result));
+    samples
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok())
+        .sum()
+}
