@@ -188,18 +188,29 @@ mod passed_on {
 
     #[monitored]
     fn deepest() -> Result<(), NotFound> {
-        deeper(100)
+        deeper(300)
     }
 
     #[test]
-    fn through_more_functions_than_anybody_remembers() {
+    fn through_hundreds_of_functions() {
         sentry();
         deepest().expect_err("no row");
         let events = events_of(&["deeper", "deepest"]);
         assert_eq!(events.len(), 1, "{events:#?}");
         let path = &events[0]["contexts"]["path"]["functions"];
         let path = path.as_array().expect("a path");
-        assert!((32..=33).contains(&path.len()), "{}", path.len());
+        // Both ends of 302: what was asked for, and where it failed.
+        assert_eq!(path.len(), 65, "{path:?}");
+        assert_eq!(path[0], "deepest");
+        assert_eq!(path[32], "… 238 more");
+        assert_eq!(events[0]["transaction"], "deepest");
+        // Those that have ended are not on the path of what comes after them.
+        deeper(0).expect_err("no row");
+        let events = events_of(&["deeper"]);
+        assert_eq!(
+            events[0]["contexts"]["path"]["functions"],
+            serde_json::json!(["deeper"]),
+        );
     }
 
     #[monitored]

@@ -10,7 +10,7 @@ use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Type};
+use syn::{Expr, Ident, Type};
 
 // Input:
 //     #[monitored(name = "checkout", fields(order.id))]
@@ -22,7 +22,8 @@ use syn::{Expr, Type};
 //     async fn f(order: Order) -> Result<u32, Error> {
 //         P::run_async(
 //             P::site!(.with(&const { P::Settings::new().name("checkout").fields(&["order.id"]) }))
-//                 .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); }),
+//                 .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); })
+//                 .wait(),
 //             async move {
 //                 if let Some(__monitor_returned) = None::<Result<u32, Error>> { return __monitor_returned; }
 //                 let _ = (&order,);
@@ -132,18 +133,24 @@ impl Printer {
 
     fn statements(self) -> TokenStream {
         let (at, private) = (self.at, &self.private);
-        let (start, verdict) = (self.start(), self.verdict());
+        let verdict = self.verdict();
         let items = &self.items;
         let run = match &self.model.run {
             Run::Sync => {
-                let closure = self.closure();
-                quote_spanned!(at=> #private::run(#start, #closure, #verdict))
+                let (begin, closure) = (self.begin(), self.closure());
+                let untimed = if self.model.off.latency {
+                    "_untimed"
+                } else {
+                    ""
+                };
+                let run = Ident::new(&format!("run{untimed}"), at);
+                quote_spanned!(at=> #private::#run(#begin, #closure, #verdict))
             }
             Run::Inline { through } => self.in_place(*through),
             Run::Async => {
-                let body = self.block(&[self.pin(), self.captures()]);
+                let (wait, body) = (self.wait(), self.block(&[self.pin(), self.captures()]));
                 let run =
-                    quote_spanned!(at=> #private::run_async(#start, async move #body, #verdict));
+                    quote_spanned!(at=> #private::run_async(#wait, async move #body, #verdict));
                 if self.looks_at_arguments() {
                     // An argument lent in this future would stay in it beside the body's own.
                     quote_spanned!(at=> #private::once(move || #run).await)
@@ -154,14 +161,15 @@ impl Printer {
             Run::Tail(statements) => {
                 let mut statements = statements.clone();
                 if let Some(block) = body::tail_future(&mut statements) {
-                    let run = quote_spanned!(at=> #private::run_async(#start, #block, #verdict));
+                    let wait = self.wait();
+                    let run = quote_spanned!(at=> #private::run_async(#wait, #block, #verdict));
                     *block = Expr::Verbatim(run);
                 }
                 quote!(#(#statements)*)
             }
             Run::Future { boxed } => {
-                let closure = self.closure();
-                let run = quote_spanned!(at=> #private::run_async(#start, (#closure)(), #verdict));
+                let (wait, closure) = (self.wait(), self.closure());
+                let run = quote_spanned!(at=> #private::run_async(#wait, (#closure)(), #verdict));
                 if *boxed {
                     quote_spanned!(at=> ::std::boxed::Box::pin(#run))
                 } else {
@@ -175,18 +183,18 @@ impl Printer {
     /// The body in its own place: `Location::caller()` is the function's caller there.
     fn in_place(&self, through: bool) -> TokenStream {
         let (at, private, body) = (self.at, &self.private, &self.body);
-        let (start, verdict) = (self.start(), self.verdict());
+        let (begin, verdict) = (self.begin(), self.verdict());
         let returns = self.model.returns.as_ref();
         if !through || matches!(returns, Some(Type::Never(_))) {
             return quote_spanned! {at=>
-                let __monitor_call = #private::Inline::begin(#start);
+                let __monitor_call = #private::Inline::new(#begin);
                 (#body)
             };
         }
         let unit = quote_spanned!(at=> ());
         let ty = returns.map_or(unit, ToTokens::to_token_stream);
         quote_spanned! {at=>
-            let mut __monitor_call = #private::Inline::begin(#start);
+            let mut __monitor_call = #private::Inline::new(#begin);
             let __monitor_returned: #ty = (#body);
             __monitor_call.close(&__monitor_returned, #verdict);
             __monitor_returned

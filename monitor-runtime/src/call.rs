@@ -7,7 +7,6 @@ mod ended;
 mod quick;
 
 use std::mem::ManuallyDrop;
-use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use tracing::Span;
 
@@ -27,9 +26,15 @@ use crate::{clock, exemplar, report, table, testkit, trace_context};
 /// A call that has begun and not ended.
 pub(crate) struct Call {
     /// In ticks of the clock; 0 where calls are not timed.
-    began: u64,
+    pub(crate) began: u64,
     /// Without drop glue in every annotated function: whoever ends the call takes it.
-    extra: ManuallyDrop<Option<Box<Extra>>>,
+    pub(crate) extra: ManuallyDrop<Option<Box<Extra>>>,
+}
+
+/// A call, and the user's code that runs in it.
+pub(crate) struct Full {
+    pub(crate) call: Call,
+    pub(crate) stretch: Stretch,
 }
 
 /// The user's code running on one thread: the whole of a function, one poll of a future.
@@ -43,7 +48,7 @@ pub(crate) struct Stretch {
 }
 
 /// What only some calls have, kept out of the way of those that have not.
-struct Extra {
+pub(crate) struct Extra {
     span: Span,
     fields: Option<Box<[Recorded]>>,
     memory: Memory,
@@ -51,19 +56,7 @@ struct Extra {
     step: Option<Step>,
 }
 
-// A span holds no state of the user's that a panic could leave half done.
-impl UnwindSafe for Call {}
-impl RefUnwindSafe for Call {}
-
 impl Stretch {
-    pub(crate) fn site(&self) -> &'static Site {
-        self.cells.site
-    }
-
-    pub(crate) fn lane(&self) -> usize {
-        self.cells.lane
-    }
-
     /// `story` begins what the code that runs is in the middle of.
     fn enter(
         site: &'static Site,
@@ -93,8 +86,8 @@ impl Stretch {
     }
 }
 
-impl Call {
-    pub(crate) fn begin(start: Start) -> (Self, Stretch) {
+impl Full {
+    pub(crate) fn begin(start: Start) -> Self {
         let Start {
             site,
             lane,
@@ -108,21 +101,35 @@ impl Call {
         let begin = || story::Stretch::begin(site);
         let stretch = Stretch::enter(site, lane, extra.as_deref(), begin);
         stretch.cells.started();
-        let call = Self {
+        let call = Call {
             began: if site.is_timed() { clock::now() } else { 0 },
             extra: ManuallyDrop::new(extra),
         };
-        (call, stretch)
+        Self { call, stretch }
+    }
+}
+
+impl Call {
+    /// One that began then, and has nothing with it.
+    #[inline]
+    pub(crate) fn at(began: u64) -> Self {
+        Self {
+            began,
+            extra: ManuallyDrop::new(None),
+        }
     }
 
     /// The user's code goes on.
-    pub(crate) fn resume(mut self, site: &'static Site, lane: usize) -> (Self, Stretch) {
+    pub(crate) fn resume(mut self, site: &'static Site, lane: usize) -> Full {
         let resume = || story::Stretch::resume(site, self.began);
         let stretch = Stretch::enter(site, lane, self.extra.as_deref(), resume);
         if let Some(extra) = self.extra.as_deref_mut() {
             extra.memory.recall(stretch.story);
         }
-        (self, stretch)
+        Full {
+            call: self,
+            stretch,
+        }
     }
 
     /// The user's code waits for another poll.

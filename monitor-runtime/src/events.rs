@@ -77,11 +77,17 @@ impl Events {
         let mut names = EVENT_FIELDS.to_vec();
         names.extend(site.ret_level.map(|_| RETURN));
         names.extend(site.slow.map(|_| THRESHOLD));
-        let event = |level| LogSite::leak(site, level, Kind::EVENT, &names);
+        let names = LogSite::names(site, &names);
+        let event = |level| LogSite::leak(site, level, Kind::EVENT, names);
         let failed = event(site.error_level);
         let same = site.error_level == Level::ERROR;
         Self {
-            span: LogSite::leak(site, site.level, Kind::SPAN, &SPAN_FIELDS),
+            span: LogSite::leak(
+                site,
+                site.level,
+                Kind::SPAN,
+                LogSite::names(site, &SPAN_FIELDS),
+            ),
             finished: event(site.level),
             returned: site.ret_level.map(event),
             failed,
@@ -89,6 +95,13 @@ impl Events {
             warned: event(Level::WARN),
             messages: Messages::of(site.function()),
         }
+    }
+
+    /// Whether anybody may want to see a call of this function that is ok.
+    pub(crate) fn any_ok_wanted(&self, site: &Site) -> bool {
+        let span = site.span && self.span.wanted();
+        let mut lines = self.returned.into_iter().chain([self.finished]);
+        span || site.log && lines.any(LogSite::wanted)
     }
 
     /// Whether anybody would see a call of this function.

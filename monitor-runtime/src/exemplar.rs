@@ -42,7 +42,13 @@ struct Slot {
 /// Offers a call that has just ended, as one of those of its bucket.
 ///
 /// Nothing is kept of a call whose trace id is all zero, which W3C Trace Context says is none.
-pub(crate) fn offer(site: &Site, lane: usize, outcome: Outcome, ticks: u64, trace_id: [u8; 16]) {
+pub(crate) fn offer(
+    site: &'static Site,
+    lane: usize,
+    outcome: Outcome,
+    ticks: u64,
+    trace_id: [u8; 16],
+) {
     if trace_id == [0; 16] {
         return;
     }
@@ -62,7 +68,12 @@ pub(crate) fn offer(site: &Site, lane: usize, outcome: Outcome, ticks: u64, trac
 }
 
 /// Hands over every exemplar of a result.
-pub(crate) fn each(site: &Site, lane: usize, outcome: Outcome, mut take: impl FnMut(Exemplar)) {
+pub(crate) fn each(
+    site: &'static Site,
+    lane: usize,
+    outcome: Outcome,
+    mut take: impl FnMut(Exemplar),
+) {
     let results = KEPT.get(site.id()).and_then(|lanes| lanes.get(lane));
     let slots = results.and_then(|results| results.0[outcome.result()].get());
     for slot in slots.into_iter().flatten() {

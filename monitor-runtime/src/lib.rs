@@ -118,6 +118,8 @@ pub mod testkit;
 #[path = "testkit/off.rs"]
 mod testkit;
 #[cfg(feature = "enable")]
+mod thread;
+#[cfg(feature = "enable")]
 mod throttle;
 #[cfg(feature = "enable")]
 mod trace;

@@ -3,36 +3,48 @@
 //! A function that returns is timed by [`run`], a future by [`run_async`], a body that has to stay
 //! where it is by [`Inline`].
 
+mod begin;
 mod open;
+mod state;
 
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use self::open::{Open, State};
+use self::open::Open;
+use self::state::State;
 use crate::call::End;
-use crate::start::Start;
 use crate::verdict::Verdict;
 
 // What is generic here is compiled once per annotated function, so it only hands over to what is
-// not: `Open` and `State` are code that exists once. A guard stands behind the user's code only
-// while it runs and is then forgotten, which costs nothing unless something unwinds.
+// not: `Open` and `State` are code that exists once, and made where the arguments are, since every call
+// that may unwind is written with all that is then to be dropped. `Open` is a guard behind the user's
+// code only while that runs, which costs nothing unless something unwinds.
 
 /// Runs the body of a function and records how it ended.
 #[inline]
 pub fn run<R>(
-    start: Start,
+    open: Open,
     body: impl FnOnce() -> R,
     verdict: impl for<'a> Fn(&'a R) -> Verdict<'a>,
 ) -> R {
-    let mut open = Open::Ended;
-    open.begin(start);
-    let guard = Unwound(&mut open);
     let returned = body();
     let verdict = verdict(&returned);
-    mem::forget(guard);
-    open.returned(&verdict);
+    open.returned(true, verdict);
+    returned
+}
+
+/// The same for a call that is not timed.
+#[inline]
+pub fn run_untimed<R>(
+    open: Open,
+    body: impl FnOnce() -> R,
+    verdict: impl for<'a> Fn(&'a R) -> Verdict<'a>,
+) -> R {
+    let returned = body();
+    let verdict = verdict(&returned);
+    open.returned(false, verdict);
     returned
 }
 
@@ -40,16 +52,6 @@ pub fn run<R>(
 #[inline]
 pub fn once<R>(make: impl FnOnce() -> R) -> R {
     make()
-}
-
-/// Dropped, it ends the call as a panic: *our* code was running. A future dropped while some
-/// other panic unwinds is not polled meanwhile, and cancelled.
-struct Unwound<'o>(&'o mut Open);
-
-impl Drop for Unwound<'_> {
-    fn drop(&mut self) {
-        self.0.end(End::Panicked);
-    }
 }
 
 /// The call of a function whose body stays in it: it returns a closure, which takes its signature
@@ -64,10 +66,8 @@ pub struct Inline {
 }
 
 impl Inline {
-    /// Begins the call.
-    pub fn begin(start: Start) -> Self {
-        let mut open = Open::Ended;
-        open.begin(start);
+    /// Of a call that has begun.
+    pub fn new(open: Open) -> Self {
         Self {
             open,
             unwinding: std::thread::panicking(),
@@ -77,30 +77,34 @@ impl Inline {
     /// Ends the call with what the body returned.
     #[inline]
     pub fn close<'a, R>(&mut self, returned: &'a R, verdict: impl Fn(&'a R) -> Verdict<'a>) {
-        self.open.end(End::Returned(&verdict(returned)));
+        self.end(End::Returned(&verdict(returned)));
+    }
+
+    fn end(&mut self, end: End<'_>) {
+        mem::replace(&mut self.open, Open::ENDED).end(end);
     }
 }
 
 impl Drop for Inline {
     fn drop(&mut self) {
         if self.unwinding || !std::thread::panicking() {
-            self.open.end(End::Returned(&Verdict::Ok));
+            self.end(End::Returned(&Verdict::Ok));
         } else {
-            self.open.end(End::Panicked);
+            self.end(End::Panicked);
         }
     }
 }
 
 /// Wraps the body of an `async` function; the call begins with its first poll.
 #[inline]
-pub fn run_async<F, V>(start: Start, future: F, verdict: V) -> Monitored<F, V>
+pub fn run_async<F, V>(state: State, future: F, verdict: V) -> Monitored<F, V>
 where
     F: Future,
     V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
 {
     Monitored {
         future,
-        state: State::New(start),
+        state,
         verdict,
     }
 }
@@ -133,19 +137,14 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        // Polled after its end, it opens nothing: the future itself knows what to say to that.
-        let mut open = Open::Ended;
-        this.state.enter(&mut open);
-        let guard = Unwound(&mut open);
-        if let Poll::Ready(returned) = this.future.poll(context) {
-            let verdict = (this.verdict)(&returned);
-            mem::forget(guard);
-            open.returned(&verdict);
-            Poll::Ready(returned)
+        let open = this.state.enter();
+        let polled = this.future.poll(context);
+        if let Poll::Ready(returned) = &polled {
+            let verdict = (this.verdict)(returned);
+            open.returned(this.state.timed, verdict);
         } else {
-            mem::forget(guard);
-            this.state.rest(&mut open);
-            Poll::Pending
+            this.state.rest(open);
         }
+        polled
     }
 }

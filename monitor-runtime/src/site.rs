@@ -6,11 +6,8 @@ mod settings;
 
 use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use tracing::Level;
-use tracing::level_filters::LevelFilter;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::cells::Store;
 use crate::classes::Classes;
@@ -19,7 +16,7 @@ use crate::labels::Family;
 use crate::metrics::BUCKETS;
 use crate::recent::Recent;
 use crate::throttle::Limits;
-use crate::{clock, labels, name};
+use crate::{clock, labels, name, report};
 
 pub use bounds::Bounds;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
@@ -40,12 +37,16 @@ struct Fields {
     module: &'static str,
     location: &'static Location<'static>,
     settings: &'static Settings,
-    /// Place in a thread's table of cells; 0 until the first call.
-    id: AtomicUsize,
+    /// Place in a thread's table of cells, 0 until the first call; and [`WATCHED`].
+    key: AtomicUsize,
     /// Made when something asks for it; leaked, because statics are not dropped, and the compiler
     /// need not look at how this would be.
     state: OnceLock<&'static State>,
 }
+
+/// Set in the key of a site whose calls a log shows when they are ok: no cells are found by it, so
+/// such calls take another way, and the others need not ask.
+const WATCHED: usize = 1 << (usize::BITS - 1);
 
 /// What a site remembers.
 struct State {
@@ -87,7 +88,7 @@ impl Site {
             module,
             location: Location::caller(),
             settings: &DEFAULT,
-            id: AtomicUsize::new(0),
+            key: AtomicUsize::new(0),
             state: OnceLock::new(),
         })
     }
@@ -234,15 +235,24 @@ impl Site {
         self.bounds().len() + 1
     }
 
-    /// The less verbose of the levels at which its calls that are ok are logged.
-    pub(crate) fn watched(&self) -> Level {
-        self.ret_level
-            .map_or(self.level, |level| level.min(self.level))
+    /// Whether a log would show its calls that are ok; known from its first call on.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.key() & WATCHED != 0
     }
 
-    /// Whether a log would show its calls that are ok.
-    pub(crate) fn is_watched(&self) -> bool {
-        self.watched() <= LevelFilter::current()
+    /// Looks again at who would show its calls that are ok.
+    pub(crate) fn rewatch(&self) {
+        // What one look has seen must not be written over what a later one has.
+        static ORDER: Mutex<()> = Mutex::new(());
+        let Some(events) = self.state().events.get() else {
+            return;
+        };
+        let _order = ORDER.lock().unwrap_or_else(PoisonError::into_inner);
+        if events.any_ok_wanted(self) {
+            self.0.key.fetch_or(WATCHED, Ordering::Relaxed);
+        } else {
+            self.0.key.fetch_and(!WATCHED, Ordering::Relaxed);
+        }
     }
 
     /// What Sentry has had of this function, by class.
@@ -257,35 +267,47 @@ impl Site {
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.
     pub(crate) fn events(&'static self) -> &'static Events {
-        self.state().events.get_or_init(|| Events::register(self))
+        let events = &self.state().events;
+        events.get().unwrap_or_else(|| {
+            let events = events.get_or_init(|| Events::register(self));
+            self.rewatch();
+            events
+        })
+    }
+
+    /// What its cells are looked for by: their place, or nowhere while a log shows its calls.
+    #[inline]
+    pub(crate) fn key(&self) -> usize {
+        self.0.key.load(Ordering::Relaxed)
     }
 
     /// Place in a thread's table of cells; 0 before the first call.
     #[inline]
     pub(crate) fn known_id(&self) -> usize {
-        self.0.id.load(Ordering::Relaxed)
+        self.key() & !WATCHED
     }
 
     /// Place in a thread's table of cells, given out on the first call.
-    pub(crate) fn id(&self) -> usize {
-        match self.0.id.load(Ordering::Relaxed) {
+    pub(crate) fn id(&'static self) -> usize {
+        match self.known_id() {
             0 => self.assign_id(),
             id => id,
         }
     }
 
     #[cold]
-    fn assign_id(&self) -> usize {
+    fn assign_id(&'static self) -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         let lanes = match self.labels {
             [] => 1,
             _ => self.family().lanes(),
         };
         let new = NEXT.fetch_add(lanes, Ordering::Relaxed);
+        let place = |key| (key & !WATCHED == 0).then_some(key | new);
         // Two first calls may race; the loser's number stays unused.
-        self.0
-            .id
-            .compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed)
-            .map_or_else(|id| id, |_| new)
+        let placed = (self.0.key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, place);
+        // Whoever subscribes is somebody else's code.
+        report::quietly(|| self.events());
+        placed.map_or_else(|key| key & !WATCHED, |_| new)
     }
 }

@@ -5,9 +5,53 @@ use std::cell::{Cell, RefCell};
 
 use crate::cells::Cells;
 use crate::site::Site;
+use crate::thread::THREAD;
 
 /// Cells found without a look at the table, per thread; as many words.
 const RECENT: usize = 256;
+
+/// Cells of the current thread that a look finds.
+pub(crate) struct Found([Cell<Option<&'static Cells>>; RECENT]);
+
+impl Found {
+    pub(crate) const fn new() -> Self {
+        Self([const { Cell::new(None) }; RECENT])
+    }
+
+    /// The cells of a site's lane, where a look is enough to find them.
+    #[inline(always)]
+    pub(crate) fn look(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
+        // Before its first call a site has no id, and its lanes would be those of others.
+        let known = lane == 0 || site.key() != 0;
+        known.then(|| self.look_again(site, lane))?
+    }
+
+    /// The same for a call that has begun, on whichever thread.
+    #[inline(always)]
+    pub(crate) fn look_again(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
+        let id = site.key().wrapping_add(lane);
+        let cells = self.0[id % RECENT].get()?;
+        (cells.id == id).then_some(cells)
+    }
+
+    /// The cells of a site's lane, where calls are timed by a counter that is read in place.
+    #[inline(always)]
+    pub(crate) fn look_plainly(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
+        let key = site.key();
+        let id = key.wrapping_add(lane);
+        let cells = self.0[id % RECENT].get()?;
+        // Before its first call a site has no id, and its lanes would be those of others.
+        (cells.plain_id == id && (lane == 0 || key != 0)).then_some(cells)
+    }
+
+    fn keep(&self, id: usize, cells: &'static Cells) {
+        self.0[id % RECENT].set(Some(cells));
+    }
+
+    fn clear(&self) {
+        self.0.iter().for_each(|found| found.set(None));
+    }
+}
 
 /// The cells of the current thread, by site and lane; its destructor gives them back.
 struct Table(RefCell<Vec<Option<&'static Cells>>>);
@@ -15,7 +59,7 @@ struct Table(RefCell<Vec<Option<&'static Cells>>>);
 impl Drop for Table {
     fn drop(&mut self) {
         // First, so that no call in a later destructor counts where another thread may.
-        FOUND.with(|found| found.iter().for_each(|recent| recent.set(None)));
+        THREAD.with(|thread| thread.found.clear());
         for cells in self.0.take().into_iter().flatten() {
             cells.release();
         }
@@ -24,21 +68,6 @@ impl Drop for Table {
 
 thread_local! {
     static TABLE: Table = const { Table(RefCell::new(Vec::new())) };
-
-    // Without a destructor, which spares every call the question whether it has run.
-    static FOUND: [Cell<Option<&'static Cells>>; RECENT] = const { [const { Cell::new(None) }; RECENT] };
-}
-
-/// The current thread's cells of a site's lane, where a look is enough to find them.
-#[inline(always)]
-pub(crate) fn recent(site: &'static Site, lane: usize) -> Option<&'static Cells> {
-    FOUND.with(|found| {
-        let first = site.known_id();
-        let id = first + lane;
-        let cells = found[id % RECENT].get()?;
-        // Before its first call a site has no id, and its lanes would be those of others.
-        (cells.id == id && (lane == 0 || first != 0)).then_some(cells)
-    })
 }
 
 /// The current thread's cells of a site's lane, found, or claimed on its first call of it.
@@ -54,7 +83,7 @@ pub(crate) fn claim(site: &'static Site, lane: usize) -> (&'static Cells, bool) 
             all.resize(id + 1, None);
         }
         let cells = *all[id].get_or_insert_with(|| Cells::claim(site, lane));
-        FOUND.with(|found| found[id % RECENT].set(Some(cells)));
+        THREAD.with(|thread| thread.found.keep(id, cells));
         Some(cells)
     });
     match kept {

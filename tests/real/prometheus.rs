@@ -153,7 +153,7 @@ const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// Calls the traced function, the last time as part of a trace.
 fn call_traced() {
-    (0..20).for_each(|_| run(traced().start(), || (), |()| Verdict::Ok));
+    (0..20).for_each(|_| run(traced().begin(), || (), |()| Verdict::Ok));
     let trace_id = u128::from_str_radix(TRACE_ID, 16).expect("hexadecimal");
     offer_exemplar(traced(), 0.000_01, trace_id.to_be_bytes());
 }

@@ -11,13 +11,32 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit};
 
 impl Printer {
-    /// The site and the call that starts on it.
-    pub(super) fn start(&self) -> TokenStream {
+    /// The site and the call that begins on it.
+    pub(super) fn begin(&self) -> TokenStream {
+        self.start("begin")
+    }
+
+    /// The site and the call of a future, which begins when that is polled.
+    pub(super) fn wait(&self) -> TokenStream {
+        self.start("wait")
+    }
+
+    fn start(&self, how: &str) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let settings = [self.settings(), self.quiet(), self.sentry(), self.told()];
         let settings = settings.iter().any(|some| !some.is_empty()).then(
             || quote_spanned!(at=> .with(&const { #private::Settings::new() #(#settings)* })),
         );
+        let start = self.looks_at_arguments().then(|| self.declared());
+        // Known here, it spares a call the question how it is timed.
+        let untimed = if model.off.latency { "_untimed" } else { "" };
+        let how = Ident::new(&format!("{how}{untimed}"), at);
+        quote_spanned!(at=> #private::site!(#settings) #start .#how())
+    }
+
+    /// What a call brings along.
+    fn declared(&self) -> TokenStream {
+        let (at, model) = (self.at, &self.model);
         let (tags, parts) = (&model.sentry.tags, &model.sentry.fingerprint);
         let start = if self.records_nothing() {
             quote_spanned!(at=> start())
@@ -31,7 +50,7 @@ impl Printer {
         let parent = model.parent.iter();
         let causes = model.follows_from.iter();
         quote_spanned! {at=>
-            #private::site!(#settings).#start #labels #(.parent(|| #parent))* #(.follows_from(|| #causes))*
+            .#start #labels #(.parent(|| #parent))* #(.follows_from(|| #causes))*
         }
     }
 

@@ -1,6 +1,6 @@
 async fn tick() {
     ::monitor_runtime::__private::run_async(
-            ::monitor_runtime::__private::site!().start(),
+            ::monitor_runtime::__private::site!().wait(),
             async move {
                 if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     (),

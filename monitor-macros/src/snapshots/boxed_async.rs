@@ -35,7 +35,8 @@ where
                 .start_with(|__monitor_fields| {
                     __monitor_fields.value(&(self.id));
                     __monitor_fields.value(&(key));
-                }),
+                })
+                .wait(),
             async move {
                 if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<
                     Result<String, Error>,

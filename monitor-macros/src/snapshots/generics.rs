@@ -3,7 +3,7 @@ where
     T: 'a,
 {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!().begin(),
         move || -> [T; N] {
             let _ = (&t,);
             ({ [*t; N] })

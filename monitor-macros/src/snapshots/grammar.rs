@@ -13,7 +13,8 @@ fn check_out(order: &Order) -> Result<Receipt, Error> {
                 __monitor_fields.display(&(order.tenant));
             })
             .parent(|| &span)
-            .follows_from(|| causes),
+            .follows_from(|| causes)
+            .begin(),
         move || -> Result<Receipt, Error> { self.pay() },
         |__monitor_returned: &_| {
             ::monitor_runtime::__private::verdict!(__monitor_returned Display)

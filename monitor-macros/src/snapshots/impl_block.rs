@@ -16,7 +16,8 @@ where
                 )
                     .start_with(|__monitor_fields| {
                         ::monitor_runtime::__private::record!(__monitor_fields, id);
-                    }),
+                    })
+                    .wait(),
                 async move {
                     if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                         Option<&T>,
@@ -38,7 +39,7 @@ where
                 .with(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
-                .start(),
+                .begin(),
             move || -> usize {
                 let _ = (&self,);
                 ({ self.rows.len() })
@@ -55,7 +56,7 @@ where
                 .with(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
-                .start(),
+                .begin(),
             move || -> () {},
             ::monitor_runtime::__private::plain,
         )

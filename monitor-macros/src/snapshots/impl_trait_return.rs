@@ -1,6 +1,6 @@
 fn list(&self) -> Result<Vec<(u32, impl Iterator<Item = impl Display> + '_)>, Error> {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!().begin(),
         move || -> Result<Vec<(u32, _)>, Error> {
             let _ = (&self,);
             ({ self.rows() })

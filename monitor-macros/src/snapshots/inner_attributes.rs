@@ -4,7 +4,7 @@ fn f(a: u32) -> u32 {
         a
     }
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!().begin(),
         move || -> u32 {
             let _ = (&a,);
             ({ help(a) })

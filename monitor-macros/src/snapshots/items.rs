@@ -7,7 +7,7 @@ fn f(n: u8) -> Vec<u8> {
         }
     }
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!().begin(),
         move || -> Vec<u8> {
             let _ = (&n,);
             ({

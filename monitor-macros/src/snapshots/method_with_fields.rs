@@ -13,7 +13,8 @@ async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Recei
                     __monitor_fields.value(&(1 + 1));
                     ::monitor_runtime::__private::record!(__monitor_fields, route);
                     ::monitor_runtime::__private::record!(__monitor_fields, dry_run);
-                }),
+                })
+                .wait(),
             async move {
                 if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     Receipt,

@@ -1,6 +1,6 @@
 fn exit(code: i32) -> ! {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!().begin(),
         move || -> ! {
             let _ = (&code,);
             ({ std::process::exit(code) })

@@ -1,6 +1,6 @@
 fn tick() {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!().begin(),
         move || -> () {
             work();
         },

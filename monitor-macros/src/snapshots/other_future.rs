@@ -1,6 +1,6 @@
 fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
     ::monitor_runtime::__private::run_async(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!().wait(),
         (move || -> _ {
             let _ = (&id,);
             ({ ready(Ok(id)) })

@@ -4,7 +4,7 @@ fn f() -> io::Result<()> {
             .with(& const { crate ::rt::__private::Settings::new().level(crate
             ::rt::__private::Level::ERROR).err_log(false) })
         )
-            .start(),
+            .begin(),
         move || -> io::Result<()> { g() },
         |__monitor_returned: &_| crate::rt::__private::verdict!(__monitor_returned),
     )

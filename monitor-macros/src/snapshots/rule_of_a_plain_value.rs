@@ -4,7 +4,7 @@ async fn find(id: u32) -> bool {
                 .with(& const { ::monitor_runtime::__private::Settings::new().ret()
                 .buckets(::monitor_runtime::__private::FAST_BUCKETS) })
             )
-                .start(),
+                .wait(),
             async move {
                 if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
                     bool,

@@ -6,7 +6,7 @@ fn check_out(&self) -> Result<(), Error> {
             .err(::monitor_runtime::__private::ErrorFormat::Debug).err_level(Level::WARN)
             .sentry(false) })
         )
-            .start(),
+            .begin(),
         move || -> Result<(), Error> {
             let _ = (&self,);
             ({ self.pay() })

@@ -5,7 +5,7 @@ pub(crate) fn add(a: u32, b: u32) -> u32 {
         ::monitor_runtime::__private::site!(
             .with(& const { ::monitor_runtime::__private::Settings::new().doc("Adds.") })
         )
-            .start(),
+            .begin(),
         move || -> u32 {
             let a = a;
             let mut b = b;

@@ -1,13 +1,14 @@
 #[track_caller]
 fn at(what: &str) -> Result<&'static Location<'static>, Error> {
-    let mut __monitor_call = ::monitor_runtime::__private::Inline::begin(
+    let mut __monitor_call = ::monitor_runtime::__private::Inline::new(
         ::monitor_runtime::__private::site!(
             .with(& const { ::monitor_runtime::__private::Settings::new().fields(&
             ["what"]) })
         )
             .start_with(|__monitor_fields| {
                 ::monitor_runtime::__private::record!(__monitor_fields, what);
-            }),
+            })
+            .begin(),
     );
     let __monitor_returned: Result<&'static Location<'static>, Error> = ({
         check(what);

@@ -3,7 +3,7 @@ where
     Self: Display,
 {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().start(),
+        ::monitor_runtime::__private::site!().begin(),
         move || -> String {
             let _ = (&self,);
             ({ self.to_string() })

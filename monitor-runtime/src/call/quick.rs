@@ -4,122 +4,176 @@
     reason = "each of these is a few instructions of the one short way"
 )]
 
-use std::mem::ManuallyDrop;
-
-use tracing::level_filters::LevelFilter;
-
-use super::{Call, Stretch};
-use crate::cells::Cells;
+use super::{Call, End, Full, Stretch};
+use crate::cells::{Cells, Timing};
 use crate::site::Site;
-use crate::{clock, story, table, testkit};
+use crate::start::Start;
+use crate::thread::{THREAD, Thread};
+use crate::verdict::Verdict;
+use crate::{clock, table, testkit};
 
 /// A call about which nothing is special, on the one thread it has been on: what most calls are
 /// from beginning to end.
 pub(crate) struct Quick {
-    cells: &'static Cells,
+    pub(crate) cells: &'static Cells,
     /// In ticks of the clock; 0 where calls are not timed.
-    began: u64,
-    story: story::Stretch,
+    pub(crate) began: u64,
 }
 
 impl Quick {
-    /// Begins a call, unless there is more to do than that.
+    /// Begins a call that is timed by a counter, unless there is more to do than that.
+    #[inline(always)]
+    pub(crate) fn begin_plainly(site: &'static Site, lane: usize) -> Option<Self> {
+        THREAD.with(|thread| {
+            let cells = thread.found.look_plainly(site, lane)?;
+            Self::count(thread, cells, site)?;
+            // The clock last: what came before is not the user's time.
+            let began = clock::tsc();
+            Some(Self { cells, began })
+        })
+    }
+
+    /// The same where calls are not timed.
+    #[inline(always)]
+    pub(crate) fn begin_untimed(site: &'static Site) -> Option<Self> {
+        THREAD.with(|thread| {
+            let cells = thread.found.look(site, 0)?;
+            if cells.timing != Timing::None {
+                return None;
+            }
+            Self::count(thread, cells, site)?;
+            Some(Self { cells, began: 0 })
+        })
+    }
+
+    /// Begins a call, however it is timed, unless there is more to do than that.
     #[inline(always)]
     pub(crate) fn begin(site: &'static Site, lane: usize) -> Option<Self> {
-        let mut quick = Self::enter(site, lane, || story::Stretch::begin(site))?;
-        quick.cells.started();
-        // The clock last: what came before is not the user's time.
-        if quick.is_timed() {
-            quick.began = clock::tsc();
-        }
-        Some(quick)
+        THREAD.with(|thread| {
+            let cells = thread.found.look(site, lane)?;
+            Self::count(thread, cells, site)?;
+            let began = now(cells);
+            Some(Self { cells, began })
+        })
     }
 
-    /// Goes on with a call, unless there is more to do than that.
-    #[inline(always)]
-    pub(crate) fn resume(site: &'static Site, lane: usize, call: &Call) -> Option<Self> {
-        if call.extra.is_some() {
+    /// The same where the thread's cells are not found by a look: it has none before its first call.
+    #[cold]
+    pub(crate) fn claim(start: &Start) -> Option<Self> {
+        if start.declared.is_some() {
             return None;
         }
-        let resume = || story::Stretch::resume(site, call.began);
-        let mut quick = Self::enter(site, lane, resume)?;
-        quick.began = call.began;
-        Some(quick)
+        let (cells, is_late) = table::claim(start.site, start.lane);
+        if is_late {
+            cells.release();
+        }
+        if is_late || start.site.is_watched() {
+            return None;
+        }
+        THREAD.with(|thread| Self::count(thread, cells, start.site))?;
+        let began = now(cells);
+        Some(Self { cells, began })
     }
 
     #[inline(always)]
-    fn enter(
+    fn count(thread: &Thread, cells: &'static Cells, site: &'static Site) -> Option<()> {
+        if testkit::is_active() {
+            return None;
+        }
+        thread.clock.push(site)?;
+        cells.started();
+        Some(())
+    }
+
+    /// Goes on with a call that has nothing with it, unless there is more to do than that.
+    // Read late, `began` is in nobody's way before it is wanted.
+    #[inline(always)]
+    pub(crate) fn resume(
         site: &'static Site,
         lane: usize,
-        story: impl FnOnce() -> story::Stretch,
+        began: impl FnOnce() -> u64,
     ) -> Option<Self> {
-        let cells = table::recent(site, lane)?;
-        if cells.watched <= LevelFilter::current() || testkit::is_active() {
-            return None;
-        }
-        Some(Self {
-            cells,
-            began: 0,
-            story: story(),
+        THREAD.with(|thread| {
+            let cells = thread.found.look_again(site, lane)?;
+            if testkit::is_active() {
+                return None;
+            }
+            let began = began();
+            thread.clock.push_resumed(site, began)?;
+            Some(Self { cells, began })
         })
     }
 
+    /// The call waits for another poll, unless it has something to remember.
     #[inline(always)]
-    pub(crate) fn is_timed(&self) -> bool {
-        self.cells.timed
+    pub(crate) fn rest() -> bool {
+        THREAD.with(|thread| thread.clock.pop_unmarked())
     }
 
-    pub(crate) fn site(&self) -> &'static Site {
-        self.cells.site
-    }
-
-    pub(crate) fn lane(&self) -> usize {
-        self.cells.lane
-    }
-
-    /// The call waits for another poll; `None` if it has something to remember.
-    #[inline(always)]
-    pub(crate) fn rest(&self) -> Option<Call> {
-        if self.story.has_marks() {
-            return None;
+    /// The call ended well; `timed` unless it is known that it is not.
+    #[inline]
+    pub(crate) fn end_ok(self, timed: bool) {
+        if !timed {
+            return self.end_untimed();
         }
-        story::Stretch::end();
-        Some(Call {
-            began: self.began,
-            extra: ManuallyDrop::new(None),
-        })
-    }
-
-    /// The call ended well; says whether that was all there is to it.
-    #[inline(always)]
-    pub(crate) fn end_ok(&self, timed: bool) -> bool {
         // The clock first: what follows is not the user's time. A counter that went back gives a
         // duration beyond all bounds, and so does what is slow.
-        let ticks = if timed {
-            clock::tsc().wrapping_sub(self.began)
-        } else {
-            0
-        };
-        let is_all = ticks <= self.cells.quick;
-        if is_all {
-            self.cells.ended_quickly(ticks);
-            story::Stretch::end();
-            story::tick();
+        let ticks = clock::tsc().wrapping_sub(self.began);
+        if ticks > self.cells.quick {
+            return self.end_otherwise();
         }
-        is_all
+        self.cells.ended_quickly(ticks);
+        THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// The same call, for whatever end it finds.
-    pub(crate) fn in_full(&self) -> (Call, Stretch) {
-        let call = Call {
-            began: self.began,
-            extra: ManuallyDrop::new(None),
+    #[inline]
+    fn end_untimed(self) {
+        self.cells.ended_untimed();
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    /// It took long, or is timed otherwise.
+    #[inline(never)]
+    fn end_otherwise(self) {
+        let ticks = match self.cells.timing {
+            Timing::Tsc => u64::MAX,
+            Timing::Clock => clock::now().wrapping_sub(self.began),
+            Timing::None => return self.end_untimed(),
         };
-        let stretch = Stretch {
-            cells: self.cells,
-            story: self.story,
-            late: false,
-        };
-        (call, stretch)
+        if ticks > self.cells.brief {
+            return self.end(End::Returned(&Verdict::Ok));
+        }
+        self.cells.ended_quickly(ticks);
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    /// The call ended in another way.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn end(self, end: End<'_>) {
+        let Full { call, stretch } = self.in_full();
+        call.end(end, &stretch);
+    }
+
+    /// The same call, for whatever comes.
+    pub(crate) fn in_full(self) -> Full {
+        Full {
+            call: Call::at(self.began),
+            stretch: Stretch {
+                cells: self.cells,
+                story: THREAD.with(|thread| thread.clock.stretch()),
+                late: false,
+            },
+        }
+    }
+}
+
+/// The present, in ticks; 0 where calls are not timed.
+#[inline(always)]
+fn now(cells: &Cells) -> u64 {
+    match cells.timing {
+        Timing::Tsc => clock::tsc(),
+        Timing::Clock => clock::now(),
+        Timing::None => 0,
     }
 }

@@ -7,8 +7,6 @@
 
 mod read;
 
-use tracing::level_filters::LevelFilter;
-
 use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::sync::OnceLock;
@@ -24,14 +22,12 @@ use crate::{classes, clock};
 pub(crate) struct Cells {
     /// Place in a thread's table.
     pub(crate) id: usize,
+    /// The same where calls are timed by a counter that is read in place, else that of nobody.
+    pub(crate) plain_id: usize,
     started: AtomicU64,
-    /// Ticks up to which a call that is ok needs nothing but [`ended_quickly`](Self::ended_quickly).
+    /// Ticks of that counter up to which a call that is ok needs nothing but
+    /// [`ended_quickly`](Self::ended_quickly); 0 where calls are timed otherwise.
     pub(crate) quick: u64,
-    /// A log at this level, or a more verbose one, shows calls that are ok; `OFF`, which every log
-    /// is at least, where there is more to a call than a counter that is read in place.
-    pub(crate) watched: LevelFilter,
-    /// Whether calls are timed.
-    pub(crate) timed: bool,
     ok: Ended,
     /// The next of the same site.
     next: OnceLock<&'static Cells>,
@@ -40,6 +36,9 @@ pub(crate) struct Cells {
     pub(crate) site: &'static Site,
     /// Which combination of the site's labels.
     pub(crate) lane: usize,
+    pub(crate) timing: Timing,
+    /// As `quick`, in ticks of whatever calls are timed by.
+    pub(crate) brief: u64,
     /// Errors without a class; they are counted beside their histogram, which has no class.
     errors: AtomicU64,
     panics: AtomicU64,
@@ -49,6 +48,16 @@ pub(crate) struct Cells {
     bounds: &'static [u64],
     /// Whether a thread counts here now.
     claimed: AtomicBool,
+}
+
+/// How calls are timed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timing {
+    None,
+    /// By a counter that is read in place.
+    Tsc,
+    /// By what the system has instead.
+    Clock,
 }
 
 /// Calls that ended with one result.
@@ -82,24 +91,26 @@ impl Cells {
         let bounds = site.tick_bounds();
         // Half of all numbers are negative durations: those of a counter that went back.
         let first = bounds.first().copied().unwrap_or(u64::MAX / 2);
-        let timed = site.is_timed();
-        let watched = if timed && !clock::is_tsc() {
-            LevelFilter::OFF
-        } else {
-            site.watched().into()
+        let timing = match (site.is_timed(), clock::is_tsc()) {
+            (false, _) => Timing::None,
+            (true, true) => Timing::Tsc,
+            (true, false) => Timing::Clock,
         };
+        let brief = site.slow_ticks().min(first);
+        let (id, is_plain) = (site.id() + lane, timing == Timing::Tsc);
         Self {
-            id: site.id() + lane,
+            id,
+            plain_id: if is_plain { id } else { usize::MAX },
             started: AtomicU64::new(0),
-            quick: site.slow_ticks().min(first),
-            watched,
-            timed,
+            quick: if is_plain { brief } else { 0 },
             ok: Ended::none(),
             next: OnceLock::new(),
             failed: Ended::none(),
             cancelled: Ended::none(),
             site,
             lane,
+            timing,
+            brief,
             errors: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             classes: OnceLock::new(),
@@ -124,6 +135,12 @@ impl Cells {
     #[inline]
     pub(crate) fn ended_quickly(&self, ticks: u64) {
         self.ok.count(&self.ok.first, ticks);
+    }
+
+    /// Counts a call that is ok and not timed.
+    #[inline]
+    pub(crate) fn ended_untimed(&self) {
+        add(&self.ok.first, 1, Ordering::Release);
     }
 
     /// Where calls that end like this are counted: a panic is an error.

@@ -15,6 +15,7 @@ use crate::site::Site;
 
 /// A call site that `tracing` asks and is asked through.
 pub(super) struct LogSite {
+    site: &'static Site,
     metadata: OnceLock<Metadata<'static>>,
     interest: AtomicU8,
 }
@@ -24,18 +25,23 @@ const SOMETIMES: u8 = 1;
 const ALWAYS: u8 = 2;
 
 impl LogSite {
+    /// The names of its fields: these, and those that the function declares.
+    pub(super) fn names(site: &'static Site, own: &[&'static str]) -> &'static [&'static str] {
+        [own, site.fields].concat().leak()
+    }
+
     pub(super) fn leak(
         site: &'static Site,
         level: Level,
         kind: Kind,
-        own: &[&'static str],
+        names: &'static [&'static str],
     ) -> &'static Self {
         let leaked: &'static Self = Box::leak(Box::new(Self {
+            site,
             metadata: OnceLock::new(),
             interest: AtomicU8::new(NEVER),
         }));
-        let names: Vec<&'static str> = own.iter().chain(site.fields).copied().collect();
-        let fields = FieldSet::new(names.leak(), identify_callsite!(leaked));
+        let fields = FieldSet::new(names, identify_callsite!(leaked));
         let name = if kind == Kind::SPAN {
             site.function().to_owned().leak()
         } else {
@@ -65,6 +71,11 @@ impl LogSite {
             .expect("set in `leak`, before anybody has the site")
     }
 
+    /// Whether a subscriber may want it.
+    pub(super) fn wanted(&self) -> bool {
+        self.interest.load(Ordering::Relaxed) != NEVER
+    }
+
     #[inline]
     pub(super) fn enabled(&self) -> bool {
         let level = self.metadata().level();
@@ -87,6 +98,7 @@ impl Callsite for LogSite {
             _ => SOMETIMES,
         };
         self.interest.store(interest, Ordering::Relaxed);
+        self.site.rewatch();
     }
 
     fn metadata(&self) -> &Metadata<'_> {

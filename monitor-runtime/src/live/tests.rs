@@ -129,7 +129,7 @@ fn begin(list: &Value, items: usize) -> Value {
 }
 
 fn call(site: &'static Site) {
-    run(site.start(), || (), |()| Verdict::Ok);
+    run(site.begin(), || (), |()| Verdict::Ok);
 }
 
 #[test]
@@ -231,13 +231,13 @@ fn a_detail_has_what_failed_and_what_was_slow() {
     );
     let live = Live::of(&service(), std::iter::once(&SITE));
     run(
-        SITE.start(),
+        SITE.begin(),
         || sleep(Duration::from_millis(2)),
         |()| Verdict::Ok,
     );
     let fails = || {
         run(
-            SITE.start(),
+            SITE.begin(),
             || (),
             |()| Verdict::Ok.error_if(&(), |()| true),
         );

@@ -25,7 +25,7 @@ fn service() -> Service {
 }
 
 fn call(site: &'static Site) {
-    run(site.start(), || (), |()| Verdict::Ok);
+    run(site.begin(), || (), |()| Verdict::Ok);
 }
 
 fn text(exposition: &Exposition, format: Format, others: &str) -> String {

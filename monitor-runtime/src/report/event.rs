@@ -122,7 +122,7 @@ pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene) {
         event.transaction = Some((*first).to_owned());
         event.culprit = Some((*last).to_owned());
         event.tags.insert("function".into(), (*last).to_owned());
-        let path = Map::from([("functions".to_owned(), Value::from(functions))]);
+        let path = Map::from([("functions".to_owned(), Value::from(both_ends(&functions)))]);
         event.contexts.insert("path".into(), Context::Other(path));
     }
     if let Some(site) = scene.path.last() {
@@ -130,6 +130,18 @@ pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene) {
     }
     join(event, scene.trace.map(Ids::to_sentry));
     event.breadcrumbs = scene.breadcrumbs.into();
+}
+
+/// Functions of a path that an event shows from either end: one that calls itself has many.
+const ENDS: usize = 32;
+
+fn both_ends(functions: &[&str]) -> Vec<String> {
+    let (first, rest) = functions.split_at(ENDS.min(functions.len()));
+    let (middle, last) = rest.split_at(rest.len().saturating_sub(ENDS));
+    let left_out = (!middle.is_empty()).then(|| format!("… {} more", middle.len()));
+    let owned = |function: &&str| (*function).to_owned();
+    let (first, last) = (first.iter().map(owned), last.iter().map(owned));
+    first.chain(left_out).chain(last).collect()
 }
 
 /// Makes an event part of a trace.

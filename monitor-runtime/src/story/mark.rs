@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{CLOCK, HERE, Memory, REMEMBERED, Stretch, now};
+use super::{HERE, Memory, REMEMBERED, Stretch, mark, now};
 use crate::verdict::{ErrorView, Link};
 
 /// An error that came out of a monitored function, and was told of.
@@ -121,7 +121,7 @@ pub(crate) fn arrive(
         sent: sent || event,
         ..Known::of(view, chain)
     });
-    CLOCK.with(super::Clock::mark);
+    mark();
     let _ = HERE.try_with(|here| {
         let mut marks = here.marks.borrow_mut();
         // The end of this call moves the clock to `now + 1`; the function around it looks there.

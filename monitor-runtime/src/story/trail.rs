@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 
 use sentry::Breadcrumb;
 
-use super::{CLOCK, Clock, DEEPEST, FRAME, HERE, Here, Stretch};
+use super::{HERE, Here, Stretch, frames, mark, now};
 use crate::clock;
 use crate::site::Site;
+use crate::thread::THREAD;
 use crate::trace_context::{self, Ids, TraceContext};
 
 /// Breadcrumbs a thread or a future has at once: the newest.
@@ -46,29 +47,25 @@ struct Step {
     call: u64,
 }
 
-impl Clock {
-    /// The functions running since the last task began, outermost first.
-    fn path(&self) -> Vec<Step> {
-        let depth = self.depth.get() / FRAME;
-        let mut path: Vec<Step> = (1..=depth.min(DEEPEST))
-            .map(|above| self.frame((depth - above) * FRAME))
-            .map_while(|frame| {
-                let began = frame.began.get();
-                let waited = frame.resumed.get() == began && frame.call.get() != 0;
-                let call = if waited { frame.call.get() } else { u64::MAX };
-                let site = frame.site.get()?;
-                Some(Step { site, began, call })
-            })
-            .collect();
-        path.reverse();
-        path
-    }
+/// The functions running since the last task began, outermost first.
+fn path() -> Vec<Step> {
+    let frames = frames();
+    let task = frames.iter().rposition(|frame| frame.site.is_none());
+    let own = frames.iter().skip(task.map_or(0, |task| task + 1));
+    own.filter_map(|frame| {
+        Some(Step {
+            site: frame.site?,
+            began: frame.began,
+            call: frame.call.filter(|call| *call != 0).unwrap_or(u64::MAX),
+        })
+    })
+    .collect()
 }
 
 /// Where the code that runs is; `ended` is a call that has just left it: its site, its stretch and
 /// when it began, in ticks of the process's clock.
 pub(crate) fn scene(ended: Option<(&'static Site, Stretch, u64)>) -> Scene {
-    let mut path = CLOCK.with(Clock::path);
+    let mut path = path();
     path.extend(ended.map(|(site, stretch, call)| Step {
         site,
         began: stretch.began,
@@ -106,10 +103,7 @@ impl Crumb {
 
 /// Keeps a breadcrumb with the call it was made in; gives it back where there is none.
 pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
-    let (path, tick, whole) = CLOCK.with(|clock| {
-        let whole = clock.depth.get() <= DEEPEST * FRAME;
-        (clock.path(), clock.tick.get(), whole)
-    });
+    let (path, tick) = (path(), now());
     let Some(outermost) = path.first() else {
         return Some(breadcrumb);
     };
@@ -117,10 +111,8 @@ pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
         let Ok(mut crumbs) = here.crumbs.try_borrow_mut() else {
             return;
         };
-        if whole {
-            // Those of calls that have ended.
-            crumbs.retain(|crumb| crumb.tick >= outermost.began);
-        }
+        // Those of calls that have ended.
+        crumbs.retain(|crumb| crumb.tick >= outermost.began);
         crumbs.push_back(Crumb {
             tick,
             told: clock::now(),
@@ -129,7 +121,7 @@ pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
         shorten(&mut crumbs);
     };
     let _ = HERE.try_with(keep);
-    CLOCK.with(Clock::mark);
+    mark();
     None
 }
 
@@ -177,9 +169,9 @@ fn trace(here: &Here, outermost: u64) -> Ids {
     }
     let known = here.trace.get().filter(|(since, _)| *since >= outermost);
     let (_, trace) = known.unwrap_or_else(|| {
-        let new = (super::now(), TraceContext::new().ids());
+        let new = (now(), TraceContext::new().ids());
         here.trace.set(Some(new));
-        CLOCK.with(Clock::mark);
+        mark();
         new
     });
     trace
@@ -187,7 +179,7 @@ fn trace(here: &Here, outermost: u64) -> Ids {
 
 /// The trace of the outermost call around a stretch, if anybody asked for it.
 pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<Ids> {
-    let path = CLOCK.with(Clock::path);
+    let path = path();
     let outermost = path.first().map_or(stretch.began, |step| step.began);
     let known = here.trace.get().filter(|(since, _)| *since >= outermost);
     known.map(|(_, trace)| trace)
@@ -198,15 +190,13 @@ pub(crate) struct Outside(());
 
 impl Outside {
     pub(crate) fn enter() -> Self {
-        CLOCK.with(|clock| {
-            clock.push(None);
-        });
+        THREAD.with(|thread| thread.clock.enter(None, None));
         Self(())
     }
 }
 
 impl Drop for Outside {
     fn drop(&mut self) {
-        CLOCK.with(Clock::pop);
+        THREAD.with(|thread| thread.clock.leave());
     }
 }

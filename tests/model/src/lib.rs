@@ -25,8 +25,6 @@ mod clock {
 }
 
 mod site {
-    use tracing::Level;
-
     use crate::cells::Store;
     use crate::sync::OnceLock;
 
@@ -48,10 +46,6 @@ mod site {
 
         pub(crate) fn slow_ticks(&self) -> u64 {
             u64::MAX
-        }
-
-        pub(crate) fn watched(&self) -> Level {
-            Level::INFO
         }
 
         pub(crate) fn is_timed(&self) -> bool {

@@ -114,7 +114,7 @@ pub fn sites(functions: usize, timed: bool) -> &'static [&'static Site] {
 
 /// Calls a function that does nothing.
 pub fn call(site: &'static Site) {
-    run(site.start(), || (), |()| Verdict::Ok);
+    run(site.begin(), || (), |()| Verdict::Ok);
 }
 
 /// The page of new functions that have been called by threads which are still there.

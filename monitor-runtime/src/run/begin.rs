@@ -1,0 +1,116 @@
+//! How a call begins, by what is declared of it.
+
+use super::open::Open;
+use super::state::State;
+use crate::call::{Full, Quick};
+use crate::site::Site;
+use crate::start::Start;
+
+impl Site {
+    /// Begins a call of which nothing is declared.
+    #[inline]
+    pub fn begin(&'static self) -> Open {
+        plain(self)
+    }
+
+    /// The same for `latency = false`; it ends in [`run_untimed`](super::run_untimed).
+    #[inline]
+    pub fn begin_untimed(&'static self) -> Open {
+        untimed(self)
+    }
+
+    /// A call that begins when it is polled.
+    #[inline]
+    pub fn wait(&'static self) -> State {
+        State::new(self.start(), true)
+    }
+
+    /// The same for `latency = false`.
+    #[inline]
+    pub fn wait_untimed(&'static self) -> State {
+        State::new(self.start(), false)
+    }
+}
+
+/// With what is declared of it.
+impl Start {
+    /// Begins the call.
+    #[inline]
+    pub fn begin(self) -> Open {
+        if self.declared.is_some() {
+            any(self)
+        } else {
+            labelled(self.site, self.lane)
+        }
+    }
+
+    /// The same for `latency = false`; it ends in [`run_untimed`](super::run_untimed).
+    #[inline]
+    pub fn begin_untimed(self) -> Open {
+        any(self)
+    }
+
+    /// A call that begins when it is polled.
+    #[inline]
+    pub fn wait(self) -> State {
+        State::new(self, true)
+    }
+
+    /// The same for `latency = false`.
+    #[inline]
+    pub fn wait_untimed(self) -> State {
+        State::new(self, false)
+    }
+}
+
+/// A call without labels or fields, timed in place.
+#[inline(never)]
+pub(super) fn plain(site: &'static Site) -> Open {
+    match Quick::begin_plainly(site, 0) {
+        Some(quick) => Open::quick(quick),
+        None => otherwise(site, 0),
+    }
+}
+
+/// The same with labels.
+#[inline(never)]
+fn labelled(site: &'static Site, lane: usize) -> Open {
+    match Quick::begin_plainly(site, lane) {
+        Some(quick) => Open::quick(quick),
+        None => otherwise(site, lane),
+    }
+}
+
+#[inline(never)]
+fn untimed(site: &'static Site) -> Open {
+    match Quick::begin_untimed(site) {
+        Some(quick) => Open::quick(quick),
+        None => otherwise(site, 0),
+    }
+}
+
+#[inline(never)]
+fn otherwise(site: &'static Site, lane: usize) -> Open {
+    any(Start {
+        site,
+        lane,
+        declared: None,
+    })
+}
+
+/// Any call.
+#[inline(never)]
+pub(super) fn any(start: Start) -> Open {
+    if start.declared.is_none()
+        && let Some(quick) = Quick::begin(start.site, start.lane)
+    {
+        return Open::quick(quick);
+    }
+    in_full(start)
+}
+
+#[cold]
+#[inline(never)]
+fn in_full(start: Start) -> Open {
+    Quick::claim(&start).map_or_else(|| Open::full(Full::begin(start)), Open::quick)
+}

@@ -1,0 +1,159 @@
+//! The call of a future while no poll runs.
+
+use std::mem::{self, ManuallyDrop};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use super::begin;
+use super::open::Open;
+use crate::call::{Call, End, Extra, Quick};
+use crate::site::Site;
+use crate::start::{Declared, Start};
+
+/// A call while no poll runs.
+// Of what it has in boxes, none has drop glue in every annotated function but what is seldom there.
+pub struct State {
+    phase: Phase,
+    /// What its start says.
+    pub(super) timed: bool,
+    site: &'static Site,
+    lane: usize,
+    /// Of a call that waits: when it began.
+    began: u64,
+    /// Of a call that waits: what it has besides.
+    extra: ManuallyDrop<Option<Box<Extra>>>,
+    /// Of a call that has not begun.
+    declared: Option<Box<Declared>>,
+    /// Of a future that is being dropped: what ends its call after that.
+    ending: Option<Box<Cancelled>>,
+}
+
+// A span holds no state of the user's that a panic could leave half done.
+impl UnwindSafe for State {}
+impl RefUnwindSafe for State {}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Not polled yet: no call. When there is one, it is like most.
+    Plain,
+    /// Not polled yet.
+    New,
+    Waiting,
+    /// It has ended, or is being polled.
+    Away,
+}
+
+/// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
+struct Cancelled(Open);
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        mem::replace(&mut self.0, Open::ENDED).end(End::Cancelled);
+    }
+}
+
+impl State {
+    pub(super) fn new(start: Start, timed: bool) -> Self {
+        let Start {
+            site,
+            lane,
+            declared,
+        } = start;
+        let plain = timed && lane == 0 && declared.is_none();
+        Self {
+            phase: if plain { Phase::Plain } else { Phase::New },
+            timed,
+            site,
+            lane,
+            began: 0,
+            extra: ManuallyDrop::new(None),
+            declared,
+            ending: None,
+        }
+    }
+
+    /// Begins the call, or goes on with it, unless it has ended.
+    #[inline]
+    pub(super) fn enter(&mut self) -> Open {
+        if self.phase == Phase::Plain {
+            self.phase = Phase::Away;
+            return begin::plain(self.site);
+        }
+        self.enter_again()
+    }
+
+    #[inline(never)]
+    fn enter_again(&mut self) -> Open {
+        if self.phase == Phase::Waiting
+            && self.extra.is_none()
+            && let Some(quick) = Quick::resume(self.site, self.lane, || self.began)
+        {
+            self.phase = Phase::Away;
+            return Open::quick(quick);
+        }
+        self.enter_otherwise()
+    }
+
+    #[inline(never)]
+    fn enter_otherwise(&mut self) -> Open {
+        let (site, lane) = (self.site, self.lane);
+        match mem::replace(&mut self.phase, Phase::Away) {
+            Phase::Plain | Phase::New => {
+                let declared = self.declared.take();
+                begin::any(Start {
+                    site,
+                    lane,
+                    declared,
+                })
+            }
+            Phase::Waiting => Open::full(self.take().resume(site, lane)),
+            // Polled after its end, it opens nothing: the future itself knows what to say to that.
+            Phase::Away => Open::ENDED,
+        }
+    }
+
+    fn take(&mut self) -> Call {
+        Call {
+            began: self.began,
+            extra: ManuallyDrop::new(self.extra.take()),
+        }
+    }
+
+    /// The call waits for another poll.
+    #[inline(never)]
+    pub(super) fn rest(&mut self, open: Open) {
+        match open.into_quick() {
+            Ok(quick) if Quick::rest() => {
+                self.began = quick.began;
+                self.phase = Phase::Waiting;
+            }
+            Ok(quick) => self.rest_otherwise(Open::quick(quick)),
+            Err(open) => self.rest_otherwise(open),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn rest_otherwise(&mut self, open: Open) {
+        if let Some(full) = open.into_full() {
+            let Call { began, extra } = full.call.rest(&full.stretch);
+            self.began = began;
+            self.extra = extra;
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// The future is dropped: a call that has begun and not ended goes on until this is dropped, too.
+    #[inline]
+    pub(super) fn reopen(&mut self) {
+        if self.phase == Phase::Waiting {
+            self.reopen_waiting();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reopen_waiting(&mut self) {
+        let open = self.enter();
+        self.ending = Some(Box::new(Cancelled(open)));
+    }
+}
