@@ -76,13 +76,14 @@ impl Functions {
     pub(super) fn durations(&mut self, at: usize, out: &mut Vec<u8>) -> bool {
         let mut prefix = std::mem::take(&mut self.prefix);
         let printed = self.series(&DURATION, at, out).map(|(series, reading)| {
-            for (outcome, histogram) in reading.histograms() {
+            for histogram in self.readings.histograms(reading) {
+                let outcome = histogram.outcome;
                 prefix.clear();
                 push(&mut prefix, DURATION.name);
                 begin(&mut prefix, "_bucket", self.layout.labels(series), outcome);
                 push(&mut prefix, &self.layout.promise(series).durations);
                 push(&mut prefix, ",le=\"");
-                self.histogram(series, outcome, histogram, &prefix, out);
+                self.histogram(series, histogram, &prefix, out);
             }
         });
         self.prefix = prefix;
@@ -92,8 +93,7 @@ impl Functions {
     fn histogram(
         &self,
         series: &Series,
-        outcome: Outcome,
-        histogram: Histogram,
+        histogram: &Histogram,
         prefix: &[u8],
         out: &mut Vec<u8>,
     ) {
@@ -102,7 +102,8 @@ impl Functions {
         let promise = &self.layout.promise(series).durations;
         let (mut below, mut value) = (0, Vec::with_capacity(24));
         push_number(&mut value, below);
-        let buckets = self.readings.buckets(histogram, ends.len());
+        let buckets = self.readings.buckets(histogram);
+        let buckets = buckets.chain(std::iter::repeat((0, None)));
         for (end, (calls, exemplar)) in ends.iter().zip(buckets) {
             // Most buckets have no calls of their own: their value is that of the one before.
             if calls > 0 {
@@ -119,13 +120,13 @@ impl Functions {
             out.push(b'\n');
         }
         push(out, DURATION.name);
-        begin(out, "_sum", labels, outcome);
+        begin(out, "_sum", labels, histogram.outcome);
         push(out, promise);
         push(out, "} ");
         push_seconds(out, clock::seconds(histogram.ticks));
         push(out, "\n");
         push(out, DURATION.name);
-        begin(out, "_count", labels, outcome);
+        begin(out, "_count", labels, histogram.outcome);
         push(out, promise);
         end(out, below);
     }
