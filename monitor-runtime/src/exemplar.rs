@@ -67,14 +67,9 @@ pub(crate) fn offer(
     });
 }
 
-/// Hands over every exemplar of a result.
-pub(crate) fn each(
-    site: &'static Site,
-    lane: usize,
-    outcome: Outcome,
-    mut take: impl FnMut(Exemplar),
-) {
-    let results = KEPT.get(site.id()).and_then(|lanes| lanes.get(lane));
+/// Hands over every exemplar of a result, of the site with this id.
+pub(crate) fn each(site: usize, lane: usize, outcome: Outcome, mut take: impl FnMut(Exemplar)) {
+    let results = KEPT.get(site).and_then(|lanes| lanes.get(lane));
     let slots = results.and_then(|results| results.0[outcome.result()].get());
     for slot in slots.into_iter().flatten() {
         let kept = slot.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -204,7 +199,7 @@ mod tests {
         let ticks = |seconds| clock::in_ticks(&[seconds])[0];
         let kept = |lane, outcome| {
             let mut kept = Vec::new();
-            each(&SITE, lane, outcome, |exemplar| {
+            each(SITE.id(), lane, outcome, |exemplar| {
                 kept.push(exemplar.trace_id[0]);
             });
             kept

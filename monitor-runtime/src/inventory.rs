@@ -261,8 +261,9 @@ fn now(site: &'static Site) -> (bool, usize) {
     let (mut tally, mut called, mut series) = (Tally::default(), false, 0);
     for lane in site.lanes() {
         tally.read(&[Source::new(site, lane)]);
-        let finished = |outcome| tally.buckets(outcome).iter().any(|calls| *calls > 0);
-        let results = RESULTS.into_iter().filter(|result| finished(*result));
+        let results = RESULTS
+            .into_iter()
+            .filter(|result| tally.ended(*result) > 0);
         let results: Vec<Outcome> = results.collect();
         called |= !results.is_empty() || tally.concurrent() > 0;
         let counters = 2 + usize::from(results.contains(&Outcome::Cancelled));

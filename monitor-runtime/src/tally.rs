@@ -1,6 +1,7 @@
 //! Sums of what was counted: of one site, and of all sites that share a name.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use crate::cells::Store;
 use crate::outcome::Outcome;
@@ -16,9 +17,19 @@ pub(crate) struct Sum {
     classes: BTreeMap<&'static str, u64>,
     /// By result.
     pub(crate) ticks: [u64; Outcome::RESULTS],
+    /// By result.
+    ended: [Ended; Outcome::RESULTS],
     /// By result, and within it by bucket; not cumulative.
     buckets: Vec<u64>,
     slots: usize,
+}
+
+/// How many calls ended with one result.
+#[derive(Clone, Copy, Default)]
+struct Ended {
+    calls: u64,
+    /// Buckets up to the last that has calls.
+    used: usize,
 }
 
 impl Sum {
@@ -29,6 +40,7 @@ impl Sum {
             panics: 0,
             classes: BTreeMap::new(),
             ticks: [0; Outcome::RESULTS],
+            ended: [Ended::default(); Outcome::RESULTS],
             buckets: vec![0; Outcome::RESULTS * slots],
             slots,
         }
@@ -39,13 +51,24 @@ impl Sum {
         (self.started, self.errors, self.panics) = (0, 0, 0);
         self.classes.clear();
         self.ticks = [0; Outcome::RESULTS];
-        self.buckets.clear();
-        self.buckets.resize(Outcome::RESULTS * slots, 0);
-        self.slots = slots;
+        // Most functions end in one way, within the first bucket: the others are zero as they are.
+        for (result, Ended { used, .. }) in std::mem::take(&mut self.ended).into_iter().enumerate()
+        {
+            self.buckets[result * self.slots..][..used].fill(0);
+        }
+        if self.slots != slots {
+            self.buckets.resize(Outcome::RESULTS * slots, 0);
+            self.slots = slots;
+        }
     }
 
     pub(crate) fn add_to_bucket(&mut self, result: usize, bucket: usize, calls: u64) {
-        self.buckets[result * self.slots + bucket] += calls;
+        if calls > 0 {
+            self.buckets[result * self.slots + bucket] += calls;
+            let ended = &mut self.ended[result];
+            ended.calls += calls;
+            ended.used = ended.used.max(bucket + 1);
+        }
     }
 
     pub(crate) fn add_to_class(&mut self, class: &'static str, calls: u64) {
@@ -54,28 +77,57 @@ impl Sum {
         }
     }
 
-    fn bucket(&self, result: usize, bucket: usize) -> u64 {
-        self.buckets[result * self.slots + bucket]
+    /// Calls by bucket of a result, up to the last bucket that has any.
+    fn used(&self, result: usize) -> &[u64] {
+        &self.buckets[result * self.slots..][..self.ended[result].used]
     }
 }
 
 /// Where a series gets its numbers from: a site, and which of its sets of labels.
+///
+/// What a page asks of a site is here, beside that of the others: its own memory is far away.
 pub(crate) struct Source {
     pub(crate) site: &'static Site,
     /// 0 for the calls that have no labels of the user's.
     pub(crate) lane: usize,
     store: &'static Store,
+    /// Begins where the store does, once that begins anywhere.
+    near: Store,
+    slots: usize,
+    timed: bool,
 }
 
 impl Source {
     pub(crate) fn new(site: &'static Site, lane: usize) -> Self {
-        let store = site.store(lane);
-        Self { site, lane, store }
+        Self {
+            site,
+            lane,
+            store: site.store(lane),
+            near: Store(OnceLock::new()),
+            slots: site.slots(),
+            timed: site.is_timed(),
+        }
     }
 
     /// Looks at what is going to be read; see [`Store::look`].
     pub(crate) fn look(&self) -> u64 {
-        self.store.look()
+        self.near().look()
+    }
+
+    fn near(&self) -> &Store {
+        if self.near.is_empty()
+            && let Some(first) = self.store.0.get()
+        {
+            // Whoever else sets it sets the same.
+            let _ = self.near.0.set(first);
+        }
+        &self.near
+    }
+
+    /// The site's id, for one that was called.
+    pub(crate) fn id(&self) -> Option<usize> {
+        let first = self.near().0.get()?;
+        Some(first.id - self.lane)
     }
 
     /// Upper bounds of its buckets but the last, in seconds.
@@ -85,8 +137,8 @@ impl Source {
 
     /// Reads what it has counted, over all threads.
     fn read(&self, sum: &mut Sum) {
-        sum.reset(self.site.slots());
-        self.store.add_to(self.site, sum);
+        sum.reset(self.slots);
+        self.near().add_to(self.site, sum);
     }
 }
 
@@ -116,10 +168,10 @@ impl Tally {
             return;
         };
         first.read(&mut self.sum);
-        self.timed = first.site.is_timed();
+        self.timed = first.timed;
         for source in others {
             source.read(&mut self.other);
-            self.timed |= source.site.is_timed();
+            self.timed |= source.timed;
             self.merge(first.bounds(), source.bounds());
         }
         if self.sum.panics > 0 {
@@ -139,8 +191,8 @@ impl Tally {
         };
         let Self { sum, other, .. } = self;
         for result in 0..Outcome::RESULTS {
-            for bucket in 0..other.slots {
-                sum.add_to_bucket(result, place(bucket), other.bucket(result, bucket));
+            for (bucket, calls) in other.used(result).iter().enumerate() {
+                sum.add_to_bucket(result, place(bucket), *calls);
             }
             sum.ticks[result] = sum.ticks[result].wrapping_add(other.ticks[result]);
         }
@@ -162,7 +214,7 @@ impl Tally {
         match outcome {
             Outcome::Error => self.sum.errors,
             Outcome::Panic => self.sum.panics,
-            Outcome::Ok | Outcome::Cancelled => self.buckets(outcome).iter().sum(),
+            Outcome::Ok | Outcome::Cancelled => self.ended(outcome),
         }
     }
 
@@ -174,14 +226,24 @@ impl Tally {
 
     /// Calls that have begun and not ended.
     pub(crate) fn concurrent(&self) -> u64 {
-        let finished = self.sum.buckets.iter().sum();
+        let finished = self.sum.ended.iter().map(|ended| ended.calls).sum();
         self.sum.started.saturating_sub(finished)
+    }
+
+    /// Calls that ended with the result this outcome belongs to.
+    pub(crate) fn ended(&self, outcome: Outcome) -> u64 {
+        self.sum.ended[outcome.result()].calls
     }
 
     /// Calls per bucket (not cumulative) of the result this outcome belongs to.
     pub(crate) fn buckets(&self, outcome: Outcome) -> &[u64] {
         let first = outcome.result() * self.sum.slots;
         &self.sum.buckets[first..first + self.sum.slots]
+    }
+
+    /// The same up to the last bucket that has calls.
+    pub(crate) fn used_buckets(&self, outcome: Outcome) -> &[u64] {
+        self.sum.used(outcome.result())
     }
 
     /// The sum of durations, in ticks, of the result this outcome belongs to.

@@ -23,15 +23,20 @@ struct Read {
 
 impl Ended {
     /// Reads the calls by bucket, as far as there can be any.
-    fn read(&self, buckets: &mut [u64; MOST_BUCKETS]) -> Read {
-        buckets[0] = self.first.load(Ordering::Acquire);
-        let mut calls = buckets[0];
+    fn counts(&self) -> impl Iterator<Item = u64> {
         let rest = self.rest.get().map_or(&[][..], |rest| rest);
-        for (copy, count) in buckets[1..].iter_mut().zip(rest) {
-            *copy = count.load(Ordering::Acquire);
-            calls += *copy;
+        let counts = std::iter::once(&self.first).chain(rest);
+        counts.map(|count| count.load(Ordering::Acquire))
+    }
+
+    /// Copies what it reads.
+    fn copy(&self, buckets: &mut [u64; MOST_BUCKETS]) -> Read {
+        let (mut calls, mut used) = (0, 0);
+        for (copy, count) in buckets.iter_mut().zip(self.counts()) {
+            *copy = count;
+            calls += count;
+            used += 1;
         }
-        let used = 1 + rest.len();
         Read { calls, used }
     }
 }
@@ -39,44 +44,45 @@ impl Ended {
 impl Cells {
     /// Calls that are ok; says how many there are.
     pub(super) fn add_ok_to(&self, sum: &mut Sum) -> u64 {
-        let mut buckets = [0; MOST_BUCKETS];
-        let read = self.of(Outcome::Ok).read(&mut buckets);
-        self.add(Outcome::Ok, &buckets, read, sum);
-        read.calls
+        self.add(Outcome::Ok, self.ok.counts(), sum)
     }
 
-    /// All but calls that are ok, and how many have begun.
+    /// All but calls that are ok.
     pub(super) fn add_others_to(&self, site: &Site, sum: &mut Sum) {
         let mut buckets = [0; MOST_BUCKETS];
-        let read = self.add_errors_to(site, sum, &mut buckets);
-        self.add(Outcome::Error, &buckets, read, sum);
-        let read = self.of(Outcome::Cancelled).read(&mut buckets);
-        self.add(Outcome::Cancelled, &buckets, read, sum);
+        let used = self.add_errors_to(site, sum, &mut buckets);
+        self.add(Outcome::Error, buckets[..used].iter().copied(), sum);
+        self.add(Outcome::Cancelled, self.cancelled.counts(), sum);
     }
 
-    fn add(&self, outcome: Outcome, buckets: &[u64], read: Read, sum: &mut Sum) {
-        let Read { calls, used } = read;
-        if calls == 0 {
-            return;
+    fn add(&self, outcome: Outcome, buckets: impl Iterator<Item = u64>, sum: &mut Sum) -> u64 {
+        let (result, mut all) = (outcome.result(), 0);
+        for (bucket, calls) in buckets.enumerate() {
+            sum.add_to_bucket(result, bucket, calls);
+            all += calls;
         }
-        let result = outcome.result();
-        for (bucket, calls) in buckets[..used].iter().enumerate() {
-            sum.add_to_bucket(result, bucket, *calls);
+        if all > 0 {
+            let ticks = self.of(outcome).ticks.load(Ordering::Acquire);
+            sum.ticks[result] = sum.ticks[result].wrapping_add(ticks);
         }
-        let ticks = self.of(outcome).ticks.load(Ordering::Acquire);
-        sum.ticks[result] = sum.ticks[result].wrapping_add(ticks);
+        all
     }
 
-    /// Reads the buckets of errors, and adds what is counted beside them, at a moment when both
-    /// are the same.
+    /// Copies the buckets of errors, as many as it says, and adds what is counted beside them, at a
+    /// moment when both are the same.
     ///
     /// The owner bumps a count just before the bucket. Where it is held up between the two, the
     /// call is in the count and not yet in the histogram, as on a page it may be.
-    fn add_errors_to(&self, site: &Site, sum: &mut Sum, buckets: &mut [u64; MOST_BUCKETS]) -> Read {
+    fn add_errors_to(
+        &self,
+        site: &Site,
+        sum: &mut Sum,
+        buckets: &mut [u64; MOST_BUCKETS],
+    ) -> usize {
         let mut classes = None;
         let mut attempts = 0;
         loop {
-            let finished = self.of(Outcome::Error).read(buckets);
+            let finished = self.failed.copy(buckets);
             let panics = self.panics.load(Ordering::Acquire);
             let mut others = panics;
             if let Some(counts) = self.classes.get() {
@@ -97,7 +103,7 @@ impl Cells {
                 for (place, class) in site.classes().names().filter(|_| classes.is_some()) {
                     sum.add_to_class(class, classes.map_or(0, |classes| classes[place]));
                 }
-                return finished;
+                return finished.used;
             }
             attempts += 1;
             // The owner may be waiting for this very core.

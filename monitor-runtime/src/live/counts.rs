@@ -19,7 +19,7 @@ pub(super) struct Counts {
 
 impl Counts {
     pub(super) fn of(tally: &Tally) -> Self {
-        let ended = RESULTS.map(|outcome| tally.buckets(outcome).iter().sum());
+        let ended = RESULTS.map(|outcome| tally.ended(outcome));
         let mut buckets: Box<[u64]> = tally.buckets(Outcome::Ok).into();
         for outcome in &RESULTS[1..] {
             let more = tally.buckets(*outcome);

@@ -71,7 +71,7 @@ impl Function {
         let mut all: Vec<(u64, Value)> = labelled
             .map(|source| {
                 tally.read(std::slice::from_ref(&source));
-                let [ok, error, cancelled] = RESULTS.map(|outcome| ended(&tally, outcome));
+                let [ok, error, cancelled] = RESULTS.map(|outcome| tally.ended(outcome));
                 let values = source.site.label_values(source.lane);
                 let labels: Map<String, Value> = values
                     .map(|(name, value)| (name.to_owned(), value.into()))
@@ -124,14 +124,10 @@ impl Function {
     }
 }
 
-fn ended(tally: &Tally, outcome: Outcome) -> u64 {
-    tally.buckets(outcome).iter().sum()
-}
-
 fn results(tally: &Tally) -> Value {
     let all = RESULTS.map(|outcome| {
         let of_result = json!({
-            "calls": ended(tally, outcome),
+            "calls": tally.ended(outcome),
             "buckets": tally.buckets(outcome),
         });
         (outcome.as_str().to_owned(), of_result)

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use super::family::{Family, Format};
 use super::layout::{Layout, Series};
-use super::line::{escape, push, push_number, push_seconds};
+use super::line::{Short, escape, push, push_number, push_seconds};
 use super::readings::{Histogram, RESULTS, Reading, Readings};
 use super::{CALLS, CONCURRENT, DURATION};
 use crate::clock;
@@ -17,8 +17,6 @@ pub(super) struct Functions {
     layout: Arc<Layout>,
     readings: Readings,
     pub(super) format: Format,
-    /// What the lines of one histogram begin with.
-    prefix: Vec<u8>,
 }
 
 impl Functions {
@@ -28,7 +26,6 @@ impl Functions {
             readings: Readings::take(&layout, format == Format::OpenMetrics),
             layout,
             format,
-            prefix: Vec::new(),
         }
     }
 
@@ -55,14 +52,14 @@ impl Functions {
         for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
             // `ok` and `error` exist from the start, so that a rate sees the very first call.
             if calls > 0 || outcome != Outcome::Cancelled {
-                begin(out, CALLS.name, labels, outcome);
-                push(out, promise);
+                push(out, CALLS.name);
+                begin(out, labels, outcome, promise);
                 end(out, calls);
             }
             if outcome == Outcome::Error {
                 for (class, calls) in self.readings.classes(reading) {
-                    begin(out, CALLS.name, labels, outcome);
-                    push(out, promise);
+                    push(out, CALLS.name);
+                    begin(out, labels, outcome, promise);
                     push(out, ",error=\"");
                     push(out, &escape(class));
                     push(out, "\"");
@@ -73,60 +70,63 @@ impl Functions {
         true
     }
 
-    pub(super) fn durations(&mut self, at: usize, out: &mut Vec<u8>) -> bool {
-        let mut prefix = std::mem::take(&mut self.prefix);
-        let printed = self.series(&DURATION, at, out).map(|(series, reading)| {
-            for (outcome, histogram) in reading.histograms() {
-                prefix.clear();
-                push(&mut prefix, DURATION.name);
-                begin(&mut prefix, "_bucket", self.layout.labels(series), outcome);
-                push(&mut prefix, &self.layout.promise(series).durations);
-                push(&mut prefix, ",le=\"");
-                self.histogram(series, outcome, histogram, &prefix, out);
-            }
-        });
-        self.prefix = prefix;
-        printed.is_some()
+    pub(super) fn durations(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        let Some((series, reading)) = self.series(&DURATION, at, out) else {
+            return false;
+        };
+        for histogram in self.readings.histograms(reading) {
+            self.histogram(series, histogram, out);
+        }
+        true
     }
 
-    fn histogram(
-        &self,
-        series: &Series,
-        outcome: Outcome,
-        histogram: Histogram,
-        prefix: &[u8],
-        out: &mut Vec<u8>,
-    ) {
-        let labels = self.layout.labels(series);
-        let ends = &self.layout.bounds(series).ends;
+    /// Lines differ in little: what they share is copied from the first.
+    fn histogram(&self, series: &Series, histogram: &Histogram, out: &mut Vec<u8>) {
         let promise = &self.layout.promise(series).durations;
-        let (mut below, mut value) = (0, Vec::with_capacity(24));
-        push_number(&mut value, below);
-        let buckets = self.readings.buckets(histogram, ends.len());
-        for (end, (calls, exemplar)) in ends.iter().zip(buckets) {
-            // Most buckets have no calls of their own: their value is that of the one before.
-            if calls > 0 {
-                below += calls;
-                value.clear();
-                push_number(&mut value, below);
-            }
-            out.extend_from_slice(prefix);
-            push(out, end);
-            out.extend_from_slice(&value);
+        let start = out.len();
+        push(out, DURATION.name);
+        push(out, "_bucket");
+        let labels = out.len();
+        begin(out, self.layout.labels(series), histogram.outcome, promise);
+        let labels = labels..out.len();
+        push(out, ",le=\"");
+        let next = start..out.len();
+        let mut below = 0;
+        let mut ends = self.layout.bounds(series).ends.iter();
+        let buckets = self.readings.buckets(histogram);
+        for ((calls, exemplar), end) in buckets.zip(ends.by_ref()) {
+            below += calls;
+            end.push_to(out);
+            push_number(out, below);
             if let Some(exemplar) = exemplar {
                 push_exemplar(out, exemplar);
             }
             out.push(b'\n');
+            out.extend_from_within(next.clone());
         }
+        // No call was slower than that: only the bound is another.
+        if let Some(end) = ends.next() {
+            end.push_to(out);
+            let value = out.len();
+            push_number(out, below);
+            out.push(b'\n');
+            out.extend_from_within(next.clone());
+            let same = value..out.len();
+            for end in ends {
+                end.push_to(out);
+                out.extend_from_within(same.clone());
+            }
+        }
+        out.truncate(out.len() - next.len());
         push(out, DURATION.name);
-        begin(out, "_sum", labels, outcome);
-        push(out, promise);
+        push(out, "_sum");
+        out.extend_from_within(labels.clone());
         push(out, "} ");
         push_seconds(out, clock::seconds(histogram.ticks));
         push(out, "\n");
         push(out, DURATION.name);
-        begin(out, "_count", labels, outcome);
-        push(out, promise);
+        push(out, "_count");
+        out.extend_from_within(labels);
         end(out, below);
     }
 
@@ -155,16 +155,24 @@ pub(super) fn line(out: &mut Vec<u8>, name: &str, labels: &str, value: u64) {
     }
 }
 
-/// A line up to its `result`, to which more labels may be added.
+/// A line from behind its name up to its `result` and what was promised, to which more labels may
+/// be added.
 #[inline]
-fn begin(out: &mut Vec<u8>, name: &str, labels: &str, outcome: Outcome) {
-    // One by one: what is a literal is then copied without a call.
-    push(out, name);
-    push(out, "{");
+fn begin(out: &mut Vec<u8>, labels: &str, outcome: Outcome, promise: &str) {
+    const fn result(outcome: Outcome) -> Short {
+        Short::of([",result=\"", outcome.as_str(), "\""])
+    }
+    const RESULT: [Short; Outcome::RESULTS] = [
+        result(Outcome::Ok),
+        result(Outcome::Error),
+        result(Outcome::Cancelled),
+    ];
+    out.push(b'{');
     push(out, labels);
-    push(out, ",result=\"");
-    push(out, outcome.as_str());
-    push(out, "\"");
+    RESULT[outcome.result()].push_to(out);
+    if !promise.is_empty() {
+        push(out, promise);
+    }
 }
 
 /// The rest of a line behind its labels.

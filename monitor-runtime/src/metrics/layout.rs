@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use super::line::{canonical, label};
+use super::line::{Short, canonical, label};
 use super::readings::index;
 use crate::labels;
 use crate::objective::Objective;
@@ -48,7 +48,7 @@ pub(super) struct Promise {
 pub(super) struct Bounds {
     pub(super) seconds: &'static [f64],
     /// What stands behind `le="` on each bucket's line, up to the value; `+Inf` is the last.
-    pub(super) ends: Vec<String>,
+    pub(super) ends: Vec<Short>,
 }
 
 impl Layout {
@@ -166,7 +166,7 @@ impl Promise {
 impl Bounds {
     fn new(seconds: &'static [f64]) -> Self {
         let all = seconds.iter().copied().chain([f64::INFINITY]);
-        let end = |bound| format!("{}\"}} ", canonical(bound));
+        let end = |bound| Short::of([&canonical(bound), "\"} "]);
         Self {
             seconds,
             ends: all.map(end).collect(),

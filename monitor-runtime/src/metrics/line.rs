@@ -39,6 +39,42 @@ pub(crate) fn canonical(number: f64) -> String {
     }
 }
 
+/// Bytes of a short text and what stands behind it.
+const SHORT: usize = 32;
+
+/// A text of at most 32 bytes, which is copied without a call: as 32, of which the end is cut off.
+#[derive(Clone, Copy)]
+pub(super) struct Short {
+    bytes: [u8; SHORT],
+    length: usize,
+}
+
+impl Short {
+    /// One text after the other.
+    ///
+    /// # Panics
+    ///
+    /// If that is longer than 32 bytes; a number has at most 24.
+    pub(super) const fn of<const N: usize>(texts: [&str; N]) -> Self {
+        let (mut bytes, mut length, mut next) = ([0; SHORT], 0, 0);
+        while next < N {
+            let text = texts[next].as_bytes();
+            let (_, rest) = bytes.split_at_mut(length);
+            rest.split_at_mut(text.len()).0.copy_from_slice(text);
+            length += text.len();
+            next += 1;
+        }
+        Self { bytes, length }
+    }
+
+    #[inline]
+    pub(super) fn push_to(&self, out: &mut Vec<u8>) {
+        let end = out.len() + self.length;
+        out.extend_from_slice(&self.bytes);
+        out.truncate(end);
+    }
+}
+
 #[inline]
 pub(super) fn push(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
@@ -46,7 +82,11 @@ pub(super) fn push(out: &mut Vec<u8>, text: &str) {
 
 #[inline]
 pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
-    push(out, itoa::Buffer::new().format(number));
+    match u8::try_from(number) {
+        // As most counts of errors are, and of calls in flight.
+        Ok(digit @ 0..=9) => out.push(b'0' + digit),
+        _ => push(out, itoa::Buffer::new().format(number)),
+    }
 }
 
 /// Seconds to the nanosecond, which takes a tenth of what the shortest exact decimal does.

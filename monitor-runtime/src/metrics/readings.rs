@@ -23,7 +23,9 @@ pub(super) struct Readings {
     pub(super) series: Vec<Reading>,
     /// Errors by class; every reading has a stretch of them.
     classes: Vec<(&'static str, u64)>,
-    /// Buckets; every histogram has a stretch of them.
+    /// By series and result; a result that never happened costs nothing.
+    histograms: Vec<Histogram>,
+    /// Buckets; every histogram has a stretch of them, up to the last that has calls.
     buckets: Vec<u64>,
     /// By place of their bucket, in rising order.
     exemplars: Vec<(usize, Exemplar)>,
@@ -35,15 +37,14 @@ pub(super) struct Reading {
     pub(super) calls: [u64; Outcome::RESULTS],
     pub(super) concurrent: u64,
     classes: Range<u32>,
-    /// By result; a result that never happened costs nothing.
-    histograms: [Option<Histogram>; Outcome::RESULTS],
+    histograms: Range<u32>,
 }
 
 /// The durations of one result.
-#[derive(Clone, Copy)]
 pub(super) struct Histogram {
-    first: u32,
+    pub(super) outcome: Outcome,
     pub(super) ticks: u64,
+    buckets: Range<u32>,
 }
 
 impl Readings {
@@ -68,37 +69,40 @@ impl Readings {
     }
 
     fn keep(&mut self, tally: &Tally) -> Reading {
-        let first = index(self.classes.len());
+        let (classes, histograms) = (self.classes.len(), self.histograms.len());
         self.classes.extend(tally.classes());
-        let mut histogram = |outcome| {
-            let buckets = tally.buckets(outcome);
-            let shown = tally.is_timed() && buckets.iter().any(|calls| *calls > 0);
-            shown.then(|| {
-                let first = index(self.buckets.len());
-                self.buckets.extend_from_slice(buckets);
-                let ticks = tally.ticks(outcome);
-                Histogram { first, ticks }
-            })
-        };
+        for outcome in RESULTS {
+            if tally.is_timed() && tally.ended(outcome) > 0 {
+                let buckets = self.buckets.len();
+                self.buckets.extend_from_slice(tally.used_buckets(outcome));
+                self.histograms.push(Histogram {
+                    outcome,
+                    ticks: tally.ticks(outcome),
+                    buckets: stretch(buckets, &self.buckets),
+                });
+            }
+        }
         Reading {
-            histograms: RESULTS.map(&mut histogram),
             calls: RESULTS.map(|outcome| tally.calls(outcome)),
             concurrent: tally.concurrent(),
-            classes: first..index(self.classes.len()),
+            classes: stretch(classes, &self.classes),
+            histograms: stretch(histograms, &self.histograms),
         }
     }
 
     /// Keeps the latest exemplar of each bucket that has calls.
     fn keep_exemplars(&mut self, layout: &Layout, series: &Series, reading: &Reading) {
         let bounds = layout.bounds(series).seconds;
-        for (outcome, Histogram { first, .. }) in reading.histograms() {
+        for histogram in &self.histograms[places(&reading.histograms)] {
             let start = self.exemplars.len();
+            let within = places(&histogram.buckets);
+            let calls = &self.buckets[within.clone()];
             for source in layout.sources(series) {
-                exemplar::each(source.site, source.lane, outcome, |exemplar| {
+                let Some(site) = source.id() else { continue };
+                exemplar::each(site, source.lane, histogram.outcome, |exemplar| {
                     let bucket = bounds.partition_point(|bound| *bound < exemplar.seconds);
-                    let place = first as usize + bucket;
-                    if self.buckets[place] > 0 {
-                        self.exemplars.push((place, exemplar));
+                    if calls.get(bucket).is_some_and(|calls| *calls > 0) {
+                        self.exemplars.push((within.start + bucket, exemplar));
                     }
                 });
             }
@@ -109,21 +113,25 @@ impl Readings {
 
     /// Calls by class of error.
     pub(super) fn classes(&self, reading: &Reading) -> &[(&'static str, u64)] {
-        &self.classes[reading.classes.start as usize..reading.classes.end as usize]
+        &self.classes[places(&reading.classes)]
     }
 
-    /// A histogram's calls by bucket, not cumulative, and their exemplars.
+    /// The durations of each result that has any.
+    pub(super) fn histograms(&self, reading: &Reading) -> &[Histogram] {
+        &self.histograms[places(&reading.histograms)]
+    }
+
+    /// A histogram's calls by bucket, not cumulative, and their exemplars, up to the last bucket
+    /// that has calls.
     pub(super) fn buckets(
         &self,
-        histogram: Histogram,
-        slots: usize,
+        histogram: &Histogram,
     ) -> impl Iterator<Item = (u64, Option<&Exemplar>)> {
-        let first = histogram.first as usize;
-        let calls = &self.buckets[first..first + slots];
+        let within = places(&histogram.buckets);
+        let calls = &self.buckets[within.clone()];
         let exemplars = &self.exemplars;
-        let mut next = exemplars.partition_point(|(place, _)| *place < first);
-        calls.iter().enumerate().map(move |(bucket, calls)| {
-            let place = first + bucket;
+        let mut next = exemplars.partition_point(|(place, _)| *place < within.start);
+        within.zip(calls).map(move |(place, calls)| {
             let found = exemplars.get(next).filter(|(of, _)| *of == place);
             // The latest is the first; those of other functions with this name are passed over.
             while exemplars.get(next).is_some_and(|(of, _)| *of == place) {
@@ -134,12 +142,13 @@ impl Readings {
     }
 }
 
-impl Reading {
-    /// The durations of each result that has any.
-    pub(super) fn histograms(&self) -> impl Iterator<Item = (Outcome, Histogram)> + use<> {
-        let all = RESULTS.into_iter().zip(self.histograms);
-        all.filter_map(|(outcome, histogram)| Some((outcome, histogram?)))
-    }
+/// What has come to a list since it had so many.
+fn stretch<T>(first: usize, list: &[T]) -> Range<u32> {
+    index(first)..index(list.len())
+}
+
+fn places(stretch: &Range<u32>) -> Range<usize> {
+    stretch.start as usize..stretch.end as usize
 }
 
 pub(super) fn index(place: usize) -> u32 {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::exposition::Exposition;
 use super::family::Format;
-use super::line::{canonical, escape, push_seconds};
+use super::line::{Short, canonical, escape, push_seconds};
 use super::*;
 use crate::exemplar;
 use crate::objective::Objective;
@@ -69,6 +69,18 @@ fn bounds_are_spelled_as_the_specification_does() {
         (f64::INFINITY, "+Inf"),
     ] {
         assert_eq!(canonical(number), expected);
+    }
+}
+
+#[test]
+fn there_is_room_for_the_longest_bound() {
+    for (number, expected) in [
+        (f64::MIN, "-1.7976931348623157e+308"),
+        (-0.000_123_456_789_012_345_67, "-0.00012345678901234567"),
+    ] {
+        let mut out = b"le=".to_vec();
+        Short::of([&canonical(number), "\"} "]).push_to(&mut out);
+        assert_eq!(out, format!("le={expected}\"}} ").as_bytes());
     }
 }
 

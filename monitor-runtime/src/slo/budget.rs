@@ -196,7 +196,7 @@ impl Count {
     fn add(&mut self, promise: &Promise, site: &Site, tally: &Tally) {
         for outcome in RESULTS {
             let buckets = tally.buckets(outcome);
-            let all: u64 = buckets.iter().sum();
+            let all = tally.ended(outcome);
             let good: u64 = match promise.threshold {
                 None if outcome == Outcome::Error => 0,
                 None => all,
