@@ -161,7 +161,9 @@ impl Printer {
             }
             Run::Future { boxed } => {
                 let closure = self.closure();
-                let run = quote_spanned!(at=> #private::run_async(#start, (#closure)(), #verdict));
+                // Called where it is written, it could not return what it was lent.
+                let made = quote_spanned!(at=> #private::once(#closure));
+                let run = quote_spanned!(at=> #private::run_async(#start, #made, #verdict));
                 if *boxed {
                     quote_spanned!(at=> ::std::boxed::Box::pin(#run))
                 } else {

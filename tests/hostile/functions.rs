@@ -281,6 +281,23 @@ pub fn opaque_future<'a>(text: &'a str) -> impl Future<Output = Outcome<usize>> 
     }
 }
 
+/// A future of what is lent to it, made elsewhere.
+#[monitored]
+pub fn lent_future(list: &mut Vec<u8>) -> impl Future<Output = Option<u8>> + '_ {
+    ByHand(Box::pin(async move { list.pop() }))
+}
+
+/// See [`lent_future`].
+#[monitored]
+pub fn lent_boxed_future<'a>(
+    list: &'a mut Vec<u8>,
+) -> Pin<Box<dyn Future<Output = Option<u8>> + 'a>> {
+    if list.is_empty() {
+        return Box::pin(::std::future::ready(None));
+    }
+    Box::pin(lent_future(list))
+}
+
 /// Patterns where names are expected.
 #[allow(clippy::many_single_char_names)]
 #[monitored(args(a, c))]
