@@ -101,7 +101,10 @@ impl VisitMut for Names {
     fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
         // In `ref mut a` it is what `a` refers to that is mutable.
         let mutability = pat.mutability.filter(|_| pat.by_ref.is_none());
-        self.0.push((pat.ident.clone(), mutability));
+        // Each alternative of `Ok(a) | Err(a)` binds the same name.
+        if self.0.iter().all(|(known, _)| *known != pat.ident) {
+            self.0.push((pat.ident.clone(), mutability));
+        }
         visit_mut::visit_pat_ident_mut(self, pat);
     }
 }

@@ -313,6 +313,14 @@ pub fn patterns(
     a + b + c + *d + e
 }
 
+/// A name that an alternative binds twice.
+#[monitored]
+#[must_use]
+pub fn alternatives((Ok(mut a) | Err(mut a)): Result<u8, u8>, _b: u8) -> u8 {
+    a += 1;
+    a
+}
+
 /// A closure whose signature the return type gives.
 #[monitored]
 pub fn signature_of_a_closure<T, K, F>(key: F) -> impl Fn(&T, &T) -> bool
