@@ -190,6 +190,7 @@ impl Printer {
         quote_spanned! {at=>
             let mut __monitor_call = #private::Inline::begin(#start);
             let __monitor_returned: #ty = (#body);
+            #[allow(unreachable_code)]
             __monitor_call.close(&__monitor_returned, #verdict);
             __monitor_returned
         }

@@ -565,6 +565,20 @@ pub fn never() -> ! {
     ::std::process::exit(1)
 }
 
+/// Ends in what never returns.
+#[monitored]
+#[track_caller]
+pub fn never_at_its_end(code: i32) -> Result<u8, u8> {
+    ::std::process::exit(code)
+}
+
+/// See [`never_at_its_end`].
+#[monitored]
+#[track_caller]
+pub fn never_by_macro() -> u8 {
+    ::std::unimplemented!()
+}
+
 /// Never returns, later.
 #[monitored]
 pub async fn never_later() -> ! {

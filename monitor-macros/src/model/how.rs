@@ -19,7 +19,6 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         let through = body::runs_through(&statements);
         // Left early, a body that stays in its place shows nothing of what it returned.
         if through || (plain && !judged) {
-            let through = through && !body::ends_in_panic(&statements);
             Run::Inline { through }
         } else {
             Run::Sync
