@@ -84,11 +84,12 @@ pub(crate) fn is_alias(ty: &Type) -> bool {
     }
 }
 
-/// Recognises `impl Fn(…)`, `impl FnMut(…)` and `impl FnOnce(…)`.
-pub(crate) fn is_closure(ty: &Type) -> bool {
+/// Recognises `impl Fn(…)`, `impl FnMut(…)` and `impl FnOnce(…)`, in a tuple too.
+pub(crate) fn has_closure(ty: &Type) -> bool {
     match ty {
-        Type::Paren(ty) => is_closure(&ty.elem),
-        Type::Group(ty) => is_closure(&ty.elem),
+        Type::Paren(ty) => has_closure(&ty.elem),
+        Type::Group(ty) => has_closure(&ty.elem),
+        Type::Tuple(ty) => ty.elems.iter().any(has_closure),
         Type::ImplTrait(ty) => ty.bounds.iter().any(|bound| {
             matches!(bound, TypeParamBound::Trait(bound) if last(&bound.path)
                 .is_some_and(|name| matches!(name.arguments, PathArguments::Parenthesized(_))))

@@ -331,6 +331,12 @@ where
     move |left, right| key(left) == key(right)
 }
 
+/// See [`signature_of_a_closure`].
+#[monitored]
+pub fn signature_of_closures() -> (impl Fn(&str) -> usize, (impl Fn(&str) -> bool, u8)) {
+    (|text| text.len(), (|text| text.is_empty(), 1))
+}
+
 /// The path of a type in a body.
 #[monitored]
 #[must_use]

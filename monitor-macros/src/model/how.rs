@@ -31,10 +31,7 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
             Run::Sync
         }
     };
-    let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
-        return (closure(true), Verdict::Plain, None);
-    };
-    if returns::is_closure(ty) {
+    if declared.is_some_and(returns::has_closure) {
         // A closure takes its signature from the return type, which only the function itself has.
         let run = if judged {
             Run::Sync
@@ -43,6 +40,9 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         };
         return (run, Verdict::Plain, None);
     }
+    let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
+        return (closure(true), Verdict::Plain, None);
+    };
     let future = returns::future(ty);
     let boxed = future.as_ref().map(|future| future.boxed);
     let statements = statements(body).filter(|statements| {
