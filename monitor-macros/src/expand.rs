@@ -153,11 +153,19 @@ impl Printer {
             }
             Run::Tail(statements) => {
                 let mut statements = statements.clone();
+                // What stands before the block may give away what the start looks at.
+                let ahead = statements.len() > 1 && self.looks_at_arguments();
+                let (first, start) = if ahead {
+                    let name = quote_spanned!(at=> __monitor_start);
+                    (quote_spanned!(at=> let #name = #start;), name)
+                } else {
+                    (TokenStream::new(), start)
+                };
                 if let Some(block) = body::tail_future(&mut statements) {
                     let run = quote_spanned!(at=> #private::run_async(#start, #block, #verdict));
                     *block = Expr::Verbatim(run);
                 }
-                quote!(#(#statements)*)
+                quote!(#first #(#statements)*)
             }
             Run::Future { boxed } => {
                 let closure = self.closure();

@@ -298,6 +298,13 @@ pub fn lent_boxed_future<'a>(
     Box::pin(lent_future(list))
 }
 
+/// A field of what the body has given away when it makes its future.
+#[monitored(fields(length = text.len()), args(text))]
+pub fn given_away_before(text: String) -> impl Future<Output = usize> {
+    let given = text;
+    async move { given.len() }
+}
+
 /// Patterns where names are expected.
 #[allow(clippy::many_single_char_names)]
 #[monitored(args(a, c))]
