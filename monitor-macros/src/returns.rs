@@ -12,6 +12,9 @@ const PLAIN: [&str; 18] = [
     "i32", "i64", "i128", "isize", "f32", "f64",
 ];
 
+/// What a future may be besides, and the one around it would not be.
+const BESIDES: [&str; 5] = ["Clone", "Copy", "Debug", "Default", "FusedFuture"];
+
 /// A return type that is, by its spelling, a future.
 pub(crate) struct Future {
     /// `Pin<Box<dyn Future>>` rather than `impl Future`.
@@ -131,11 +134,19 @@ fn from_bounds<'a>(
     bounds: impl IntoIterator<Item = &'a TypeParamBound>,
     boxed: bool,
 ) -> Option<Future> {
-    bounds.into_iter().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else {
+    let traits = bounds.into_iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => last(&bound.path),
+        _ => None,
+    });
+    let names: Vec<_> = traits.collect();
+    let besides = |name: &&PathSegment| BESIDES.iter().any(|other| name.ident == other);
+    if names.iter().any(besides) {
+        return None;
+    }
+    names.into_iter().find_map(|name| {
+        if name.ident != "Future" {
             return None;
-        };
-        let name = last(&bound.path).filter(|name| name.ident == "Future")?;
+        }
         let output = arguments(name)?
             .args
             .iter()

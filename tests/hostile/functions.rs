@@ -305,6 +305,13 @@ pub fn given_away_before(text: String) -> impl Future<Output = usize> {
     async move { given.len() }
 }
 
+/// A future that is more than that.
+#[monitored]
+#[must_use]
+pub fn cloneable_future() -> impl Future<Output = u8> + Clone {
+    ::std::future::ready(1)
+}
+
 /// Patterns where names are expected.
 #[allow(clippy::many_single_char_names)]
 #[monitored(args(a, c))]
