@@ -298,6 +298,31 @@ pub fn lent_boxed_future<'a>(
     Box::pin(lent_future(list))
 }
 
+/// What a future resolves to, with a lifetime beside an error that has none.
+#[monitored]
+pub fn borrowed_or_failed<'a>(
+    text: &'a str,
+) -> Pin<Box<dyn Future<Output = Result<&'a str, Box<dyn ::std::error::Error>>> + 'a>> {
+    Box::pin(async move {
+        let _: u8 = text.parse()?;
+        Ok(text)
+    })
+}
+
+/// See [`borrowed_or_failed`].
+#[allow(clippy::type_complexity)]
+#[monitored]
+pub fn function_or_failed<'a, 'b>(
+    function: for<'x> fn(&'x &'a str, &'b str) -> &'x &'a str,
+) -> impl Future<
+    Output = Result<
+        for<'x> fn(&'x &'a str, &'b str) -> &'x &'a str,
+        Box<dyn ::std::error::Error + Send + Sync>,
+    >,
+> + use<'a, 'b> {
+    ::std::future::ready(Ok(function))
+}
+
 /// A field of what the body has given away when it makes its future.
 #[monitored(fields(length = text.len()), args(text))]
 pub fn given_away_before(text: String) -> impl Future<Output = usize> {

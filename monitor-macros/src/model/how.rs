@@ -56,6 +56,7 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     };
     // An alias of a future, such as `Self::Future`: its output has a name all the same.
     if future.is_none() && returns::is_alias(ty) {
+        let ty = returns::anonymous(ty.clone());
         let output = syn::parse_quote!(<#ty as ::core::future::Future>::Output);
         return (run, Verdict::Probe, Some(output));
     }
@@ -66,7 +67,7 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     let named = if from_async_trait(sig) {
         None
     } else {
-        writable(&output)
+        writable(&output).map(returns::anonymous)
     };
     (run, verdict(Some(&output)), named)
 }
