@@ -323,6 +323,12 @@ pub fn function_or_failed<'a, 'b>(
     ::std::future::ready(Ok(function))
 }
 
+/// An error that borrows, in a box.
+#[monitored]
+pub fn failed_with_text<'a>(text: &'a str) -> Result<u8, Box<dyn ::std::error::Error + 'a>> {
+    Err(text.into())
+}
+
 /// A field of what the body has given away when it makes its future.
 #[monitored(fields(length = text.len()), args(text))]
 pub fn given_away_before(text: String) -> impl Future<Output = usize> {

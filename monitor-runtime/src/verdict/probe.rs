@@ -146,14 +146,16 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
 
 /// The last question, and the answer to all three.
 macro_rules! seen {
-    ($($row:ident [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
+    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
         #[doc(hidden)]
-        impl<T, E, V: AskClass<T>, C: AskClass<E>> $row<(T, E, V, C)>
+        impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> $row<(T, E, V, C)>
         where
             E: $($bound)*
         {
             #[inline]
-            pub fn __monitor_verdict<'a>(&self, returned: &'a Result<T, E>) -> Verdict<'a> {
+            pub fn __monitor_verdict<'a>(&self, returned: &'a Result<T, E>) -> Verdict<'a>
+            $(where $inside: 'a)?
+            {
                 match returned {
                     Ok(value) => of_value::<T, V>(value),
                     Err($error) => {
@@ -168,9 +170,9 @@ macro_rules! seen {
 seen! {
     ViaError[Error] error Sight::Error(error);
     // `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
-    ViaSendError[AsRef<dyn Error + Send + Sync + 'static>] error Sight::Boxed(error.as_ref());
+    ViaSendError<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
     // `Box<dyn Error>`.
-    ViaLocalError[AsRef<dyn Error + 'static>] error Sight::Boxed(error.as_ref());
+    ViaLocalError<'e>[AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
     ViaDisplay[Display] error Sight::Display(error);
     ViaDebug[Debug] error Sight::Debug(error);
     ViaNothing[Sized] error Sight::Opaque;
