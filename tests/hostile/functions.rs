@@ -752,6 +752,28 @@ generated! {
     pub by_macro, u8, 2_u8 * 2, { let x = 1; x + 1 }, generated_arg: 1 | 2
 }
 
+macro_rules! with_arguments {
+    ($name:ident, $text:expr, $level:expr, $list:expr, $bound:expr, $off:expr, $rule:expr) => {
+        /// Its arguments are a macro's.
+        #[monitored(
+            $text, target = $text, level = $level, slow = $text, buckets = $list, span = $off, ok_if = $rule,
+            sentry(level = $level, throttle = $off, fingerprint = [$text]),
+        )]
+        pub fn $name() {}
+
+        /// A list of them.
+        pub mod $name {
+            /// In seconds.
+            #[super::monitored(buckets = [$bound, 2])]
+            pub fn bound() {}
+        }
+    };
+}
+
+with_arguments! {
+    told_by_a_macro, "1s", "info", [0.1, 1], 1.5, false, |()| true
+}
+
 macro_rules! method {
     ($self:ident, $($name:ident => $body:expr),*) => {$(
         /// Written by a macro, `self` and all.
