@@ -10,7 +10,7 @@ pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS
 pub use crate::run::{Inline, Monitored, once, run, run_async};
 pub use crate::server::Gzip;
 pub use crate::site::{Bounds, Settings, Site, path_of};
-pub use crate::start::Start;
+pub use crate::start::{Start, id, ids};
 pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};
 pub use sentry::Level as SentryLevel;

@@ -31,7 +31,7 @@ impl Printer {
         let parent = model.parent.iter();
         let causes = model.follows_from.iter();
         quote_spanned! {at=>
-            #private::site!(#settings).#start #labels #(.parent(|| #parent))* #(.follows_from(|| #causes))*
+            #private::site!(#settings).#start #labels #(.parent(|| #private::id(#parent)))* #(.follows_from(|| #private::ids(#causes)))*
         }
     }
 
