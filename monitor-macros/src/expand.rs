@@ -197,6 +197,7 @@ impl Printer {
         let ty = returns.map_or(unit, ToTokens::to_token_stream);
         quote_spanned! {at=>
             let mut __monitor_call = #private::Inline::begin(#start);
+            #[allow(clippy::diverging_sub_expression)]
             let __monitor_returned: #ty = (#body);
             #[allow(unreachable_code)]
             __monitor_call.close(&__monitor_returned, #verdict);
@@ -275,7 +276,7 @@ impl Printer {
             // As in `captures`.
             let allow = binding
                 .is_underscored()
-                .then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding)]));
+                .then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]));
             if *is_self {
                 quote_spanned!(at=> #(#cfgs)* let _ = &#ident;)
             } else {

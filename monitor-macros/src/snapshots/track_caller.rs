@@ -9,6 +9,7 @@ fn at(what: &str) -> Result<&'static Location<'static>, Error> {
                 ::monitor_runtime::__private::record!(__monitor_fields, what);
             }),
     );
+    #[allow(clippy::diverging_sub_expression)]
     let __monitor_returned: Result<&'static Location<'static>, Error> = ({
         check(what);
         Ok(Location::caller())

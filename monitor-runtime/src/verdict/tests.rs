@@ -88,7 +88,7 @@ fn an_error_in_a_box_may_borrow() {
             ["Lent": "text"]
         );
     }
-    lent(&"text".to_owned());
+    lent(&String::from("text"));
 }
 
 #[test]
