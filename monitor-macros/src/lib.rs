@@ -38,6 +38,8 @@ mod labels;
 #[cfg(feature = "enable")]
 mod model;
 #[cfg(feature = "enable")]
+mod open;
+#[cfg(feature = "enable")]
 mod returns;
 #[cfg(feature = "enable")]
 mod sentry;
@@ -168,6 +170,8 @@ mod values;
 ///   at its end: with no `return`, no `?`, and no macro but those of `std` and `tracing` that cannot hide one.
 ///   In others it is a place in the runtime: a closure cannot pass a caller on. Where only the declaration of
 ///   a trait's method has `#[track_caller]`, the attribute cannot see it, but for `Index` and `IndexMut`.
+/// * Of an error like `Failed<&str>`, or `Failed<T>` where the function does not say `T: 'static`, only the
+///   `Display` is shown, not its sources: whether it is an `Error` may depend on what nobody can ask.
 /// * An argument bound to `_` gets a name, which rustdoc shows. What a pattern such as `(a, _)` leaves unbound
 ///   is dropped after all arguments.
 /// * A future is 128 bytes larger than the plain one, and a call two stack frames deeper before inlining.

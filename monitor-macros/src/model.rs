@@ -11,6 +11,7 @@ use crate::errors::Errors;
 use crate::fields::Field;
 use crate::input::{self, Function, Input, Member};
 use crate::labels::Label;
+use crate::open;
 use crate::returns;
 use crate::sentry::SentryArg;
 use crate::values::{ErrArg, RetArg};
@@ -39,6 +40,8 @@ pub(crate) struct Model {
     pub(crate) off: Off,
     pub(crate) run: Run,
     pub(crate) verdict: Verdict,
+    /// Whether an error shows no more than its text.
+    pub(crate) text: bool,
     /// What a future resolves to, where inference needs telling and a body can name it.
     pub(crate) output: Option<Type>,
     /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
@@ -184,6 +187,8 @@ impl Model {
         let body = function.body.as_ref()?;
         let judged = ret.is_some() || args.rule.is_some();
         let (run, verdict, output) = how::how(function, body, judged);
+        let returned = returns::declared(&sig.output).map(returns::settled);
+        let text = returned.is_some_and(|ty| open::has_open_error(&ty, sig));
         let mut printed = bindings::named(sig);
         let mut mentioned = body.block.stream();
         mentioned.extend(records.iter().map(Record::tokens));
@@ -236,6 +241,7 @@ impl Model {
             },
             run,
             verdict,
+            text,
             output,
             returns: returns::declared(&sig.output).map(returns::erase),
             sig: printed,

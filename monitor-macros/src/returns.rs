@@ -31,6 +31,12 @@ pub(crate) fn declared(output: &ReturnType) -> Option<&Type> {
     }
 }
 
+/// What a call results in: the type itself, or what it is a future of.
+pub(crate) fn settled(ty: &Type) -> Type {
+    let output = future(ty).and_then(|future| future.output);
+    output.unwrap_or_else(|| ty.clone())
+}
+
 /// `true` where the spelling rules a `Result` out; `false` is no claim.
 pub(crate) fn is_plain(ty: &Type) -> bool {
     match ty {

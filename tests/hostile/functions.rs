@@ -299,6 +299,7 @@ pub fn lent_boxed_future<'a>(
 }
 
 /// What a future resolves to, with a lifetime beside an error that has none.
+#[allow(clippy::type_complexity)]
 #[monitored]
 pub fn borrowed_or_failed<'a>(
     text: &'a str,
@@ -329,6 +330,61 @@ pub fn failed_with_text<'a>(text: &'a str) -> Result<u8, Box<dyn ::std::error::E
     Err(text.into())
 }
 
+/// An error that is an `Error` around some types only.
+pub mod sometimes_an_error {
+    use super::{
+        Debug, Display, Err, FmtResult, Formatter, Future, Option, Result, Sized, Some, Sync,
+        monitored,
+    };
+    use ::std::error::Error;
+
+    /// What `thiserror` makes of a generic `#[source]`.
+    #[derive(Debug)]
+    pub struct Failed<E>(pub E);
+
+    impl<E> Display for Failed<E> {
+        fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
+            f.write_str("failed")
+        }
+    }
+
+    impl<E: Error + 'static> Error for Failed<E> {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    /// Of a parameter.
+    #[monitored]
+    pub fn of_parameter<Cause: Error>(cause: Cause) -> Result<(), Failed<Cause>> {
+        Err(Failed(cause))
+    }
+
+    /// Of a borrow.
+    #[monitored(ret)]
+    pub async fn of_borrow(cause: &(dyn Error + Sync)) -> Result<(), Failed<&(dyn Error + Sync)>> {
+        Err(Failed(cause))
+    }
+
+    /// Of a parameter, later.
+    #[monitored]
+    pub fn later<C: Error>(cause: C) -> impl Future<Output = Result<(), Failed<Option<C>>>> {
+        async { Err(Failed(Some(cause))) }
+    }
+
+    impl<E: Error> Failed<E> {
+        /// Of a parameter that the method does not show.
+        #[allow(clippy::use_self)]
+        #[monitored]
+        pub fn again(self) -> Result<u8, Failed<E>>
+        where
+            Self: Sized,
+        {
+            Err(self)
+        }
+    }
+}
+
 /// A field of what the body has given away when it makes its future.
 #[monitored(fields(length = text.len()), args(text))]
 pub fn given_away_before(text: String) -> impl Future<Output = usize> {
@@ -338,7 +394,6 @@ pub fn given_away_before(text: String) -> impl Future<Output = usize> {
 
 /// A future that is more than that.
 #[monitored]
-#[must_use]
 pub fn cloneable_future() -> impl Future<Output = u8> + Clone {
     ::std::future::ready(1)
 }

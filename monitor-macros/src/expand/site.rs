@@ -235,7 +235,8 @@ impl Printer {
                 quote_spanned!(at=> #private::plain(__monitor_returned).shown(#private::Shown::#format(__monitor_returned)))
             }
             (Verdict::Probe, ret) => {
-                quote_spanned!(at=> #private::verdict!(__monitor_returned #ret))
+                let text = model.text.then(|| quote_spanned!(at=> , text));
+                quote_spanned!(at=> #private::verdict!(__monitor_returned #ret #text))
             }
         };
         match (&model.run, &model.output) {
