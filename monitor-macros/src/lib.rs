@@ -165,7 +165,8 @@ mod values;
 ///
 /// # Limits
 ///
-/// * A `const fn`, a C-variadic function and a trait function without a body cannot be monitored.
+/// * A `const fn`, a C-variadic function and a trait function without a body cannot be monitored. The methods of
+///   a `#[global_allocator]` must not be: to count a call may take memory, and would call them again.
 /// * `Location::caller()` in a `#[track_caller]` function is its caller as long as the body can only be left
 ///   at its end: with no `return`, no `?`, and no macro but those of `std` and `tracing` that cannot hide one.
 ///   In others it is a place in the runtime: a closure cannot pass a caller on. Where only the declaration of
