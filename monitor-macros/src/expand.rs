@@ -79,6 +79,8 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
     // rustc takes a field assigned last for unread, even where the argument's `Drop` reads it.
     let assigns = model.as_ref().is_some_and(|model| model.assigns);
     let allow = assigns.then(|| quote!(#[allow(unused_assignments)]));
+    let yields = model.as_ref().is_some_and(|model| model.yields);
+    let yields = yields.then(|| quote!(#[allow(clippy::async_yields_async)]));
     let body = body.as_ref().map(|body| {
         let inner = &body.attrs;
         let statements = match model {
@@ -87,7 +89,7 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
         };
         input::with_stream(&body.block, quote!(#(#inner)* #statements))
     });
-    quote!(#allow #(#attrs)* #vis #defaultness #sig #body #semi)
+    quote!(#allow #yields #(#attrs)* #vis #defaultness #sig #body #semi)
 }
 
 /// One function being printed.

@@ -19,6 +19,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, LitStr, Path, Signature, Stmt, Type};
 
 /// All that is needed to print one monitored function.
+#[expect(clippy::struct_excessive_bools, reason = "decisions, each by itself")]
 pub(crate) struct Model {
     pub(crate) runtime: Option<Path>,
     pub(crate) name: Option<LitStr>,
@@ -52,6 +53,8 @@ pub(crate) struct Model {
     pub(crate) rebinds: bool,
     /// Whether a last assignment to a captured argument would be called unread.
     pub(crate) assigns: bool,
+    /// Whether clippy may ask why the body's future is not awaited where it is a future's output.
+    pub(crate) yields: bool,
     /// What the monitored body owns, in the order a plain function drops it.
     pub(crate) captures: Vec<Binding>,
 }
@@ -208,6 +211,8 @@ impl Model {
         if matches!(run, Run::Tail(_) | Run::Inline { .. }) {
             printed = sig.clone();
         }
+        let output_type = returns::declared(&sig.output);
+        let yields = sig.asyncness.is_some() && output_type.is_some_and(returns::may_be_future);
         let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
         let no_metrics = off(args.metrics);
         Some(Self {
@@ -247,6 +252,7 @@ impl Model {
             sig: printed,
             rebinds,
             assigns,
+            yields,
             captures,
         })
     }

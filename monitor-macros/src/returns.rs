@@ -103,6 +103,22 @@ pub(crate) fn anonymous(mut ty: Type) -> Type {
     ty
 }
 
+/// Whether the type may be a future for all that its spelling tells: `JoinHandle<T>` is one.
+pub(crate) fn may_be_future(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(ty) => may_be_future(&ty.elem),
+        Type::Group(ty) => may_be_future(&ty.elem),
+        Type::ImplTrait(_) => future(ty).is_some(),
+        Type::Path(path) => last(&path.path).is_some_and(|name| {
+            !is_plain(ty)
+                && !["Option", "Result", "Vec"]
+                    .iter()
+                    .any(|other| name.ident == other)
+        }),
+        _ => false,
+    }
+}
+
 /// A path to a type of which the spelling tells nothing; `Pin<…>` would be told.
 pub(crate) fn is_alias(ty: &Type) -> bool {
     match ty {

@@ -639,6 +639,13 @@ impl<F: Future + Unpin> Future for ByHand<F> {
     }
 }
 
+/// A future that is there when another has been.
+#[monitored]
+pub async fn future_of_a_future(n: u8) -> ByHand<::std::future::Ready<u8>> {
+    ::std::future::ready(()).await;
+    ByHand(::std::future::ready(n))
+}
+
 /// Ways out.
 #[monitored]
 #[must_use]
