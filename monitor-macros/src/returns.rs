@@ -19,6 +19,8 @@ const BESIDES: [&str; 5] = ["Clone", "Copy", "Debug", "Default", "FusedFuture"];
 pub(crate) struct Future {
     /// `Pin<Box<dyn Future>>` rather than `impl Future`.
     pub(crate) boxed: bool,
+    /// `BoxFuture<…>`, which may be anybody's alias, and its output another than the spelling tells.
+    pub(crate) alias: bool,
     /// `T` of `Output = T`, where it is written.
     pub(crate) output: Option<Type>,
 }
@@ -154,6 +156,7 @@ pub(crate) fn future(ty: &Type) -> Option<Future> {
             if name.ident == "BoxFuture" || name.ident == "LocalBoxFuture" {
                 return Some(Future {
                     boxed: true,
+                    alias: true,
                     output: last_type(name).cloned(),
                 });
             }
@@ -198,7 +201,11 @@ fn from_bounds<'a>(
                 }
                 _ => None,
             });
-        Some(Future { boxed, output })
+        Some(Future {
+            boxed,
+            alias: false,
+            output,
+        })
     })
 }
 

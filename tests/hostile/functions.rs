@@ -646,6 +646,24 @@ pub async fn future_of_a_future(n: u8) -> ByHand<::std::future::Ready<u8>> {
     ByHand(::std::future::ready(n))
 }
 
+/// An alias by the name of another.
+pub type BoxFuture<T, E = Opaque> = Pin<Box<dyn Future<Output = Result<T, E>>>>;
+
+/// Returns it.
+#[monitored]
+pub fn own_alias<T: 'static, E: Default + 'static>(value: Option<T>) -> BoxFuture<T, E> {
+    Box::pin(async { value.ok_or_else(Default::default) })
+}
+
+/// Returns it early.
+#[monitored]
+pub fn own_alias_early(n: u8) -> BoxFuture<u8> {
+    if n == 0 {
+        return Box::pin(::std::future::ready(Err(Opaque)));
+    }
+    Box::pin(async move { Ok(n) })
+}
+
 /// Ways out.
 #[monitored]
 #[must_use]

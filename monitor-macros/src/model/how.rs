@@ -55,7 +55,7 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         (None, None) => return (closure(false), Verdict::Probe, None),
     };
     // An alias of a future, such as `Self::Future`: its output has a name all the same.
-    if future.is_none() && returns::is_alias(ty) {
+    if future.as_ref().is_none_or(|future| future.alias) && returns::is_alias(ty) {
         let ty = returns::anonymous(ty.clone());
         let output = syn::parse_quote!(<#ty as ::core::future::Future>::Output);
         return (run, Verdict::Probe, Some(output));
