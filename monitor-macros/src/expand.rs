@@ -175,7 +175,7 @@ impl Printer {
                 let made = quote_spanned!(at=> #private::once(#closure));
                 let run = quote_spanned!(at=> #private::run_async(#start, #made, #verdict));
                 if *boxed {
-                    quote_spanned!(at=> ::std::boxed::Box::pin(#run))
+                    quote_spanned!(at=> #private::Box::pin(#run))
                 } else {
                     run
                 }

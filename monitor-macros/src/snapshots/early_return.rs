@@ -1,5 +1,5 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
-    ::std::boxed::Box::pin(
+    ::monitor_runtime::__private::Box::pin(
         ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!().start(),
             ::monitor_runtime::__private::once(move || -> Pin<
