@@ -200,7 +200,9 @@ impl Model {
         let captures = bindings::captured(bindings::of(&printed), &mentioned);
         let mutable = |binding: &Binding| binding.mutability.is_some();
         let closure = matches!(run, Run::Sync | Run::Future { .. });
-        let rebinds = closure && captures.iter().any(|arg| !arg.is_self && mutable(arg));
+        let rebinds = closure
+            && !bindings::have_lints(sig)
+            && captures.iter().any(|arg| !arg.is_self && mutable(arg));
         if rebinds {
             bindings::settle(&mut printed, &captures);
         }

@@ -421,6 +421,14 @@ pub fn alternatives((Ok(mut a) | Err(mut a)): Result<u8, u8>, _b: u8) -> u8 {
     a
 }
 
+/// Lint levels of single arguments.
+#[monitored]
+#[must_use]
+pub fn levels(#[allow(unused_mut)] mut a: u8, #[expect(unused_mut)] mut b: u8, mut c: u8) -> u8 {
+    c += a + b;
+    c
+}
+
 /// A closure whose signature the return type gives.
 #[monitored]
 pub fn signature_of_a_closure<T, K, F>(key: F) -> impl Fn(&T, &T) -> bool
