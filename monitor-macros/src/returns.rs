@@ -2,8 +2,8 @@
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Ident, Lifetime, Path, PathArguments,
-    PathSegment, ReturnType, Token, TraitBound, Type, TypeFnPtr, TypeInfer, TypeParamBound,
+    AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, PathSegment, ReturnType,
+    Token, Type, TypeInfer, TypeParamBound,
 };
 
 /// Types written as one word that are never a `Result`.
@@ -82,26 +82,6 @@ pub(crate) fn erase(ty: &Type) -> Type {
 
     let mut ty = ty.clone();
     Erase.visit_type_mut(&mut ty);
-    ty
-}
-
-/// The type with `'_` for the lifetimes it names: of a closure that names them, the borrow checker
-/// demands more than of the function.
-pub(crate) fn anonymous(mut ty: Type) -> Type {
-    struct Anonymous;
-
-    impl VisitMut for Anonymous {
-        fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-            if lifetime.ident != "static" {
-                lifetime.ident = Ident::new("_", lifetime.ident.span());
-            }
-        }
-        // In these, lifetimes may be their own, and `'_` is one.
-        fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
-        fn visit_trait_bound_mut(&mut self, _: &mut TraitBound) {}
-    }
-
-    Anonymous.visit_type_mut(&mut ty);
     ty
 }
 

@@ -605,6 +605,32 @@ impl Store for String {
     }
 }
 
+/// An alias with a lifetime, of a type with another.
+pub trait Lent {
+    /// The alias.
+    type Lending<'a>: Future
+    where
+        Self: 'a;
+
+    /// Nothing in the signature says what it is.
+    fn lend<'a>(&'a self) -> Self::Lending<'a>;
+}
+
+impl<'s> Lent for Wrapper<&'s str> {
+    type Lending<'a>
+        = Pin<Box<dyn Future<Output = Result<&'s str, Box<dyn ::std::error::Error>>> + 'a>>
+    where
+        Self: 'a;
+
+    #[monitored]
+    fn lend<'a>(&'a self) -> Self::Lending<'a> {
+        Box::pin(async move {
+            let _: u8 = self.0.parse()?;
+            Ok(self.0)
+        })
+    }
+}
+
 impl<T> Display for Wrapper<PhantomData<T>> {
     #[monitored]
     fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {

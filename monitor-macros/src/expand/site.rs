@@ -240,11 +240,11 @@ impl Printer {
             }
         };
         match (&model.run, &model.output) {
-            // In the parameter's own type, an elided lifetime would mean any lifetime.
+            // In a statement of the closure, a lifetime would be asked more of than in its signature.
             (Run::Tail(_) | Run::Future { .. }, Some(ty))
                 if matches!(model.verdict, Verdict::Probe) =>
             {
-                quote_spanned!(at=> |__monitor_returned: &_| { let __monitor_returned: &#ty = __monitor_returned; #by_type #after })
+                quote_spanned!(at=> |__monitor_returned: &#ty| #by_type #after)
             }
             _ => quote_spanned!(at=> |__monitor_returned: &_| #by_type #after),
         }

@@ -56,7 +56,6 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     };
     // An alias of a future, such as `Self::Future`: its output has a name all the same.
     if future.as_ref().is_none_or(|future| future.alias) && returns::is_alias(ty) {
-        let ty = returns::anonymous(ty.clone());
         let output = syn::parse_quote!(<#ty as ::core::future::Future>::Output);
         return (run, Verdict::Probe, Some(output));
     }
@@ -67,7 +66,7 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     let named = if from_async_trait(sig) {
         None
     } else {
-        writable(&output).map(returns::anonymous)
+        writable(&output)
     };
     (run, verdict(Some(&output)), named)
 }

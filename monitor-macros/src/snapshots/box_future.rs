@@ -2,13 +2,12 @@ fn get(&self, id: u32) -> BoxFuture<'_, u32> {
     ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!().start(),
             async move { self.find(id).await },
-            |__monitor_returned: &_| {
-                let __monitor_returned: &<BoxFuture<
+            |
+                __monitor_returned: &<BoxFuture<
                     '_,
                     u32,
-                > as ::core::future::Future>::Output = __monitor_returned;
-                ::monitor_runtime::__private::verdict!(__monitor_returned)
-            },
+                > as ::core::future::Future>::Output|
+            ::monitor_runtime::__private::verdict!(__monitor_returned),
         )
         .boxed()
 }

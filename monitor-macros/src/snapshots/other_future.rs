@@ -5,8 +5,7 @@ fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
             let _ = (&id,);
             ({ ready(Ok(id)) })
         }),
-        |__monitor_returned: &_| {
-            let __monitor_returned: &io::Result<u32> = __monitor_returned;
+        |__monitor_returned: &io::Result<u32>| {
             ::monitor_runtime::__private::verdict!(__monitor_returned)
         },
     )
