@@ -12,25 +12,46 @@ use syn::{
 
 /// Whether the error of a `Result<…, Failed<E>>` may be an `Error` only where `E` is `'static`.
 pub(crate) fn has_open_error(ty: &Type, sig: &Signature) -> bool {
-    struct Open<'a>(&'a Signature, bool);
-
-    impl VisitMut for Open<'_> {
-        fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
-            let lifetime = ty.lifetime.as_ref();
-            self.1 |= lifetime.is_none_or(|lifetime| lifetime.ident != "static");
-        }
-        fn visit_type_path_mut(&mut self, ty: &mut TypePath) {
-            self.1 |= is_parameter(ty, self.0) && !is_static(ty, self.0);
-            visit_mut::visit_type_path_mut(self, ty);
-        }
-    }
-
-    let mut open = Open(sig, false);
     let error = types(ty).into_iter().nth(1);
-    for part in error.iter().flat_map(types) {
-        open.visit_type_mut(&mut part.clone());
+    error.iter().flat_map(types).any(|part| {
+        let open = Open::look(&part, sig);
+        open.parameter || open.reference
+    })
+}
+
+/// Whether a type parameter that need not be `'static` is part of the type.
+pub(crate) fn has_parameter(ty: &Type, sig: &Signature) -> bool {
+    Open::look(ty, sig).parameter
+}
+
+struct Open<'a> {
+    sig: &'a Signature,
+    parameter: bool,
+    reference: bool,
+}
+
+impl<'a> Open<'a> {
+    fn look(ty: &Type, sig: &'a Signature) -> Self {
+        let mut open = Self {
+            sig,
+            parameter: false,
+            reference: false,
+        };
+        open.visit_type_mut(&mut ty.clone());
+        open
     }
-    open.1
+}
+
+impl VisitMut for Open<'_> {
+    fn visit_type_reference_mut(&mut self, ty: &mut TypeReference) {
+        let lifetime = ty.lifetime.as_ref();
+        self.reference |= lifetime.is_none_or(|lifetime| lifetime.ident != "static");
+        visit_mut::visit_type_reference_mut(self, ty);
+    }
+    fn visit_type_path_mut(&mut self, ty: &mut TypePath) {
+        self.parameter |= is_parameter(ty, self.sig) && !is_static(ty, self.sig);
+        visit_mut::visit_type_path_mut(self, ty);
+    }
 }
 
 /// The types a generic type is made of.

@@ -689,6 +689,12 @@ pub fn own_alias<T: 'static, E: Default + 'static>(value: Option<T>) -> BoxFutur
     Box::pin(async { value.ok_or_else(Default::default) })
 }
 
+/// Hands on the future of somebody who knows that it lives long enough.
+#[monitored]
+pub fn own_alias_from<T, E>(make: &dyn Fn() -> BoxFuture<T, E>) -> BoxFuture<T, E> {
+    make()
+}
+
 /// Returns it early.
 #[monitored]
 pub fn own_alias_early(n: u8) -> BoxFuture<u8> {

@@ -3,6 +3,7 @@
 use super::{Run, Verdict};
 use crate::body;
 use crate::input::{Body, Function};
+use crate::open;
 use crate::returns;
 use syn::parse::Parser;
 use syn::{Block, GenericParam, Signature, Stmt, Type};
@@ -51,6 +52,10 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     });
     let run = match (statements, boxed) {
         (Some(statements), _) => Run::Tail(statements),
+        // A box of ours around theirs is not `'static` where theirs is not known to be.
+        (None, Some(true)) if hands_on(body) && open::has_parameter(ty, sig) => {
+            return (closure(false), Verdict::Probe, None);
+        }
         (None, Some(boxed)) => Run::Future { boxed },
         (None, None) => return (closure(false), Verdict::Probe, None),
     };
@@ -111,6 +116,13 @@ fn statements(body: &Body) -> Option<Vec<Stmt>> {
         return None;
     }
     Block::parse_within.parse2(body).ok()
+}
+
+/// Whether the box a body returns is made elsewhere.
+fn hands_on(body: &Body) -> bool {
+    let body = body.block.stream();
+    let words = ["pin", "boxed", "boxed_local"];
+    !words.iter().any(|word| body::mentions_word(&body, word))
 }
 
 fn from_async_trait(sig: &Signature) -> bool {
