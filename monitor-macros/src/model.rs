@@ -214,7 +214,8 @@ impl Model {
             printed = sig.clone();
         }
         let output_type = returns::declared(&sig.output);
-        let yields = sig.asyncness.is_some() && output_type.is_some_and(returns::may_be_future);
+        let yields =
+            sig.asyncness.is_some() && output_type.is_some_and(returns::sounds_like_future);
         let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
         let no_metrics = off(args.metrics);
         Some(Self {

@@ -85,19 +85,17 @@ pub(crate) fn erase(ty: &Type) -> Type {
     ty
 }
 
-/// Whether the type may be a future for all that its spelling tells: `JoinHandle<T>` is one.
-pub(crate) fn may_be_future(ty: &Type) -> bool {
+/// Whether the type is a future by its name, such as `JoinHandle<T>`.
+pub(crate) fn sounds_like_future(ty: &Type) -> bool {
     match ty {
-        Type::Paren(ty) => may_be_future(&ty.elem),
-        Type::Group(ty) => may_be_future(&ty.elem),
-        Type::ImplTrait(_) => future(ty).is_some(),
+        Type::Paren(ty) => sounds_like_future(&ty.elem),
+        Type::Group(ty) => sounds_like_future(&ty.elem),
         Type::Path(path) => last(&path.path).is_some_and(|name| {
-            !is_plain(ty)
-                && !["Option", "Result", "Vec"]
-                    .iter()
-                    .any(|other| name.ident == other)
+            let name = name.ident.to_string();
+            let known = ["Box", "Pin", "Ready", "Receiver"].contains(&name.as_str());
+            known || name.ends_with("Future") || name.ends_with("Handle")
         }),
-        _ => false,
+        _ => future(ty).is_some(),
     }
 }
 

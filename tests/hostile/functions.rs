@@ -675,9 +675,9 @@ impl<F: Future + Unpin> Future for ByHand<F> {
 
 /// A future that is there when another has been.
 #[monitored]
-pub async fn future_of_a_future(n: u8) -> ByHand<::std::future::Ready<u8>> {
+pub async fn future_of_a_future(n: u8) -> ::std::future::Ready<u8> {
     ::std::future::ready(()).await;
-    ByHand(::std::future::ready(n))
+    ::std::future::ready(n)
 }
 
 /// An alias by the name of another.

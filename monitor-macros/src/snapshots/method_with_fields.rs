@@ -1,4 +1,3 @@
-#[allow(clippy::async_yields_async)]
 async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Receipt {
     ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!(
