@@ -55,6 +55,9 @@ fn a_target_is_that_of_span_and_event() {
 #[monitored(parent = parent, follows_from = [parent.id(), None])]
 fn child_of(parent: &Span) {}
 
+#[monitored(parent = &parent.clone(), follows_from = [&Span::current(), &parent.clone()])]
+fn child_of_a_clone(parent: &Span) {}
+
 #[monitored(parent = None)]
 async fn root() {
     pause().await;
@@ -80,12 +83,14 @@ fn a_parent_is_where_the_span_belongs() {
     let (outer, other) = (tracing::info_span!("outer"), tracing::info_span!("other"));
     outer.in_scope(|| {
         child_of(&other);
+        child_of_a_clone(&other);
         run(root());
         assert_eq!(effect(vec![other.clone(), outer.clone()]), 2);
         assert_eq!(without_parent(), 7);
     });
     let parent = |name: &str| log().spans(name)[0].parent.clone();
     assert_eq!(parent("child_of").as_deref(), Some("other"));
+    assert_eq!(parent("child_of_a_clone").as_deref(), Some("other"));
     assert_eq!(parent("root"), None);
     assert_eq!(parent("effect").as_deref(), Some("outer"));
     assert_eq!(parent("without_parent").as_deref(), Some("outer"));

@@ -215,6 +215,9 @@ impl Args {
 }
 
 fn unknown(key: &str) -> String {
+    if sentry::OPTIONS.contains(&key) {
+        return format!("`{key}` is an option of `sentry`; write it in there: `sentry({key} …)`");
+    }
     let hint = keys::suggest(key, keys::KEYS);
     format!(
         "unknown argument `{key}`{hint} (the arguments are {})",

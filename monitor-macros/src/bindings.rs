@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::format_ident;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, Signature, Token};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, PatType, Receiver, Signature, Token};
 
 /// A name the signature binds, with the `#[cfg]`s its argument stands under.
 pub(crate) struct Binding {
@@ -52,6 +52,18 @@ pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
         }));
     }
     bindings
+}
+
+/// Whether an argument has lint levels of its own, as in `#[allow(unused_mut)] mut a: u8`: they would
+/// not reach where it is bound anew.
+pub(crate) fn have_lints(sig: &Signature) -> bool {
+    let levels = ["allow", "expect", "warn", "deny", "forbid"];
+    sig.inputs.iter().any(|input| {
+        let (FnArg::Typed(PatType { attrs, .. }) | FnArg::Receiver(Receiver { attrs, .. })) = input;
+        attrs
+            .iter()
+            .any(|attr| levels.iter().any(|level| attr.path().is_ident(level)))
+    })
 }
 
 /// The signature with a name for each argument bound to `_`, which nothing else could capture: it
@@ -101,7 +113,10 @@ impl VisitMut for Names {
     fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
         // In `ref mut a` it is what `a` refers to that is mutable.
         let mutability = pat.mutability.filter(|_| pat.by_ref.is_none());
-        self.0.push((pat.ident.clone(), mutability));
+        // Each alternative of `Ok(a) | Err(a)` binds the same name.
+        if self.0.iter().all(|(known, _)| *known != pat.ident) {
+            self.0.push((pat.ident.clone(), mutability));
+        }
         visit_mut::visit_pat_ident_mut(self, pat);
     }
 }

@@ -101,18 +101,6 @@ const HARMLESS: [&str; 28] = [
     "writeln",
 ];
 
-/// Whether the body's end is a panic: it returns nothing that could be looked at.
-pub(crate) fn ends_in_panic(statements: &[Stmt]) -> bool {
-    let found = match statements.last() {
-        Some(Stmt::Macro(statement)) => &statement.mac,
-        Some(Stmt::Expr(Expr::Macro(expression), _)) => &expression.mac,
-        _ => return false,
-    };
-    let panics = ["panic", "todo", "unimplemented", "unreachable"];
-    let last = found.path.segments.last();
-    last.is_some_and(|last| panics.iter().any(|name| last.ident == name))
-}
-
 /// Whether the body can only be left at its end: no `return`, no `?`, no macro that may hide one.
 pub(crate) fn runs_through(statements: &[Stmt]) -> bool {
     struct Exits(bool);

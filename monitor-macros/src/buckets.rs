@@ -19,12 +19,20 @@ pub(crate) enum Buckets {
 /// `buckets = fast`, `default`, `slow` or a list of seconds.
 pub(crate) fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> Result<Buckets> {
     const WANTED: &str = "`fast`, `default`, `slow` or seconds: `buckets = [0.01, 0.1, 1]`";
-    match values::value(key, input, WANTED)? {
+    match bare(values::value(key, input, WANTED)?) {
         Expr::Array(list) => Ok(Buckets::List(bounds(&list, errors))),
         Expr::Path(path) if path.path.is_ident("fast") => Ok(Buckets::Fast),
         Expr::Path(path) if path.path.is_ident("default") => Ok(Buckets::Default),
         Expr::Path(path) if path.path.is_ident("slow") => Ok(Buckets::Slow),
         other => Err(Error::new_spanned(other, format!("`{key}` takes {WANTED}"))),
+    }
+}
+
+/// What a macro hands on as `$e:expr` comes in an invisible group.
+fn bare(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => bare(*group.expr),
+        other => other,
     }
 }
 
@@ -41,7 +49,7 @@ fn bounds(written: &ExprArray, errors: &mut Errors) -> Vec<f64> {
         wrong(written, message.to_owned());
     }
     for (index, expr) in written.elems.iter().enumerate() {
-        let bound = match expr {
+        let bound = match bare(expr.clone()) {
             Expr::Lit(literal) => match &literal.lit {
                 Lit::Float(float) => float.base10_parse::<f64>().ok(),
                 Lit::Int(int) => int.base10_parse::<u32>().ok().map(f64::from),

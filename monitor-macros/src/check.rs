@@ -211,7 +211,16 @@ impl Record {
 /// A level by name or number becomes the constant; a path is the user's to get right.
 pub(crate) fn level(level: LevelArg, errors: &mut Errors) -> Option<Level> {
     let (span, written) = match level {
-        LevelArg::Path(path) => return Some(Level::Path(path)),
+        LevelArg::Path(path) => {
+            // `debug` is no constant of anybody's, but what a string would say.
+            let bare = path.get_ident().map(ToString::to_string);
+            let known = |bare: &String| keys::LEVELS.iter().any(|(name, _)| name == bare);
+            if let Some(bare) = bare.filter(known) {
+                let message = format!("a level by its name is a string: `level = \"{bare}\"`");
+                errors.push(Error::new_spanned(&path, message));
+            }
+            return Some(Level::Path(path));
+        }
         LevelArg::Text(text) => (text.span(), text.value()),
         LevelArg::Number(number) => (number.span(), number.base10_digits().to_owned()),
     };

@@ -80,6 +80,8 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
     // rustc takes a field assigned last for unread, even where the argument's `Drop` reads it.
     let assigns = model.as_ref().is_some_and(|model| model.assigns);
     let allow = assigns.then(|| quote!(#[allow(unused_assignments)]));
+    let yields = model.as_ref().is_some_and(|model| model.yields);
+    let yields = yields.then(|| quote!(#[allow(clippy::async_yields_async)]));
     let body = body.as_ref().map(|body| {
         let inner = &body.attrs;
         let statements = match model {
@@ -88,7 +90,7 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
         };
         input::with_stream(&body.block, quote!(#(#inner)* #statements))
     });
-    quote!(#allow #(#attrs)* #vis #defaultness #sig #body #semi)
+    quote!(#allow #yields #(#attrs)* #vis #defaultness #sig #body #semi)
 }
 
 /// One function being printed.
@@ -160,18 +162,28 @@ impl Printer {
             }
             Run::Tail(statements) => {
                 let mut statements = statements.clone();
+                // What stands before the block may give away what the start looks at.
+                let ahead = statements.len() > 1 && self.looks_at_arguments();
+                let wait = self.wait();
+                let (first, wait) = if ahead {
+                    let name = quote_spanned!(at=> __monitor_start);
+                    (quote_spanned!(at=> let #name = #wait;), name)
+                } else {
+                    (TokenStream::new(), wait)
+                };
                 if let Some(block) = body::tail_future(&mut statements) {
-                    let wait = self.wait();
                     let run = quote_spanned!(at=> #private::run_async(#wait, #block, #verdict));
                     *block = Expr::Verbatim(run);
                 }
-                quote!(#(#statements)*)
+                quote!(#first #(#statements)*)
             }
             Run::Future { boxed } => {
                 let (wait, closure) = (self.wait(), self.closure());
-                let run = quote_spanned!(at=> #private::run_async(#wait, (#closure)(), #verdict));
+                // Called where it is written, it could not return what it was lent.
+                let made = quote_spanned!(at=> #private::once(#closure));
+                let run = quote_spanned!(at=> #private::run_async(#wait, #made, #verdict));
                 if *boxed {
-                    quote_spanned!(at=> ::std::boxed::Box::pin(#run))
+                    quote_spanned!(at=> #private::Box::pin(#run))
                 } else {
                     run
                 }
@@ -195,7 +207,9 @@ impl Printer {
         let ty = returns.map_or(unit, ToTokens::to_token_stream);
         quote_spanned! {at=>
             let mut __monitor_call = #private::Inline::new(#begin);
+            #[allow(clippy::diverging_sub_expression)]
             let __monitor_returned: #ty = (#body);
+            #[allow(unreachable_code)]
             __monitor_call.close(&__monitor_returned, #verdict);
             __monitor_returned
         }
@@ -272,7 +286,7 @@ impl Printer {
             // As in `captures`.
             let allow = binding
                 .is_underscored()
-                .then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding)]));
+                .then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]));
             if *is_self {
                 quote_spanned!(at=> #(#cfgs)* let _ = &#ident;)
             } else {

@@ -38,6 +38,8 @@ mod labels;
 #[cfg(feature = "enable")]
 mod model;
 #[cfg(feature = "enable")]
+mod open;
+#[cfg(feature = "enable")]
 mod returns;
 #[cfg(feature = "enable")]
 mod sentry;
@@ -163,11 +165,16 @@ mod values;
 ///
 /// # Limits
 ///
-/// * A `const fn`, a C-variadic function and a trait function without a body cannot be monitored.
+/// * A `const fn`, a C-variadic function and a trait function without a body cannot be monitored. The methods of
+///   a `#[global_allocator]` must not be: to count a call may take memory, and would call them again.
 /// * `Location::caller()` in a `#[track_caller]` function is its caller as long as the body can only be left
 ///   at its end: with no `return`, no `?`, and no macro but those of `std` and `tracing` that cannot hide one.
 ///   In others it is a place in the runtime: a closure cannot pass a caller on. Where only the declaration of
 ///   a trait's method has `#[track_caller]`, the attribute cannot see it, but for `Index` and `IndexMut`.
+/// * Of an error like `Failed<&str>`, or `Failed<T>` where the function does not say `T: 'static`, only the
+///   `Display` is shown, not its sources: whether it is an `Error` may depend on what nobody can ask.
+/// * A function that hands on the boxed future of another one, of a `T` that need not be `'static`, is monitored
+///   until it returns, not until the future's end: a box around that box could not be of its type.
 /// * An argument bound to `_` gets a name, which rustdoc shows. What a pattern such as `(a, _)` leaves unbound
 ///   is dropped after all arguments.
 /// * A future is 128 bytes larger than the plain one, and a call two stack frames deeper before inlining.

@@ -11,6 +11,7 @@ use crate::errors::Errors;
 use crate::fields::Field;
 use crate::input::{self, Function, Input, Member};
 use crate::labels::Label;
+use crate::open;
 use crate::returns;
 use crate::sentry::SentryArg;
 use crate::values::{ErrArg, RetArg};
@@ -18,6 +19,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, LitStr, Path, Signature, Stmt, Type};
 
 /// All that is needed to print one monitored function.
+#[expect(clippy::struct_excessive_bools, reason = "decisions, each by itself")]
 pub(crate) struct Model {
     pub(crate) runtime: Option<Path>,
     pub(crate) name: Option<LitStr>,
@@ -39,6 +41,8 @@ pub(crate) struct Model {
     pub(crate) off: Off,
     pub(crate) run: Run,
     pub(crate) verdict: Verdict,
+    /// Whether an error shows no more than its text.
+    pub(crate) text: bool,
     /// What a future resolves to, where inference needs telling and a body can name it.
     pub(crate) output: Option<Type>,
     /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
@@ -49,6 +53,8 @@ pub(crate) struct Model {
     pub(crate) rebinds: bool,
     /// Whether a last assignment to a captured argument would be called unread.
     pub(crate) assigns: bool,
+    /// Whether clippy may ask why the body's future is not awaited where it is a future's output.
+    pub(crate) yields: bool,
     /// What the monitored body owns, in the order a plain function drops it.
     pub(crate) captures: Vec<Binding>,
 }
@@ -184,6 +190,8 @@ impl Model {
         let body = function.body.as_ref()?;
         let judged = ret.is_some() || args.rule.is_some();
         let (run, verdict, output) = how::how(function, body, judged);
+        let returned = returns::declared(&sig.output).map(returns::settled);
+        let text = returned.is_some_and(|ty| open::has_open_error(&ty, sig));
         let mut printed = bindings::named(sig);
         let mut mentioned = body.block.stream();
         mentioned.extend(records.iter().map(Record::tokens));
@@ -192,7 +200,9 @@ impl Model {
         let captures = bindings::captured(bindings::of(&printed), &mentioned);
         let mutable = |binding: &Binding| binding.mutability.is_some();
         let closure = matches!(run, Run::Sync | Run::Future { .. });
-        let rebinds = closure && captures.iter().any(|arg| !arg.is_self && mutable(arg));
+        let rebinds = closure
+            && !bindings::have_lints(sig)
+            && captures.iter().any(|arg| !arg.is_self && mutable(arg));
         if rebinds {
             bindings::settle(&mut printed, &captures);
         }
@@ -203,6 +213,9 @@ impl Model {
         if matches!(run, Run::Tail(_) | Run::Inline { .. }) {
             printed = sig.clone();
         }
+        let output_type = returns::declared(&sig.output);
+        let yields =
+            sig.asyncness.is_some() && output_type.is_some_and(returns::sounds_like_future);
         let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
         let no_metrics = off(args.metrics);
         Some(Self {
@@ -236,11 +249,13 @@ impl Model {
             },
             run,
             verdict,
+            text,
             output,
             returns: returns::declared(&sig.output).map(returns::erase),
             sig: printed,
             rebinds,
             assigns,
+            yields,
             captures,
         })
     }

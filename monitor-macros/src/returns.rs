@@ -12,10 +12,15 @@ const PLAIN: [&str; 18] = [
     "i32", "i64", "i128", "isize", "f32", "f64",
 ];
 
+/// What a future may be besides, and the one around it would not be.
+const BESIDES: [&str; 5] = ["Clone", "Copy", "Debug", "Default", "FusedFuture"];
+
 /// A return type that is, by its spelling, a future.
 pub(crate) struct Future {
     /// `Pin<Box<dyn Future>>` rather than `impl Future`.
     pub(crate) boxed: bool,
+    /// `BoxFuture<…>`, which may be anybody's alias, and its output another than the spelling tells.
+    pub(crate) alias: bool,
     /// `T` of `Output = T`, where it is written.
     pub(crate) output: Option<Type>,
 }
@@ -26,6 +31,12 @@ pub(crate) fn declared(output: &ReturnType) -> Option<&Type> {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(ty),
     }
+}
+
+/// What a call results in: the type itself, or what it is a future of.
+pub(crate) fn settled(ty: &Type) -> Type {
+    let output = future(ty).and_then(|future| future.output);
+    output.unwrap_or_else(|| ty.clone())
 }
 
 /// `true` where the spelling rules a `Result` out; `false` is no claim.
@@ -74,6 +85,20 @@ pub(crate) fn erase(ty: &Type) -> Type {
     ty
 }
 
+/// Whether the type is a future by its name, such as `JoinHandle<T>`.
+pub(crate) fn sounds_like_future(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(ty) => sounds_like_future(&ty.elem),
+        Type::Group(ty) => sounds_like_future(&ty.elem),
+        Type::Path(path) => last(&path.path).is_some_and(|name| {
+            let name = name.ident.to_string();
+            let known = ["Box", "Pin", "Ready", "Receiver"].contains(&name.as_str());
+            known || name.ends_with("Future") || name.ends_with("Handle")
+        }),
+        _ => future(ty).is_some(),
+    }
+}
+
 /// A path to a type of which the spelling tells nothing; `Pin<…>` would be told.
 pub(crate) fn is_alias(ty: &Type) -> bool {
     match ty {
@@ -84,11 +109,12 @@ pub(crate) fn is_alias(ty: &Type) -> bool {
     }
 }
 
-/// Recognises `impl Fn(…)`, `impl FnMut(…)` and `impl FnOnce(…)`.
-pub(crate) fn is_closure(ty: &Type) -> bool {
+/// Recognises `impl Fn(…)`, `impl FnMut(…)` and `impl FnOnce(…)`, in a tuple too.
+pub(crate) fn has_closure(ty: &Type) -> bool {
     match ty {
-        Type::Paren(ty) => is_closure(&ty.elem),
-        Type::Group(ty) => is_closure(&ty.elem),
+        Type::Paren(ty) => has_closure(&ty.elem),
+        Type::Group(ty) => has_closure(&ty.elem),
+        Type::Tuple(ty) => ty.elems.iter().any(has_closure),
         Type::ImplTrait(ty) => ty.bounds.iter().any(|bound| {
             matches!(bound, TypeParamBound::Trait(bound) if last(&bound.path)
                 .is_some_and(|name| matches!(name.arguments, PathArguments::Parenthesized(_))))
@@ -108,6 +134,7 @@ pub(crate) fn future(ty: &Type) -> Option<Future> {
             if name.ident == "BoxFuture" || name.ident == "LocalBoxFuture" {
                 return Some(Future {
                     boxed: true,
+                    alias: true,
                     output: last_type(name).cloned(),
                 });
             }
@@ -130,11 +157,19 @@ fn from_bounds<'a>(
     bounds: impl IntoIterator<Item = &'a TypeParamBound>,
     boxed: bool,
 ) -> Option<Future> {
-    bounds.into_iter().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else {
+    let traits = bounds.into_iter().filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => last(&bound.path),
+        _ => None,
+    });
+    let names: Vec<_> = traits.collect();
+    let besides = |name: &&PathSegment| BESIDES.iter().any(|other| name.ident == other);
+    if names.iter().any(besides) {
+        return None;
+    }
+    names.into_iter().find_map(|name| {
+        if name.ident != "Future" {
             return None;
-        };
-        let name = last(&bound.path).filter(|name| name.ident == "Future")?;
+        }
         let output = arguments(name)?
             .args
             .iter()
@@ -144,7 +179,11 @@ fn from_bounds<'a>(
                 }
                 _ => None,
             });
-        Some(Future { boxed, output })
+        Some(Future {
+            boxed,
+            alias: false,
+            output,
+        })
     })
 }
 

@@ -33,7 +33,8 @@ pub(crate) enum Throttle {
     Rate(u32, u64),
 }
 
-const OPTIONS: [&str; 6] = ["level", "tags", "fingerprint", "throttle", "when", "always"];
+pub(crate) const OPTIONS: [&str; 6] =
+    ["level", "tags", "fingerprint", "throttle", "when", "always"];
 
 /// Levels of Sentry, and the variants they are.
 const LEVELS: [(&str, &str); 5] = [

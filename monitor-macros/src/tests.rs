@@ -4,6 +4,7 @@
 
 mod derive;
 mod messages;
+mod open;
 mod shapes;
 
 use crate::flow::monitored_or_item;

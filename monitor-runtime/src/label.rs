@@ -23,6 +23,10 @@
 /// quote(Tier::Free, true); // function_calls_total{…,tier="Free",cached="true"}
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type of labels: nobody knows its values",
+    label = "a text is `bounded(text, max = 20)`, an enum derives `MonitorLabel`"
+)]
 pub trait MonitorLabel {
     /// The label's values, each by its index.
     const VALUES: &'static [&'static str];

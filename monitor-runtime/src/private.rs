@@ -10,10 +10,11 @@ pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS
 pub use crate::run::{Inline, Monitored, once, run, run_async, run_untimed};
 pub use crate::server::Gzip;
 pub use crate::site::{Bounds, Settings, Site, path_of};
-pub use crate::start::Start;
+pub use crate::start::{Start, id, ids};
 pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};
 pub use sentry::Level as SentryLevel;
+pub use std::boxed::Box;
 pub use tracing::Level;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use {crate::site::Listed, ::inventory};

@@ -80,8 +80,8 @@ impl Start {
     }
 
     /// `parent = …`: evaluated only when somebody would see the span.
-    pub fn parent<P: Into<Option<Id>>>(mut self, parent: impl FnOnce() -> P) -> Self {
-        if let Some(parent) = self.when_seen(|| parent().into()) {
+    pub fn parent(mut self, parent: impl FnOnce() -> Option<Id>) -> Self {
+        if let Some(parent) = self.when_seen(parent) {
             self.declared.get_or_insert_default().parent =
                 parent.map_or(Parent::Root, Parent::Span);
         }
@@ -89,13 +89,8 @@ impl Start {
     }
 
     /// `follows_from = …`: evaluated only when somebody would see the span.
-    pub fn follows_from<C>(mut self, causes: impl FnOnce() -> C) -> Self
-    where
-        C: IntoIterator,
-        C::Item: Into<Option<Id>>,
-    {
-        let ids = || causes().into_iter().filter_map(Into::into).collect();
-        if let Some(causes) = self.when_seen(ids) {
+    pub fn follows_from(mut self, causes: impl FnOnce() -> Vec<Id>) -> Self {
+        if let Some(causes) = self.when_seen(causes) {
             self.declared.get_or_insert_default().causes = causes;
         }
         self
@@ -108,6 +103,20 @@ impl Start {
         }
         catch_unwind(AssertUnwindSafe(user)).ok()
     }
+}
+
+/// What `parent = …` says, asked where it stands: it may be a reference to a span made there.
+pub fn id(span: impl Into<Option<Id>>) -> Option<Id> {
+    span.into()
+}
+
+/// What `follows_from = …` says.
+pub fn ids<C>(causes: C) -> Vec<Id>
+where
+    C: IntoIterator,
+    C::Item: Into<Option<Id>>,
+{
+    causes.into_iter().filter_map(Into::into).collect()
 }
 
 impl Declared {

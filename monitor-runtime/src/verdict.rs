@@ -131,7 +131,7 @@ pub struct ErrorView<'a> {
 pub(crate) enum Sight<'a> {
     Error(&'a (dyn Error + 'a)),
     /// Behind `Box<dyn Error>`, `anyhow::Error` or the like.
-    Boxed(&'a (dyn Error + 'static)),
+    Boxed(&'a (dyn Error + 'a)),
     Display(&'a dyn Display),
     Debug(&'a dyn Debug),
     Opaque,
@@ -215,14 +215,9 @@ impl<'a> ErrorView<'a> {
 }
 
 impl<'a> ErrorView<'a> {
-    #[expect(
-        clippy::match_same_arms,
-        reason = "they differ in what the error may borrow"
-    )]
     fn error(&self) -> Option<&'a (dyn Error + 'a)> {
         match self.sight {
-            Sight::Error(error) => Some(error),
-            Sight::Boxed(error) => Some(error),
+            Sight::Error(error) | Sight::Boxed(error) => Some(error),
             Sight::Display(_) | Sight::Debug(_) | Sight::Opaque | Sight::Judged => None,
         }
     }

@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{AttrStyle, Attribute, ImplItemFn, ItemFn, Signature, TraitItemFn};
+use syn::{AttrStyle, Attribute, ImplItemFn, ItemFn, ItemImpl, Signature, TraitItemFn};
 
 const ATTRIBUTE: &str = "#[monitor_runtime::monitored] ";
 
@@ -78,7 +78,20 @@ fn start(tokens: TokenStream) -> usize {
         .map_or(0, |token| token.span().byte_range().start)
 }
 
+/// What counts a call may allocate, and would be called again.
+fn is_allocator(block: &ItemImpl) -> bool {
+    let of = block.trait_.as_ref();
+    of.and_then(|(.., path, _)| path.segments.last())
+        .is_some_and(|name| name.ident == "GlobalAlloc")
+}
+
 impl<'ast> Visit<'ast> for Places {
+    fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        if !is_allocator(item) {
+            visit::visit_item_impl(self, item);
+        }
+    }
+
     fn visit_item_fn(&mut self, item: &'ast ItemFn) {
         let ItemFn {
             attrs, vis, sig, ..
@@ -114,7 +127,8 @@ mod tests {
             const fn no() {}\n\
             macro_rules! m { () => { fn no() {} } }\n\
             mod inner {\n    trait T { fn no(); fn c(&self) {} }\n\
-            \x20   impl T for u8 { /* x */ fn no() {} #[cfg(a)] unsafe fn d() { #![allow(x)] } }\n}\n";
+            \x20   impl T for u8 { /* x */ fn no() {} #[cfg(a)] unsafe fn d() { #![allow(x)] } }\n\
+            \x20   unsafe impl GlobalAlloc for u8 { fn no() {} }\n}\n";
         let (out, count) = annotate(source).expect("it parses");
         assert_eq!(count, 5);
         assert_eq!(out.replace(super::ATTRIBUTE, ""), source);

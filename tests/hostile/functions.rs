@@ -281,6 +281,123 @@ pub fn opaque_future<'a>(text: &'a str) -> impl Future<Output = Outcome<usize>> 
     }
 }
 
+/// A future of what is lent to it, made elsewhere.
+#[monitored]
+pub fn lent_future(list: &mut Vec<u8>) -> impl Future<Output = Option<u8>> + '_ {
+    ByHand(Box::pin(async move { list.pop() }))
+}
+
+/// See [`lent_future`].
+#[monitored]
+pub fn lent_boxed_future<'a>(
+    list: &'a mut Vec<u8>,
+) -> Pin<Box<dyn Future<Output = Option<u8>> + 'a>> {
+    if list.is_empty() {
+        return Box::pin(::std::future::ready(None));
+    }
+    Box::pin(lent_future(list))
+}
+
+/// What a future resolves to, with a lifetime beside an error that has none.
+#[allow(clippy::type_complexity)]
+#[monitored]
+pub fn borrowed_or_failed<'a>(
+    text: &'a str,
+) -> Pin<Box<dyn Future<Output = Result<&'a str, Box<dyn ::std::error::Error>>> + 'a>> {
+    Box::pin(async move {
+        let _: u8 = text.parse()?;
+        Ok(text)
+    })
+}
+
+/// See [`borrowed_or_failed`].
+#[allow(clippy::type_complexity)]
+#[monitored]
+pub fn function_or_failed<'a, 'b>(
+    function: for<'x> fn(&'x &'a str, &'b str) -> &'x &'a str,
+) -> impl Future<
+    Output = Result<
+        for<'x> fn(&'x &'a str, &'b str) -> &'x &'a str,
+        Box<dyn ::std::error::Error + Send + Sync>,
+    >,
+> + use<'a, 'b> {
+    ::std::future::ready(Ok(function))
+}
+
+/// An error that borrows, in a box.
+#[monitored]
+pub fn failed_with_text<'a>(text: &'a str) -> Result<u8, Box<dyn ::std::error::Error + 'a>> {
+    Err(text.into())
+}
+
+/// An error that is an `Error` around some types only.
+pub mod sometimes_an_error {
+    use super::{
+        Debug, Display, Err, FmtResult, Formatter, Future, Option, Result, Sized, Some, Sync,
+        monitored,
+    };
+    use ::std::error::Error;
+
+    /// What `thiserror` makes of a generic `#[source]`.
+    #[derive(Debug)]
+    pub struct Failed<E>(pub E);
+
+    impl<E> Display for Failed<E> {
+        fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
+            f.write_str("failed")
+        }
+    }
+
+    impl<E: Error + 'static> Error for Failed<E> {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    /// Of a parameter.
+    #[monitored]
+    pub fn of_parameter<Cause: Error>(cause: Cause) -> Result<(), Failed<Cause>> {
+        Err(Failed(cause))
+    }
+
+    /// Of a borrow.
+    #[monitored(ret)]
+    pub async fn of_borrow(cause: &(dyn Error + Sync)) -> Result<(), Failed<&(dyn Error + Sync)>> {
+        Err(Failed(cause))
+    }
+
+    /// Of a parameter, later.
+    #[monitored]
+    pub fn later<C: Error>(cause: C) -> impl Future<Output = Result<(), Failed<Option<C>>>> {
+        async { Err(Failed(Some(cause))) }
+    }
+
+    impl<E: Error> Failed<E> {
+        /// Of a parameter that the method does not show.
+        #[allow(clippy::use_self)]
+        #[monitored]
+        pub fn again(self) -> Result<u8, Failed<E>>
+        where
+            Self: Sized,
+        {
+            Err(self)
+        }
+    }
+}
+
+/// A field of what the body has given away when it makes its future.
+#[monitored(fields(length = text.len()), args(text))]
+pub fn given_away_before(text: String) -> impl Future<Output = usize> {
+    let given = text;
+    async move { given.len() }
+}
+
+/// A future that is more than that.
+#[monitored]
+pub fn cloneable_future() -> impl Future<Output = u8> + Clone {
+    ::std::future::ready(1)
+}
+
 /// Patterns where names are expected.
 #[allow(clippy::many_single_char_names)]
 #[monitored(args(a, c))]
@@ -296,6 +413,22 @@ pub fn patterns(
     a + b + c + *d + e
 }
 
+/// A name that an alternative binds twice.
+#[monitored]
+#[must_use]
+pub fn alternatives((Ok(mut a) | Err(mut a)): Result<u8, u8>, _b: u8) -> u8 {
+    a += 1;
+    a
+}
+
+/// Lint levels of single arguments.
+#[monitored]
+#[must_use]
+pub fn levels(#[allow(unused_mut)] mut a: u8, #[expect(unused_mut)] mut b: u8, mut c: u8) -> u8 {
+    c += a + b;
+    c
+}
+
 /// A closure whose signature the return type gives.
 #[monitored]
 pub fn signature_of_a_closure<T, K, F>(key: F) -> impl Fn(&T, &T) -> bool
@@ -304,6 +437,12 @@ where
     F: Fn(&T) -> K,
 {
     move |left, right| key(left) == key(right)
+}
+
+/// See [`signature_of_a_closure`].
+#[monitored]
+pub fn signature_of_closures() -> (impl Fn(&str) -> usize, (impl Fn(&str) -> bool, u8)) {
+    (|text| text.len(), (|text| text.is_empty(), 1))
 }
 
 /// The path of a type in a body.
@@ -466,6 +605,32 @@ impl Store for String {
     }
 }
 
+/// An alias with a lifetime, of a type with another.
+pub trait Lent {
+    /// The alias.
+    type Lending<'a>: Future
+    where
+        Self: 'a;
+
+    /// Nothing in the signature says what it is.
+    fn lend<'a>(&'a self) -> Self::Lending<'a>;
+}
+
+impl<'s> Lent for Wrapper<&'s str> {
+    type Lending<'a>
+        = Pin<Box<dyn Future<Output = Result<&'s str, Box<dyn ::std::error::Error>>> + 'a>>
+    where
+        Self: 'a;
+
+    #[monitored]
+    fn lend<'a>(&'a self) -> Self::Lending<'a> {
+        Box::pin(async move {
+            let _: u8 = self.0.parse()?;
+            Ok(self.0)
+        })
+    }
+}
+
 impl<T> Display for Wrapper<PhantomData<T>> {
     #[monitored]
     fn fmt(&self, f: &mut Formatter<'_>) -> FmtResult {
@@ -508,6 +673,37 @@ impl<F: Future + Unpin> Future for ByHand<F> {
     }
 }
 
+/// A future that is there when another has been.
+#[monitored]
+pub async fn future_of_a_future(n: u8) -> ::std::future::Ready<u8> {
+    ::std::future::ready(()).await;
+    ::std::future::ready(n)
+}
+
+/// An alias by the name of another.
+pub type BoxFuture<T, E = Opaque> = Pin<Box<dyn Future<Output = Result<T, E>>>>;
+
+/// Returns it.
+#[monitored]
+pub fn own_alias<T: 'static, E: Default + 'static>(value: Option<T>) -> BoxFuture<T, E> {
+    Box::pin(async { value.ok_or_else(Default::default) })
+}
+
+/// Hands on the future of somebody who knows that it lives long enough.
+#[monitored]
+pub fn own_alias_from<T, E>(make: &dyn Fn() -> BoxFuture<T, E>) -> BoxFuture<T, E> {
+    make()
+}
+
+/// Returns it early.
+#[monitored]
+pub fn own_alias_early(n: u8) -> BoxFuture<u8> {
+    if n == 0 {
+        return Box::pin(::std::future::ready(Err(Opaque)));
+    }
+    Box::pin(async move { Ok(n) })
+}
+
 /// Ways out.
 #[monitored]
 #[must_use]
@@ -538,6 +734,20 @@ pub fn ways_out(numbers: &[u8]) -> Option<u8> {
 #[monitored]
 pub fn never() -> ! {
     ::std::process::exit(1)
+}
+
+/// Ends in what never returns.
+#[monitored]
+#[track_caller]
+pub fn never_at_its_end(code: i32) -> Result<u8, u8> {
+    ::std::process::exit(code)
+}
+
+/// See [`never_at_its_end`].
+#[monitored]
+#[track_caller]
+pub fn never_by_macro() -> u8 {
+    ::std::unimplemented!()
 }
 
 /// Never returns, later.
@@ -660,6 +870,28 @@ generated! {
     /// Written by a macro.
     #[must_use]
     pub by_macro, u8, 2_u8 * 2, { let x = 1; x + 1 }, generated_arg: 1 | 2
+}
+
+macro_rules! with_arguments {
+    ($name:ident, $text:expr, $level:expr, $list:expr, $bound:expr, $off:expr, $rule:expr) => {
+        /// Its arguments are a macro's.
+        #[monitored(
+            $text, target = $text, level = $level, slow = $text, buckets = $list, span = $off, ok_if = $rule,
+            sentry(level = $level, throttle = $off, fingerprint = [$text]),
+        )]
+        pub fn $name() {}
+
+        /// A list of them.
+        pub mod $name {
+            /// In seconds.
+            #[super::monitored(buckets = [$bound, 2])]
+            pub fn bound() {}
+        }
+    };
+}
+
+with_arguments! {
+    told_by_a_macro, "1s", "info", [0.1, 1], 1.5, false, |()| true
 }
 
 macro_rules! method {

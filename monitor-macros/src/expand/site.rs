@@ -36,7 +36,7 @@ impl Printer {
 
     /// What a call brings along.
     fn declared(&self) -> TokenStream {
-        let (at, model) = (self.at, &self.model);
+        let (at, private, model) = (self.at, &self.private, &self.model);
         let (tags, parts) = (&model.sentry.tags, &model.sentry.fingerprint);
         let start = if self.records_nothing() {
             quote_spanned!(at=> start())
@@ -50,7 +50,7 @@ impl Printer {
         let parent = model.parent.iter();
         let causes = model.follows_from.iter();
         quote_spanned! {at=>
-            .#start #labels #(.parent(|| #parent))* #(.follows_from(|| #causes))*
+            .#start #labels #(.parent(|| #private::id(#parent)))* #(.follows_from(|| #private::ids(#causes)))*
         }
     }
 
@@ -254,15 +254,16 @@ impl Printer {
                 quote_spanned!(at=> #private::plain(__monitor_returned).shown(#private::Shown::#format(__monitor_returned)))
             }
             (Verdict::Probe, ret) => {
-                quote_spanned!(at=> #private::verdict!(__monitor_returned #ret))
+                let text = model.text.then(|| quote_spanned!(at=> , text));
+                quote_spanned!(at=> #private::verdict!(__monitor_returned #ret #text))
             }
         };
         match (&model.run, &model.output) {
-            // In the parameter's own type, an elided lifetime would mean any lifetime.
+            // In a statement of the closure, a lifetime would be asked more of than in its signature.
             (Run::Tail(_) | Run::Future { .. }, Some(ty))
                 if matches!(model.verdict, Verdict::Probe) =>
             {
-                quote_spanned!(at=> |__monitor_returned: &_| { let __monitor_returned: &#ty = __monitor_returned; #by_type #after })
+                quote_spanned!(at=> |__monitor_returned: &#ty| #by_type #after)
             }
             _ => quote_spanned!(at=> |__monitor_returned: &_| #by_type #after),
         }

@@ -3,6 +3,7 @@
 use super::{Run, Verdict};
 use crate::body;
 use crate::input::{Body, Function};
+use crate::open;
 use crate::returns;
 use syn::parse::Parser;
 use syn::{Block, GenericParam, Signature, Stmt, Type};
@@ -19,7 +20,6 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         let through = body::runs_through(&statements);
         // Left early, a body that stays in its place shows nothing of what it returned.
         if through || (plain && !judged) {
-            let through = through && !body::ends_in_panic(&statements);
             Run::Inline { through }
         } else {
             Run::Sync
@@ -32,10 +32,7 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
             Run::Sync
         }
     };
-    let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
-        return (closure(true), Verdict::Plain, None);
-    };
-    if returns::is_closure(ty) {
+    if declared.is_some_and(returns::has_closure) {
         // A closure takes its signature from the return type, which only the function itself has.
         let run = if judged {
             Run::Sync
@@ -44,6 +41,9 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         };
         return (run, Verdict::Plain, None);
     }
+    let Some(ty) = declared.filter(|ty| !returns::is_plain(ty)) else {
+        return (closure(true), Verdict::Plain, None);
+    };
     let future = returns::future(ty);
     let boxed = future.as_ref().map(|future| future.boxed);
     let statements = statements(body).filter(|statements| {
@@ -52,11 +52,15 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     });
     let run = match (statements, boxed) {
         (Some(statements), _) => Run::Tail(statements),
+        // A box of ours around theirs is not `'static` where theirs is not known to be.
+        (None, Some(true)) if hands_on(body) && open::has_parameter(ty, sig) => {
+            return (closure(false), Verdict::Probe, None);
+        }
         (None, Some(boxed)) => Run::Future { boxed },
         (None, None) => return (closure(false), Verdict::Probe, None),
     };
     // An alias of a future, such as `Self::Future`: its output has a name all the same.
-    if future.is_none() && returns::is_alias(ty) {
+    if future.as_ref().is_none_or(|future| future.alias) && returns::is_alias(ty) {
         let output = syn::parse_quote!(<#ty as ::core::future::Future>::Output);
         return (run, Verdict::Probe, Some(output));
     }
@@ -112,6 +116,13 @@ fn statements(body: &Body) -> Option<Vec<Stmt>> {
         return None;
     }
     Block::parse_within.parse2(body).ok()
+}
+
+/// Whether the box a body returns is made elsewhere.
+fn hands_on(body: &Body) -> bool {
+    let body = body.block.stream();
+    let words = ["pin", "boxed", "boxed_local"];
+    !words.iter().any(|word| body::mentions_word(&body, word))
 }
 
 fn from_async_trait(sig: &Signature) -> bool {

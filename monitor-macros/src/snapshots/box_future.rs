@@ -2,7 +2,12 @@ fn get(&self, id: u32) -> BoxFuture<'_, u32> {
     ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!().wait(),
             async move { self.find(id).await },
-            ::monitor_runtime::__private::plain,
+            |
+                __monitor_returned: &<BoxFuture<
+                    '_,
+                    u32,
+                > as ::core::future::Future>::Output|
+            ::monitor_runtime::__private::verdict!(__monitor_returned),
         )
         .boxed()
 }

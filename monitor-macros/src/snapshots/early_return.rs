@@ -1,8 +1,10 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
-    ::std::boxed::Box::pin(
+    ::monitor_runtime::__private::Box::pin(
         ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!().wait(),
-            (move || -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
+            ::monitor_runtime::__private::once(move || -> Pin<
+                Box<dyn Future<Output = Result<u32, Error>> + Send>,
+            > {
                 let _ = (&id,);
                 ({
                     if id == 0 {
@@ -10,9 +12,8 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
                     }
                     Box::pin(async move { find(id).await })
                 })
-            })(),
-            |__monitor_returned: &_| {
-                let __monitor_returned: &Result<u32, Error> = __monitor_returned;
+            }),
+            |__monitor_returned: &Result<u32, Error>| {
                 ::monitor_runtime::__private::verdict!(__monitor_returned)
             },
         ),

@@ -3,8 +3,7 @@ fn open(&self, path: PathBuf) -> Self::Opening {
         ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!().wait(),
             async move { Ok(File::open(path).await?) },
-            |__monitor_returned: &_| {
-                let __monitor_returned: &<Self::Opening as ::core::future::Future>::Output = __monitor_returned;
+            |__monitor_returned: &<Self::Opening as ::core::future::Future>::Output| {
                 ::monitor_runtime::__private::verdict!(__monitor_returned)
             },
         ),

@@ -12,8 +12,8 @@ fn check_out(order: &Order) -> Result<Receipt, Error> {
                 __monitor_fields.value("{{ default }}");
                 __monitor_fields.display(&(order.tenant));
             })
-            .parent(|| &span)
-            .follows_from(|| causes)
+            .parent(|| ::monitor_runtime::__private::id(&span))
+            .follows_from(|| ::monitor_runtime::__private::ids(causes))
             .begin(),
         move || -> Result<Receipt, Error> { self.pay() },
         |__monitor_returned: &_| {

@@ -4,8 +4,7 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
         ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!().wait(),
             async move { find(id).await },
-            |__monitor_returned: &_| {
-                let __monitor_returned: &Result<u32, Error> = __monitor_returned;
+            |__monitor_returned: &Result<u32, Error>| {
                 ::monitor_runtime::__private::verdict!(__monitor_returned)
             },
         ),

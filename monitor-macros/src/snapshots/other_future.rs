@@ -1,12 +1,11 @@
 fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
     ::monitor_runtime::__private::run_async(
         ::monitor_runtime::__private::site!().wait(),
-        (move || -> _ {
+        ::monitor_runtime::__private::once(move || -> _ {
             let _ = (&id,);
             ({ ready(Ok(id)) })
-        })(),
-        |__monitor_returned: &_| {
-            let __monitor_returned: &io::Result<u32> = __monitor_returned;
+        }),
+        |__monitor_returned: &io::Result<u32>| {
             ::monitor_runtime::__private::verdict!(__monitor_returned)
         },
     )

@@ -10,10 +10,12 @@ fn at(what: &str) -> Result<&'static Location<'static>, Error> {
             })
             .begin(),
     );
+    #[allow(clippy::diverging_sub_expression)]
     let __monitor_returned: Result<&'static Location<'static>, Error> = ({
         check(what);
         Ok(Location::caller())
     });
+    #[allow(unreachable_code)]
     __monitor_call
         .close(
             &__monitor_returned,

@@ -5,7 +5,10 @@ fn f(mut self: Box<Self>, first: Guard, _2: Guard, last: Guard, _: &str) {
         move || -> () {
             let _ = &self;
             let first = first;
-            #[allow(clippy::used_underscore_binding)]
+            #[allow(
+                clippy::used_underscore_binding,
+                clippy::no_effect_underscore_binding
+            )]
             let _2 = _2;
             let mut last = last;
             ({ use_(first, last, self) })

@@ -210,6 +210,16 @@ messages! {
         "unknown level `loud` (the levels are `trace`, `debug`, `info`, `warn`, `error`, or 1 to 5)",
     ]
 
+    level_without_quotes: #[monitored(level = debug, err(level = warn))] { fn f() {} } => [
+        "a level by its name is a string: `level = \"warn\"`",
+        "a level by its name is a string: `level = \"debug\"`",
+    ]
+
+    option_of_sentry: #[monitored(throttle = "1/s", always)] { fn f() {} } => [
+        "`throttle` is an option of `sentry`; write it in there: `sentry(throttle …)`",
+        "`always` is an option of `sentry`; write it in there: `sentry(always …)`",
+    ]
+
     level_number: #[monitored(level = 6)] { fn f() {} } => [
         "unknown level `6` (the levels are `trace`, `debug`, `info`, `warn`, `error`, or 1 to 5)",
     ]

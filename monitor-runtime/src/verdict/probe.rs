@@ -137,6 +137,11 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
         of_value::<R, V>(returned)
     }
 
+    #[inline]
+    pub fn __monitor_text<'a>(&self, returned: &'a R) -> Verdict<'a> {
+        of_value::<R, V>(returned)
+    }
+
     /// What `ret` shows.
     #[inline]
     pub fn __monitor_ok<'a>(&self, returned: &'a R) -> Option<&'a R> {
@@ -146,14 +151,16 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
 
 /// The last question, and the answer to all three.
 macro_rules! seen {
-    ($($row:ident [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
+    ($method:ident: $($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
         #[doc(hidden)]
-        impl<T, E, V: AskClass<T>, C: AskClass<E>> $row<(T, E, V, C)>
+        impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> $row<(T, E, V, C)>
         where
             E: $($bound)*
         {
             #[inline]
-            pub fn __monitor_verdict<'a>(&self, returned: &'a Result<T, E>) -> Verdict<'a> {
+            pub fn $method<'a>(&self, returned: &'a Result<T, E>) -> Verdict<'a>
+            $(where $inside: 'a)?
+            {
                 match returned {
                     Ok(value) => of_value::<T, V>(value),
                     Err($error) => {
@@ -166,11 +173,19 @@ macro_rules! seen {
 }
 
 seen! {
+    __monitor_verdict:
     ViaError[Error] error Sight::Error(error);
     // `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
-    ViaSendError[AsRef<dyn Error + Send + Sync + 'static>] error Sight::Boxed(error.as_ref());
+    ViaSendError<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
     // `Box<dyn Error>`.
-    ViaLocalError[AsRef<dyn Error + 'static>] error Sight::Boxed(error.as_ref());
+    ViaLocalError<'e>[AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
+    ViaDisplay[Display] error Sight::Display(error);
+    ViaDebug[Debug] error Sight::Debug(error);
+    ViaNothing[Sized] error Sight::Opaque;
+}
+
+seen! {
+    __monitor_text:
     ViaDisplay[Display] error Sight::Display(error);
     ViaDebug[Debug] error Sight::Debug(error);
     ViaNothing[Sized] error Sight::Opaque;
@@ -206,7 +221,7 @@ impl<T> AskClass<T> for NoClass {
 }
 
 /// The verdict on the value behind a reference, by the value's type; `ret Debug` takes the value
-/// along to be shown.
+/// along to be shown, and `text` does not ask whether an error is an `Error`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __verdict {
@@ -216,8 +231,14 @@ macro_rules! __verdict {
             .__monitor_error()
             .__monitor_verdict($value)
     };
-    ($value:ident $show:ident) => {{
-        let __monitor_verdict = $crate::__verdict!($value);
+    ($value:ident, text) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_text($value)
+    };
+    ($value:ident $show:ident $(, $how:ident)?) => {{
+        let __monitor_verdict = $crate::__verdict!($value $(, $how)?);
         match $crate::__private::Probe::of($value)
             .__monitor_value()
             .__monitor_ok($value)

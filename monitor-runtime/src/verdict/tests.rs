@@ -72,6 +72,26 @@ fn every_kind_of_error_is_seen_as_far_as_its_type_allows() {
 }
 
 #[test]
+fn an_error_in_a_box_may_borrow() {
+    #[derive(Debug)]
+    struct Lent<'a>(&'a str);
+    impl Display for Lent<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+    impl Error for Lent<'_> {}
+    fn lent<'a>(text: &'a str) {
+        assert_chain!(Err::<(), Box<dyn Error + 'a>>(Box::new(Lent(text))), ["Lent": "text"]);
+        assert_chain!(
+            Err::<&'a str, Box<dyn Error + Send + Sync + 'a>>(Box::new(Lent(text))),
+            ["Lent": "text"]
+        );
+    }
+    lent(&String::from("text"));
+}
+
+#[test]
 fn what_is_no_error_is_ok() {
     assert_chain!(Ok::<u8, Outer>(1), []);
     assert_chain!(7, []);
