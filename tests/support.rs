@@ -206,3 +206,10 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/coming-from.md")]
 pub struct ComingFrom;
+
+/// The folder that everything is built into, and `tests/run` installs into.
+pub fn target() -> std::path::PathBuf {
+    let here = std::env::current_exe().expect("a test has a path");
+    let target = here.ancestors().nth(3);
+    target.expect("target/<profile>/deps/<test>").to_owned()
+}

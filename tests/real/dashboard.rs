@@ -1,21 +1,12 @@
 //! What Grafana, and the Prometheus it asks, make of the dashboard; and the JSON that has a schema.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use monitor_runtime::{INVENTORY_SCHEMA, inventory, slo};
 use monitor_tests::process::{Service, get, try_get, wait_for};
-use monitor_tests::prometheus::{Prometheus, config};
+use monitor_tests::prometheus::{Prometheus, config, programs};
+use monitor_tests::target;
 use serde_json::Value;
-
-/// `target/`.
-fn target() -> PathBuf {
-    let here = std::env::current_exe().expect("a test has a path");
-    here.ancestors()
-        .nth(3)
-        .expect("target/<profile>/deps")
-        .into()
-}
 
 /// Whether a document is what a schema says, and what is said of it.
 fn check(schema: &str, document: &str) -> (bool, String) {
@@ -92,8 +83,7 @@ fn every_query_of_the_dashboard_has_data() {
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     let queries = queries(&dashboard);
     assert!(queries.len() >= 10, "{queries:?}");
-    let newest = target().join("prometheus-newest/usr/bin/prometheus");
-    for program in ["prometheus", newest.to_str().expect("UTF-8")] {
+    for program in programs() {
         let config = config(&[service.management], "rule_files: [rules.yaml]\n");
         let prometheus = Prometheus::start(program, &config, &[("rules.yaml", &rules)]);
         for query in &queries {

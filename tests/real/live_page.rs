@@ -4,25 +4,17 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use monitor_tests::process::{Service, get, wait_for};
+use monitor_tests::target;
 use serde_json::json;
 
 /// A browser that does what a scenario says.
 struct Browser {
     child: Child,
     lines: BufReader<std::process::ChildStdout>,
-}
-
-fn target() -> PathBuf {
-    let here = std::env::current_exe().expect("a test has a path");
-    let target = here
-        .ancestors()
-        .nth(3)
-        .expect("target/<profile>/deps/<test>");
-    target.to_owned()
 }
 
 impl Browser {

@@ -1,13 +1,14 @@
 //! What a real Prometheus makes of the real quickstart.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use monitor_runtime::__private::{Settings, Site, Verdict, offer_exemplar, run, site};
 use monitor_runtime::monitored;
 use monitor_tests::http::ask;
 use monitor_tests::process::{Service, get, wait_for};
-use monitor_tests::prometheus::Prometheus;
+use monitor_tests::prometheus::{Prometheus, programs};
 use monitor_tests::{addr, get_with};
 use serde_json::Value;
 
@@ -105,7 +106,13 @@ fn pipe(command: &mut Command, text: &str) -> (i32, String) {
 fn a_scrape_gives_back_the_numbers_sent() {
     let service = Service::quickstart(&[]);
     drive(&service, &LOAD);
-    let prometheus = Prometheus::scraping(service.management);
+    for program in programs() {
+        gives_back(&service, &program);
+    }
+}
+
+fn gives_back(service: &Service, program: &Path) {
+    let prometheus = Prometheus::scraping(service.management, program);
     for (function, result, error, calls) in expected(&LOAD) {
         let query = format!(
             r#"function_calls_total{{function="{function}",result="{result}",error="{error}"}}"#
@@ -251,7 +258,13 @@ fn the_reference_parser_reads_the_page_as_open_metrics() {
 #[test]
 fn an_exemplar_comes_back_with_its_trace() {
     let service = Service::quickstart(&[]);
-    let prometheus = Prometheus::scraping(service.management);
+    for program in programs() {
+        gives_back_exemplars(&service, &program);
+    }
+}
+
+fn gives_back_exemplars(service: &Service, program: &Path) {
+    let prometheus = Prometheus::scraping(service.management, program);
     let path = format!(
         "/api/v1/query_exemplars?query=function_calls_duration_seconds_bucket&start=0&end={}",
         4_000_000_000_u64

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use monitor_runtime::{Objective, inventory, monitored, slo};
 use monitor_tests::process::get;
+use monitor_tests::target;
 use monitor_tests::{addr, monitor};
 
 const API: Objective = Objective::new("api")
@@ -22,15 +23,6 @@ const JOBS: Objective = Objective::new("jobs").latency(Duration::from_secs(1), 9
 
 #[monitored(objective = JOBS)]
 fn work() {}
-
-/// `target/`.
-fn target() -> PathBuf {
-    let here = std::env::current_exe().expect("a test has a path");
-    here.ancestors()
-        .nth(3)
-        .expect("target/<profile>/deps")
-        .into()
-}
 
 /// The installed promtool, and the newest there is.
 fn promtools() -> [PathBuf; 2] {

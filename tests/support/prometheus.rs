@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
 use crate::process::{get, try_get, wait_for};
+use crate::target;
 
 /// Scrapes these each second, as the job `quickstart`; `more` is put behind it.
 pub fn config(targets: &[SocketAddr], more: &str) -> String {
@@ -18,17 +20,23 @@ pub fn config(targets: &[SocketAddr], more: &str) -> String {
     )
 }
 
+/// The installed Prometheus, and the newest there is.
+pub fn programs() -> [PathBuf; 2] {
+    let newest = target().join("prometheus-newest/usr/bin/prometheus");
+    ["prometheus".into(), newest]
+}
+
 /// A Prometheus of our own, on a free port, in a folder of its own.
 pub struct Prometheus {
     child: Child,
     addr: SocketAddr,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
 }
 
 impl Prometheus {
     /// One that scrapes this address each second, as the job `quickstart`.
-    pub fn scraping(target: SocketAddr) -> Self {
-        let this = Self::start("prometheus", &config(&[target], ""), &[]);
+    pub fn scraping(target: SocketAddr, program: &Path) -> Self {
+        let this = Self::start(program, &config(&[target], ""), &[]);
         wait_for("a healthy target", || {
             this.query("up").filter(|up| *up > 0.5)
         });
@@ -36,7 +44,7 @@ impl Prometheus {
     }
 
     /// One with this configuration, in a folder that has these files beside it.
-    pub fn start(program: &str, config: &str, files: &[(&str, &str)]) -> Self {
+    pub fn start(program: impl AsRef<Path>, config: &str, files: &[(&str, &str)]) -> Self {
         let addr = TcpListener::bind("127.0.0.1:0")
             .and_then(|socket| socket.local_addr())
             .unwrap();
@@ -47,7 +55,7 @@ impl Prometheus {
         }
         let file = folder.join("prometheus.yml");
         std::fs::write(&file, config).expect("a configuration");
-        let child = Command::new(program)
+        let child = Command::new(program.as_ref())
             .arg(format!("--config.file={}", file.display()))
             .arg(format!(
                 "--storage.tsdb.path={}",
