@@ -25,7 +25,7 @@ use syn::{Expr, Ident, Type};
 //                 .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); })
 //                 .wait(),
 //             async move {
-//                 if let Some(__monitor_returned) = None::<Result<u32, Error>> { return __monitor_returned; }
+//                 if false { return P::never::<Result<u32, Error>>(); }
 //                 let _ = (&order,);
 //                 ({ body })
 //             },
@@ -229,10 +229,11 @@ impl Printer {
 
     /// A `return` that never runs gives an async block its type before the body is looked at.
     fn pin(&self) -> TokenStream {
+        let private = &self.private;
         let pin = self.model.output.as_ref().map(|output| {
             quote_spanned! {self.at=>
-                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<#output> {
-                    return __monitor_returned;
+                if false {
+                    return #private::never::<#output>();
                 }
             }
         });

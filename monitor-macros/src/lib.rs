@@ -146,10 +146,11 @@ mod values;
 /// async fn create_order(order: NewOrder) -> Result<Order, OrderError> {
 ///     P::run_async(
 ///         P::site!(.with(&const { P::Settings::new().fields(&["order.id"]) }))
-///             .start_with(|__monitor_fields| __monitor_fields.value(&order.id)),
+///             .start_with(|__monitor_fields| __monitor_fields.value(&order.id))
+///             .wait(),
 ///         async move {
 ///             // Tells the compiler the type of the block; never runs.
-///             if let Some(__monitor_returned) = None::<Result<Order, OrderError>> { return __monitor_returned; }
+///             if false { return P::never::<Result<Order, OrderError>>(); }
 ///             // Captures the arguments whole, to be dropped in the usual order.
 ///             let _ = (&order,);
 ///             ({ insert(order).await })
@@ -161,7 +162,7 @@ mod values;
 /// ```
 ///
 /// `site!` is a reference to a static, which stands on the list of all functions.
-/// A plain function becomes a call of `P::run` with a closure instead.
+/// A plain function becomes `P::run(P::site!().begin(), || body, verdict)` instead.
 ///
 /// # Limits
 ///

@@ -7,7 +7,7 @@ pub use crate::classify::Class;
 pub use crate::exemplar::offer_ok as offer_exemplar;
 pub use crate::labels::Labels;
 pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
-pub use crate::run::{Inline, Monitored, once, run, run_async, run_untimed};
+pub use crate::run::{Inline, Monitored, never, once, run, run_async, run_untimed};
 pub use crate::server::Gzip;
 pub use crate::site::{Bounds, Settings, Site, path_of};
 pub use crate::start::{Start, id, ids};

@@ -95,21 +95,27 @@ fn ends_word(letter: u8, rest: &[u8]) -> bool {
 pub(crate) fn is_secret_field(name: &'static str) -> bool {
     /// Address, length, and twice the era, plus one for a secret.
     type Found = Cell<(usize, usize, usize)>;
-    const PLACES: usize = 64;
+    /// Two names of a line that met in one place would each find it taken, line after line.
+    type Pair = [Found; 2];
+    const PAIRS: usize = 64;
     thread_local! {
-        static FOUND: [Found; PLACES] = const { [const { Cell::new((0, 0, 0)) }; PLACES] };
+        static FOUND: [Pair; PAIRS] = const { [const { [const { Cell::new((0, 0, 0)) }; 2] }; PAIRS] };
     }
     let address = name.as_ptr().addr();
     let era = 2 * ERA.load(Ordering::Acquire);
     FOUND.with(|found| {
         // The upper bits of a product depend on all of the lower ones.
-        let place = &found[address.wrapping_mul(0x9E37_79B9) >> 7 & (PLACES - 1)];
-        let (known, length, verdict) = place.get();
-        if (known, length, verdict & !1) == (address, name.len(), era) {
-            return verdict & 1 == 1;
+        let place = address.wrapping_mul(0x9E37_79B9) >> 16;
+        let [first, second] = &found[place % PAIRS];
+        for place in [first, second] {
+            let (known, length, verdict) = place.get();
+            if (known, length, verdict & !1) == (address, name.len(), era) {
+                return verdict & 1 == 1;
+            }
         }
         let secret = is_secret(name);
-        place.set((address, name.len(), era | usize::from(secret)));
+        second.set(first.get());
+        first.set((address, name.len(), era | usize::from(secret)));
         secret
     })
 }

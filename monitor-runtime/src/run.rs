@@ -48,6 +48,12 @@ pub fn run_untimed<R>(
     returned
 }
 
+/// Never called: where it would be returned, a block knows its type.
+#[cold]
+pub fn never<T>() -> T {
+    unreachable!("it stands behind `if false`")
+}
+
 /// Calls a closure once: what it captured is gone from the place it was written in.
 #[inline]
 pub fn once<R>(make: impl FnOnce() -> R) -> R {

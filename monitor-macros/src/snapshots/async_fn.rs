@@ -2,10 +2,8 @@ pub async fn work(a: u32) -> Result<u32, String> {
     ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!().wait(),
             async move {
-                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
-                    Result<u32, String>,
-                > {
-                    return __monitor_returned;
+                if false {
+                    return ::monitor_runtime::__private::never::<Result<u32, String>>();
                 }
                 let _ = (&a,);
                 ({ Ok(a) })

@@ -19,10 +19,8 @@ where
                     })
                     .wait(),
                 async move {
-                    if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
-                        Option<&T>,
-                    > {
-                        return __monitor_returned;
+                    if false {
+                        return ::monitor_runtime::__private::never::<Option<&T>>();
                     }
                     let _ = (&id, &self);
                     ({ self.rows.get(id) })

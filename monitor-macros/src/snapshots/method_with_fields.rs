@@ -16,10 +16,8 @@ async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Recei
                 })
                 .wait(),
             async move {
-                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
-                    Receipt,
-                > {
-                    return __monitor_returned;
+                if false {
+                    return ::monitor_runtime::__private::never::<Receipt>();
                 }
                 let _ = (&dry_run, &route, &order, &self);
                 ({ self.pay(order, route, dry_run).await })

@@ -6,10 +6,8 @@ async fn find(id: u32) -> bool {
             )
                 .wait(),
             async move {
-                if let ::core::option::Option::Some(__monitor_returned) = ::core::option::Option::None::<
-                    bool,
-                > {
-                    return __monitor_returned;
+                if false {
+                    return ::monitor_runtime::__private::never::<bool>();
                 }
                 ({ true })
             },

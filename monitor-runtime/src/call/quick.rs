@@ -60,17 +60,19 @@ impl Quick {
     /// The same where the thread's cells are not found by a look: it has none before its first call.
     #[cold]
     pub(crate) fn claim(start: &Start) -> Option<Self> {
-        if start.declared.is_some() {
+        let site = start.site;
+        if start.declared.is_some() || site.is_watched() {
             return None;
         }
-        let (cells, is_late) = table::claim(start.site, start.lane);
+        let (cells, is_late) = table::claim(site, start.lane);
         if is_late {
             cells.release();
         }
-        if is_late || start.site.is_watched() {
+        // A function's first call finds out who watches it.
+        if is_late || site.is_watched() {
             return None;
         }
-        THREAD.with(|thread| Self::count(thread, cells, start.site))?;
+        THREAD.with(|thread| Self::count(thread, cells, site))?;
         let began = now(cells);
         Some(Self { cells, began })
     }

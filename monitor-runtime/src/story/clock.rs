@@ -188,7 +188,7 @@ impl Clock {
         if self.deeper.get() > 0 {
             return frames().last()?.site;
         }
-        self.sites[self.depth().checked_sub(1)?].get()
+        self.sites.get(self.depth().wrapping_sub(1))?.get()
     }
 
     /// The function at a depth that is one of the outermost.
@@ -207,7 +207,7 @@ impl Clock {
 pub(super) fn frames() -> Vec<Frame> {
     THREAD.with(|thread| {
         let clock = &thread.clock;
-        let known = 0..clock.depth();
+        let known = 0..clock.depth().min(DEEPEST);
         let mut frames: Vec<Frame> = known.map(|depth| clock.frame(depth)).collect();
         let _ = HERE.try_with(|here| {
             // Called by the panic hook, where a second panic would abort the process.
