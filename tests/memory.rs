@@ -80,6 +80,12 @@ async fn yields(number: u64) -> Result<u64, u64> {
     plain(number)
 }
 
+#[monitored]
+fn first() {}
+
+#[monitored]
+fn second() {}
+
 /// Those of `call_all`, the two lanes of `labelled` among them.
 const FUNCTIONS: u64 = 6;
 
@@ -125,6 +131,18 @@ fn calls_and_threads_leave_nothing_behind() {
     churn(10_000);
     let residue = HELD.load(Ordering::Relaxed) - before;
     assert!(residue < 16 * 1024, "10,000 threads left {residue} bytes");
+
+    // What the README says of a function's first call, all of it kept: its cells on this thread, and
+    // what is known of it by name and to `tracing`.
+    thread::spawn(|| {
+        first();
+        let before = HELD.load(Ordering::Relaxed);
+        second();
+        let held = HELD.load(Ordering::Relaxed) - before;
+        assert!(held < 2 * 1024, "a function's first call took {held} bytes");
+    })
+    .join()
+    .expect("as little as it may be");
 
     start();
     (0..4).for_each(call_all);
