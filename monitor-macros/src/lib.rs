@@ -173,7 +173,8 @@ mod values;
 ///   In others it is a place in the runtime: a closure cannot pass a caller on. Where only the declaration of
 ///   a trait's method has `#[track_caller]`, the attribute cannot see it, but for `Index` and `IndexMut`.
 /// * Of an error like `Failed<&str>`, or `Failed<T>` where the function does not say `T: 'static`, only the
-///   `Display` is shown, not its sources: whether it is an `Error` may depend on what nobody can ask.
+///   `Display` is shown, not its sources: whether it is an `Error` may depend on what nobody can ask. Where such
+///   an error is written as `Self::Error`, the attribute cannot see it (E0310): write the type itself.
 /// * A function that hands on the boxed future of another one, of a `T` that need not be `'static`, is monitored
 ///   until it returns, not until the future's end: a box around that box could not be of its type.
 /// * An argument bound to `_` gets a name, which rustdoc shows. What a pattern such as `(a, _)` leaves unbound
