@@ -46,6 +46,40 @@ fn a_call_is_a_span_and_an_event() {
     );
 }
 
+/// Functions that nobody has called yet.
+macro_rules! fresh {
+    ($($name:ident)*) => {
+        $(
+            #[monitored(name = "fresh")]
+            fn $name() {}
+        )*
+        const FRESH: &[fn()] = &[$($name),*];
+    };
+}
+
+fresh! { f0 f1 f2 f3 f4 f5 f6 f7 f8 f9 f10 f11 f12 f13 f14 f15 f16 f17 f18 f19 f20 f21 f22 f23 }
+
+#[test]
+fn first_calls_that_race_are_all_written() {
+    const THREADS: usize = 8;
+    log();
+    let together = std::sync::Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for function in FRESH {
+                    together.wait();
+                    function();
+                }
+            });
+        }
+    });
+    let written = log()
+        .events(|event| event.text("function") == "fresh")
+        .len();
+    assert_eq!(written, THREADS * FRESH.len());
+}
+
 #[monitored]
 async fn parent() {
     pause().await;

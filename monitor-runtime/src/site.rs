@@ -3,11 +3,12 @@
 mod bounds;
 mod list;
 mod settings;
+mod watch;
 
 use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::cells::Store;
 use crate::classes::Classes;
@@ -16,7 +17,7 @@ use crate::labels::Family;
 use crate::metrics::BUCKETS;
 use crate::recent::Recent;
 use crate::throttle::Limits;
-use crate::{clock, labels, name, report};
+use crate::{clock, labels, name};
 
 pub use bounds::Bounds;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
@@ -24,6 +25,7 @@ pub use list::Listed;
 pub(crate) use list::all;
 use settings::DEFAULT;
 pub use settings::Settings;
+use watch::WATCHED;
 
 /// A function of the user's: where it is, what the attribute says of it, what its calls have counted.
 ///
@@ -43,10 +45,6 @@ struct Fields {
     /// need not look at how this would be.
     state: OnceLock<&'static State>,
 }
-
-/// Set in the key of a site whose calls a log shows when they are ok: no cells are found by it, so
-/// such calls take another way, and the others need not ask.
-const WATCHED: usize = 1 << (usize::BITS - 1);
 
 /// What a site remembers.
 struct State {
@@ -235,26 +233,6 @@ impl Site {
         self.bounds().len() + 1
     }
 
-    /// Whether a log would show its calls that are ok; known from its first call on.
-    pub(crate) fn is_watched(&self) -> bool {
-        self.key() & WATCHED != 0
-    }
-
-    /// Looks again at who would show its calls that are ok.
-    pub(crate) fn rewatch(&self) {
-        // What one look has seen must not be written over what a later one has.
-        static ORDER: Mutex<()> = Mutex::new(());
-        let Some(events) = self.state().events.get() else {
-            return;
-        };
-        let _order = ORDER.lock().unwrap_or_else(PoisonError::into_inner);
-        if events.any_ok_wanted(self) {
-            self.0.key.fetch_or(WATCHED, Ordering::Relaxed);
-        } else {
-            self.0.key.fetch_and(!WATCHED, Ordering::Relaxed);
-        }
-    }
-
     /// What Sentry has had of this function, by class.
     pub(crate) fn limits(&self) -> &Limits {
         &self.state().limits
@@ -263,16 +241,6 @@ impl Site {
     /// Its last failures, and its slowest calls of late.
     pub(crate) fn recent(&self) -> &Recent {
         &self.state().recent
-    }
-
-    /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.
-    pub(crate) fn events(&'static self) -> &'static Events {
-        let events = &self.state().events;
-        events.get().unwrap_or_else(|| {
-            let events = events.get_or_init(|| Events::register(self));
-            self.rewatch();
-            events
-        })
     }
 
     /// What its cells are looked for by: their place, or nowhere while a log shows its calls.
@@ -306,8 +274,6 @@ impl Site {
         let place = |key| (key & !WATCHED == 0).then_some(key | new);
         // Two first calls may race; the loser's number stays unused.
         let placed = (self.0.key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, place);
-        // Whoever subscribes is somebody else's code.
-        report::quietly(|| self.events());
         placed.map_or_else(|key| key & !WATCHED, |_| new)
     }
 }

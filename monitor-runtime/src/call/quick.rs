@@ -61,15 +61,13 @@ impl Quick {
     #[cold]
     pub(crate) fn claim(start: &Start) -> Option<Self> {
         let site = start.site;
+        site.make_known();
         if start.declared.is_some() || site.is_watched() {
             return None;
         }
         let (cells, is_late) = table::claim(site, start.lane);
         if is_late {
             cells.release();
-        }
-        // A function's first call finds out who watches it.
-        if is_late || site.is_watched() {
             return None;
         }
         THREAD.with(|thread| Self::count(thread, cells, site))?;
