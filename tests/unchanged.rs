@@ -11,9 +11,12 @@
 
 use std::backtrace::Backtrace;
 use std::cell::RefCell;
+use std::fs;
 use std::hint::black_box;
 use std::ops::{Index, IndexMut};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use monitor_runtime::monitored;
 use monitor_tests::{pause, run, scrape};
@@ -446,4 +449,37 @@ mod kinds {
         assert!(auto_traits!(watched::shared(String::new()), Send));
         assert!(!auto_traits!(watched::local(Rc::new(1)), Send));
     }
+}
+
+/// Another macro, below ours, asks for the word.
+#[monitored]
+#[tokio::test]
+async fn a_macro_below_sees_an_async_fn() {
+    #[monitored]
+    #[must_use]
+    async fn must_be_looked_at(n: u8) -> u8 {
+        n
+    }
+    // It speaks of what is awaited only where the function is `async`.
+    #[expect(unused_must_use)]
+    {
+        must_be_looked_at(1).await;
+    }
+}
+
+/// Documentation shows what the author wrote.
+#[test]
+fn documentation_shows_an_async_fn() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut doc = Command::new(cargo);
+    doc.args(["doc", "--quiet", "--no-deps", "-p", "hostile-edition2021"]);
+    let status = doc.status().expect("cargo runs");
+    assert!(status.success(), "cargo doc: {status}");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
+        PathBuf::from,
+    );
+    let page = "doc/hostile_edition2021/functions/fn.borrowed_later.html";
+    let page = fs::read_to_string(target.join(page)).expect("a page of documentation");
+    assert!(page.contains("pub async fn "), "{page}");
 }

@@ -4,13 +4,14 @@ mod site;
 
 use crate::bindings::Binding;
 use crate::body;
+use crate::desugar;
 use crate::input::{self, Function, Impl, Input, Member};
 use crate::items;
 use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Ident, Signature, Type};
 
 // Input:
 //     #[monitored(name = "checkout", fields(order.id))]
@@ -21,7 +22,7 @@ use syn::{Expr, Ident, Type};
 // Output, where P is ::monitor_runtime::__private:
 //     async fn f(order: Order) -> Result<u32, Error> {
 //         P::run_async(
-//             P::site!(.with(&const { P::Settings::new().name("checkout").fields(&["order.id"]) }))
+//             P::site!(.with(&const { P::Settings::new().async_fn().name("checkout").fields(&["order.id"]) }))
 //                 .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); })
 //                 .wait(),
 //             async move {
@@ -32,6 +33,11 @@ use syn::{Expr, Ident, Type};
 //             |__monitor_returned: &_| P::verdict!(__monitor_returned),
 //         )
 //         .await
+//     }
+//
+// Where nothing is said of its arguments (`desugar`), it needs no coroutine around that future:
+//     fn f(order: Order) -> impl P::Future<Output = Result<u32, Error>> {
+//         P::run_async(P::site!(.async_fn()).wait(), async move { … }, |__monitor_returned: &_| …)
 //     }
 //
 // `site!` puts the static into a block of its own: in the body's scope it would forbid a local of that name.
@@ -76,21 +82,24 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
         body,
         semi,
     } = item;
-    let sig = model.as_ref().map_or(sig, |model| &model.sig).clone();
     // rustc takes a field assigned last for unread, even where the argument's `Drop` reads it.
     let assigns = model.as_ref().is_some_and(|model| model.assigns);
     let allow = assigns.then(|| quote!(#[allow(unused_assignments)]));
     let yields = model.as_ref().is_some_and(|model| model.yields);
     let yields = yields.then(|| quote!(#[allow(clippy::async_yields_async)]));
-    let body = body.as_ref().map(|body| {
-        let inner = &body.attrs;
-        let statements = match model {
-            Some(model) => Printer::new(item, &body.block, model).statements(),
-            None => body.block.stream(),
-        };
-        input::with_stream(&body.block, quote!(#(#inner)* #statements))
-    });
-    quote!(#allow #yields #(#attrs)* #vis #defaultness #sig #body #semi)
+    let Some(body) = body else {
+        return quote!(#(#attrs)* #vis #defaultness #sig #semi);
+    };
+    let (sig, statements) = match model {
+        Some(model) => {
+            let printer = Printer::new(item, &body.block, model);
+            (printer.signature(), printer.statements())
+        }
+        None => (sig.clone(), body.block.stream()),
+    };
+    let inner = &body.attrs;
+    let body = input::with_stream(&body.block, quote!(#(#inner)* #statements));
+    quote!(#allow #yields #(#attrs)* #vis #defaultness #sig #body)
 }
 
 /// One function being printed.
@@ -133,6 +142,14 @@ impl Printer {
         }
     }
 
+    fn signature(&self) -> Signature {
+        let sig = &self.model.sig;
+        match self.model.run {
+            Run::Desugared => desugar::signature(sig, self.at, &self.private),
+            _ => sig.clone(),
+        }
+    }
+
     fn statements(self) -> TokenStream {
         let (at, private) = (self.at, &self.private);
         let verdict = self.verdict();
@@ -149,11 +166,10 @@ impl Printer {
                 quote_spanned!(at=> #private::#run(#begin, #closure, #verdict))
             }
             Run::Inline { through } => self.in_place(*through),
+            Run::Desugared => self.future(&verdict),
             Run::Async => {
-                let (wait, body) = (self.wait(), self.block(&[self.pin(), self.captures()]));
-                let run =
-                    quote_spanned!(at=> #private::run_async(#wait, async move #body, #verdict));
-                if self.looks_at_arguments() {
+                let run = self.future(&verdict);
+                if self.model.looks_at_arguments() {
                     // An argument lent in this future would stay in it beside the body's own.
                     quote_spanned!(at=> #private::once(move || #run).await)
                 } else {
@@ -163,7 +179,7 @@ impl Printer {
             Run::Tail(statements) => {
                 let mut statements = statements.clone();
                 // What stands before the block may give away what the start looks at.
-                let ahead = statements.len() > 1 && self.looks_at_arguments();
+                let ahead = statements.len() > 1 && self.model.looks_at_arguments();
                 let wait = self.wait();
                 let (first, wait) = if ahead {
                     let name = quote_spanned!(at=> __monitor_start);
@@ -190,6 +206,13 @@ impl Printer {
             }
         };
         quote!(#items #run)
+    }
+
+    /// The future of an `async` function.
+    fn future(&self, verdict: &TokenStream) -> TokenStream {
+        let (at, private) = (self.at, &self.private);
+        let (wait, body) = (self.wait(), self.block(&[self.pin(), self.captures()]));
+        quote_spanned!(at=> #private::run_async(#wait, async move #body, #verdict))
     }
 
     /// The body in its own place: `Location::caller()` is the function's caller there.

@@ -13,6 +13,8 @@ mod check;
 #[cfg(feature = "enable")]
 mod derive;
 #[cfg(feature = "enable")]
+mod desugar;
+#[cfg(feature = "enable")]
 mod doc;
 #[cfg(feature = "enable")]
 mod errors;
@@ -53,7 +55,8 @@ mod values;
 /// Monitors a function: each call is counted, timed, logged, and reported when it fails.
 ///
 /// It stands on functions, `async` functions, methods, trait methods with a body, and whole `impl`
-/// blocks, above or below `#[async_trait]`. The signature stays as it is.
+/// blocks, above or below `#[async_trait]`. The signature stays as it is; an `async fn` may become the
+/// `fn … -> impl Future` that it stands for, unless another macro below is to see it, or documentation.
 ///
 /// ```ignore
 /// use monitor_runtime::monitored;

@@ -6,6 +6,7 @@ use crate::args::{Arg, Args, Rule};
 use crate::bindings::{self, Binding};
 use crate::buckets::Buckets;
 use crate::check;
+use crate::desugar;
 use crate::doc;
 use crate::errors::Errors;
 use crate::fields::Field;
@@ -92,8 +93,10 @@ pub(crate) enum Run {
     Inline {
         through: bool,
     },
-    /// The body becomes one future.
+    /// The body becomes one future, which the function awaits.
     Async,
+    /// The same where the function is printed without its `async`: it returns the future.
+    Desugared,
     /// The async block these statements end in is run where it stands.
     Tail(Vec<Stmt>),
     /// The body makes its future in some other way; what it returns is run.
@@ -131,7 +134,7 @@ pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Opti
                                on this function, remove the attribute";
                 errors.at(key, message);
             }
-            vec![Model::new(args, function, errors)]
+            vec![Model::new(args, function, true, errors)]
         }
         Input::Impl(block) => {
             check::block(&args, errors);
@@ -144,18 +147,19 @@ pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Opti
                 skip: None,
                 ..args
             };
+            let last = desugar::is_last_macro(&block.attrs);
             let functions = block.members.iter().filter_map(|member| match member {
                 Member::Function(function) => Some(function),
                 Member::Other(_) => None,
             });
             functions
-                .map(|function| method(&outer, function, errors))
+                .map(|function| method(&outer, function, last, errors))
                 .collect()
         }
     }
 }
 
-fn method(outer: &Args, function: &Function, errors: &mut Errors) -> Option<Model> {
+fn method(outer: &Args, function: &Function, last: bool, errors: &mut Errors) -> Option<Model> {
     check::once(function.own.get(1..).unwrap_or_default(), errors);
     let own = match function.own.first().map(input::arguments) {
         None => Args::default(),
@@ -169,12 +173,13 @@ fn method(outer: &Args, function: &Function, errors: &mut Errors) -> Option<Mode
     if let Some(Arg { value: None, .. }) = own.skip {
         return None;
     }
-    Model::new(own.over(outer), function, errors)
+    Model::new(own.over(outer), function, last, errors)
 }
 
 impl Model {
-    /// `None` where there is no body to monitor, which is an error too.
-    fn new(args: Args, function: &Function, errors: &mut Errors) -> Option<Self> {
+    /// `None` where there is no body to monitor, which is an error too. `last` unless some other
+    /// macro is to see what becomes of the function.
+    fn new(args: Args, function: &Function, last: bool, errors: &mut Errors) -> Option<Self> {
         let sig = &function.sig;
         let bindings = bindings::of(sig);
         check::signature(function, errors);
@@ -218,7 +223,7 @@ impl Model {
             sig.asyncness.is_some() && output_type.is_some_and(returns::sounds_like_future);
         let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
         let no_metrics = off(args.metrics);
-        Some(Self {
+        let mut model = Self {
             runtime: args.runtime.map(|path| path.value),
             name: args.name.map(|name| name.value),
             target: args.target.map(|target| target.value.0),
@@ -257,7 +262,44 @@ impl Model {
             assigns,
             yields,
             captures,
-        })
+        };
+        // What is said of its arguments is asked when it is first polled, inside of it.
+        if matches!(model.run, Run::Async)
+            && last
+            && model.output.is_some()
+            && !model.looks_at_arguments()
+            && desugar::is_possible(function, &model.sig, &model.captures)
+        {
+            model.desugar();
+        }
+        Some(model)
+    }
+
+    fn desugar(&mut self) {
+        self.run = Run::Desugared;
+        // Not polled, it drops them first to last; polled, last to first: locals, as the compiler
+        // makes of them.
+        self.rebinds = desugar::drops_several(&self.sig);
+        if self.rebinds {
+            bindings::settle(&mut self.sig, &self.captures);
+            self.assigns &= self.captures.iter().any(|arg| arg.is_self);
+        }
+    }
+
+    /// Whether a call evaluates expressions of the user's when it begins.
+    pub(crate) fn looks_at_arguments(&self) -> bool {
+        !self.records_nothing()
+            || !self.labels.is_empty()
+            || self.parent.is_some()
+            || self.follows_from.is_some()
+    }
+
+    /// Whether a call brings no values along.
+    pub(crate) fn records_nothing(&self) -> bool {
+        let SentryArg {
+            tags, fingerprint, ..
+        } = &self.sentry;
+        self.records.is_empty() && tags.is_empty() && fingerprint.is_empty()
     }
 }
 

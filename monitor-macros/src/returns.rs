@@ -61,6 +61,19 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
+/// `true` where the spelling rules out that there is anything to drop; `false` is no claim.
+pub(crate) fn is_never_dropped(ty: &Type) -> bool {
+    match ty {
+        Type::FnPtr(_) | Type::Never(_) | Type::Ptr(_) | Type::Reference(_) => true,
+        Type::Path(_) => is_plain(ty) && !is_string(ty),
+        _ => false,
+    }
+}
+
+fn is_string(ty: &Type) -> bool {
+    matches!(ty, Type::Path(ty) if last(&ty.path).is_some_and(|name| name.ident == "String"))
+}
+
 /// The type with `_` for every `impl Trait`, which only a signature may name.
 pub(crate) fn erase(ty: &Type) -> Type {
     struct Erase;

@@ -196,7 +196,7 @@ impl Function {
             line,
             column: site.column(),
             doc: (!site.doc.is_empty()).then_some(site.doc),
-            async_fn: site.is_async_fn(),
+            async_fn: site.async_fn,
             level: level(site.level),
             target: site.log_target(),
             metrics: site.is_counted(),

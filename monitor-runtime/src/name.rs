@@ -27,11 +27,6 @@ pub(crate) fn of(path: &str, module: &str) -> String {
     }
 }
 
-/// Whether the function at `path` has a closure of its own around its static, as an `async fn` has.
-pub(crate) fn is_in_closure(path: &str) -> bool {
-    item(path).ends_with("::{{closure}}")
-}
-
 /// The path without the static and the closure in it.
 fn item(path: &str) -> &str {
     path.rfind("::__").map_or(path, |end| &path[..end])

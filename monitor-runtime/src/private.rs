@@ -15,6 +15,7 @@ pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};
 pub use sentry::Level as SentryLevel;
 pub use std::boxed::Box;
+pub use std::future::Future;
 pub use tracing::Level;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use {crate::site::Listed, ::inventory};

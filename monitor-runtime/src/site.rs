@@ -23,8 +23,8 @@ pub use bounds::Bounds;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use list::Listed;
 pub(crate) use list::all;
-use settings::DEFAULT;
 pub use settings::Settings;
+use settings::{ASYNC, DEFAULT};
 use watch::WATCHED;
 
 /// A function of the user's: where it is, what the attribute says of it, what its calls have counted.
@@ -91,6 +91,12 @@ impl Site {
         })
     }
 
+    /// The same function if it is an `async fn` of which the attribute says nothing.
+    pub const fn async_fn(mut self) -> Self {
+        self.0.settings = &ASYNC;
+        self
+    }
+
     /// The same function with what the attribute says of it.
     pub const fn with(mut self, settings: &'static Settings) -> Self {
         self.0.settings = settings;
@@ -142,11 +148,6 @@ impl Site {
     /// The column of its attribute, from 1.
     pub(crate) fn column(&self) -> u32 {
         self.0.location.column()
-    }
-
-    /// Whether it is an `async fn`: its static then stands in the function's own coroutine.
-    pub(crate) fn is_async_fn(&self) -> bool {
-        name::is_in_closure((self.0.path)())
     }
 
     /// Where the calls of a lane are counted.

@@ -985,6 +985,113 @@ async fn dropped_in_order_later(first: Noisy<'_>, _second: Noisy<'_>, third: Noi
     third.1.len()
 }
 
+/// A future of an `async` function holds whatever the function was given, named or not.
+pub struct Lender<'a, T: ?Sized> {
+    name: &'a str,
+    inner: Box<T>,
+}
+
+#[monitored]
+impl<'a, T: ?Sized + Debug + Sync> Lender<'a, T> {
+    /// Outlives the borrow.
+    pub async fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Two lifetimes without a name, and one of them comes back.
+    pub async fn lend(&mut self, log: &mut Vec<&'static str>) -> &mut T {
+        log.push("lent");
+        &mut self.inner
+    }
+
+    /// `mut`, twice, and both are dropped.
+    pub async fn rename(mut self, mut name: String) -> (Self, String) {
+        name.push('!');
+        self.name = "renamed";
+        (self, name)
+    }
+
+    /// Elided in a trait object.
+    pub async fn elided(&self, _why: &str) -> Result<&T, Box<dyn ::std::error::Error + '_>> {
+        Ok(&self.inner)
+    }
+
+    /// Of a reference to a pointer.
+    pub async fn shared<'r>(self: &'r ::std::sync::Arc<Self>, other: &u8) -> (&'r T, u8) {
+        (&self.inner, *other)
+    }
+}
+
+/// Two lifetimes that have nothing to do with each other.
+#[monitored]
+pub async fn unrelated_later<'a, 'b>(left: &'a str, right: &'b mut String) -> (&'a str, &'b str) {
+    right.push_str(left);
+    (left, right)
+}
+
+/// A future that is sent by the function it is of.
+#[monitored]
+pub async fn sends_itself(n: u8) -> u8 {
+    fn sent<F: Future<Output = u8> + Send>(future: F) -> Pin<Box<F>> {
+        Box::pin(future)
+    }
+    if n == 0 {
+        0
+    } else {
+        sent(sends_itself_too(n - 1)).await + 1
+    }
+}
+
+#[monitored]
+async fn sends_itself_too(n: u8) -> u8 {
+    n
+}
+
+/// Is called with what it borrows.
+#[monitored]
+pub async fn called_with_borrows<F>(lend: F) -> usize
+where
+    F: for<'x> Fn(&'x str) -> Pin<Box<dyn Future<Output = usize> + 'x>>,
+{
+    let local = String::from("local");
+    lend(&local).await
+}
+
+/// Asks for `Send` of what an `async` function implements.
+pub trait Fetch {
+    /// What it says when it fails.
+    type Problem: ::std::error::Error;
+
+    /// Fetches.
+    fn fetch(&self, key: &str) -> impl Future<Output = Result<usize, Self::Problem>> + Send;
+
+    /// Fetches twice.
+    #[allow(async_fn_in_trait)]
+    #[monitored]
+    async fn fetch_twice(&self, key: &str) -> Result<usize, Self::Problem> {
+        Ok(self.fetch(key).await? + self.fetch(key).await?)
+    }
+
+    /// Makes itself of two.
+    #[allow(async_fn_in_trait)]
+    #[monitored]
+    async fn of(first: String, second: String) -> Self
+    where
+        Self: Sized + From<String>,
+    {
+        Self::from(first + &second)
+    }
+}
+
+#[monitored]
+impl Fetch for String {
+    type Problem = ::std::num::ParseIntError;
+
+    async fn fetch(&self, key: &str) -> Result<usize, Self::Problem> {
+        Ok(self.len() + key.trim().parse::<usize>()?)
+    }
+}
+
 /// A future of an answer.
 pub type Later<'a> = Pin<Box<dyn Future<Output = String> + 'a>>;
 
@@ -1027,5 +1134,35 @@ pub fn check(now: &dyn Fn(Later<'_>) -> String) {
             .to_string()
     }));
     assert_eq!(order.take(), expected);
+    let lender = Lender {
+        name: "lender",
+        inner: Box::<[u8]>::from(&[1, 2][..]),
+    };
+    now_lent(now, lender);
     ::std::mem::drop(vec![From::from(1_u8); 1] as Vec<u16>);
+}
+
+fn now_lent(now: &dyn Fn(Later<'_>) -> String, mut lender: Lender<'_, [u8]>) {
+    let answer = now(Box::pin(async {
+        let mut log = Vec::new();
+        lender.lend(&mut log).await[0] += 2;
+        let name = lender.name().await;
+        let (lender, suffix) = lender.rename("x".into()).await;
+        let inner = lender.elided("").await.map_or(0, <[u8]>::len);
+        let renamed = lender.name;
+        let shared = ::std::sync::Arc::new(lender);
+        let (first, other) = shared.shared(&7).await;
+        format!("{log:?} {name} {renamed} {suffix} {inner} {first:?} {other}")
+    }));
+    assert_eq!(answer, r#"["lent"] lender renamed x! 2 [3, 2] 7"#);
+    let answer = now(Box::pin(async {
+        let mut right = String::from("r");
+        let pair = format!("{:?}", unrelated_later("l", &mut right).await);
+        let sent = sends_itself(3).await;
+        let called = called_with_borrows(|text| Box::pin(async move { text.len() })).await;
+        let fetched = String::from("abc").fetch_twice("4").await;
+        let made = <String as Fetch>::of("a".into(), "b".into()).await;
+        format!("{pair} {sent} {called} {fetched:?} {made}")
+    }));
+    assert_eq!(answer, r#"("l", "rl") 3 5 Ok(14) ab"#);
 }

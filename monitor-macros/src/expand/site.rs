@@ -3,7 +3,7 @@
 use super::Printer;
 use crate::buckets::Buckets;
 use crate::fields::{Field, Format};
-use crate::model::{Level, Model, Record, Run, Verdict};
+use crate::model::{Level, Record, Run, Verdict};
 use crate::sentry::Throttle;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -24,10 +24,15 @@ impl Printer {
     fn start(&self, how: &str) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let settings = [self.settings(), self.quiet(), self.sentry(), self.told()];
-        let settings = settings.iter().any(|some| !some.is_empty()).then(
-            || quote_spanned!(at=> .with(&const { #private::Settings::new() #(#settings)* })),
-        );
-        let start = self.looks_at_arguments().then(|| self.declared());
+        let any = settings.iter().any(|some| !some.is_empty());
+        let is_async = matches!(model.run, Run::Async | Run::Desugared);
+        let is_async = is_async.then(|| quote_spanned!(at=> .async_fn()));
+        let settings = if any {
+            quote_spanned!(at=> .with(&const { #private::Settings::new() #is_async #(#settings)* }))
+        } else {
+            is_async.into_token_stream()
+        };
+        let start = model.looks_at_arguments().then(|| self.declared());
         // Known here, it spares a call the question how it is timed.
         let untimed = if model.off.latency { "_untimed" } else { "" };
         let how = Ident::new(&format!("{how}{untimed}"), at);
@@ -38,7 +43,7 @@ impl Printer {
     fn declared(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let (tags, parts) = (&model.sentry.tags, &model.sentry.fingerprint);
-        let start = if self.records_nothing() {
+        let start = if model.records_nothing() {
             quote_spanned!(at=> start())
         } else {
             let records = model.records.iter().map(|record| self.record(record));
@@ -52,24 +57,6 @@ impl Printer {
         quote_spanned! {at=>
             .#start #labels #(.parent(|| #private::id(#parent)))* #(.follows_from(|| #private::ids(#causes)))*
         }
-    }
-
-    fn records_nothing(&self) -> bool {
-        let Model {
-            records, sentry, ..
-        } = &self.model;
-        records.is_empty() && sentry.tags.is_empty() && sentry.fingerprint.is_empty()
-    }
-
-    /// Whether the start evaluates expressions of the user's.
-    pub(super) fn looks_at_arguments(&self) -> bool {
-        let Model {
-            labels,
-            parent,
-            follows_from,
-            ..
-        } = &self.model;
-        !self.records_nothing() || !labels.is_empty() || parent.is_some() || follows_from.is_some()
     }
 
     /// The labels of a call.

@@ -1,16 +1,17 @@
-pub async fn work(a: u32) -> Result<u32, String> {
+pub fn work(
+    a: u32,
+) -> impl ::monitor_runtime::__private::Future<Output = Result<u32, String>> {
     ::monitor_runtime::__private::run_async(
-            ::monitor_runtime::__private::site!().wait(),
-            async move {
-                if false {
-                    return ::monitor_runtime::__private::never::<Result<u32, String>>();
-                }
-                let _ = (&a,);
-                ({ Ok(a) })
-            },
-            |__monitor_returned: &_| {
-                ::monitor_runtime::__private::verdict!(__monitor_returned)
-            },
-        )
-        .await
+        ::monitor_runtime::__private::site!(.async_fn()).wait(),
+        async move {
+            if false {
+                return ::monitor_runtime::__private::never::<Result<u32, String>>();
+            }
+            let _ = (&a,);
+            ({ Ok(a) })
+        },
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::verdict!(__monitor_returned)
+        },
+    )
 }

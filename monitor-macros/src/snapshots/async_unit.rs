@@ -1,13 +1,12 @@
-async fn tick() {
+fn tick() -> impl ::monitor_runtime::__private::Future<Output = ()> {
     ::monitor_runtime::__private::run_async(
-            ::monitor_runtime::__private::site!().wait(),
-            async move {
-                if false {
-                    return ::monitor_runtime::__private::never::<()>();
-                }
-                ({ work().await })
-            },
-            ::monitor_runtime::__private::plain,
-        )
-        .await
+        ::monitor_runtime::__private::site!(.async_fn()).wait(),
+        async move {
+            if false {
+                return ::monitor_runtime::__private::never::<()>();
+            }
+            ({ work().await })
+        },
+        ::monitor_runtime::__private::plain,
+    )
 }

@@ -11,8 +11,8 @@ where
         ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
                 ::monitor_runtime::__private::site!(
                     .with(& const { ::monitor_runtime::__private::Settings::new()
-                    .level(::monitor_runtime::__private::Level::TRACE).fields(& ["id"])
-                    .err_log(false) })
+                    .async_fn().level(::monitor_runtime::__private::Level::TRACE)
+                    .fields(& ["id"]).err_log(false) })
                 )
                     .start_with(|__monitor_fields| {
                         ::monitor_runtime::__private::record!(__monitor_fields, id);

@@ -55,6 +55,21 @@ shapes! {
         }
     }
 
+    async_macro_below: #[monitored] {
+        #[tokio::test]
+        async fn check() {
+            work().await
+        }
+    }
+
+    async_order: #[monitored] {
+        #[inline]
+        async fn join(mut a: String, b: String) -> String {
+            a += &b;
+            a
+        }
+    }
+
     async_fn: #[monitored] {
         pub async fn work(a: u32) -> Result<u32, String> { Ok(a) }
     }

@@ -44,10 +44,14 @@ pub struct Settings {
     pub(crate) objective: Option<&'static Objective>,
     /// The first paragraph of its documentation; empty if there is none.
     pub(crate) doc: &'static str,
+    /// Whether the function is an `async fn`.
+    pub(crate) async_fn: bool,
 }
 
 /// Those of an attribute without arguments.
 pub(super) static DEFAULT: Settings = Settings::new();
+/// The same on an `async fn`.
+pub(super) static ASYNC: Settings = Settings::new().async_fn();
 
 impl Settings {
     /// Those of an attribute without arguments.
@@ -76,7 +80,14 @@ impl Settings {
             own_bounds: None,
             objective: None,
             doc: "",
+            async_fn: false,
         }
+    }
+
+    /// On an `async fn`.
+    pub const fn async_fn(mut self) -> Self {
+        self.async_fn = true;
+        self
     }
 
     /// `name = "…"`: instead of the type-qualified name.

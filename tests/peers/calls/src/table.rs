@@ -10,8 +10,8 @@ const BUDGET: &[(&str, f64)] = &[
     ("monitored", 60.0),
     ("monitored, latency = false", 52.0),
     ("monitored, two labels", 90.0),
-    ("monitored, async ready", 115.0),
-    ("monitored, async yields once", 215.0),
+    ("monitored, async ready", 105.0),
+    ("monitored, async yields once", 208.0),
 ];
 
 struct Row {

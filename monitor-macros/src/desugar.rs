@@ -1,0 +1,104 @@
+//! Which `async` functions are printed as the plain ones that they are to the compiler: an argument
+//! list, and a future of their own.
+//!
+//! An `async fn` around the monitored future would be a second coroutine: its code is a third of what
+//! an edit of the file compiles again, and as many instructions of every call.
+
+use std::env;
+use std::path::Path;
+
+use crate::bindings::Binding;
+use crate::body;
+use crate::input::Function;
+use crate::returns;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{
+    Attribute, FnArg, Pat, PatIdent, PatType, ReceiverKind, ReturnType, Safety, Signature, Token,
+    Type,
+};
+
+/// Attributes that look the same at a function with and without `async`; a macro may ask for it, and
+/// `must_use` speaks of what is awaited.
+const INERT: [&str; 10] = [
+    "allow",
+    "cfg",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "forbid",
+    "inline",
+    "warn",
+];
+
+/// Whether nobody else's macro is to see the item, as far as its attributes tell.
+pub(crate) fn is_last_macro(attrs: &[Attribute]) -> bool {
+    attrs.iter().all(|attr| {
+        let path = attr.path();
+        let first = path.segments.first();
+        let tool = first.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt");
+        tool || INERT.iter().any(|inert| path.is_ident(inert))
+    })
+}
+
+/// Whether the function may lose its `async`: its future would own and drop what it owns now, and its
+/// type says no more than before.
+pub(crate) fn is_possible(function: &Function, sig: &Signature, captures: &[Binding]) -> bool {
+    let plain = matches!(sig.safety, Safety::Default)
+        && sig.abi.is_none()
+        && function.defaultness.is_none();
+    let output = sig.output.to_token_stream();
+    plain
+        && sig.inputs.len() == captures.len()
+        && sig.inputs.iter().all(is_name)
+        && is_last_macro(&function.attrs)
+        && !body::mentions_word(&output, "impl")
+        && !is_rustdoc()
+}
+
+/// Whether an argument is one name, which a future can own.
+fn is_name(input: &FnArg) -> bool {
+    match input {
+        FnArg::Receiver(receiver) => receiver.attrs.is_empty(),
+        FnArg::Typed(PatType { attrs, pat, .. }) => {
+            let name = |pat: &PatIdent| pat.by_ref.is_none() && pat.subpat.is_none();
+            attrs.is_empty() && matches!(&**pat, Pat::Ident(pat) if name(pat))
+        }
+    }
+}
+
+/// Whether more than one argument may be dropped, so that somebody may see in which order.
+pub(crate) fn drops_several(sig: &Signature) -> bool {
+    let dropped = sig.inputs.iter().filter(|input| match input {
+        FnArg::Receiver(receiver) => !matches!(receiver.kind, ReceiverKind::Reference(..)),
+        FnArg::Typed(typed) => !returns::is_never_dropped(&typed.ty),
+    });
+    dropped.count() > 1
+}
+
+/// Documentation shows a function as it is printed, and is to show it as it was written.
+fn is_rustdoc() -> bool {
+    let program = env::args_os().next().unwrap_or_default();
+    Path::new(&program)
+        .file_stem()
+        .is_some_and(|name| name == "rustdoc")
+}
+
+/// The signature of the plain function.
+///
+/// The edition of the words `impl Future` is ours, so they capture all that an `async fn` does.
+pub(crate) fn signature(sig: &Signature, at: Span, private: &TokenStream) -> Signature {
+    let mut sig = sig.clone();
+    let declared = returns::declared(&sig.output).map(ToTokens::to_token_stream);
+    let output = declared.unwrap_or_else(|| quote_spanned!(at=> ()));
+    sig.asyncness = None;
+    sig.output = ReturnType::Type(
+        Token![->](at),
+        Box::new(Type::Verbatim(
+            quote_spanned!(at=> impl #private::Future<Output = #output>),
+        )),
+    );
+    sig
+}

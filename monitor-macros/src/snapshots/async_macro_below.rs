@@ -1,0 +1,14 @@
+#[tokio::test]
+async fn check() {
+    ::monitor_runtime::__private::run_async(
+            ::monitor_runtime::__private::site!(.async_fn()).wait(),
+            async move {
+                if false {
+                    return ::monitor_runtime::__private::never::<()>();
+                }
+                ({ work().await })
+            },
+            ::monitor_runtime::__private::plain,
+        )
+        .await
+}

@@ -1,0 +1,21 @@
+#[inline]
+fn join(
+    a: String,
+    b: String,
+) -> impl ::monitor_runtime::__private::Future<Output = String> {
+    ::monitor_runtime::__private::run_async(
+        ::monitor_runtime::__private::site!(.async_fn()).wait(),
+        async move {
+            if false {
+                return ::monitor_runtime::__private::never::<String>();
+            }
+            let mut a = a;
+            let b = b;
+            ({
+                a += &b;
+                a
+            })
+        },
+        ::monitor_runtime::__private::plain,
+    )
+}
