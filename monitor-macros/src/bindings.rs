@@ -1,8 +1,8 @@
 //! The names a signature binds, and which of them the monitored body has to own.
 
-use crate::body;
+use crate::body::Words;
 use crate::returns;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use quote::format_ident;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
@@ -126,8 +126,9 @@ impl VisitMut for Names {
 ///
 /// An argument the body does not mention stays outside, where rustc goes on warning that it is
 /// unused. One named `_guard` is exempt from that warning and is held like the others.
-pub(crate) fn captured(mut bindings: Vec<Binding>, body: &TokenStream) -> Vec<Binding> {
-    bindings.retain(|binding| binding.is_underscored() || body::mentions(body, &binding.ident));
+pub(crate) fn captured(mut bindings: Vec<Binding>, body: &[&Words]) -> Vec<Binding> {
+    let mentioned = |name: &Ident| body.iter().any(|words| words.mention(name));
+    bindings.retain(|binding| binding.is_underscored() || mentioned(&binding.ident));
     bindings.reverse();
     bindings
 }

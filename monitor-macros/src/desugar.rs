@@ -6,17 +6,14 @@
 
 use std::env;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use crate::bindings::Binding;
-use crate::body;
 use crate::input::Function;
 use crate::returns;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{
-    Attribute, FnArg, Pat, PatIdent, PatType, ReceiverKind, ReturnType, Safety, Signature, Token,
-    Type,
-};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, ReceiverKind, ReturnType, Safety, Signature};
 
 /// Attributes that look the same at a function with and without `async`; a macro may ask for it, and
 /// `must_use` speaks of what is awaited.
@@ -49,12 +46,11 @@ pub(crate) fn is_possible(function: &Function, sig: &Signature, captures: &[Bind
     let plain = matches!(sig.safety, Safety::Default)
         && sig.abi.is_none()
         && function.defaultness.is_none();
-    let output = sig.output.to_token_stream();
     plain
         && sig.inputs.len() == captures.len()
         && sig.inputs.iter().all(is_name)
         && is_last_macro(&function.attrs)
-        && !body::mentions_word(&output, "impl")
+        && !returns::declared(&sig.output).is_some_and(returns::is_opaque)
         && !is_rustdoc()
 }
 
@@ -80,25 +76,32 @@ pub(crate) fn drops_several(sig: &Signature) -> bool {
 
 /// Documentation shows a function as it is printed, and is to show it as it was written.
 fn is_rustdoc() -> bool {
-    let program = env::args_os().next().unwrap_or_default();
-    Path::new(&program)
-        .file_stem()
-        .is_some_and(|name| name == "rustdoc")
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        let program = env::args_os().next().unwrap_or_default();
+        let name = Path::new(&program).file_stem();
+        name.is_some_and(|name| name == "rustdoc")
+    })
 }
 
 /// The signature of the plain function.
 ///
 /// The edition of the words `impl Future` is ours, so they capture all that an `async fn` does.
-pub(crate) fn signature(sig: &Signature, at: Span, private: &TokenStream) -> Signature {
-    let mut sig = sig.clone();
-    let declared = returns::declared(&sig.output).map(ToTokens::to_token_stream);
-    let output = declared.unwrap_or_else(|| quote_spanned!(at=> ()));
-    sig.asyncness = None;
-    sig.output = ReturnType::Type(
-        Token![->](at),
-        Box::new(Type::Verbatim(
-            quote_spanned!(at=> impl #private::Future<Output = #output>),
-        )),
-    );
-    sig
+pub(crate) fn signature(sig: &Signature, at: Span, private: &TokenStream) -> TokenStream {
+    let Signature {
+        fn_token,
+        ident,
+        generics,
+        inputs,
+        output,
+        ..
+    } = sig;
+    let output = match output {
+        ReturnType::Default => quote_spanned!(at=> ()),
+        ReturnType::Type(_, output) => output.to_token_stream(),
+    };
+    let condition = &generics.where_clause;
+    quote_spanned! {at=>
+        #fn_token #ident #generics (#inputs) -> impl #private::Future<Output = #output> #condition
+    }
 }

@@ -5,13 +5,13 @@ mod site;
 use crate::bindings::Binding;
 use crate::body;
 use crate::desugar;
-use crate::input::{self, Function, Impl, Input, Member};
+use crate::input::{self, Body, Function, Impl, Input, Member};
 use crate::items;
 use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Signature, Type};
+use syn::{Expr, Ident, Type};
 
 // Input:
 //     #[monitored(name = "checkout", fields(order.id))]
@@ -92,10 +92,10 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
     };
     let (sig, statements) = match model {
         Some(model) => {
-            let printer = Printer::new(item, &body.block, model);
+            let printer = Printer::new(item, body, model);
             (printer.signature(), printer.statements())
         }
-        None => (sig.clone(), body.block.stream()),
+        None => (sig.to_token_stream(), body.block.stream()),
     };
     let inner = &body.attrs;
     let body = input::with_stream(&body.block, quote!(#(#inner)* #statements));
@@ -114,7 +114,7 @@ pub(crate) struct Printer {
 }
 
 impl Printer {
-    fn new(item: &Function, body: &Group, model: Model) -> Self {
+    fn new(item: &Function, body: &Body, model: Model) -> Self {
         let place = model
             .returns
             .as_ref()
@@ -132,7 +132,7 @@ impl Printer {
         } else {
             items::split(&item.sig, body)
         };
-        let (items, body) = split.unwrap_or_else(|| (TokenStream::new(), body.clone()));
+        let (items, body) = split.unwrap_or_else(|| (TokenStream::new(), body.block.clone()));
         Self {
             at,
             body,
@@ -142,11 +142,12 @@ impl Printer {
         }
     }
 
-    fn signature(&self) -> Signature {
+    /// What stands before the body.
+    fn signature(&self) -> TokenStream {
         let sig = &self.model.sig;
         match self.model.run {
             Run::Desugared => desugar::signature(sig, self.at, &self.private),
-            _ => sig.clone(),
+            _ => sig.to_token_stream(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the attribute stands on: a function, a method or an impl block; anything else is refused.
 
+use crate::body::Words;
 use crate::errors::Errors;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -30,6 +31,7 @@ pub(crate) struct Body {
     pub(crate) attrs: Vec<Attribute>,
     /// The braces with the statements.
     pub(crate) block: Group,
+    pub(crate) words: Words,
 }
 
 /// An impl block, opened only as far as its methods.
@@ -49,19 +51,30 @@ pub(crate) enum Member {
 
 impl Input {
     pub(crate) fn parse(item: TokenStream, errors: &mut Errors) -> Self {
+        let (head, last) = split_body(item.clone());
         let parser = |input: ParseStream<'_>| {
             let attrs = input.call(Attribute::parse_outer)?;
             match kind(&input.fork())? {
-                Kind::Function => Ok(Self::Function(Box::new(Function::after(attrs, input)?))),
-                Kind::Impl => Impl::after(attrs, input).map(Self::Impl),
+                Kind::Function => {
+                    let function = Function::after(attrs, input, last)?;
+                    Ok(Self::Function(Box::new(function)))
+                }
+                Kind::Impl => Impl::after(attrs, input, last).map(Self::Impl),
                 Kind::Other(place, what) => Err(Error::new(place.span(), refusal(what))),
             }
         };
-        parser.parse2(item.clone()).unwrap_or_else(|error| {
+        parser.parse2(head).unwrap_or_else(|error| {
             errors.push(error);
             Self::Refused(item)
         })
     }
+}
+
+/// Takes off the braces at the end: they are most of an item, and need no parser.
+fn split_body(item: TokenStream) -> (TokenStream, Option<Group>) {
+    let mut trees: Vec<TokenTree> = item.into_iter().collect();
+    let last = trees.pop_if(|last| braces(last).is_some());
+    (trees.into_iter().collect(), last.as_ref().and_then(braces))
 }
 
 fn refusal(what: &str) -> String {
@@ -118,16 +131,17 @@ fn kind(input: ParseStream<'_>) -> Result<Kind> {
 }
 
 impl Function {
-    fn after(attrs: Vec<Attribute>, input: ParseStream<'_>) -> Result<Self> {
+    /// `braces` are those at the end, if they are not part of the input.
+    fn after(attrs: Vec<Attribute>, input: ParseStream<'_>, braces: Option<Group>) -> Result<Self> {
         let (own, attrs) = attrs.into_iter().partition(is_monitored);
         let vis = input.parse()?;
         let defaultness = input.parse()?;
         let sig = input.parse()?;
         let semi: Option<Token![;]> = input.parse()?;
-        let body = if semi.is_some() {
-            None
-        } else {
-            Some(input.parse()?)
+        let body = match braces {
+            Some(braces) => Some(Body::of(braces)?),
+            None if semi.is_some() => None,
+            None => Some(input.parse()?),
         };
         Ok(Self {
             attrs,
@@ -144,31 +158,40 @@ impl Function {
 impl Parse for Body {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let ahead = input.fork();
-        let Some(block) = braces(input.parse()?) else {
-            return Err(ahead.error("expected the body of the function"));
-        };
-        let mut attrs = Vec::new();
-        let inner = |input: ParseStream<'_>| {
-            attrs = input.call(Attribute::parse_inner)?;
-            input.parse::<TokenStream>()
-        };
-        let rest = inner.parse2(block.stream())?;
-        // A body without them is passed on untouched, invisible groups of `macro_rules!` and all.
-        let block = if attrs.is_empty() {
-            block
+        match braces(&input.parse()?) {
+            Some(block) => Self::of(block),
+            None => Err(ahead.error("expected the body of the function")),
+        }
+    }
+}
+
+impl Body {
+    fn of(block: Group) -> Result<Self> {
+        let trees: Vec<TokenTree> = block.stream().into_iter().collect();
+        let is = |tree: Option<&TokenTree>, sign: char| matches!(tree, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+        let (attrs, block) = if is(trees.first(), '#') && is(trees.get(1), '!') {
+            let inner =
+                |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, input.parse()?));
+            let (attrs, rest) = inner.parse2(block.stream())?;
+            (attrs, with_stream(&block, rest))
         } else {
-            with_stream(&block, rest)
+            // Passed on untouched, invisible groups of `macro_rules!` and all.
+            (Vec::new(), block)
         };
-        Ok(Self { attrs, block })
+        Ok(Self {
+            attrs,
+            block,
+            words: Words::of(trees),
+        })
     }
 }
 
 /// The braces themselves; those of a `$body:block` come in an invisible group.
-fn braces(tree: TokenTree) -> Option<Group> {
+fn braces(tree: &TokenTree) -> Option<Group> {
     match tree {
         TokenTree::Group(group) => match group.delimiter() {
-            Delimiter::Brace => Some(group),
-            Delimiter::None => braces(group.stream().into_iter().next()?),
+            Delimiter::Brace => Some(group.clone()),
+            Delimiter::None => braces(&group.stream().into_iter().next()?),
             _ => None,
         },
         _ => None,
@@ -176,23 +199,19 @@ fn braces(tree: TokenTree) -> Option<Group> {
 }
 
 impl Impl {
-    fn after(attrs: Vec<Attribute>, input: ParseStream<'_>) -> Result<Self> {
-        let mut head: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
-        let braces = match head.pop() {
-            Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => group,
-            other => {
-                return Err(Error::new_spanned(
-                    other,
-                    "expected the braces of the impl block",
-                ));
-            }
+    fn after(attrs: Vec<Attribute>, input: ParseStream<'_>, braces: Option<Group>) -> Result<Self> {
+        let head: TokenStream = input.parse()?;
+        let Some(braces) = braces else {
+            let last = head.into_iter().last();
+            let message = "expected the braces of the impl block";
+            return Err(Error::new_spanned(last, message));
         };
         let split =
             |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, members(input)));
         let (inner, members) = split.parse2(braces.stream())?;
         Ok(Self {
             attrs,
-            head: head.into_iter().collect(),
+            head,
             braces,
             inner,
             members,
@@ -218,7 +237,9 @@ fn member(input: ParseStream<'_>) -> Result<Member> {
     ahead.call(Attribute::parse_outer)?;
     if let Ok(Kind::Function) = kind(&ahead) {
         let attrs = input.call(Attribute::parse_outer)?;
-        return Ok(Member::Function(Box::new(Function::after(attrs, input)?)));
+        return Ok(Member::Function(Box::new(Function::after(
+            attrs, input, None,
+        )?)));
     }
     Ok(Member::Other(
         input.parse::<ImplItem>()?.into_token_stream(),

@@ -3,9 +3,9 @@
 //! Inside the closure around the body, the path of a local type would get one `{{closure}}` longer:
 //! `type_name` shows it, and with it the `Debug` output of other crates.
 
-use crate::body;
-use crate::input;
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use crate::body::Words;
+use crate::input::{self, Body};
+use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::{Block, Item, Signature, Stmt, UseTree};
@@ -16,13 +16,11 @@ const WORDS: [&str; 8] = [
 ];
 
 /// The items of a body and the rest of it; `None` where they have to stay together.
-pub(crate) fn split(sig: &Signature, block: &Group) -> Option<(TokenStream, Group)> {
-    let any = block.stream().into_iter().any(
-        |tree| matches!(tree, TokenTree::Ident(word) if WORDS.iter().any(|known| word == known)),
-    );
-    if !any {
+pub(crate) fn split(sig: &Signature, body: &Body) -> Option<(TokenStream, Group)> {
+    if !body.words.begin_any(&WORDS) {
         return None;
     }
+    let block = &body.block;
     let statements = Block::parse_within.parse2(block.stream()).ok()?;
     let (mut items, mut rest) = (TokenStream::new(), TokenStream::new());
     let mut names = Vec::new();
@@ -36,8 +34,8 @@ pub(crate) fn split(sig: &Signature, block: &Group) -> Option<(TokenStream, Grou
         }
     }
     // Around the closure, an item would change what the same name means in its signature.
-    let signature = quote!(#sig);
-    let clash = names.iter().any(|name| body::mentions(&signature, name));
+    let signature = Words::of(quote!(#sig));
+    let clash = names.iter().any(|name| signature.mention(name));
     (!clash && !items.is_empty()).then(|| (items, input::with_stream(block, rest)))
 }
 

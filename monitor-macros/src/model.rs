@@ -4,6 +4,7 @@ mod how;
 
 use crate::args::{Arg, Args, Rule};
 use crate::bindings::{self, Binding};
+use crate::body::Words;
 use crate::buckets::Buckets;
 use crate::check;
 use crate::desugar;
@@ -198,11 +199,11 @@ impl Model {
         let returned = returns::declared(&sig.output).map(returns::settled);
         let text = returned.is_some_and(|ty| open::has_open_error(&ty, sig));
         let mut printed = bindings::named(sig);
-        let mut mentioned = body.block.stream();
-        mentioned.extend(records.iter().map(Record::tokens));
         let labels = args.labels.map_or_else(Vec::new, |labels| labels.value);
-        mentioned.extend(labels.iter().map(Label::tokens));
-        let captures = bindings::captured(bindings::of(&printed), &mentioned);
+        let mut said = Words::default();
+        said.extend(records.iter().map(Record::tokens));
+        said.extend(labels.iter().map(Label::tokens));
+        let captures = bindings::captured(bindings::of(&printed), &[&body.words, &said]);
         let mutable = |binding: &Binding| binding.mutability.is_some();
         let closure = matches!(run, Run::Sync | Run::Future { .. });
         let rebinds = closure

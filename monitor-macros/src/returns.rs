@@ -3,7 +3,7 @@
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, PathSegment, ReturnType,
-    Token, Type, TypeInfer, TypeParamBound,
+    Token, Type, TypeImplTrait, TypeInfer, TypeParamBound,
 };
 
 /// Types written as one word that are never a `Result`.
@@ -53,7 +53,7 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
         | Type::Tuple(_) => true,
         Type::Path(ty) if ty.qself.is_none() => {
             last(&ty.path).is_some_and(|last| match ty.path.segments.len() {
-                1 => PLAIN.iter().any(|plain| last.ident == plain),
+                1 => PLAIN.contains(&last.ident.to_string().as_str()),
                 _ => last.ident == "String",
             })
         }
@@ -96,6 +96,21 @@ pub(crate) fn erase(ty: &Type) -> Type {
     let mut ty = ty.clone();
     Erase.visit_type_mut(&mut ty);
     ty
+}
+
+/// Whether there is an `impl Trait` in the type.
+pub(crate) fn is_opaque(ty: &Type) -> bool {
+    struct Found(bool);
+
+    impl VisitMut for Found {
+        fn visit_type_impl_trait_mut(&mut self, _: &mut TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+
+    let mut found = Found(false);
+    found.visit_type_mut(&mut ty.clone());
+    found.0
 }
 
 /// Whether the type is a future by its name, such as `JoinHandle<T>`.

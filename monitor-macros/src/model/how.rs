@@ -111,18 +111,16 @@ fn parsed(body: &Body) -> Vec<Stmt> {
 /// `None` for a body without an `async` block, and for one that does not parse, as while it is
 /// being typed.
 fn statements(body: &Body) -> Option<Vec<Stmt>> {
-    let body = body.block.stream();
-    if !body::mentions_word(&body, "async") {
+    if !body.words.have("async") {
         return None;
     }
-    Block::parse_within.parse2(body).ok()
+    Block::parse_within.parse2(body.block.stream()).ok()
 }
 
 /// Whether the box a body returns is made elsewhere.
 fn hands_on(body: &Body) -> bool {
-    let body = body.block.stream();
     let words = ["pin", "boxed", "boxed_local"];
-    !words.iter().any(|word| body::mentions_word(&body, word))
+    !words.iter().any(|word| body.words.have(word))
 }
 
 fn from_async_trait(sig: &Signature) -> bool {
