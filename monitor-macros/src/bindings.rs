@@ -6,7 +6,9 @@ use proc_macro2::Span;
 use quote::format_ident;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, PatType, Receiver, Signature, Token};
+use syn::{
+    Attribute, FnArg, Ident, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Token,
+};
 
 /// A name the signature binds, with the `#[cfg]`s its argument stands under.
 pub(crate) struct Binding {
@@ -15,6 +17,8 @@ pub(crate) struct Binding {
     pub(crate) mutability: Option<Token![mut]>,
     /// `self` cannot be bound anew.
     pub(crate) is_self: bool,
+    /// Whether it may matter when it is dropped, as far as the spelling of its type tells.
+    pub(crate) is_dropped: bool,
 }
 
 impl Binding {
@@ -28,15 +32,18 @@ impl Binding {
 pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
     let mut bindings = Vec::new();
     for input in &sig.inputs {
-        let (attrs, names, is_self) = match input {
+        let (attrs, names, is_self, is_dropped) = match input {
             FnArg::Receiver(receiver) => {
                 let ident = Ident::new("self", receiver.self_token.span);
-                (&receiver.attrs, vec![(ident, receiver.mutability)], true)
+                let lent = matches!(receiver.kind, ReceiverKind::Reference(..));
+                let names = vec![(ident, receiver.mutability)];
+                (&receiver.attrs, names, true, !lent)
             }
             FnArg::Typed(typed) => {
                 let mut names = Names(Vec::new());
                 names.visit_pat_mut(&mut typed.pat.clone());
-                (&typed.attrs, names.0, false)
+                let dropped = !returns::is_never_dropped(&typed.ty);
+                (&typed.attrs, names.0, false, dropped)
             }
         };
         let cfgs: Vec<_> = attrs
@@ -49,6 +56,7 @@ pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
             ident,
             mutability,
             is_self,
+            is_dropped,
         }));
     }
     bindings

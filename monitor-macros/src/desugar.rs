@@ -13,7 +13,7 @@ use crate::input::Function;
 use crate::returns;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Attribute, FnArg, Pat, PatIdent, PatType, ReceiverKind, ReturnType, Safety, Signature};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, ReturnType, Safety, Signature};
 
 /// Attributes that look the same at a function with and without `async`; a macro may ask for it, and
 /// `must_use` speaks of what is awaited.
@@ -63,15 +63,6 @@ fn is_name(input: &FnArg) -> bool {
             attrs.is_empty() && matches!(&**pat, Pat::Ident(pat) if name(pat))
         }
     }
-}
-
-/// Whether more than one argument may be dropped, so that somebody may see in which order.
-pub(crate) fn drops_several(sig: &Signature) -> bool {
-    let dropped = sig.inputs.iter().filter(|input| match input {
-        FnArg::Receiver(receiver) => !matches!(receiver.kind, ReceiverKind::Reference(..)),
-        FnArg::Typed(typed) => !returns::is_never_dropped(&typed.ty),
-    });
-    dropped.count() > 1
 }
 
 /// Documentation shows a function as it is printed, and is to show it as it was written.

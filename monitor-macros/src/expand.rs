@@ -307,6 +307,7 @@ impl Printer {
                 ident,
                 mutability,
                 is_self,
+                ..
             } = binding;
             // As in `captures`.
             let allow = binding

@@ -57,7 +57,7 @@ pub(crate) struct Model {
     pub(crate) assigns: bool,
     /// Whether clippy may ask why the body's future is not awaited where it is a future's output.
     pub(crate) yields: bool,
-    /// What the monitored body owns, in the order a plain function drops it.
+    /// What the monitored body has to own, in the order a plain function drops it.
     pub(crate) captures: Vec<Binding>,
 }
 
@@ -273,6 +273,9 @@ impl Model {
         {
             model.desugar();
         }
+        let rebinds = model.rebinds;
+        let held = |arg: &Binding| arg.is_dropped || (rebinds && arg.mutability.is_some());
+        model.captures.retain(held);
         Some(model)
     }
 
@@ -280,7 +283,7 @@ impl Model {
         self.run = Run::Desugared;
         // Not polled, it drops them first to last; polled, last to first: locals, as the compiler
         // makes of them.
-        self.rebinds = desugar::drops_several(&self.sig);
+        self.rebinds = self.captures.iter().filter(|arg| arg.is_dropped).count() > 1;
         if self.rebinds {
             bindings::settle(&mut self.sig, &self.captures);
             self.assigns &= self.captures.iter().any(|arg| arg.is_self);

@@ -7,7 +7,6 @@ pub fn work(
             if false {
                 return ::monitor_runtime::__private::never::<Result<u32, String>>();
             }
-            let _ = (&a,);
             ({ Ok(a) })
         },
         |__monitor_returned: &_| {

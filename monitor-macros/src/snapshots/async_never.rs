@@ -2,12 +2,9 @@ async fn serve(port: u16) -> ! {
     ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!(.async_fn()).wait(),
             async move {
-                let _ = (&port,);
-                ({
-                    loop {
-                        accept(port).await;
-                    }
-                })
+                loop {
+                    accept(port).await;
+                }
             },
             ::monitor_runtime::__private::plain,
         )

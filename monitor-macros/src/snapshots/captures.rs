@@ -11,7 +11,7 @@ fn f(
         ::monitor_runtime::__private::site!().begin(),
         move || -> bool {
             #[allow(clippy::used_underscore_binding)]
-            let _ = (&_guard, #[cfg(feature = "x")] &c, &order, &b, &a, &self);
+            let _ = (&_guard, &b, &a, &self);
             ({
                 println!("{order:?}");
                 self.is(a, b, c)

@@ -5,13 +5,10 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
             ::monitor_runtime::__private::once(move || -> Pin<
                 Box<dyn Future<Output = Result<u32, Error>> + Send>,
             > {
-                let _ = (&id,);
-                ({
-                    if id == 0 {
-                        return Box::pin(ready(Ok(0)));
-                    }
-                    Box::pin(async move { find(id).await })
-                })
+                if id == 0 {
+                    return Box::pin(ready(Ok(0)));
+                }
+                Box::pin(async move { find(id).await })
             }),
             |__monitor_returned: &Result<u32, Error>| {
                 ::monitor_runtime::__private::verdict!(__monitor_returned)

@@ -4,10 +4,7 @@ where
 {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!().begin(),
-        move || -> [T; N] {
-            let _ = (&t,);
-            ({ [*t; N] })
-        },
+        move || -> [T; N] { [*t; N] },
         ::monitor_runtime::__private::plain,
     )
 }

@@ -22,7 +22,6 @@ where
                     if false {
                         return ::monitor_runtime::__private::never::<Option<&T>>();
                     }
-                    let _ = (&id, &self);
                     ({ self.rows.get(id) })
                 },
                 |__monitor_returned: &_| {
@@ -38,10 +37,7 @@ where
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
                 .begin(),
-            move || -> usize {
-                let _ = (&self,);
-                ({ self.rows.len() })
-            },
+            move || -> usize { self.rows.len() },
             ::monitor_runtime::__private::plain,
         )
     }

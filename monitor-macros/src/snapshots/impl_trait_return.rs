@@ -1,10 +1,7 @@
 fn list(&self) -> Result<Vec<(u32, impl Iterator<Item = impl Display> + '_)>, Error> {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!().begin(),
-        move || -> Result<Vec<(u32, _)>, Error> {
-            let _ = (&self,);
-            ({ self.rows() })
-        },
+        move || -> Result<Vec<(u32, _)>, Error> { self.rows() },
         |__monitor_returned: &_| {
             ::monitor_runtime::__private::verdict!(__monitor_returned)
         },

@@ -5,10 +5,7 @@ fn f(a: u32) -> u32 {
     }
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!().begin(),
-        move || -> u32 {
-            let _ = (&a,);
-            ({ help(a) })
-        },
+        move || -> u32 { help(a) },
         ::monitor_runtime::__private::plain,
     )
 }

@@ -9,11 +9,8 @@ fn f(n: u8) -> Vec<u8> {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!().begin(),
         move || -> Vec<u8> {
-            let _ = (&n,);
-            ({
-                let found = Other(n);
-                vec![found.get()]
-            })
+            let found = Other(n);
+            vec![found.get()]
         },
         |__monitor_returned: &_| {
             ::monitor_runtime::__private::verdict!(__monitor_returned)

@@ -19,7 +19,7 @@ async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Recei
                 if false {
                     return ::monitor_runtime::__private::never::<Receipt>();
                 }
-                let _ = (&dry_run, &route, &order, &self);
+                let _ = (&order,);
                 ({ self.pay(order, route, dry_run).await })
             },
             |__monitor_returned: &_| {

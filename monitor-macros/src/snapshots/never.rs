@@ -1,10 +1,7 @@
 fn exit(code: i32) -> ! {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!().begin(),
-        move || -> ! {
-            let _ = (&code,);
-            ({ std::process::exit(code) })
-        },
+        move || -> ! { std::process::exit(code) },
         ::monitor_runtime::__private::plain,
     )
 }

@@ -7,10 +7,7 @@ fn check_out(&self) -> Result<(), Error> {
             .sentry(false) })
         )
             .begin(),
-        move || -> Result<(), Error> {
-            let _ = (&self,);
-            ({ self.pay() })
-        },
+        move || -> Result<(), Error> { self.pay() },
         |__monitor_returned: &_| {
             ::monitor_runtime::__private::verdict!(__monitor_returned)
         },

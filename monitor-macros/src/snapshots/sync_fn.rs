@@ -7,7 +7,6 @@ pub(crate) fn add(a: u32, b: u32) -> u32 {
         )
             .begin(),
         move || -> u32 {
-            let a = a;
             let mut b = b;
             ({
                 b += a;

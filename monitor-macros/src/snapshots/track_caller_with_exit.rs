@@ -3,11 +3,8 @@ fn at(what: &str) -> Option<u8> {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!().begin(),
         move || -> Option<u8> {
-            let _ = (&what,);
-            ({
-                find(what)?;
-                None
-            })
+            find(what)?;
+            None
         },
         |__monitor_returned: &_| {
             ::monitor_runtime::__private::verdict!(__monitor_returned)

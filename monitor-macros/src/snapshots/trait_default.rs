@@ -4,10 +4,7 @@ where
 {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!().begin(),
-        move || -> String {
-            let _ = (&self,);
-            ({ self.to_string() })
-        },
+        move || -> String { self.to_string() },
         ::monitor_runtime::__private::plain,
     )
 }
