@@ -8,7 +8,8 @@
     clippy::future_not_send,
     clippy::missing_errors_doc,
     clippy::must_use_candidate,
-    clippy::never_loop
+    clippy::never_loop,
+    clippy::ptr_arg
 )]
 
 use ::std::boxed::Box;
