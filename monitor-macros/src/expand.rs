@@ -22,7 +22,7 @@ use syn::{Expr, Ident, Type};
 // Output, where P is ::monitor_runtime::__private:
 //     async fn f(order: Order) -> Result<u32, Error> {
 //         P::run_async(
-//             P::site!(.with(&const { P::Settings::new().async_fn().name("checkout").fields(&["order.id"]) }))
+//             P::site!(of_async .with(&const { P::Settings::of_async().name("checkout").fields(&["order.id"]) }))
 //                 .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); })
 //                 .wait(),
 //             async move {
@@ -37,7 +37,7 @@ use syn::{Expr, Ident, Type};
 //
 // Where nothing is said of its arguments (`desugar`), it needs no coroutine around that future:
 //     fn f(order: Order) -> impl P::Future<Output = Result<u32, Error>> {
-//         P::run_async(P::site!(.async_fn()).wait(), async move { … }, |__monitor_returned: &_| …)
+//         P::run_async(P::site!(of_async).wait(), async move { … }, |__monitor_returned: &_| …)
 //     }
 //
 // `site!` puts the static into a block of its own: in the body's scope it would forbid a local of that name.

@@ -9,7 +9,7 @@ pub use crate::labels::Labels;
 pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
 pub use crate::run::{Inline, Monitored, never, once, run, run_async, run_untimed};
 pub use crate::server::Gzip;
-pub use crate::site::{Bounds, Settings, Site, path_of};
+pub use crate::site::{Bounds, Settings, Site};
 pub use crate::start::{Start, id, ids};
 pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};

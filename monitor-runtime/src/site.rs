@@ -5,6 +5,7 @@ mod list;
 mod settings;
 mod watch;
 
+use std::any::type_name;
 use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe};
 use std::sync::OnceLock;
@@ -71,14 +72,22 @@ impl Deref for Site {
 // A panic leaves no counter half done, so a future that refers to a site is as it was.
 impl RefUnwindSafe for Site {}
 
-/// The path of the function around a closure; the attribute places the closure in its static.
-pub const fn path_of<F>(_: &F) -> fn() -> &'static str {
-    std::any::type_name::<F>
-}
-
 impl Site {
-    /// The function that this is called for, by the path of a closure in it (see [`path_of`]) and
-    /// its `module_path!()`, as it is without arguments.
+    /// The function that a closure stands in, by its path, in a module, by its `module_path!()`; the
+    /// attribute has no arguments.
+    // One call in a static is one more thing to check for every annotated function.
+    #[track_caller]
+    pub const fn of<F>(_: &F, module: &'static str) -> Self {
+        Self::new(type_name::<F>, module)
+    }
+
+    /// The same for an `async fn`.
+    #[track_caller]
+    pub const fn of_async<F>(_: &F, module: &'static str) -> Self {
+        Self::new(type_name::<F>, module).with(&ASYNC)
+    }
+
+    /// The function at a path.
     #[track_caller]
     pub const fn new(path: fn() -> &'static str, module: &'static str) -> Self {
         Self(Fields {
@@ -89,12 +98,6 @@ impl Site {
             key: AtomicUsize::new(0),
             state: OnceLock::new(),
         })
-    }
-
-    /// The same function if it is an `async fn` of which the attribute says nothing.
-    pub const fn async_fn(mut self) -> Self {
-        self.0.settings = &ASYNC;
-        self
     }
 
     /// The same function with what the attribute says of it.

@@ -24,19 +24,19 @@ impl Printer {
     fn start(&self, how: &str) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let settings = [self.settings(), self.quiet(), self.sentry(), self.told()];
-        let any = settings.iter().any(|some| !some.is_empty());
-        let is_async = matches!(model.run, Run::Async | Run::Desugared);
-        let is_async = is_async.then(|| quote_spanned!(at=> .async_fn()));
-        let settings = if any {
-            quote_spanned!(at=> .with(&const { #private::Settings::new() #is_async #(#settings)* }))
-        } else {
-            is_async.into_token_stream()
+        let (of, new) = match model.run {
+            Run::Async | Run::Desugared => ("of_async", "of_async"),
+            _ => ("of", "new"),
         };
+        let [of, new] = [of, new].map(|name| Ident::new(name, at));
+        let with = settings.iter().any(|some| !some.is_empty()).then(
+            || quote_spanned!(at=> .with(&const { #private::Settings::#new() #(#settings)* })),
+        );
         let start = model.looks_at_arguments().then(|| self.declared());
         // Known here, it spares a call the question how it is timed.
         let untimed = if model.off.latency { "_untimed" } else { "" };
         let how = Ident::new(&format!("{how}{untimed}"), at);
-        quote_spanned!(at=> #private::site!(#settings) #start .#how())
+        quote_spanned!(at=> #private::site!(#of #with) #start .#how())
     }
 
     /// What a call brings along.

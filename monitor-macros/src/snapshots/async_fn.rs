@@ -2,7 +2,7 @@ pub fn work(
     a: u32,
 ) -> impl ::monitor_runtime::__private::Future<Output = Result<u32, String>> {
     ::monitor_runtime::__private::run_async(
-        ::monitor_runtime::__private::site!(.async_fn()).wait(),
+        ::monitor_runtime::__private::site!(of_async).wait(),
         async move {
             if false {
                 return ::monitor_runtime::__private::never::<Result<u32, String>>();

@@ -1,6 +1,6 @@
 async fn list() -> impl Iterator<Item = u32> {
     ::monitor_runtime::__private::run_async(
-            ::monitor_runtime::__private::site!(.async_fn()).wait(),
+            ::monitor_runtime::__private::site!(of_async).wait(),
             async move { rows().await },
             |__monitor_returned: &_| {
                 ::monitor_runtime::__private::verdict!(__monitor_returned)

@@ -1,7 +1,7 @@
 #[tokio::test]
 async fn check() {
     ::monitor_runtime::__private::run_async(
-            ::monitor_runtime::__private::site!(.async_fn()).wait(),
+            ::monitor_runtime::__private::site!(of_async).wait(),
             async move {
                 if false {
                     return ::monitor_runtime::__private::never::<()>();

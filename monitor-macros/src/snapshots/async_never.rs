@@ -1,6 +1,6 @@
 async fn serve(port: u16) -> ! {
     ::monitor_runtime::__private::run_async(
-            ::monitor_runtime::__private::site!(.async_fn()).wait(),
+            ::monitor_runtime::__private::site!(of_async).wait(),
             async move {
                 loop {
                     accept(port).await;

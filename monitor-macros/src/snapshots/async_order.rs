@@ -4,7 +4,7 @@ fn join(
     b: String,
 ) -> impl ::monitor_runtime::__private::Future<Output = String> {
     ::monitor_runtime::__private::run_async(
-        ::monitor_runtime::__private::site!(.async_fn()).wait(),
+        ::monitor_runtime::__private::site!(of_async).wait(),
         async move {
             if false {
                 return ::monitor_runtime::__private::never::<String>();

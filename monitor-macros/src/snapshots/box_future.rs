@@ -1,6 +1,6 @@
 fn get(&self, id: u32) -> BoxFuture<'_, u32> {
     ::monitor_runtime::__private::run_async(
-            ::monitor_runtime::__private::site!().wait(),
+            ::monitor_runtime::__private::site!(of).wait(),
             async move { self.find(id).await },
             |
                 __monitor_returned: &<BoxFuture<

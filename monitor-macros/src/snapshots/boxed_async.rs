@@ -29,7 +29,7 @@ where
     Box::pin(
         ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!(
-                .with(& const { ::monitor_runtime::__private::Settings::new().fields(&
+                of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
                 ["self.id", "key"]) })
             )
                 .start_with(|__monitor_fields| {

@@ -8,7 +8,7 @@ fn f(
     _guard: Guard,
 ) -> bool {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> bool {
             #[allow(clippy::used_underscore_binding)]
             let _ = (&_guard, &b, &a, &self);

@@ -1,7 +1,7 @@
 fn f() {
     ::monitor_runtime::__private::run_untimed(
         ::monitor_runtime::__private::site!(
-            .with(& const { ::monitor_runtime::__private::Settings::new().span(false)
+            of.with(& const { ::monitor_runtime::__private::Settings::new().span(false)
             .log(false).latency(false) })
         )
             .begin_untimed(),

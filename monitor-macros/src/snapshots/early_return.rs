@@ -1,7 +1,7 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     ::monitor_runtime::__private::Box::pin(
         ::monitor_runtime::__private::run_async(
-            ::monitor_runtime::__private::site!().wait(),
+            ::monitor_runtime::__private::site!(of).wait(),
             ::monitor_runtime::__private::once(move || -> Pin<
                 Box<dyn Future<Output = Result<u32, Error>> + Send>,
             > {

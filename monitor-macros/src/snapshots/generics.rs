@@ -3,7 +3,7 @@ where
     T: 'a,
 {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> [T; N] { [*t; N] },
         ::monitor_runtime::__private::plain,
     )

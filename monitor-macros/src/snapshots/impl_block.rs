@@ -10,9 +10,10 @@ where
     async fn get(&self, id: u32) -> Option<&T> {
         ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
                 ::monitor_runtime::__private::site!(
-                    .with(& const { ::monitor_runtime::__private::Settings::new()
-                    .async_fn().level(::monitor_runtime::__private::Level::TRACE)
-                    .fields(& ["id"]).err_log(false) })
+                    of_async.with(& const {
+                    ::monitor_runtime::__private::Settings::of_async()
+                    .level(::monitor_runtime::__private::Level::TRACE).fields(& ["id"])
+                    .err_log(false) })
                 )
                     .start_with(|__monitor_fields| {
                         ::monitor_runtime::__private::record!(__monitor_fields, id);
@@ -33,7 +34,7 @@ where
     fn len(&self) -> usize {
         ::monitor_runtime::__private::run(
             ::monitor_runtime::__private::site!(
-                .with(& const { ::monitor_runtime::__private::Settings::new()
+                of.with(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
                 .begin(),
@@ -47,7 +48,7 @@ where
     default fn close(self) {
         ::monitor_runtime::__private::run(
             ::monitor_runtime::__private::site!(
-                .with(& const { ::monitor_runtime::__private::Settings::new()
+                of.with(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
                 .begin(),

@@ -7,7 +7,7 @@ fn f(n: u8) -> Vec<u8> {
         }
     }
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> Vec<u8> {
             let found = Other(n);
             vec![found.get()]

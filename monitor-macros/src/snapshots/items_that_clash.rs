@@ -1,6 +1,6 @@
 fn f() -> Result<u8, Error> {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> Result<u8, Error> {
             use std::fmt::Result;
             fn nothing() -> Result {

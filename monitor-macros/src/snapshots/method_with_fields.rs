@@ -1,9 +1,9 @@
 async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Receipt {
     ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!(
-                .with(& const { ::monitor_runtime::__private::Settings::new().async_fn()
-                .fields(& ["order.id", "total", "self.cart", "http.route", "type",
-                "route", "dry_run"]) })
+                of_async.with(& const {
+                ::monitor_runtime::__private::Settings::of_async().fields(& ["order.id",
+                "total", "self.cart", "http.route", "type", "route", "dry_run"]) })
             )
                 .start_with(|__monitor_fields| {
                     __monitor_fields.value(&(order.id));

@@ -1,6 +1,6 @@
 fn exit(code: i32) -> ! {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> ! { std::process::exit(code) },
         ::monitor_runtime::__private::plain,
     )

@@ -1,6 +1,6 @@
 fn tick() {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> () {
             work();
         },

@@ -1,7 +1,7 @@
 fn f() -> io::Result<()> {
     crate::rt::__private::run(
         crate::rt::__private::site!(
-            .with(& const { crate ::rt::__private::Settings::new().level(crate
+            of.with(& const { crate ::rt::__private::Settings::new().level(crate
             ::rt::__private::Level::ERROR).err_log(false) })
         )
             .begin(),

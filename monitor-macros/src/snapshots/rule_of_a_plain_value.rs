@@ -1,8 +1,9 @@
 async fn find(id: u32) -> bool {
     ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!(
-                .with(& const { ::monitor_runtime::__private::Settings::new().async_fn()
-                .ret().buckets(::monitor_runtime::__private::FAST_BUCKETS) })
+                of_async.with(& const {
+                ::monitor_runtime::__private::Settings::of_async().ret()
+                .buckets(::monitor_runtime::__private::FAST_BUCKETS) })
             )
                 .wait(),
             async move {

@@ -1,7 +1,7 @@
 fn check_out(&self) -> Result<(), Error> {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!(
-            .with(& const { ::monitor_runtime::__private::Settings::new()
+            of.with(& const { ::monitor_runtime::__private::Settings::new()
             .name("checkout").level(::monitor_runtime::__private::Level::DEBUG)
             .err(::monitor_runtime::__private::ErrorFormat::Debug).err_level(Level::WARN)
             .sentry(false) })

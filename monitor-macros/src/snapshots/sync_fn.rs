@@ -3,7 +3,8 @@
 pub(crate) fn add(a: u32, b: u32) -> u32 {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!(
-            .with(& const { ::monitor_runtime::__private::Settings::new().doc("Adds.") })
+            of.with(& const { ::monitor_runtime::__private::Settings::new().doc("Adds.")
+            })
         )
             .begin(),
         move || -> u32 {

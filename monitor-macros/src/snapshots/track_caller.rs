@@ -2,7 +2,7 @@
 fn at(what: &str) -> Result<&'static Location<'static>, Error> {
     let mut __monitor_call = ::monitor_runtime::__private::Inline::new(
         ::monitor_runtime::__private::site!(
-            .with(& const { ::monitor_runtime::__private::Settings::new().fields(&
+            of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
             ["what"]) })
         )
             .start_with(|__monitor_fields| {

@@ -1,7 +1,7 @@
 #[track_caller]
 fn at(what: &str) -> Option<u8> {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> Option<u8> {
             find(what)?;
             None

@@ -3,7 +3,7 @@ where
     Self: Display,
 {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> String { self.to_string() },
         ::monitor_runtime::__private::plain,
     )

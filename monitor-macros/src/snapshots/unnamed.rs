@@ -1,7 +1,7 @@
 #[allow(unused_assignments)]
 fn f(mut self: Box<Self>, first: Guard, _2: Guard, last: Guard, _: &str) {
     ::monitor_runtime::__private::run(
-        ::monitor_runtime::__private::site!().begin(),
+        ::monitor_runtime::__private::site!(of).begin(),
         move || -> () {
             let _ = &self;
             let first = first;

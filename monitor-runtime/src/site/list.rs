@@ -53,15 +53,15 @@ mod section {
             .filter(|site| !std::ptr::eq(*site, &raw const NOBODY))
     }
 
-    /// The site of the function it stands in, on the list.
+    /// The site of the function it stands in, on the list; made by `Site::of` or `Site::of_async`.
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __site {
-        ($($with:tt)*) => {{
+        ($new:ident $($with:tt)*) => {{
             #[used]
             #[unsafe(link_section = "monitor_sites_0_1_0")]
-            static __MONITOR: $crate::__private::Site = $crate::__private::Site::new(
-                $crate::__private::path_of(&|| ()),
+            static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new(
+                &|| (),
                 ::core::module_path!(),
             ) $($with)*;
             &__MONITOR
@@ -82,13 +82,13 @@ mod section {
         inventory::iter::<Listed>.into_iter().map(|listed| listed.0)
     }
 
-    /// The site of the function it stands in, on the list.
+    /// The site of the function it stands in, on the list; made by `Site::of` or `Site::of_async`.
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __site {
-        ($($with:tt)*) => {{
-            static __MONITOR: $crate::__private::Site = $crate::__private::Site::new(
-                $crate::__private::path_of(&|| ()),
+        ($new:ident $($with:tt)*) => {{
+            static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new(
+                &|| (),
                 ::core::module_path!(),
             ) $($with)*;
             $crate::__private::inventory::submit! {

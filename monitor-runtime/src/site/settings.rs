@@ -51,7 +51,7 @@ pub struct Settings {
 /// Those of an attribute without arguments.
 pub(super) static DEFAULT: Settings = Settings::new();
 /// The same on an `async fn`.
-pub(super) static ASYNC: Settings = Settings::new().async_fn();
+pub(super) static ASYNC: Settings = Settings::of_async();
 
 impl Settings {
     /// Those of an attribute without arguments.
@@ -84,10 +84,11 @@ impl Settings {
         }
     }
 
-    /// On an `async fn`.
-    pub const fn async_fn(mut self) -> Self {
-        self.async_fn = true;
-        self
+    /// The same on an `async fn`.
+    pub const fn of_async() -> Self {
+        let mut settings = Self::new();
+        settings.async_fn = true;
+        settings
     }
 
     /// `name = "…"`: instead of the type-qualified name.
