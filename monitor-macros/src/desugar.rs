@@ -15,16 +15,15 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, ReturnType, Safety, Signature};
 
-/// Attributes that look the same at a function with and without `async`; a macro may ask for it, and
-/// `must_use` speaks of what is awaited.
-const INERT: [&str; 10] = [
+/// Attributes that look the same at a function with and without `async`; a macro may ask for it,
+/// `must_use` speaks of what is awaited, and some lint that one may `expect` looks for the word.
+const INERT: [&str; 9] = [
     "allow",
     "cfg",
     "cold",
     "deny",
     "deprecated",
     "doc",
-    "expect",
     "forbid",
     "inline",
     "warn",
