@@ -61,6 +61,7 @@ fn print(input: &Input, models: &mut dyn Iterator<Item = Option<Model>>) -> Toke
             braces,
             inner,
             members,
+            ..
         }) => {
             let members = members.iter().map(|member| match member {
                 Member::Function(item) => function(item, models.next().flatten()),

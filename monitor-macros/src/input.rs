@@ -1,11 +1,12 @@
 //! What the attribute stands on: a function, a method or an impl block; anything else is refused.
 
+mod block;
+
 use crate::body::Words;
 use crate::errors::Errors;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Attribute, Error, ImplItem, Lit, Meta, Result, Signature, Token, Visibility};
+use syn::{Attribute, Error, Lit, Meta, Result, Signature, Token, Visibility};
 
 pub(crate) enum Input {
     Function(Box<Function>),
@@ -42,6 +43,8 @@ pub(crate) struct Impl {
     pub(crate) braces: Group,
     pub(crate) inner: Vec<Attribute>,
     pub(crate) members: Vec<Member>,
+    /// Why some methods are none of them.
+    pub(crate) unread: Vec<Error>,
 }
 
 pub(crate) enum Member {
@@ -196,54 +199,6 @@ fn braces(tree: &TokenTree) -> Option<Group> {
         },
         _ => None,
     }
-}
-
-impl Impl {
-    fn after(attrs: Vec<Attribute>, input: ParseStream<'_>, braces: Option<Group>) -> Result<Self> {
-        let head: TokenStream = input.parse()?;
-        let Some(braces) = braces else {
-            let last = head.into_iter().last();
-            let message = "expected the braces of the impl block";
-            return Err(Error::new_spanned(last, message));
-        };
-        let split =
-            |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, members(input)));
-        let (inner, members) = split.parse2(braces.stream())?;
-        Ok(Self {
-            attrs,
-            head,
-            braces,
-            inner,
-            members,
-        })
-    }
-}
-
-/// What cannot be read is passed on with all that follows: rustc says what is wrong with it.
-fn members(input: ParseStream<'_>) -> Vec<Member> {
-    let mut members = Vec::new();
-    while !input.is_empty() {
-        let rest: TokenStream = input.fork().parse().unwrap_or_default();
-        members.push(member(input).unwrap_or_else(|_| {
-            let _ = input.parse::<TokenStream>();
-            Member::Other(rest)
-        }));
-    }
-    members
-}
-
-fn member(input: ParseStream<'_>) -> Result<Member> {
-    let ahead = input.fork();
-    ahead.call(Attribute::parse_outer)?;
-    if let Ok(Kind::Function) = kind(&ahead) {
-        let attrs = input.call(Attribute::parse_outer)?;
-        return Ok(Member::Function(Box::new(Function::after(
-            attrs, input, None,
-        )?)));
-    }
-    Ok(Member::Other(
-        input.parse::<ImplItem>()?.into_token_stream(),
-    ))
 }
 
 /// `#[monitored]` under whatever path it was imported.

@@ -139,6 +139,9 @@ pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Opti
         }
         Input::Impl(block) => {
             check::block(&args, errors);
+            for error in &block.unread {
+                errors.push(error.clone());
+            }
             // What only a method may say is reported; it must not be reported once more for each.
             let outer = Args {
                 name: None,

@@ -299,6 +299,11 @@ messages! {
          on this function, remove the attribute",
     ]
 
+    trait_object_without_dyn: #[monitored] { impl S { fn f(&self, a: &Fn(u8)) {} fn g() {} } } => [
+        "`#[monitored]` cannot read this method: expected `,`; write `dyn` before a trait object, or \
+         leave the method out with `#[monitored(skip)]`",
+    ]
+
     on_struct: #[monitored] { pub struct S; } => [
         "`#[monitored]` stands on functions, methods and impl blocks, and this is a struct; \
          put it on the type's impl block or on its methods",

@@ -289,6 +289,22 @@ fn half_typed() {
     assert!(expanded.contains("} struct }"), "{expanded}");
 }
 
+/// What cannot be read and is left out is no reason to leave others out.
+#[test]
+fn left_out_unread() {
+    let item = quote!(impl S {
+        fn f() {}
+        #[inline]
+        #[monitored(skip)]
+        fn g(a: &Fn(u8)) {}
+        fn h() {}
+    });
+    let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
+    assert_eq!(expanded.matches(":: run (").count(), 2, "{expanded}");
+    let left = "# [inline] fn g (a : & Fn (u8)) { }";
+    assert!(expanded.contains(left), "{expanded}");
+}
+
 /// `macro_rules!` hands a `$body:block` on in an invisible group.
 #[test]
 fn body_of_a_macro() {

@@ -1,0 +1,107 @@
+//! An impl block, read method by method.
+
+use super::{Function, Impl, Kind, Member, arguments, braces, is_monitored, kind};
+use proc_macro2::{Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Error, ImplItem, Result};
+
+impl Impl {
+    pub(super) fn after(
+        attrs: Vec<Attribute>,
+        input: ParseStream<'_>,
+        braces: Option<Group>,
+    ) -> Result<Self> {
+        let head: TokenStream = input.parse()?;
+        let Some(braces) = braces else {
+            let last = head.into_iter().last();
+            let message = "expected the braces of the impl block";
+            return Err(Error::new_spanned(last, message));
+        };
+        let split =
+            |input: ParseStream<'_>| Ok((input.call(Attribute::parse_inner)?, members(input)?));
+        let (inner, (members, unread)) = split.parse2(braces.stream())?;
+        Ok(Self {
+            attrs,
+            head,
+            braces,
+            inner,
+            members,
+            unread,
+        })
+    }
+}
+
+/// What cannot be read is passed on: rustc says what is wrong with it. If nothing is, as with a trait
+/// object without `dyn`, the author has to know that a method is not monitored.
+fn members(input: ParseStream<'_>) -> Result<(Vec<Member>, Vec<Error>)> {
+    let (mut members, mut unread) = (Vec::new(), Vec::new());
+    while !input.is_empty() {
+        let ahead = input.fork();
+        match member(&ahead) {
+            Ok(member) => {
+                input.advance_to(&ahead);
+                members.push(member);
+            }
+            Err(error) => {
+                let (tokens, to_be_monitored) = unreadable(input)?;
+                members.push(Member::Other(tokens));
+                if to_be_monitored {
+                    unread.push(Error::new(error.span(), unread_method(&error)));
+                }
+            }
+        }
+    }
+    Ok((members, unread))
+}
+
+fn member(input: ParseStream<'_>) -> Result<Member> {
+    let ahead = input.fork();
+    ahead.call(Attribute::parse_outer)?;
+    if let Ok(Kind::Function) = kind(&ahead) {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let function = Function::after(attrs, input, None)?;
+        return Ok(Member::Function(Box::new(function)));
+    }
+    Ok(Member::Other(
+        input.parse::<ImplItem>()?.into_token_stream(),
+    ))
+}
+
+fn unread_method(error: &Error) -> String {
+    format!(
+        "`#[monitored]` cannot read this method: {error}; write `dyn` before a trait object, or leave \
+         the method out with `#[monitored(skip)]`"
+    )
+}
+
+/// The tokens of a member up to its body or semicolon, and whether it is a method with a body that
+/// is not left out.
+fn unreadable(input: ParseStream<'_>) -> Result<(TokenStream, bool)> {
+    // An attribute that cannot be read is a token like any other.
+    let ahead = input.fork();
+    let attrs = ahead.call(Attribute::parse_outer).unwrap_or_default();
+    if !attrs.is_empty() {
+        input.advance_to(&ahead);
+    }
+    let (own, attrs): (Vec<_>, Vec<_>) = attrs.into_iter().partition(is_monitored);
+    let left_out = own.iter().flat_map(arguments).any(is_skip);
+    let is_function = matches!(kind(&input.fork()), Ok(Kind::Function));
+    let mut tokens = quote!(#(#attrs)*);
+    while !input.is_empty() {
+        let tree: TokenTree = input.parse()?;
+        let body = braces(&tree).is_some();
+        let end = body || matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == ';');
+        tokens.extend([tree]);
+        if end {
+            return Ok((tokens, body && is_function && !left_out));
+        }
+    }
+    Ok((tokens, false))
+}
+
+fn is_skip(arguments: TokenStream) -> bool {
+    let mut trees = arguments.into_iter();
+    matches!(trees.next(), Some(TokenTree::Ident(word)) if word == "skip") && trees.next().is_none()
+}
