@@ -228,9 +228,10 @@ fn source(peer: &Peer, functions: usize, edit: usize) -> String {
     );
     let mut calls = String::new();
     for number in 0..functions {
-        // One function changes in an edit, in the middle of the file.
+        // One function changes in an edit, in the middle of the file, and its line stays as long as it
+        // was: rustc checks what attribute macros made of the functions below a line that grows anew.
         let factor = if number == functions / 2 {
-            number + 1000 * edit
+            number % 1000 + 1000 * (edit + 1)
         } else {
             number
         };
