@@ -8,8 +8,8 @@ use std::env;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::bindings::Binding;
 use crate::input::Function;
+use crate::model::Owned;
 use crate::returns;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -41,7 +41,8 @@ pub(crate) fn is_last_macro(attrs: &[Attribute]) -> bool {
 
 /// Whether the function may lose its `async`: its future would own and drop what it owns now, and its
 /// type says no more than before.
-pub(crate) fn is_possible(function: &Function, sig: &Signature, captures: &[Binding]) -> bool {
+pub(crate) fn is_possible(function: &Function, owned: &Owned) -> bool {
+    let Owned { sig, captures, .. } = owned;
     let plain = matches!(sig.safety, Safety::Default)
         && sig.abi.is_none()
         && function.defaultness.is_none();

@@ -1,8 +1,8 @@
 //! Prints the model: the only tokens of ours that reach the user's code.
 
+mod around;
 mod site;
 
-use crate::bindings::Binding;
 use crate::body;
 use crate::desugar;
 use crate::input::{self, Body, Function, Impl, Input, Member};
@@ -84,7 +84,7 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
         semi,
     } = item;
     // rustc takes a field assigned last for unread, even where the argument's `Drop` reads it.
-    let assigns = model.as_ref().is_some_and(|model| model.assigns);
+    let assigns = model.as_ref().is_some_and(|model| model.owned.assigns);
     let allow = assigns.then(|| quote!(#[allow(unused_assignments)]));
     let yields = model.as_ref().is_some_and(|model| model.yields);
     let yields = yields.then(|| quote!(#[allow(clippy::async_yields_async)]));
@@ -145,7 +145,7 @@ impl Printer {
 
     /// What stands before the body.
     fn signature(&self) -> TokenStream {
-        let sig = &self.model.sig;
+        let sig = &self.model.owned.sig;
         match self.model.run {
             Run::Desugared => desugar::signature(sig, self.at, &self.private),
             _ => sig.to_token_stream(),
@@ -238,88 +238,5 @@ impl Printer {
             __monitor_call.close(&__monitor_returned, #verdict);
             __monitor_returned
         }
-    }
-
-    /// The body as a closure of the declared type.
-    fn closure(&self) -> TokenStream {
-        let unit = quote_spanned!(self.at=> ());
-        let returns = self
-            .model
-            .returns
-            .as_ref()
-            .map_or(unit, ToTokens::to_token_stream);
-        let block = self.block(&[self.captures()]);
-        quote_spanned!(self.at=> move || -> #returns #block)
-    }
-
-    /// A `return` that never runs gives an async block its type before the body is looked at.
-    fn pin(&self) -> TokenStream {
-        let private = &self.private;
-        let pin = self.model.output.as_ref().map(|output| {
-            quote_spanned! {self.at=>
-                if false {
-                    return #private::never::<#output>();
-                }
-            }
-        });
-        pin.unwrap_or_default()
-    }
-
-    /// The user's block behind statements of ours.
-    ///
-    /// It stays a block of its own: its items would otherwise stand after statements, and its
-    /// braces carry the edition that decides when temporaries are dropped. The parentheses are
-    /// ours, so that nobody is told that the braces inside are one pair too many.
-    fn block(&self, before: &[TokenStream]) -> Group {
-        let body = &self.body;
-        if before.iter().all(TokenStream::is_empty) {
-            return body.clone();
-        }
-        let after = quote_spanned!(self.at=> (#body));
-        input::with_stream(body, quote!(#(#before)* #after))
-    }
-
-    /// Mentions the arguments first and whole, so that the body captures and drops them in order.
-    fn captures(&self) -> TokenStream {
-        let (at, captures) = (self.at, &self.model.captures);
-        if captures.is_empty() {
-            return TokenStream::new();
-        }
-        if self.model.rebinds {
-            return self.rebindings();
-        }
-        // The names stand where the user wrote them, so to clippy it is the user who uses `_x`.
-        let underscored = captures.iter().any(Binding::is_underscored);
-        let allow =
-            underscored.then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding)]));
-        let names = captures
-            .iter()
-            .map(|Binding { cfgs, ident, .. }| quote_spanned!(at=> #(#cfgs)* &#ident,));
-        quote_spanned!(at=> #allow let _ = (#(#names)*);)
-    }
-
-    /// Binds the arguments anew: rustc then looks at those that are `mut` as at a plain function's.
-    fn rebindings(&self) -> TokenStream {
-        let at = self.at;
-        // Last declared is first dropped, and `self`, which stays captured, after all of them.
-        let statements = self.model.captures.iter().rev().map(|binding| {
-            let Binding {
-                cfgs,
-                ident,
-                mutability,
-                is_self,
-                ..
-            } = binding;
-            // As in `captures`.
-            let allow = binding
-                .is_underscored()
-                .then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]));
-            if *is_self {
-                quote_spanned!(at=> #(#cfgs)* let _ = &#ident;)
-            } else {
-                quote_spanned!(at=> #(#cfgs)* #allow let #mutability #ident = #ident;)
-            }
-        });
-        quote_spanned!(at=> #(#statements)*)
     }
 }

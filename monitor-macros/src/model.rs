@@ -1,9 +1,10 @@
 //! The decisions: how a function runs, which verdict it gets, what it records and under which name.
 
 mod how;
+mod owned;
 
 use crate::args::{Arg, Args, Rule};
-use crate::bindings::{self, Binding};
+use crate::bindings;
 use crate::body::Words;
 use crate::buckets::Buckets;
 use crate::check;
@@ -18,10 +19,11 @@ use crate::returns;
 use crate::sentry::SentryArg;
 use crate::values::{ErrArg, RetArg};
 use proc_macro2::{Span, TokenStream};
-use syn::{Expr, Ident, LitStr, Path, Signature, Stmt, Type};
+use syn::{Expr, Ident, LitStr, Path, Stmt, Type};
+
+pub(crate) use owned::Owned;
 
 /// All that is needed to print one monitored function.
-#[expect(clippy::struct_excessive_bools, reason = "decisions, each by itself")]
 pub(crate) struct Model {
     pub(crate) runtime: Option<Path>,
     pub(crate) name: Option<LitStr>,
@@ -49,16 +51,9 @@ pub(crate) struct Model {
     pub(crate) output: Option<Type>,
     /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
     pub(crate) returns: Option<Type>,
-    /// The signature as it is printed, where an argument needs another pattern.
-    pub(crate) sig: Signature,
-    /// Whether the body binds its arguments anew, rather than capture them.
-    pub(crate) rebinds: bool,
-    /// Whether a last assignment to a captured argument would be called unread.
-    pub(crate) assigns: bool,
     /// Whether clippy may ask why the body's future is not awaited where it is a future's output.
     pub(crate) yields: bool,
-    /// What the monitored body has to own, in the order a plain function drops it.
-    pub(crate) captures: Vec<Binding>,
+    pub(crate) owned: Owned,
 }
 
 /// How an error is logged.
@@ -201,27 +196,11 @@ impl Model {
         let (run, verdict, output) = how::how(function, body, judged);
         let returned = returns::declared(&sig.output).map(returns::settled);
         let text = returned.is_some_and(|ty| open::has_open_error(&ty, sig));
-        let mut printed = bindings::named(sig);
         let labels = args.labels.map_or_else(Vec::new, |labels| labels.value);
         let mut said = Words::default();
         said.extend(records.iter().map(Record::tokens));
         said.extend(labels.iter().map(Label::tokens));
-        let captures = bindings::captured(bindings::of(&printed), &[&body.words, &said]);
-        let mutable = |binding: &Binding| binding.mutability.is_some();
-        let closure = matches!(run, Run::Sync | Run::Future { .. });
-        let rebinds = closure
-            && !bindings::have_lints(sig)
-            && captures.iter().any(|arg| !arg.is_self && mutable(arg));
-        if rebinds {
-            bindings::settle(&mut printed, &captures);
-        }
-        let assigns = !matches!(run, Run::Tail(_) | Run::Inline { .. })
-            && captures
-                .iter()
-                .any(|arg| mutable(arg) && (arg.is_self || !rebinds));
-        if matches!(run, Run::Tail(_) | Run::Inline { .. }) {
-            printed = sig.clone();
-        }
+        let owned = Owned::of(sig, &run, &[&body.words, &said]);
         let output_type = returns::declared(&sig.output);
         let yields =
             sig.asyncness.is_some() && output_type.is_some_and(returns::sounds_like_future);
@@ -261,36 +240,21 @@ impl Model {
             text,
             output,
             returns: returns::declared(&sig.output).map(returns::erase),
-            sig: printed,
-            rebinds,
-            assigns,
             yields,
-            captures,
+            owned,
         };
         // What is said of its arguments is asked when it is first polled, inside of it.
         if matches!(model.run, Run::Async)
             && last
             && model.output.is_some()
             && !model.looks_at_arguments()
-            && desugar::is_possible(function, &model.sig, &model.captures)
+            && desugar::is_possible(function, &model.owned)
         {
-            model.desugar();
+            model.run = Run::Desugared;
+            model.owned.desugar();
         }
-        let rebinds = model.rebinds;
-        let held = |arg: &Binding| arg.is_dropped || (rebinds && arg.mutability.is_some());
-        model.captures.retain(held);
+        model.owned.leave_the_rest();
         Some(model)
-    }
-
-    fn desugar(&mut self) {
-        self.run = Run::Desugared;
-        // Not polled, it drops them first to last; polled, last to first: locals, as the compiler
-        // makes of them.
-        self.rebinds = self.captures.iter().filter(|arg| arg.is_dropped).count() > 1;
-        if self.rebinds {
-            bindings::settle(&mut self.sig, &self.captures);
-            self.assigns &= self.captures.iter().any(|arg| arg.is_self);
-        }
     }
 
     /// Whether a call evaluates expressions of the user's when it begins.

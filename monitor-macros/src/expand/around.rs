@@ -1,0 +1,92 @@
+//! Prints what stands around the user's block: a closure, its type, and the arguments it owns.
+
+use super::Printer;
+use crate::bindings::Binding;
+use crate::input;
+use proc_macro2::{Group, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+impl Printer {
+    /// The body as a closure of the declared type.
+    pub(super) fn closure(&self) -> TokenStream {
+        let unit = quote_spanned!(self.at=> ());
+        let returns = self
+            .model
+            .returns
+            .as_ref()
+            .map_or(unit, ToTokens::to_token_stream);
+        let block = self.block(&[self.captures()]);
+        quote_spanned!(self.at=> move || -> #returns #block)
+    }
+
+    /// A `return` that never runs gives an async block its type before the body is looked at.
+    pub(super) fn pin(&self) -> TokenStream {
+        let private = &self.private;
+        let pin = self.model.output.as_ref().map(|output| {
+            quote_spanned! {self.at=>
+                if false {
+                    return #private::never::<#output>();
+                }
+            }
+        });
+        pin.unwrap_or_default()
+    }
+
+    /// The user's block behind statements of ours.
+    ///
+    /// It stays a block of its own: its items would otherwise stand after statements, and its
+    /// braces carry the edition that decides when temporaries are dropped. The parentheses are
+    /// ours, so that nobody is told that the braces inside are one pair too many.
+    pub(super) fn block(&self, before: &[TokenStream]) -> Group {
+        let body = &self.body;
+        if before.iter().all(TokenStream::is_empty) {
+            return body.clone();
+        }
+        let after = quote_spanned!(self.at=> (#body));
+        input::with_stream(body, quote!(#(#before)* #after))
+    }
+
+    /// Mentions the arguments first and whole, so that the body captures and drops them in order.
+    pub(super) fn captures(&self) -> TokenStream {
+        let (at, captures) = (self.at, &self.model.owned.captures);
+        if captures.is_empty() {
+            return TokenStream::new();
+        }
+        if self.model.owned.rebinds {
+            return self.rebindings();
+        }
+        // The names stand where the user wrote them, so to clippy it is the user who uses `_x`.
+        let underscored = captures.iter().any(Binding::is_underscored);
+        let allow =
+            underscored.then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding)]));
+        let names = captures
+            .iter()
+            .map(|Binding { cfgs, ident, .. }| quote_spanned!(at=> #(#cfgs)* &#ident,));
+        quote_spanned!(at=> #allow let _ = (#(#names)*);)
+    }
+
+    /// Binds the arguments anew: rustc then looks at those that are `mut` as at a plain function's.
+    fn rebindings(&self) -> TokenStream {
+        let at = self.at;
+        // Last declared is first dropped, and `self`, which stays captured, after all of them.
+        let statements = self.model.owned.captures.iter().rev().map(|binding| {
+            let Binding {
+                cfgs,
+                ident,
+                mutability,
+                is_self,
+                ..
+            } = binding;
+            // As in `captures`.
+            let allow = binding
+                .is_underscored()
+                .then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]));
+            if *is_self {
+                quote_spanned!(at=> #(#cfgs)* let _ = &#ident;)
+            } else {
+                quote_spanned!(at=> #(#cfgs)* #allow let #mutability #ident = #ident;)
+            }
+        });
+        quote_spanned!(at=> #(#statements)*)
+    }
+}
