@@ -121,12 +121,11 @@ impl Printer {
             .as_ref()
             .map_or(item.sig.ident.span(), Spanned::span);
         let at = Span::mixed_site().located_at(place);
-        let ours = || quote_spanned!(at=> ::monitor_runtime);
-        let runtime = model
-            .runtime
-            .as_ref()
-            .map_or_else(ours, ToTokens::to_token_stream);
-        let private = quote_spanned!(at=> #runtime::__private);
+        let private = if let Some(runtime) = &model.runtime {
+            quote_spanned!(at=> #runtime::__private)
+        } else {
+            quote_spanned!(at=> ::monitor_runtime::__private)
+        };
         let whole = matches!(model.run, Run::Inline { .. } | Run::Tail(_));
         let split = if whole {
             None
@@ -207,6 +206,9 @@ impl Printer {
                 }
             }
         };
+        if items.is_empty() {
+            return run;
+        }
         quote!(#items #run)
     }
 

@@ -3,8 +3,8 @@
 use super::Printer;
 use crate::bindings::Binding;
 use crate::input;
-use proc_macro2::{Group, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
 
 impl Printer {
     /// The body as a closure of the declared type.
@@ -42,8 +42,12 @@ impl Printer {
         if before.iter().all(TokenStream::is_empty) {
             return body.clone();
         }
-        let after = quote_spanned!(self.at=> (#body));
-        input::with_stream(body, quote!(#(#before)* #after))
+        let mut inner: TokenStream = before.iter().cloned().collect();
+        let after = TokenStream::from(TokenTree::Group(body.clone()));
+        let mut after = Group::new(Delimiter::Parenthesis, after);
+        after.set_span(self.at);
+        inner.extend([TokenTree::Group(after)]);
+        input::with_stream(body, inner)
     }
 
     /// Mentions the arguments first and whole, so that the body captures and drops them in order.

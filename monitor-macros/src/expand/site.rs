@@ -32,10 +32,13 @@ impl Printer {
         let with = settings.iter().any(|some| !some.is_empty()).then(
             || quote_spanned!(at=> .with(&const { #private::Settings::#new() #(#settings)* })),
         );
-        let start = model.looks_at_arguments().then(|| self.declared());
         // Known here, it spares a call the question how it is timed.
         let untimed = if model.off.latency { "_untimed" } else { "" };
         let how = Ident::new(&format!("{how}{untimed}"), at);
+        if !model.looks_at_arguments() {
+            return quote_spanned!(at=> #private::site!(#of #with).#how());
+        }
+        let start = self.declared();
         quote_spanned!(at=> #private::site!(#of #with) #start .#how())
     }
 
