@@ -413,6 +413,12 @@ mod kinds {
                 *a += 1;
             }
         }
+        {
+            pub(crate) async fn unused(_a: &Cell<u8>, n: u8) -> u8 {
+                pause().await;
+                n
+            }
+        }
         [fields(a), parent = None, ret] {
             pub(crate) async fn with_arguments(a: u8) -> u8 {
                 pause().await;
@@ -442,6 +448,7 @@ mod kinds {
             local(Rc::new(1));
             cell(Cell::new(1));
             unique(&mut 1);
+            unused(&Cell::new(1), 1);
             with_arguments(1);
             ready(1);
         }

@@ -75,6 +75,11 @@ pub(crate) struct Rule {
 }
 
 impl Args {
+    /// Whether a method of an impl block is left out.
+    pub(crate) fn leaves_out(&self) -> bool {
+        matches!(self.skip, Some(Arg { value: None, .. }))
+    }
+
     /// Reads every argument; a wrong one is reported and the rest is still read.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();

@@ -1,7 +1,7 @@
 //! The names a signature binds, and which of them the monitored body has to own.
 
-use crate::body::Words;
 use crate::returns;
+use crate::words::Words;
 use proc_macro2::Span;
 use quote::format_ident;
 use syn::spanned::Spanned;
@@ -133,10 +133,18 @@ impl VisitMut for Names {
 /// plain function would: last argument first.
 ///
 /// An argument the body does not mention stays outside, where rustc goes on warning that it is
-/// unused. One named `_guard` is exempt from that warning and is held like the others.
-pub(crate) fn captured(mut bindings: Vec<Binding>, body: &[&Words]) -> Vec<Binding> {
+/// unused. One named `_guard` is exempt from that warning and is held like the others, as `self` may
+/// be.
+pub(crate) fn captured(
+    mut bindings: Vec<Binding>,
+    holds_self: bool,
+    body: &[&Words],
+) -> Vec<Binding> {
     let mentioned = |name: &Ident| body.iter().any(|words| words.mention(name));
-    bindings.retain(|binding| binding.is_underscored() || mentioned(&binding.ident));
+    bindings.retain(|binding| {
+        let exempt = binding.is_underscored() || (holds_self && binding.is_self);
+        exempt || mentioned(&binding.ident)
+    });
     bindings.reverse();
     bindings
 }

@@ -4,7 +4,6 @@ mod around;
 mod site;
 
 use crate::body;
-use crate::desugar;
 use crate::input::{self, Body, Function, Impl, Input, Member};
 use crate::items;
 use crate::model::{Model, Run};
@@ -139,15 +138,6 @@ impl Printer {
             items,
             private,
             model,
-        }
-    }
-
-    /// What stands before the body.
-    fn signature(&self) -> TokenStream {
-        let sig = &self.model.owned.sig;
-        match self.model.run {
-            Run::Desugared => desugar::signature(sig, self.at, &self.private),
-            _ => sig.to_token_stream(),
         }
     }
 

@@ -2,8 +2,8 @@
 
 mod block;
 
-use crate::body::Words;
 use crate::errors::Errors;
+use crate::words::Words;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Error, Lit, Meta, Result, Signature, Token, Visibility};

@@ -3,8 +3,8 @@
 //! Inside the closure around the body, the path of a local type would get one `{{closure}}` longer:
 //! `type_name` shows it, and with it the `Debug` output of other crates.
 
-use crate::body::Words;
 use crate::input::{self, Body};
+use crate::words::Words;
 use proc_macro2::{Group, Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
@@ -17,7 +17,7 @@ const WORDS: [&str; 8] = [
 
 /// The items of a body and the rest of it; `None` where they have to stay together.
 pub(crate) fn split(sig: &Signature, body: &Body) -> Option<(TokenStream, Group)> {
-    if !body.words.begin_any(&WORDS) {
+    if !body.words.any_outside(&WORDS) {
         return None;
     }
     let block = &body.block;

@@ -1,14 +1,13 @@
 //! The decisions: how a function runs, which verdict it gets, what it records and under which name.
 
+mod desugar;
 mod how;
 mod owned;
 
 use crate::args::{Arg, Args, Rule};
 use crate::bindings;
-use crate::body::Words;
 use crate::buckets::Buckets;
 use crate::check;
-use crate::desugar;
 use crate::doc;
 use crate::errors::Errors;
 use crate::fields::Field;
@@ -18,6 +17,7 @@ use crate::open;
 use crate::returns;
 use crate::sentry::SentryArg;
 use crate::values::{ErrArg, RetArg};
+use crate::words::Words;
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, LitStr, Path, Stmt, Type};
 
@@ -169,7 +169,7 @@ fn method(outer: &Args, function: &Function, last: bool, errors: &mut Errors) ->
         }
     };
     check::conflicts(&own, errors);
-    if let Some(Arg { value: None, .. }) = own.skip {
+    if own.leaves_out() {
         return None;
     }
     Model::new(own.over(outer), function, last, errors)
@@ -243,17 +243,11 @@ impl Model {
             yields,
             owned,
         };
-        // What is said of its arguments is asked when it is first polled, inside of it.
-        if matches!(model.run, Run::Async)
-            && last
-            && model.output.is_some()
-            && !model.looks_at_arguments()
-            && desugar::is_possible(function, &model.owned)
-        {
+        if last && desugar::is_possible(function, &model) {
             model.run = Run::Desugared;
             model.owned.desugar();
         }
-        model.owned.leave_the_rest();
+        model.owned.leave_the_rest(&model.run);
         Some(model)
     }
 

@@ -1,12 +1,41 @@
-//! Prints what stands around the user's block: a closure, its type, and the arguments it owns.
+//! Prints what stands around the user's block: the signature, a closure, its type, and the arguments it owns.
 
 use super::Printer;
 use crate::bindings::Binding;
 use crate::input;
+use crate::model::Run;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
+use syn::{ReturnType, Signature};
 
 impl Printer {
+    /// The signature; that of a plain function where an `async fn` becomes one.
+    ///
+    /// The edition of the words `impl Future` is ours, so they capture all that an `async fn` does.
+    pub(super) fn signature(&self) -> TokenStream {
+        let sig = &self.model.owned.sig;
+        if !matches!(self.model.run, Run::Desugared) {
+            return sig.to_token_stream();
+        }
+        let (at, private) = (self.at, &self.private);
+        let Signature {
+            fn_token,
+            ident,
+            generics,
+            inputs,
+            output,
+            ..
+        } = sig;
+        let output = match output {
+            ReturnType::Default => quote_spanned!(at=> ()),
+            ReturnType::Type(_, output) => output.to_token_stream(),
+        };
+        let condition = &generics.where_clause;
+        quote_spanned! {at=>
+            #fn_token #ident #generics (#inputs) -> impl #private::Future<Output = #output> #condition
+        }
+    }
+
     /// The body as a closure of the declared type.
     pub(super) fn closure(&self) -> TokenStream {
         let unit = quote_spanned!(self.at=> ());

@@ -1,6 +1,8 @@
 //! An impl block, read method by method.
 
 use super::{Function, Impl, Kind, Member, arguments, braces, is_monitored, kind};
+use crate::args::Args;
+use crate::errors::Errors;
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::discouraged::Speculative;
@@ -86,7 +88,8 @@ fn unreadable(input: ParseStream<'_>) -> Result<(TokenStream, bool)> {
         input.advance_to(&ahead);
     }
     let (own, attrs): (Vec<_>, Vec<_>) = attrs.into_iter().partition(is_monitored);
-    let left_out = own.iter().flat_map(arguments).any(is_skip);
+    let mut own = own.iter().flat_map(arguments);
+    let left_out = own.any(|own| Args::parse(own, &mut Errors::default()).leaves_out());
     let is_function = matches!(kind(&input.fork()), Ok(Kind::Function));
     let mut tokens = quote!(#(#attrs)*);
     while !input.is_empty() {
@@ -99,9 +102,4 @@ fn unreadable(input: ParseStream<'_>) -> Result<(TokenStream, bool)> {
         }
     }
     Ok((tokens, false))
-}
-
-fn is_skip(arguments: TokenStream) -> bool {
-    let mut trees = arguments.into_iter();
-    matches!(trees.next(), Some(TokenTree::Ident(word)) if word == "skip") && trees.next().is_none()
 }

@@ -2,7 +2,7 @@
 
 use super::Run;
 use crate::bindings::{self, Binding};
-use crate::body::Words;
+use crate::words::Words;
 use syn::Signature;
 
 pub(crate) struct Owned {
@@ -20,22 +20,22 @@ impl Owned {
     /// `words` are those of the body and of what the attribute says.
     pub(super) fn of(sig: &Signature, run: &Run, words: &[&Words]) -> Self {
         let named = bindings::named(sig);
-        let captures = bindings::captured(bindings::of(&named), words);
-        let in_place = matches!(run, Run::Tail(_) | Run::Inline { .. });
-        let closure = matches!(run, Run::Sync | Run::Future { .. });
-        let rebinds = closure
-            && !bindings::have_lints(sig)
-            && captures.iter().any(|arg| !arg.is_self && is_mutable(arg));
-        let assigned = |arg: &Binding| is_mutable(arg) && (arg.is_self || !rebinds);
+        let holds_self = matches!(run, Run::Async);
+        let captures = bindings::captured(bindings::of(&named), holds_self, words);
         let mut owned = Self {
-            sig: if in_place { sig.clone() } else { named },
-            rebinds,
-            assigns: !in_place && captures.iter().any(assigned),
+            sig: named,
+            rebinds: false,
+            assigns: false,
             captures,
         };
-        if rebinds {
-            bindings::settle(&mut owned.sig, &owned.captures);
+        if matches!(run, Run::Tail(_) | Run::Inline { .. }) {
+            owned.sig = sig.clone();
+            return owned;
         }
+        let closure = matches!(run, Run::Sync | Run::Future { .. });
+        let mutable = |arg: &Binding| !arg.is_self && is_mutable(arg);
+        let rebinds = closure && !bindings::have_lints(sig) && owned.captures.iter().any(mutable);
+        owned.bind(rebinds);
         owned
     }
 
@@ -44,18 +44,29 @@ impl Owned {
     /// Not polled, it drops its arguments first to last; polled, last to first: they are locals in it,
     /// as the compiler makes of them.
     pub(super) fn desugar(&mut self) {
-        self.rebinds = self.captures.iter().filter(|arg| arg.is_dropped).count() > 1;
-        if self.rebinds {
-            bindings::settle(&mut self.sig, &self.captures);
-            self.assigns &= self.captures.iter().any(|arg| arg.is_self);
-        }
+        let dropped = self.captures.iter().filter(|arg| arg.is_dropped);
+        let several = dropped.count() > 1;
+        self.bind(several);
     }
 
-    /// What is never dropped need not be owned whole.
-    pub(super) fn leave_the_rest(&mut self) {
+    fn bind(&mut self, rebinds: bool) {
+        self.rebinds = rebinds;
+        if rebinds {
+            bindings::settle(&mut self.sig, &self.captures);
+        }
+        let assigned = |arg: &Binding| is_mutable(arg) && (arg.is_self || !rebinds);
+        self.assigns = self.captures.iter().any(assigned);
+    }
+
+    /// What is never dropped need not be owned whole; a future has to own also what its body does not
+    /// use, or it could be sent where the plain one could not.
+    pub(super) fn leave_the_rest(&mut self, run: &Run) {
         let rebinds = self.rebinds;
-        self.captures
-            .retain(|arg| arg.is_dropped || (rebinds && is_mutable(arg)));
+        let is_future = matches!(run, Run::Desugared);
+        self.captures.retain(|arg| {
+            let unused = arg.is_self || arg.is_underscored();
+            arg.is_dropped || (rebinds && is_mutable(arg)) || (is_future && unused)
+        });
     }
 }
 

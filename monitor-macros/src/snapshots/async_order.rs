@@ -1,5 +1,6 @@
 #[inline]
 fn join(
+    &self,
     a: String,
     b: String,
 ) -> impl ::monitor_runtime::__private::Future<Output = String> {
@@ -9,9 +10,11 @@ fn join(
             if false {
                 return ::monitor_runtime::__private::never::<String>();
             }
+            let _ = &self;
             let mut a = a;
             let b = b;
             ({
+                a += &self.between;
                 a += &b;
                 a
             })

@@ -64,11 +64,14 @@ shapes! {
 
     async_order: #[monitored] {
         #[inline]
-        async fn join(mut a: String, b: String) -> String {
+        async fn join(&self, mut a: String, b: String) -> String {
+            a += &self.between;
             a += &b;
             a
         }
     }
+
+    async_unused: #[monitored] { async fn call(&self, n: u8, _request: &Request) -> u8 { n } }
 
     async_fn: #[monitored] {
         pub async fn work(a: u32) -> Result<u32, String> { Ok(a) }

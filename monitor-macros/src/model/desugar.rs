@@ -1,19 +1,17 @@
 //! Which `async` functions are printed as the plain ones that they are to the compiler: an argument
 //! list, and a future of their own.
 //!
-//! An `async fn` around the monitored future would be a second coroutine: its code is a third of what
-//! an edit of the file compiles again, and as many instructions of every call.
+//! An `async fn` around the monitored future would be a second coroutine, a third of what an edit of the
+//! file compiles again.
 
 use std::env;
 use std::path::Path;
 use std::sync::OnceLock;
 
+use super::{Model, Owned, Run};
 use crate::input::Function;
-use crate::model::Owned;
 use crate::returns;
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
-use syn::{Attribute, FnArg, Pat, PatIdent, PatType, ReturnType, Safety, Signature};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Safety};
 
 /// Attributes that look the same at a function with and without `async`; a macro may ask for it,
 /// `must_use` speaks of what is awaited, and some lint that one may `expect` looks for the word.
@@ -30,7 +28,7 @@ const INERT: [&str; 9] = [
 ];
 
 /// Whether nobody else's macro is to see the item, as far as its attributes tell.
-pub(crate) fn is_last_macro(attrs: &[Attribute]) -> bool {
+pub(super) fn is_last_macro(attrs: &[Attribute]) -> bool {
     attrs.iter().all(|attr| {
         let path = attr.path();
         let first = path.segments.first();
@@ -41,16 +39,23 @@ pub(crate) fn is_last_macro(attrs: &[Attribute]) -> bool {
 
 /// Whether the function may lose its `async`: its future would own and drop what it owns now, and its
 /// type says no more than before.
-pub(crate) fn is_possible(function: &Function, owned: &Owned) -> bool {
-    let Owned { sig, captures, .. } = owned;
+pub(super) fn is_possible(function: &Function, model: &Model) -> bool {
+    let Owned { sig, captures, .. } = &model.owned;
     let plain = matches!(sig.safety, Safety::Default)
         && sig.abi.is_none()
         && function.defaultness.is_none();
-    plain
+    // What is said of its arguments is asked when it is first polled, inside of it.
+    let asks_nothing = !model.looks_at_arguments();
+    // `!` is no type of an `impl Future`, nor is what an `impl Trait` in it hides.
+    let named =
+        model.output.is_some() && !returns::declared(&sig.output).is_some_and(returns::is_opaque);
+    matches!(model.run, Run::Async)
+        && plain
+        && asks_nothing
+        && named
         && sig.inputs.len() == captures.len()
         && sig.inputs.iter().all(is_name)
         && is_last_macro(&function.attrs)
-        && !returns::declared(&sig.output).is_some_and(returns::is_opaque)
         && !is_rustdoc()
 }
 
@@ -73,26 +78,4 @@ fn is_rustdoc() -> bool {
         let name = Path::new(&program).file_stem();
         name.is_some_and(|name| name == "rustdoc")
     })
-}
-
-/// The signature of the plain function.
-///
-/// The edition of the words `impl Future` is ours, so they capture all that an `async fn` does.
-pub(crate) fn signature(sig: &Signature, at: Span, private: &TokenStream) -> TokenStream {
-    let Signature {
-        fn_token,
-        ident,
-        generics,
-        inputs,
-        output,
-        ..
-    } = sig;
-    let output = match output {
-        ReturnType::Default => quote_spanned!(at=> ()),
-        ReturnType::Type(_, output) => output.to_token_stream(),
-    };
-    let condition = &generics.where_clause;
-    quote_spanned! {at=>
-        #fn_token #ident #generics (#inputs) -> impl #private::Future<Output = #output> #condition
-    }
 }
