@@ -1,5 +1,11 @@
 //! What the system says of this process, and tokio of its runtime; read when a page is made.
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod linux;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use self::linux as system;
+
 use tokio::runtime::Handle;
 
 /// What is known of the process; what the system does not tell is `None`.
@@ -50,7 +56,7 @@ impl Reader {
         }
     }
 
-    /// Takes some 20 µs: three small files of `/proc` on Linux, nothing elsewhere.
+    /// Takes some 20 µs: four small files of `/proc` on Linux, nothing elsewhere.
     pub(crate) fn process(&self) -> Process {
         Process {
             start_seconds: self.start_seconds,
@@ -75,50 +81,6 @@ impl Reader {
             #[cfg(not(target_has_atomic = "64"))]
             each_worker: Vec::new(),
         })
-    }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-mod system {
-    use procfs::process::{LimitValue, Process as Proc, Stat};
-
-    use super::Process;
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "2^53 ticks are millions of years"
-    )]
-    fn seconds(ticks: u64) -> f64 {
-        ticks as f64 / procfs::ticks_per_second() as f64
-    }
-
-    pub(super) fn start_seconds() -> Option<f64> {
-        let stat = Proc::myself().ok()?.stat().ok()?;
-        #[expect(clippy::cast_precision_loss, reason = "seconds since 1970")]
-        let boot = procfs::boot_time_secs().ok()? as f64;
-        Some(boot + seconds(stat.starttime))
-    }
-
-    pub(super) fn read() -> Process {
-        let Ok(myself) = Proc::myself() else {
-            return Process::default();
-        };
-        let stat = myself.stat().ok();
-        let of = |value: fn(&Stat) -> u64| stat.as_ref().map(value);
-        let limits = myself.limits().ok();
-        Process {
-            cpu_seconds: of(|stat| stat.utime + stat.stime).map(seconds),
-            resident_bytes: of(|stat| stat.rss * procfs::page_size()),
-            virtual_bytes: of(|stat| stat.vsize),
-            // Before Linux 6.2 it is counted, one by one.
-            open_fds: myself.fd_count().ok().map(|count| count as u64),
-            max_fds: limits.and_then(|limits| match limits.max_open_files.soft_limit {
-                LimitValue::Value(most) => Some(most),
-                LimitValue::Unlimited => None,
-            }),
-            start_seconds: None,
-            threads: of(|stat| u64::try_from(stat.num_threads).unwrap_or(0)),
-        }
     }
 }
 

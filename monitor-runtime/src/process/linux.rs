@@ -1,0 +1,195 @@
+//! What Linux tells a process of itself: a few numbers of five small texts below `/proc` (proc(5)).
+//!
+//! `procfs`, which knows all of `/proc`, took 35 ms of each debug build of a service to link.
+
+use std::fs;
+
+use super::Process;
+
+pub(super) fn start_seconds() -> Option<f64> {
+    let boot = boot(&fs::read_to_string("/proc/stat").ok()?)?;
+    Some(boot + Units::read()?.seconds(stat()?.started))
+}
+
+pub(super) fn read() -> Process {
+    let stat = stat();
+    let counted = stat.as_ref().zip(Units::read());
+    Process {
+        cpu_seconds: counted.map(|(stat, units)| units.seconds(stat.ticks)),
+        resident_bytes: counted.map(|(stat, units)| stat.resident * units.page),
+        virtual_bytes: stat.as_ref().map(|stat| stat.size),
+        open_fds: open_fds(),
+        max_fds: max_fds(&fs::read_to_string("/proc/self/limits").unwrap_or_default()),
+        start_seconds: None,
+        threads: stat.as_ref().map(|stat| stat.threads),
+    }
+}
+
+/// What is read of `/proc/self/stat`.
+#[derive(Debug, PartialEq, Eq)]
+struct Stat {
+    /// Of its processor time, the kernel's work for it included.
+    ticks: u64,
+    threads: u64,
+    /// When it started: ticks since boot.
+    started: u64,
+    /// Bytes of its address space.
+    size: u64,
+    /// Pages that are in memory.
+    resident: u64,
+}
+
+fn stat() -> Option<Stat> {
+    Stat::of(&fs::read_to_string("/proc/self/stat").ok()?)
+}
+
+impl Stat {
+    /// Of the text; the numbers in it are those of `proc_pid_stat(5)`.
+    fn of(text: &str) -> Option<Self> {
+        // The second one is the program's name in parentheses, and may hold anything.
+        let (_, behind) = text.rsplit_once(')')?;
+        let fields: Vec<&str> = behind.split_ascii_whitespace().collect();
+        let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
+        Some(Self {
+            ticks: field(14)? + field(15)?,
+            threads: field(20)?,
+            started: field(22)?,
+            size: field(23)?,
+            resident: field(24)?,
+        })
+    }
+}
+
+/// Seconds since 1970 at boot, of the text of `/proc/stat`.
+fn boot(text: &str) -> Option<f64> {
+    of_line(text, "btime ")?.parse().ok()
+}
+
+/// The soft limit of the text of `/proc/self/limits`, if there is one.
+fn max_fds(text: &str) -> Option<u64> {
+    of_line(text, "Max open files")?.parse().ok()
+}
+
+/// The first word behind the beginning of a line.
+fn of_line<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
+    let line = text.lines().find_map(|line| line.strip_prefix(beginning))?;
+    line.split_ascii_whitespace().next()
+}
+
+fn open_fds() -> Option<u64> {
+    const OPEN: &str = "/proc/self/fd";
+    // Since Linux 6.2 it is the directory's size.
+    let size = fs::metadata(OPEN).ok()?.len();
+    if size > 0 {
+        return Some(size);
+    }
+    // One of them is the directory's own.
+    Some(fs::read_dir(OPEN).ok()?.count().saturating_sub(1) as u64)
+}
+
+/// What the kernel counts in, which it tells every program at its start (getauxval(3)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Units {
+    page: u64,
+    ticks_per_second: u64,
+}
+
+impl Units {
+    fn read() -> Option<Self> {
+        Self::of(&fs::read("/proc/self/auxv").ok()?)
+    }
+
+    /// Of pairs of words: which value it is, and the value.
+    fn of(pairs: &[u8]) -> Option<Self> {
+        const PAGE: usize = 6;
+        const TICKS: usize = 17;
+        const WORD: usize = size_of::<usize>();
+        let word = |bytes: &[u8]| bytes.try_into().map(usize::from_ne_bytes).ok();
+        let value = |wanted: usize| {
+            let mut pairs = pairs.chunks_exact(2 * WORD);
+            let pair = pairs.find(|pair| word(&pair[..WORD]) == Some(wanted))?;
+            Some(word(&pair[WORD..])? as u64).filter(|value| *value > 0)
+        };
+        Some(Self {
+            page: value(PAGE)?,
+            ticks_per_second: value(TICKS)?,
+        })
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "2^53 ticks are millions of years"
+    )]
+    fn seconds(self, ticks: u64) -> f64 {
+        ticks as f64 / self.ticks_per_second as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_look_like_the_rest() {
+        let text = "28568 (a) R 1 (b) S 28559 28559 8322 0 -1 4194304 99 0 0 0 250 31 0 0 20 0 7 0 2564638 \
+                    3133440 410 18446744073709551615 94795060842496\n";
+        let expected = Stat {
+            ticks: 281,
+            threads: 7,
+            started: 2_564_638,
+            size: 3_133_440,
+            resident: 410,
+        };
+        assert_eq!(Stat::of(text), Some(expected));
+        // A file that ends early is no reason to panic, nor to guess.
+        let last = text.find(" 410").expect("the last number read");
+        for length in 0..=last {
+            assert_eq!(Stat::of(&text[..length]), None, "{:?}", &text[..length]);
+        }
+    }
+
+    #[test]
+    fn a_limit_may_be_none() {
+        let text = |limit| {
+            format!(
+                "Limit                     Soft Limit           Hard Limit           Units     \n\
+                 Max processes             95990                95990                processes \n\
+                 Max open files            {limit}                 524288               files     \n"
+            )
+        };
+        assert_eq!(max_fds(&text("1024")), Some(1024));
+        assert_eq!(max_fds(&text("unlimited")), None);
+        assert_eq!(max_fds(""), None);
+    }
+
+    #[test]
+    fn boot_has_a_line_of_its_own() {
+        assert_eq!(
+            boot("cpu  1 2\nctxt 7\nbtime 1764170000\n"),
+            Some(1_764_170_000.0)
+        );
+        assert_eq!(boot("cpu  1 2\n"), None);
+    }
+
+    #[test]
+    fn units_are_those_of_the_system() {
+        let units = Units::read().expect("Linux");
+        assert!(units.page.is_power_of_two(), "{units:?}");
+        assert!((1..=10_000).contains(&units.ticks_per_second), "{units:?}");
+        assert_eq!(Units::of(&[]), None);
+        assert_eq!(Units::of(&[0; 7]), None);
+    }
+
+    #[test]
+    fn an_open_file_is_counted() {
+        let before = open_fds().expect("Linux");
+        let files: Vec<_> = (0..50).map(|_| fs::File::open("/proc/self/stat")).collect();
+        let after = open_fds().expect("Linux");
+        // Other tests run beside this one.
+        assert!(
+            after >= before.saturating_sub(20) + 50,
+            "{before} then {after}"
+        );
+        drop(files);
+    }
+}
