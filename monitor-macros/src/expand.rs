@@ -2,6 +2,7 @@
 
 mod around;
 mod site;
+mod verdict;
 
 use crate::body;
 use crate::input::{self, Body, Function, Impl, Input, Member};
@@ -20,7 +21,7 @@ use syn::{Expr, Ident, Type};
 //
 // Output, where P is ::monitor_runtime::__private:
 //     async fn f(order: Order) -> Result<u32, Error> {
-//         P::run_async(
+//         P::run_async_by_type(
 //             P::site!(of_async .with(&const { P::Settings::of_async().name("checkout").fields(&["order.id"]) }))
 //                 .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); })
 //                 .wait(),
@@ -29,14 +30,14 @@ use syn::{Expr, Ident, Type};
 //                 let _ = (&order,);
 //                 ({ body })
 //             },
-//             |__monitor_returned: &_| P::verdict!(__monitor_returned),
+//             |__monitor_returned: &_| P::judge!(__monitor_returned),
 //         )
 //         .await
 //     }
 //
 // Where nothing is said of its arguments (`desugar`), it needs no coroutine around that future:
 //     fn f(order: Order) -> impl P::Future<Output = Result<u32, Error>> {
-//         P::run_async(P::site!(of_async).wait(), async move { … }, |__monitor_returned: &_| …)
+//         P::run_async_by_type(P::site!(of_async).wait(), async move { … }, |__monitor_returned: &_| …)
 //     }
 //
 // `site!` puts the static into a block of its own: in the body's scope it would forbid a local of that name.
@@ -143,23 +144,21 @@ impl Printer {
 
     fn statements(self) -> TokenStream {
         let (at, private) = (self.at, &self.private);
-        let verdict = self.verdict();
         let items = &self.items;
         let run = match &self.model.run {
             Run::Sync => {
                 let (begin, closure) = (self.begin(), self.closure());
-                let untimed = if self.model.off.latency {
-                    "_untimed"
+                let (run, verdict) = if self.model.off.latency {
+                    (Ident::new("run_untimed", at), self.verdict())
                 } else {
-                    ""
+                    self.run("run")
                 };
-                let run = Ident::new(&format!("run{untimed}"), at);
                 quote_spanned!(at=> #private::#run(#begin, #closure, #verdict))
             }
             Run::Inline { through } => self.in_place(*through),
-            Run::Desugared => self.future(&verdict),
+            Run::Desugared => self.future(),
             Run::Async => {
-                let run = self.future(&verdict);
+                let run = self.future();
                 if self.model.looks_at_arguments() {
                     // An argument lent in this future would stay in it beside the body's own.
                     quote_spanned!(at=> #private::once(move || #run).await)
@@ -179,7 +178,8 @@ impl Printer {
                     (TokenStream::new(), wait)
                 };
                 if let Some(block) = body::tail_future(&mut statements) {
-                    let run = quote_spanned!(at=> #private::run_async(#wait, #block, #verdict));
+                    let (run, verdict) = self.run("run_async");
+                    let run = quote_spanned!(at=> #private::#run(#wait, #block, #verdict));
                     *block = Expr::Verbatim(run);
                 }
                 quote!(#first #(#statements)*)
@@ -188,7 +188,8 @@ impl Printer {
                 let (wait, closure) = (self.wait(), self.closure());
                 // Called where it is written, it could not return what it was lent.
                 let made = quote_spanned!(at=> #private::once(#closure));
-                let run = quote_spanned!(at=> #private::run_async(#wait, #made, #verdict));
+                let (run, verdict) = self.run("run_async");
+                let run = quote_spanned!(at=> #private::#run(#wait, #made, #verdict));
                 if *boxed {
                     quote_spanned!(at=> #private::Box::pin(#run))
                 } else {
@@ -203,10 +204,11 @@ impl Printer {
     }
 
     /// The future of an `async` function.
-    fn future(&self, verdict: &TokenStream) -> TokenStream {
+    fn future(&self) -> TokenStream {
         let (at, private) = (self.at, &self.private);
+        let (run, verdict) = self.run("run_async");
         let (wait, body) = (self.wait(), self.block(&[self.pin(), self.captures()]));
-        quote_spanned!(at=> #private::run_async(#wait, async move #body, #verdict))
+        quote_spanned!(at=> #private::#run(#wait, async move #body, #verdict))
     }
 
     /// The body in its own place: `Location::caller()` is the function's caller there.

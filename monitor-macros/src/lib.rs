@@ -147,8 +147,8 @@ mod words;
 ///
 /// ```ignore
 /// async fn create_order(order: NewOrder) -> Result<Order, OrderError> {
-///     P::run_async(
-///         P::site!(.with(&const { P::Settings::new().fields(&["order.id"]) }))
+///     P::run_async_by_type(
+///         P::site!(of_async .with(&const { P::Settings::of_async().fields(&["order.id"]) }))
 ///             .start_with(|__monitor_fields| __monitor_fields.value(&order.id))
 ///             .wait(),
 ///         async move {
@@ -158,14 +158,16 @@ mod words;
 ///             let _ = (&order,);
 ///             ({ insert(order).await })
 ///         },
-///         |__monitor_returned: &_| P::verdict!(__monitor_returned),
+///         // Never called: its type says how a value of that type is judged.
+///         |__monitor_returned: &_| P::judge!(__monitor_returned),
 ///     )
 ///     .await
 /// }
 /// ```
 ///
-/// `site!` is a reference to a static, which stands on the list of all functions.
-/// A plain function becomes `P::run(P::site!().begin(), || body, verdict)` instead.
+/// `site!` is a reference to a static, which stands on the list of all functions. A plain function becomes
+/// `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. Where the attribute has a say in the verdict
+/// (`ok_if`, `ret` and the like), it is `run` or `run_async`, and the closure is called.
 ///
 /// # Limits
 ///

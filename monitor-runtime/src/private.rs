@@ -1,5 +1,6 @@
 //! What generated code may name; no part of the public interface.
 
+pub use crate::__judge as judge;
 pub use crate::__record as record;
 pub use crate::__site as site;
 pub use crate::__verdict as verdict;
@@ -7,12 +8,14 @@ pub use crate::classify::Class;
 pub use crate::exemplar::offer_ok as offer_exemplar;
 pub use crate::labels::Labels;
 pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
-pub use crate::run::{Inline, Monitored, never, once, run, run_async, run_untimed};
+pub use crate::run::{
+    Inline, Monitored, never, once, run, run_async, run_async_by_type, run_by_type, run_untimed,
+};
 pub use crate::server::Gzip;
 pub use crate::site::{Bounds, Settings, Site};
 pub use crate::start::{Start, id, ids};
-pub use crate::verdict::probe::Probe;
-pub use crate::verdict::{ErrorFormat, Shown, Verdict, plain};
+pub use crate::verdict::probe::{Probe, plain};
+pub use crate::verdict::{ErrorFormat, Shown, Verdict};
 pub use sentry::Level as SentryLevel;
 pub use std::boxed::Box;
 pub use std::future::Future;

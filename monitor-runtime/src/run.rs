@@ -8,21 +8,36 @@ mod open;
 mod state;
 
 use std::future::Future;
+use std::marker::PhantomData;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use self::open::Open;
+pub(crate) use self::open::Open;
 use self::state::State;
 use crate::call::End;
 use crate::verdict::Verdict;
+use crate::verdict::probe::Judge;
 
 // What is generic here is compiled once per annotated function, so it only hands over to what is
 // not: `Open` and `State` are code that exists once, and made where the arguments are, since every call
 // that may unwind is written with all that is then to be dropped. `Open` is a guard behind the user's
 // code only while that runs, which costs nothing unless something unwinds.
 
-/// Runs the body of a function and records how it ended.
+/// Runs the body of a function and records how it ended; the closure is not called, but its type
+/// says whose verdict is asked.
+#[inline]
+pub fn run_by_type<R, J: Judge<R>>(
+    open: Open,
+    body: impl FnOnce() -> R,
+    _: impl FnOnce(&R) -> J,
+) -> R {
+    let returned = body();
+    J::end(open, true, &returned);
+    returned
+}
+
+/// The same where the attribute has a say in the verdict.
 #[inline]
 pub fn run<R>(
     open: Open,
@@ -103,7 +118,25 @@ impl Drop for Inline {
 
 /// Wraps the body of an `async` function; the call begins with its first poll.
 #[inline]
-pub fn run_async<F, V>(state: State, future: F, verdict: V) -> Monitored<F, V>
+pub fn run_async_by_type<F, J>(
+    state: State,
+    future: F,
+    _: impl FnOnce(&F::Output) -> J,
+) -> Monitored<F, ByType<J>>
+where
+    F: Future,
+    J: Judge<F::Output>,
+{
+    Monitored {
+        future,
+        state,
+        ending: ByType(PhantomData),
+    }
+}
+
+/// The same where the attribute has a say in the verdict.
+#[inline]
+pub fn run_async<F, V>(state: State, future: F, verdict: V) -> Monitored<F, ByRule<V>>
 where
     F: Future,
     V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
@@ -111,7 +144,33 @@ where
     Monitored {
         future,
         state,
-        verdict,
+        ending: ByRule(verdict),
+    }
+}
+
+/// How a future's call ends once it has returned.
+pub trait Ending<R> {
+    /// Ends it.
+    fn end(&self, open: Open, timed: bool, returned: &R);
+}
+
+/// By the verdict on the type of what it returned.
+pub struct ByType<J>(PhantomData<fn() -> J>);
+
+impl<R, J: Judge<R>> Ending<R> for ByType<J> {
+    #[inline]
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        J::end(open, timed, returned);
+    }
+}
+
+/// By what the attribute says.
+pub struct ByRule<V>(V);
+
+impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Ending<R> for ByRule<V> {
+    #[inline]
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        open.returned(timed, (self.0)(returned));
     }
 }
 
@@ -123,7 +182,7 @@ pin_project_lite::pin_project! {
         #[pin]
         future: F,
         state: State,
-        verdict: V,
+        ending: V,
     }
 
     impl<F, V> PinnedDrop for Monitored<F, V> {
@@ -133,11 +192,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-impl<F, V> Future for Monitored<F, V>
-where
-    F: Future,
-    V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
-{
+impl<F: Future, V: Ending<F::Output>> Future for Monitored<F, V> {
     type Output = F::Output;
 
     #[inline]
@@ -146,8 +201,7 @@ where
         let open = this.state.enter();
         let polled = this.future.poll(context);
         if let Poll::Ready(returned) = &polled {
-            let verdict = (this.verdict)(returned);
-            open.returned(this.state.timed, verdict);
+            this.ending.end(open, this.state.timed, returned);
         } else {
             this.state.rest(open);
         }

@@ -43,12 +43,6 @@ impl Shown<'_> {
     }
 }
 
-/// The verdict on types that cannot be a `Result`.
-#[inline]
-pub const fn plain<R: ?Sized>(_: &R) -> Verdict<'_> {
-    Verdict::Ok
-}
-
 impl<'a> Verdict<'a> {
     /// Of a value that is no `Err`, by the class its type gives it.
     #[inline]

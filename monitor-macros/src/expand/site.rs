@@ -1,9 +1,9 @@
-//! Prints the site of a function: its static, what a call brings along, and its verdict.
+//! Prints the site of a function: its static, and what a call brings along.
 
 use super::Printer;
 use crate::buckets::Buckets;
 use crate::fields::{Field, Format};
-use crate::model::{Level, Record, Run, Verdict};
+use crate::model::{Level, Record, Run};
 use crate::sentry::Throttle;
 use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -219,43 +219,5 @@ impl Printer {
             return quote_spanned!(at=> __monitor_fields.value(#text););
         }
         quote_spanned!(at=> __monitor_fields.display(&(#part));)
-    }
-
-    /// How a returned value is judged: by its type, then by what the attribute says of it.
-    pub(super) fn verdict(&self) -> TokenStream {
-        let (at, private, model) = (self.at, &self.private, &self.model);
-        let ret = model.ret.as_ref().map(|ret| {
-            let format = if ret.display { "Display" } else { "Debug" };
-            Ident::new(format, at.located_at(ret.key))
-        });
-        let rule = model.rule.as_ref().map(|rule| {
-            let method = Ident::new(&rule.key.to_string(), at.located_at(rule.key.span()));
-            let rule = &rule.rule;
-            quote_spanned!(at.located_at(rule.span())=> .#method(__monitor_returned, #rule))
-        });
-        let when = model.sentry.when.iter();
-        let after = quote_spanned!(at=> #rule #(.report_when(__monitor_returned, #when))*);
-        let by_type = match (&model.verdict, &ret) {
-            (Verdict::Plain, None) if after.is_empty() => {
-                return quote_spanned!(at=> #private::plain);
-            }
-            (Verdict::Plain, None) => quote_spanned!(at=> #private::plain(__monitor_returned)),
-            (Verdict::Plain, Some(format)) => {
-                quote_spanned!(at=> #private::plain(__monitor_returned).shown(#private::Shown::#format(__monitor_returned)))
-            }
-            (Verdict::Probe, ret) => {
-                let text = model.text.then(|| quote_spanned!(at=> , text));
-                quote_spanned!(at=> #private::verdict!(__monitor_returned #ret #text))
-            }
-        };
-        match (&model.run, &model.output) {
-            // In a statement of the closure, a lifetime would be asked more of than in its signature.
-            (Run::Tail(_) | Run::Future { .. }, Some(ty))
-                if matches!(model.verdict, Verdict::Probe) =>
-            {
-                quote_spanned!(at=> |__monitor_returned: &#ty| #by_type #after)
-            }
-            _ => quote_spanned!(at=> |__monitor_returned: &_| #by_type #after),
-        }
     }
 }

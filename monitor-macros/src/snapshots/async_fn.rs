@@ -1,7 +1,7 @@
 pub fn work(
     a: u32,
 ) -> impl ::monitor_runtime::__private::Future<Output = Result<u32, String>> {
-    ::monitor_runtime::__private::run_async(
+    ::monitor_runtime::__private::run_async_by_type(
         ::monitor_runtime::__private::site!(of_async).wait(),
         async move {
             if false {
@@ -9,8 +9,6 @@ pub fn work(
             }
             ({ Ok(a) })
         },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::verdict!(__monitor_returned)
-        },
+        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
     )
 }

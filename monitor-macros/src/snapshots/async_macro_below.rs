@@ -1,6 +1,6 @@
 #[tokio::test]
 async fn check() {
-    ::monitor_runtime::__private::run_async(
+    ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(of_async).wait(),
             async move {
                 if false {

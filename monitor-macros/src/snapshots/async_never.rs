@@ -1,5 +1,5 @@
 async fn serve(port: u16) -> ! {
-    ::monitor_runtime::__private::run_async(
+    ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(of_async).wait(),
             async move {
                 loop {

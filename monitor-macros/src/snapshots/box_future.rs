@@ -1,5 +1,5 @@
 fn get(&self, id: u32) -> BoxFuture<'_, u32> {
-    ::monitor_runtime::__private::run_async(
+    ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(of).wait(),
             async move { self.find(id).await },
             |
@@ -7,7 +7,7 @@ fn get(&self, id: u32) -> BoxFuture<'_, u32> {
                     '_,
                     u32,
                 > as ::core::future::Future>::Output|
-            ::monitor_runtime::__private::verdict!(__monitor_returned),
+            ::monitor_runtime::__private::judge!(__monitor_returned),
         )
         .boxed()
 }

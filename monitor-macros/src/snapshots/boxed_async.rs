@@ -27,7 +27,7 @@ where
     Self: 'async_trait,
 {
     Box::pin(
-        ::monitor_runtime::__private::run_async(
+        ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
                 of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
                 ["self.id", "key"]) })
@@ -49,7 +49,7 @@ where
                 #[allow(unreachable_code)] __ret
             },
             |__monitor_returned: &_| {
-                ::monitor_runtime::__private::verdict!(__monitor_returned)
+                ::monitor_runtime::__private::judge!(__monitor_returned)
             },
         ),
     )

@@ -7,7 +7,7 @@ fn f(
     c: u32,
     _guard: Guard,
 ) -> bool {
-    ::monitor_runtime::__private::run(
+    ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(of).begin(),
         move || -> bool {
             #[allow(clippy::used_underscore_binding)]

@@ -6,6 +6,6 @@ fn f() {
         )
             .begin_untimed(),
         move || -> () {},
-        ::monitor_runtime::__private::plain,
+        |__monitor_returned: &_| ::monitor_runtime::__private::Verdict::Ok,
     )
 }

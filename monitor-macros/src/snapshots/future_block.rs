@@ -1,9 +1,7 @@
 fn get(id: u32) -> impl Future<Output = impl Display> + Send {
-    ::monitor_runtime::__private::run_async(
+    ::monitor_runtime::__private::run_async_by_type(
         ::monitor_runtime::__private::site!(of).wait(),
         async move { find(id).await },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::verdict!(__monitor_returned)
-        },
+        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
     )
 }

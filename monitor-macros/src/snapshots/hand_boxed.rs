@@ -1,11 +1,11 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let id = id + 1;
     Box::pin(
-        ::monitor_runtime::__private::run_async(
+        ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(of).wait(),
             async move { find(id).await },
             |__monitor_returned: &Result<u32, Error>| {
-                ::monitor_runtime::__private::verdict!(__monitor_returned)
+                ::monitor_runtime::__private::judge!(__monitor_returned)
             },
         ),
     )

@@ -8,7 +8,7 @@ where
     const LIMIT: usize = 1;
     #[inline]
     async fn get(&self, id: u32) -> Option<&T> {
-        ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
+        ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async_by_type(
                 ::monitor_runtime::__private::site!(
                     of_async.with(& const {
                     ::monitor_runtime::__private::Settings::of_async()
@@ -26,13 +26,13 @@ where
                     ({ self.rows.get(id) })
                 },
                 |__monitor_returned: &_| {
-                    ::monitor_runtime::__private::verdict!(__monitor_returned)
+                    ::monitor_runtime::__private::judge!(__monitor_returned)
                 },
             ))
             .await
     }
     fn len(&self) -> usize {
-        ::monitor_runtime::__private::run(
+        ::monitor_runtime::__private::run_by_type(
             ::monitor_runtime::__private::site!(
                 of.with(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
@@ -46,7 +46,7 @@ where
         Self::LIMIT
     }
     default fn close(self) {
-        ::monitor_runtime::__private::run(
+        ::monitor_runtime::__private::run_by_type(
             ::monitor_runtime::__private::site!(
                 of.with(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })

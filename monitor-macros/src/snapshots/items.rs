@@ -6,14 +6,12 @@ fn f(n: u8) -> Vec<u8> {
             self.0
         }
     }
-    ::monitor_runtime::__private::run(
+    ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(of).begin(),
         move || -> Vec<u8> {
             let found = Other(n);
             vec![found.get()]
         },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::verdict!(__monitor_returned)
-        },
+        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
     )
 }

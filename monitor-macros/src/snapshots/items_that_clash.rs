@@ -1,5 +1,5 @@
 fn f() -> Result<u8, Error> {
-    ::monitor_runtime::__private::run(
+    ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(of).begin(),
         move || -> Result<u8, Error> {
             use std::fmt::Result;
@@ -8,8 +8,6 @@ fn f() -> Result<u8, Error> {
             }
             Ok(1)
         },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::verdict!(__monitor_returned)
-        },
+        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
     )
 }

@@ -1,5 +1,5 @@
 async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Receipt {
-    ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async(
+    ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
                 of_async.with(& const {
                 ::monitor_runtime::__private::Settings::of_async().fields(& ["order.id",
@@ -23,7 +23,7 @@ async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Recei
                 ({ self.pay(order, route, dry_run).await })
             },
             |__monitor_returned: &_| {
-                ::monitor_runtime::__private::verdict!(__monitor_returned)
+                ::monitor_runtime::__private::judge!(__monitor_returned)
             },
         ))
         .await

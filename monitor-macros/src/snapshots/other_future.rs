@@ -1,9 +1,9 @@
 fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
-    ::monitor_runtime::__private::run_async(
+    ::monitor_runtime::__private::run_async_by_type(
         ::monitor_runtime::__private::site!(of).wait(),
         ::monitor_runtime::__private::once(move || -> _ { ready(Ok(id)) }),
         |__monitor_returned: &io::Result<u32>| {
-            ::monitor_runtime::__private::verdict!(__monitor_returned)
+            ::monitor_runtime::__private::judge!(__monitor_returned)
         },
     )
 }

@@ -1,11 +1,11 @@
 fn f() -> io::Result<()> {
-    crate::rt::__private::run(
+    crate::rt::__private::run_by_type(
         crate::rt::__private::site!(
             of.with(& const { crate ::rt::__private::Settings::new().level(crate
             ::rt::__private::Level::ERROR).err_log(false) })
         )
             .begin(),
         move || -> io::Result<()> { g() },
-        |__monitor_returned: &_| crate::rt::__private::verdict!(__monitor_returned),
+        |__monitor_returned: &_| crate::rt::__private::judge!(__monitor_returned),
     )
 }

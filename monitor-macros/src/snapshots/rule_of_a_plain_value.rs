@@ -13,8 +13,7 @@ async fn find(id: u32) -> bool {
                 ({ true })
             },
             |__monitor_returned: &_| {
-                ::monitor_runtime::__private::plain(__monitor_returned)
-                    .shown(
+                ::monitor_runtime::__private::Verdict::Shown(
                         ::monitor_runtime::__private::Shown::Debug(__monitor_returned),
                     )
                     .ok_if(__monitor_returned, |found| *found)

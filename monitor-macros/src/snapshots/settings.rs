@@ -1,5 +1,5 @@
 fn check_out(&self) -> Result<(), Error> {
-    ::monitor_runtime::__private::run(
+    ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(
             of.with(& const { ::monitor_runtime::__private::Settings::new()
             .name("checkout").level(::monitor_runtime::__private::Level::DEBUG)
@@ -8,8 +8,6 @@ fn check_out(&self) -> Result<(), Error> {
         )
             .begin(),
         move || -> Result<(), Error> { self.pay() },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::verdict!(__monitor_returned)
-        },
+        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
     )
 }

@@ -1,7 +1,7 @@
 /// Adds.
 #[inline]
 pub(crate) fn add(a: u32, b: u32) -> u32 {
-    ::monitor_runtime::__private::run(
+    ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(
             of.with(& const { ::monitor_runtime::__private::Settings::new().doc("Adds.")
             })

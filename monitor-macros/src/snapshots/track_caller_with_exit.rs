@@ -1,13 +1,11 @@
 #[track_caller]
 fn at(what: &str) -> Option<u8> {
-    ::monitor_runtime::__private::run(
+    ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(of).begin(),
         move || -> Option<u8> {
             find(what)?;
             None
         },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::verdict!(__monitor_returned)
-        },
+        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
     )
 }

@@ -285,10 +285,14 @@ fn half_typed() {
     let item = quote!(async fn f(&self) -> u32 { #body });
     let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
     assert!(expanded.contains("let x = self . ; return"), "{expanded}");
-    assert!(expanded.contains(":: run_async ("), "{expanded}");
+    assert!(expanded.contains(":: run_async_by_type ("), "{expanded}");
     let item = quote!(impl S { fn f(&self) { #body } fn g() {} struct });
     let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
-    assert_eq!(expanded.matches(":: run (").count(), 2, "{expanded}");
+    assert_eq!(
+        expanded.matches(":: run_by_type (").count(),
+        2,
+        "{expanded}"
+    );
     assert!(expanded.contains("} struct }"), "{expanded}");
 }
 
@@ -303,7 +307,11 @@ fn left_out_unread() {
         fn h() {}
     });
     let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
-    assert_eq!(expanded.matches(":: run (").count(), 2, "{expanded}");
+    assert_eq!(
+        expanded.matches(":: run_by_type (").count(),
+        2,
+        "{expanded}"
+    );
     let left = "# [inline] fn g (a : & Fn (u8)) { }";
     assert!(expanded.contains(left), "{expanded}");
 }

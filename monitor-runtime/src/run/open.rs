@@ -46,7 +46,7 @@ impl Open {
     /// The user's code returned; `timed` unless it is known that it is not.
     // By value: what is lent to code far away is kept in memory for calls that never go there.
     #[inline]
-    pub(super) fn returned(self, timed: bool, verdict: Verdict<'_>) {
+    pub(crate) fn returned(self, timed: bool, verdict: Verdict<'_>) {
         match verdict {
             Verdict::Ok => match self.into_quick() {
                 Ok(quick) => quick.end_ok(timed),

@@ -19,12 +19,19 @@ use std::ops::Deref;
 
 use super::{ErrorView, Sight, Verdict};
 use crate::classify::{self, Class, Classify};
+use crate::run::Open;
 
 /// Types in a row: what one has no method for is asked of the next.
 macro_rules! row {
     ($($(#[$doc:meta])* $this:ident $(=> $next:ident)?;)*) => {$(
         $(#[$doc])*
         pub struct $this<X>(PhantomData<fn() -> X>);
+        impl<X> Default for $this<X> {
+            #[inline]
+            fn default() -> Self {
+                Self(PhantomData)
+            }
+        }
         $(impl<X> Deref for $this<X> {
             type Target = $next<X>;
             #[inline]
@@ -142,6 +149,16 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
         of_value::<R, V>(returned)
     }
 
+    #[inline]
+    pub fn __monitor_judge(&self) -> Self {
+        Self(PhantomData)
+    }
+
+    #[inline]
+    pub fn __monitor_text_judge(&self) -> Self {
+        Self(PhantomData)
+    }
+
     /// What `ret` shows.
     #[inline]
     pub fn __monitor_ok<'a>(&self, returned: &'a R) -> Option<&'a R> {
@@ -151,7 +168,7 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
 
 /// The last question, and the answer to all three.
 macro_rules! seen {
-    ($method:ident: $($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
+    ($method:ident $judge:ident: $($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
         #[doc(hidden)]
         impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> $row<(T, E, V, C)>
         where
@@ -168,12 +185,17 @@ macro_rules! seen {
                     }
                 }
             }
+
+            #[inline]
+            pub fn $judge(&self) -> Self {
+                Self(PhantomData)
+            }
         }
     )*};
 }
 
 seen! {
-    __monitor_verdict:
+    __monitor_verdict __monitor_judge:
     ViaError[Error] error Sight::Error(error);
     // `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
     ViaSendError<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
@@ -185,10 +207,53 @@ seen! {
 }
 
 seen! {
-    __monitor_text:
+    __monitor_text __monitor_text_judge:
     ViaDisplay[Display] error Sight::Display(error);
     ViaDebug[Debug] error Sight::Debug(error);
     ViaNothing[Sized] error Sight::Opaque;
+}
+
+/// A type that knows the verdict on values of another.
+// The call is ended in here: where a verdict came back, its lifetime would be asked of what `AsRef` gives.
+pub trait Judge<R>: Default {
+    /// Ends a call that returned.
+    fn end(open: Open, timed: bool, returned: &R);
+}
+
+impl<R, V: AskClass<R>> Judge<R> for Plain<(R, V)> {
+    #[inline]
+    fn end(open: Open, timed: bool, returned: &R) {
+        open.returned(timed, of_value::<R, V>(returned));
+    }
+}
+
+macro_rules! judges {
+    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*];)*) => {$(
+        impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> Judge<Result<T, E>> for $row<(T, E, V, C)>
+        where
+            E: $($bound)*
+        {
+            #[inline]
+            fn end(open: Open, timed: bool, returned: &Result<T, E>) {
+                open.returned(timed, Self::default().__monitor_verdict(returned));
+            }
+        }
+    )*};
+}
+
+judges! {
+    ViaError[Error];
+    ViaSendError<'e>[AsRef<dyn Error + Send + Sync + 'e>];
+    ViaLocalError<'e>[AsRef<dyn Error + 'e>];
+    ViaDisplay[Display];
+    ViaDebug[Debug];
+    ViaNothing[Sized];
+}
+
+/// The judge of types that cannot be a `Result`.
+#[inline]
+pub fn plain<R>(_: &R) -> Plain<(R, NoClass)> {
+    Plain(PhantomData)
 }
 
 #[inline]
@@ -218,6 +283,24 @@ impl<T> AskClass<T> for NoClass {
     fn class(_: &T) -> Option<Class> {
         None
     }
+}
+
+/// Whose verdict it is on the value behind a reference, by the value's type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __judge {
+    ($value:ident) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_judge()
+    };
+    ($value:ident, text) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_text_judge()
+    };
 }
 
 /// The verdict on the value behind a reference, by the value's type; `ret Debug` takes the value

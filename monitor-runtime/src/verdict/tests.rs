@@ -195,8 +195,8 @@ fn a_rule_overrules_the_type() {
     assert_eq!(known(verdict().classify(&error, |_| Some("y"))), Some("y"));
     let panics = |_: &_| -> bool { panic!("in a rule") };
     assert_eq!(known(verdict().ok_if(&error, panics)), Some(""));
-    assert_eq!(known(plain(&7).ok_if(&7, |seven| *seven == 8)), Some(""));
-    assert_eq!(known(plain(&7).error_if(&7, |seven| *seven == 8)), None);
+    assert_eq!(known(Verdict::Ok.ok_if(&7, |seven| *seven == 8)), Some(""));
+    assert_eq!(known(Verdict::Ok.error_if(&7, |seven| *seven == 8)), None);
 }
 
 #[test]
