@@ -67,6 +67,12 @@ const PEERS: [Peer; 5] = [
 /// Functions of the crate whose `.text` is subtracted.
 const FEW: usize = 4;
 
+/// Kinds of functions: `async` or not, and returning a `Result` or not.
+const KINDS: usize = 4;
+
+/// How often the function of each kind in the middle of the crate has been edited.
+type Edits = [usize; KINDS];
+
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Measure {
     Check,
@@ -106,7 +112,7 @@ fn main() -> Result<()> {
                 times.entry((peer.name, measure)).or_default().push(seconds);
             };
             add(Measure::Check, bench.alone(peer, &["check"])?);
-            add(Measure::Rebuild, bench.after_edit(peer, functions, round)?);
+            add(Measure::Rebuild, bench.after_edits(peer, functions, round)?);
             add(
                 Measure::Release,
                 bench.alone(peer, &["build", "--release"])?,
@@ -151,14 +157,14 @@ impl Bench {
                 package(peer.name)
             );
             fs::write(folder.join("Cargo.toml"), manifest)?;
-            bench.write(peer, functions, 0)?;
+            bench.write(peer, functions, Edits::default())?;
         }
         Ok(bench)
     }
 
-    fn write(&self, peer: &Peer, functions: usize, edit: usize) -> Result<()> {
+    fn write(&self, peer: &Peer, functions: usize, edits: Edits) -> Result<()> {
         let file = self.folder.join(package(peer.name)).join("src/main.rs");
-        fs::write(file, source(peer, functions, edit))?;
+        fs::write(file, source(peer, functions, edits))?;
         Ok(())
     }
 
@@ -188,16 +194,25 @@ impl Bench {
         self.cargo(peer, words)
     }
 
-    /// A debug build after one function has changed.
-    fn after_edit(&self, peer: &Peer, functions: usize, round: usize) -> Result<f64> {
+    /// A debug build after one function has changed: the mean over one of each kind, since what is
+    /// compiled again with it is not the same.
+    #[allow(clippy::cast_precision_loss, reason = "a few kinds")]
+    fn after_edits(&self, peer: &Peer, functions: usize, round: usize) -> Result<f64> {
+        let mut edits = [round; KINDS];
+        self.write(peer, functions, edits)?;
         self.cargo(peer, &["build"])?;
-        self.write(peer, functions, round + 1)?;
-        self.cargo(peer, &["build"])
+        let mut seconds = 0.0;
+        for kind in 0..KINDS {
+            edits[kind] = round + 1;
+            self.write(peer, functions, edits)?;
+            seconds += self.cargo(peer, &["build"])?;
+        }
+        Ok(seconds / KINDS as f64)
     }
 
     /// Bytes of machine code of the release program.
     fn text(&self, peer: &Peer, functions: usize) -> Result<u64> {
-        self.write(peer, functions, 0)?;
+        self.write(peer, functions, Edits::default())?;
         self.cargo(peer, &["build", "--release"])?;
         let program = self.folder.join("target/release").join(package(peer.name));
         let data = fs::read(program.with_extension(std::env::consts::EXE_EXTENSION))?;
@@ -216,7 +231,7 @@ fn package(name: &str) -> String {
 }
 
 /// Small functions of four kinds, each different from the next, and a `main` that may call them all.
-fn source(peer: &Peer, functions: usize, edit: usize) -> String {
+fn source(peer: &Peer, functions: usize, edits: Edits) -> String {
     let mut out = String::from(
         "use std::num::ParseIntError;\nuse std::pin::pin;\nuse std::task::{Context, Poll, Waker};\n\n\
          fn now<T>(future: impl Future<Output = T>) -> T {\n    \
@@ -228,12 +243,12 @@ fn source(peer: &Peer, functions: usize, edit: usize) -> String {
     );
     let mut calls = String::new();
     for number in 0..functions {
-        // One function changes in an edit, in the middle of the file, and its line stays as long as it
-        // was: rustc checks what attribute macros made of the functions below a line that grows anew.
-        let factor = if number == functions / 2 {
-            number % 1000 + 1000 * (edit + 1)
-        } else {
-            number
+        // An edit leaves the function's line as long as it was: rustc checks what attribute macros made of
+        // the functions below a line that grows anew.
+        let middle = functions / 2 / KINDS * KINDS;
+        let factor = match number.checked_sub(middle).and_then(|kind| edits.get(kind)) {
+            Some(edits) => number % 1000 + 1000 * (edits + 1),
+            None => number,
         };
         let asynchronous = number % 2 == 1;
         let keyword = if asynchronous { "async " } else { "" };
@@ -243,7 +258,7 @@ fn source(peer: &Peer, functions: usize, edit: usize) -> String {
         } else {
             call
         };
-        if number % 4 < 2 {
+        if number % KINDS < 2 {
             let plain = peer.plain;
             let _ = write!(
                 out,
