@@ -14,7 +14,8 @@ pub use crate::run::{
 pub use crate::server::Gzip;
 pub use crate::site::{Bounds, Settings, Site};
 pub use crate::start::{Start, id, ids};
-pub use crate::verdict::probe::{Probe, plain};
+pub use crate::verdict::judge::plain;
+pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict};
 pub use sentry::Level as SentryLevel;
 pub use std::boxed::Box;

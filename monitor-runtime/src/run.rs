@@ -17,7 +17,7 @@ pub(crate) use self::open::Open;
 use self::state::State;
 use crate::call::End;
 use crate::verdict::Verdict;
-use crate::verdict::probe::Judge;
+use crate::verdict::judge::Judge;
 
 // What is generic here is compiled once per annotated function, so it only hands over to what is
 // not: `Open` and `State` are code that exists once, and made where the arguments are, since every call

@@ -2,6 +2,7 @@
 //!
 //! The type decides where it can ([`probe`]), and what the attribute says of it overrules that.
 
+pub(crate) mod judge;
 pub(crate) mod probe;
 mod type_name;
 
