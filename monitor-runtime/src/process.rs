@@ -56,7 +56,7 @@ impl Reader {
         }
     }
 
-    /// Takes some 20 µs: four small files of `/proc` on Linux, nothing elsewhere.
+    /// Takes some 20 µs: three places of `/proc` on Linux, nothing elsewhere.
     pub(crate) fn process(&self) -> Process {
         Process {
             start_seconds: self.start_seconds,

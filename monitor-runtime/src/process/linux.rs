@@ -3,17 +3,22 @@
 //! `procfs`, which knows all of `/proc`, took 35 ms of each debug build of a service to link.
 
 use std::fs;
+use std::str;
+use std::sync::LazyLock;
 
 use super::Process;
 
+/// They never change.
+static UNITS: LazyLock<Option<Units>> = LazyLock::new(Units::read);
+
 pub(super) fn start_seconds() -> Option<f64> {
     let boot = boot(&fs::read_to_string("/proc/stat").ok()?)?;
-    Some(boot + Units::read()?.seconds(stat()?.started))
+    Some(boot + UNITS.as_ref()?.seconds(stat()?.started))
 }
 
 pub(super) fn read() -> Process {
     let stat = stat();
-    let counted = stat.as_ref().zip(Units::read());
+    let counted = stat.as_ref().zip(*UNITS);
     Process {
         cpu_seconds: counted.map(|(stat, units)| units.seconds(stat.ticks)),
         resident_bytes: counted.map(|(stat, units)| stat.resident * units.page),
@@ -40,14 +45,16 @@ struct Stat {
 }
 
 fn stat() -> Option<Stat> {
-    Stat::of(&fs::read_to_string("/proc/self/stat").ok()?)
+    Stat::of(&fs::read("/proc/self/stat").ok()?)
 }
 
 impl Stat {
     /// Of the text; the numbers in it are those of `proc_pid_stat(5)`.
-    fn of(text: &str) -> Option<Self> {
-        // The second one is the program's name in parentheses, and may hold anything.
-        let (_, behind) = text.rsplit_once(')')?;
+    fn of(text: &[u8]) -> Option<Self> {
+        // The second one is the program's name in parentheses, and may hold anything; at 15 bytes it is
+        // cut, in a character or not.
+        let behind = text.rsplit(|byte| *byte == b')').next()?;
+        let behind = str::from_utf8(behind).ok()?;
         let fields: Vec<&str> = behind.split_ascii_whitespace().collect();
         let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
         Some(Self {
@@ -140,12 +147,20 @@ mod tests {
             size: 3_133_440,
             resident: 410,
         };
-        assert_eq!(Stat::of(text), Some(expected));
+        assert_eq!(Stat::of(text.as_bytes()), Some(expected));
         // A file that ends early is no reason to panic, nor to guess.
         let last = text.find(" 410").expect("the last number read");
         for length in 0..=last {
-            assert_eq!(Stat::of(&text[..length]), None, "{:?}", &text[..length]);
+            let cut = &text[..length];
+            assert_eq!(Stat::of(cut.as_bytes()), None, "{cut:?}");
         }
+    }
+
+    #[test]
+    fn a_name_may_be_cut_in_a_character() {
+        let mut text = b"1 (zahlungsdienst\xc3) R".to_vec();
+        text.extend_from_slice(&b" 1".repeat(30));
+        assert_eq!(Stat::of(&text).map(|stat| stat.ticks), Some(2));
     }
 
     #[test]
