@@ -8,7 +8,6 @@ mod open;
 mod state;
 
 use std::future::Future;
-use std::marker::PhantomData;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,7 +16,7 @@ pub(crate) use self::open::Open;
 use self::state::State;
 use crate::call::End;
 use crate::verdict::Verdict;
-use crate::verdict::judge::Judge;
+use crate::verdict::judge::{ByRule, Judge};
 
 // What is generic here is compiled once per annotated function, so it only hands over to what is
 // not: `Open` and `State` are code that exists once, and made where the arguments are, since every call
@@ -27,13 +26,13 @@ use crate::verdict::judge::Judge;
 /// Runs the body of a function and records how it ended; the closure is not called, but its type
 /// says whose verdict is asked.
 #[inline]
-pub fn run_by_type<R, J: Judge<R>>(
+pub fn run_by_type<R, J: Judge<R> + Default>(
     open: Open,
     body: impl FnOnce() -> R,
     _: impl FnOnce(&R) -> J,
 ) -> R {
     let returned = body();
-    J::end(open, true, &returned);
+    J::default().end(open, true, &returned);
     returned
 }
 
@@ -122,15 +121,15 @@ pub fn run_async_by_type<F, J>(
     state: State,
     future: F,
     _: impl FnOnce(&F::Output) -> J,
-) -> Monitored<F, ByType<J>>
+) -> Monitored<F, J>
 where
     F: Future,
-    J: Judge<F::Output>,
+    J: Judge<F::Output> + Default,
 {
     Monitored {
         future,
         state,
-        ending: ByType(PhantomData),
+        judge: J::default(),
     }
 }
 
@@ -144,55 +143,29 @@ where
     Monitored {
         future,
         state,
-        ending: ByRule(verdict),
-    }
-}
-
-/// How a future's call ends once it has returned.
-pub trait Ending<R> {
-    /// Ends it.
-    fn end(&self, open: Open, timed: bool, returned: &R);
-}
-
-/// By the verdict on the type of what it returned.
-pub struct ByType<J>(PhantomData<fn() -> J>);
-
-impl<R, J: Judge<R>> Ending<R> for ByType<J> {
-    #[inline]
-    fn end(&self, open: Open, timed: bool, returned: &R) {
-        J::end(open, timed, returned);
-    }
-}
-
-/// By what the attribute says.
-pub struct ByRule<V>(V);
-
-impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Ending<R> for ByRule<V> {
-    #[inline]
-    fn end(&self, open: Open, timed: bool, returned: &R) {
-        open.returned(timed, (self.0)(returned));
+        judge: ByRule(verdict),
     }
 }
 
 pin_project_lite::pin_project! {
     /// The future of a monitored call.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct Monitored<F, V> {
+    pub struct Monitored<F, J> {
         // Dropped before the state: the user's `Drop` code runs inside the span.
         #[pin]
         future: F,
         state: State,
-        ending: V,
+        judge: J,
     }
 
-    impl<F, V> PinnedDrop for Monitored<F, V> {
+    impl<F, J> PinnedDrop for Monitored<F, J> {
         fn drop(this: Pin<&mut Self>) {
             this.project().state.reopen();
         }
     }
 }
 
-impl<F: Future, V: Ending<F::Output>> Future for Monitored<F, V> {
+impl<F: Future, J: Judge<F::Output>> Future for Monitored<F, J> {
     type Output = F::Output;
 
     #[inline]
@@ -201,7 +174,7 @@ impl<F: Future, V: Ending<F::Output>> Future for Monitored<F, V> {
         let open = this.state.enter();
         let polled = this.future.poll(context);
         if let Poll::Ready(returned) = &polled {
-            this.ending.end(open, this.state.timed, returned);
+            this.judge.end(open, this.state.timed, returned);
         } else {
             this.state.rest(open);
         }

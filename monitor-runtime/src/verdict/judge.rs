@@ -1,49 +1,24 @@
-//! What ends a call by the type of what it returned alone: the answers of a probe, once they are types.
+//! What ends a call by what it returned: a type alone, or what the attribute says.
 
-use std::error::Error;
-use std::fmt::{Debug, Display};
-
-use super::probe::{
-    AskClass, NoClass, Plain, ViaDebug, ViaDisplay, ViaError, ViaLocalError, ViaNothing,
-    ViaSendError,
-};
+use super::Verdict;
+use super::probe::{NoClass, Plain};
 use crate::run::Open;
 
-/// A type that knows the verdict on values of another.
+/// Knows the verdict on values of a type.
 // The call is ended in here: where a verdict came back, its lifetime would be asked of what `AsRef` gives.
-pub trait Judge<R>: Default {
+pub trait Judge<R> {
     /// Ends a call that returned.
-    fn end(open: Open, timed: bool, returned: &R);
+    fn end(&self, open: Open, timed: bool, returned: &R);
 }
 
-impl<R, V: AskClass<R>> Judge<R> for Plain<(R, V)> {
+/// What the attribute says: a closure that returns the verdict.
+pub struct ByRule<V>(pub(crate) V);
+
+impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
     #[inline]
-    fn end(open: Open, timed: bool, returned: &R) {
-        open.returned(timed, Self::default().__monitor_verdict(returned));
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        open.returned(timed, (self.0)(returned));
     }
-}
-
-macro_rules! judges {
-    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*];)*) => {$(
-        impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> Judge<Result<T, E>> for $row<(T, E, V, C)>
-        where
-            E: $($bound)*
-        {
-            #[inline]
-            fn end(open: Open, timed: bool, returned: &Result<T, E>) {
-                open.returned(timed, Self::default().__monitor_verdict(returned));
-            }
-        }
-    )*};
-}
-
-judges! {
-    ViaError[Error];
-    ViaSendError<'e>[AsRef<dyn Error + Send + Sync + 'e>];
-    ViaLocalError<'e>[AsRef<dyn Error + 'e>];
-    ViaDisplay[Display];
-    ViaDebug[Debug];
-    ViaNothing[Sized];
 }
 
 /// The judge of types that cannot be a `Result`.

@@ -17,8 +17,10 @@ use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::judge::Judge;
 use super::{ErrorView, Sight, Verdict};
 use crate::classify::{self, Class, Classify};
+use crate::run::Open;
 
 /// Types in a row: what one has no method for is asked of the next.
 macro_rules! row {
@@ -144,17 +146,12 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
     }
 
     #[inline]
-    pub fn __monitor_text<'a>(&self, returned: &'a R) -> Verdict<'a> {
-        of_value::<R, V>(returned)
-    }
-
-    #[inline]
     pub fn __monitor_judge(&self) -> Self {
         Self(PhantomData)
     }
 
     #[inline]
-    pub fn __monitor_text_judge(&self) -> Self {
+    pub fn __monitor_text(&self) -> Self {
         Self(PhantomData)
     }
 
@@ -165,16 +162,28 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
     }
 }
 
+impl<R, V: AskClass<R>> Judge<R> for Plain<(R, V)> {
+    #[inline]
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        open.returned(timed, self.__monitor_verdict(returned));
+    }
+}
+
 /// The last question, and the answer to all three.
 macro_rules! seen {
-    ($method:ident $judge:ident: $($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
+    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
         #[doc(hidden)]
         impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> $row<(T, E, V, C)>
         where
             E: $($bound)*
         {
             #[inline]
-            pub fn $method<'a>(&self, returned: &'a Result<T, E>) -> Verdict<'a>
+            pub fn __monitor_judge(&self) -> Self {
+                Self(PhantomData)
+            }
+
+            #[inline]
+            pub fn __monitor_verdict<'a>(&self, returned: &'a Result<T, E>) -> Verdict<'a>
             $(where $inside: 'a)?
             {
                 match returned {
@@ -184,17 +193,21 @@ macro_rules! seen {
                     }
                 }
             }
+        }
 
+        impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> Judge<Result<T, E>> for $row<(T, E, V, C)>
+        where
+            E: $($bound)*
+        {
             #[inline]
-            pub fn $judge(&self) -> Self {
-                Self(PhantomData)
+            fn end(&self, open: Open, timed: bool, returned: &Result<T, E>) {
+                open.returned(timed, self.__monitor_verdict(returned));
             }
         }
     )*};
 }
 
 seen! {
-    __monitor_verdict __monitor_judge:
     ViaError[Error] error Sight::Error(error);
     // `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
     ViaSendError<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
@@ -205,11 +218,23 @@ seen! {
     ViaNothing[Sized] error Sight::Opaque;
 }
 
-seen! {
-    __monitor_text __monitor_text_judge:
-    ViaDisplay[Display] error Sight::Display(error);
-    ViaDebug[Debug] error Sight::Debug(error);
-    ViaNothing[Sized] error Sight::Opaque;
+/// The last question where nobody asks whether an error is an `Error`.
+macro_rules! texts {
+    ($($row:ident[$bound:ident];)*) => {$(
+        #[doc(hidden)]
+        impl<T, E: $bound, V, C> $row<(T, E, V, C)> {
+            #[inline]
+            pub fn __monitor_text(&self) -> Self {
+                Self(PhantomData)
+            }
+        }
+    )*};
+}
+
+texts! {
+    ViaDisplay[Display];
+    ViaDebug[Debug];
+    ViaNothing[Sized];
 }
 
 #[inline]
@@ -241,7 +266,8 @@ impl<T> AskClass<T> for NoClass {
     }
 }
 
-/// Whose verdict it is on the value behind a reference, by the value's type.
+/// Who judges the value behind a reference, by the value's type; `text` does not ask whether an error
+/// is an `Error`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __judge {
@@ -255,26 +281,16 @@ macro_rules! __judge {
         $crate::__private::Probe::of($value)
             .__monitor_value()
             .__monitor_error()
-            .__monitor_text_judge()
+            .__monitor_text()
     };
 }
 
-/// The verdict on the value behind a reference, by the value's type; `ret Debug` takes the value
-/// along to be shown, and `text` does not ask whether an error is an `Error`.
+/// Their verdict; `ret Debug` takes the value along to be shown.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __verdict {
-    ($value:ident) => {
-        $crate::__private::Probe::of($value)
-            .__monitor_value()
-            .__monitor_error()
-            .__monitor_verdict($value)
-    };
-    ($value:ident, text) => {
-        $crate::__private::Probe::of($value)
-            .__monitor_value()
-            .__monitor_error()
-            .__monitor_text($value)
+    ($value:ident $(, $how:ident)?) => {
+        $crate::__judge!($value $(, $how)?).__monitor_verdict($value)
     };
     ($value:ident $show:ident $(, $how:ident)?) => {{
         let __monitor_verdict = $crate::__verdict!($value $(, $how)?);
