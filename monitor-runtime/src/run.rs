@@ -16,7 +16,7 @@ pub(crate) use self::open::Open;
 use self::state::State;
 use crate::call::End;
 use crate::verdict::Verdict;
-use crate::verdict::judge::{ByRule, Judge};
+use crate::verdict::judge::{ByRule, Judge, Stateless};
 
 // What is generic here is compiled once per annotated function, so it only hands over to what is
 // not: `Open` and `State` are code that exists once, and made where the arguments are, since every call
@@ -26,13 +26,13 @@ use crate::verdict::judge::{ByRule, Judge};
 /// Runs the body of a function and records how it ended; the closure is not called, but its type
 /// says whose verdict is asked.
 #[inline]
-pub fn run_by_type<R, J: Judge<R> + Default>(
+pub fn run_by_type<R, J: Judge<R> + Stateless>(
     open: Open,
     body: impl FnOnce() -> R,
     _: impl FnOnce(&R) -> J,
 ) -> R {
     let returned = body();
-    J::default().end(open, true, &returned);
+    J::NEW.end(open, true, &returned);
     returned
 }
 
@@ -124,12 +124,12 @@ pub fn run_async_by_type<F, J>(
 ) -> Monitored<F, J>
 where
     F: Future,
-    J: Judge<F::Output> + Default,
+    J: Judge<F::Output> + Stateless,
 {
     Monitored {
         future,
         state,
-        judge: J::default(),
+        judge: J::NEW,
     }
 }
 

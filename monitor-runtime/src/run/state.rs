@@ -31,7 +31,8 @@ pub struct State {
 impl UnwindSafe for State {}
 impl RefUnwindSafe for State {}
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+// Without `PartialEq`: an `==` in what is inlined has the user's compiler go through its impls in all crates.
+#[derive(Clone, Copy)]
 enum Phase {
     /// Not polled yet: no call. When there is one, it is like most.
     Plain,
@@ -74,7 +75,7 @@ impl State {
     /// Begins the call, or goes on with it, unless it has ended.
     #[inline]
     pub(super) fn enter(&mut self) -> Open {
-        if self.phase == Phase::Plain {
+        if matches!(self.phase, Phase::Plain) {
             self.phase = Phase::Away;
             return begin::plain(self.site);
         }
@@ -83,7 +84,7 @@ impl State {
 
     #[inline(never)]
     fn enter_again(&mut self) -> Open {
-        if self.phase == Phase::Waiting
+        if matches!(self.phase, Phase::Waiting)
             && self.extra.is_none()
             && let Some(quick) = Quick::resume(self.site, self.lane, || self.began)
         {
@@ -145,7 +146,7 @@ impl State {
     /// The future is dropped: a call that has begun and not ended goes on until this is dropped, too.
     #[inline]
     pub(super) fn reopen(&mut self) {
-        if self.phase == Phase::Waiting {
+        if matches!(self.phase, Phase::Waiting) {
             self.reopen_waiting();
         }
     }

@@ -17,7 +17,7 @@ use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::judge::Judge;
+use super::judge::{Judge, Stateless};
 use super::{ErrorView, Sight, Verdict};
 use crate::classify::{self, Class, Classify};
 use crate::run::Open;
@@ -27,11 +27,8 @@ macro_rules! row {
     ($($(#[$doc:meta])* $this:ident $(=> $next:ident)?;)*) => {$(
         $(#[$doc])*
         pub struct $this<X>(PhantomData<fn() -> X>);
-        impl<X> Default for $this<X> {
-            #[inline]
-            fn default() -> Self {
-                Self(PhantomData)
-            }
+        impl<X> Stateless for $this<X> {
+            const NEW: Self = Self(PhantomData);
         }
         $(impl<X> Deref for $this<X> {
             type Target = $next<X>;
