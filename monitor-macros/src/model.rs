@@ -33,6 +33,8 @@ pub(crate) struct Model {
     pub(crate) follows_from: Option<Expr>,
     pub(crate) records: Vec<Record>,
     pub(crate) labels: Vec<Label>,
+    /// Where the word `labels` stands.
+    pub(crate) labels_key: Option<Span>,
     pub(crate) err: ErrLog,
     pub(crate) ret: Option<Ret>,
     pub(crate) rule: Option<Rule>,
@@ -196,6 +198,7 @@ impl Model {
         let (run, verdict, output) = how::how(function, body, judged);
         let returned = returns::declared(&sig.output).map(returns::settled);
         let text = returned.is_some_and(|ty| open::has_open_error(&ty, sig));
+        let labels_key = args.labels.as_ref().map(|labels| labels.key);
         let labels = args.labels.map_or_else(Vec::new, |labels| labels.value);
         let mut said = Words::default();
         said.extend(records.iter().map(Record::tokens));
@@ -215,6 +218,7 @@ impl Model {
             follows_from: args.follows_from.map(|causes| causes.value),
             records,
             labels,
+            labels_key,
             err,
             ret,
             rule: args.rule.map(|rule| rule.value),

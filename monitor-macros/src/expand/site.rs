@@ -73,8 +73,15 @@ impl Printer {
                 Some(max) => quote_spanned!(at=> .bounded::<#max>(&(#value))),
             }
         });
-        let any = !self.model.labels.is_empty();
-        any.then(|| quote_spanned!(at=> .labels(|__monitor_labels| __monitor_labels #(#labels)*)))
+        // With a value that is no label, all of them together are none: rustc says so at the place of this
+        // call too, and only once if that is the place of the value.
+        let whole = match &*self.model.labels {
+            [] => return None,
+            [only] => only.value.span(),
+            [..] => self.model.labels_key?,
+        };
+        let whole = at.located_at(whole);
+        Some(quote_spanned!(whole=> .labels(|__monitor_labels| __monitor_labels #(#labels)*)))
     }
 
     /// What differs from the site's defaults.
