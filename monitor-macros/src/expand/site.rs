@@ -197,8 +197,13 @@ impl Printer {
         match record {
             Record::Field(field) => self.field(field),
             Record::Argument(ident) => {
-                let (at, private) = (self.at.located_at(ident.span()), &self.private);
-                quote_spanned!(at=> #private::record!(__monitor_fields, #ident);)
+                let at = self.at.located_at(ident.span());
+                // A message of what a macro makes is at the whole of its call.
+                let private = self.private.clone().into_iter().map(|mut tree| {
+                    tree.set_span(tree.span().located_at(at));
+                    tree
+                });
+                quote_spanned!(at=> #(#private)*::record!(__monitor_fields, #ident);)
             }
         }
     }
