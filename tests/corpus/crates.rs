@@ -11,11 +11,14 @@ use crate::{Result, annotate};
 pub(crate) struct Package {
     name: String,
     source: PathBuf,
+    /// Those to build it with; all of them where none is named.
+    features: Option<String>,
 }
 
 /// A copy of a package's source that can be built.
 pub(crate) struct Copy {
     folder: PathBuf,
+    features: Option<String>,
     pub(crate) files: usize,
     pub(crate) functions: usize,
     /// Files left alone, and why.
@@ -44,8 +47,12 @@ fn workshop() -> Result<PathBuf> {
     Ok(target.join("corpus"))
 }
 
-/// Fetches `name` or `name=version` with cargo.
+/// Fetches `name`, `name=version` or either with `/feature,feature` behind it, with cargo.
 pub(crate) fn find(name: &str) -> Result<Package> {
+    let (name, features) = match name.split_once('/') {
+        Some((name, features)) => (name, Some(features.to_owned())),
+        None => (name, None),
+    };
     let (name, version) = match name.split_once('=') {
         Some((name, version)) => (name, format!("={version}")),
         None => (name, "*".to_owned()),
@@ -76,6 +83,7 @@ pub(crate) fn find(name: &str) -> Result<Package> {
     Ok(Package {
         name: name.to_owned(),
         source: Path::new(manifest).with_file_name(""),
+        features,
     })
 }
 
@@ -91,6 +99,12 @@ impl Copy {
         copy(&package.source, &folder)?;
         if folder.join("README.md").exists() {
             fs::copy(folder.join("README.md"), above.join("README.md"))?;
+        }
+        // The compiler is the one of this run, also where they are developed with an older one.
+        for file in ["rust-toolchain", "rust-toolchain.toml"] {
+            if folder.join(file).exists() {
+                fs::remove_file(folder.join(file))?;
+            }
         }
         // The versions we are built with ourselves; cargo adds what is missing.
         fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
@@ -109,10 +123,30 @@ impl Copy {
         fs::write(manifest, text)?;
         Ok(Self {
             folder,
+            features: package.features.clone(),
             files: 0,
             functions: 0,
             skipped: Vec::new(),
         })
+    }
+
+    /// The source as published, with the runtime linked into each program: its dependencies alone can
+    /// leave other code ambiguous, as the `impl`s of `serde_json` do with `assert_eq!(of_u8(), &[])`.
+    pub(crate) fn linked(package: &Package) -> Result<Self> {
+        let copy = Self::plain(package)?;
+        let mut roots = vec![
+            copy.folder.join("src/lib.rs"),
+            copy.folder.join("src/main.rs"),
+        ];
+        for folder in ["src/bin", "tests", "examples"] {
+            roots.extend(rust_files(&copy.folder.join(folder))?);
+        }
+        for file in roots.iter().filter(|file| file.exists()) {
+            let text = fs::read_to_string(file)?;
+            let linked = "#[allow(unused_extern_crates)]\nextern crate monitor_runtime as _;\n";
+            fs::write(file, format!("{text}\n{linked}"))?;
+        }
+        Ok(copy)
     }
 
     /// The source with the attribute on every function that may carry one.
@@ -143,15 +177,14 @@ impl Copy {
 
     /// Builds everything and runs the package's own tests, or only those named.
     pub(crate) fn test(&self, only: &[&str]) -> Result<Tests> {
-        self.cargo(&["test", "--all-features", "--no-run"], &[])
-            .and_then(|built| {
-                if built.0 {
-                    Ok(())
-                } else {
-                    Err("does not build".into())
-                }
-            })?;
-        let run = ["test", "--all-features", "--no-fail-fast"];
+        let features = match &self.features {
+            None => "--all-features".to_owned(),
+            Some(features) => format!("--features={features}"),
+        };
+        if !self.cargo(&["test", &features, "--no-run"], &[])?.0 {
+            return Err("does not build".into());
+        }
+        let run = ["test", &features, "--no-fail-fast"];
         let mut program = vec!["--test-threads=2"];
         if !only.is_empty() {
             program.push("--exact");
