@@ -123,7 +123,10 @@ impl Args {
                     values::value(&key, input, wanted)?,
                 )
             }
-            "track_concurrency" => set(&mut self.track_concurrency, &key, ()),
+            "track_concurrency" => {
+                values::nothing(&key, input)?;
+                set(&mut self.track_concurrency, &key, ())
+            }
             _ => self.setting(&key, input, errors),
         }
     }
@@ -188,7 +191,10 @@ impl Args {
                 set(&mut self.skip, key, Some(names))
             }
             "skip" => set(&mut self.skip, key, None),
-            _ => set(&mut self.skip_all, key, ()),
+            _ => {
+                values::nothing(key, input)?;
+                set(&mut self.skip_all, key, ())
+            }
         }
     }
 

@@ -58,6 +58,14 @@ pub(crate) fn value<T: Parse>(key: &Ident, input: ParseStream<'_>, wanted: &str)
     input.parse().map_err(|_| wrong(span))
 }
 
+/// A word that says it all.
+pub(crate) fn nothing(key: &Ident, input: ParseStream<'_>) -> Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(input.error(format!("`{key}` takes no value")))
+}
+
 /// Reads `(…)`, one entry at a time.
 pub(crate) fn inside(
     key: &Ident,
@@ -111,7 +119,12 @@ pub(crate) fn names(
                     format!("`{key}` takes bare names; formats belong in `fields(?name)`");
                 return Err(input.error(message));
             }
-            names.push(input.call(Ident::parse_any)?);
+            let name = input.call(Ident::parse_any)?;
+            if input.peek(Token![=]) || input.peek(Token![.]) {
+                let message = format!("`{key}` takes bare names; values belong in `fields(…)`");
+                return Err(input.error(message));
+            }
+            names.push(name);
             Ok(())
         },
     )?;
