@@ -186,8 +186,34 @@ fn boxed_elsewhere(way: Way) -> BoxFuture<'static, io::Result<u8>> {
     way.walk().boxed()
 }
 
+#[monitored]
+fn boxed_at_each_exit(way: Way) -> BoxFuture<'static, io::Result<u8>> {
+    if matches!(way, Way::Ok) {
+        return Box::pin(way.walk());
+    }
+    match way {
+        Way::Err => Box::pin(async move { way.walk().await }),
+        _ => {
+            let walk = way.walk();
+            Box::pin(walk)
+        }
+    }
+}
+
+type Later = Pin<Box<dyn Future<Output = io::Result<u8>>>>;
+
+#[monitored]
+fn boxed_under_an_alias(way: Way) -> Later {
+    if matches!(way, Way::Err) {
+        return Box::pin(way.walk());
+    }
+    Box::pin(async move { way.walk().await })
+}
+
 #[test]
 fn a_boxed_future_by_every_way_out() {
+    async_ends("boxed_at_each_exit", boxed_at_each_exit);
+    async_ends("boxed_under_an_alias", boxed_under_an_alias);
     async_ends("boxed", boxed);
     async_ends("boxed_behind_statements", boxed_behind_statements);
     async_ends("boxed_by_method", boxed_by_method);

@@ -1,72 +1,8 @@
-//! What a body tells without being type-checked: the future it ends in, the names it uses.
+//! What a body tells without being type-checked: whether it can be left before its end.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit_mut::VisitMut;
-use syn::{Expr, ExprAsync, ExprClosure, ExprReturn, ExprTry, Item, Macro, Stmt};
-
-/// Whether there is a [`tail_future`].
-pub(crate) fn ends_in_future(statements: &[Stmt]) -> bool {
-    match statements.last() {
-        Some(Stmt::Expr(tail, None)) => async_block(&mut tail.clone()).is_some(),
-        _ => false,
-    }
-}
-
-/// The async block in `Box::pin(async …)`, `async …` or `async ….boxed()` at the end of a body.
-pub(crate) fn tail_future(statements: &mut [Stmt]) -> Option<&mut Expr> {
-    match statements.last_mut()? {
-        Stmt::Expr(tail, None) => async_block(tail),
-        _ => None,
-    }
-}
-
-fn async_block(tail: &mut Expr) -> Option<&mut Expr> {
-    let block = match tail {
-        Expr::Async(_) => tail,
-        Expr::Call(call) if is_box_pin(&call.func) && call.args.len() == 1 => &mut call.args[0],
-        Expr::MethodCall(call)
-            if call.args.is_empty() && (call.method == "boxed" || call.method == "boxed_local") =>
-        {
-            &mut *call.receiver
-        }
-        _ => return None,
-    };
-    matches!(block, Expr::Async(_)).then_some(block)
-}
-
-fn is_box_pin(function: &Expr) -> bool {
-    let Expr::Path(function) = function else {
-        return false;
-    };
-    let mut names = function
-        .path
-        .segments
-        .iter()
-        .rev()
-        .map(|segment| &segment.ident);
-    names.next().is_some_and(|name| name == "pin") && names.next().is_some_and(|name| name == "Box")
-}
-
-/// Whether the function itself returns before its last statement is reached.
-pub(crate) fn returns_early(statements: &[Stmt]) -> bool {
-    struct Returns(bool);
-
-    impl VisitMut for Returns {
-        fn visit_expr_return_mut(&mut self, _: &mut ExprReturn) {
-            self.0 = true;
-        }
-        // A `return` in these leaves them, not the function.
-        fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
-        fn visit_expr_closure_mut(&mut self, _: &mut ExprClosure) {}
-        fn visit_item_mut(&mut self, _: &mut Item) {}
-    }
-
-    let mut returns = Returns(false);
-    for statement in statements {
-        returns.visit_stmt_mut(&mut statement.clone());
-    }
-    returns.0
-}
+use syn::{ExprAsync, ExprClosure, ExprReturn, ExprTry, Item, Macro, Stmt};
 
 /// Macros that never leave the function they stand in.
 const HARMLESS: [&str; 28] = [

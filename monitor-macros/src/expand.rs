@@ -4,14 +4,14 @@ mod around;
 mod site;
 mod verdict;
 
-use crate::body;
+use crate::exits;
 use crate::input::{self, Body, Function, Impl, Input, Member};
 use crate::items;
 use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Ident, Type};
+use syn::{Expr, Type};
 
 // Input:
 //     #[monitored(name = "checkout", fields(order.id))]
@@ -148,12 +148,12 @@ impl Printer {
         let run = match &self.model.run {
             Run::Sync => {
                 let (begin, closure) = (self.begin(), self.closure());
-                let (run, verdict) = if self.model.off.latency {
-                    (Ident::new("run_untimed", at), self.verdict())
+                if self.model.off.latency {
+                    let verdict = self.verdict();
+                    quote_spanned!(at=> #private::run_untimed(#begin, #closure, #verdict))
                 } else {
-                    self.run("run")
-                };
-                quote_spanned!(at=> #private::#run(#begin, #closure, #verdict))
+                    self.run("run", &begin, &closure)
+                }
             }
             Run::Inline { through } => self.in_place(*through),
             Run::Desugared => self.future(),
@@ -168,28 +168,26 @@ impl Printer {
             }
             Run::Tail(statements) => {
                 let mut statements = statements.clone();
-                // What stands before the block may give away what the start looks at.
-                let ahead = statements.len() > 1 && self.model.looks_at_arguments();
+                let exits = exits::of(&statements);
+                // What stands before the future may give away what the start looks at.
+                let ahead = !exits.alone && self.model.looks_at_arguments();
                 let wait = self.wait();
-                let (first, wait) = if ahead {
+                let (first, wait) = if ahead || exits.futures > 1 {
                     let name = quote_spanned!(at=> __monitor_start);
                     (quote_spanned!(at=> let #name = #wait;), name)
                 } else {
                     (TokenStream::new(), wait)
                 };
-                if let Some(block) = body::tail_future(&mut statements) {
-                    let (run, verdict) = self.run("run_async");
-                    let run = quote_spanned!(at=> #private::#run(#wait, #block, #verdict));
-                    *block = Expr::Verbatim(run);
-                }
+                exits::each(&mut statements, &mut |future| {
+                    *future = Expr::Verbatim(self.run("run_async", &wait, future));
+                });
                 quote!(#first #(#statements)*)
             }
             Run::Future { boxed } => {
                 let (wait, closure) = (self.wait(), self.closure());
                 // Called where it is written, it could not return what it was lent.
                 let made = quote_spanned!(at=> #private::once(#closure));
-                let (run, verdict) = self.run("run_async");
-                let run = quote_spanned!(at=> #private::#run(#wait, #made, #verdict));
+                let run = self.run("run_async", &wait, &made);
                 if *boxed {
                     quote_spanned!(at=> #private::Box::pin(#run))
                 } else {
@@ -205,10 +203,9 @@ impl Printer {
 
     /// The future of an `async` function.
     fn future(&self) -> TokenStream {
-        let (at, private) = (self.at, &self.private);
-        let (run, verdict) = self.run("run_async");
-        let (wait, body) = (self.wait(), self.block(&[self.pin(), self.captures()]));
-        quote_spanned!(at=> #private::#run(#wait, async move #body, #verdict))
+        let body = self.block(&[self.pin(), self.captures()]);
+        let body = quote_spanned!(self.at=> async move #body);
+        self.run("run_async", &self.wait(), &body)
     }
 
     /// The body in its own place: `Location::caller()` is the function's caller there.

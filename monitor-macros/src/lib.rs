@@ -17,6 +17,8 @@ mod doc;
 #[cfg(feature = "enable")]
 mod errors;
 #[cfg(feature = "enable")]
+mod exits;
+#[cfg(feature = "enable")]
 mod expand;
 #[cfg(feature = "enable")]
 mod fields;

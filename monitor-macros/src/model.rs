@@ -95,7 +95,7 @@ pub(crate) enum Run {
     Async,
     /// The same where the function is printed without its `async`: it returns the future.
     Desugared,
-    /// The async block these statements end in is run where it stands.
+    /// The futures these statements make where they end are run where they stand.
     Tail(Vec<Stmt>),
     /// The body makes its future in some other way; what it returns is run.
     Future {

@@ -9,12 +9,12 @@ pub use crate::exemplar::offer_ok as offer_exemplar;
 pub use crate::labels::Labels;
 pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
 pub use crate::run::{
-    Inline, Monitored, never, once, run, run_async, run_async_by_type, run_by_type, run_untimed,
+    Inline, Monitored, never, once, run, run_async, run_async_by_type, run_async_plain,
+    run_by_type, run_plain, run_untimed,
 };
 pub use crate::server::Gzip;
 pub use crate::site::{Bounds, Settings, Site};
 pub use crate::start::{Start, id, ids};
-pub use crate::verdict::judge::plain;
 pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict};
 pub use sentry::Level as SentryLevel;

@@ -16,7 +16,7 @@ pub(crate) use self::open::Open;
 use self::state::State;
 use crate::call::End;
 use crate::verdict::Verdict;
-use crate::verdict::judge::{ByRule, Judge, Stateless};
+use crate::verdict::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless};
 
 // What is generic here is compiled once per annotated function, so it only hands over to what is
 // not: `Open` and `State` are code that exists once, and made where the arguments are, since every call
@@ -33,6 +33,14 @@ pub fn run_by_type<R, J: Judge<R> + Stateless>(
 ) -> R {
     let returned = body();
     J::NEW.end(open, true, &returned);
+    returned
+}
+
+/// The same where what is returned cannot be an error.
+#[inline]
+pub fn run_plain<R>(open: Open, body: impl FnOnce() -> R) -> R {
+    let returned = body();
+    open.returned(true, Verdict::Ok);
     returned
 }
 
@@ -115,21 +123,29 @@ impl Drop for Inline {
     }
 }
 
-/// Wraps the body of an `async` function; the call begins with its first poll.
+/// Wraps the body of an `async` function; the call begins with its first poll. The closure is not
+/// called, but its type says whose verdict is asked.
 #[inline]
-pub fn run_async_by_type<F, J>(
-    state: State,
-    future: F,
-    _: impl FnOnce(&F::Output) -> J,
-) -> Monitored<F, J>
+pub fn run_async_by_type<F, J, V>(state: State, future: F, _: V) -> Monitored<F, ByType<V>>
 where
     F: Future,
     J: Judge<F::Output> + Stateless,
+    V: FnOnce(&F::Output) -> J,
 {
     Monitored {
         future,
         state,
-        judge: J::NEW,
+        judge: ByType::NEW,
+    }
+}
+
+/// The same where what it resolves to cannot be an error.
+#[inline]
+pub fn run_async_plain<F: Future>(state: State, future: F) -> Monitored<F, AlwaysOk> {
+    Monitored {
+        future,
+        state,
+        judge: AlwaysOk,
     }
 }
 

@@ -705,6 +705,52 @@ pub fn own_alias_early(n: u8) -> BoxFuture<u8> {
     Box::pin(async move { Ok(n) })
 }
 
+/// What a future resolves to need not live as long as the future.
+#[monitored]
+pub fn outlived<'a, F, T, E>(future: F) -> Pin<Box<dyn Future<Output = Result<T, E>> + 'a>>
+where
+    F: Future<Output = Result<T, E>> + 'a,
+{
+    Box::pin(async move { future.await })
+}
+
+/// See [`outlived`].
+#[monitored]
+pub fn outlived_with_text<'a, F, E: Display>(
+    future: F,
+) -> Pin<Box<dyn Future<Output = Result<(), E>> + 'a>>
+where
+    F: Future<Output = Result<(), E>> + 'a,
+{
+    Box::pin(future)
+}
+
+/// See [`outlived`].
+#[monitored]
+pub fn outlived_value<'a, F: Future + 'a>(
+    future: F,
+) -> Pin<Box<dyn Future<Output = F::Output> + 'a>> {
+    Box::pin(future)
+}
+
+/// See [`outlived`].
+#[monitored]
+pub fn outlived_borrow<'a, 'b, F, T>(future: F) -> Pin<Box<dyn Future<Output = &'b T> + 'a>>
+where
+    F: Future<Output = &'b T> + 'a,
+{
+    Box::pin(async move { future.await })
+}
+
+/// See [`outlived`].
+#[monitored]
+pub fn outlived_unboxed<'a, F, T, E>(future: F) -> impl Future<Output = Result<T, E>> + 'a
+where
+    F: Future<Output = Result<T, E>> + 'a,
+{
+    future
+}
+
 /// Ways out.
 #[monitored]
 #[must_use]

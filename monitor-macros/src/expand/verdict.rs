@@ -3,26 +3,28 @@
 use super::Printer;
 use crate::model::{Run, Verdict};
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use quote::{ToTokens, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
 impl Printer {
-    /// The variant of `run` or `run_async`, and what judges there: a closure that returns the verdict,
-    /// or one that is never called, where the type it returns says it all.
-    pub(super) fn run(&self, run: &str) -> (Ident, TokenStream) {
+    /// The call of `run` or `run_async`, or of a variant that knows by type alone who judges what is
+    /// returned: its closure is never called, and where nothing can be an error there is none.
+    pub(super) fn run(&self, run: &str, start: &TokenStream, body: &impl ToTokens) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
-        if model.rule.is_some() || model.ret.is_some() || model.sentry.when.is_some() {
-            return (Ident::new(run, at), self.verdict());
-        }
-        let judge = match model.verdict {
-            Verdict::Plain => quote_spanned!(at=> #private::plain),
+        let rules = model.rule.is_some() || model.ret.is_some() || model.sentry.when.is_some();
+        let (kind, judge) = match model.verdict {
+            _ if rules => ("", Some(self.verdict())),
+            Verdict::Plain => ("_plain", None),
             Verdict::Probe => {
                 let text = model.text.then(|| quote_spanned!(at=> , text));
-                self.of_returned(&quote_spanned!(at=> #private::judge!(__monitor_returned #text)))
+                let judge = quote_spanned!(at=> #private::judge!(__monitor_returned #text));
+                ("_by_type", Some(self.of_returned(&judge)))
             }
         };
-        (Ident::new(&format!("{run}_by_type"), at), judge)
+        let run = Ident::new(&format!("{run}{kind}"), at);
+        let judge = judge.iter();
+        quote_spanned!(at=> #private::#run(#start, #body #(, #judge)*))
     }
 
     /// A closure that returns the verdict.

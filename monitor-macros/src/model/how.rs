@@ -2,6 +2,7 @@
 
 use super::{Run, Verdict};
 use crate::body;
+use crate::exits;
 use crate::input::{Body, Function};
 use crate::open;
 use crate::returns;
@@ -46,9 +47,12 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     };
     let future = returns::future(ty);
     let boxed = future.as_ref().map(|future| future.boxed);
-    let statements = statements(body).filter(|statements| {
-        // An early return would leave with a future nobody runs.
-        body::ends_in_future(statements) && !(boxed.is_some() && body::returns_early(statements))
+    let statements = statements(body, boxed == Some(true)).filter(|statements| {
+        let exits = exits::of(statements);
+        // What is in a box may be something else, unless the type says so or another exit shows it.
+        let futures = exits.blocks || (boxed == Some(true) && exits.futures > 0);
+        // Another exit would leave with a future nobody runs.
+        futures && !(boxed.is_some() && exits.others)
     });
     let run = match (statements, boxed) {
         (Some(statements), _) => Run::Tail(statements),
@@ -108,10 +112,9 @@ fn parsed(body: &Body) -> Vec<Stmt> {
     statements.unwrap_or_default()
 }
 
-/// `None` for a body without an `async` block, and for one that does not parse, as while it is
-/// being typed.
-fn statements(body: &Body) -> Option<Vec<Stmt>> {
-    if !body.words.have("async") {
+/// `None` for a body that makes no future, and for one that does not parse, as while it is being typed.
+fn statements(body: &Body, boxed: bool) -> Option<Vec<Stmt>> {
+    if !(body.words.have("async") || (boxed && body.words.have("pin"))) {
         return None;
     }
     Block::parse_within.parse2(body.block.stream()).ok()

@@ -1,6 +1,6 @@
 #[tokio::test]
 async fn check() {
-    ::monitor_runtime::__private::run_async_by_type(
+    ::monitor_runtime::__private::run_async_plain(
             ::monitor_runtime::__private::site!(of_async).wait(),
             async move {
                 if false {
@@ -8,7 +8,6 @@ async fn check() {
                 }
                 ({ work().await })
             },
-            ::monitor_runtime::__private::plain,
         )
         .await
 }

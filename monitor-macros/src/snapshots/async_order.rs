@@ -4,7 +4,7 @@ fn join(
     a: String,
     b: String,
 ) -> impl ::monitor_runtime::__private::Future<Output = String> {
-    ::monitor_runtime::__private::run_async_by_type(
+    ::monitor_runtime::__private::run_async_plain(
         ::monitor_runtime::__private::site!(of_async).wait(),
         async move {
             if false {
@@ -19,6 +19,5 @@ fn join(
                 a
             })
         },
-        ::monitor_runtime::__private::plain,
     )
 }

@@ -1,5 +1,5 @@
 fn tick() -> impl ::monitor_runtime::__private::Future<Output = ()> {
-    ::monitor_runtime::__private::run_async_by_type(
+    ::monitor_runtime::__private::run_async_plain(
         ::monitor_runtime::__private::site!(of_async).wait(),
         async move {
             if false {
@@ -7,6 +7,5 @@ fn tick() -> impl ::monitor_runtime::__private::Future<Output = ()> {
             }
             ({ work().await })
         },
-        ::monitor_runtime::__private::plain,
     )
 }

@@ -3,7 +3,7 @@ fn call(
     n: u8,
     _request: &Request,
 ) -> impl ::monitor_runtime::__private::Future<Output = u8> {
-    ::monitor_runtime::__private::run_async_by_type(
+    ::monitor_runtime::__private::run_async_plain(
         ::monitor_runtime::__private::site!(of_async).wait(),
         async move {
             if false {
@@ -13,6 +13,5 @@ fn call(
             let _ = (&_request, &self);
             ({ n })
         },
-        ::monitor_runtime::__private::plain,
     )
 }

@@ -7,7 +7,7 @@ fn f(
     c: u32,
     _guard: Guard,
 ) -> bool {
-    ::monitor_runtime::__private::run_by_type(
+    ::monitor_runtime::__private::run_plain(
         ::monitor_runtime::__private::site!(of).begin(),
         move || -> bool {
             #[allow(clippy::used_underscore_binding)]
@@ -17,6 +17,5 @@ fn f(
                 self.is(a, b, c)
             })
         },
-        ::monitor_runtime::__private::plain,
     )
 }

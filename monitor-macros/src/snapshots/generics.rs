@@ -2,9 +2,8 @@ pub(super) unsafe extern "C" fn f<'a, T: Copy, const N: usize>(t: &'a T) -> [T; 
 where
     T: 'a,
 {
-    ::monitor_runtime::__private::run_by_type(
+    ::monitor_runtime::__private::run_plain(
         ::monitor_runtime::__private::site!(of).begin(),
         move || -> [T; N] { [*t; N] },
-        ::monitor_runtime::__private::plain,
     )
 }

@@ -32,28 +32,26 @@ where
             .await
     }
     fn len(&self) -> usize {
-        ::monitor_runtime::__private::run_by_type(
+        ::monitor_runtime::__private::run_plain(
             ::monitor_runtime::__private::site!(
                 of.with(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
                 .begin(),
             move || -> usize { self.rows.len() },
-            ::monitor_runtime::__private::plain,
         )
     }
     const fn limit() -> usize {
         Self::LIMIT
     }
     default fn close(self) {
-        ::monitor_runtime::__private::run_by_type(
+        ::monitor_runtime::__private::run_plain(
             ::monitor_runtime::__private::site!(
                 of.with(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
                 .begin(),
             move || -> () {},
-            ::monitor_runtime::__private::plain,
         )
     }
 }

@@ -3,9 +3,8 @@ fn f(a: u32) -> u32 {
     fn help(a: u32) -> u32 {
         a
     }
-    ::monitor_runtime::__private::run_by_type(
+    ::monitor_runtime::__private::run_plain(
         ::monitor_runtime::__private::site!(of).begin(),
         move || -> u32 { help(a) },
-        ::monitor_runtime::__private::plain,
     )
 }

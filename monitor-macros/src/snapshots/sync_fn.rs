@@ -1,7 +1,7 @@
 /// Adds.
 #[inline]
 pub(crate) fn add(a: u32, b: u32) -> u32 {
-    ::monitor_runtime::__private::run_by_type(
+    ::monitor_runtime::__private::run_plain(
         ::monitor_runtime::__private::site!(
             of.with(& const { ::monitor_runtime::__private::Settings::new().doc("Adds.")
             })
@@ -14,6 +14,5 @@ pub(crate) fn add(a: u32, b: u32) -> u32 {
                 b
             })
         },
-        ::monitor_runtime::__private::plain,
     )
 }

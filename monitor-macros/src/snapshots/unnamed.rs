@@ -1,6 +1,6 @@
 #[allow(unused_assignments)]
 fn f(mut self: Box<Self>, first: Guard, _2: Guard, last: Guard, _: &str) {
-    ::monitor_runtime::__private::run_by_type(
+    ::monitor_runtime::__private::run_plain(
         ::monitor_runtime::__private::site!(of).begin(),
         move || -> () {
             let _ = &self;
@@ -13,6 +13,5 @@ fn f(mut self: Box<Self>, first: Guard, _2: Guard, last: Guard, _: &str) {
             let mut last = last;
             ({ use_(first, last, self) })
         },
-        ::monitor_runtime::__private::plain,
     )
 }

@@ -1,7 +1,8 @@
 //! What ends a call by what it returned: a type alone, or what the attribute says.
 
+use std::marker::PhantomData;
+
 use super::Verdict;
-use super::probe::{NoClass, Plain};
 use crate::run::Open;
 
 /// Knows the verdict on values of a type.
@@ -28,8 +29,32 @@ impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
     }
 }
 
-/// The judge of types that cannot be a `Result`.
-#[inline]
-pub fn plain<R>(_: &R) -> Plain<(R, NoClass)> {
-    Plain::NEW
+/// The judge that a closure, which nobody calls, would return.
+// A future has the closure's type for its own, and not the judge's: that names what the future resolves
+// to, which need not live as long as the future.
+pub struct ByType<V>(PhantomData<fn() -> V>);
+
+impl<V> Stateless for ByType<V> {
+    const NEW: Self = Self(PhantomData);
+}
+
+impl<R, J, V> Judge<R> for ByType<V>
+where
+    J: Judge<R> + Stateless,
+    V: FnOnce(&R) -> J,
+{
+    #[inline]
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        J::NEW.end(open, timed, returned);
+    }
+}
+
+/// The judge of what cannot be an error.
+pub struct AlwaysOk;
+
+impl<R> Judge<R> for AlwaysOk {
+    #[inline]
+    fn end(&self, open: Open, timed: bool, _: &R) {
+        open.returned(timed, Verdict::Ok);
+    }
 }
