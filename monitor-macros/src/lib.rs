@@ -168,8 +168,9 @@ mod words;
 /// ```
 ///
 /// `site!` is a reference to a static, which stands on the list of all functions. A plain function becomes
-/// `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. Where the attribute has a say in the verdict
-/// (`ok_if`, `ret` and the like), it is `run` or `run_async`, and the closure is called.
+/// `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. Where the declared type rules an error out,
+/// it is `run_plain` or `run_async_plain`, without a judge; where the attribute has a say in the verdict (`ok_if`,
+/// `ret` and the like), `run` or `run_async`, and the closure is called.
 ///
 /// # Limits
 ///
@@ -183,7 +184,13 @@ mod words;
 ///   `Display` is shown, not its sources: whether it is an `Error` may depend on what nobody can ask. Where such
 ///   an error is written as `Self::Error`, the attribute cannot see it (E0310): write the type itself.
 /// * A function that hands on the boxed future of another one, of a `T` that need not be `'static`, is monitored
-///   until it returns, not until the future's end: a box around that box could not be of its type.
+///   until it returns, not until the future's end: a box around that box could not be of its type. One that boxes
+///   such a future by a method has to say how long `T` lives (E0309, E0310), or write `Box::pin(future)` at its end
+///   and behind each `return`: there the box is around ours.
+/// * Where the declared type is an alias of a boxed future, such as `Self::Future`, a `return` that hands on a box
+///   made elsewhere leaves unmonitored.
+/// * An `async` function that returns a closure has to write the types of the closure's arguments (E0282): only
+///   the function's own block gets them from the signature.
 /// * An argument bound to `_` gets a name, which rustdoc shows. What a pattern such as `(a, _)` leaves unbound
 ///   is dropped after all arguments.
 /// * A future is at most 64 bytes larger than the plain one, and a poll one stack frame deeper before
