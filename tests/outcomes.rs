@@ -192,8 +192,9 @@ fn boxed_at_each_exit(way: Way) -> BoxFuture<'static, io::Result<u8>> {
         return Box::pin(way.walk());
     }
     match way {
+        Way::Ok => unreachable!(),
         Way::Err => Box::pin(async move { way.walk().await }),
-        _ => {
+        Way::Panic => {
             let walk = way.walk();
             Box::pin(walk)
         }

@@ -711,7 +711,10 @@ pub fn outlived<'a, F, T, E>(future: F) -> Pin<Box<dyn Future<Output = Result<T,
 where
     F: Future<Output = Result<T, E>> + 'a,
 {
-    Box::pin(async move { future.await })
+    Box::pin(async move {
+        ::std::future::ready(()).await;
+        future.await
+    })
 }
 
 /// See [`outlived`].
@@ -739,7 +742,10 @@ pub fn outlived_borrow<'a, 'b, F, T>(future: F) -> Pin<Box<dyn Future<Output = &
 where
     F: Future<Output = &'b T> + 'a,
 {
-    Box::pin(async move { future.await })
+    Box::pin(async move {
+        ::std::future::ready(()).await;
+        future.await
+    })
 }
 
 /// See [`outlived`].
