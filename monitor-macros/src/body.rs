@@ -48,9 +48,7 @@ pub(crate) fn runs_through(statements: &[Stmt]) -> bool {
             self.0 = true;
         }
         fn visit_macro_mut(&mut self, found: &mut Macro) {
-            let last = found.path.segments.last();
-            self.0 |= !last.is_some_and(|last| HARMLESS.iter().any(|name| last.ident == name))
-                || leaves(&found.tokens);
+            self.0 |= may_leave(found);
         }
         // What leaves these stays in the function.
         fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
@@ -63,6 +61,13 @@ pub(crate) fn runs_through(statements: &[Stmt]) -> bool {
         exits.visit_stmt_mut(&mut statement.clone());
     }
     !exits.0
+}
+
+/// Whether a macro may be a way out of the function.
+pub(crate) fn may_leave(found: &Macro) -> bool {
+    let last = found.path.segments.last();
+    !last.is_some_and(|last| HARMLESS.iter().any(|name| last.ident == name))
+        || leaves(&found.tokens)
 }
 
 /// Whether unparsed tokens may hold a way out.

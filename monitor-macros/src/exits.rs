@@ -1,10 +1,12 @@
 //! The futures a body makes where it is left: at its end, and at each `return`.
 
+use crate::body;
 use syn::visit_mut::VisitMut;
 use syn::{Arm, Block, Expr, ExprAsync, ExprClosure, ExprIf, ExprReturn, Item, Macro, Stmt, Token};
 
 /// What the exits of a body have in common.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts, each by itself")]
 pub(crate) struct Exits {
     /// Those that make a future: `async …`, `async ….boxed()`, `Box::pin(…)`.
     pub(crate) futures: usize,
@@ -12,6 +14,8 @@ pub(crate) struct Exits {
     pub(crate) blocks: bool,
     /// Whether there are others.
     pub(crate) others: bool,
+    /// Whether a macro may hide one.
+    pub(crate) hidden: bool,
     /// Whether the body is such a future and nothing else.
     pub(crate) alone: bool,
 }
@@ -122,6 +126,9 @@ impl VisitMut for Visitor<'_> {
             None => self.found.others = true,
         }
     }
+    fn visit_macro_mut(&mut self, found: &mut Macro) {
+        self.found.hidden |= body::may_leave(found);
+    }
     // A `return` in these leaves them, not the function.
     fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
     fn visit_expr_closure_mut(&mut self, _: &mut ExprClosure) {}
@@ -148,9 +155,13 @@ fn is_box_pin(function: &Expr) -> bool {
     let Expr::Path(function) = function else {
         return false;
     };
-    let segments = function.path.segments.iter().rev();
-    let mut names = segments.map(|segment| &segment.ident);
-    names.next().is_some_and(|name| name == "pin") && names.next().is_some_and(|name| name == "Box")
+    // A box that says what is in it is not one for something else.
+    let mut segments = function.path.segments.iter().rev();
+    let mut next_is = |name| {
+        let segment = segments.next();
+        segment.is_some_and(|segment| segment.ident == name && segment.arguments.is_none())
+    };
+    next_is("pin") && next_is("Box")
 }
 
 /// Macros without a value, by their names.

@@ -736,6 +736,15 @@ pub fn outlived_value<'a, F: Future + 'a>(
     Box::pin(future)
 }
 
+/// Says what is in the box.
+#[monitored]
+pub fn boxed_by_type(n: u8) -> Pin<Box<dyn Future<Output = Result<u8, Opaque>>>> {
+    if n == 0 {
+        return Box::pin(::std::future::ready(Err(Opaque)));
+    }
+    Box::<::std::future::Ready<Result<u8, Opaque>>>::pin(::std::future::ready(Ok(n)))
+}
+
 /// See [`outlived`].
 #[monitored]
 pub fn outlived_borrow<'a, 'b, F, T>(future: F) -> Pin<Box<dyn Future<Output = &'b T> + 'a>>

@@ -50,7 +50,8 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     let statements = statements(body, boxed == Some(true)).filter(|statements| {
         let exits = exits::of(statements);
         // What is in a box may be something else, unless the type says so or another exit shows it.
-        let futures = exits.blocks || (boxed == Some(true) && exits.futures > 0);
+        let told = boxed == Some(true) && exits.futures > 0 && !exits.hidden;
+        let futures = exits.blocks || told;
         // Another exit would leave with a future nobody runs.
         futures && !(boxed.is_some() && exits.others)
     });
