@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{AttrStyle, Attribute, ImplItemFn, ItemFn, ItemImpl, Signature, TraitItemFn};
 
-const ATTRIBUTE: &str = "#[monitor_runtime::monitored] ";
+const ATTRIBUTE: &str = "#[::monitor_runtime::monitored] ";
 
 /// The file with every function annotated, and how many those are.
 pub(crate) fn annotate(source: &str) -> syn::Result<(String, usize)> {
