@@ -126,7 +126,7 @@ impl Printer {
         } else {
             quote_spanned!(at=> ::monitor_runtime::__private)
         };
-        let whole = matches!(model.run, Run::Inline { .. } | Run::Tail(_));
+        let whole = matches!(model.run, Run::Inline { .. } | Run::Tail { .. });
         let split = if whole {
             None
         } else {
@@ -166,9 +166,8 @@ impl Printer {
                     quote_spanned!(at=> #run.await)
                 }
             }
-            Run::Tail(statements) => {
+            Run::Tail { statements, exits } => {
                 let mut statements = statements.clone();
-                let exits = exits::of(&statements);
                 // What stands before the future may give away what the start looks at.
                 let ahead = !exits.alone && self.model.looks_at_arguments();
                 let wait = self.wait();

@@ -10,6 +10,7 @@ use crate::buckets::Buckets;
 use crate::check;
 use crate::doc;
 use crate::errors::Errors;
+use crate::exits::Exits;
 use crate::fields::Field;
 use crate::input::{self, Function, Input, Member};
 use crate::labels::Label;
@@ -96,7 +97,10 @@ pub(crate) enum Run {
     /// The same where the function is printed without its `async`: it returns the future.
     Desugared,
     /// The futures these statements make where they end are run where they stand.
-    Tail(Vec<Stmt>),
+    Tail {
+        statements: Vec<Stmt>,
+        exits: Exits,
+    },
     /// The body makes its future in some other way; what it returns is run.
     Future {
         boxed: bool,

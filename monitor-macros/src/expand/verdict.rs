@@ -60,7 +60,7 @@ impl Printer {
         let (at, model) = (self.at, &self.model);
         match (&model.run, &model.output) {
             // In a statement of the closure, a lifetime would be asked more of than in its signature.
-            (Run::Tail(_) | Run::Future { .. }, Some(ty))
+            (Run::Tail { .. } | Run::Future { .. }, Some(ty))
                 if matches!(model.verdict, Verdict::Probe) =>
             {
                 quote_spanned!(at=> |__monitor_returned: &#ty| #said)

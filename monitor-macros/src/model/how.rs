@@ -47,16 +47,17 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     };
     let future = returns::future(ty);
     let boxed = future.as_ref().map(|future| future.boxed);
-    let statements = statements(body, boxed == Some(true)).filter(|statements| {
-        let exits = exits::of(statements);
+    let tail = statements(body, boxed == Some(true)).and_then(|statements| {
+        let exits = exits::of(&statements);
         // What is in a box may be something else, unless the type says so or another exit shows it.
         let told = boxed == Some(true) && exits.futures > 0 && !exits.hidden;
         let futures = exits.blocks || told;
         // Another exit would leave with a future nobody runs.
-        futures && !(boxed.is_some() && exits.others)
+        let runs = futures && !(boxed.is_some() && exits.others);
+        runs.then_some(Run::Tail { statements, exits })
     });
-    let run = match (statements, boxed) {
-        (Some(statements), _) => Run::Tail(statements),
+    let run = match (tail, boxed) {
+        (Some(tail), _) => tail,
         // A box of ours around theirs is not `'static` where theirs is not known to be.
         (None, Some(true)) if hands_on(body) && open::has_parameter(ty, sig) => {
             return (closure(false), Verdict::Probe, None);

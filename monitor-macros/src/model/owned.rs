@@ -28,7 +28,7 @@ impl Owned {
             assigns: false,
             captures,
         };
-        if matches!(run, Run::Tail(_) | Run::Inline { .. }) {
+        if matches!(run, Run::Tail { .. } | Run::Inline { .. }) {
             owned.sig = sig.clone();
             return owned;
         }
