@@ -88,6 +88,21 @@ mod kinds {
 
         #[monitored(skip)]
         fn left_out() {}
+
+        #[cfg_attr(all(), monitored(skip))]
+        fn left_out_here() {}
+
+        #[cfg_attr(any(), monitored(skip))]
+        fn left_out_elsewhere() {}
+
+        #[cfg_attr(
+            all(),
+            inline,
+            cfg_attr(any(), doc = "x"),
+            cfg_attr(all(), monitored(name = "nested"))
+        )]
+        #[cfg_attr(any(), monitored(name = "never"))]
+        fn named_under_conditions() {}
     }
 
     trait Store {
@@ -211,7 +226,7 @@ mod elsewhere {
 }
 
 /// What their author would call them.
-const KINDS: [&str; 38] = [
+const KINDS: [&str; 40] = [
     "free",
     "async_free",
     "free_generic",
@@ -228,6 +243,8 @@ const KINDS: [&str; 38] = [
     "Cache<u8, Vec<String>>::special",
     "Shape::in_block",
     "Shape::async_in_block",
+    "Shape::left_out_elsewhere",
+    "nested",
     "renamed",
     "<Orders as Store>::load",
     "<Cache as Store>::load",

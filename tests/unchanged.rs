@@ -150,6 +150,12 @@ twins! {
         }
     }
     {
+        #[cfg_attr(all(), track_caller)]
+        pub(crate) fn caller_under_a_condition() -> &'static Location<'static> {
+            Location::caller()
+        }
+    }
+    {
         #[track_caller]
         pub(crate) fn expect(value: Option<u8>) -> u8 {
             value.expect("a value")
@@ -285,6 +291,8 @@ fn a_function_knows_its_caller() {
         };
     }
     let [plain, watched] = both!(caller).map(line);
+    assert_eq!(plain, watched);
+    let [plain, watched] = both!(caller_under_a_condition).map(line);
     assert_eq!(plain, watched);
     macro_rules! both_results {
         ($fail:expr) => {

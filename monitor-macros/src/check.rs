@@ -12,16 +12,17 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use std::collections::HashSet;
 use syn::ext::IdentExt;
-use syn::{Attribute, Error, Ident, LitStr};
+use syn::{Attribute, Error, Ident, LitStr, Meta, MetaList};
 
 /// More would not fit the span, or the completion event, whose own fields take the rest of `tracing`'s 32.
 const MOST_FIELDS: usize = 24;
 
+pub(crate) const TWICE: &str = "`#[monitored]` is given twice; merge the arguments into one";
+
 /// One attribute per function.
 pub(crate) fn once(more: &[Attribute], errors: &mut Errors) {
     for attr in more {
-        let message = "`#[monitored]` is given twice; merge the arguments into one";
-        errors.push(Error::new_spanned(attr, message));
+        errors.push(Error::new_spanned(attr, TWICE));
     }
 }
 
@@ -94,6 +95,11 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
                        monitor a function it calls";
         errors.push(Error::new_spanned(variadic, message));
     }
+    if let Some(naked) = function.attrs.iter().find(|attr| is_naked(attr)) {
+        let message = "a naked function cannot be monitored, it is the instructions in it and nothing else; \
+                       remove the attribute (in an impl block: `#[monitored(skip)]`)";
+        errors.push(Error::new_spanned(naked, message));
+    }
     if function.body.is_none() {
         let message = format!(
             "`{}` has no body to monitor; put `#[monitored]` on the impl or give it a body",
@@ -101,6 +107,14 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
         );
         errors.push(Error::new_spanned(&sig.ident, message));
     }
+}
+
+/// `#[unsafe(naked)]`.
+fn is_naked(attr: &Attribute) -> bool {
+    let Meta::List(MetaList { path, tokens, .. }) = &attr.meta else {
+        return false;
+    };
+    path.is_ident("unsafe") && tokens.to_string() == "naked"
 }
 
 /// A name that is given must say something.

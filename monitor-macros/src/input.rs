@@ -1,6 +1,7 @@
 //! What the attribute stands on: a function, a method or an impl block; anything else is refused.
 
 mod block;
+mod conditional;
 
 use crate::errors::Errors;
 use crate::words::Words;

@@ -126,8 +126,9 @@ mod words;
 /// Rules see the returned value only, and one that panics is ignored. Values of `fields`, `args`, `tags`
 /// and `fingerprint` are taken before the body runs, and only when a log or Sentry would show them.
 ///
-/// A method's own `#[monitored(…)]` overrides the `impl` block's, argument by argument. `name`, `fields`
-/// and `args` belong to one function and cannot stand on an `impl` block.
+/// A method's own `#[monitored(…)]` overrides the `impl` block's, argument by argument, also where it stands
+/// under a condition, as `#[cfg_attr(feature = "monitor", monitored(…))]`. `name`, `fields`, `args` and
+/// `labels` belong to one function and cannot stand on an `impl` block.
 ///
 /// # What is an error
 ///
@@ -174,8 +175,8 @@ mod words;
 ///
 /// # Limits
 ///
-/// * A `const fn`, a C-variadic function and a trait function without a body cannot be monitored. The methods of
-///   a `#[global_allocator]` must not be: to count a call may take memory, and would call them again.
+/// * A `const fn`, a C-variadic or naked function and a trait function without a body cannot be monitored. The
+///   methods of a `#[global_allocator]` must not be: to count a call may take memory, and would call them again.
 /// * `Location::caller()` in a `#[track_caller]` function is its caller as long as the body can only be left
 ///   at its end: with no `return`, no `?`, and no macro but those of `std` and `tracing` that cannot hide one.
 ///   In others it is a place in the runtime: a closure cannot pass a caller on. Where only the declaration of

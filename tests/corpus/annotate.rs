@@ -57,17 +57,17 @@ impl Places {
 
 /// Functions the compiler or another macro wants as they are.
 fn is_refused(attrs: &[Attribute]) -> bool {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 5] = [
         "monitored",
         "panic_handler",
         "proc_macro",
         "proc_macro_attribute",
         "proc_macro_derive",
-        "naked",
     ];
-    attrs
-        .iter()
-        .any(|attr| NAMES.iter().any(|name| attr.path().is_ident(name)))
+    attrs.iter().any(|attr| {
+        let naked = attr.to_token_stream().to_string() == "# [unsafe (naked)]";
+        naked || NAMES.iter().any(|name| attr.path().is_ident(name))
+    })
 }
 
 /// Where the first of these tokens begins.

@@ -1,6 +1,6 @@
 //! An impl block, read method by method.
 
-use super::{Function, Impl, Kind, Member, arguments, braces, is_monitored, kind};
+use super::{Function, Impl, Kind, Member, arguments, braces, conditional, is_monitored, kind};
 use crate::args::Args;
 use crate::errors::Errors;
 use proc_macro2::{Group, TokenStream, TokenTree};
@@ -42,9 +42,9 @@ fn members(input: ParseStream<'_>) -> Result<(Vec<Member>, Vec<Error>)> {
     while !input.is_empty() {
         let ahead = input.fork();
         match member(&ahead) {
-            Ok(member) => {
+            Ok(read) => {
                 input.advance_to(&ahead);
-                members.push(member);
+                members.extend(read);
             }
             Err(error) => {
                 let (tokens, to_be_monitored) = unreadable(input)?;
@@ -58,17 +58,23 @@ fn members(input: ParseStream<'_>) -> Result<(Vec<Member>, Vec<Error>)> {
     Ok((members, unread))
 }
 
-fn member(input: ParseStream<'_>) -> Result<Member> {
+/// One member, or what becomes of a method whose attribute has a condition.
+fn member(input: ParseStream<'_>) -> Result<Vec<Member>> {
     let ahead = input.fork();
-    ahead.call(Attribute::parse_outer)?;
-    if let Ok(Kind::Function) = kind(&ahead) {
-        let attrs = input.call(Attribute::parse_outer)?;
-        let function = Function::after(attrs, input, None)?;
-        return Ok(Member::Function(Box::new(function)));
+    let attrs = ahead.call(Attribute::parse_outer)?;
+    if !matches!(kind(&ahead.fork()), Ok(Kind::Function)) {
+        let item = input.parse::<ImplItem>()?;
+        return Ok(vec![Member::Other(item.into_token_stream())]);
     }
-    Ok(Member::Other(
-        input.parse::<ImplItem>()?.into_token_stream(),
-    ))
+    let mut members = Vec::new();
+    for attrs in conditional::variants(attrs) {
+        let rest = ahead.fork();
+        let mut function = Function::after(attrs, &rest, None)?;
+        members.extend(conditional::too_many(&mut function).map(Member::Other));
+        members.push(Member::Function(Box::new(function)));
+        input.advance_to(&rest);
+    }
+    Ok(members)
 }
 
 fn unread_method(error: &Error) -> String {

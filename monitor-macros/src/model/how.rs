@@ -6,8 +6,9 @@ use crate::exits;
 use crate::input::{Body, Function};
 use crate::open;
 use crate::returns;
+use crate::words::Words;
 use syn::parse::Parser;
-use syn::{Block, GenericParam, Signature, Stmt, Type};
+use syn::{Attribute, Block, GenericParam, Meta, MetaList, Signature, Stmt, Type};
 
 pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdict, Option<Type>) {
     let sig = &function.sig;
@@ -82,8 +83,9 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     (run, verdict(Some(&output)), named)
 }
 
-/// Whether `Location::caller()` is the function's caller: it has the attribute, or the looks of a
-/// method whose trait has it for all implementations, which `Index` and `IndexMut` of `std` do.
+/// Whether `Location::caller()` may be the function's caller: it has the attribute, be it under a condition,
+/// or the looks of a method whose trait has it for all implementations, which `Index` and `IndexMut` of
+/// `std` do.
 fn tracks_caller(function: &Function) -> bool {
     let sig = &function.sig;
     let inherits = sig.ident == "index" || sig.ident == "index_mut";
@@ -91,7 +93,15 @@ fn tracks_caller(function: &Function) -> bool {
         || function
             .attrs
             .iter()
-            .any(|attr| attr.path().is_ident("track_caller"))
+            .any(|attr| attr.path().is_ident("track_caller") || may_have(attr, "track_caller"))
+}
+
+/// Whether a `cfg_attr` may put `name` on the function.
+fn may_have(attr: &Attribute, name: &str) -> bool {
+    let Meta::List(MetaList { path, tokens, .. }) = &attr.meta else {
+        return false;
+    };
+    path.is_ident("cfg_attr") && Words::of(tokens.clone()).have(name)
 }
 
 fn verdict(ty: Option<&Type>) -> Verdict {

@@ -278,6 +278,11 @@ messages! {
          remove `const` or the attribute (in an impl block: `#[monitored(skip)]`)",
     ]
 
+    naked: #[monitored] { #[unsafe(naked)] extern "C" fn f() { naked_asm!("ret") } } => [
+        "a naked function cannot be monitored, it is the instructions in it and nothing else; \
+         remove the attribute (in an impl block: `#[monitored(skip)]`)",
+    ]
+
     no_body: #[monitored] { async fn get(&self); } => [
         "`get` has no body to monitor; put `#[monitored]` on the impl or give it a body",
     ]

@@ -279,6 +279,19 @@ shapes! {
         }
     }
 
+    /// A method each for both ways a condition can turn out.
+    impl_block_with_conditions: #[monitored] {
+        impl Orders {
+            #[cfg_attr(feature = "monitor", inline, monitored(skip))]
+            fn len(&self) -> usize { self.rows.len() }
+            #[cfg_attr(not(test), inline)]
+            fn close(self) {}
+            #[cfg_attr(fast, monitored(skip))]
+            #[cfg_attr(not(fast), monitored("sold"))]
+            fn sell(self) {}
+        }
+    }
+
     /// The errors of the block, of one method and of the next, and the item without our attributes.
     errors: #[monitored(name = "orders", lvel = "debug")] {
         #[derive(Kept)]
