@@ -147,6 +147,40 @@ async fn respond_or_reject(status: u16) -> Result<impl warp::Reply, warp::Reject
     }
 }
 
+type Inner = Result<u8, String>;
+type Lent<'a> = &'a Inner;
+
+#[monitored]
+fn lent(inner: &Inner) -> Lent<'_> {
+    inner
+}
+
+#[monitored]
+fn boxed(inner: &Inner) -> Box<Inner> {
+    Box::new(inner.clone())
+}
+
+#[monitored]
+fn next(inner: &Inner) -> Option<Inner> {
+    Some(inner.clone())
+}
+
+#[monitored(error_if = |next| matches!(next, Some(Err(_))))]
+fn next_good(inner: &Inner) -> Option<Inner> {
+    Some(inner.clone())
+}
+
+#[test]
+fn a_result_inside_of_something_is_a_value() {
+    let inner = Err("no".to_owned());
+    assert!(lent(&inner).is_err() && boxed(&inner).is_err());
+    assert!(next(&inner).is_some() && next_good(&inner).is_some());
+    assert_errors!("lent", []);
+    assert_errors!("boxed", []);
+    assert_errors!("next", []);
+    assert_errors!("next_good", [("", 1)]);
+}
+
 #[derive(Debug)]
 struct Wrong;
 impl warp::reject::Reject for Wrong {}

@@ -133,7 +133,8 @@ mod words;
 /// # What is an error
 ///
 /// Where the return type can be a `Result`, also under another name such as `io::Result`, the compiler
-/// decides by type. A function that returns a future is monitored through the future: from its first
+/// decides by type. A `Result` inside of something (`Option<Result>`, `&Result`, `Box<Result>`, a tuple) is a value
+/// like any other; `error_if` says otherwise. A function that returns a future is monitored through the future: from its first
 /// poll to its end, or to its being dropped. It is recognised by an `async` block at its end, boxed or
 /// not, or by its return type: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`.
 ///
