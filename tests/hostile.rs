@@ -6,7 +6,8 @@
     unused_qualifications,
     warnings,
     clippy::pedantic,
-    clippy::nursery
+    clippy::nursery,
+    clippy::shadow_same
 )]
 
 use std::task::{Context, Poll, Waker};

@@ -198,9 +198,10 @@ mod words;
 /// * A future is at most 64 bytes larger than the plain one, and a poll one stack frame deeper before
 ///   inlining; a call is two deeper, and so is a poll where values or labels of arguments are recorded.
 /// * Lints that look at a whole function, such as clippy's `needless_pass_by_value` and `unused_async`,
-///   do not see through the closure, nor `missing_errors_doc` through an `async fn`. In an `async` function
-///   that assigns to a `mut` argument, rustc's `unused_assignments` is switched off: it would take a last
-///   assignment to a field for unread even where the argument's `Drop` reads it.
+///   do not see through the closure, nor `missing_errors_doc` through an `async fn`. clippy's `implicit_return`
+///   finds one at the attribute. In an `async` function that assigns to a `mut` argument, rustc's
+///   `unused_assignments` is switched off: it would take a last assignment to a field for unread even where
+///   the argument's `Drop` reads it.
 #[proc_macro_attribute]
 pub fn monitored(
     args: proc_macro::TokenStream,

@@ -1008,9 +1008,9 @@ pub fn closure(log: Rc<RefCell<Vec<u8>>>) -> impl FnMut(u8) {
 #[monitored]
 pub fn reborrowed(list: &mut Vec<u8>) -> &mut u8 {
     list.push(1);
-    let list = &mut *list;
-    list.push(2);
-    &mut list[0]
+    let again = &mut *list;
+    again.push(2);
+    &mut again[0]
 }
 
 /// Raw names.

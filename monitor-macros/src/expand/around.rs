@@ -111,9 +111,10 @@ impl Printer {
                 ..
             } = binding;
             // As in `captures`.
-            let allow = binding
+            let underscored = binding
                 .is_underscored()
-                .then(|| quote_spanned!(at=> #[allow(clippy::used_underscore_binding, clippy::no_effect_underscore_binding)]));
+                .then(|| quote_spanned!(at=> , clippy::used_underscore_binding, clippy::no_effect_underscore_binding));
+            let allow = quote_spanned!(at=> #[allow(clippy::shadow_same #underscored)]);
             if *is_self {
                 quote_spanned!(at=> #(#cfgs)* let _ = &#ident;)
             } else {

@@ -11,7 +11,9 @@ fn join(
                 return ::monitor_runtime::__private::never::<String>();
             }
             let _ = &self;
+            #[allow(clippy::shadow_same)]
             let mut a = a;
+            #[allow(clippy::shadow_same)]
             let b = b;
             ({
                 a += &self.between;

@@ -8,6 +8,7 @@ pub(crate) fn add(a: u32, b: u32) -> u32 {
         )
             .begin(),
         move || -> u32 {
+            #[allow(clippy::shadow_same)]
             let mut b = b;
             ({
                 b += a;
