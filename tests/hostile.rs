@@ -39,3 +39,9 @@ fn now(mut future: functions::Later<'_>) -> String {
 fn hostile_functions_do_what_they_did() {
     functions::check(&now);
 }
+
+/// What it expands to is nobody's but ours.
+#[test]
+fn the_builder_is_written_under_every_lint() {
+    let _builder = monitor_runtime::builder!();
+}

@@ -14,12 +14,37 @@
 /// ```
 #[macro_export]
 macro_rules! builder {
-    () => {
+    () => {{
+        $crate::__list_sites!();
         $crate::Builder::new(
             ::core::option_env!("CARGO_BIN_NAME").unwrap_or(::core::env!("CARGO_PKG_NAME")),
             ::core::env!("CARGO_PKG_VERSION"),
         )
         .commit(::core::option_env!("VERGEN_GIT_SHA").unwrap_or(""))
         .branch(::core::option_env!("VERGEN_GIT_BRANCH").unwrap_or(""))
+    }};
+}
+
+/// Where the runtime is in a dynamic library, it cannot see the functions of the executable.
+#[cfg(all(
+    feature = "enable",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd")
+))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __list_sites {
+    () => {
+        $crate::__private::list($crate::__sites!())
     };
+}
+
+/// There is nothing to see, or each function puts itself on the list.
+#[cfg(not(all(
+    feature = "enable",
+    any(target_os = "linux", target_os = "android", target_os = "freebsd")
+)))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __list_sites {
+    () => {};
 }

@@ -24,6 +24,8 @@ pub use bounds::Bounds;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use list::Listed;
 pub(crate) use list::all;
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+pub use list::{Sites, list};
 pub use settings::Settings;
 use settings::{ASYNC, DEFAULT};
 use watch::WATCHED;
@@ -98,6 +100,16 @@ impl Site {
             key: AtomicUsize::new(0),
             state: OnceLock::new(),
         })
+    }
+
+    /// No function, and on no list.
+    #[track_caller]
+    pub const fn nobody() -> Self {
+        Self::new(|| "", "")
+    }
+
+    fn is_nobody(&self) -> bool {
+        self.0.module.is_empty()
     }
 
     /// The same function with what the attribute says of it.
@@ -278,6 +290,12 @@ impl Site {
         let place = |key| (key & !WATCHED == 0).then_some(key | new);
         // Two first calls may race; the loser's number stays unused.
         let placed = (self.0.key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, place);
-        placed.map_or_else(|key| key & !WATCHED, |_| new)
+        match placed {
+            Ok(_) => {
+                list::called(self);
+                new
+            }
+            Err(key) => key & !WATCHED,
+        }
     }
 }

@@ -12,6 +12,9 @@ use super::Site;
 mod section {
     #![allow(unsafe_code)]
 
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::{ptr, slice};
+
     use super::Site;
 
     // Another version of this crate in the binary has sites of another shape, so it needs a section of
@@ -21,36 +24,97 @@ mod section {
         "the section's name ends with the version, in all four places"
     );
 
-    // Without a site there would be no section, and no beginning and end of it.
-    #[used]
-    // SAFETY: everything in this section is a `Site`.
-    #[unsafe(link_section = "monitor_sites_0_1_0")]
-    static NOBODY: Site = Site::new(|| "", "");
-
     // The linker puts what is aligned to its size side by side, without room in between.
     const _: () = assert!(size_of::<Site>() == align_of::<Site>());
 
-    unsafe extern "C" {
-        #[link_name = "__start_monitor_sites_0_1_0"]
-        static START: usize;
-        #[link_name = "__stop_monitor_sites_0_1_0"]
-        static STOP: usize;
+    /// The sites of one file that the linker made: the executable, or a dynamic library.
+    #[derive(Clone, Copy)]
+    pub struct Sites(&'static [Site]);
+
+    impl Sites {
+        /// # Safety
+        ///
+        /// They are the beginning and the end of the section with the sites.
+        #[expect(
+            clippy::cast_ptr_alignment,
+            reason = "what the section holds aligns it"
+        )]
+        #[must_use]
+        pub const unsafe fn between(start: *const usize, stop: *const usize) -> Self {
+            let (start, stop) = (start.cast::<Site>(), stop.cast::<Site>());
+            // SAFETY: only `site!` and `sites!` write to the section, a `Site` each, whose size is its
+            // alignment; the linker leaves no room between them and defines both symbols. What changes
+            // in a site does so behind a shared reference.
+            Self(unsafe { slice::from_raw_parts(start, stop.offset_from_unsigned(start)) })
+        }
+
+        fn have(self, site: &Site) -> bool {
+            self.0.as_ptr_range().contains(&ptr::from_ref(site))
+        }
     }
 
-    #[expect(
-        clippy::cast_ptr_alignment,
-        reason = "what the section holds aligns it"
-    )]
+    /// The sites of the file it is linked into.
+    #[doc(hidden)]
+    #[macro_export]
+    macro_rules! __sites {
+        () => {{
+            // Without a site there would be no section, and no beginning and end of it.
+            #[used]
+            #[unsafe(link_section = "monitor_sites_0_1_0")]
+            static NOBODY: $crate::__private::Site = $crate::__private::Site::nobody();
+
+            unsafe extern "C" {
+                #[link_name = "__start_monitor_sites_0_1_0"]
+                static START: usize;
+                #[link_name = "__stop_monitor_sites_0_1_0"]
+                static STOP: usize;
+            }
+            // SAFETY: so the linker calls them.
+            unsafe { $crate::__private::Sites::between(&raw const START, &raw const STOP) }
+        }};
+    }
+
+    fn own() -> Sites {
+        __sites!()
+    }
+
+    /// Where the runtime is in a dynamic library, those of the executable and of other libraries.
+    static OTHERS: Mutex<Vec<Sites>> = Mutex::new(Vec::new());
+
+    fn others() -> MutexGuard<'static, Vec<Sites>> {
+        OTHERS.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts those of the file that a service is started from on the list.
+    pub fn list(sites: Sites) {
+        let is_in =
+            |whole: Sites, part: Sites| part.0.first().is_none_or(|first| whole.have(first));
+        if is_in(own(), sites) {
+            return;
+        }
+        let mut others = others();
+        // Some may have been called before.
+        others.retain(|other| !is_in(sites, *other));
+        others.push(sites);
+    }
+
+    /// A site that is called for the first time: it may be of a library nobody has told of.
+    pub(crate) fn called(site: &'static Site) {
+        if own().have(site) {
+            return;
+        }
+        let mut others = others();
+        if !others.iter().any(|other| other.have(site)) {
+            others.push(Sites(slice::from_ref(site)));
+        }
+    }
+
     pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
-        let (start, stop) = (&raw const START, &raw const STOP);
-        let (start, stop) = (start.cast::<Site>(), stop.cast::<Site>());
-        // SAFETY: only `site!` and this file write to the section, a `Site` each, whose size is its
-        // alignment; the linker leaves no room between them and defines both symbols. What changes
-        // in a site does so behind a shared reference.
-        let sites = unsafe { std::slice::from_raw_parts(start, stop.offset_from_unsigned(start)) };
+        let others = others().clone();
+        let sites = [own()].into_iter().chain(others);
         sites
-            .iter()
-            .filter(|site| !std::ptr::eq(*site, &raw const NOBODY))
+            .flat_map(|sites| sites.0)
+            .filter(|site| !site.is_nobody())
     }
 
     /// The site of the function it stands in, on the list; made by `Site::of` or `Site::of_async`.
@@ -82,6 +146,9 @@ mod section {
         inventory::iter::<Listed>.into_iter().map(|listed| listed.0)
     }
 
+    // Each has put itself on the list.
+    pub(crate) fn called(_: &Site) {}
+
     /// The site of the function it stands in, on the list; made by `Site::of` or `Site::of_async`.
     #[doc(hidden)]
     #[macro_export]
@@ -102,10 +169,16 @@ mod section {
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use section::Listed;
 
-/// Every annotated function of the binary and its dependencies, called or not.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+pub use section::{Sites, list};
+
+/// Every annotated function of the binary and its dependencies, called or not; of a dynamic library that
+/// the service is not started from, those that have been called.
 pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
     section::all()
 }
+
+pub(crate) use section::called;
 
 // The compiler asks of every static whether it may be shared, and of every future of a monitored
 // function whether it may be sent. It would go through all that a site holds each time, half a
