@@ -5,6 +5,7 @@ mod conditional;
 
 use crate::errors::Errors;
 use crate::words::Words;
+pub(crate) use conditional::under_condition;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Error, Lit, Meta, Result, Signature, Token, Visibility};

@@ -108,10 +108,6 @@ impl Site {
         Self::new(|| "", "")
     }
 
-    fn is_nobody(&self) -> bool {
-        self.0.module.is_empty()
-    }
-
     /// The same function with what the attribute says of it.
     pub const fn with(mut self, settings: &'static Settings) -> Self {
         self.0.settings = settings;

@@ -52,6 +52,11 @@ pub(super) fn too_many(function: &mut Function) -> Option<TokenStream> {
     Some(quote!(#(#conditions)* #error))
 }
 
+/// The attributes that a `cfg_attr` may come to; none of another attribute.
+pub(crate) fn under_condition(attr: &Attribute) -> Vec<Attribute> {
+    Conditional::of(attr).map_or_else(Vec::new, |conditional| conditional.attrs)
+}
+
 /// A `cfg_attr`.
 struct Conditional {
     condition: TokenStream,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::{Model, Owned, Run};
-use crate::input::Function;
+use crate::input::{self, Function};
 use crate::returns;
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Safety};
 
@@ -29,12 +29,17 @@ const INERT: [&str; 9] = [
 
 /// Whether nobody else's macro is to see the item, as far as its attributes tell.
 pub(super) fn is_last_macro(attrs: &[Attribute]) -> bool {
-    attrs.iter().all(|attr| {
-        let path = attr.path();
-        let first = path.segments.first();
-        let tool = first.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt");
-        tool || INERT.iter().any(|inert| path.is_ident(inert))
-    })
+    attrs.iter().all(is_inert)
+}
+
+fn is_inert(attr: &Attribute) -> bool {
+    let path = attr.path();
+    if path.is_ident("cfg_attr") {
+        return is_last_macro(&input::under_condition(attr));
+    }
+    let first = path.segments.first();
+    let tool = first.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt");
+    tool || INERT.iter().any(|inert| path.is_ident(inert))
 }
 
 /// Whether the function may lose its `async`: its future would own and drop what it owns now, and its

@@ -3,12 +3,11 @@
 use super::{Run, Verdict};
 use crate::body;
 use crate::exits;
-use crate::input::{Body, Function};
+use crate::input::{self, Body, Function};
 use crate::open;
 use crate::returns;
-use crate::words::Words;
 use syn::parse::Parser;
-use syn::{Attribute, Block, GenericParam, Meta, MetaList, Signature, Stmt, Type};
+use syn::{Attribute, Block, GenericParam, Signature, Stmt, Type};
 
 pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdict, Option<Type>) {
     let sig = &function.sig;
@@ -89,19 +88,9 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
 fn tracks_caller(function: &Function) -> bool {
     let sig = &function.sig;
     let inherits = sig.ident == "index" || sig.ident == "index_mut";
-    (inherits && sig.receiver().is_some())
-        || function
-            .attrs
-            .iter()
-            .any(|attr| attr.path().is_ident("track_caller") || may_have(attr, "track_caller"))
-}
-
-/// Whether a `cfg_attr` may put `name` on the function.
-fn may_have(attr: &Attribute, name: &str) -> bool {
-    let Meta::List(MetaList { path, tokens, .. }) = &attr.meta else {
-        return false;
-    };
-    path.is_ident("cfg_attr") && Words::of(tokens.clone()).have(name)
+    let is = |attr: &Attribute| attr.path().is_ident("track_caller");
+    let may_be = |attr| is(attr) || input::under_condition(attr).iter().any(is);
+    (inherits && sig.receiver().is_some()) || function.attrs.iter().any(may_be)
 }
 
 fn verdict(ty: Option<&Type>) -> Verdict {

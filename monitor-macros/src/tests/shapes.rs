@@ -279,6 +279,18 @@ shapes! {
         }
     }
 
+    /// A plain function: nothing under the condition could tell.
+    async_under_conditions: #[monitored] {
+        #[cfg_attr(docsrs, doc(cfg(feature = "net")))]
+        #[cfg_attr(all(), inline, allow(unused))]
+        pub async fn connect() -> Result<(), Error> { Ok(()) }
+    }
+
+    async_must_use_under_a_condition: #[monitored] {
+        #[cfg_attr(all(), must_use)]
+        pub async fn connect() -> u8 { 1 }
+    }
+
     /// A method each for both ways a condition can turn out.
     impl_block_with_conditions: #[monitored] {
         impl Orders {

@@ -112,9 +112,10 @@ mod section {
     pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
         let others = others().clone();
         let sites = [own()].into_iter().chain(others);
+        // One that is of no module is nobody's.
         sites
             .flat_map(|sites| sites.0)
-            .filter(|site| !site.is_nobody())
+            .filter(|site| !site.module().is_empty())
     }
 
     /// The site of the function it stands in, on the list; made by `Site::of` or `Site::of_async`.

@@ -1,0 +1,16 @@
+#[cfg_attr(docsrs, doc(cfg(feature = "net")))]
+#[cfg_attr(all(), inline, allow(unused))]
+pub fn connect() -> impl ::monitor_runtime::__private::Future<
+    Output = Result<(), Error>,
+> {
+    ::monitor_runtime::__private::run_async_by_type(
+        ::monitor_runtime::__private::site!(of_async).wait(),
+        async move {
+            if false {
+                return ::monitor_runtime::__private::never::<Result<(), Error>>();
+            }
+            ({ Ok(()) })
+        },
+        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+    )
+}
