@@ -196,7 +196,8 @@ mod words;
 /// * A macro that gives a body a meaning of its own, as those do that put `Ok` around its value, has to stand above
 ///   `#[monitored]`: below it, it would look at ours.
 /// * A dynamic library (`dylib`) that shares the runtime with the service, and is not what `builder!` is called in,
-///   has its functions on the page from their first call on, and must not be unloaded after that.
+///   has its functions on the page of metrics from their first call on, and must not be unloaded after that; the live
+///   page and the budgets of objectives, which take their list at the start, do not have them.
 /// * An argument bound to `_` gets a name, which rustdoc shows. What a pattern such as `(a, _)` leaves unbound
 ///   is dropped after all arguments.
 /// * A future is at most 64 bytes larger than the plain one, and a poll one stack frame deeper before
