@@ -12,7 +12,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use std::collections::HashSet;
 use syn::ext::IdentExt;
-use syn::{Attribute, Error, Ident, LitStr, Meta, MetaList};
+use syn::{Attribute, Error, Ident, LitStr, Meta};
 
 /// More would not fit the span, or the completion event, whose own fields take the rest of `tracing`'s 32.
 const MOST_FIELDS: usize = 24;
@@ -111,10 +111,7 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
 
 /// `#[unsafe(naked)]`.
 fn is_naked(attr: &Attribute) -> bool {
-    let Meta::List(MetaList { path, tokens, .. }) = &attr.meta else {
-        return false;
-    };
-    path.is_ident("unsafe") && tokens.to_string() == "naked"
+    matches!(&attr.meta, Meta::List(list) if list.path.is_ident("unsafe") && list.tokens.to_string() == "naked")
 }
 
 /// A name that is given must say something.

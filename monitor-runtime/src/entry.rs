@@ -34,7 +34,7 @@ macro_rules! builder {
 #[macro_export]
 macro_rules! __list_sites {
     () => {
-        $crate::__private::list($crate::__sites!())
+        $crate::__sites!().list()
     };
 }
 

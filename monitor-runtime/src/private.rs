@@ -13,9 +13,9 @@ pub use crate::run::{
     run_by_type, run_plain, run_untimed,
 };
 pub use crate::server::Gzip;
-pub use crate::site::{Bounds, Settings, Site};
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-pub use crate::site::{Sites, list};
+pub use crate::site::Sites;
+pub use crate::site::{Bounds, Settings, Site};
 pub use crate::start::{Start, id, ids};
 pub use crate::verdict::probe::Probe;
 pub use crate::verdict::{ErrorFormat, Shown, Verdict};

@@ -23,9 +23,9 @@ use crate::{clock, labels, name};
 pub use bounds::Bounds;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use list::Listed;
-pub(crate) use list::all;
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-pub use list::{Sites, list};
+pub use list::Sites;
+pub(crate) use list::all;
 pub use settings::Settings;
 use settings::{ASYNC, DEFAULT};
 use watch::WATCHED;

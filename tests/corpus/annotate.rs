@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{AttrStyle, Attribute, ImplItemFn, ItemFn, ItemImpl, Signature, TraitItemFn};
+use syn::{AttrStyle, Attribute, ImplItemFn, ItemFn, ItemImpl, Meta, Signature, TraitItemFn};
 
 const ATTRIBUTE: &str = "#[::monitor_runtime::monitored] ";
 
@@ -65,7 +65,7 @@ fn is_refused(attrs: &[Attribute]) -> bool {
         "proc_macro_derive",
     ];
     attrs.iter().any(|attr| {
-        let naked = attr.to_token_stream().to_string() == "# [unsafe (naked)]";
+        let naked = matches!(&attr.meta, Meta::List(list) if list.path.is_ident("unsafe") && list.tokens.to_string() == "naked");
         naked || NAMES.iter().any(|name| attr.path().is_ident(name))
     })
 }

@@ -110,7 +110,7 @@ impl Printer {
                 is_self,
                 ..
             } = binding;
-            // As in `captures`.
+            // The user bound it once; the rest as in `captures`.
             let underscored = binding
                 .is_underscored()
                 .then(|| quote_spanned!(at=> , clippy::used_underscore_binding, clippy::no_effect_underscore_binding));

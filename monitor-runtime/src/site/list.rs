@@ -48,6 +48,21 @@ mod section {
             Self(unsafe { slice::from_raw_parts(start, stop.offset_from_unsigned(start)) })
         }
 
+        /// Puts them on the list: those of the file that a service is started from.
+        pub fn list(self) {
+            if self.are_in(own()) {
+                return;
+            }
+            let mut others = others();
+            // Some may have been called before.
+            others.retain(|other| !other.are_in(self));
+            others.push(self);
+        }
+
+        fn are_in(self, whole: Self) -> bool {
+            self.0.first().is_none_or(|first| whole.have(first))
+        }
+
         fn have(self, site: &Site) -> bool {
             self.0.as_ptr_range().contains(&ptr::from_ref(site))
         }
@@ -83,19 +98,6 @@ mod section {
 
     fn others() -> MutexGuard<'static, Vec<Sites>> {
         OTHERS.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts those of the file that a service is started from on the list.
-    pub fn list(sites: Sites) {
-        let is_in =
-            |whole: Sites, part: Sites| part.0.first().is_none_or(|first| whole.have(first));
-        if is_in(own(), sites) {
-            return;
-        }
-        let mut others = others();
-        // Some may have been called before.
-        others.retain(|other| !is_in(sites, *other));
-        others.push(sites);
     }
 
     /// A site that is called for the first time: it may be of a library nobody has told of.
@@ -171,15 +173,15 @@ mod section {
 pub use section::Listed;
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
-pub use section::{Sites, list};
+pub use section::Sites;
+
+pub(crate) use section::called;
 
 /// Every annotated function of the binary and its dependencies, called or not; of a dynamic library that
 /// the service is not started from, those that have been called.
 pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
     section::all()
 }
-
-pub(crate) use section::called;
 
 // The compiler asks of every static whether it may be shared, and of every future of a monitored
 // function whether it may be sent. It would go through all that a site holds each time, half a
