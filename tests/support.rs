@@ -20,6 +20,8 @@ use monitor_runtime::Monitor;
 
 #[path = "support/http.rs"]
 pub mod http;
+#[path = "support/leaks.rs"]
+pub mod leaks;
 #[path = "support/log.rs"]
 mod log;
 #[path = "support/page.rs"]

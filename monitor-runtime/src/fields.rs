@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tracing::Value;
 use tracing::field::{Empty, Field, Visit};
 
-use crate::redact::{HIDDEN, is_secret_field, without_logins};
+use crate::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::verdict::text;
 
 /// A recorded value, owned: the arguments it came from belong to the function's body.
@@ -105,7 +105,7 @@ impl Recorder {
 
 /// What the user's code shows of a value.
 fn shown(value: fmt::Arguments<'_>) -> Recorded {
-    Recorded::Text(without_logins(text(value)))
+    Recorded::Text(without_secrets(text(value)))
 }
 
 /// Turns what a `Value` says of itself into an owned one.

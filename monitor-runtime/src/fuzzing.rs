@@ -113,7 +113,7 @@ fn settings(input: &[u8]) {
     // For the reason `log_filter` has.
     let fit = |variable| variable != "RUST_LOG" || !text(input).contains('{');
     for setting in SETTINGS.iter().filter(|setting| fit(setting.variable)) {
-        let env = |name: &str| (name == setting.variable).then(|| value.clone());
+        let env = [(OsString::from(setting.variable), value.clone())];
         if let Err(error) = Config::resolve(Overrides::default(), &env, "shop", "1.2.3") {
             let error = error.to_string();
             assert!(error.starts_with(setting.variable), "{error}");
@@ -155,9 +155,9 @@ fn names(input: &[u8]) {
 fn redacted(input: &[u8]) {
     let text = text(input).into_owned();
     let _ = redact::is_secret(&text);
-    let hidden = redact::without_logins(text);
+    let hidden = redact::without_secrets(text);
     assert_eq!(
-        redact::without_logins(hidden.clone()),
+        redact::without_secrets(hidden.clone()),
         hidden,
         "nothing is left to hide"
     );

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
+use crate::redact::without_secrets;
+
 /// The longest filter that is taken while the process runs, in bytes.
 const LONGEST_TEXT: usize = 4096;
 /// The longest time that a filter can be set for.
@@ -52,7 +54,10 @@ impl Rules {
     /// Stricter than [`parse`](Self::parse), to which a misspelt level is a target to show all of.
     pub(crate) fn plain(text: &str) -> Result<Self, LogFilterError> {
         let refuse = |directive: &str, problem| LogFilterError::Invalid {
-            directive: directive.chars().take(100).collect(),
+            directive: without_secrets(directive.to_owned())
+                .chars()
+                .take(100)
+                .collect(),
             problem,
         };
         if text.len() > LONGEST_TEXT {

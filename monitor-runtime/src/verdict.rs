@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use self::type_name::{short_type, type_of};
 use crate::classify::{self, Class};
-use crate::redact::without_logins;
+use crate::redact::without_secrets;
 
 /// What a returned value says of the call.
 #[derive(Clone, Copy)]
@@ -232,7 +232,7 @@ impl<'a> ErrorView<'a> {
 fn link(type_name: String, shown: fmt::Arguments<'_>) -> Link {
     Link {
         type_name,
-        text: without_logins(text(shown)),
+        text: without_secrets(text(shown)),
     }
 }
 

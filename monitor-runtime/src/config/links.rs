@@ -11,6 +11,10 @@ pub(super) fn parse_url(given: Given) -> Result<String, ConfigError> {
         let visible = rest.bytes().all(|byte| byte.is_ascii_graphic());
         visible && !rest.is_empty() && !rest.contains(['?', '#', '"', '\\'])
     };
+    if rest.is_some_and(|rest| rest.contains('@')) {
+        // Everyone who is sent an alert would see it.
+        return Err(given.refuse("has a login"));
+    }
     if url.len() <= 500 && rest.is_some_and(fits) {
         Ok(given.value)
     } else {

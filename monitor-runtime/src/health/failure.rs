@@ -5,6 +5,9 @@ use std::error::Error;
 use std::fmt::{self, Write};
 use std::iter;
 
+use crate::redact::without_secrets;
+use crate::verdict::text;
+
 /// The longest output of a check, in characters.
 const LIMIT: usize = 500;
 
@@ -41,14 +44,16 @@ pub(super) fn of_panic(payload: &(dyn Any + Send)) -> String {
     line(format_args!("panicked: {message}"))
 }
 
-/// Formats `value` as one line of at most [`LIMIT`] characters, and no more of it than that.
+/// Formats `value` as one line of at most [`LIMIT`] characters, without the secrets in it.
 fn line(value: impl fmt::Display) -> String {
     let mut line = Line {
         text: String::new(),
         room: LIMIT,
     };
+    // Before the text is cut: half of a secret is not known as one.
+    let text = without_secrets(text(format_args!("{value}")));
     // The error only says that the line is full.
-    let _ = write!(line, "{value}");
+    let _ = line.write_str(&text);
     line.text
 }
 

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::Check;
+use crate::redact::without_secrets;
 
 /// The longest name a check may have, in characters.
 const NAME_LIMIT: usize = 64;
@@ -93,7 +94,8 @@ pub(super) fn is_name(name: &str) -> bool {
 pub(super) fn validate(checks: &[Check]) -> Result<(), InvalidCheck> {
     let mut names = HashSet::new();
     for check in checks {
-        let name = || check.name.clone();
+        // What is wrong with a name may be that it is the URL of a database.
+        let name = || without_secrets(check.name.clone());
         if !is_name(&check.name) {
             return Err(InvalidCheck::Name(name()));
         }
@@ -114,7 +116,7 @@ pub(super) fn validate(checks: &[Check]) -> Result<(), InvalidCheck> {
             return Err(InvalidCheck::Zero { check, setting });
         }
         if let Some(group) = check.groups.iter().find(|group| !is_name(group)) {
-            let (check, group) = (name(), group.clone());
+            let (check, group) = (name(), without_secrets(group.clone()));
             return Err(InvalidCheck::Group { check, group });
         }
     }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::OTHER;
+use crate::redact::hidden;
 use crate::unseen::is_unseen;
 
 /// The longest value, in bytes; beyond it the text is cut.
@@ -35,6 +36,13 @@ impl Names {
             max,
             overflowed: AtomicU64::new(0),
         }
+    }
+
+    /// Those of a label that is secret by its name: all values are one.
+    pub(crate) fn secret(max: usize) -> Self {
+        let names = Self::new(max);
+        names.taken.store(max, Ordering::Relaxed);
+        names
     }
 
     /// The index of a value, found or given out; `max` for one too many.
@@ -69,8 +77,8 @@ impl Names {
         if self.taken.load(Ordering::Relaxed) == self.max {
             return None;
         }
-        // It would be told to every terminal that shows the page; cleaned, it could be another's twin.
-        if value.contains(is_unseen) {
+        // Terminals would act on it, or strangers read it; cleaned, it could be another's twin.
+        if value.contains(is_unseen) || hidden(value).is_some() {
             return None;
         }
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
@@ -161,5 +169,17 @@ mod tests {
             assert_eq!(names.index(value), 3, "{value:?}");
         }
         assert_eq!((names.index("eu"), names.overflowed()), (0, 4));
+    }
+
+    #[test]
+    fn a_value_with_a_secret_is_other() {
+        let names = Names::new(3);
+        assert_eq!(names.index("redis://:hunter2@cache"), 3);
+        assert_eq!((names.index("redis://cache"), names.overflowed()), (0, 1));
+        let names = Names::secret(3);
+        assert_eq!(
+            (names.index("a"), names.index("b"), names.name(3)),
+            (3, 3, "other")
+        );
     }
 }

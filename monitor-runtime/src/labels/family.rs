@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::{Dimensions, Names, OTHER, Values};
 use crate::cells::Store;
 use crate::config::DEFAULT_LABEL_SERIES;
+use crate::redact::is_secret;
 
 /// Labels that one function can have; the attribute takes no more.
 const MOST_LABELS: usize = 8;
@@ -57,8 +58,14 @@ impl Family {
     }
 
     /// The values of a bounded label.
-    pub(crate) fn names(&self, label: usize, max: usize) -> &Names {
-        self.names[label].get_or_init(|| Box::new(Names::new(max)))
+    pub(crate) fn names(&self, name: &str, label: usize, max: usize) -> &Names {
+        self.names[label].get_or_init(|| {
+            Box::new(if is_secret(name) {
+                Names::secret(max)
+            } else {
+                Names::new(max)
+            })
+        })
     }
 
     /// Takes the shape that the labels' types give it.
@@ -131,8 +138,8 @@ impl Family {
                     value
                 }
                 Values::Bounded(max) => {
-                    let names = self.names(label, *max);
-                    let value = names.name(rest % (max + 1));
+                    let names = self.names[label].get();
+                    let value = names.map_or(OTHER, |names| names.name(rest % (max + 1)));
                     rest /= max + 1;
                     value
                 }

@@ -8,7 +8,7 @@ use tracing_subscriber::field::{RecordFields, VisitOutput};
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
 
-use crate::redact::{HIDDEN, is_secret_field, without_logins};
+use crate::redact::{HIDDEN, hidden, is_secret_field, without_secrets};
 use crate::unseen::spelled_out;
 
 /// An error whose sources bite their tail has no end.
@@ -42,7 +42,7 @@ impl Hiding<'_> {
 impl Visit for Hiding<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         if !self.hides(field) {
-            let text = without_logins(format!("{value:?}"));
+            let text = without_secrets(format!("{value:?}"));
             // The format below spells out escapes of the message and of errors only.
             let text = spelled_out(&text);
             self.0.record_debug(field, &format_args!("{text}"));
@@ -50,7 +50,7 @@ impl Visit for Hiding<'_> {
     }
     fn record_str(&mut self, field: &Field, value: &str) {
         if !self.hides(field) {
-            self.0.record_str(field, &without_logins(value.to_owned()));
+            self.0.record_str(field, &without_secrets(value.to_owned()));
         }
     }
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
@@ -64,11 +64,9 @@ impl Visit for Hiding<'_> {
             text = format!("{text}: {error}");
             source = error.source();
         }
-        if text.contains("://") {
-            let text = without_logins(text);
-            self.0.record_debug(field, &format_args!("{text}"));
-        } else {
-            self.0.record_error(field, value);
+        match hidden(&text) {
+            Some(text) => self.0.record_debug(field, &format_args!("{text}")),
+            None => self.0.record_error(field, value),
         }
     }
 }
@@ -95,7 +93,7 @@ mod tests {
                 let _span = tracing::info_span!("request", session_id = 7, user = "ada").entered();
                 let broken = io::Error::other("no way to postgres://app:pw@db/x");
                 let error: &(dyn Error + 'static) = &broken;
-                tracing::warn!(api_key = "sk-1", count = 3, error, "to http://a:b@c/d?e@f");
+                tracing::warn!(api_key = "sk-1", count = 3, error, "to http://a:b@c/d?e=f");
             });
         });
         let fields = "api_key=[redacted] count=3 error=no way to postgres://[redacted]@db/x";
@@ -104,7 +102,7 @@ mod tests {
             written,
             format!(
                 " WARN request{{session_id=[redacted] user=\"ada\"}}: {target}: \
-                 to http://[redacted]@c/d?e@f {fields}\n"
+                 to http://[redacted]@c/d?e=f {fields}\n"
             )
         );
     }

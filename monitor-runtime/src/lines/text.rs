@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
-use crate::redact::{HIDDEN, hide_logins, is_secret_field};
+use crate::redact::{HIDDEN, hidden, is_secret_field, may_hold_a_secret};
 use crate::unseen::is_unseen;
 
 /// Bytes of a `Debug` or `Display` text, which may have no end; longer ones are cut.
@@ -30,7 +30,7 @@ pub(super) fn push_name(out: &mut Vec<u8>, name: &str) {
     out.push(b':');
 }
 
-/// The value of a field, unless it is a secret; `value` writes it.
+/// Writes the value of a field without the secrets in it; `value` writes it as it is.
 #[inline]
 pub(super) fn push_safely(out: &mut Vec<u8>, name: &'static str, value: impl FnOnce(&mut Vec<u8>)) {
     if is_secret_field(name) {
@@ -38,8 +38,26 @@ pub(super) fn push_safely(out: &mut Vec<u8>, name: &'static str, value: impl FnO
     }
     let start = out.len();
     value(out);
-    // Nothing of a URL is escaped in JSON that could be taken for its end.
-    hide_logins(out, start);
+    if let Some(text) = hidden_in(&out[start..]) {
+        out.truncate(start);
+        push_str(out, &text);
+    }
+}
+
+/// The text of a string in quotes without its secrets; `None` if it has none.
+fn hidden_in(json: &[u8]) -> Option<String> {
+    if !may_hold_a_secret(json) {
+        return None;
+    }
+    // Most strings have no escape, and are the text they stand for.
+    let inside = json
+        .strip_prefix(b"\"")
+        .and_then(|json| json.strip_suffix(b"\""))?;
+    if inside.contains(&b'\\') {
+        hidden(&serde_json::from_slice::<String>(json).ok()?)
+    } else {
+        hidden(str::from_utf8(inside).ok()?)
+    }
 }
 
 /// Text of the user's, which may panic, return an error, or have no end, as a string in quotes.

@@ -1,27 +1,121 @@
-//! The last look at an event before it leaves: secrets of whoever wrote into it are hidden.
+//! The last look at an event or a transaction before it leaves: secrets of whoever wrote into it are
+//! hidden.
 
 use sentry::Breadcrumb;
-use sentry::protocol::{Context, Event, Map, Value};
+use sentry::Envelope;
+use sentry::protocol::{
+    Context, EnvelopeItem, Event, Exception, Frame, Map, Request, Transaction, User, Value,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::redact::{HIDDEN, is_secret, without_logins};
+use crate::redact::{HIDDEN, hidden, is_secret, without_secrets};
 
-/// Hides what is secret by its name, and the logins of URLs, wherever code of the user's put them.
+/// Hides the secrets of an event, wherever code of the user's put them.
 pub(super) fn clean(event: &mut Event<'static>) {
-    let exceptions = event.exception.values.iter_mut();
-    let texts = exceptions.filter_map(|exception| exception.value.as_mut());
-    texts.chain(event.message.as_mut()).for_each(shown);
+    event.exception.values.iter_mut().for_each(exception);
+    let texts = [
+        &mut event.message,
+        &mut event.culprit,
+        &mut event.transaction,
+        &mut event.logger,
+    ];
+    texts.into_iter().flatten().for_each(shown);
+    if let Some(entry) = &mut event.logentry {
+        shown(&mut entry.message);
+        entry.params.iter_mut().for_each(nested);
+    }
+    if event.fingerprint.iter().any(|part| hidden(part).is_some()) {
+        let parts = event.fingerprint.iter();
+        let clean = parts.map(|part| without_secrets(part.to_string()).into());
+        event.fingerprint = clean.collect();
+    }
     event.breadcrumbs.values.iter_mut().for_each(breadcrumb);
     map(&mut event.extra);
     strings(&mut event.tags);
-    for context in event.contexts.values_mut() {
-        if let Context::Other(values) = context {
-            map(values);
+    contexts(&mut event.contexts);
+    request(&mut event.request);
+    user(&mut event.user);
+}
+
+/// Hides the secrets of a transaction. Sentry's client has no hook for one, so the transport calls this.
+pub(super) fn envelope(envelope: Envelope) -> Envelope {
+    let is_transaction = |item: &EnvelopeItem| matches!(item, EnvelopeItem::Transaction(_));
+    if !envelope.items().any(is_transaction) {
+        return envelope;
+    }
+    let mut clean = Envelope::new().with_headers(envelope.headers().clone());
+    for mut item in envelope.into_items() {
+        if let EnvelopeItem::Transaction(sent) = &mut item {
+            transaction(sent);
+        }
+        clean.add_item(item);
+    }
+    clean
+}
+
+fn transaction(transaction: &mut Transaction<'static>) {
+    transaction.name.iter_mut().for_each(shown);
+    map(&mut transaction.extra);
+    strings(&mut transaction.tags);
+    contexts(&mut transaction.contexts);
+    request(&mut transaction.request);
+    user(&mut transaction.user);
+    for span in &mut transaction.spans {
+        span.description.iter_mut().for_each(shown);
+        map(&mut span.data);
+        strings(&mut span.tags);
+    }
+}
+
+fn exception(exception: &mut Exception) {
+    exception.value.iter_mut().for_each(shown);
+    if let Some(mechanism) = &mut exception.mechanism {
+        mechanism.description.iter_mut().for_each(shown);
+        map(&mut mechanism.data);
+    }
+    let stacks = [&mut exception.stacktrace, &mut exception.raw_stacktrace];
+    let frames = stacks
+        .into_iter()
+        .flatten()
+        .flat_map(|stack| &mut stack.frames);
+    frames.for_each(|frame: &mut Frame| map(&mut frame.vars));
+}
+
+fn contexts(contexts: &mut Map<String, Context>) {
+    for context in contexts.values_mut() {
+        match context {
+            Context::Other(values) => map(values),
+            // What the runtime writes itself has ids only.
+            Context::Trace(trace) => {
+                trace.description.iter_mut().for_each(shown);
+                map(&mut trace.data);
+            }
+            typed => *typed = whole(typed).unwrap_or_else(|| Context::Other(Map::new())),
         }
     }
-    if let Some(request) = &mut event.request {
-        strings(&mut request.headers);
-        request.cookies.take();
+}
+
+fn request(request: &mut Option<Request>) {
+    let Some(sent) = request else { return };
+    sent.cookies.take();
+    if let Some(query) = &mut sent.query_string {
+        // The names of a query say more than those of a text.
+        let clean = without_secrets(format!("?{query}"));
+        *query = clean.trim_start_matches('?').to_owned();
     }
+    *request = whole(sent);
+}
+
+fn user(user: &mut Option<User>) {
+    *user = user.as_ref().and_then(whole);
+}
+
+/// Hides the secrets in something with many fields; `None` where it has no form without them.
+fn whole<T: Serialize + DeserializeOwned>(part: &T) -> Option<T> {
+    let mut value = serde_json::to_value(part).ok()?;
+    nested(&mut value);
+    serde_json::from_value(value).ok()
 }
 
 fn breadcrumb(breadcrumb: &mut Breadcrumb) {
@@ -30,7 +124,9 @@ fn breadcrumb(breadcrumb: &mut Breadcrumb) {
 }
 
 fn shown(text: &mut String) {
-    *text = without_logins(std::mem::take(text));
+    if let Some(clean) = hidden(text) {
+        *text = clean;
+    }
 }
 
 fn strings(values: &mut Map<String, String>) {

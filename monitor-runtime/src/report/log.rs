@@ -16,7 +16,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::{counts, deliver, event, is_on, nanoseconds, quietly};
-use crate::redact::{HIDDEN, is_secret_field, without_logins};
+use crate::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::throttle::{Limit, Throttle};
 use crate::verdict::text;
 use crate::{site, story, testkit};
@@ -113,7 +113,7 @@ impl Record {
     fn set(&mut self, field: &Field, value: Value) {
         let value = match value {
             _ if is_secret_field(field.name()) => HIDDEN.into(),
-            Value::String(text) => without_logins(text).into(),
+            Value::String(text) => without_secrets(text).into(),
             value => value,
         };
         match (field.name(), value) {

@@ -11,7 +11,7 @@ use super::{
     Capturing, admits, counts, deliver, event, is_on, nanoseconds, own_line, reporter, settle,
 };
 use crate::lines;
-use crate::redact::without_logins;
+use crate::redact::without_secrets;
 use crate::story;
 use crate::testkit;
 use crate::throttle::{Kind, Limit, Throttle};
@@ -82,7 +82,7 @@ fn say_farewell(info: &PanicHookInfo<'_>) {
 
 /// What a panic says, and where.
 fn told(info: &PanicHookInfo<'_>) -> String {
-    let message = without_logins(message_from_panic_info(info).to_owned());
+    let message = without_secrets(message_from_panic_info(info).to_owned());
     match info.location() {
         Some(place) => format!("panic: {message} at {}:{}", place.file(), place.line()),
         None => format!("panic: {message}"),

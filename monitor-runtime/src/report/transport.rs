@@ -18,7 +18,7 @@ use ureq::http::Response;
 use ureq::tls::TlsConfig;
 
 use super::panic::quietly;
-use super::{counts, log};
+use super::{clean, counts, log};
 
 /// What may wait, in bytes: a hundred large events, or a thousand small ones.
 const MOST: usize = 8 * 1024 * 1024;
@@ -81,6 +81,7 @@ impl Transport {
 impl sentry::Transport for Transport {
     fn send_envelope(&self, envelope: Envelope) {
         let events = u64::from(envelope.event().is_some());
+        let envelope = clean::envelope(envelope);
         let mut body = Vec::new();
         if envelope.to_writer(&mut body).is_err() {
             return counts::dropped(events);

@@ -12,6 +12,7 @@ use super::yaml::Yaml;
 use super::{dashboard, links};
 use crate::inventory::Inventory;
 use crate::metrics::{BUILD_INFO, slo};
+use crate::redact::without_secrets;
 
 /// How long nobody, or an instance, answers before somebody is told.
 const DOWN: Window = M5;
@@ -64,15 +65,16 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Puts a `runbook_url` on alerts: this, a slash, and the alert's name.
+    /// Puts a `runbook_url` on alerts: this, a slash, and the alert's name. A login in it is hidden.
     pub fn runbooks(mut self, url: impl Into<String>) -> Self {
-        self.runbooks = Some(url.into());
+        self.runbooks = Some(without_secrets(url.into()));
         self
     }
 
-    /// Puts a `dashboard_url` on alerts: [`dashboard`](super::dashboard) in the Grafana at this URL.
+    /// Puts a `dashboard_url` on alerts: [`dashboard`](super::dashboard) in the Grafana at this URL. A login
+    /// in it is hidden.
     pub fn grafana(mut self, url: impl Into<String>) -> Self {
-        self.grafana = Some(url.into());
+        self.grafana = Some(without_secrets(url.into()));
         self
     }
 

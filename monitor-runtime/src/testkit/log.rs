@@ -11,7 +11,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::{Seen, lock};
-use crate::redact::{HIDDEN, is_secret_field, without_logins};
+use crate::redact::{HIDDEN, is_secret_field, without_secrets};
 
 /// An event of `tracing`.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ impl Fields {
         let value = if is_secret_field(field.name()) {
             HIDDEN.to_owned()
         } else {
-            without_logins(value)
+            without_secrets(value)
         };
         self.0.push((field.name().to_owned(), value));
     }

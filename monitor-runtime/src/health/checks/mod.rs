@@ -5,6 +5,7 @@ mod http;
 mod tcp;
 
 use super::{Check, InvalidCheck};
+use crate::redact::without_secrets;
 
 impl Check {
     /// Passes when a TCP connection to `target`, a `HOST:PORT`, can be made; it is closed at once.
@@ -78,7 +79,7 @@ impl Check {
     fn refusing(mut self, target: Option<String>, allowed: &'static str) -> Self {
         self.problem = target.map(|target| InvalidCheck::Target {
             check: self.name.clone(),
-            target,
+            target: without_secrets(target),
             allowed,
         });
         self

@@ -1,0 +1,230 @@
+//! Logins: what stands before the `@` of a URL (RFC 3986, section 3.2.1), or of `user:password@host:port`.
+//!
+//! A URL that is quoted in an error is often quoted because its password has a character that should
+//! have been encoded. The rules of a valid URL then find the end of the login in the middle of the
+//! password, so the last `@` counts that can belong to the URL.
+
+use std::ops::Range;
+
+use super::text::{is_behind_quote, is_quote};
+
+/// How far behind a space the `@` of a password with spaces is looked for, and how far before an `@` a
+/// login without a scheme begins, in bytes.
+const FARTHEST: usize = 256;
+/// Quotes that are looked at for the one that ends a URL.
+const MAX_QUOTES: usize = 64;
+
+/// What a text ends with that a bound has cut.
+const CUT: &str = "…";
+
+/// Finds the logins of URLs, and those without a scheme.
+pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
+    if !text.contains('@') && !text.ends_with(CUT) {
+        return;
+    }
+    let text = Text::new(text.as_bytes());
+    let mut from = 0;
+    while let Some(start) = text.authority_from(from) {
+        let end = text.end_of_login(start);
+        ranges.extend(end.map(|end| start..end));
+        from = end.unwrap_or(start);
+    }
+    ranges.extend(text.ats.iter().filter_map(|at| text.bare_login(*at)));
+}
+
+/// A text, and where in it its marks stand.
+struct Text<'t> {
+    bytes: &'t [u8],
+    ats: Vec<usize>,
+    spaces: Vec<usize>,
+    /// Quotes that end what they are around.
+    quotes: Vec<usize>,
+    /// Whether a bound has cut the text, so that what stands behind its end is not known.
+    is_cut: bool,
+}
+
+impl<'t> Text<'t> {
+    fn new(bytes: &'t [u8]) -> Self {
+        let places = |is: fn(&u8) -> bool| {
+            let all = bytes.iter().enumerate();
+            all.filter(move |(_, byte)| is(byte)).map(|(at, _)| at)
+        };
+        let closes = |at: &usize| bytes.get(at + 1).is_none_or(is_behind_quote);
+        Self {
+            bytes,
+            ats: places(|byte| *byte == b'@').collect(),
+            spaces: places(u8::is_ascii_whitespace).collect(),
+            quotes: places(is_quote).filter(closes).collect(),
+            is_cut: bytes.ends_with(CUT.as_bytes()),
+        }
+    }
+
+    /// Where the next URL's authority begins.
+    fn authority_from(&self, from: usize) -> Option<usize> {
+        let rest = &self.bytes[from..];
+        let found = rest.windows(3).position(|three| three == b"://");
+        found.map(|at| from + at + 3)
+    }
+
+    /// The end of the login of the URL whose authority begins at `start`; `None` if it has none.
+    fn end_of_login(&self, start: usize) -> Option<usize> {
+        let rest = &self.bytes[start..];
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || b"/?#\\\"'<>`".contains(byte);
+        let authority = &rest[..rest.iter().position(ends).unwrap_or(rest.len())];
+        if authority.contains(&b'@') {
+            return self.last_at(start);
+        }
+        // `host:port` has no login, `user:pass/word@host` has one.
+        let port = &rest[colon_behind_host(authority)? + 1..];
+        let is_web = self.is_web(start);
+        match Port::of(port) {
+            Port::Alone => None,
+            Port::WithPath if is_web => None,
+            Port::WithPath => self.last_at(start),
+            // `GET http://host: connection refused`, or a password that begins with a space.
+            Port::None if is_web && port.first().is_none_or(u8::is_ascii_whitespace) => {
+                self.last_at(self.space_from(start)? + 1)
+            }
+            Port::None => self.last_at(start).or_else(|| self.at_behind_spaces(start)),
+        }
+    }
+
+    /// Returns `true` for a URL whose path may have an `@`, as those of packages and users do.
+    fn is_web(&self, start: usize) -> bool {
+        let before = &self.bytes[..start - 3];
+        let is = |scheme: &&[u8]| {
+            let start = before.len().saturating_sub(scheme.len());
+            before[start..].eq_ignore_ascii_case(scheme)
+        };
+        [b"http".as_slice(), b"https", b"ws", b"wss"].iter().any(is)
+    }
+
+    /// The last `@` of the URL, or of the words right behind it that have one, too.
+    fn last_at(&self, start: usize) -> Option<usize> {
+        let end = self.end_of_url(start);
+        let mut last = self.last_at_in(start..end)?;
+        let mut end = self.space_from(start).filter(|space| *space == end);
+        while let Some(space) = end.filter(|space| space - start < FARTHEST) {
+            end = self.space_from(space + 1);
+            let word = space + 1..end.unwrap_or(self.bytes.len());
+            let Some(at) = self.last_at_in(word) else {
+                break;
+            };
+            last = at;
+        }
+        Some(last)
+    }
+
+    /// The `@` of a password with spaces, on the same line; the end of a text that was cut before it.
+    fn at_behind_spaces(&self, start: usize) -> Option<usize> {
+        let near = &self.bytes[start..self.bytes.len().min(start + FARTHEST)];
+        let line = near.iter().position(|byte| *byte == b'\n');
+        let end = start + line.unwrap_or(near.len());
+        let next = self.ats[self.ats.partition_point(|at| *at < start)..].first();
+        match next.filter(|at| **at < end) {
+            Some(at) => self.last_at(*at),
+            None if self.is_cut && end == self.bytes.len() => Some(end - CUT.len()),
+            None => None,
+        }
+    }
+
+    fn last_at_in(&self, range: Range<usize>) -> Option<usize> {
+        let before = &self.ats[..self.ats.partition_point(|at| *at < range.end)];
+        before.last().copied().filter(|at| *at >= range.start)
+    }
+
+    fn space_from(&self, from: usize) -> Option<usize> {
+        let place = self.spaces.partition_point(|space| *space < from);
+        self.spaces.get(place).copied()
+    }
+
+    /// The end of the word that the URL is, or of the quotes around the URL.
+    fn end_of_url(&self, start: usize) -> usize {
+        let end = self.space_from(start).unwrap_or(self.bytes.len());
+        let scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.:/".contains(byte);
+        let before = self.bytes[..start].iter().rev().take(FARTHEST);
+        let Some(quote) = before.copied().find(|byte| !scheme(byte)).filter(is_quote) else {
+            return end;
+        };
+        let place = self.quotes.partition_point(|quote| *quote < start);
+        let mut quotes = self.quotes[place..].iter().take(MAX_QUOTES);
+        let closing = quotes.find(|at| self.bytes[**at] == quote);
+        // A quote in the password, where none has been escaped, does not end it.
+        let closing = closing.filter(|at| self.last_at_in(start..**at).is_some());
+        closing.map_or(end, |at| end.min(*at))
+    }
+
+    /// The login before an `@` that stands before a host and a port: `app:pw@tcp(db:3306)`, `me:pw@proxy:3128`.
+    fn bare_login(&self, at: usize) -> Option<Range<usize>> {
+        let host = self.bytes[at + 1..]
+            .strip_prefix(b"//")
+            .unwrap_or(&self.bytes[at + 1..]);
+        let in_host = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+        let length = host.iter().take(FARTHEST).position(|byte| !in_host(byte))?;
+        let port = &host[length + 1..];
+        let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let is_port = (1..=5).contains(&digits)
+            && port
+                .get(digits)
+                .is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        let is_host = host[length] == b'(' || (host[length] == b':' && is_port);
+        if length == 0 || !is_host {
+            return None;
+        }
+        let from = at.saturating_sub(FARTHEST);
+        let space = self.bytes[from..at]
+            .iter()
+            .rposition(u8::is_ascii_whitespace);
+        let start = space.map_or(from, |space| from + space + 1);
+        let left = &self.bytes[start..at];
+        let colon = left.iter().position(|byte| *byte == b':')?;
+        let delimits = |byte: &u8| is_quote(byte) || b"=,([{<".contains(byte);
+        let user = left[..colon]
+            .iter()
+            .rposition(delimits)
+            .map_or(0, |delimiter| delimiter + 1);
+        let is_url = left.windows(3).any(|three| three == b"://");
+        (colon + 1 < left.len() && !is_url).then_some(start + user..at)
+    }
+}
+
+/// What stands behind the colon of an authority.
+enum Port {
+    /// Something else.
+    None,
+    Alone,
+    WithPath,
+}
+
+impl Port {
+    fn of(text: &[u8]) -> Self {
+        let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let mut behind = text[digits..].iter();
+        match (digits, behind.next(), behind.next()) {
+            (1..=5, None, _) => Self::Alone,
+            (1..=5, Some(b'/' | b'?' | b'#'), _) => Self::WithPath,
+            (1..=5, Some(first), second) => {
+                let is_alone = first.is_ascii_whitespace()
+                    || is_behind_quote(first)
+                    || (is_quote(first) && second.is_none_or(is_behind_quote));
+                let is_end = second.is_none_or(|second| !second.is_ascii_alphanumeric());
+                if is_alone && is_end {
+                    Self::Alone
+                } else {
+                    Self::None
+                }
+            }
+            _ => Self::None,
+        }
+    }
+}
+
+/// The first colon that is not one of an IPv6 address.
+fn colon_behind_host(authority: &[u8]) -> Option<usize> {
+    let host = match authority.first() {
+        Some(b'[') => authority.iter().position(|byte| *byte == b']')?,
+        _ => 0,
+    };
+    let colon = authority[host..].iter().position(|byte| *byte == b':');
+    colon.map(|colon| host + colon)
+}

@@ -1,0 +1,203 @@
+//! Secrets that no log line, event or page shows: values of fields with telling names, and what looks
+//! like a secret in any text.
+//!
+//! `#[monitored]` records only what it is told to, but a field may be told to by mistake, and a line
+//! of the log may come from a crate that knows no better. [`is_secret`] decides by the name of a value,
+//! [`hidden`] searches a text. Every text that leaves the process goes through one of them where it is
+//! made or, at the latest, where it is written.
+
+mod login;
+mod pair;
+mod scheme;
+mod text;
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+pub(crate) use text::{hidden, may_hold_a_secret, without_secrets};
+
+/// What stands in place of a secret.
+pub(crate) const HIDDEN: &str = "[redacted]";
+
+/// Names of secrets, in lower case and without separators.
+const SECRETS: [&str; 34] = [
+    "accesskey",
+    "accountkey",
+    "apikey",
+    "apikeys",
+    "authkey",
+    "authorization",
+    "bearer",
+    "cookie",
+    "cookies",
+    "credential",
+    "credentials",
+    "csrf",
+    "cvc",
+    "cvv",
+    "encryptionkey",
+    "jwt",
+    "masterkey",
+    "passcode",
+    "passphrase",
+    "passwd",
+    "password",
+    "passwords",
+    "privatekey",
+    "pwd",
+    "secret",
+    "secretkey",
+    "secrets",
+    "sessid",
+    "session",
+    "sessionid",
+    "signingkey",
+    "sshkey",
+    "token",
+    "xsrf",
+];
+
+/// Names of secrets behind another word only, `db_pass` for one: alone they have other meanings.
+const LAST_WORDS: [&str; 2] = ["pass", "pw"];
+
+/// Further names of secrets in the query of a URL.
+const IN_QUERIES: [&str; 6] = ["auth", "key", "pass", "pw", "sig", "signature"];
+
+/// Those of the settings, in the same form.
+static OWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
+/// Whether there are any, so that a search in a text takes no lock otherwise.
+static HAS_OWN: AtomicBool = AtomicBool::new(false);
+/// How often they were set: what was found out before does not hold after.
+static ERA: AtomicUsize = AtomicUsize::new(0);
+
+/// Hides the fields of these names too, from now on.
+pub(crate) fn hide(names: &[String]) {
+    let names: Vec<String> = names.iter().map(|name| squeezed(name)).collect();
+    HAS_OWN.store(!names.is_empty(), Ordering::Release);
+    *OWN.write().unwrap_or_else(PoisonError::into_inner) = names;
+    ERA.fetch_add(1, Ordering::Release);
+}
+
+fn squeezed(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+/// Whether a value of this name is not to be shown: `password`, `db.password`, `X-Api-Key`,
+/// `accessToken`, `session_id`.
+///
+/// A known name has to end where a word of `name` does: `tokens_used` and `tokenizer` are no secrets.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let mut word = Word::default();
+    let bytes = name.as_bytes();
+    bytes.iter().enumerate().any(|(at, byte)| {
+        byte.is_ascii_alphanumeric() && {
+            word.push(byte.to_ascii_lowercase());
+            ends_word(*byte, &bytes[at + 1..]) && word.ends_in_secret()
+        }
+    })
+}
+
+/// The end of a name in lower case and without separators, as far as it has been read.
+struct Word {
+    letters: [u8; Self::ROOM],
+    length: usize,
+    /// Where the word that is being read begins.
+    last: usize,
+}
+
+impl Default for Word {
+    fn default() -> Self {
+        Self {
+            letters: [0; Self::ROOM],
+            length: 0,
+            last: 0,
+        }
+    }
+}
+
+impl Word {
+    /// Twice the length of any name of a secret.
+    const ROOM: usize = 128;
+
+    fn push(&mut self, letter: u8) {
+        if self.length == Self::ROOM {
+            let half = Self::ROOM / 2;
+            self.letters.copy_within(half.., 0);
+            self.length = half;
+            self.last = self.last.saturating_sub(half);
+        }
+        self.letters[self.length] = letter;
+        self.length += 1;
+    }
+
+    /// Asked where a word ends.
+    fn ends_in_secret(&mut self) -> bool {
+        let read = &self.letters[..self.length];
+        let ends = |key: &[u8]| key.last() == read.last() && read.ends_with(key);
+        let is_last = |key: &&str| read[self.last..] == *key.as_bytes();
+        let is_secret = SECRETS.iter().any(|key| ends(key.as_bytes()))
+            || (self.last > 0 && LAST_WORDS.iter().any(is_last))
+            || (HAS_OWN.load(Ordering::Acquire) && {
+                let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+                own.iter().any(|key| ends(key.as_bytes()))
+            });
+        self.last = self.length;
+        is_secret
+    }
+}
+
+/// [`is_secret`] for the name of a parameter in the query of a URL.
+pub(crate) fn is_query_secret(name: &str) -> bool {
+    // `X-Amz-Signature` is one, too.
+    let last = name.rsplit('-').next().unwrap_or(name);
+    let is_last = |key: &&str| last.eq_ignore_ascii_case(key);
+    is_secret(name) || IN_QUERIES.iter().any(|key| is_last(key))
+}
+
+/// Whether a word ends with a letter: at a separator, a digit, or the next capital.
+fn ends_word(letter: u8, rest: &[u8]) -> bool {
+    match rest {
+        [] => true,
+        [next, ..] if !next.is_ascii_alphabetic() => true,
+        // `apiKey`, and the first word of `APIKey`.
+        [next, ..] if next.is_ascii_uppercase() && !letter.is_ascii_uppercase() => true,
+        [next, after, ..] => next.is_ascii_uppercase() && after.is_ascii_lowercase(),
+        _ => false,
+    }
+}
+
+/// [`is_secret`] for the names of `tracing`'s fields, which live for ever: each thread remembers
+/// what it found out, since every line of the log asks.
+#[inline]
+pub(crate) fn is_secret_field(name: &'static str) -> bool {
+    /// Address, length, and twice the era, plus one for a secret.
+    type Found = Cell<(usize, usize, usize)>;
+    /// Two names of a line that met in one place would each find it taken, line after line.
+    type Pair = [Found; 2];
+    const PAIRS: usize = 64;
+    thread_local! {
+        static FOUND: [Pair; PAIRS] = const { [const { [const { Cell::new((0, 0, 0)) }; 2] }; PAIRS] };
+    }
+    let address = name.as_ptr().addr();
+    let era = 2 * ERA.load(Ordering::Acquire);
+    FOUND.with(|found| {
+        // The upper bits of a product depend on all of the lower ones.
+        let place = address.wrapping_mul(0x9E37_79B9) >> 16;
+        let [first, second] = &found[place % PAIRS];
+        for place in [first, second] {
+            let (known, length, verdict) = place.get();
+            if (known, length, verdict & !1) == (address, name.len(), era) {
+                return verdict & 1 == 1;
+            }
+        }
+        let secret = is_secret(name);
+        second.set(first.get());
+        first.set((address, name.len(), era | usize::from(secret)));
+        secret
+    })
+}
+
+#[cfg(test)]
+mod tests;

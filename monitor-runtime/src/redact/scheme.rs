@@ -1,0 +1,49 @@
+//! Credentials behind the name of their scheme, as in an `Authorization` header (RFC 9110, section 11.4).
+
+use std::ops::Range;
+
+use super::HIDDEN;
+use super::text::{end_of_value, is_prose};
+
+/// Schemes whose credentials are one word.
+const SCHEMES: [&str; 2] = ["bearer", "basic"];
+
+/// Schemes of a header's value: what comes behind one of these is still the value.
+pub(super) fn is_scheme(word: &str) -> bool {
+    let more = ["digest", "negotiate", "token", "apikey", "hmac"];
+    let mut all = SCHEMES.iter().chain(&more);
+    all.any(|scheme| word.eq_ignore_ascii_case(scheme))
+}
+
+/// Returns `true` if a scheme stands before a space.
+pub(super) fn may_be_in(text: &[u8]) -> bool {
+    spaces(text).any(|at| scheme_before(text, at))
+}
+
+/// Finds the words behind `Bearer` and `Basic`, wherever they stand.
+pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
+    let bytes = text.as_bytes();
+    for at in spaces(bytes).filter(|at| scheme_before(bytes, *at)) {
+        let spaces = bytes[at..].iter().take_while(|byte| **byte == b' ');
+        let start = at + spaces.count();
+        let end = end_of_value(bytes, start);
+        if start < end && !is_prose(&text[start..end]) && !text[start..].starts_with(HIDDEN) {
+            ranges.push(start..end);
+        }
+    }
+}
+
+fn spaces(text: &[u8]) -> impl Iterator<Item = usize> {
+    let places = text.iter().enumerate();
+    places.filter(|(_, byte)| **byte == b' ').map(|(at, _)| at)
+}
+
+fn scheme_before(text: &[u8], at: usize) -> bool {
+    SCHEMES.iter().any(|scheme| {
+        let Some(start) = at.checked_sub(scheme.len()) else {
+            return false;
+        };
+        text[start..at].eq_ignore_ascii_case(scheme.as_bytes())
+            && (start == 0 || !text[start - 1].is_ascii_alphanumeric())
+    })
+}

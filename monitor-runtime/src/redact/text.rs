@@ -1,0 +1,102 @@
+//! Secrets in running text: logins of URLs, values behind telling names, credentials behind their scheme.
+//!
+//! Each search reads the text once and reports ranges of bytes. What the searches report is joined
+//! and replaced in one go, so that no search depends on what another one has written.
+//!
+//! A range that is too long costs a few words of a message, one that is too short shows a secret:
+//! where a text can be read either way, it is read as the secret.
+
+use std::ops::Range;
+
+use super::{HIDDEN, login, pair, scheme};
+
+/// Finds secrets in a text, and returns it without them; `None` if there is nothing to hide.
+pub(crate) fn hidden(text: &str) -> Option<String> {
+    if !may_hold_a_secret(text.as_bytes()) {
+        return None;
+    }
+    let mut ranges = Vec::new();
+    login::find(text, &mut ranges);
+    pair::find(text, &mut ranges);
+    scheme::find(text, &mut ranges);
+    if ranges.is_empty() {
+        return None;
+    }
+    ranges.sort_unstable_by_key(|range| (range.start, range.end));
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    let mut ranges = ranges.into_iter().peekable();
+    while let Some(Range { start, mut end }) = ranges.next() {
+        while let Some(next) = ranges.next_if(|next| next.start <= end) {
+            end = end.max(next.end);
+        }
+        out.push_str(&text[at..start]);
+        out.push_str(HIDDEN);
+        at = end;
+    }
+    out.push_str(&text[at..]);
+    Some(out)
+}
+
+/// Hides the secrets of a text.
+pub(crate) fn without_secrets(text: String) -> String {
+    hidden(&text).unwrap_or(text)
+}
+
+/// Returns `true` if one of the searches could find something: most texts have none of their marks.
+pub(crate) fn may_hold_a_secret(text: &[u8]) -> bool {
+    text.iter().any(|byte| b":=@<".contains(byte)) || scheme::may_be_in(text)
+}
+
+/// The end of the unquoted value that begins at `start`, without the punctuation of the sentence around it.
+///
+/// `&` and `;` end a value where another pair follows, as in queries and connection strings; a quote
+/// does where it ends the text around the value.
+pub(super) fn end_of_value(text: &[u8], start: usize) -> usize {
+    let rest = &text[start..];
+    let ends = |at: &usize| {
+        let behind = &rest[at + 1..];
+        match rest[*at] {
+            b'&' | b';' => is_pair(behind),
+            b'"' => behind.first().is_none_or(is_behind_quote),
+            byte => byte.is_ascii_whitespace() || byte.is_ascii_control(),
+        }
+    };
+    let length = (0..rest.len()).find(ends).unwrap_or(rest.len());
+    let punctuation = |byte: &u8| b")]}>,.:'`\\".contains(byte);
+    let last = rest[..length].iter().rposition(|byte| !punctuation(byte));
+    start + last.map_or(0, |last| last + 1)
+}
+
+/// Returns `true` if a text begins with `name=`, or goes no further.
+fn is_pair(text: &[u8]) -> bool {
+    const LONGEST: usize = 40;
+    let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(*byte);
+    let name = text.iter().take(LONGEST).take_while(in_name).count();
+    text.first().is_none_or(u8::is_ascii_whitespace) || text.get(name) == Some(&b'=')
+}
+
+pub(super) fn is_quote(byte: &u8) -> bool {
+    b"\"'`".contains(byte)
+}
+
+/// What may stand behind a quote that ends a text.
+pub(super) fn is_behind_quote(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || b",;:.)]}>\\".contains(byte)
+}
+
+/// Returns `true` for a word that is one of a sentence, or the name of an error: `missing`, `EOF`,
+/// `InvalidSignature`. Digits, other characters and letters of mixed case are those of a credential.
+pub(super) fn is_prose(word: &str) -> bool {
+    const LONGEST: usize = 24;
+    let bytes = word.as_bytes();
+    let is_camel_case = || {
+        // Each capital begins a word of its own.
+        let mut pairs = bytes.windows(2);
+        pairs.all(|pair| !pair[0].is_ascii_uppercase() || pair[1].is_ascii_lowercase())
+            && bytes.last().is_some_and(u8::is_ascii_lowercase)
+    };
+    bytes.len() <= LONGEST
+        && bytes.iter().all(u8::is_ascii_alphabetic)
+        && (bytes.iter().all(u8::is_ascii_uppercase) || is_camel_case())
+}
