@@ -57,6 +57,18 @@ impl Builder {
         self
     }
 
+    /// What OpenTelemetry calls the service, its version and its environment, where no other setting
+    /// does; beats `OTEL_RESOURCE_ATTRIBUTES`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!()
+    ///     .resource_attributes("service.version=2.7.1,deployment.environment.name=staging");
+    /// ```
+    pub fn resource_attributes(mut self, attributes: impl Into<String>) -> Self {
+        self.overrides.resource_attributes = Some(attributes.into());
+        self
+    }
+
     /// Where the management server listens, `IP:PORT`, `unix:/PATH` or `off`; beats `MONITOR_ADDR`.
     pub fn addr(mut self, addr: impl fmt::Display) -> Self {
         self.overrides.addr = Some(format!("{addr}"));

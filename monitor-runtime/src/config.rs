@@ -1,17 +1,21 @@
 //! Every setting: what the builder said beats the environment, which beats the default.
 
 mod address;
+mod given;
 mod links;
 mod redact;
+mod resource;
 mod sentry;
+mod unknown;
 mod watchdog;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::io::IsTerminal;
 use std::time::Duration;
 
 pub(crate) use self::address::Address;
+pub use self::given::ConfigError;
+use self::given::Given;
 use self::links::parse_url;
 use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
@@ -50,7 +54,7 @@ macro_rules! settings {
 }
 
 settings! {
-    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT (port 0 takes a free one), unix:/PATH, or `off`",
+    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT or localhost:PORT (port 0 takes a free one), unix:/PATH, or `off`",
         "where the management server listens";
     MONITOR_TOKEN: "token", "none", "16 or more visible ASCII characters",
         "bearer token that opens details to peers that are not on loopback";
@@ -66,9 +70,9 @@ settings! {
         "further fields whose values no log line and no event shows";
     MONITOR_PROCESS_METRICS: "process_metrics", "on", "`on` or `off`",
         "whether `process_*` and `tokio_*` are on `/metrics`";
-    MONITOR_RUNBOOK_URL: "runbook_url", "none", "`https://…` or `http://…`, without a query",
+    MONITOR_RUNBOOK_URL: "runbook_url", "none", "`https://…` or `http://…`, without a login or a query",
         "where runbooks are: an alert of `/rules.yaml` leads to this URL, `/` and its name";
-    MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a query",
+    MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a login or a query",
         "the Grafana that has the dashboard of `/grafana.json`, for alerts to lead to";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
@@ -82,30 +86,9 @@ settings! {
         "the share of requests that are sent to Sentry as transactions, where the caller has not decided";
     OTEL_SERVICE_NAME: "service_name", "the name of the crate that calls `builder!()`", "any text",
         "the `service_name` label, and `service` in Sentry and `/health`";
+    OTEL_RESOURCE_ATTRIBUTES: "resource_attributes", "none", "`key=value` parted by commas, with `%2C` and the like for other characters",
+        "`service.name`, `service.version` and `deployment.environment.name`, which take the place of the defaults of service name, version and environment";
 }
-
-/// A setting that cannot be used: which, what it said, and what it may say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigError {
-    setting: String,
-    value: String,
-    problem: String,
-    allowed: &'static str,
-}
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            setting,
-            value,
-            problem,
-            allowed,
-        } = self;
-        write!(f, "{setting}={value:?}: {problem}; allowed: {allowed}")
-    }
-}
-
-impl std::error::Error for ConfigError {}
 
 /// What the builder was told; `None` leaves it to the environment.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +109,7 @@ pub(crate) struct Overrides {
     pub(crate) release: Option<String>,
     pub(crate) traces_sample_rate: Option<f32>,
     pub(crate) service_name: Option<String>,
+    pub(crate) resource_attributes: Option<String>,
 }
 
 /// Every setting, decided.
@@ -150,10 +134,13 @@ pub(crate) struct Config {
     /// From 0 to 1.
     pub(crate) traces_sample_rate: Option<f32>,
     pub(crate) service_name: String,
+    pub(crate) service_version: String,
+    /// What the log is to say of settings that were not taken.
+    pub(crate) warnings: Vec<String>,
 }
 
-/// Reads a variable of the environment; tests give one of their own.
-pub(crate) type Env<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+/// The environment; tests give one of their own.
+pub(crate) type Env<'a> = &'a [(OsString, OsString)];
 
 impl Config {
     /// Decides every setting; the first that cannot be used is the error.
@@ -175,11 +162,14 @@ impl Config {
         let rate = given.traces_sample_rate.map(|rate| rate.to_string());
         let rate = Given::find(&SENTRY_TRACES_SAMPLE_RATE, rate, env)?;
         let service_name = Given::find(&OTEL_SERVICE_NAME, given.service_name, env)?;
+        let mut warnings = unknown::unknown(env);
+        let resource = resource::find(given.resource_attributes, env, &mut warnings)?;
         let build = if cfg!(debug_assertions) {
             "development"
         } else {
             "production"
         };
+        let service_version = resource.version.unwrap_or_else(|| crate_version.to_owned());
         Ok(Self {
             addr: addr.map_or_else(|| Ok(Some(Address::default())), address::parse)?,
             token: token.map(parse_token).transpose()?,
@@ -193,72 +183,27 @@ impl Config {
             runbook_url: runbook_url.map(parse_url).transpose()?,
             grafana_url: grafana_url.map(parse_url).transpose()?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
-            environment: environment.map_or_else(|| Ok(build.into()), parse_environment)?,
+            environment: environment.map_or_else(
+                || Ok(resource.environment.unwrap_or_else(|| build.into())),
+                parse_environment,
+            )?,
             release: release.map_or_else(
-                || Ok(format!("{crate_name}@{crate_version}")),
+                || Ok(format!("{crate_name}@{service_version}")),
                 parse_release,
             )?,
             traces_sample_rate: rate.map(parse_rate).transpose()?,
-            service_name: service_name.map_or_else(|| crate_name.to_owned(), |given| given.value),
+            service_name: service_name
+                .map(|given| given.value)
+                .or(resource.name)
+                .unwrap_or_else(|| crate_name.to_owned()),
+            service_version,
+            warnings,
         })
     }
 }
 
 /// Combinations of label values told apart, before `start()` says otherwise.
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
-
-/// A value, and where it came from.
-struct Given {
-    setting: &'static Setting,
-    source: String,
-    value: String,
-}
-
-impl Given {
-    /// The builder's value, else the environment's; an empty variable counts as not set.
-    fn find(
-        setting: &'static Setting,
-        builder: Option<String>,
-        env: Env<'_>,
-    ) -> Result<Option<Self>, ConfigError> {
-        if let Some(value) = builder {
-            let source = format!("Builder::{}", setting.method);
-            return Ok(Some(Self {
-                setting,
-                source,
-                value,
-            }));
-        }
-        let source = setting.variable.to_owned();
-        match env(setting.variable).map(OsString::into_string) {
-            None => Ok(None),
-            Some(Ok(value)) if value.trim().is_empty() => Ok(None),
-            Some(Ok(value)) => Ok(Some(Self {
-                setting,
-                source,
-                value: value.trim().to_owned(),
-            })),
-            Some(Err(raw)) => {
-                let value = raw.to_string_lossy().into_owned();
-                Err(Self {
-                    setting,
-                    source,
-                    value,
-                }
-                .refuse("is not UTF-8"))
-            }
-        }
-    }
-
-    fn refuse(self, problem: impl fmt::Display) -> ConfigError {
-        ConfigError {
-            setting: self.source,
-            value: self.value,
-            problem: problem.to_string(),
-            allowed: self.setting.allowed,
-        }
-    }
-}
 
 fn parse_token(given: Given) -> Result<String, ConfigError> {
     let problem = if given.value.len() < 16 {
@@ -268,13 +213,7 @@ fn parse_token(given: Given) -> Result<String, ConfigError> {
     } else {
         return Ok(given.value);
     };
-    // What was meant to be secret stays out of the message.
-    let hidden = format!("<{} characters>", given.value.chars().count());
-    Err(Given {
-        value: hidden,
-        ..given
-    }
-    .refuse(problem))
+    Err(given.refuse(problem))
 }
 
 fn log_format(builder: Option<LogFormat>, env: Env<'_>) -> Result<LogFormat, ConfigError> {
@@ -284,8 +223,8 @@ fn log_format(builder: Option<LogFormat>, env: Env<'_>) -> Result<LogFormat, Con
     match Given::find(&MONITOR_LOG_FORMAT, None, env)? {
         None if std::io::stdout().is_terminal() => Ok(LogFormat::Pretty),
         None => Ok(LogFormat::Json),
-        Some(given) if given.value.eq_ignore_ascii_case("pretty") => Ok(LogFormat::Pretty),
-        Some(given) if given.value.eq_ignore_ascii_case("json") => Ok(LogFormat::Json),
+        Some(given) if given.says("pretty") => Ok(LogFormat::Pretty),
+        Some(given) if given.says("json") => Ok(LogFormat::Json),
         Some(given) => Err(given.refuse("is not a log format")),
     }
 }
@@ -322,8 +261,8 @@ fn process_metrics(builder: Option<bool>, env: Env<'_>) -> Result<bool, ConfigEr
     }
     match Given::find(&MONITOR_PROCESS_METRICS, None, env)? {
         None => Ok(true),
-        Some(given) if given.value.eq_ignore_ascii_case("on") => Ok(true),
-        Some(given) if given.value.eq_ignore_ascii_case("off") => Ok(false),
+        Some(given) if given.says("on") => Ok(true),
+        Some(given) if given.says("off") => Ok(false),
         Some(given) => Err(given.refuse("is neither")),
     }
 }

@@ -44,12 +44,12 @@ impl Builder {
     /// [`start`](Self::start) for a `main` that is not `async`.
     pub fn start_blocking(self) -> Result<Monitor, StartError> {
         // Everything that can be refused comes before anything the process keeps.
-        let env = |name: &str| std::env::var_os(name);
+        let env: Vec<_> = std::env::vars_os().collect();
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let claim = Claim::take().ok_or(StartError::AlreadyStarted)?;
         let service = metrics::Service {
             name: config.service_name.clone(),
-            version: self.crate_version,
+            version: config.service_version.clone(),
             commit: self.commit,
             branch: self.branch,
         };
@@ -126,6 +126,9 @@ impl Builder {
             log,
             recorder,
         );
+        for warning in config.warnings {
+            tracing::warn!("{warning}");
+        }
         Ok(monitor)
     }
 }

@@ -36,6 +36,7 @@ impl Builder {
         commit(impl Into<String>);
         branch(impl Into<String>);
         service_name(impl Into<String>);
+        resource_attributes(impl Into<String>);
         addr(impl fmt::Display);
         token(impl Into<String>);
         log_format(LogFormat);

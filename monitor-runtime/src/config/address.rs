@@ -36,18 +36,27 @@ impl fmt::Display for Address {
 
 /// `None` for `off`.
 pub(super) fn parse(given: Given) -> Result<Option<Address>, ConfigError> {
-    if given.value == "off" {
+    if given.says("off") {
         return Ok(None);
     }
-    let parsed = match given.value.strip_prefix("unix:") {
-        Some(path) => socket_path(path),
-        None => given
-            .value
-            .parse()
-            .map(Address::Tcp)
-            .map_err(|_| "is not an address to listen on"),
+    let (scheme, path) = given.value.split_at_checked(5).unwrap_or_default();
+    let parsed = if scheme.eq_ignore_ascii_case("unix:") {
+        socket_path(path)
+    } else {
+        let port = port_of_localhost(&given.value);
+        let local = port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        let addr = local.or_else(|| given.value.parse().ok());
+        addr.map(Address::Tcp)
+            .ok_or("is not an address to listen on")
     };
     parsed.map(Some).map_err(|problem| given.refuse(problem))
+}
+
+/// The one name that means the same on every machine.
+fn port_of_localhost(value: &str) -> Option<u16> {
+    let (host, port) = value.rsplit_once(':')?;
+    let is_local = host.eq_ignore_ascii_case("localhost");
+    port.parse().ok().filter(|_| is_local)
 }
 
 #[cfg(unix)]

@@ -3,10 +3,17 @@
 use ::sentry::types::{Dsn, ParseDsnError};
 
 use super::{ConfigError, Given};
+use crate::redact::HIDDEN;
 
-pub(super) fn parse_dsn(given: Given) -> Result<Dsn, ConfigError> {
+pub(super) fn parse_dsn(mut given: Given) -> Result<Dsn, ConfigError> {
     let parsed = given.value.parse();
-    parsed.map_err(|problem: ParseDsnError| given.refuse(format_args!("is not a DSN ({problem})")))
+    parsed.map_err(|problem: ParseDsnError| {
+        // Whatever is wrong with it: what stands before an `@` is a key.
+        if let Some((_, host)) = given.value.rsplit_once('@') {
+            given.value = format!("{HIDDEN}@{host}");
+        }
+        given.refuse(format_args!("is not a DSN ({problem})"))
+    })
 }
 
 /// Sentry's limits: <https://docs.sentry.io/platform-redirect/?next=/configuration/environments/>.

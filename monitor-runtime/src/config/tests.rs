@@ -1,11 +1,9 @@
 use super::*;
 
 fn resolve(given: Overrides, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    let find = |name: &str| {
-        let found = env.iter().find(|(variable, _)| *variable == name);
-        found.map(|(_, value)| OsString::from(value))
-    };
-    Config::resolve(given, &find, "shop", "1.2.3")
+    let own = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
+    let env: Vec<_> = env.iter().map(own).collect();
+    Config::resolve(given, &env, "shop", "1.2.3")
 }
 
 fn refused(env: &[(&str, &str)]) -> String {
@@ -67,7 +65,9 @@ fn the_server_can_be_off() {
 #[test]
 fn every_error_names_the_variable_the_value_and_what_is_allowed() {
     let cases = [
-        ("MONITOR_ADDR", "localhost:9464"),
+        ("MONITOR_ADDR", "localhost"),
+        ("MONITOR_ADDR", "localhost:99999"),
+        ("MONITOR_ADDR", "database:9464"),
         ("MONITOR_ADDR", "9464"),
         ("MONITOR_ADDR", "127.0.0.1:99999"),
         ("MONITOR_ADDR", "unix:monitor.sock"),
@@ -124,11 +124,18 @@ fn a_bad_token_stays_secret() {
 #[test]
 fn a_value_that_is_not_utf_8_is_refused() {
     use std::os::unix::ffi::OsStringExt;
-    let env = |name: &str| (name == "MONITOR_ADDR").then(|| OsString::from_vec(vec![0xff]));
-    let error = Config::resolve(Overrides::default(), &env, "shop", "1")
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("is not UTF-8"), "{error}");
+    for setting in SETTINGS {
+        let value = OsString::from_vec(b"s3cr3t\xff".to_vec());
+        let env = [(OsString::from(setting.variable), value)];
+        let told = match Config::resolve(Overrides::default(), &env, "shop", "1") {
+            Err(error) => error.to_string(),
+            Ok(config) => config.warnings.concat(),
+        };
+        assert!(told.starts_with(setting.variable), "{told}");
+        assert!(told.contains("is not UTF-8"), "{told}");
+        let is_token = setting.variable == "MONITOR_TOKEN";
+        assert_eq!(told.contains("s3cr3t"), !is_token, "{told}");
+    }
 }
 
 #[test]
@@ -175,4 +182,197 @@ fn a_socket_in_the_file_system_is_an_address() {
     );
     let long = format!("unix:/{}", "a".repeat(200));
     assert!(refused(&[("MONITOR_ADDR", &long)]).contains("too long"));
+}
+
+/// A value of every setting that is refused, or reported where it is left out.
+#[test]
+fn every_setting_has_a_value_that_is_refused_in_the_same_words() {
+    for setting in SETTINGS {
+        let value = match setting.variable {
+            "MONITOR_LABEL_SERIES" | "SENTRY_TRACES_SAMPLE_RATE" => "-1",
+            "RUST_LOG" => "info,[=",
+            "MONITOR_TOKEN" => "no secret",
+            "MONITOR_REDACT" => "a b",
+            "SENTRY_ENVIRONMENT" => "a b",
+            "SENTRY_RELEASE" => "a/b",
+            "OTEL_RESOURCE_ATTRIBUTES" => "service.name=%zz",
+            // Anything is a name.
+            "OTEL_SERVICE_NAME" => continue,
+            _ => "nonsense",
+        };
+        let told = match resolve(Overrides::default(), &[(setting.variable, value)]) {
+            Err(error) => error.to_string(),
+            Ok(config) => config.warnings.concat(),
+        };
+        let shown = match setting.variable {
+            "MONITOR_TOKEN" => "<9 characters>",
+            _ => value,
+        };
+        let begin = format!("{}={shown:?}: ", setting.variable);
+        assert!(told.starts_with(&begin), "{}: {told:?}", setting.variable);
+        assert!(
+            told.contains(&format!("; allowed: {}", setting.allowed)),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_refused_value_shows_no_secret() {
+    let values = [
+        "https://public:s3cr3t@host",
+        "public:s3cr3t@host",
+        "https://admin:s3cr3t@grafana.example/?x=1",
+        "https://admin:s3cr3t@grafana.example",
+        "https://grafana.example/?token=s3cr3t",
+        "postgres://app:se/s3cr3t@db/orders",
+        "password=s3cr3t,x%",
+        "app:s3cr3t@0.0.0.0:9464",
+        "[{password=s3cr3t}",
+        "unix:s3cr3t:postgres://app:s3cr3t@db",
+    ];
+    for setting in SETTINGS {
+        for value in values {
+            let told = match resolve(Overrides::default(), &[(setting.variable, value)]) {
+                Err(error) => error.to_string(),
+                Ok(config) => config.warnings.concat(),
+            };
+            let told = told.replace("unix:s3cr3t", "");
+            assert!(!told.contains("s3cr3t"), "{}: {told}", setting.variable);
+        }
+    }
+    for setting in ["MONITOR_GRAFANA_URL", "MONITOR_RUNBOOK_URL"] {
+        let error = refused(&[(setting, "https://admin:s3cr3t@grafana.example")]);
+        assert!(
+            error.contains("https://[redacted]@grafana.example\": has a login"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn words_are_taken_in_any_case_and_with_spaces_around_them() {
+    let cases = [
+        ("MONITOR_ADDR", "off"),
+        ("MONITOR_ADDR", "localhost:9464"),
+        #[cfg(unix)]
+        ("MONITOR_ADDR", "unix:/run/m.sock"),
+        ("MONITOR_WATCHDOG", "off"),
+        ("MONITOR_PROCESS_METRICS", "off"),
+        ("MONITOR_PROCESS_METRICS", "on"),
+        ("MONITOR_LOG_FORMAT", "json"),
+        ("MONITOR_LOG_FORMAT", "pretty"),
+        ("RUST_LOG", "off"),
+    ];
+    for (variable, word) in cases {
+        let same = |value: &str| {
+            let config = resolve(Overrides::default(), &[(variable, value)]);
+            format!("{:?}", config.unwrap_or_else(|error| panic!("{error}"))).to_ascii_lowercase()
+        };
+        let upper = match word {
+            "unix:/run/m.sock" => "UNIX:/run/m.sock".to_owned(),
+            _ => word.to_ascii_uppercase(),
+        };
+        assert_eq!(same(&upper), same(word), "{variable}");
+        assert_eq!(same(&format!(" {word}\n")), same(word), "{variable}");
+    }
+    let given = Overrides {
+        addr: Some(" LocalHost:7 ".into()),
+        token: Some("0123456789abcdef\n".into()),
+        ..Overrides::default()
+    };
+    let config = resolve(given, &[]).expect("both are taken");
+    assert_eq!(config.addr.expect("an address").to_string(), "127.0.0.1:7");
+    assert_eq!(config.token.as_deref(), Some("0123456789abcdef"));
+}
+
+#[test]
+fn opentelemetrys_attributes_take_the_place_of_defaults() {
+    let attributes = "service.name=web%20shop, service.version = 2.7 ,,k8s.pod.name=a%3Db,\
+                      deployment.environment=old,deployment.environment.name=staging";
+    let env = [("OTEL_RESOURCE_ATTRIBUTES", attributes)];
+    let config = resolve(Overrides::default(), &env).unwrap();
+    assert_eq!(config.warnings, [""; 0]);
+    assert_eq!(config.service_name, "web shop");
+    assert_eq!(config.service_version, "2.7");
+    assert_eq!(config.release, "shop@2.7");
+    assert_eq!(config.environment, "staging");
+
+    let former = [(
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "deployment.environment=old,service.name=",
+    )];
+    let config = resolve(Overrides::default(), &former).unwrap();
+    assert_eq!(
+        (config.environment.as_str(), config.service_name.as_str()),
+        ("old", "shop")
+    );
+
+    let more = [
+        ("OTEL_RESOURCE_ATTRIBUTES", attributes),
+        ("OTEL_SERVICE_NAME", "named"),
+        ("SENTRY_ENVIRONMENT", "production"),
+        ("SENTRY_RELEASE", "r1"),
+    ];
+    let config = resolve(Overrides::default(), &more).unwrap();
+    assert_eq!(
+        (
+            config.service_name.as_str(),
+            config.service_version.as_str()
+        ),
+        ("named", "2.7")
+    );
+    assert_eq!(
+        (config.environment.as_str(), config.release.as_str()),
+        ("production", "r1")
+    );
+}
+
+#[test]
+fn attributes_that_are_malformed_are_left_out_with_a_warning() {
+    let malformed = [
+        ("service.name", "not key=value"),
+        ("service.name=a,b", "not key=value"),
+        ("=a", "not key=value"),
+        ("service.name=%", "hexadecimal"),
+        ("service.name=a%2", "hexadecimal"),
+        ("service.name=%+1", "hexadecimal"),
+        ("service.name=%C3", "not UTF-8"),
+        ("%zz=a", "hexadecimal"),
+        (
+            "service.name=a,deployment.environment=a b",
+            "not a name of an environment",
+        ),
+        ("service.version=a%2Fb", "not a name of a release"),
+    ];
+    for (value, problem) in malformed {
+        let env = [("OTEL_RESOURCE_ATTRIBUTES", value)];
+        let config = resolve(Overrides::default(), &env).unwrap();
+        assert_eq!(
+            (config.service_name.as_str(), config.release.as_str()),
+            ("shop", "shop@1.2.3")
+        );
+        let [warning] = &config.warnings[..] else {
+            panic!("{value}: {:?}", config.warnings);
+        };
+        assert!(
+            warning.starts_with("OTEL_RESOURCE_ATTRIBUTES="),
+            "{warning}"
+        );
+        assert!(
+            warning.contains(problem) && warning.contains("left out"),
+            "{warning}"
+        );
+        let given = Overrides {
+            resource_attributes: Some(value.into()),
+            ..Overrides::default()
+        };
+        let error = resolve(given, &[])
+            .expect_err("a mistake of the code")
+            .to_string();
+        assert!(
+            error.starts_with("Builder::resource_attributes="),
+            "{error}"
+        );
+    }
 }

@@ -16,7 +16,7 @@ pub(super) fn watchdog(
     let Some(given) = Given::find(&MONITOR_WATCHDOG, builder, env)? else {
         return Ok(Some(DEFAULT));
     };
-    if given.value == "off" {
+    if given.says("off") {
         return Ok(None);
     }
     match humantime::parse_duration(&given.value) {

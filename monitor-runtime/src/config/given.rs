@@ -1,0 +1,112 @@
+//! A value of a setting, where it came from, and why it cannot be used.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use super::{Env, Setting};
+use crate::redact::{HIDDEN, is_secret, without_secrets};
+
+/// A setting that cannot be used: which, what it said, and what it may say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    pub(super) setting: String,
+    pub(super) value: String,
+    pub(super) problem: String,
+    pub(super) allowed: &'static str,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            setting,
+            value,
+            problem,
+            allowed,
+        } = self;
+        write!(f, "{setting}={value:?}: {problem}; allowed: {allowed}")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A value, and where it came from.
+#[derive(Clone)]
+pub(super) struct Given {
+    pub(super) setting: &'static Setting,
+    source: String,
+    pub(super) value: String,
+}
+
+impl Given {
+    /// The builder's value, else the environment's; an empty variable counts as not set.
+    pub(super) fn find(
+        setting: &'static Setting,
+        builder: Option<String>,
+        env: Env<'_>,
+    ) -> Result<Option<Self>, ConfigError> {
+        let of_builder = builder.is_some();
+        let value = match (builder, variable(env, setting.variable)) {
+            (Some(value), _) => Ok(value),
+            (None, Some(value)) => value.clone().into_string(),
+            (None, None) => return Ok(None),
+        };
+        let given = |value: &str| Self {
+            setting,
+            source: if of_builder {
+                format!("Builder::{}", setting.method)
+            } else {
+                setting.variable.to_owned()
+            },
+            value: value.trim().to_owned(),
+        };
+        match value {
+            Ok(value) if value.trim().is_empty() && !of_builder => Ok(None),
+            Ok(value) => Ok(Some(given(&value))),
+            Err(raw) => Err(given(&raw.to_string_lossy()).refuse("is not UTF-8")),
+        }
+    }
+
+    /// Returns `true` if the value is a word, in whatever case.
+    pub(super) fn says(&self, word: &str) -> bool {
+        self.value.eq_ignore_ascii_case(word)
+    }
+
+    /// Another value from the same place.
+    pub(super) fn with(&self, value: &str) -> Self {
+        let value = value.to_owned();
+        Self {
+            value,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn refuse(self, problem: impl fmt::Display) -> ConfigError {
+        // What was meant to be secret stays out of the message.
+        let value = if is_secret(self.setting.variable) {
+            format!("<{} characters>", self.value.chars().count())
+        } else {
+            without_login(without_secrets(self.value))
+        };
+        ConfigError {
+            setting: self.source,
+            value,
+            problem: without_secrets(problem.to_string()),
+            allowed: self.setting.allowed,
+        }
+    }
+}
+
+/// Hides a login where the URL around it is no URL: no setting that can be used has one.
+fn without_login(value: String) -> String {
+    match value.rsplit_once('@') {
+        Some((login, host)) if login.contains(':') && !login.ends_with(HIDDEN) => {
+            format!("{HIDDEN}@{host}")
+        }
+        _ => value,
+    }
+}
+
+fn variable<'e>(env: Env<'e>, name: &str) -> Option<&'e OsString> {
+    let found = env.iter().find(|(variable, _)| variable == name);
+    found.map(|(_, value)| value)
+}

@@ -1,0 +1,118 @@
+//! `OTEL_RESOURCE_ATTRIBUTES`: what a deployment says of the service for all of its telemetry.
+//!
+//! The format is that of OpenTelemetry's resource SDK:
+//! <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>.
+
+use std::fmt;
+
+use super::sentry::{parse_environment, parse_release};
+use super::{ConfigError, Env, Given, OTEL_RESOURCE_ATTRIBUTES};
+
+/// What OpenTelemetry's attributes say. A deployment writes them for many programs, so a mistake in
+/// them discards them, as OpenTelemetry has it, and keeps none of the programs from starting.
+pub(super) fn find(
+    builder: Option<String>,
+    env: Env<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Resource, ConfigError> {
+    let of_builder = builder.is_some();
+    let given = Given::find(&OTEL_RESOURCE_ATTRIBUTES, builder, env);
+    match given.and_then(|given| given.map_or_else(|| Ok(Resource::default()), Resource::parse)) {
+        Err(error) if !of_builder => {
+            warnings.push(format!("{error}; all of it is left out"));
+            Ok(Resource::default())
+        }
+        resource => resource,
+    }
+}
+
+/// The attributes that decide something here.
+#[derive(Debug, Default)]
+pub(super) struct Resource {
+    /// `service.name`.
+    pub(super) name: Option<String>,
+    /// `service.version`.
+    pub(super) version: Option<String>,
+    /// `deployment.environment.name`, or what it was called before.
+    pub(super) environment: Option<String>,
+}
+
+impl Resource {
+    fn parse(given: Given) -> Result<Self, ConfigError> {
+        let mut resource = Self::default();
+        let mut former = None;
+        for member in given.value.split(',').map(str::trim) {
+            if member.is_empty() {
+                continue;
+            }
+            let pair = match pair(member) {
+                Ok(pair) => pair,
+                Err(problem) => {
+                    let problem = format!("has {member:?}, {problem}");
+                    return Err(given.refuse(problem));
+                }
+            };
+            let (key, value) = pair;
+            let place = match key.as_str() {
+                "service.name" => &mut resource.name,
+                "service.version" => &mut resource.version,
+                "deployment.environment.name" => &mut resource.environment,
+                "deployment.environment" => &mut former,
+                _ => continue,
+            };
+            // The last of a name counts, and an empty one is not set.
+            *place = Some(value).filter(|value| !value.is_empty());
+        }
+        resource.environment = resource.environment.or(former);
+        if let Some(environment) = &resource.environment {
+            parse_environment(given.with(environment))?;
+        }
+        if let Some(version) = &resource.version {
+            parse_release(given.with(version))?;
+        }
+        Ok(resource)
+    }
+}
+
+/// The key and the value of a member, decoded.
+fn pair(member: &str) -> Result<(String, String), Problem> {
+    let (key, value) = member.split_once('=').ok_or(Problem::NoPair)?;
+    let key = decoded(key.trim())?;
+    if key.is_empty() {
+        return Err(Problem::NoPair);
+    }
+    Ok((key, decoded(value.trim())?))
+}
+
+/// Decodes `%20` and the like (RFC 3986, section 2.1).
+fn decoded(text: &str) -> Result<String, Problem> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let digits = part.get(..2).ok_or(Problem::NoEscape)?;
+        // A number may have a sign to `from_str_radix`.
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(Problem::NoEscape);
+        }
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| Problem::NoEscape)?);
+        bytes.extend_from_slice(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::NoText)
+}
+
+/// Why a member is none.
+enum Problem {
+    NoPair,
+    NoEscape,
+    NoText,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoPair => "which is not key=value",
+            Self::NoEscape => "in which `%` is not followed by two hexadecimal digits",
+            Self::NoText => "which is not UTF-8 once it is decoded",
+        })
+    }
+}

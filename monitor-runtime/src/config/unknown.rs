@@ -1,0 +1,171 @@
+//! Variables of the environment that look like settings and are none: most are misspelt.
+
+use std::ffi::OsString;
+
+use super::SETTINGS;
+
+/// What all variables of the runtime's own settings begin with.
+const PREFIX: &str = "MONITOR_";
+/// Variables that are named; an application may have its own of this prefix.
+const MOST: usize = 10;
+/// The longest name that is compared, in bytes.
+const LONGEST: usize = 100;
+
+/// Returns a warning for each variable that no setting has, with the setting that it may be meant for.
+///
+/// Values stay out of it: that of a misspelt `MONITOR_TOKEN` is a token.
+pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
+    let mut names: Vec<&str> = variables.iter().filter_map(misspelt).collect();
+    names.sort_unstable();
+    let left_out = names.len().saturating_sub(MOST);
+    let named = names.into_iter().take(MOST).map(|name| {
+        let (nearest, _) = nearest(name);
+        format!(
+            "the variable {name} has no effect: no setting has this name; the nearest is {nearest}"
+        )
+    });
+    let rest = format!("{left_out} more variables that begin with {PREFIX} have no effect");
+    named.chain((left_out > 0).then_some(rest)).collect()
+}
+
+/// The name of a variable that is none of a setting, but looks like one.
+fn misspelt((name, value): &(OsString, OsString)) -> Option<&str> {
+    let name = name.to_str().filter(|name| name.len() <= LONGEST)?;
+    if SETTINGS.iter().any(|setting| setting.variable == name) {
+        return None;
+    }
+    if name.starts_with(PREFIX) {
+        return (!is_service_link(name, &value.to_string_lossy())).then_some(name);
+    }
+    // Others have variables of these prefixes, too: `SENTRY_ORG`, `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    let (_, distance) = nearest(name);
+    (distance <= 1).then_some(name)
+}
+
+/// Returns `true` for a variable that Kubernetes or Docker sets for a service whose name begins with
+/// `monitor`: <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>.
+fn is_service_link(name: &str, value: &str) -> bool {
+    const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
+    let is_url = || {
+        let (scheme, _) = value.split_once("://").unwrap_or_default();
+        PROTOCOLS
+            .iter()
+            .any(|protocol| scheme.eq_ignore_ascii_case(protocol))
+    };
+    let is_port = |rest: &str| {
+        let (digits, rest) = rest.split_once('_').unwrap_or_default();
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && PROTOCOLS.iter().any(|protocol| rest.starts_with(protocol))
+    };
+    name.ends_with("_SERVICE_HOST")
+        || name.ends_with("_SERVICE_PORT")
+        || name.contains("_SERVICE_PORT_")
+        || (name.ends_with("_PORT") && is_url())
+        || name
+            .match_indices("_PORT_")
+            .any(|(at, port)| is_port(&name[at + port.len()..]))
+}
+
+/// The setting whose variable is most like a name, and by how many edits they differ.
+fn nearest(name: &str) -> (&'static str, usize) {
+    let name = name.to_ascii_uppercase();
+    let distances = SETTINGS.iter().map(|setting| {
+        let variable = setting.variable;
+        (variable, distance(name.as_bytes(), variable.as_bytes()))
+    });
+    distances
+        .min_by_key(|(_, distance)| *distance)
+        .unwrap_or_default()
+}
+
+/// How many letters have to be left out, put in, replaced, or exchanged with their neighbour.
+fn distance(from: &[u8], to: &[u8]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (i, letter) in from.iter().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, other) in to.iter().enumerate() {
+            let replaced = row[j] + usize::from(letter != other);
+            let mut least = replaced.min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *letter == to[j - 1] && from[i - 1] == *other {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[to.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn warned(variables: &[(&str, &str)]) -> Vec<String> {
+        let own = |(name, value): &(&str, &str)| (OsString::from(name), OsString::from(value));
+        unknown(&variables.iter().map(own).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_told_with_the_nearest_setting_and_without_its_value() {
+        for (name, nearest) in [
+            ("MONITOR_TOEKN", "MONITOR_TOKEN"),
+            ("MONITOR_LOGFORMAT", "MONITOR_LOG_FORMAT"),
+            ("MONITOR_REDCAT", "MONITOR_REDACT"),
+            ("MONITOR_ADDRESS", "MONITOR_ADDR"),
+            ("monitor_token", "MONITOR_TOKEN"),
+            ("SENTRY_DNS", "SENTRY_DSN"),
+            ("SENTRY_ENVIROMENT", "SENTRY_ENVIRONMENT"),
+            ("OTEL_SERVICENAME", "OTEL_SERVICE_NAME"),
+            ("RUSTLOG", "RUST_LOG"),
+        ] {
+            let warnings = warned(&[(name, "hunter2"), ("PATH", "/bin")]);
+            let [warning] = &warnings[..] else {
+                panic!("{name}: {warnings:?}");
+            };
+            assert!(
+                warning.contains(&format!("variable {name} has")),
+                "{warning}"
+            );
+            assert!(
+                warning.ends_with(&format!("nearest is {nearest}")),
+                "{warning}"
+            );
+            assert!(!warning.contains("hunter2"), "{warning}");
+        }
+    }
+
+    #[test]
+    fn variables_of_others_are_theirs() {
+        let theirs = [
+            ("MONITOR_SERVICE_HOST", "10.0.0.1"),
+            ("MONITOR_SERVICE_PORT", "9464"),
+            ("MONITOR_SERVICE_PORT_METRICS", "9464"),
+            ("MONITOR_PORT", "tcp://10.0.0.1:9464"),
+            ("MONITOR_PORT_9464_TCP", "tcp://10.0.0.1:9464"),
+            ("MONITOR_PORT_9464_TCP_ADDR", "10.0.0.1"),
+            ("MONITOR_PORT_9464_TCP_PORT", "9464"),
+            ("MONITOR_PORT_53_UDP_PROTO", "udp"),
+            ("MONITOR_ALERTS_SERVICE_HOST", "10.0.0.1"),
+            ("MONITOR_ALERTS_PORT", "tcp://10.0.0.1:9464"),
+            ("SENTRY_ORG", "shop"),
+            ("SENTRY_AUTH_TOKEN", "x"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h"),
+            ("RUST_BACKTRACE", "1"),
+            ("MONITORING", "1"),
+        ];
+        assert_eq!(warned(&theirs), [""; 0]);
+        assert_eq!(warned(&[("MONITOR_PORT", "9464")]).len(), 1);
+    }
+
+    #[test]
+    fn an_application_with_many_of_its_own_is_not_flooded() {
+        let names: Vec<String> = (0..30)
+            .map(|number| format!("MONITOR_OWN_{number:02}"))
+            .collect();
+        let variables: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
+        let warnings = warned(&variables);
+        assert_eq!(warnings.len(), 11);
+        assert!(warnings[10].starts_with("20 more"), "{warnings:?}");
+    }
+}
