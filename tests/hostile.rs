@@ -25,6 +25,14 @@ mod attribute {
 #[path = "hostile/functions.rs"]
 mod functions;
 
+#[no_implicit_prelude]
+#[expect(
+    unreachable_pub,
+    reason = "the same file is a module of other crates, whose interface it is"
+)]
+#[path = "hostile/order.rs"]
+mod order;
+
 fn now(mut future: functions::Later<'_>) -> String {
     match future
         .as_mut()
@@ -38,6 +46,23 @@ fn now(mut future: functions::Later<'_>) -> String {
 #[test]
 fn hostile_functions_do_what_they_did() {
     functions::check(&now);
+    hostile_edition2018::functions::check(&now);
+    hostile_edition2021::functions::check(&now);
+}
+
+#[test]
+fn everything_is_dropped_in_the_same_order() {
+    order::check();
+}
+
+#[test]
+fn everything_is_dropped_in_the_same_order_in_edition_2018() {
+    hostile_edition2018::order::check();
+}
+
+#[test]
+fn everything_is_dropped_in_the_same_order_in_edition_2021() {
+    hostile_edition2021::order::check();
 }
 
 /// What it expands to is nobody's but ours.

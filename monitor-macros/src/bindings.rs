@@ -1,20 +1,28 @@
 //! The names a signature binds, and which of them the monitored body has to own.
 
 use crate::returns;
-use crate::words::Words;
 use proc_macro2::Span;
 use quote::format_ident;
+use std::mem;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{
-    Attribute, FnArg, Ident, Pat, PatIdent, PatType, Receiver, ReceiverKind, Signature, Token,
-};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, ReceiverKind, Signature, Token};
 
 /// A name the signature binds, with the `#[cfg]`s its argument stands under.
 pub(crate) struct Binding {
+    /// The place of its argument in the signature.
+    pub(crate) place: usize,
     pub(crate) cfgs: Vec<Attribute>,
+    /// Lint levels of the argument, as in `#[allow(unused_mut)] mut a: u8`: they go where it is bound anew.
+    pub(crate) lints: Vec<Attribute>,
     pub(crate) ident: Ident,
+    /// The argument's own pattern, where the name is one of ours for the whole argument.
+    pub(crate) pattern: Option<Pat>,
+    /// Names in the pattern that the body mentions.
+    pub(crate) mentioned: Vec<Ident>,
     pub(crate) mutability: Option<Token![mut]>,
+    /// Whether only the attribute mentions it, where a call begins.
+    pub(crate) is_said: bool,
     /// `self` cannot be bound anew.
     pub(crate) is_self: bool,
     /// Whether it may matter when it is dropped, as far as the spelling of its type tells.
@@ -31,7 +39,7 @@ impl Binding {
 /// All names in order of declaration, `self` and those inside patterns included.
 pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
     let mut bindings = Vec::new();
-    for input in &sig.inputs {
+    for (place, input) in sig.inputs.iter().enumerate() {
         let (attrs, names, is_self, is_dropped) = match input {
             FnArg::Receiver(receiver) => {
                 let ident = Ident::new("self", receiver.self_token.span);
@@ -40,21 +48,23 @@ pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
                 (&receiver.attrs, names, true, !lent)
             }
             FnArg::Typed(typed) => {
-                let mut names = Names(Vec::new());
-                names.visit_pat_mut(&mut typed.pat.clone());
                 let dropped = !returns::is_never_dropped(&typed.ty);
-                (&typed.attrs, names.0, false, dropped)
+                (&typed.attrs, bound(&typed.pat), false, dropped)
             }
         };
-        let cfgs: Vec<_> = attrs
-            .iter()
-            .filter(|attr| attr.path().is_ident("cfg"))
-            .cloned()
-            .collect();
+        let those = |are: fn(&Attribute) -> bool| -> Vec<_> {
+            attrs.iter().filter(|attr| are(attr)).cloned().collect()
+        };
+        let (cfgs, lints) = (those(|attr| attr.path().is_ident("cfg")), those(is_lint));
         bindings.extend(names.into_iter().map(|(ident, mutability)| Binding {
+            place,
             cfgs: cfgs.clone(),
+            lints: lints.clone(),
             ident,
+            pattern: None,
+            mentioned: Vec::new(),
             mutability,
+            is_said: false,
             is_self,
             is_dropped,
         }));
@@ -62,40 +72,108 @@ pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
     bindings
 }
 
-/// Whether an argument has lint levels of its own, as in `#[allow(unused_mut)] mut a: u8`: they would
-/// not reach where it is bound anew.
+/// The names that a pattern binds.
+pub(crate) fn names(pat: &Pat) -> Vec<Ident> {
+    bound(pat).into_iter().map(|(name, _)| name).collect()
+}
+
+fn bound(pat: &Pat) -> Vec<(Ident, Option<Token![mut]>)> {
+    let mut names = Names(Vec::new());
+    names.visit_pat_mut(&mut pat.clone());
+    names.0
+}
+
+/// Whether an argument has lint levels of its own.
 pub(crate) fn have_lints(sig: &Signature) -> bool {
-    let levels = ["allow", "expect", "warn", "deny", "forbid"];
-    sig.inputs.iter().any(|input| {
-        let (FnArg::Typed(PatType { attrs, .. }) | FnArg::Receiver(Receiver { attrs, .. })) = input;
-        attrs
-            .iter()
-            .any(|attr| levels.iter().any(|level| attr.path().is_ident(level)))
+    sig.inputs.iter().any(|input| match input {
+        FnArg::Typed(typed) => typed.attrs.iter().any(is_lint),
+        FnArg::Receiver(receiver) => receiver.attrs.iter().any(is_lint),
     })
+}
+
+fn is_lint(attr: &Attribute) -> bool {
+    let levels = ["allow", "expect", "warn", "deny", "forbid"];
+    levels.iter().any(|level| attr.path().is_ident(level))
 }
 
 /// The signature with a name for each argument bound to `_`, which nothing else could capture: it
 /// is dropped in its turn, behind the arguments after it.
 pub(crate) fn named(sig: &Signature) -> Signature {
     let mut sig = sig.clone();
-    for (index, input) in sig.inputs.iter_mut().enumerate() {
+    for (place, input) in sig.inputs.iter_mut().enumerate() {
         let FnArg::Typed(typed) = input else { continue };
-        if matches!(&*typed.pat, Pat::Wild(_)) && !returns::is_plain(&typed.ty) {
-            let at = Span::mixed_site().located_at(typed.pat.span());
-            let ident = format_ident!("_{}", index, span = at);
-            *typed.pat = Pat::Ident(PatIdent {
-                attrs: Vec::new(),
-                by_ref: None,
-                mutability: None,
-                ident,
-                subpat: None,
-            });
+        if matches!(&*typed.pat, Pat::Wild(_)) && !returns::is_never_dropped(&typed.ty) {
+            *typed.pat = name(place, &typed.pat);
         }
     }
     sig
 }
 
-/// Takes the `mut` off the arguments that the body binds anew.
+/// A name of ours for a whole argument.
+fn name(place: usize, pat: &Pat) -> Pat {
+    let at = Span::mixed_site().located_at(pat.span());
+    Pat::Ident(PatIdent {
+        attrs: Vec::new(),
+        by_ref: None,
+        mutability: None,
+        ident: format_ident!("_{}", place, span = at),
+        subpat: None,
+    })
+}
+
+/// Gives arguments that are taken apart a name as a whole: the body takes them apart, and drops what is
+/// left of each in its turn. `kept` are those whose names somebody else needs.
+pub(crate) fn wholes(mut sig: Signature, kept: &[usize]) -> (Signature, Vec<Binding>) {
+    let mut patterns = Vec::new();
+    for (place, input) in sig.inputs.iter_mut().enumerate() {
+        let FnArg::Typed(typed) = input else { continue };
+        let is_kept = is_name(&typed.pat) || kept.contains(&place);
+        if !is_kept && !returns::is_never_dropped(&typed.ty) {
+            let whole = name(place, &typed.pat);
+            patterns.push((place, mem::replace(&mut *typed.pat, whole)));
+        }
+    }
+    let mut bindings = of(&sig);
+    for (place, pattern) in patterns {
+        let whole = bindings.iter_mut().find(|binding| binding.place == place);
+        if let Some(whole) = whole {
+            whole.pattern = Some(pattern);
+        }
+    }
+    (sig, bindings)
+}
+
+/// Whether a pattern is one name.
+pub(crate) fn is_name(pat: &Pat) -> bool {
+    matches!(pat, Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none())
+}
+
+/// The arguments of which a pattern may leave something behind that is dropped.
+pub(crate) fn leave_something(sig: &Signature) -> Vec<usize> {
+    let leaves = |input: &FnArg| match input {
+        FnArg::Receiver(_) => false,
+        FnArg::Typed(typed) => leaves(&typed.pat) && !returns::is_never_dropped(&typed.ty),
+    };
+    let inputs = sig.inputs.iter().enumerate();
+    inputs
+        .filter_map(|(place, input)| leaves(input).then_some(place))
+        .collect()
+}
+
+fn leaves(pat: &Pat) -> bool {
+    match pat {
+        Pat::Ident(pat) => pat.by_ref.is_some() || pat.subpat.is_some(),
+        Pat::Paren(pat) => leaves(&pat.pat),
+        Pat::Tuple(pat) => pat.elems.iter().any(leaves),
+        Pat::TupleStruct(pat) => pat.elems.iter().any(leaves),
+        Pat::Slice(pat) => pat.elems.iter().any(leaves),
+        Pat::Struct(pat) => pat.rest.is_some() || pat.fields.iter().any(|field| leaves(&field.pat)),
+        Pat::Or(pat) => pat.cases.iter().any(leaves),
+        _ => true,
+    }
+}
+
+/// Takes the `mut` and the lint levels off the arguments that the body binds anew.
 pub(crate) fn settle(sig: &mut Signature, rebound: &[Binding]) {
     struct Settle<'a>(&'a [Binding]);
 
@@ -108,9 +186,12 @@ pub(crate) fn settle(sig: &mut Signature, rebound: &[Binding]) {
         }
     }
 
-    for input in &mut sig.inputs {
+    for (place, input) in sig.inputs.iter_mut().enumerate() {
         if let FnArg::Typed(typed) = input {
             Settle(rebound).visit_pat_mut(&mut typed.pat);
+            if rebound.iter().any(|binding| binding.place == place) {
+                typed.attrs.retain(|attr| !is_lint(attr));
+            }
         }
     }
 }
@@ -127,24 +208,4 @@ impl VisitMut for Names {
         }
         visit_mut::visit_pat_ident_mut(self, pat);
     }
-}
-
-/// The bindings a closure around `body` captures first and whole, so that it drops them as the
-/// plain function would: last argument first.
-///
-/// An argument the body does not mention stays outside, where rustc goes on warning that it is
-/// unused. One named `_guard` is exempt from that warning and is held like the others, as `self` may
-/// be.
-pub(crate) fn captured(
-    mut bindings: Vec<Binding>,
-    holds_self: bool,
-    body: &[&Words],
-) -> Vec<Binding> {
-    let mentioned = |name: &Ident| body.iter().any(|words| words.mention(name));
-    bindings.retain(|binding| {
-        let exempt = binding.is_underscored() || (holds_self && binding.is_self);
-        exempt || mentioned(&binding.ident)
-    });
-    bindings.reverse();
-    bindings
 }

@@ -20,8 +20,10 @@ use crate::sentry::SentryArg;
 use crate::values::{ErrArg, RetArg};
 use crate::words::Words;
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use syn::{Expr, Ident, LitStr, Path, Stmt, Type};
 
+use owned::Mentions;
 pub(crate) use owned::Owned;
 
 /// All that is needed to print one monitored function.
@@ -207,7 +209,18 @@ impl Model {
         let mut said = Words::default();
         said.extend(records.iter().map(Record::tokens));
         said.extend(labels.iter().map(Label::tokens));
-        let owned = Owned::of(sig, &run, &[&body.words, &said]);
+        let sentry = args.sentry.map(|sentry| sentry.value).unwrap_or_default();
+        said.extend(sentry.tags.iter().map(|tag| tag.value.clone()));
+        said.extend(sentry.fingerprint.iter().map(ToTokens::to_token_stream));
+        let [parent, follows_from] =
+            [args.parent, args.follows_from].map(|arg| arg.map(|arg| arg.value));
+        let ahead = [&parent, &follows_from];
+        said.extend(ahead.into_iter().flatten().map(ToTokens::to_token_stream));
+        let mentions = Mentions {
+            body: &body.words,
+            said: &said,
+        };
+        let owned = Owned::of(sig, &run, &mentions);
         let output_type = returns::declared(&sig.output);
         let yields =
             sig.asyncness.is_some() && output_type.is_some_and(returns::sounds_like_future);
@@ -218,8 +231,8 @@ impl Model {
             name: args.name.map(|name| name.value),
             target: args.target.map(|target| target.value.0),
             level,
-            parent: args.parent.map(|parent| parent.value),
-            follows_from: args.follows_from.map(|causes| causes.value),
+            parent,
+            follows_from,
             records,
             labels,
             labels_key,
@@ -236,7 +249,7 @@ impl Model {
                 .map(|objective| objective.value.0),
             doc: doc::first_paragraph(&function.attrs),
             slow: args.slow.map(|slow| slow.value),
-            sentry: args.sentry.map(|sentry| sentry.value).unwrap_or_default(),
+            sentry,
             off: Off {
                 metrics: no_metrics,
                 latency: off(args.latency),

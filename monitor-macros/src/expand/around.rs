@@ -2,7 +2,6 @@
 
 use super::Printer;
 use crate::bindings::Binding;
-use crate::input;
 use crate::model::Run;
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -76,7 +75,9 @@ impl Printer {
         let mut after = Group::new(Delimiter::Parenthesis, after);
         after.set_span(self.at);
         inner.extend([TokenTree::Group(after)]);
-        input::with_stream(body, inner)
+        let mut outer = Group::new(Delimiter::Brace, inner);
+        outer.set_span(self.at);
+        outer
     }
 
     /// Mentions the arguments first and whole, so that the body captures and drops them in order.
@@ -102,25 +103,44 @@ impl Printer {
     fn rebindings(&self) -> TokenStream {
         let at = self.at;
         // Last declared is first dropped, and `self`, which stays captured, after all of them.
-        let statements = self.model.owned.captures.iter().rev().map(|binding| {
-            let Binding {
-                cfgs,
-                ident,
-                mutability,
-                is_self,
-                ..
-            } = binding;
-            // The user bound it once; the rest as in `captures`.
-            let underscored = binding
-                .is_underscored()
-                .then(|| quote_spanned!(at=> , clippy::used_underscore_binding, clippy::no_effect_underscore_binding));
-            let allow = quote_spanned!(at=> #[allow(clippy::shadow_same #underscored)]);
-            if *is_self {
-                quote_spanned!(at=> #(#cfgs)* let _ = &#ident;)
-            } else {
-                quote_spanned!(at=> #(#cfgs)* #allow let #mutability #ident = #ident;)
-            }
-        });
+        let bindings = self.model.owned.captures.iter().rev();
+        let statements = bindings.map(|binding| self.rebinding(binding));
         quote_spanned!(at=> #(#statements)*)
+    }
+
+    fn rebinding(&self, binding: &Binding) -> TokenStream {
+        let at = self.at;
+        let Binding {
+            cfgs,
+            lints,
+            ident,
+            pattern,
+            mentioned,
+            mutability,
+            is_said,
+            is_self,
+            ..
+        } = binding;
+        if *is_self {
+            return quote_spanned!(at=> #(#cfgs)* let _ = &#ident;);
+        }
+        // The user bound it once; the rest as in `captures`.
+        let underscored = binding
+            .is_underscored()
+            .then(|| quote_spanned!(at=> , clippy::used_underscore_binding, clippy::no_effect_underscore_binding));
+        let said = is_said.then(|| quote_spanned!(at=> , unused_variables));
+        let allow = quote_spanned!(at=> #[allow(clippy::shadow_same #underscored #said)]);
+        let Some(pattern) = pattern else {
+            return quote_spanned!(at=> #(#cfgs)* #allow #(#lints)* let #mutability #ident = #ident;);
+        };
+        // To rustc, a local that is only assigned to is unused, and an argument is not.
+        let used = (!mentioned.is_empty())
+            .then(|| quote_spanned!(at=> #(#cfgs)* #[allow(clippy::used_underscore_binding)] let _ = (#(&#mentioned,)*);));
+        // Whole first: taken apart where it is captured, what is left of it would stay outside.
+        quote_spanned! {at=>
+            #(#cfgs)* #[allow(unused_mut, clippy::shadow_same #underscored)] let mut #ident = #ident;
+            #(#cfgs)* #allow #(#lints)* let #pattern = #ident;
+            #used
+        }
     }
 }

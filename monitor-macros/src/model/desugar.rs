@@ -9,9 +9,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::{Model, Owned, Run};
+use crate::bindings;
 use crate::input::{self, Function};
 use crate::returns;
-use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Safety};
+use syn::{Attribute, FnArg, PatType, Safety};
 
 /// Attributes that look the same at a function with and without `async`; a macro may ask for it,
 /// `must_use` speaks of what is awaited, and some lint that one may `expect` looks for the word.
@@ -68,15 +69,12 @@ pub(super) fn is_possible(function: &Function, model: &Model) -> bool {
 fn is_name(input: &FnArg) -> bool {
     match input {
         FnArg::Receiver(receiver) => receiver.attrs.is_empty(),
-        FnArg::Typed(PatType { attrs, pat, .. }) => {
-            let name = |pat: &PatIdent| pat.by_ref.is_none() && pat.subpat.is_none();
-            attrs.is_empty() && matches!(&**pat, Pat::Ident(pat) if name(pat))
-        }
+        FnArg::Typed(PatType { attrs, pat, .. }) => attrs.is_empty() && bindings::is_name(pat),
     }
 }
 
 /// Documentation shows a function as it is printed, and is to show it as it was written.
-fn is_rustdoc() -> bool {
+pub(super) fn is_rustdoc() -> bool {
     static KNOWN: OnceLock<bool> = OnceLock::new();
     *KNOWN.get_or_init(|| {
         let program = env::args_os().next().unwrap_or_default();

@@ -1,6 +1,7 @@
-//! What the monitored body owns of the arguments, so that it drops them as a plain function would.
+//! What the monitored body owns of the arguments, so that it drops them as a plain function would: last
+//! argument first.
 
-use super::Run;
+use super::{Run, desugar};
 use crate::bindings::{self, Binding};
 use crate::words::Words;
 use syn::Signature;
@@ -16,27 +17,80 @@ pub(crate) struct Owned {
     pub(crate) captures: Vec<Binding>,
 }
 
+/// What may mention an argument.
+pub(super) struct Mentions<'a> {
+    pub(super) body: &'a Words,
+    /// What the attribute evaluates where a call begins, outside of the body.
+    pub(super) said: &'a Words,
+}
+
 impl Owned {
-    /// `words` are those of the body and of what the attribute says.
-    pub(super) fn of(sig: &Signature, run: &Run, words: &[&Words]) -> Self {
+    pub(super) fn of(sig: &Signature, run: &Run, mentions: &Mentions<'_>) -> Self {
         let named = bindings::named(sig);
-        let holds_self = matches!(run, Run::Async);
-        let captures = bindings::captured(bindings::of(&named), holds_self, words);
+        let bindings = bindings::of(&named);
         let mut owned = Self {
             sig: named,
             rebinds: false,
             assigns: false,
-            captures,
+            captures: bindings,
         };
         if matches!(run, Run::Tail { .. } | Run::Inline { .. }) {
             owned.sig = sig.clone();
+            owned.captures.clear();
             return owned;
+        }
+        let holds_self = matches!(run, Run::Async);
+        let is_late = owned.is_late(holds_self, mentions);
+        // Documentation shows a function as it is printed.
+        if is_late && !desugar::is_rustdoc() {
+            let kept = owned.said(mentions);
+            (owned.sig, owned.captures) = bindings::wholes(owned.sig, &kept);
+        }
+        // An argument the body does not mention stays outside, where rustc goes on warning that it is
+        // unused. One named `_guard` is exempt from that warning and is held like the others, as `self` may
+        // be. Bound anew, the others are warned about as well.
+        owned.captures.retain(|binding| {
+            let in_turn = is_late && binding.is_dropped && !binding.is_self;
+            in_turn || mentions.hold(binding, holds_self)
+        });
+        owned.captures.reverse();
+        for binding in &mut owned.captures {
+            let name = &binding.ident;
+            binding.is_said = mentions.said.mention(name) && !mentions.body.mention(name);
+            if let Some(pattern) = &binding.pattern {
+                binding.mentioned = bindings::names(pattern);
+                binding.mentioned.retain(|name| mentions.body.mention(name));
+            }
         }
         let closure = matches!(run, Run::Sync | Run::Future { .. });
         let mutable = |arg: &Binding| !arg.is_self && is_mutable(arg);
         let rebinds = closure && !bindings::have_lints(sig) && owned.captures.iter().any(mutable);
-        owned.bind(rebinds);
+        owned.bind(is_late || rebinds);
         owned
+    }
+
+    /// Whether the body would drop an argument too early that it holds, before one that stays outside and
+    /// is declared after it.
+    fn is_late(&self, holds_self: bool, mentions: &Mentions<'_>) -> bool {
+        let said = self.said(mentions);
+        let mut leave_something = bindings::leave_something(&self.sig);
+        leave_something.retain(|place| !said.contains(place));
+        let dropped = || self.captures.iter().filter(|binding| binding.is_dropped);
+        let held = dropped().filter(|binding| mentions.hold(binding, holds_self));
+        let Some(first) = held.map(|binding| binding.place).min() else {
+            return false;
+        };
+        leave_something.iter().any(|place| *place > first)
+            || dropped()
+                .skip_while(|binding| binding.place < first || !mentions.hold(binding, holds_self))
+                .any(|binding| !mentions.hold(binding, holds_self))
+    }
+
+    /// The arguments whose names the attribute needs where a call begins.
+    fn said(&self, mentions: &Mentions<'_>) -> Vec<usize> {
+        let bindings = self.captures.iter();
+        let said = bindings.filter(|binding| mentions.said.mention(&binding.ident));
+        said.map(|binding| binding.place).collect()
     }
 
     /// Of an `async` function that becomes a plain one.
@@ -46,7 +100,7 @@ impl Owned {
     pub(super) fn desugar(&mut self) {
         let dropped = self.captures.iter().filter(|arg| arg.is_dropped);
         let several = dropped.count() > 1;
-        self.bind(several);
+        self.bind(several || self.rebinds);
     }
 
     fn bind(&mut self, rebinds: bool) {
@@ -65,8 +119,17 @@ impl Owned {
         let is_future = matches!(run, Run::Desugared);
         self.captures.retain(|arg| {
             let unused = arg.is_self || arg.is_underscored();
-            arg.is_dropped || (rebinds && is_mutable(arg)) || (is_future && unused)
+            let bound = rebinds && (is_mutable(arg) || !arg.lints.is_empty());
+            arg.is_dropped || bound || (is_future && unused)
         });
+    }
+}
+
+impl Mentions<'_> {
+    /// Whether the body holds an argument: it is mentioned, or it may be unused.
+    fn hold(&self, binding: &Binding, holds_self: bool) -> bool {
+        let exempt = binding.is_underscored() || (holds_self && binding.is_self);
+        exempt || self.body.mention(&binding.ident) || self.said.mention(&binding.ident)
     }
 }
 

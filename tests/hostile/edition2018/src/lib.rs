@@ -17,3 +17,7 @@ mod attribute {
 /// All of them.
 #[path = "../../functions.rs"]
 pub mod functions;
+
+/// What is dropped when.
+#[path = "../../order.rs"]
+pub mod order;
