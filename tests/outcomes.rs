@@ -339,3 +339,6 @@ async fn a_duration_is_in_its_bucket() {
     late.expect_err("it naps for ever");
     one_nap("naps_for_ever", "cancelled", began.elapsed());
 }
+
+#[path = "outcomes/own_macros.rs"]
+mod own_macros;

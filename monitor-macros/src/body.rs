@@ -4,7 +4,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit_mut::VisitMut;
 use syn::{ExprAsync, ExprClosure, ExprReturn, ExprTry, Item, Macro, Stmt};
 
-/// Macros that never leave the function they stand in.
+/// Macros that never leave the function they stand in, where they are those of `std`, `tracing` or `log`.
 const HARMLESS: [&str; 28] = [
     "assert",
     "assert_eq",
@@ -36,19 +36,33 @@ const HARMLESS: [&str; 28] = [
     "writeln",
 ];
 
-/// Whether the body can only be left at its end: no `return`, no `?`, no macro that may hide one.
-pub(crate) fn runs_through(statements: &[Stmt]) -> bool {
-    struct Exits(bool);
+/// Crates whose macros of these names are the ones that are meant.
+const KNOWN: [&str; 5] = ["alloc", "core", "log", "std", "tracing"];
+
+/// How a body can be left.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Way {
+    /// At its end.
+    End,
+    /// At its end, unless a macro that goes by the name of a harmless one is another.
+    EndByName,
+    /// By a `return`, a `?`, or a macro that may hide one.
+    Early,
+}
+
+/// The earliest way out of a body.
+pub(crate) fn way_out(statements: &[Stmt]) -> Way {
+    struct Exits(Way);
 
     impl VisitMut for Exits {
         fn visit_expr_return_mut(&mut self, _: &mut ExprReturn) {
-            self.0 = true;
+            self.0 = Way::Early;
         }
         fn visit_expr_try_mut(&mut self, _: &mut ExprTry) {
-            self.0 = true;
+            self.0 = Way::Early;
         }
         fn visit_macro_mut(&mut self, found: &mut Macro) {
-            self.0 |= may_leave(found);
+            self.0 = self.0.max(way_of(found));
         }
         // What leaves these stays in the function.
         fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
@@ -56,18 +70,30 @@ pub(crate) fn runs_through(statements: &[Stmt]) -> bool {
         fn visit_item_mut(&mut self, _: &mut Item) {}
     }
 
-    let mut exits = Exits(false);
+    let mut exits = Exits(Way::End);
     for statement in statements {
         exits.visit_stmt_mut(&mut statement.clone());
     }
-    !exits.0
+    exits.0
 }
 
 /// Whether a macro may be a way out of the function.
 pub(crate) fn may_leave(found: &Macro) -> bool {
-    let last = found.path.segments.last();
-    !last.is_some_and(|last| HARMLESS.iter().any(|name| last.ident == name))
-        || leaves(&found.tokens)
+    way_of(found) == Way::Early
+}
+
+/// A bare name may be that of a macro of the user's; a path says whose it is.
+fn way_of(found: &Macro) -> Way {
+    let segments = &found.path.segments;
+    let last = segments.last();
+    let is_harmless = last.is_some_and(|last| HARMLESS.iter().any(|name| last.ident == name));
+    let first = segments.first().filter(|_| segments.len() > 1);
+    match first {
+        _ if !is_harmless || leaves(&found.tokens) => Way::Early,
+        None => Way::EndByName,
+        Some(first) if KNOWN.iter().any(|name| first.ident == name) => Way::End,
+        Some(_) => Way::Early,
+    }
 }
 
 /// Whether unparsed tokens may hold a way out.

@@ -11,7 +11,7 @@ use crate::model::{Model, Run};
 use proc_macro2::{Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Expr, Type};
+use syn::{Expr, Ident, Type};
 
 // Input:
 //     #[monitored(name = "checkout", fields(order.id))]
@@ -155,7 +155,7 @@ impl Printer {
                     self.run("run", &begin, &closure)
                 }
             }
-            Run::Inline { through } => self.in_place(*through),
+            Run::Inline { through, by_name } => self.in_place(*through, *by_name),
             Run::Desugared => self.future(),
             Run::Async => {
                 let run = self.future();
@@ -208,7 +208,7 @@ impl Printer {
     }
 
     /// The body in its own place: `Location::caller()` is the function's caller there.
-    fn in_place(&self, through: bool) -> TokenStream {
+    fn in_place(&self, through: bool, by_name: bool) -> TokenStream {
         let (at, private, body) = (self.at, &self.private, &self.body);
         let (begin, verdict) = (self.begin(), self.verdict());
         let returns = self.model.returns.as_ref();
@@ -218,10 +218,12 @@ impl Printer {
                 (#body)
             };
         }
+        let new = if by_name { "through" } else { "new" };
+        let new = Ident::new(new, at);
         let unit = quote_spanned!(at=> ());
         let ty = returns.map_or(unit, ToTokens::to_token_stream);
         quote_spanned! {at=>
-            let mut __monitor_call = #private::Inline::new(#begin);
+            let mut __monitor_call = #private::Inline::#new(#begin);
             #[allow(clippy::diverging_sub_expression)]
             let __monitor_returned: #ty = (#body);
             #[allow(unreachable_code)]

@@ -93,6 +93,8 @@ pub(crate) enum Run {
     /// only runs `through` to its end has a value to look at there.
     Inline {
         through: bool,
+        /// Whether it does so by the names of its macros, and what it returns may be an error.
+        by_name: bool,
     },
     /// The body becomes one future, which the function awaits.
     Async,

@@ -91,6 +91,8 @@ pub fn once<R>(make: impl FnOnce() -> R) -> R {
 pub struct Inline {
     open: Open,
     unwinding: bool,
+    /// Whether only a macro can have left the body early.
+    through: bool,
 }
 
 impl Inline {
@@ -99,7 +101,16 @@ impl Inline {
         Self {
             open,
             unwinding: std::thread::panicking(),
+            through: false,
         }
+    }
+
+    /// Of one whose body has no `return` and no `?`. Left early, it is left by a macro, and that is what
+    /// macros such as `bail!` do with an error.
+    pub fn through(open: Open) -> Self {
+        let mut inline = Self::new(open);
+        inline.through = true;
+        inline
     }
 
     /// Ends the call with what the body returned.
@@ -116,7 +127,12 @@ impl Inline {
 impl Drop for Inline {
     fn drop(&mut self) {
         if self.unwinding || !std::thread::panicking() {
-            self.end(End::Returned(&Verdict::Ok));
+            let verdict = if self.through {
+                Verdict::out_of_sight()
+            } else {
+                Verdict::Ok
+            };
+            self.end(End::Returned(&verdict));
         } else {
             self.end(End::Panicked);
         }

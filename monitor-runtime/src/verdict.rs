@@ -44,6 +44,14 @@ impl Shown<'_> {
     }
 }
 
+impl Verdict<'static> {
+    /// Of a value that a macro in the body has returned: only the caller sees it.
+    pub(crate) fn out_of_sight() -> Self {
+        let text = &"a macro in the function's body returned";
+        ErrorView::new("EarlyReturn", Sight::Display(text)).verdict(None)
+    }
+}
+
 impl<'a> Verdict<'a> {
     /// Of a value that is no `Err`, by the class its type gives it.
     #[inline]

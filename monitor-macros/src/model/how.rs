@@ -1,7 +1,7 @@
 //! How a function runs, and what is looked at when it has.
 
 use super::{Run, Verdict};
-use crate::body;
+use crate::body::{self, Way};
 use crate::exits;
 use crate::input::{self, Body, Function};
 use crate::open;
@@ -17,13 +17,14 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         return (Run::Async, verdict(declared), output);
     }
     let in_place = |plain: bool| {
-        let statements = parsed(body);
-        let through = body::runs_through(&statements);
+        let way = body::way_out(&parsed(body));
         // Left early, a body that stays in its place shows nothing of what it returned.
-        if through || (plain && !judged) {
-            Run::Inline { through }
-        } else {
-            Run::Sync
+        if way == Way::Early && (judged || !plain) {
+            return Run::Sync;
+        }
+        Run::Inline {
+            through: way != Way::Early,
+            by_name: way == Way::EndByName && !plain,
         }
     };
     let closure = |plain: bool| {
@@ -38,7 +39,10 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
         let run = if judged {
             Run::Sync
         } else {
-            Run::Inline { through: false }
+            Run::Inline {
+                through: false,
+                by_name: false,
+            }
         };
         return (run, Verdict::Plain, None);
     }
@@ -50,10 +54,10 @@ pub(super) fn how(function: &Function, body: &Body, judged: bool) -> (Run, Verdi
     let tail = statements(body, boxed == Some(true)).and_then(|statements| {
         let exits = exits::of(&statements);
         // What is in a box may be something else, unless the type says so or another exit shows it.
-        let told = boxed == Some(true) && exits.futures > 0 && !exits.hidden;
+        let told = boxed == Some(true) && exits.futures > 0;
         let futures = exits.blocks || told;
         // Another exit would leave with a future nobody runs.
-        let runs = futures && !(boxed.is_some() && exits.others);
+        let runs = futures && !(boxed.is_some() && (exits.others || exits.hidden));
         runs.then_some(Run::Tail { statements, exits })
     });
     let run = match (tail, boxed) {

@@ -110,6 +110,29 @@ shapes! {
         fn at(what: &str) -> Result<&'static Location<'static>, Error> { check(what); Ok(Location::caller()) }
     }
 
+    /// A path says whose macro it is; a bare name may be that of another.
+    track_caller_with_macros: #[monitored] {
+        #[track_caller]
+        fn at(what: &str) -> Result<String, Error> { std::println!("{what}"); Ok(format!("{}", Location::caller())) }
+    }
+
+    track_caller_with_own_macro: #[monitored] {
+        #[track_caller]
+        fn at(what: &str) -> Result<u8, Error> { crate::error!("{what}"); Ok(1) }
+    }
+
+    unused_arguments: #[monitored(fields(n = said.len()))] {
+        fn f(&self, a: Guard, unused: Guard, n: u8, #[allow(unused_mut)] mut said: String, (b, _): (Guard, Guard)) { a.is(b) }
+    }
+
+    async_pattern_in_order: #[monitored] {
+        async fn f(self, a: Guard, Pair { left, .. }: Pair, unused: Guard) -> bool { self.is(a, left) }
+    }
+
+    macro_before_a_box: #[monitored] {
+        fn get(id: u32) -> Pin<Box<dyn Future<Output = u32>>> { ensure!(id > 0); Box::pin(async move { id }) }
+    }
+
     track_caller_with_exit: #[monitored] {
         #[track_caller]
         fn at(what: &str) -> Option<u8> { find(what)?; None }

@@ -1,0 +1,11 @@
+#[track_caller]
+fn at(what: &str) -> Result<u8, Error> {
+    ::monitor_runtime::__private::run_by_type(
+        ::monitor_runtime::__private::site!(of).begin(),
+        move || -> Result<u8, Error> {
+            crate::error!("{what}");
+            Ok(1)
+        },
+        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+    )
+}
