@@ -1,30 +1,19 @@
 //! `#[derive(MonitorError)]`: an error type's classes, from the names of its variants.
 
+mod options;
+
 use crate::errors::Errors;
-use crate::keys;
+pub(crate) use options::OPTIONS;
+use options::Options;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
-use syn::{
-    Attribute, Data, DeriveInput, Error, Field, Fields, Generics, Ident, LitStr, Path, Token, Type,
-};
-
-const OPTIONS: [&str; 4] = ["expected", "transparent", "class", "crate"];
-
-/// What `#[monitor(…)]` says of a type or of a variant.
-#[derive(Default)]
-struct Options {
-    expected: bool,
-    transparent: Option<Span>,
-    class: Option<LitStr>,
-    runtime: Option<Path>,
-}
+use syn::{Data, DeriveInput, Error, Fields, Generics, Ident, Lifetime, LitStr, Path, Type};
 
 // Input:
-//     enum E { A, #[monitor(expected)] B(u8), #[monitor(transparent)] C(Inner) }
+//     enum E { A, #[monitor(expected)] B(u8), #[monitor(ok)] D, #[monitor(transparent)] C(Inner) }
 //
 // Output:
 //     impl ::monitor_runtime::Classify for E {
@@ -32,7 +21,14 @@ struct Options {
 //             match *self {
 //                 Self::A { .. } => Class::Error("A"),
 //                 Self::B { .. } => Class::Error("B").expected(),
-//                 Self::C { 0: ref __inner } => Classify::classify(__inner),
+//                 Self::D { .. } => Class::Ok,
+//                 Self::C { 0: ref __inner } => Held::of(__inner).__monitor_class(__inner).unwrap_or(Class::Error("C")),
+//             }
+//         }
+//         fn __monitor_inner(&self) -> Option<Inner<'_>> {
+//             match *self {
+//                 Self::C { 0: ref __inner } => Seen::of(__inner).__monitor_inner(__inner),
+//                 _ => Option::None,
 //             }
 //         }
 //     }
@@ -47,25 +43,20 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
 }
 
 fn implementation(input: DeriveInput, errors: &mut Errors) -> TokenStream {
-    let at = Span::mixed_site();
     let options = Options::of(&input.attrs, errors);
     let runtime = options.runtime.as_ref().map_or_else(
-        || quote_spanned!(at=> ::monitor_runtime),
+        || quote_spanned!(Span::mixed_site()=> ::monitor_runtime),
         ToTokens::to_token_stream,
     );
-    let mut generics = input.generics;
-    let mut arms = Vec::new();
+    let mut derived = Derived {
+        runtime,
+        generics: input.generics,
+        classes: Vec::new(),
+        inner: Vec::new(),
+    };
     match input.data {
         Data::Struct(data) => {
-            arms.push(arm(
-                &runtime,
-                &quote!(Self),
-                &input.ident,
-                &data.fields,
-                &options,
-                &mut generics,
-                errors,
-            ));
+            derived.arm(&quote!(Self), &input.ident, &data.fields, &options, errors);
         }
         Data::Enum(data) => {
             whole(&options, errors);
@@ -74,18 +65,9 @@ fn implementation(input: DeriveInput, errors: &mut Errors) -> TokenStream {
                 if let Some(path) = &own.runtime {
                     errors.push(Error::new_spanned(path, "`crate` stands on the type, once"));
                 }
-                own.expected |= options.expected;
+                own.inherit(&options);
                 let name = &variant.ident;
-                let path = quote!(Self::#name);
-                arms.push(arm(
-                    &runtime,
-                    &path,
-                    name,
-                    &variant.fields,
-                    &own,
-                    &mut generics,
-                    errors,
-                ));
+                derived.arm(&quote!(Self::#name), name, &variant.fields, &own, errors);
             }
         }
         Data::Union(data) => {
@@ -94,20 +76,14 @@ fn implementation(input: DeriveInput, errors: &mut Errors) -> TokenStream {
             errors.push(Error::new_spanned(data.union_token, message));
         }
     }
-    let name = &input.ident;
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    quote_spanned! {at=>
-        #[automatically_derived]
-        impl #impl_generics #runtime::Classify for #name #ty_generics #where_clause {
-            fn classify(&self) -> #runtime::Class {
-                match *self { #(#arms)* }
-            }
-        }
-    }
+    derived.print(&input.ident)
 }
 
 /// What an enum cannot say for all of its variants.
 fn whole(options: &Options, errors: &mut Errors) {
+    if let (Some(ok), true) = (options.ok, options.expected) {
+        errors.at(ok, options::excludes("expected"));
+    }
     if let Some(span) = options.transparent {
         errors.at(
             span,
@@ -120,134 +96,142 @@ fn whole(options: &Options, errors: &mut Errors) {
     }
 }
 
-fn arm(
-    runtime: &TokenStream,
-    path: &TokenStream,
-    name: &Ident,
-    fields: &Fields,
-    options: &Options,
-    generics: &mut Generics,
-    errors: &mut Errors,
-) -> TokenStream {
-    let at = Span::mixed_site();
-    let expected = options.expected.then(|| quote_spanned!(at=> .expected()));
-    let Some(transparent) = options.transparent else {
+/// The implementation as it grows.
+struct Derived {
+    runtime: TokenStream,
+    generics: Generics,
+    /// Arms of `classify`.
+    classes: Vec<TokenStream>,
+    /// Arms that say which error is shown instead.
+    inner: Vec<TokenStream>,
+}
+
+impl Derived {
+    fn arm(
+        &mut self,
+        path: &TokenStream,
+        name: &Ident,
+        fields: &Fields,
+        options: &Options,
+        errors: &mut Errors,
+    ) {
+        let (at, runtime) = (Span::mixed_site(), self.runtime.clone());
+        options.check(errors);
+        if options.ok.is_some() {
+            let arm = quote_spanned!(at=> #path { .. } => #runtime::Class::Ok,);
+            return self.classes.push(arm);
+        }
         let class = match &options.class {
             Some(class) => class.clone(),
             None => LitStr::new(&name.unraw().to_string(), name.span()),
         };
-        return quote_spanned!(at=> #path { .. } => #runtime::Class::Error(#class) #expected,);
-    };
-    if let Some(class) = &options.class {
-        let message = "`transparent` takes the class of the inner error; remove one of the two";
-        errors.at(class.span(), message);
-    }
-    let mut all = fields.iter();
-    let (Some(field), None) = (all.next(), all.next()) else {
-        let message = format!(
-            "`transparent` needs exactly one field, the inner error, and `{name}` has {}",
-            fields.len()
-        );
-        errors.at(transparent, message);
-        return TokenStream::new();
-    };
-    bound(field, runtime, generics);
-    let member = field
-        .ident
-        .as_ref()
-        .map_or_else(|| quote!(0), ToTokens::to_token_stream);
-    let place = at.located_at(field.ty.span());
-    let inner = quote_spanned!(place=> #runtime::Classify::classify(__inner));
-    quote_spanned!(place=> #path { #member: ref __inner } => #inner #expected,)
-}
-
-/// A field whose type is open has to have a class in every type it is closed to.
-fn bound(field: &Field, runtime: &TokenStream, generics: &mut Generics) {
-    struct Mentions<'a>(&'a [Ident], bool);
-
-    impl VisitMut for Mentions<'_> {
-        fn visit_path_mut(&mut self, path: &mut Path) {
-            let first = path.segments.first();
-            self.1 |= first.is_some_and(|first| self.0.contains(&first.ident));
-            visit_mut::visit_path_mut(self, path);
+        let class = quote_spanned!(at=> #runtime::Class::Error(#class));
+        let expected = options.expected.then(|| quote_spanned!(at=> .expected()));
+        let Some(transparent) = options.transparent else {
+            let arm = quote_spanned!(at=> #path { .. } => #class #expected,);
+            return self.classes.push(arm);
+        };
+        let mut all = fields.iter();
+        let (Some(field), None) = (all.next(), all.next()) else {
+            let message = format!(
+                "`transparent` needs exactly one field, the inner error, and `{name}` has {}",
+                fields.len()
+            );
+            return errors.at(transparent, message);
+        };
+        let member = field
+            .ident
+            .as_ref()
+            .map_or_else(|| quote!(0), ToTokens::to_token_stream);
+        let place = at.located_at(field.ty.span());
+        let pattern = quote_spanned!(place=> #path { #member: ref __inner });
+        let openness = Openness::of(&field.ty, &self.generics);
+        if openness.of_type {
+            // It has to have a class in every type it is closed to.
+            let ty = &field.ty;
+            let predicates = &mut self.generics.make_where_clause().predicates;
+            predicates.push(syn::parse_quote!(#ty: #runtime::Classify));
+            let asked = quote_spanned!(place=> #runtime::Classify::classify(__inner));
+            return self
+                .classes
+                .push(quote_spanned!(place=> #pattern => #asked #expected,));
+        }
+        let private = quote_spanned!(place=> #runtime::__private);
+        self.classes.push(quote_spanned! {place=>
+            #pattern => #private::Held::of(__inner).__monitor_class(__inner).unwrap_or(#class) #expected,
+        });
+        // Whether such a type is an `Error` may depend on how long it lives.
+        if !openness.of_lifetime {
+            self.inner.push(quote_spanned! {place=>
+                #pattern => #private::Seen::of(__inner).__monitor_inner(__inner),
+            });
         }
     }
 
-    let open: Vec<_> = generics
-        .type_params()
-        .map(|param| param.ident.clone())
-        .collect();
-    let mut ty: Type = field.ty.clone();
-    let mut mentions = Mentions(&open, false);
-    mentions.visit_type_mut(&mut ty);
-    if mentions.1 {
-        let predicates = &mut generics.make_where_clause().predicates;
-        predicates.push(syn::parse_quote!(#ty: #runtime::Classify));
-    }
-}
-
-impl Options {
-    fn of(attrs: &[Attribute], errors: &mut Errors) -> Self {
-        let mut options = Self::default();
-        for attr in attrs.iter().filter(|attr| attr.path().is_ident("monitor")) {
-            let parsed = attr.parse_nested_meta(|meta| options.one(&meta));
-            if let Err(error) = parsed {
-                errors.push(error);
+    fn print(self, name: &Ident) -> TokenStream {
+        let at = Span::mixed_site();
+        let Self {
+            runtime,
+            generics,
+            classes,
+            inner,
+        } = self;
+        let inner = (!inner.is_empty()).then(|| {
+            let private = quote_spanned!(at=> #runtime::__private);
+            quote_spanned! {at=>
+                #[allow(unreachable_patterns)]
+                fn __monitor_inner(&self) -> #private::Option<#private::Inner<'_>> {
+                    match *self {
+                        #(#inner)*
+                        _ => #private::Option::None,
+                    }
+                }
             }
-        }
-        options
-    }
-
-    fn one(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
-        let key = meta
-            .path
-            .get_ident()
-            .map_or_else(|| meta.path.to_token_stream().to_string(), Ident::to_string);
-        let twice = || Err(meta.error(format!("`{key}` is given twice; keep one")));
-        match key.as_str() {
-            "expected" if self.expected => twice(),
-            "transparent" if self.transparent.is_some() => twice(),
-            "class" if self.class.is_some() => twice(),
-            "crate" if self.runtime.is_some() => twice(),
-            "expected" => {
-                self.expected = true;
-                Ok(())
-            }
-            "transparent" => {
-                self.transparent = Some(meta.path.span());
-                Ok(())
-            }
-            "class" => {
-                self.class = Some(class(meta)?);
-                Ok(())
-            }
-            "crate" => {
-                meta.input.parse::<Token![=]>()?;
-                self.runtime = Some(meta.input.call(Path::parse_mod_style)?);
-                Ok(())
-            }
-            other => {
-                let hint = keys::suggest(other, OPTIONS);
-                let known = keys::list(OPTIONS);
-                Err(meta.error(format!(
-                    "unknown option `{other}`{hint} (the options are {known})"
-                )))
+        });
+        let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+        quote_spanned! {at=>
+            #[automatically_derived]
+            impl #impl_generics #runtime::Classify for #name #ty_generics #where_clause {
+                fn classify(&self) -> #runtime::Class {
+                    match *self { #(#classes)* }
+                }
+                #inner
             }
         }
     }
 }
 
-fn class(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
-    let wanted = "`class` takes a string: `#[monitor(class = \"declined\")]`";
-    let value = meta.value().map_err(|_| meta.error(wanted))?;
-    let place = value.span();
-    let class: LitStr = value.parse().map_err(|_| Error::new(place, wanted))?;
-    let message = match class.value().as_str() {
-        "panic" => "calls that panic are counted under `panic`; choose another class",
-        text if text.trim().is_empty() => {
-            "the class is empty; leave it out to get the variant's name"
-        }
-        _ => return Ok(class),
-    };
-    Err(Error::new(class.span(), message))
+/// What a field's type leaves open.
+#[derive(Default)]
+struct Openness {
+    /// The type's own parameters.
+    parameters: Vec<Ident>,
+    of_type: bool,
+    of_lifetime: bool,
+}
+
+impl Openness {
+    fn of(ty: &Type, generics: &Generics) -> Self {
+        let mut openness = Self {
+            parameters: generics
+                .type_params()
+                .map(|param| param.ident.clone())
+                .collect(),
+            ..Self::default()
+        };
+        openness.visit_type_mut(&mut ty.clone());
+        openness
+    }
+}
+
+impl VisitMut for Openness {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        let first = path.segments.first();
+        self.of_type |= first.is_some_and(|first| self.parameters.contains(&first.ident));
+        visit_mut::visit_path_mut(self, path);
+    }
+
+    fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
+        self.of_lifetime |= lifetime.ident != "static";
+    }
 }

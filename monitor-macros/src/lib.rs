@@ -179,9 +179,11 @@ mod words;
 /// * A `const fn`, a C-variadic or naked function and a trait function without a body cannot be monitored. The
 ///   methods of a `#[global_allocator]` must not be: to count a call may take memory, and would call them again.
 /// * `Location::caller()` in a `#[track_caller]` function is its caller as long as the body can only be left
-///   at its end: with no `return`, no `?`, and no macro but those of `std` and `tracing` that cannot hide one.
-///   In others it is a place in the runtime: a closure cannot pass a caller on. Where only the declaration of
-///   a trait's method has `#[track_caller]`, the attribute cannot see it, but for `Index` and `IndexMut`.
+///   at its end: with no `return`, no `?`, and no macro but those of `std`, `tracing` and `log` that cannot hide
+///   one, by their bare name or a path such as `std::format!`. In others it is a place in the runtime: a closure
+///   cannot pass a caller on. If a bare name turns out to be a macro of your own that returns, the call is
+///   counted as an error without a class. Where only the declaration of a trait's method has `#[track_caller]`,
+///   the attribute cannot see it, but for `Index` and `IndexMut`.
 /// * Of an error like `Failed<&str>`, or `Failed<T>` where the function does not say `T: 'static`, only the
 ///   `Display` is shown, not its sources: whether it is an `Error` may depend on what nobody can ask. Where such
 ///   an error is written as `Self::Error`, the attribute cannot see it (E0310): write the type itself.
@@ -199,7 +201,7 @@ mod words;
 ///   has its functions on the page of metrics from their first call on, and must not be unloaded after that; the live
 ///   page and the budgets of objectives, which take their list at the start, do not have them.
 /// * An argument bound to `_` gets a name, which rustdoc shows. What a pattern such as `(a, _)` leaves unbound
-///   is dropped after all arguments.
+///   is dropped after all arguments where the attribute itself names `a`, as in `args(a)`.
 /// * A future is at most 64 bytes larger than the plain one, and a poll one stack frame deeper before
 ///   inlining; a call is two deeper, and so is a poll where values or labels of arguments are recorded.
 /// * Lints that look at a whole function, such as clippy's `needless_pass_by_value` and `unused_async`,
@@ -231,18 +233,36 @@ pub fn monitored(
 ///     #[error("the order could not be stored")]
 ///     #[monitor(class = "Storage")]               // error="Storage"
 ///     Db(#[source] sqlx::Error),
+///     #[error("there is no such payment")]
+///     #[monitor(ok)]                              // result="ok": the answer was given
+///     NotFound,
 ///     #[error(transparent)]
 ///     #[monitor(transparent)]                     // the class of the error inside
 ///     Order(#[from] OrderError),
+///     #[error(transparent)]
+///     #[monitor(transparent)]                     // error="Other": `anyhow::Error` has no class
+///     Other(#[from] anyhow::Error),
 /// }
 /// ```
 ///
 /// | option | on | meaning |
 /// |---|---|---|
+/// | `ok` | variant, type | the call is ok: counted as `result="ok"`, logged like any that is, no event, nothing off an objective's budget |
 /// | `expected` | variant, type | counted as an error of its class, logged at the function's ordinary level, never an event |
-/// | `transparent` | variant or struct with one field | what the inner error says, which needs `Classify` too |
+/// | `transparent` | variant or struct with one field | what the inner error says, if it has `Classify`; if not, the name of the variant or struct. A type that is no `Error` and has no `Display` shows the inner error |
 /// | `class = "…"` | variant, struct | the class, instead of the name |
 /// | `crate = path` | type | where `monitor_runtime` is found if not at `::monitor_runtime` |
+///
+/// `ok` or `expected` on an enum is for every variant that does not say one of them itself.
+///
+/// The error type of axum's examples, which has neither `Debug` nor `Display`, is counted under `AppError` and
+/// shows the text and the sources of the error in it:
+///
+/// ```ignore
+/// #[derive(MonitorError)]
+/// #[monitor(transparent)]
+/// struct AppError(anyhow::Error);
+/// ```
 #[proc_macro_derive(MonitorError, attributes(monitor))]
 pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     flow::monitor_error(item)

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use http::{Response, StatusCode};
 
+#[cfg(feature = "enable")]
+use crate::verdict::transparent::Inner;
+
 /// What a returned value, or the error in it, says of the call.
 ///
 /// The text is the `error` label of `function_calls_total`, so there must be few of them: a name of
@@ -76,11 +79,23 @@ impl From<Option<&'static str>> for Class {
 pub trait Classify {
     /// What this value says of the call that returned it.
     fn classify(&self) -> Class;
+
+    /// Returns the error that this one shows instead of itself, as the derive's `transparent` says.
+    #[cfg(feature = "enable")]
+    #[doc(hidden)]
+    fn __monitor_inner(&self) -> Option<Inner<'_>> {
+        None
+    }
 }
 
 impl<V: Classify + ?Sized> Classify for &V {
     fn classify(&self) -> Class {
         (**self).classify()
+    }
+
+    #[cfg(feature = "enable")]
+    fn __monitor_inner(&self) -> Option<Inner<'_>> {
+        (**self).__monitor_inner()
     }
 }
 
@@ -88,17 +103,32 @@ impl<V: Classify + ?Sized> Classify for Box<V> {
     fn classify(&self) -> Class {
         (**self).classify()
     }
+
+    #[cfg(feature = "enable")]
+    fn __monitor_inner(&self) -> Option<Inner<'_>> {
+        (**self).__monitor_inner()
+    }
 }
 
 impl<V: Classify + ?Sized> Classify for Arc<V> {
     fn classify(&self) -> Class {
         (**self).classify()
     }
+
+    #[cfg(feature = "enable")]
+    fn __monitor_inner(&self) -> Option<Inner<'_>> {
+        (**self).__monitor_inner()
+    }
 }
 
 impl<V: Classify + ?Sized> Classify for Rc<V> {
     fn classify(&self) -> Class {
         (**self).classify()
+    }
+
+    #[cfg(feature = "enable")]
+    fn __monitor_inner(&self) -> Option<Inner<'_>> {
+        (**self).__monitor_inner()
     }
 }
 

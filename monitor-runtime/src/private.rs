@@ -18,10 +18,12 @@ pub use crate::site::Sites;
 pub use crate::site::{Bounds, Settings, Site};
 pub use crate::start::{Start, id, ids};
 pub use crate::verdict::probe::Probe;
+pub use crate::verdict::transparent::{Held, Inner, Seen};
 pub use crate::verdict::{ErrorFormat, Shown, Verdict};
 pub use sentry::Level as SentryLevel;
 pub use std::boxed::Box;
 pub use std::future::Future;
+pub use std::option::Option;
 pub use tracing::Level;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use {crate::site::Listed, ::inventory};

@@ -4,6 +4,7 @@
 
 pub(crate) mod judge;
 pub(crate) mod probe;
+pub(crate) mod transparent;
 mod type_name;
 
 use std::any::type_name;

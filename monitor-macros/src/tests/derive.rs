@@ -18,14 +18,27 @@ macro_rules! messages {
 messages! {
     unknown_option: { enum E { #[monitor(expceted)] A, #[monitor(colour)] B } } => [
         "unknown option `expceted`, did you mean `expected`? \
-         (the options are `expected`, `transparent`, `class`, `crate`)",
-        "unknown option `colour` (the options are `expected`, `transparent`, `class`, `crate`)",
+         (the options are `ok`, `expected`, `transparent`, `class`, `crate`)",
+        "unknown option `colour` (the options are `ok`, `expected`, `transparent`, `class`, `crate`)",
     ]
 
     twice: { enum E { #[monitor(expected, expected)] A, #[monitor(class = "a", class = "b")] B } } => [
         "`expected` is given twice; keep one",
         "`class` is given twice; keep one",
     ]
+
+    ok: { enum E { #[monitor(ok, ok)] A, #[monitor(ok, expected)] B, #[monitor(ok, class = "c")] C, #[monitor(ok, transparent)] D(Inner) } } => [
+        "`ok` is given twice; keep one",
+        "`ok` and `expected` exclude each other: a value that is ok has no class; keep one",
+        "`ok` and `class` exclude each other: a value that is ok has no class; keep one",
+        "`ok` and `transparent` exclude each other: a value that is ok has no class; keep one",
+    ]
+
+    ok_of_a_whole: { #[monitor(ok, expected)] enum E { A, #[monitor(ok)] B } } => [
+        "`ok` and `expected` exclude each other: a value that is ok has no class; keep one",
+    ]
+
+    ok_with_a_value: { #[monitor(ok = true)] struct E; } => ["expected `,`"]
 
     class: { enum E { #[monitor(class)] A, #[monitor(class = 1)] B, #[monitor(class = "")] C, #[monitor(class = "panic")] D } } => [
         "`class` takes a string: `#[monitor(class = \"declined\")]`",
@@ -55,7 +68,7 @@ messages! {
 fn implementation() {
     let expanded = expand(quote!(
         #[monitor(crate = rt)]
-        enum E<T: Copy> {
+        enum E<'a, T: Copy> {
             A,
             #[monitor(expected)]
             B(u8),
@@ -64,6 +77,12 @@ fn implementation() {
                 inner: T,
             },
             r#Type,
+            #[monitor(ok)]
+            NotFound(u64),
+            #[monitor(transparent, expected)]
+            Other(anyhow::Error),
+            #[monitor(transparent)]
+            Lent(Box<dyn Error + 'a>),
         }
     ));
     let file = syn::parse2(expanded).expect("an expansion that parses");

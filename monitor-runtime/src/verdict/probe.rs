@@ -18,6 +18,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::judge::{Judge, Stateless};
+use super::transparent::Inner;
 use super::{ErrorView, Sight, Verdict};
 use crate::classify::{self, Class, Classify};
 use crate::run::Open;
@@ -39,6 +40,8 @@ macro_rules! row {
         })?
     )*};
 }
+
+pub(super) use row;
 
 row! {
     /// Stands for a returned type.
@@ -211,8 +214,9 @@ seen! {
     // `Box<dyn Error>`.
     ViaLocalError<'e>[AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
     ViaDisplay[Display] error Sight::Display(error);
-    ViaDebug[Debug] error Sight::Debug(error);
-    ViaNothing[Sized] error Sight::Opaque;
+    // What it holds may say more, such as the chain in a `struct AppError(anyhow::Error)`.
+    ViaDebug[Debug] error C::inner(error).map_or(Sight::Debug(error), Inner::sight);
+    ViaNothing[Sized] error C::inner(error).map_or(Sight::Opaque, Inner::sight);
 }
 
 /// The last question where nobody asks whether an error is an `Error`.
@@ -243,6 +247,10 @@ fn of_value<T, V: AskClass<T>>(value: &T) -> Verdict<'_> {
 pub trait AskClass<T> {
     #[doc(hidden)]
     fn class(value: &T) -> Option<Class>;
+
+    /// How the error is shown that a `transparent` one has in it.
+    #[doc(hidden)]
+    fn inner(value: &T) -> Option<Inner<'_>>;
 }
 
 /// It has `Classify`.
@@ -252,6 +260,11 @@ impl<T: Classify> AskClass<T> for ByType {
     fn class(value: &T) -> Option<Class> {
         classify::ask(|| value.classify())
     }
+
+    #[inline]
+    fn inner(value: &T) -> Option<Inner<'_>> {
+        classify::ask(|| value.__monitor_inner())?
+    }
 }
 
 /// It has not.
@@ -259,6 +272,11 @@ pub struct NoClass;
 impl<T> AskClass<T> for NoClass {
     #[inline]
     fn class(_: &T) -> Option<Class> {
+        None
+    }
+
+    #[inline]
+    fn inner(_: &T) -> Option<Inner<'_>> {
         None
     }
 }

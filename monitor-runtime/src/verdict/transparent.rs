@@ -1,0 +1,105 @@
+//! What an error derived as `transparent` takes from the one in it: the class, and how it is shown.
+//!
+//! The type in it may be anybody's, such as `anyhow::Error`: each question falls back as in
+//! [`probe`](super::probe), and asks no bound of the user.
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    reason = "look-up goes by the receiver, and the answers have one form"
+)]
+
+use std::error::Error;
+use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::Sight;
+use super::judge::Stateless;
+use super::probe::row;
+use crate::classify::{Class, Classify};
+
+/// A view of the error that another one shows instead of itself.
+pub struct Inner<'a>(Sight<'a>);
+
+impl<'a> Inner<'a> {
+    pub(super) fn sight(self) -> Sight<'a> {
+        self.0
+    }
+}
+
+row! {
+    /// Stands for the type of the error inside, whose class is asked for.
+    Held => HeldUnclassed;
+    /// One without a class.
+    HeldUnclassed;
+
+    /// Stands for the type of the error inside, which is to be shown.
+    Seen => SeenSendBox;
+    /// Not an `Error`.
+    SeenSendBox => SeenLocalBox;
+    /// Nor does it hold one that may be sent.
+    SeenLocalBox => SeenDisplay;
+    /// Nor any.
+    SeenDisplay => SeenDebug;
+    /// It has no text.
+    SeenDebug => SeenNothing;
+    /// It shows nothing.
+    SeenNothing;
+}
+
+impl<E> Held<E> {
+    /// Of the type of a value.
+    #[inline]
+    pub const fn of(_: &E) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E> Seen<E> {
+    /// Of the type of a value.
+    #[inline]
+    pub const fn of(_: &E) -> Self {
+        Self(PhantomData)
+    }
+}
+
+#[doc(hidden)]
+impl<E: Classify> Held<E> {
+    pub fn __monitor_class(&self, error: &E) -> Option<Class> {
+        Some(error.classify())
+    }
+}
+#[doc(hidden)]
+impl<E> HeldUnclassed<E> {
+    pub fn __monitor_class(&self, _: &E) -> Option<Class> {
+        None
+    }
+}
+
+macro_rules! seen {
+    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
+        #[doc(hidden)]
+        impl<$($inside,)? E: $($bound)*> $row<E> {
+            pub fn __monitor_inner<'a>(&self, $error: &'a E) -> Option<Inner<'a>>
+            $(where $inside: 'a)?
+            {
+                Some(Inner($sight))
+            }
+        }
+    )*};
+}
+
+seen! {
+    Seen[Error] error Sight::Error(error);
+    SeenSendBox<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
+    SeenLocalBox<'e>[AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
+    SeenDisplay[Display] error Sight::Display(error);
+    SeenDebug[Debug] error Sight::Debug(error);
+}
+
+#[doc(hidden)]
+impl<E> SeenNothing<E> {
+    pub fn __monitor_inner<'a>(&self, _: &'a E) -> Option<Inner<'a>> {
+        None
+    }
+}

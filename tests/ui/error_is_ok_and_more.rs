@@ -1,0 +1,15 @@
+use monitor_runtime::MonitorError;
+
+#[derive(MonitorError)]
+enum Lookup {
+    #[monitor(ok, class = "missing")]
+    NotFound,
+    #[monitor(ok, expected)]
+    Forbidden,
+    #[monitor(okay)]
+    Down,
+}
+
+fn main() {
+    let _ = (Lookup::NotFound, Lookup::Forbidden, Lookup::Down);
+}
