@@ -1,6 +1,7 @@
 //! What stands in the parentheses: keys, values and where they stand; nothing is decided here.
 
 use crate::buckets::{self, Buckets};
+use crate::derive;
 use crate::errors::Errors;
 use crate::fields::Field;
 use crate::keys;
@@ -228,6 +229,13 @@ impl Args {
 fn unknown(key: &str) -> String {
     if sentry::OPTIONS.contains(&key) {
         return format!("`{key}` is an option of `sentry`; write it in there: `sentry({key} …)`");
+    }
+    if derive::OPTIONS.contains(&key) {
+        let value = if key == "class" { " = \"…\"" } else { "" };
+        return format!(
+            "`{key}` is said of an error by its type: derive `MonitorError` for it and write \
+             `#[monitor({key}{value})]` on the variant"
+        );
     }
     let hint = keys::suggest(key, keys::KEYS);
     format!(

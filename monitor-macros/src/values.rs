@@ -1,13 +1,14 @@
 //! The values an argument can have, and how each is read.
 
 use crate::args::set;
+use crate::bindings;
 use crate::errors::Errors;
 use crate::keys;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
-use syn::{Error, Ident, LitBool, LitInt, LitStr, Path, Result, Token, token};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Error, FnArg, Ident, LitBool, LitInt, LitStr, Pat, Path, Result, Token, token};
 
 /// A level as `tracing` accepts it: `"info"`, `3` or a path such as `Level::INFO`.
 #[derive(Clone)]
@@ -108,27 +109,46 @@ pub(crate) fn names(
     errors: &mut Errors,
 ) -> Result<Vec<Ident>> {
     let mut names = Vec::new();
-    inside(
-        key,
-        input,
-        errors,
-        &format!("`{key}(user, total)`"),
-        |input, _| {
-            if input.peek(Token![?]) || input.peek(Token![%]) {
-                let message =
-                    format!("`{key}` takes bare names; formats belong in `fields(?name)`");
-                return Err(input.error(message));
-            }
-            let name = input.call(Ident::parse_any)?;
-            if input.peek(Token![=]) || input.peek(Token![.]) {
-                let message = format!("`{key}` takes bare names; values belong in `fields(…)`");
-                return Err(input.error(message));
-            }
+    let example = format!("`{key}(user, total)`");
+    inside(key, input, errors, &example, |input, _| {
+        let place = input.span();
+        let bare = |input: ParseStream<'_>| {
+            let name = input.call(Ident::parse_any).ok()?;
+            (input.is_empty() || input.peek(Token![,])).then_some(name)
+        };
+        if let Some(name) = bare(&input.fork()) {
+            input.call(Ident::parse_any)?;
             names.push(name);
-            Ok(())
-        },
-    )?;
+            return Ok(());
+        }
+        let mut entry = TokenStream::new();
+        while !input.is_empty() && !input.peek(Token![,]) {
+            entry.extend([input.parse::<TokenTree>()?]);
+        }
+        Err(Error::new(place, not_bare(key, &entry)))
+    })?;
     Ok(names)
+}
+
+/// Says what to write in place of an entry that is no bare name.
+fn not_bare(key: &Ident, entry: &TokenStream) -> String {
+    let first = entry.to_string();
+    if first.starts_with(['?', '%']) {
+        return format!("`{key}` takes bare names; formats belong in `fields(?name)`");
+    }
+    let bound = match syn::parse2(entry.clone()) {
+        Ok(FnArg::Typed(typed)) => bindings::names(&typed.pat),
+        _ => match Pat::parse_multi.parse2(entry.clone()) {
+            Ok(pat) => bindings::names(&pat),
+            Err(_) => Vec::new(),
+        },
+    };
+    if bound.is_empty() {
+        return format!("`{key}` takes bare names; values belong in `fields(…)`");
+    }
+    let bound: Vec<_> = bound.iter().map(Ident::to_string).collect();
+    let bound = bound.join(", ");
+    format!("`{key}` takes bare names, without the pattern around them: `{key}({bound})`")
 }
 
 /// `err`, `err = …` or `err(…)`.

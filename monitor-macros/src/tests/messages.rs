@@ -243,6 +243,36 @@ messages! {
         "`args` takes bare names; formats belong in `fields(?name)`",
     ]
 
+    pattern_as_argument: #[monitored(
+        args(Path(id), State(Db { pool, .. }), (a, b), &c, mut d, (e): u32, f: u32), skip(Path(id)), level = "debug",
+    )] { fn f(Path(id): Path<u32>) {} } => [
+        "`args` takes bare names, without the pattern around them: `args(id)`",
+        "`args` takes bare names, without the pattern around them: `args(pool)`",
+        "`args` takes bare names, without the pattern around them: `args(a, b)`",
+        "`args` takes bare names, without the pattern around them: `args(c)`",
+        "`args` takes bare names, without the pattern around them: `args(d)`",
+        "`args` takes bare names, without the pattern around them: `args(e)`",
+        "`args` takes bare names, without the pattern around them: `args(f)`",
+        "`skip` takes bare names, without the pattern around them: `skip(id)`",
+    ]
+
+    value_as_argument: #[monitored(args(a.b, "a", 1, a::b, a + 1, a = 1, a()))] { fn f(a: u32) {} } => [
+        "`args` takes bare names; values belong in `fields(…)`",
+        "`args` takes bare names; values belong in `fields(…)`",
+        "`args` takes bare names; values belong in `fields(…)`",
+        "`args` takes bare names; values belong in `fields(…)`",
+        "`args` takes bare names; values belong in `fields(…)`",
+        "`args` takes bare names; values belong in `fields(…)`",
+        "`args` takes bare names; values belong in `fields(…)`",
+    ]
+
+    option_of_the_derive: #[monitored(expected, ok, transparent, class = "x")] { fn f() {} } => [
+        "`expected` is said of an error by its type: derive `MonitorError` for it and write `#[monitor(expected)]` on the variant",
+        "`ok` is said of an error by its type: derive `MonitorError` for it and write `#[monitor(ok)]` on the variant",
+        "`transparent` is said of an error by its type: derive `MonitorError` for it and write `#[monitor(transparent)]` on the variant",
+        "`class` is said of an error by its type: derive `MonitorError` for it and write `#[monitor(class = \"…\")]` on the variant",
+    ]
+
     field_value: #[monitored(fields("http.route", a =, b = %, c.d + 1, 5))] { fn f() {} } => [
         "a quoted field needs a value: `\"http.route\" = %route`",
         "`a` needs a value: `a = %value`",

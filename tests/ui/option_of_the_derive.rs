@@ -1,0 +1,8 @@
+use monitor_runtime::monitored;
+
+#[monitored(expected)]
+fn work() {}
+
+fn main() {
+    work();
+}
