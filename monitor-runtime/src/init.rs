@@ -126,7 +126,7 @@ impl Builder {
             log,
             recorder,
         );
-        for warning in config.warnings {
+        for warning in config.warnings.into_iter().chain(http::route_warnings()) {
             tracing::warn!("{warning}");
         }
         Ok(monitor)

@@ -48,6 +48,7 @@ fn router() -> Router {
         .route("/only/get", get(|| async { "got" }))
         .route("/any/method", any(|| async { "any" }))
         .nest("/nested/{tenant}", nested)
+        .nest_service("/assets", get(|| async { "a file" }))
         .route("/panic", get(panic_async))
         .route("/fails", get(|| async { StatusCode::BAD_GATEWAY }))
         .route("/calls", get(outer_call))
@@ -60,7 +61,7 @@ fn router() -> Router {
         .route("/socket", get(socket))
         .route("/mine", get(|| async { [("x-request-id", "mine")] }))
         .route("/big", get(|| async { "x".repeat(3_000_000) }))
-        .layer(http::layer())
+        .layer(http::layer().routes(["/assets/{*rest}"]))
 }
 
 #[monitored]
@@ -260,6 +261,17 @@ fn a_scanner_makes_no_series() {
     assert_eq!(ask(addr, "BREW", "/any/method", &[]).status, 200);
     wait_for("a method of nobody", || {
         (requests("_OTHER", "/any/method", "200") == 1).then_some(())
+    });
+}
+
+#[test]
+fn a_nested_service_has_the_route_that_the_layer_is_told() {
+    assert_eq!(
+        ask(service(), "GET", "/assets/css/site.css", &[]).status,
+        200
+    );
+    wait_for("the request", || {
+        (requests("GET", "/assets/{*rest}", "200") == 1).then_some(())
     });
 }
 

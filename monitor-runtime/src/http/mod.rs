@@ -54,4 +54,5 @@ pub use future::ResponseFuture;
 pub use request::set_route;
 pub use service::{Layer, Service, layer};
 
+pub(crate) use route::template::pending as route_warnings;
 pub(crate) use series::begin as begin_metrics;

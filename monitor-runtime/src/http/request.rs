@@ -8,6 +8,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::route::Slot;
+use super::route::template::check_name;
 use super::sentry;
 use crate::trace_context::TraceContext;
 
@@ -46,6 +47,7 @@ thread_local! {
 /// }
 /// ```
 pub fn set_route(route: &'static str) {
+    check_name(route);
     name_current(route);
 }
 

@@ -1,5 +1,7 @@
 //! Which template a request matched.
 
+pub(crate) mod template;
+
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -23,8 +25,13 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn add_templates(&mut self, more: impl IntoIterator<Item = impl AsRef<str>>) {
-        let more = more.into_iter().map(|template| keep(template.as_ref()));
-        self.templates = self.templates.iter().copied().chain(more).collect();
+        let mut templates = self.templates.to_vec();
+        for template in more {
+            let template = template.as_ref();
+            template::check(template, &templates);
+            templates.push(keep(template));
+        }
+        self.templates = templates.into();
     }
 
     pub(super) fn set_rule<F>(&mut self, rule: F)

@@ -44,7 +44,8 @@ pub fn layer() -> Layer {
 impl Layer {
     /// Names routes by templates: `{name}` stands for one segment, `{*rest}` for one or more.
     ///
-    /// The first that matches the path is the route.
+    /// The first that matches the path is the route. A template that never matches, because another
+    /// framework spells it so (`/orders/:id`) or one before it takes its paths, is a line of level `WARN`.
     ///
     /// ```
     /// let layer = monitor_runtime::http::layer()

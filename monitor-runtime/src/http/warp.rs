@@ -30,7 +30,9 @@ use ::warp::{Filter, Reply};
 use http::{Request, Response};
 use hyper::body::{Body as HttpBody, Bytes, Incoming};
 
-use super::{Body, layer, set_route};
+use super::request::name_current;
+use super::route::template::check_name;
+use super::{Body, layer};
 
 pub use server::{Bound, Server};
 
@@ -41,7 +43,10 @@ pub use server::{Bound, Server};
 pub fn route(
     template: &'static str,
 ) -> impl Filter<Extract = (), Error = Infallible> + Copy + Send + Sync + 'static {
-    ::warp::any().map(move || set_route(template)).untuple_one()
+    check_name(template);
+    ::warp::any()
+        .map(move || name_current(template))
+        .untuple_one()
 }
 
 /// A service of filters with the HTTP edge around it, for a server of one's own.
