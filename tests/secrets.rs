@@ -10,7 +10,7 @@ use monitor_tests::leaks::{self, LEAK};
 use monitor_tests::process::{Sentry, command, get};
 use serde_json::Value;
 
-/// What left the process, by the way it took.
+/// Texts that have left the process, by the way they took.
 type Ways = Vec<(String, String)>;
 
 /// Runs the program, and collects what it shows.

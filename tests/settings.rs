@@ -1,5 +1,5 @@
-//! What a running service says of settings and templates that are misspelt, and where OpenTelemetry's
-//! attributes arrive.
+//! Settings and templates that are misspelt are told by the running service, and OpenTelemetry's
+//! attributes name it.
 
 use std::path::Path;
 

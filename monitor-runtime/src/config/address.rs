@@ -1,4 +1,4 @@
-//! Where the management server listens.
+//! The address of the management server.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -8,7 +8,7 @@ use std::fmt;
 use super::sentry::{parse_environment, parse_release};
 use super::{ConfigError, Env, Given, OTEL_RESOURCE_ATTRIBUTES};
 
-/// What OpenTelemetry's attributes say. A deployment writes them for many programs, so a mistake in
+/// Reads OpenTelemetry's attributes. A deployment writes them for many programs, so a mistake in
 /// them discards them, as OpenTelemetry has it, and keeps none of the programs from starting.
 pub(super) fn find(
     builder: Option<String>,

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use super::SETTINGS;
 
-/// What all variables of the runtime's own settings begin with.
+/// The begin of all variables of the runtime's own settings.
 const PREFIX: &str = "MONITOR_";
-/// Variables that are named; an application may have its own of this prefix.
+/// Variables that get a warning of their own; an application may have its own of this prefix.
 const MOST: usize = 10;
 /// The longest name that is compared, in bytes.
 const LONGEST: usize = 100;
@@ -78,7 +78,7 @@ fn nearest(name: &str) -> (&'static str, usize) {
         .unwrap_or_default()
 }
 
-/// How many letters have to be left out, put in, replaced, or exchanged with their neighbour.
+/// Counts the letters to be left out, put in, replaced, or exchanged with their neighbour.
 fn distance(from: &[u8], to: &[u8]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=to.len()).collect();

@@ -8,13 +8,13 @@ use std::ops::Range;
 
 use super::text::{is_behind_quote, is_quote};
 
-/// How far behind a space the `@` of a password with spaces is looked for, and how far before an `@` a
-/// login without a scheme begins, in bytes.
+/// Bytes behind a space in which the `@` of a password with spaces is looked for, and before an `@` in
+/// which a login without a scheme begins.
 const FARTHEST: usize = 256;
 /// Quotes that are looked at for the one that ends a URL.
 const MAX_QUOTES: usize = 64;
 
-/// What a text ends with that a bound has cut.
+/// The end of a text that a bound has cut.
 const CUT: &str = "…";
 
 /// Finds the logins of URLs, and those without a scheme.
@@ -39,7 +39,7 @@ struct Text<'t> {
     spaces: Vec<usize>,
     /// Quotes that end what they are around.
     quotes: Vec<usize>,
-    /// Whether a bound has cut the text, so that what stands behind its end is not known.
+    /// `true` where a bound has cut the text, so that its end may be in the middle of a secret.
     is_cut: bool,
 }
 
@@ -59,7 +59,7 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// Where the next URL's authority begins.
+    /// Returns the place at which the next URL's authority begins.
     fn authority_from(&self, from: usize) -> Option<usize> {
         let rest = &self.bytes[from..];
         let found = rest.windows(3).position(|three| three == b"://");
@@ -188,7 +188,7 @@ impl<'t> Text<'t> {
     }
 }
 
-/// What stands behind the colon of an authority.
+/// The text behind the colon of an authority.
 enum Port {
     /// Something else.
     None,

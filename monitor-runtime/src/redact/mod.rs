@@ -17,7 +17,7 @@ use std::sync::{PoisonError, RwLock};
 
 pub(crate) use text::{hidden, may_hold_a_secret, without_secrets};
 
-/// What stands in place of a secret.
+/// The text in place of a secret.
 pub(crate) const HIDDEN: &str = "[redacted]";
 
 /// Names of secrets, in lower case and without separators.
@@ -64,11 +64,11 @@ const LAST_WORDS: [&str; 2] = ["pass", "pw"];
 /// Further names of secrets in the query of a URL.
 const IN_QUERIES: [&str; 6] = ["auth", "key", "pass", "pw", "sig", "signature"];
 
-/// Those of the settings, in the same form.
+/// Names of `MONITOR_REDACT`, in the same form.
 static OWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
-/// Whether there are any, so that a search in a text takes no lock otherwise.
+/// `true` where there are any: without them a search in a text takes no lock.
 static HAS_OWN: AtomicBool = AtomicBool::new(false);
-/// How often they were set: what was found out before does not hold after.
+/// The number of times they were set: what was found out before does not hold after.
 static ERA: AtomicUsize = AtomicUsize::new(0);
 
 /// Hides the fields of these names too, from now on.
@@ -84,7 +84,7 @@ fn squeezed(name: &str) -> String {
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// Whether a value of this name is not to be shown: `password`, `db.password`, `X-Api-Key`,
+/// Returns `true` if a value of this name is not to be shown: `password`, `db.password`, `X-Api-Key`,
 /// `accessToken`, `session_id`.
 ///
 /// A known name has to end where a word of `name` does: `tokens_used` and `tokenizer` are no secrets.
@@ -103,7 +103,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
 struct Word {
     letters: [u8; Self::ROOM],
     length: usize,
-    /// Where the word that is being read begins.
+    /// The place at which the word that is being read begins.
     last: usize,
 }
 
@@ -156,7 +156,7 @@ pub(crate) fn is_query_secret(name: &str) -> bool {
     is_secret(name) || IN_QUERIES.iter().any(|key| is_last(key))
 }
 
-/// Whether a word ends with a letter: at a separator, a digit, or the next capital.
+/// Returns `true` if a word ends with a letter: at a separator, a digit, or the next capital.
 fn ends_word(letter: u8, rest: &[u8]) -> bool {
     match rest {
         [] => true,

@@ -71,7 +71,7 @@ fn what_a_thread_remembers_ends_with_the_setting() {
     assert!(!is_secret_field("iban_of_customer"));
 }
 
-/// What is made of each text; `•` stands for what is hidden.
+/// Asserts the text that is left of each; `•` stands for what is hidden.
 fn assert_hidden(cases: &[(&str, &str)]) {
     for (text, expected) in cases {
         let expected = expected.replace('•', HIDDEN);

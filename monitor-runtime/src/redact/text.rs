@@ -80,7 +80,7 @@ pub(super) fn is_quote(byte: &u8) -> bool {
     b"\"'`".contains(byte)
 }
 
-/// What may stand behind a quote that ends a text.
+/// Returns `true` for a byte that may stand behind a quote that ends a text.
 pub(super) fn is_behind_quote(byte: &u8) -> bool {
     byte.is_ascii_whitespace() || b",;:.)]}>\\".contains(byte)
 }

@@ -1,4 +1,4 @@
-//! How a template is spelled, and what is said of one that another framework would understand.
+//! The spelling of a template, and warnings of one in the spelling of another framework.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
