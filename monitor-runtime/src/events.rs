@@ -6,6 +6,7 @@
 
 mod log_site;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use tracing::field::{Field, Value};
@@ -16,8 +17,10 @@ use self::log_site::LogSite;
 use crate::clock::milliseconds;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
+use crate::panics::Panic;
 use crate::site::Site;
 use crate::start::{Declared, Parent};
+use crate::trace_context;
 use crate::verdict::Shown;
 
 /// Fields of a completion event, before those the function declares.
@@ -32,6 +35,8 @@ const EVENT_FIELDS: [&str; 6] = [
 /// Those after them of a function with `ret`, and of one with `slow`.
 const RETURN: &str = "return";
 const THRESHOLD: &str = "threshold_ms";
+/// Those after them of a panic's line.
+const PANIC_FIELDS: [&str; 2] = ["thread", "backtrace"];
 /// Fields of a span, before those the function declares; recorded when the call ends.
 const SPAN_FIELDS: [&str; 2] = ["result", "duration_ms"];
 
@@ -42,6 +47,8 @@ pub(crate) struct Events {
     returned: Option<&'static LogSite>,
     failed: &'static LogSite,
     panicked: &'static LogSite,
+    /// The same with the fields of a panic that the hook saw; few functions ever need it.
+    panicked_in_full: OnceLock<&'static LogSite>,
     /// Cancelled, or slow.
     warned: &'static LogSite,
     messages: Messages,
@@ -66,10 +73,19 @@ pub(crate) struct Completion<'a> {
     pub(crate) class: &'static str,
     /// Whether the line of an error is this frame's to write.
     pub(crate) loud: bool,
+    /// The panic that ended it, where the hook saw it.
+    pub(crate) panic: Option<&'a Panic>,
     /// Whether the call took longer than the function's threshold.
     pub(crate) slow: bool,
     pub(crate) value: Option<Shown<'a>>,
     pub(crate) fields: Option<&'a [Recorded]>,
+}
+
+impl<'a> Completion<'a> {
+    /// The panic whose line this is.
+    fn told_panic(&self) -> Option<&'a Panic> {
+        self.panic.filter(|_| self.loud)
+    }
 }
 
 impl Events {
@@ -92,6 +108,7 @@ impl Events {
             returned: site.ret_level.map(event),
             failed,
             panicked: if same { failed } else { event(Level::ERROR) },
+            panicked_in_full: OnceLock::new(),
             warned: event(Level::WARN),
             messages: Messages::of(site.function()),
         }
@@ -137,7 +154,7 @@ impl Events {
     }
 
     /// Writes the completion event into the span, and the outcome onto it.
-    pub(crate) fn close(&self, site: &Site, span: &Span, completion: &Completion<'_>) {
+    pub(crate) fn close(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) {
         let duration_ms = completion.seconds.map(milliseconds);
         if site.log {
             self.write(site, span, completion, duration_ms);
@@ -156,9 +173,21 @@ impl Events {
         });
     }
 
-    fn event(&self, site: &Site, completion: &Completion<'_>) -> &'static LogSite {
+    /// Returns `true` if a panic that ends a call would be shown.
+    pub(crate) fn panic_enabled(&self) -> bool {
+        self.panicked.enabled()
+    }
+
+    fn event(&self, site: &'static Site, completion: &Completion<'_>) -> &'static LogSite {
         match completion.outcome {
             // `err(..)` speaks of errors; a panic is a bug, and nobody expected it.
+            Outcome::Panic if completion.told_panic().is_some() => {
+                self.panicked_in_full.get_or_init(|| {
+                    let names = [&EVENT_FIELDS[..], &PANIC_FIELDS].concat();
+                    let names = LogSite::names(site, &names);
+                    LogSite::leak(site, Level::ERROR, Kind::EVENT, names)
+                })
+            }
             Outcome::Panic if completion.loud => self.panicked,
             Outcome::Error if completion.loud && site.error_log => self.failed,
             Outcome::Cancelled => self.warned,
@@ -170,7 +199,7 @@ impl Events {
 
     fn write(
         &self,
-        site: &Site,
+        site: &'static Site,
         span: &Span,
         completion: &Completion<'_>,
         duration_ms: Option<f64>,
@@ -187,6 +216,8 @@ impl Events {
         let threshold_ms = site
             .slow
             .map(|limit| milliseconds(Duration::from_nanos(limit).as_secs_f64()));
+        let panic = completion.told_panic();
+        let panic = panic.map(|panic| (panic.thread.as_str(), panic.backtrace.as_deref()));
         let metadata = event.metadata();
         with_values(metadata, |values| {
             let own: [Option<&dyn Value>; EVENT_FIELDS.len()] = [
@@ -199,18 +230,27 @@ impl Events {
             ];
             values[..own.len()].copy_from_slice(&own);
             let mut at = own.len();
-            if site.ret_level.is_some() {
-                values[at] = value.as_ref().map(|value| value as _);
-                at += 1;
-            }
-            if let Some(threshold_ms) = &threshold_ms {
-                values[at] = completion.slow.then_some(threshold_ms);
-                at += 1;
+            if let Some((thread, backtrace)) = &panic {
+                values[at] = Some(thread);
+                values[at + 1] = backtrace.as_ref().map(|backtrace| backtrace as _);
+                at += PANIC_FIELDS.len();
+            } else {
+                if site.ret_level.is_some() {
+                    values[at] = value.as_ref().map(|value| value as _);
+                    at += 1;
+                }
+                if let Some(threshold_ms) = &threshold_ms {
+                    values[at] = completion.slow.then_some(threshold_ms);
+                    at += 1;
+                }
             }
             set_declared(values, at, completion.fields);
             let values = metadata.fields().value_set_all(values);
             span.in_scope(|| Event::dispatch(metadata, &values));
         });
+        if completion.loud && *metadata.level() <= Level::WARN {
+            trace_context::note_logged();
+        }
     }
 }
 

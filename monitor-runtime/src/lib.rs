@@ -84,6 +84,8 @@ mod off;
 #[cfg(feature = "enable")]
 mod outcome;
 #[cfg(feature = "enable")]
+mod panics;
+#[cfg(feature = "enable")]
 mod process;
 #[cfg(feature = "enable")]
 mod recent;

@@ -5,6 +5,7 @@
 //! Sentry event without a look-up, and never those of a request that runs in between.
 
 mod current;
+mod failure;
 mod parse;
 mod sentry;
 
@@ -21,6 +22,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 pub(crate) use self::sentry::describe;
 pub(crate) use current::current_ids;
 pub use current::{current_trace_id, trace_context};
+pub(crate) use failure::{Failure, leave_to_request, note_logged, note_reported};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -35,11 +37,21 @@ pub struct TraceId([u8; 16]);
 pub struct SpanId([u8; 8]);
 
 /// Which trace a request belongs to, and which span of it works for it here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct TraceContext {
     ids: Ids,
     state: Option<Arc<str>>,
+    /// Of the request that it came with.
+    failure: Option<Arc<Failure>>,
 }
+
+impl PartialEq for TraceContext {
+    fn eq(&self, other: &Self) -> bool {
+        (self.ids, &self.state) == (other.ids, &other.state)
+    }
+}
+
+impl Eq for TraceContext {}
 
 /// What is asked for on every line, small enough to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +77,7 @@ impl TraceContext {
                 sampled: false,
             },
             state: None,
+            failure: None,
         }
     }
 
@@ -80,6 +93,7 @@ impl TraceContext {
         Some(Self {
             ids: parse::parent(parent.as_bytes())?,
             state: parse::state(headers.get_all(TRACESTATE)),
+            failure: None,
         })
     }
 
@@ -164,6 +178,15 @@ impl TraceContext {
 
     pub(crate) fn ids(&self) -> Ids {
         self.ids
+    }
+
+    /// Makes it the context of a request, whose failure it shares with all that works for it.
+    pub(crate) fn begin_request(&mut self) {
+        self.failure = Some(Arc::default());
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_deref()
     }
 
     pub(crate) fn set_sampled(&mut self, sampled: bool) {

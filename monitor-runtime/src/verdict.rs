@@ -253,7 +253,12 @@ fn source<'a>(error: &'a (dyn Error + 'a)) -> Option<&'a (dyn Error + 'static)> 
 
 /// Formats text of the user's, which may panic, return an error, or have no end.
 pub(crate) fn text(arguments: fmt::Arguments<'_>) -> String {
-    let mut out = Bounded(String::new());
+    text_within(MAX_TEXT, arguments)
+}
+
+/// Formats text of the user's, of so many bytes at most.
+pub(crate) fn text_within(most: usize, arguments: fmt::Arguments<'_>) -> String {
+    let mut out = Bounded(String::new(), most);
     let written = catch_unwind(AssertUnwindSafe(|| fmt::write(&mut out, arguments)));
     match written {
         Err(_) => format!("{}<panicked while formatting>", out.0),
@@ -262,12 +267,12 @@ pub(crate) fn text(arguments: fmt::Arguments<'_>) -> String {
     }
 }
 
-/// A string that stops growing at [`MAX_TEXT`].
-struct Bounded(String);
+/// A string that stops growing at so many bytes.
+struct Bounded(String, usize);
 
 impl fmt::Write for Bounded {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        let room = MAX_TEXT - self.0.len().min(MAX_TEXT);
+        let room = self.1 - self.0.len().min(self.1);
         if more.len() <= room {
             self.0.push_str(more);
             return Ok(());

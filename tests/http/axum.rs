@@ -142,12 +142,12 @@ fn a_request_is_counted_by_its_template_and_logged_once() {
     let id = fields.remove("request_id").expect("an id");
     assert_eq!(id.as_str().map(str::len), Some(32), "{id}");
     let expected = json!({
-        "message": "request", "method": "GET", "route": "/hello/{name}",
+        "message": "GET /hello/{name} 200", "method": "GET", "route": "/hello/{name}",
         "status": 200, "bytes": 5, "outcome": "ok",
     });
     assert_eq!(serde_json::Value::from(fields), expected);
-    assert_eq!(lines[0].spans, ["request"]);
-    let spans = log().spans("request");
+    assert_eq!(lines[0].spans, ["http_request"]);
+    let spans = log().spans("http_request");
     let of_route = |span: &&monitor_tests::Span| {
         let route = span.fields.get("route").and_then(|route| route.as_str());
         route == Some("/hello/{name}")
@@ -323,11 +323,11 @@ fn calls_nest_in_the_request() {
     line("/calls");
     assert_eq!(
         log().completion("inner_call").spans,
-        ["inner_call", "outer_call", "request"]
+        ["inner_call", "outer_call", "http_request"]
     );
     assert_eq!(
         log().spans("outer_call")[0].parent.as_deref(),
-        Some("request")
+        Some("http_request")
     );
 }
 

@@ -45,7 +45,7 @@ fn follow_an_error(example: &str) {
     let span = &trace[36..52];
     assert_ne!(span, &PARENT[36..52], "a span of our own");
 
-    let access = wait_for_line(&service, "message", "request");
+    let access = wait_for_line(&service, "message", "GET /orders/{id} 404");
     assert_eq!(access["fields"]["route"], "/orders/{id}");
     assert_eq!(access["fields"]["request_id"], "order-999");
     let of_request: Vec<Value> = service
@@ -58,7 +58,7 @@ fn follow_an_error(example: &str) {
         .iter()
         .filter_map(|line| line["fields"]["message"].as_str())
         .collect();
-    for message in ["looking for an order", "request"] {
+    for message in ["looking for an order", "GET /orders/{id} 404"] {
         assert!(messages.contains(message), "{messages:?}");
     }
     let functions: BTreeSet<&str> = of_request
@@ -68,7 +68,7 @@ fn follow_an_error(example: &str) {
     assert_eq!(functions, BTreeSet::from(["get_order", "load"]));
     for line in &of_request {
         assert_eq!(line["span_id"], span, "{line}");
-        assert_eq!(line["spans"][0]["name"], "request", "{line}");
+        assert_eq!(line["spans"][0]["name"], "http_request", "{line}");
     }
 
     let event = wait_for("the event", || sentry.events().pop());
@@ -182,10 +182,9 @@ fn the_next_service_goes_on_with_the_trace() {
     let headers = [("traceparent", parent.as_str()), ("tracestate", "vendor=7")];
     let answer = ask(service.addr, "GET", "/relay", &headers);
     assert_eq!(answer.status, 200);
-    wait_for("both access lines", || {
-        (lines(&service, "message", "request").len() == 2).then_some(())
-    });
-    let requests = lines(&service, "message", "request");
+    let access = || lines(&service, "outcome", "ok");
+    wait_for("both access lines", || (access().len() == 2).then_some(()));
+    let requests = access();
     assert!(requests.iter().all(|line| line["trace_id"] == TRACE));
     assert_ne!(requests[0]["span_id"], requests[1]["span_id"]);
     let trace = answer.header("traceresponse").expect("the trace");

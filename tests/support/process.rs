@@ -57,6 +57,7 @@ pub fn example(name: &str) -> PathBuf {
 pub struct Service {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
+    errors: Arc<Mutex<Vec<String>>>,
     /// Where its management server listens.
     pub management: SocketAddr,
     /// Where the service itself listens; the management address for one without a port.
@@ -92,15 +93,10 @@ impl Service {
     /// Starts a program.
     pub fn start(program: &Path, env: &[(&str, &str)]) -> Self {
         let mut command = command(program, env);
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        let (sink, stdout) = (Arc::clone(&lines), child.stdout.take().expect("piped"));
-        thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                sink.lock().unwrap().push(line);
-            }
-        });
+        let lines = keep_lines(child.stdout.take().expect("piped"));
+        let errors = keep_lines(child.stderr.take().expect("piped"));
         let management = wait_for("the address of the management server", || {
             let lines = lines.lock().unwrap();
             let started = lines
@@ -116,6 +112,7 @@ impl Service {
         Self {
             child,
             lines,
+            errors,
             management,
             addr: management,
         }
@@ -153,6 +150,11 @@ impl Service {
         self.lines.lock().unwrap().clone()
     }
 
+    /// What it wrote to standard error so far.
+    pub fn errors(&self) -> Vec<String> {
+        self.errors.lock().unwrap().clone()
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -182,6 +184,18 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Reads lines on a thread of their own.
+fn keep_lines(from: impl Read + Send + 'static) -> Arc<Mutex<Vec<String>>> {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            sink.lock().unwrap().push(line);
+        }
+    });
+    lines
 }
 
 /// The message of a JSON log line.

@@ -1,5 +1,6 @@
 //! What is told of a call that has ended: log, span, Sentry.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use tracing::Span;
@@ -8,6 +9,7 @@ use super::{End, Extra};
 use crate::events::Completion;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
+use crate::panics::Panic;
 use crate::site::Site;
 use crate::throttle::Kind;
 use crate::verdict::{ErrorView, Link, Verdict};
@@ -42,9 +44,7 @@ impl Ended<'_> {
             End::Panicked => Some(Failed::by_panic(stretch)),
             End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled => None,
         };
-        let loud = failed
-            .as_ref()
-            .is_some_and(|failed| failed.first && !failed.expected);
+        let loud = failed.as_ref().is_some_and(|failed| failed.is_loud(site));
         let error = failed.as_ref().and_then(Failed::text);
         let value = match end {
             End::Returned(Verdict::Shown(value)) => Some(*value),
@@ -56,6 +56,7 @@ impl Ended<'_> {
             error: error.as_deref(),
             class: end.class().unwrap_or_default(),
             loud,
+            panic: failed.as_ref().and_then(|failed| failed.panic.as_deref()),
             slow: self.slow,
             value,
             fields: self.fields(),
@@ -113,7 +114,12 @@ impl Ended<'_> {
             first: arrival.first,
             expected: view.expected,
             chain,
+            panic: None,
         };
+        if !view.expected {
+            // Also where there is to be no event: the function's say holds for its request.
+            trace_context::note_reported();
+        }
         if report::is_on() {
             if arrival.event {
                 self.report(view, &failed.chain, stretch);
@@ -142,20 +148,30 @@ struct Failed {
     expected: bool,
     /// Outermost first; empty for a panic that another function has told of.
     chain: Vec<Link>,
+    /// The panic, where the hook saw it.
+    panic: Option<Arc<Panic>>,
 }
 
 impl Failed {
     fn by_panic(stretch: story::Stretch) -> Self {
-        let (first, message) = story::first_to_unwind(stretch);
-        let link = |message: std::sync::Arc<str>| Link {
+        let (first, panic) = story::first_to_unwind(stretch);
+        let link = |panic: &Arc<Panic>| Link {
             type_name: String::new(),
-            text: message.as_ref().to_owned(),
+            text: panic.text.clone(),
         };
         Self {
             first,
             expected: false,
-            chain: message.map(link).into_iter().collect(),
+            chain: panic.iter().map(link).collect(),
+            panic,
         }
+    }
+
+    /// Whether its line is this function's to write.
+    fn is_loud(&self, site: &Site) -> bool {
+        // A function without a line leaves the panic to the request, or to a line of its own.
+        let claims = |panic: &Arc<Panic>| !site.tells_panics() || panic.claim();
+        self.first && !self.expected && self.panic.as_ref().is_none_or(claims)
     }
 
     /// The whole chain, as a log line shows it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use metrics::Gauge;
 
+use super::access;
 use super::grpc::{self, Code};
 use super::request::{REQUEST_ID, Request};
 use super::series::{self, Ended};
@@ -162,28 +163,13 @@ impl Drop for Exchange {
         // A subscriber of the user's may panic, and Sentry does on a thread that ends; here, while
         // something else unwinds, that would abort the process.
         quietly(|| {
-            self.request.within(|| self.log(&ended, seconds));
+            self.request.within(|| {
+                access::log(&self.request, &ended, seconds, self.bytes);
+                access::report(&self.request, &ended);
+            });
             if let Some(story) = &self.request.sentry {
                 story.end(&ended, self.grpc);
             }
         });
-    }
-}
-
-impl Exchange {
-    /// The access line. An error is told by whoever failed; this says only how the request went.
-    fn log(&self, ended: &Ended, seconds: f64) {
-        tracing::info!(
-            target: "monitor_runtime::http",
-            method = ended.method,
-            route = ended.route,
-            status = ended.status,
-            duration_ms = clock::milliseconds(seconds),
-            bytes = self.bytes,
-            outcome = ended.outcome,
-            grpc_status = ended.grpc,
-            request_id = self.request.id.to_str().unwrap_or_default(),
-            "request"
-        );
     }
 }

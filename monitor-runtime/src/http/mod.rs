@@ -35,6 +35,7 @@
 //! 499 is nginx's code for a client that is gone; nobody is sent it, so the histogram leaves
 //! `http_response_status_code` away.
 
+mod access;
 mod body;
 mod exchange;
 mod future;

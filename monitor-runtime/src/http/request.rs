@@ -70,13 +70,15 @@ impl Request {
         let mut trace = caller
             .as_ref()
             .map_or_else(TraceContext::new, TraceContext::child);
+        trace.begin_request();
         let method = known(method);
         let slot = Arc::new(Slot::new(route));
         let id = id(headers, &trace);
         let sentry = sentry::Story::begin(method, &id, caller.as_ref(), &mut trace, &slot);
         let span = tracing::info_span!(
             target: "monitor_runtime::http",
-            "request",
+            // Not `request`: that is the span of tower-http's `TraceLayer`.
+            "http_request",
             method,
             route = Empty,
             trace_id = %trace.trace_id(),

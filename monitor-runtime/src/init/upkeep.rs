@@ -8,8 +8,12 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::facade::Bridge;
+use crate::lines::panics;
 use crate::live::Live;
 use crate::{report, slo};
+
+/// How long a panic waits for the line of its function or request before it has one of its own.
+const PANIC_WAITS: Duration = Duration::from_secs(2);
 
 /// What is done again and again on a thread of its own.
 pub(super) struct Upkeep {
@@ -29,12 +33,9 @@ impl Upkeep {
     /// Begins; it ends when the sender is dropped.
     pub(super) fn start(self) -> io::Result<mpsc::Sender<()>> {
         let (stop, stopped) = mpsc::channel::<()>();
-        let wanted = self.objectives || self.live.is_some();
-        if self.others.is_some() || self.facade.is_some() || wanted {
-            std::thread::Builder::new()
-                .name("monitor-upkeep".into())
-                .spawn(move || self.run(&stopped))?;
-        }
+        std::thread::Builder::new()
+            .name("monitor-upkeep".into())
+            .spawn(move || self.run(&stopped))?;
         Ok(stop)
     }
 
@@ -44,6 +45,7 @@ impl Upkeep {
         let interval = facade.unwrap_or(Self::INTERVAL).min(Self::INTERVAL);
         loop {
             let waited = stopped.recv_timeout(interval);
+            report::quietly(|| panics::tell_late(PANIC_WAITS));
             // Some of it is somebody else's code; a panic ends one part of one round, not the thread.
             if let Some(handle) = &self.others {
                 report::quietly(|| handle.run_upkeep());

@@ -9,6 +9,7 @@ mod counter;
 pub(crate) mod fuzzing;
 mod json;
 mod output;
+pub(crate) mod panics;
 mod pretty;
 mod queue;
 mod span;

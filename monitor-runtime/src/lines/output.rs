@@ -58,6 +58,7 @@ pub(crate) fn dropped_lines() -> Option<u64> {
 ///
 /// Where standard output does not take them in time, they go on being queued.
 pub(crate) fn flush() {
+    super::panics::tell_late(Duration::ZERO);
     let Some(output) = OUTPUT.get().filter(|output| output.attended) else {
         return;
     };

@@ -18,6 +18,7 @@ use tracing_subscriber::layer::Context;
 use super::{counts, deliver, event, is_on, nanoseconds, quietly};
 use crate::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::throttle::{Limit, Throttle};
+use crate::trace_context::note_reported;
 use crate::verdict::text;
 use crate::{site, story, testkit};
 
@@ -83,6 +84,9 @@ impl<S: Subscriber> Layer<S> for SentryLayer {
         }
         let mut record = Record::default();
         event.record(&mut record);
+        if is_error {
+            note_reported();
+        }
         if is_error && admits(metadata) {
             deliver(record.event(metadata));
         }

@@ -7,6 +7,7 @@ mod event;
 mod health;
 mod log;
 mod panic;
+mod request;
 mod steps;
 mod summary;
 mod transport;
@@ -29,6 +30,7 @@ pub(crate) use health::unhealthy;
 pub(crate) use log::own_line;
 pub use log::{SentryLayer, sentry_layer};
 pub(crate) use panic::{install_hook, quietly};
+pub(crate) use request::request_failed;
 pub(crate) use steps::Step;
 
 use crate::config::Config;

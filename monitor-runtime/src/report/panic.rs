@@ -2,19 +2,18 @@
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use sentry::integrations::panic::{PanicIntegration, message_from_panic_info};
 
-use super::{
-    Capturing, admits, counts, deliver, event, is_on, nanoseconds, own_line, reporter, settle,
-};
-use crate::lines;
-use crate::redact::without_secrets;
-use crate::story;
-use crate::testkit;
+use super::{Capturing, admits, counts, deliver, event, is_on, nanoseconds, reporter, settle};
+use crate::lines::{self, panics};
+use crate::panics::Panic;
+use crate::site::Site;
 use crate::throttle::{Kind, Limit, Throttle};
+use crate::trace_context::{leave_to_request, note_reported};
+use crate::{story, testkit, trace};
 
 /// How long a process that aborts waits for Sentry.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -27,17 +26,53 @@ pub(crate) fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let next = panic::take_hook();
+        // Nothing is set now, so this is the one of the standard library.
+        let standard = panic::take_hook();
+        // A hook that captures nothing is told from another by its code alone.
+        let is_standard = std::ptr::eq(&raw const *next, &raw const *standard);
         panic::set_hook(Box::new(move |info| {
             if QUIET.get() {
                 return;
             }
-            observe(info);
-            if cfg!(panic = "abort") {
-                say_farewell(info);
+            let panic = Arc::new(Panic::new(info, message_from_panic_info(info)));
+            observe(info, &panic);
+            let is_logged = log(&panic);
+            if !(is_standard && is_logged) {
+                next(info);
             }
-            next(info);
         }));
     });
+}
+
+/// Sees to it that a line of the log tells of a panic; returns `true` if the log is ours and one will.
+fn log(panic: &Arc<Panic>) -> bool {
+    // A test shows what the standard library's hook writes.
+    if testkit::is_active() {
+        return false;
+    }
+    let is_shown = panics::is_shown();
+    if cfg!(panic = "abort") || is_last_word(panic) {
+        say_farewell(panic);
+    } else if story::innermost().is_some_and(Site::tells_panics) {
+        panics::wait(panic);
+    } else if !is_shown {
+        return false;
+    } else if leave_to_request(panic) {
+        panics::wait(panic);
+    } else {
+        panics::tell(panic);
+    }
+    is_shown && trace::is_ours()
+}
+
+/// Returns `true` for the panic that ends the process: one that left a destructor during another, or
+/// that came to a function it cannot leave. The standard library says so in its message alone.
+fn is_last_word(panic: &Panic) -> bool {
+    let ends = [
+        "panic: panic in a destructor during cleanup",
+        "panic: panic in a function that cannot unwind",
+    ];
+    ends.iter().any(|end| panic.text.starts_with(end))
 }
 
 thread_local! {
@@ -54,8 +89,9 @@ pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> Option<T> {
 }
 
 /// A panic in a panic hook aborts the process, so nothing here may panic.
-fn observe(info: &PanicHookInfo<'_>) {
-    story::note_panic(&told(info));
+fn observe(info: &PanicHookInfo<'_>, panic: &Arc<Panic>) {
+    story::note_panic(panic);
+    note_reported();
     let client = reporter();
     let theirs = client.as_ref().is_some_and(|client| !client.panics);
     if !is_on() || theirs || !admitted() {
@@ -70,23 +106,13 @@ fn observe(info: &PanicHookInfo<'_>) {
 
 /// Unwinding reaches `shutdown()` or goes on; before an abort this is the last chance to send what
 /// waits, and to log what no call lives to tell.
-fn say_farewell(info: &PanicHookInfo<'_>) {
+fn say_farewell(panic: &Panic) {
     settle(FAREWELL);
     if let Some(reporter) = reporter() {
         reporter.client.flush(Some(FAREWELL));
     }
-    let panic = told(info);
-    own_line(true, || tracing::error!("the process aborts: {panic}"));
+    panics::tell_last(panic);
     lines::flush();
-}
-
-/// What a panic says, and where.
-fn told(info: &PanicHookInfo<'_>) -> String {
-    let message = without_secrets(message_from_panic_info(info).to_owned());
-    match info.location() {
-        Some(place) => format!("panic: {message} at {}:{}", place.file(), place.line()),
-        None => format!("panic: {message}"),
-    }
 }
 
 fn admitted() -> bool {

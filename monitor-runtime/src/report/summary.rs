@@ -8,7 +8,7 @@ use sentry::Level;
 use sentry::integrations::backtrace::current_stacktrace;
 use sentry::protocol::{Context, Event, Map};
 
-use super::{deliver, event, log, nanoseconds, panic};
+use super::{deliver, event, log, nanoseconds, panic, request};
 use crate::site::{self, Site};
 use crate::story::Scene;
 use crate::throttle::{Kind, Throttle};
@@ -43,6 +43,7 @@ pub(super) fn send(last: bool) {
         }
     }
     let others = log::summaries(last).into_iter();
+    let others = others.chain(request::summaries(last));
     for (what, held_back) in others.chain(panic::summary(last)) {
         deliver(of(&what, held_back));
     }

@@ -51,6 +51,14 @@ impl Site {
         events
     }
 
+    /// Returns `true` if a line of the log will tell of a panic that ends a call.
+    ///
+    /// Asked by the panic hook, so it registers nothing.
+    pub(crate) fn tells_panics(&self) -> bool {
+        let events = self.state().events.get();
+        self.log && events.is_some_and(Events::panic_enabled)
+    }
+
     /// Looks again at who would show its calls that are ok.
     pub(crate) fn rewatch(&self) {
         if let Some(events) = self.state().events.get() {

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::{HERE, Here, REMEMBERED, Stretch, tick};
+use crate::panics::Panic;
 
 /// A panic, as the hook saw it, or as a function it unwound did where there is no hook.
 pub(super) struct PanicNote {
-    message: Arc<str>,
+    /// `None` where there is no hook.
+    panic: Option<Arc<Panic>>,
     /// The thread's clock of events when it began.
     tick: u64,
     /// Whether a function has told the log of it.
@@ -14,16 +16,16 @@ pub(super) struct PanicNote {
 }
 
 /// Notes a panic where it begins, for the functions it is about to unwind.
-pub(crate) fn note_panic(message: &str) {
-    let _ = HERE.try_with(|here| here.note(message.into(), false));
+pub(crate) fn note_panic(panic: &Arc<Panic>) {
+    let _ = HERE.try_with(|here| here.note(Some(Arc::clone(panic)), false));
 }
 
-/// Says whether this function is the first that its panic unwinds, and with which message.
+/// Says whether this function is the first that its panic unwinds, and which panic that is.
 ///
 /// Several panics may have begun while it ran: one that was caught, one in a destructor while
 /// another unwound. The newest that no function has told of is the one that unwinds it.
 #[cold]
-pub(crate) fn first_to_unwind(stretch: Stretch) -> (bool, Option<Arc<str>>) {
+pub(crate) fn first_to_unwind(stretch: Stretch) -> (bool, Option<Arc<Panic>>) {
     let ask = |here: &Here| {
         let mut panics = here.panics.borrow_mut();
         let mut seen = panics
@@ -31,33 +33,29 @@ pub(crate) fn first_to_unwind(stretch: Stretch) -> (bool, Option<Arc<str>>) {
             .filter(|note| note.tick > stretch.began)
             .peekable();
         let known = seen.peek().is_some();
-        let mut message = None;
+        let mut newest = None;
         for note in seen.filter(|note| !note.told) {
             note.told = true;
-            message = Some(Arc::clone(&note.message));
+            newest = note.panic.take();
         }
         drop(panics);
         if !known {
             // `resume_unwind` calls no hook, and before `start()` there is none.
-            here.note("".into(), true);
+            here.note(None, true);
         }
-        (!known || message.is_some(), message)
+        (!known || newest.is_some(), newest)
     };
     HERE.try_with(ask).unwrap_or((true, None))
 }
 
 impl Here {
-    fn note(&self, message: Arc<str>, told: bool) {
+    fn note(&self, panic: Option<Arc<Panic>>, told: bool) {
         let tick = tick();
         // Called by the panic hook, where a second panic would abort the process.
         let Ok(mut panics) = self.panics.try_borrow_mut() else {
             return;
         };
-        panics.push_back(PanicNote {
-            message,
-            tick,
-            told,
-        });
+        panics.push_back(PanicNote { panic, tick, told });
         if panics.len() > REMEMBERED {
             panics.pop_front();
         }

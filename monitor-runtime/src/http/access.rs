@@ -1,0 +1,92 @@
+//! The access line of a request, and the event of one whose failure is not known to Sentry yet.
+//!
+//! A failed request has one line of level `WARN` or above and one event. Where a monitored function
+//! failed in it, both are that function's, and the access line is `INFO` as that of any request.
+
+use std::fmt;
+
+use super::request::Request;
+use super::series::Ended;
+use crate::lines::panics;
+use crate::panics::Panic;
+use crate::trace_context::Failure;
+use crate::{clock, report};
+
+/// Writes the access line.
+pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {
+    let failure = request.trace.failure();
+    let mut untold = failure.map(Failure::take_panics).unwrap_or_default();
+    let panic = untold.pop_if(|panic| ended.outcome == "panic" && panic.claim());
+    // The service has caught these, and may have answered well.
+    untold.iter().for_each(|panic| panics::tell(panic));
+    let is_logged = !untold.is_empty() || failure.is_some_and(Failure::is_logged);
+    let access = Access {
+        request,
+        ended,
+        duration_ms: clock::milliseconds(seconds),
+        bytes,
+        panic: panic.as_deref(),
+    };
+    match ended.outcome {
+        _ if panic.is_some() => report::own_line(true, || access.error()),
+        "panic" if !is_logged => report::own_line(true, || access.error()),
+        "error" if !is_logged => access.warn(),
+        _ => access.info(),
+    }
+}
+
+/// Tells Sentry of a failed request that it knows nothing of yet.
+pub(super) fn report(request: &Request, ended: &Ended) {
+    let is_reported = request.trace.failure().is_some_and(Failure::is_reported);
+    if matches!(ended.outcome, "error" | "panic") && !is_reported {
+        let reason = ended
+            .grpc
+            .map_or_else(|| ended.status.to_string(), str::to_owned);
+        report::request_failed(ended.method, ended.route, &reason);
+    }
+}
+
+/// All that an access line shows.
+struct Access<'a> {
+    request: &'a Request,
+    ended: &'a Ended,
+    duration_ms: f64,
+    bytes: u64,
+    /// The panic that ended the request.
+    panic: Option<&'a Panic>,
+}
+
+// A level is part of a call site, so each has one.
+macro_rules! access_lines {
+    ($($level:ident)*) => {
+        impl Access<'_> {
+            $(fn $level(&self) {
+                let Self { request, ended, panic, .. } = self;
+                tracing::$level!(
+                    target: "monitor_runtime::http",
+                    method = ended.method,
+                    route = ended.route,
+                    status = ended.status,
+                    duration_ms = self.duration_ms,
+                    bytes = self.bytes,
+                    outcome = ended.outcome,
+                    grpc_status = ended.grpc,
+                    request_id = request.id.to_str().unwrap_or_default(),
+                    error = panic.map(|panic| panic.text.as_str()),
+                    thread = panic.map(|panic| panic.thread.as_str()),
+                    backtrace = panic.and_then(|panic| panic.backtrace.as_deref()),
+                    "{ended}"
+                );
+            })*
+        }
+    };
+}
+
+access_lines!(info warn error);
+
+/// What an access line says: text that can be searched for.
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.method, self.route, self.status)
+    }
+}
