@@ -4,13 +4,11 @@
 //! 0.2 s, or earlier on Ctrl-C. The management server shows what it does.
 
 use std::error::Error;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use monitor_runtime::{Check, monitored};
-
-static BEATS: AtomicU64 = AtomicU64::new(0);
+use monitor_runtime::{Heartbeat, monitored};
 
 #[derive(Debug, thiserror::Error)]
 #[error("job {0} cannot be done: 7 divides it")]
@@ -46,17 +44,8 @@ fn round(round: u64) {
 }
 
 #[monitored]
-async fn heartbeat() {
+async fn tidy_up() {
     tokio::time::sleep(Duration::from_millis(500)).await;
-    BEATS.fetch_add(1, Ordering::Relaxed);
-}
-
-async fn beating() -> Result<(), &'static str> {
-    if BEATS.load(Ordering::Relaxed) > 0 {
-        Ok(())
-    } else {
-        Err("no heartbeat yet")
-    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -65,9 +54,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         .parse()
         .map_err(|_| format!("WORKER_ROUNDS={rounds:?}: not a number"))?;
 
-    let check = Check::new("heartbeat", beating).interval(Duration::from_secs(1));
+    // Fails when the background task is silent for that long, or ends too early.
+    let heartbeat = Heartbeat::new("background", Duration::from_secs(5));
     let monitor = monitor_runtime::builder!()
-        .check_with(check)
+        .check_with(heartbeat.check())
         .start_blocking()?;
     if let Some(management) = monitor.addr() {
         tracing::info!("look: curl http://{management}/metrics; curl http://{management}/health");
@@ -86,11 +76,12 @@ fn main() -> Result<(), Box<dyn Error>> {
                 tokio::pin!(drained);
                 while !stopping.load(Ordering::Relaxed) {
                     tokio::select! {
-                        () = heartbeat() => {}
+                        () = tidy_up() => heartbeat.beat(),
                         () = &mut drained => stopping.store(true, Ordering::Relaxed),
                     }
                 }
             });
+            heartbeat.finish();
         });
         for number in 1..=rounds {
             if stopping.load(Ordering::Relaxed) {

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use monitor_runtime::{LogFilterError, Monitor, monitored};
-use monitor_tests::process::{PATIENCE, Service, get, try_get, wait_for};
+use monitor_tests::process::{PATIENCE, Service, command, example, get, try_get, wait_for};
 use serde_json::{Value, json};
 
 const JSON: &str = "Content-Type: application/json";
@@ -96,6 +96,122 @@ fn a_filter_is_set_shown_and_set_back_over_http() {
     wait_for("the second way back", || (set_back() == 2).then_some(()));
     assert_eq!(lines_with(&service.lines(), line).len(), 2);
     assert_eq!(get(addr, "/livez").0, 200);
+}
+
+#[test]
+fn a_filter_that_cannot_have_been_meant_does_not_start_a_service() {
+    for (filter, meant) in [
+        ("warning", "`warn`"),
+        ("inof", "`info`"),
+        ("info;debug", "commas"),
+    ] {
+        let worker = example("worker");
+        let mut worker = command(&worker, &[("RUST_LOG", filter), ("WORKER_ROUNDS", "1")]);
+        let output = worker.output().expect("it runs");
+        let errors = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(
+            !output.status.success() && output.stdout.is_empty(),
+            "{filter}"
+        );
+        let named = format!("RUST_LOG={filter:?}");
+        assert!(
+            errors.contains(&named) && errors.contains(meant),
+            "{errors}"
+        );
+    }
+}
+
+#[test]
+fn a_filter_that_hides_everything_says_so_once() {
+    for (filter, lines, said) in [
+        ("worker", true, ""),
+        ("worker=info", true, ""),
+        ("info,hyper=warn", true, ""),
+        ("off", false, ""),
+        (
+            "hyper",
+            false,
+            "hides the lines of every monitored function",
+        ),
+        (
+            "nosuch=debug",
+            false,
+            "hides the lines of every monitored function",
+        ),
+        ("off,work-er=info", false, "begins with `work-er`"),
+    ] {
+        let worker = example("worker");
+        let mut worker = command(&worker, &[("RUST_LOG", filter), ("WORKER_ROUNDS", "1")]);
+        let output = worker.output().expect("it runs");
+        assert!(output.status.success(), "{filter}");
+        assert_eq!(!output.stdout.is_empty(), lines, "{filter}");
+        let errors = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(
+            errors.lines().count(),
+            usize::from(!said.is_empty()),
+            "{errors}"
+        );
+        assert!(errors.contains(said), "{filter}: {errors}");
+    }
+}
+
+#[test]
+fn a_directive_that_fits_nothing_has_a_hint() {
+    let service = Service::quickstart(&[("MONITOR_LOG_FORMAT", "json")]);
+    let put = |filter: &str| {
+        let body = json!({ "filter": filter }).to_string();
+        json_of(send(service.management, "PUT", &[JSON], &body))["hint"].clone()
+    };
+    for (filter, hint) in [
+        ("info,quick-start=debug", "`quickstart`"),
+        ("info,nosuch=debug", "`nosuch`"),
+    ] {
+        let said = put(filter);
+        assert!(
+            said.as_str().is_some_and(|said| said.contains(hint)),
+            "{filter}: {said}"
+        );
+    }
+    assert_eq!(put("info,quickstart=debug"), Value::Null);
+    assert_eq!(put("info,hyper=debug"), Value::Null);
+}
+
+#[test]
+fn a_healthy_start_warns_of_nothing() {
+    let worker = example("worker");
+    let mut worker = command(
+        &worker,
+        &[("WORKER_ROUNDS", "1"), ("RUST_LOG", "info,worker=off")],
+    );
+    let output = worker.output().expect("it runs");
+    let lines = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(lines.contains("monitoring started"), "{lines}");
+    assert!(
+        !lines.contains("WARN") && !lines.contains("ERROR"),
+        "{lines}"
+    );
+}
+
+#[test]
+fn no_filter_hides_that_it_was_set() {
+    let service = Service::quickstart(&[("MONITOR_LOG_FORMAT", "json")]);
+    let filters = [
+        "info,monitor_runtime=off",
+        "trace,monitor_runtime=off",
+        "off",
+        "off,monitor_runtime::log_filter=off",
+        "error",
+        "warn",
+        "error,quickstart=off",
+    ];
+    let lines = || lines_with(&service.lines(), "the log's filter was").len();
+    for (at, filter) in filters.iter().enumerate() {
+        let body = json!({ "filter": filter }).to_string();
+        json_of(send(service.management, "PUT", &[JSON], &body));
+        wait_for(filter, || (lines() == at + 1).then_some(()));
+    }
+    json_of(send(service.management, "DELETE", &[], ""));
+    wait_for("the way back", || (lines() > filters.len()).then_some(()));
 }
 
 #[test]

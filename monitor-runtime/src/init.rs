@@ -70,6 +70,7 @@ impl Builder {
             runbooks: config.runbook_url,
             grafana: config.grafana_url,
         });
+        let mistake = config.log_filter.mistake();
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
         http::begin_metrics();
@@ -128,6 +129,9 @@ impl Builder {
         );
         for warning in config.warnings.into_iter().chain(http::route_warnings()) {
             tracing::warn!("{warning}");
+        }
+        if let Some(mistake) = mistake.filter(|_| log == trace::Installed::Ours) {
+            trace::warn_of_filter(&mistake);
         }
         Ok(monitor)
     }

@@ -1,10 +1,14 @@
 //! Directives that say which spans and events are logged: read here, applied by `trace`.
 
-use std::fmt;
+mod targets;
+mod words;
+
 use std::str::FromStr;
 use std::time::Duration;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+
+pub(crate) use targets::note;
 
 use crate::redact::without_secrets;
 
@@ -14,8 +18,8 @@ const LONGEST_TEXT: usize = 4096;
 pub(crate) const LONGEST_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a directive may be, for those whose was none.
-const ALLOWED: &str = "a level (off, error, warn, info, debug, trace) or target=level, \
-                       several with commas, such as `info,my_crate=debug`";
+const ALLOWED: &str = "a level (off, error, warn, info, debug, trace) or target=level, several with \
+                       commas, such as `info,my_crate=debug`";
 
 /// A filter, and the directives it was made of.
 #[derive(Debug)]
@@ -37,23 +41,46 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// What `RUST_LOG` may say: all that `tracing_subscriber` understands.
-    pub(crate) fn parse(text: &str) -> Result<Self, impl fmt::Display + use<>> {
+    /// Reads what `RUST_LOG` may say: all that `tracing_subscriber` understands, but for what it
+    /// takes for the target of a crate that nobody has.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         // Trimmed here: its parser takes a directive behind a space for another one, or panics.
         let directives: Vec<&str> = text.split(',').map(str::trim).collect();
-        let text = directives.join(",");
-        EnvFilter::builder().parse(&text).map(|filter| Self {
+        // What stands in brackets has commas and other characters of its own.
+        let plain = directives
+            .iter()
+            .take_while(|one| !one.contains(['[', '{']));
+        for directive in plain.filter(|directive| !directive.is_empty()) {
+            check_loosely(directive).map_err(|problem| format!("in {directive:?} {problem}"))?;
+        }
+        Self::read(directives.join(","))
+    }
+
+    fn read(text: String) -> Result<Self, String> {
+        let filter = EnvFilter::builder().parse(&text);
+        let filter = filter.map_err(|problem| problem.to_string())?;
+        Ok(Self {
             filter,
             follows_spans: text.contains('['),
             text,
         })
     }
 
-    /// What may be set while the process runs: levels, by target or for all.
+    /// Says which directive is likely to be a mistake although it is well formed.
+    pub(crate) fn mistake(&self) -> Option<String> {
+        targets::mistaken(&self.text)
+    }
+
+    /// Says which directive fits nothing that the process is known to log.
+    pub(crate) fn hint(&self) -> Option<String> {
+        targets::unmatched(&self.text)
+    }
+
+    /// Reads what may be set while the process runs: levels, by target or for all.
     ///
-    /// Stricter than [`parse`](Self::parse), to which a misspelt level is a target to show all of.
+    /// Stricter than [`parse`](Self::parse), which takes targets without a level.
     pub(crate) fn plain(text: &str) -> Result<Self, LogFilterError> {
-        let refuse = |directive: &str, problem| LogFilterError::Invalid {
+        let refuse = |directive: &str, problem: String| LogFilterError::Invalid {
             directive: without_secrets(directive.to_owned())
                 .chars()
                 .take(100)
@@ -61,38 +88,119 @@ impl Rules {
             problem,
         };
         if text.len() > LONGEST_TEXT {
-            return Err(refuse(text, "the filter has more than 4096 bytes"));
+            let problem = "the filter has more than 4096 bytes".to_owned();
+            return Err(refuse(text, problem));
         }
         for directive in text.split(',').map(str::trim) {
             check(directive).map_err(|problem| refuse(directive, problem))?;
         }
-        Self::parse(text).map_err(|_| refuse(text, "it is not a filter"))
+        Self::parse(text).map_err(|problem| refuse(text, problem))
     }
 }
 
-/// Why a directive is not one of a plain filter.
-fn check(directive: &str) -> Result<(), &'static str> {
+impl Rules {
+    /// The same with one more directive.
+    pub(crate) fn and_info_of(&self, target: &str) -> Self {
+        // A later directive for the same target replaces an earlier one.
+        let text = format!("{},{target}=info", self.text);
+        Self::read(text).unwrap_or_default()
+    }
+}
+
+/// Says why a directive is not one of a plain filter.
+fn check(directive: &str) -> Result<(), String> {
     if directive.contains(['[', '{']) {
         return Err(
             "directives on spans and fields make every span of the process take a lock, so they \
-             are for RUST_LOG and a restart",
+             are for RUST_LOG and a restart"
+                .to_owned(),
         );
     }
-    let Some((target, level)) = directive.split_once('=') else {
-        return if is_level(directive) {
-            Ok(())
-        } else {
-            Err("it is not a level; a target needs one, as in `target=trace`")
-        };
-    };
-    let in_target = |c: char| c.is_alphanumeric() || "_:-./".contains(c);
-    if target.is_empty() || !target.chars().all(in_target) || target.starts_with(['.', '/']) {
-        Err("what stands before `=` is not a target")
-    } else if is_level(level) {
-        Ok(())
-    } else {
-        Err("what stands behind `=` is not a level")
+    if !directive.is_empty() {
+        check_loosely(directive)?;
     }
+    if directive.contains('=') || is_level(directive) {
+        return Ok(());
+    }
+    Err("it is not a level; a target needs one, as in `target=trace`".to_owned())
+}
+
+/// Says why a directive without spans and fields cannot have been meant as it stands.
+fn check_loosely(directive: &str) -> Result<(), String> {
+    let Some((target, level)) = directive.split_once('=') else {
+        return check_word(directive);
+    };
+    if let Some(problem) = not_a_target(target) {
+        return Err(format!("what stands before `=` is not a target{problem}"));
+    }
+    if !targets::may_be(target) && is_word_for_all(target) {
+        return Err(format!(
+            "what stands before `=` is not a target; for all targets write `{level}` alone"
+        ));
+    }
+    if level.is_empty() || !is_level(level) {
+        let meant = words::meant(level).map(|meant| format!("; did you mean `{target}={meant}`?"));
+        let meant = meant.unwrap_or_default();
+        return Err(format!("what stands behind `=` is not a level{meant}"));
+    }
+    Ok(())
+}
+
+/// Says why a directive without `=` is neither a level nor a target.
+fn check_word(word: &str) -> Result<(), String> {
+    let is_number = word.parse::<f64>().is_ok();
+    if is_level(word) && !is_number {
+        return Ok(());
+    }
+    let meant = || words::meant(word).map(|meant| format!("; did you mean `{meant}`?"));
+    if let Some(problem) = not_a_target(word) {
+        let problem = meant().unwrap_or(problem);
+        return Err(format!("is neither a level nor a target{problem}"));
+    }
+    match meant() {
+        // A crate may have such a name.
+        Some(meant) if is_number || !targets::may_be(word) => {
+            Err(format!("it is not a level{meant}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says why a text cannot be the beginning of a target.
+fn not_a_target(text: &str) -> Option<String> {
+    let in_target = |c: char| c.is_alphanumeric() || "_:-./".contains(c);
+    let problem = match text.chars().find(|c| !in_target(*c)) {
+        Some(';' | '|' | '&') => "; directives are parted by commas",
+        Some(c) if c.is_whitespace() => "; directives are parted by commas",
+        Some('"' | '\'' | '`') => "; write it without quotes",
+        Some(_) => "",
+        None if text.is_empty() || text.starts_with(['.', '/', ':', '-']) => "",
+        None if text.replace("::", "").contains(':') => {
+            "; a level stands behind `=`, as in `my_crate=debug`"
+        }
+        None => return None,
+    };
+    Some(problem.to_owned())
+}
+
+/// Returns `true` for a word that other tools use for their one level.
+fn is_word_for_all(target: &str) -> bool {
+    const WORDS: [&str; 12] = [
+        "all",
+        "default",
+        "global",
+        "level",
+        "lvl",
+        "log",
+        "loglevel",
+        "logging",
+        "root",
+        "rustlog",
+        "severity",
+        "verbosity",
+    ];
+    let bare = target.to_lowercase().replace(['-', '_', '.'], "");
+    WORDS.contains(&bare.as_str())
 }
 
 fn is_level(word: &str) -> bool {
@@ -110,6 +218,8 @@ pub struct LogFilter {
     pub default: String,
     /// The time until it goes back by itself; `None` if it does not, or has nowhere to go.
     pub reverts_in: Option<Duration>,
+    /// After it was set: a directive that fits no target which the process is known to have.
+    pub hint: Option<String>,
 }
 
 /// Why the log's filter was not set.
@@ -122,7 +232,7 @@ pub enum LogFilterError {
         /// The directive; a long one is cut.
         directive: String,
         /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
     },
     /// The time is zero or too long.
     #[error("the filter cannot be set for {0:?}; allowed: a time above 0 and up to 24h")]
@@ -149,7 +259,6 @@ mod tests {
             "OFF",
             "info,hyper=warn",
             " info , my_crate::orders = debug",
-            "3",
             "a-b.c/d=trace",
             "größe=info",
         ] {
@@ -163,7 +272,7 @@ mod tests {
     fn a_refusal_names_the_directive_and_what_is_allowed() {
         for (text, directive, problem) in [
             ("", "", "not a level"),
-            ("debgu", "debgu", "target=trace"),
+            ("debgu", "debgu", "did you mean `debug`?"),
             ("info,hyper", "hyper", "target=trace"),
             ("info,,warn", "", "not a level"),
             ("hyper=loud", "hyper=loud", "behind `=`"),
@@ -183,6 +292,151 @@ mod tests {
         let long = "a".repeat(5000);
         let error = Rules::plain(&long).expect_err("too long").to_string();
         assert!(error.contains("4096") && error.len() < 500, "{error}");
+    }
+
+    /// Texts that a filter was never meant to be, each with a part of what is said of it.
+    const MISTAKEN: [(&str, &str); 62] = [
+        ("warning", "`warn`"),
+        ("WARNING", "`warn`"),
+        ("wraning", "`warn`"),
+        ("inof", "`info`"),
+        ("infoo", "`info`"),
+        ("inf", "`info`"),
+        ("debgu", "`debug`"),
+        ("dbug", "`debug`"),
+        ("debugg", "`debug`"),
+        ("tarce", "`trace`"),
+        ("eror", "`error`"),
+        ("errror", "`error`"),
+        ("wanr", "`warn`"),
+        ("oof", "`off`"),
+        ("fatal", "`error`"),
+        ("critical", "`error`"),
+        ("CRITICAL", "`error`"),
+        ("emerg", "`error`"),
+        ("alert", "`error`"),
+        ("crit", "`error`"),
+        ("err", "`error`"),
+        ("severe", "`error`"),
+        ("dpanic", "`error`"),
+        ("panic", "`error`"),
+        ("notice", "`info`"),
+        ("information", "`info`"),
+        ("informational", "`info`"),
+        ("success", "`info`"),
+        ("config", "`info`"),
+        ("verbose", "`debug`"),
+        ("fine", "`debug`"),
+        ("dbg", "`debug`"),
+        ("finest", "`trace`"),
+        ("finer", "`trace`"),
+        ("all", "`trace`"),
+        ("silly", "`trace`"),
+        ("true", "`info`"),
+        ("false", "`off`"),
+        ("on", "`info`"),
+        ("yes", "`info`"),
+        ("none", "`off`"),
+        ("silent", "`off`"),
+        ("0", "`off`"),
+        ("1", "`error`"),
+        ("3", "`info`"),
+        ("10", "level"),
+        ("-1", "level"),
+        ("2.5", "level"),
+        ("I", "`info`"),
+        ("\"info\"", "`info`"),
+        ("'debug'", "`debug`"),
+        ("info;debug", "commas"),
+        ("info debug", "commas"),
+        ("info|debug", "commas"),
+        ("*", "neither"),
+        ("*=info", "before `=`"),
+        ("level=debug", "`debug` alone"),
+        ("log_level=debug", "`debug` alone"),
+        ("RUST_LOG=debug", "`debug` alone"),
+        ("my_crate:debug", "behind `=`"),
+        ("info,hyper=warning", "`hyper=warn`"),
+        ("error,warning", "`warn`"),
+    ];
+
+    #[test]
+    fn what_cannot_have_been_meant_is_refused_with_what_may_have_been() {
+        for (text, words) in MISTAKEN {
+            let problem = Rules::parse(text).map(|_| ()).expect_err(text);
+            assert!(problem.contains(words), "{text}: {problem}");
+            let problem = Rules::plain(text).map(|_| ()).expect_err(text).to_string();
+            assert!(problem.contains(words), "{text}: {problem}");
+        }
+    }
+
+    #[test]
+    fn targets_of_dependencies_are_taken_with_and_without_a_level() {
+        for crate_name in [
+            "hyper",
+            "hyper_util",
+            "sqlx",
+            "tower_http",
+            "tokio",
+            "h2",
+            "warp",
+            "want",
+            "rustls",
+            "tokio_postgres",
+            "my_crate",
+            "worker",
+            "a",
+            "my-target",
+            "my_crate::db",
+        ] {
+            if crate_name != "a" {
+                assert!(Rules::parse(crate_name).is_ok(), "{crate_name}");
+            }
+            let with_level = format!("info,{crate_name}=debug");
+            assert!(Rules::parse(&with_level).is_ok(), "{with_level}");
+            assert!(Rules::plain(&with_level).is_ok(), "{with_level}");
+        }
+        assert!(Rules::parse("info,").is_ok());
+    }
+
+    #[test]
+    fn a_directive_that_fits_nothing_is_named() {
+        note("axum_service::orders");
+        let hint = |text| Rules::parse(text).expect(text).hint();
+        for (text, words) in [
+            ("info,axum-service=debug", "did you mean `axum_service`?"),
+            ("info,axum_servce=debug", "did you mean `axum_service`?"),
+            (
+                "info,axum-service::orders=debug",
+                "did you mean `axum_service::orders`?",
+            ),
+            ("info,nosuch=debug", "begins with `nosuch`"),
+        ] {
+            let hint = hint(text);
+            assert!(
+                hint.as_ref().is_some_and(|hint| hint.contains(words)),
+                "{text}: {hint:?}"
+            );
+        }
+        for text in [
+            "info",
+            "info,axum_service=debug",
+            "axum_service::ord=info",
+            "info,hyper=warn",
+        ] {
+            assert_eq!(hint(text), None, "{text}");
+        }
+        let mistake = |text| Rules::parse(text).expect(text).mistake();
+        assert!(mistake("off,axum-service=info").is_some());
+        assert!(mistake("info,axum_servise=info").is_some());
+        for text in [
+            "info",
+            "off",
+            "info,hyper=warn",
+            "info,some_dependency=warn",
+        ] {
+            assert_eq!(mistake(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -262,6 +262,8 @@ pub struct LogFilter {
     pub default: String,
     /// The time until it goes back by itself.
     pub reverts_in: Option<Duration>,
+    /// A directive that fits nothing.
+    pub hint: Option<String>,
 }
 
 /// Why the log's filter was not set.

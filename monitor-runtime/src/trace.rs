@@ -58,6 +58,27 @@ pub(crate) fn install(format: LogFormat, rules: Rules) -> Installed {
     Installed::Ours
 }
 
+/// Returns `true` if the process' subscriber is the one that `start()` installed.
+pub(crate) fn is_ours() -> bool {
+    OURS.get().is_some()
+}
+
+/// Says that the filter is likely to be a mistake: in the log, or where it hides that, on standard error.
+pub(crate) fn warn_of_filter(mistake: &str) {
+    if tracing::enabled!(tracing::Level::WARN) {
+        tracing::warn!("RUST_LOG: {mistake}");
+    } else {
+        to_stderr(&format!("RUST_LOG: {mistake}"));
+    }
+}
+
+/// Writes a line to standard error, for what the log cannot say.
+fn to_stderr(line: &str) {
+    use std::io::Write;
+    // It may be closed, which is nothing to panic for.
+    let _ = writeln!(std::io::stderr(), "monitor: {line}");
+}
+
 fn set(filter: FilterLayer, layer: impl Layer<Filtered> + Send + Sync) -> bool {
     let subscriber = Registry::default().with(filter).with(layer);
     let subscriber = subscriber.with(event_counter()).with(sentry_layer());

@@ -18,7 +18,9 @@ pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {
     let mut untold = failure.map(Failure::take_panics).unwrap_or_default();
     let panic = untold.pop_if(|panic| ended.outcome == "panic" && panic.claim());
     // The service has caught these, and may have answered well.
-    untold.iter().for_each(|panic| panics::tell(panic));
+    for panic in &untold {
+        panics::tell(panic);
+    }
     let is_logged = !untold.is_empty() || failure.is_some_and(Failure::is_logged);
     let access = Access {
         request,

@@ -14,7 +14,7 @@ use tracing::{Metadata, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use crate::log_filter::Rules;
+use crate::log_filter::{self, Rules};
 
 /// The filter of now and the one to go back to.
 pub(super) struct Filters {
@@ -52,6 +52,10 @@ impl Filters {
         tracing_core::callsite::rebuild_interest_cache();
     }
 
+    pub(super) fn default(&self) -> Arc<Rules> {
+        self.default.load_full()
+    }
+
     /// The directives of now, and those of the default.
     pub(super) fn texts(&self) -> (String, String) {
         (
@@ -70,6 +74,7 @@ impl Filters {
 
 impl<S: Subscriber> Layer<S> for FilterLayer {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        log_filter::note(metadata.target());
         Layer::<S>::register_callsite(&self.0.now.load().filter, metadata)
     }
 

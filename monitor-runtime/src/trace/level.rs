@@ -8,6 +8,9 @@ use super::OURS;
 use super::filter::Filters;
 use crate::log_filter::{LONGEST_TIME, LogFilter, LogFilterError, Rules};
 
+/// Of the lines that tell of a change.
+const TARGET: &str = "monitor_runtime::log_filter";
+
 /// When the filter goes back by itself.
 struct Reversion {
     /// By the clock that nobody sets.
@@ -51,11 +54,15 @@ pub(crate) fn set_log_filter(
     CHANGED.notify_all();
     let time = lasting.map(|time| humantime::format_duration(time).to_string());
     let (from, to) = (filters.texts().0, rules.text.clone());
-    in_sight(
-        || tracing::info!(from, to, "for" = time, "the log's filter was changed"),
-        || filters.set(rules),
-    );
-    Ok(describe(filters, &reversion))
+    let hint = rules.hint();
+    announce(filters, &rules, || {
+        tracing::info!(target: TARGET, from, to, "for" = time, "the log's filter was changed");
+    });
+    filters.set(rules);
+    Ok(LogFilter {
+        hint,
+        ..describe(filters, &reversion)
+    })
 }
 
 /// Goes back to the filter of the start; `None` where the subscriber is not ours.
@@ -91,10 +98,10 @@ fn revert(filters: &Filters, reversion: &mut Reversion, why: &str) {
     forget(reversion);
     let (from, to) = filters.texts();
     if from != to {
-        in_sight(
-            || tracing::info!(from, to, why, "the log's filter was set back"),
-            || filters.revert(),
-        );
+        announce(filters, &filters.default(), || {
+            tracing::info!(target: TARGET, from, to, why, "the log's filter was set back");
+        });
+        filters.revert();
     }
 }
 
@@ -104,16 +111,11 @@ fn forget(reversion: &mut Reversion) {
     CHANGED.notify_all();
 }
 
-/// Writes a line beside a change of the filter, on the side of it where the line is shown.
-fn in_sight(line: impl Fn(), change: impl FnOnce()) {
-    let shown = tracing::enabled!(tracing::Level::INFO);
-    if shown {
-        line();
-    }
-    change();
-    if !shown {
-        line();
-    }
+/// Writes the line of a change under the filter that is about to hold and that line's own target,
+/// so that no filter hides that it was set.
+fn announce(filters: &Filters, next: &Rules, line: impl FnOnce()) {
+    filters.set(next.and_info_of(TARGET));
+    line();
 }
 
 fn describe(filters: &Filters, reversion: &Reversion) -> LogFilter {
@@ -123,6 +125,7 @@ fn describe(filters: &Filters, reversion: &Reversion) -> LogFilter {
         filter,
         default,
         reverts_in: reversion.at.map(left),
+        hint: None,
     }
 }
 

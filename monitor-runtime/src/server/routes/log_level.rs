@@ -137,6 +137,8 @@ struct Shown {
     filter: String,
     default: String,
     reverts_in_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
 }
 
 /// What a body asks for; an error says what is wrong with it.
@@ -188,6 +190,7 @@ fn show(filter: LogFilter) -> Answer {
         reverts_in_seconds: filter
             .reverts_in
             .map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0)),
+        hint: filter.hint,
     };
     let body = serde_json::to_string(&shown).expect("strings and numbers always serialise");
     Answer::ok(JSON, body)
