@@ -1,22 +1,25 @@
 //! What a thread is in the middle of: enough to know one error from the next, and how it came there.
 //!
-//! An error travels up by value, so nothing marks it as the one an inner function already
-//! reported. Two facts tell (DESIGN: one event per failure): the outer function returned `Err`
-//! with nothing monitored begun, ended or polled since the inner one did, or the inner error, by
-//! type and text, is a link of the outer one's chain. Both need only what happened on this thread
-//! while the outer function ran, plus what an outer future keeps of its earlier polls.
+//! An error travels up by value, so nothing marks it as the one an inner function already reported.
+//! Each error that comes out of a function is remembered with the call around it, and [`known`] again
+//! by its text and type. That needs only what happened on this thread while the outer function ran,
+//! plus what an outer future keeps of its earlier polls.
 
 mod clock;
+mod known;
 mod mark;
 mod panics;
+mod told;
 mod trail;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 pub(crate) use clock::Clock;
 pub(crate) use mark::{Events, arrive};
 pub(crate) use panics::{first_to_unwind, note_panic};
+pub(crate) use told::{Told, is_told_again, note_unwound};
 pub(crate) use trail::{Outside, Scene, keep_breadcrumb, scene};
 
 use self::clock::{Frame, frames};
@@ -36,6 +39,8 @@ struct Here {
     crumbs: RefCell<VecDeque<Crumb>>,
     /// The trace of the outermost call, once somebody asked, and when that was.
     trace: Cell<Option<(u64, Ids)>>,
+    /// Those errors of the request this thread works for that Sentry knows.
+    told: RefCell<Option<Arc<Told>>>,
     /// Functions that run within more than 128 others.
     deeper: RefCell<Vec<Frame>>,
 }
@@ -47,6 +52,7 @@ thread_local! {
             panics: RefCell::new(VecDeque::new()),
             crumbs: RefCell::new(VecDeque::new()),
             trace: Cell::new(None),
+            told: RefCell::new(None),
             deeper: RefCell::new(Vec::new()),
         }
     };
@@ -117,7 +123,10 @@ impl Stretch {
                 return;
             }
             let before = self.began - 1;
-            let _ = HERE.try_with(|here| trail::hand_up(here, self.began, Some(before)));
+            let _ = HERE.try_with(|here| {
+                trail::hand_up(here, self.began, Some(before));
+                trail::forget_trace(here, self.began, before);
+            });
             clock.rewind(self);
         });
     }
@@ -139,10 +148,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// Keeps what came about during a poll that left the future pending.
     pub(crate) fn keep(&mut self, stretch: Stretch) {
-        self.marks.extend(stretch.marks());
-        while self.marks.len() > REMEMBERED {
-            self.marks.pop_front();
-        }
+        self.keep_marks(stretch);
         let _ = HERE.try_with(|here| {
             self.crumbs = trail::take(here, stretch);
             self.trace = trail::known_trace(here, stretch).or(self.trace);
@@ -151,10 +157,11 @@ impl Memory {
 
     /// Gives back what the future's next poll goes on with.
     pub(crate) fn recall(&mut self, stretch: Stretch) {
-        if self.crumbs.is_empty() && self.trace.is_none() {
+        if self.crumbs.is_empty() && self.marks.is_empty() && self.trace.is_none() {
             return;
         }
         let _ = HERE.try_with(|here| {
+            self.recall_marks(here, stretch);
             trail::give_back(here, std::mem::take(&mut self.crumbs), stretch);
             if let Some(trace) = self
                 .trace

@@ -150,6 +150,13 @@ pub(crate) struct Link {
     pub(crate) text: String,
 }
 
+impl Link {
+    /// Returns an error and its sources, outermost first, with the types that their `Debug` gives away.
+    pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<Self> {
+        ErrorView::new("Error", Sight::Boxed(error)).chain(ErrorFormat::Display)
+    }
+}
+
 /// Sources are followed this far; a chain that bites its tail has no end.
 const MAX_LINKS: usize = 16;
 /// The longest text of one link, in bytes; beyond it the text is cut.
@@ -219,11 +226,17 @@ impl<'a> ErrorView<'a> {
 }
 
 impl<'a> ErrorView<'a> {
-    fn error(&self) -> Option<&'a (dyn Error + 'a)> {
+    pub(crate) fn error(&self) -> Option<&'a (dyn Error + 'a)> {
         match self.sight {
             Sight::Error(error) | Sight::Boxed(error) => Some(error),
             Sight::Display(_) | Sight::Debug(_) | Sight::Opaque | Sight::Judged => None,
         }
+    }
+
+    /// Returns `true` if the error says nothing that tells it from another one: a response with a
+    /// status of 500, a type without a text, `()`.
+    pub(crate) fn is_wordless(&self) -> bool {
+        matches!(self.sight, Sight::Opaque | Sight::Judged) || self.type_name == "()"
     }
 
     /// The name of its type as its `Debug` gives it, which is how a source's type is known.

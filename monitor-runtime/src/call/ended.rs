@@ -41,7 +41,12 @@ impl Ended<'_> {
         let (site, end) = (self.site, self.end);
         let failed = match end {
             End::Returned(Verdict::Error(view)) => Some(self.failed(view, stretch)),
-            End::Panicked => Some(Failed::by_panic(stretch)),
+            End::Panicked => {
+                if site.sentry {
+                    story::note_unwound();
+                }
+                Some(Failed::by_panic(stretch))
+            }
             End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled => None,
         };
         let loud = failed.as_ref().is_some_and(|failed| failed.is_loud(site));
@@ -103,13 +108,12 @@ impl Ended<'_> {
     /// Tells Sentry of an error that came out of monitored code here for the first time.
     fn failed(&self, view: &ErrorView<'_>, stretch: story::Stretch) -> Failed {
         let chain = view.chain(self.site.error_format);
-        let memory = self.extra.as_ref().map(|extra| &extra.memory);
         let events = match (self.site.sentry && view.report, self.site.sentry_always) {
             (false, _) => story::Events::Never,
             (true, false) => story::Events::Failures,
             (true, true) => story::Events::Always,
         };
-        let arrival = story::arrive(stretch, memory, view, &chain, events);
+        let arrival = story::arrive(stretch, view, &chain, events);
         let failed = Failed {
             first: arrival.first,
             expected: view.expected,

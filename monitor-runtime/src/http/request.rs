@@ -10,6 +10,7 @@ use tracing::field::Empty;
 use super::route::Slot;
 use super::route::template::check_name;
 use super::sentry;
+use crate::story::Told;
 use crate::trace_context::TraceContext;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -24,6 +25,7 @@ pub(super) struct Request {
     pub(super) route: Arc<Slot>,
     span: Span,
     pub(super) sentry: Option<sentry::Story>,
+    told: Arc<Told>,
 }
 
 thread_local! {
@@ -98,6 +100,7 @@ impl Request {
             route: slot,
             span,
             sentry,
+            told: Arc::default(),
         })
     }
 
@@ -108,6 +111,7 @@ impl Request {
             Some(story) => story.within(body),
             None => body(),
         };
+        let run = || self.told.scope(run);
         self.trace.scope(|| self.span.in_scope(run))
     }
 }

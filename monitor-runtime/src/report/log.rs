@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::error::Error;
 use std::fmt::Debug;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -15,11 +16,11 @@ use tracing_log::NormalizeEvent;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use super::{counts, deliver, event, is_on, nanoseconds, quietly};
+use super::{counts, deliver, event, is_on, nanoseconds, quietly, scope};
 use crate::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::throttle::{Limit, Throttle};
 use crate::trace_context::note_reported;
-use crate::verdict::text;
+use crate::verdict::{Link, text};
 use crate::{site, story, testkit};
 
 /// Makes breadcrumbs and events of the log; made by [`sentry_layer`].
@@ -87,11 +88,14 @@ impl<S: Subscriber> Layer<S> for SentryLayer {
         if is_error {
             note_reported();
         }
-        if is_error && admits(metadata) {
+        let told = is_error && story::is_told_again(&record.texts());
+        if is_error && !told && admits(metadata, normalized.is_some()) {
             deliver(record.event(metadata));
         }
-        if inside {
-            story::keep_breadcrumb(record.breadcrumb(metadata));
+        if (inside || told)
+            && let Some(outside) = story::keep_breadcrumb(record.breadcrumb(metadata))
+        {
+            scope::leave_breadcrumb(outside);
         }
     }
 }
@@ -111,9 +115,17 @@ fn is_of_the_service(metadata: &Metadata<'_>) -> bool {
 struct Record {
     message: String,
     fields: Map<String, Value>,
+    /// The first error among its fields, and the sources of that.
+    chain: Vec<Link>,
 }
 
 impl Record {
+    fn texts(&self) -> impl Iterator<Item = &str> + Clone {
+        let links = self.chain.iter().map(|link| link.text.as_str());
+        let fields = self.fields.values().filter_map(Value::as_str);
+        links.chain(fields).chain([self.message.as_str()])
+    }
+
     fn set(&mut self, field: &Field, value: Value) {
         let value = match value {
             _ if is_secret_field(field.name()) => HIDDEN.into(),
@@ -134,6 +146,7 @@ impl Record {
         let mut event = sentry::protocol::Event {
             level: sentry::Level::Error,
             message: Some(self.message.clone()),
+            exception: event::exceptions(&self.chain, "log").into(),
             logger: Some(metadata.target().to_owned()),
             ..Default::default()
         };
@@ -163,6 +176,12 @@ impl Visit for Record {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.set(field, text(format_args!("{value:?}")).into());
     }
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        if self.chain.is_empty() && !is_secret_field(field.name()) {
+            self.chain = Link::chain(value);
+        }
+        self.set(field, text(format_args!("{value}")).into());
+    }
     fn record_str(&mut self, field: &Field, value: &str) {
         self.set(field, text(format_args!("{value}")).into());
     }
@@ -180,20 +199,34 @@ impl Visit for Record {
     }
 }
 
-/// One limit per place in the code that has logged an error; there are only so many.
-type Limits = HashMap<Identifier, (String, Limit)>;
+/// A place in the code. Records of the `log` crate share one call site per level, and say in their
+/// fields where they come from.
+type Place = (Identifier, Option<(String, u32)>);
+
+/// One limit per place in the code that has logged an error.
+type Limits = HashMap<Place, (String, Limit)>;
+
+/// Places with a limit of their own; records that other languages bring may name any number.
+const MAX_PLACES: usize = 1000;
 
 fn limits() -> MutexGuard<'static, Limits> {
     static LIMITS: LazyLock<Mutex<Limits>> = LazyLock::new(Mutex::default);
     LIMITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn admits(metadata: &Metadata<'_>) -> bool {
+fn admits(metadata: &Metadata<'_>, is_record: bool) -> bool {
     let mut limits = limits();
-    let name = || format!("errors logged by {}", metadata.target());
-    let (_, limit) = limits
-        .entry(metadata.callsite())
-        .or_insert_with(|| (name(), Limit::new()));
+    let named = || {
+        let file = metadata.file().unwrap_or_else(|| metadata.target());
+        (file.to_owned(), metadata.line().unwrap_or_default())
+    };
+    let mut place = (metadata.callsite(), is_record.then(named));
+    let mut name = format!("errors logged by {}", metadata.target());
+    if limits.len() >= MAX_PLACES && !limits.contains_key(&place) {
+        place.1 = None;
+        name = "errors logged by other places".into();
+    }
+    let (_, limit) = limits.entry(place).or_insert_with(|| (name, Limit::new()));
     let admitted = limit.admit(Throttle::DEFAULT, nanoseconds()) || testkit::is_active();
     if !admitted {
         counts::suppressed();

@@ -1,81 +1,71 @@
-//! Errors that came out of monitored functions, and how one is known again.
+//! Errors that came out of monitored functions.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{HERE, Memory, REMEMBERED, Stretch, mark, now};
+use super::known::Known;
+use super::{HERE, Here, Memory, REMEMBERED, Stretch, mark, now, told};
 use crate::verdict::{ErrorView, Link};
 
-/// An error that came out of a monitored function, and was told of.
+/// An error that came out of a monitored function.
 #[derive(Clone)]
 pub(super) struct Mark {
-    /// The thread's clock of events when it came out.
-    tick: u64,
-    error: Arc<Known>,
-}
-
-/// What an error is known by.
-struct Known {
-    /// Part of its function's work, and not of a failure before: nobody was told of it as one.
-    expected: bool,
-    /// Whether there is an event of it, or would be if there were not too many.
-    sent: bool,
-    type_name: String,
-    /// The name its `Debug` text begins with, which is what there is of a source's type.
-    shown_type: Option<String>,
-    text: String,
-}
-
-impl Known {
-    fn of(view: &ErrorView<'_>, chain: &[Link]) -> Self {
-        let (type_name, text) = chain.first().map_or_else(Default::default, |link| {
-            (link.type_name.clone(), link.text.clone())
-        });
-        Self {
-            expected: view.expected,
-            sent: false,
-            type_name,
-            shown_type: view.shown_type(),
-            text,
-        }
-    }
-
-    /// Whether it is a link of a chain: the same text, and the same type as far as types are known.
-    ///
-    /// A transparent wrapper has the text of what is in it and another type; its `Debug` tells.
-    fn is_in(&self, view: &ErrorView<'_>, chain: &[Link]) -> bool {
-        let mut same_text = chain.iter().filter(|link| link.text == self.text);
-        same_text.any(|link| {
-            let Some(shown_type) = &self.shown_type else {
-                return true;
-            };
-            link.type_name == self.type_name
-                || link.type_name == *shown_type
-                || view.may_hold(shown_type)
-        })
-    }
+    /// The thread's clock of events when it came out, or came back with its future.
+    pub(super) tick: u64,
+    pub(super) error: Arc<Known>,
 }
 
 impl Stretch {
-    /// Errors that came out of monitored functions during this stretch.
+    /// Returns the errors that came out of monitored functions during this stretch.
     #[cold]
     pub(super) fn marks(self) -> Vec<Mark> {
-        HERE.try_with(|here| {
+        let since = |here: &Here| {
             let marks = here.marks.borrow();
-            marks
-                .iter()
-                .filter(|mark| mark.tick > self.began)
-                .cloned()
-                .collect()
-        })
-        .unwrap_or_default()
+            let own = marks.iter().filter(|mark| mark.tick > self.began);
+            own.cloned().collect()
+        };
+        HERE.try_with(since).unwrap_or_default()
     }
 }
 
-/// Which errors of a function are events.
+impl Memory {
+    /// Keeps the errors of a stretch for the polls to come.
+    pub(super) fn keep_marks(&mut self, stretch: Stretch) {
+        for mark in stretch.marks() {
+            let known = |kept: &Mark| Arc::ptr_eq(&kept.error, &mark.error);
+            if !self.marks.iter().any(known) {
+                self.marks.push_back(mark);
+            }
+        }
+        while self.marks.len() > REMEMBERED {
+            self.marks.pop_front();
+        }
+    }
+
+    /// Puts the errors of earlier polls on the thread that goes on with the call.
+    pub(super) fn recall_marks(&self, here: &Here, stretch: Stretch) {
+        let Ok(mut marks) = here.marks.try_borrow_mut() else {
+            return;
+        };
+        for mark in &self.marks {
+            marks.retain(|other| !Arc::ptr_eq(&other.error, &mark.error));
+            remember(&mut marks, stretch.began + 1, Arc::clone(&mark.error));
+        }
+    }
+}
+
+fn remember(marks: &mut VecDeque<Mark>, tick: u64, error: Arc<Known>) {
+    marks.push_back(Mark { tick, error });
+    while marks.len() > REMEMBERED {
+        marks.pop_front();
+    }
+}
+
+/// The events a function makes of its errors.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Events {
     Never,
-    /// Those that nobody expected, where they first come out.
+    /// Failures that are not expected, where they first come out.
     Failures,
     /// All that are none yet.
     Always,
@@ -89,26 +79,23 @@ pub(crate) struct Arrival {
     pub(crate) event: bool,
 }
 
-/// Says what an error that comes out of a function is, and remembers it.
+/// Decides whether an error that comes out of a function is a new one, and remembers it.
 ///
-/// Asked once by each function that returns `Err`, before its end moves the clock of events.
+/// Called once for each function that returns an error, before its end moves the clock of events.
 #[cold]
 pub(crate) fn arrive(
     stretch: Stretch,
-    memory: Option<&Memory>,
     view: &ErrorView<'_>,
     chain: &[Link],
     events: Events,
 ) -> Arrival {
-    let now = now();
-    let same = |mark: &Mark| mark.error.is_in(view, chain);
-    // An expected error that a caller turns into a failure is told of as the caller's.
-    let passed_on = |mark: &Mark| mark.tick == now && !mark.error.expected;
-    // Marks of earlier polls may be of another thread, whose clock means nothing here.
+    let next = Known::new(view, chain);
+    // An error without words is the answer to the failure before it, if there was one.
+    let wordless = view.is_wordless();
+    let same =
+        |mark: &&Mark| wordless && !mark.error.expected || mark.error.goes_on_as(view, &next);
     let marks = stretch.marks();
-    let here = marks.iter().filter(|mark| passed_on(mark) || same(mark));
-    let earlier = memory.into_iter().flat_map(|memory| memory.marks.iter());
-    let known: Vec<&Mark> = here.chain(earlier.filter(|mark| same(mark))).collect();
+    let known: Vec<&Mark> = marks.iter().filter(same).collect();
     let first = known.is_empty();
     let sent = known.iter().any(|mark| mark.error.sent);
     let event = match events {
@@ -116,22 +103,14 @@ pub(crate) fn arrive(
         Events::Failures => first && !view.expected,
         Events::Always => !sent,
     };
-    let error = Arc::new(Known {
-        expected: view.expected && first && !event,
-        sent: sent || event,
-        ..Known::of(view, chain)
-    });
+    let error = Arc::new(next.told(view.expected && first && !event, sent || event));
     mark();
     let _ = HERE.try_with(|here| {
-        let mut marks = here.marks.borrow_mut();
-        // The end of this call moves the clock to `now + 1`; the function around it looks there.
-        marks.push_back(Mark {
-            tick: now + 1,
-            error,
-        });
-        if marks.len() > REMEMBERED {
-            marks.pop_front();
+        if error.sent {
+            told::note(here, &error);
         }
+        // The end of this call moves the clock to `now + 1`; the function around it looks there.
+        remember(&mut here.marks.borrow_mut(), now() + 1, error);
     });
     Arrival { first, event }
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use sentry::Breadcrumb;
 
-use super::{HERE, Here, Stretch, frames, mark, now};
+use super::{HERE, Here, Stretch, frames, mark, now, told};
 use crate::clock;
 use crate::site::Site;
 use crate::thread::THREAD;
@@ -185,18 +185,62 @@ pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<Ids> {
     known.map(|(_, trace)| trace)
 }
 
+/// Leaves the trace of a stretch that never was to the call around it, and to no call after it.
+pub(super) fn forget_trace(here: &Here, began: u64, before: u64) {
+    if let Some((_, trace)) = here.trace.get().filter(|(since, _)| *since >= began) {
+        let around = outermost().map(|_| (before, trace));
+        here.trace.set(around);
+    }
+}
+
+/// When the outermost call began that runs on this thread, in its clock of events.
+pub(super) fn outermost() -> Option<u64> {
+    path().first().map(|step| step.began)
+}
+
+/// Returns `true` where no call runs.
+pub(super) fn is_outside() -> bool {
+    outermost().is_none()
+}
+
+fn take_all(here: &Here) -> VecDeque<Crumb> {
+    let crumbs = here.crumbs.try_borrow_mut();
+    crumbs
+        .map(|mut crumbs| std::mem::take(&mut *crumbs))
+        .unwrap_or_default()
+}
+
 /// A stretch of code that is outside all calls, whatever runs around it: one poll of a task.
-pub(crate) struct Outside(());
+///
+/// The call around it finds its own breadcrumbs and trace again, and none of the task's.
+pub(crate) struct Outside {
+    crumbs: VecDeque<Crumb>,
+    trace: Option<(u64, Ids)>,
+    _told: told::Inside,
+}
 
 impl Outside {
     pub(crate) fn enter() -> Self {
         THREAD.with(|thread| thread.clock.enter(None, None));
-        Self(())
+        let take = |here: &Here| (take_all(here), here.trace.take());
+        let (crumbs, trace) = HERE.try_with(take).unwrap_or_default();
+        Self {
+            crumbs,
+            trace,
+            _told: told::Inside::enter(None),
+        }
     }
 }
 
 impl Drop for Outside {
     fn drop(&mut self) {
         THREAD.with(|thread| thread.clock.leave());
+        let crumbs = std::mem::take(&mut self.crumbs);
+        let _ = HERE.try_with(|here| {
+            if let Ok(mut kept) = here.crumbs.try_borrow_mut() {
+                *kept = crumbs;
+            }
+            here.trace.set(self.trace);
+        });
     }
 }

@@ -1,0 +1,160 @@
+//! The features by which an error is known again when it comes out of a further function.
+//!
+//! An error that goes on through further functions is one failure; another one that a function
+//! returns after it has handled the first is a second failure. Only the errors themselves tell the
+//! two apart, so both are compared by text and type. Time does not count: a future that waits in
+//! between changes nothing. In doubt there is an event too many, which its trace id links.
+
+use crate::verdict::{ErrorView, Link, text};
+
+/// The features an error is known by.
+pub(super) struct Known {
+    /// Part of its function's work, and not of a failure before: no line and no event tells of it.
+    pub(super) expected: bool,
+    /// Whether there is an event of it, or would be if there were not too many.
+    pub(super) sent: bool,
+    /// The name its `Debug` text begins with, which is what there is of a source's type.
+    shown_type: Option<String>,
+    /// Its `Debug` text, where that holds more than a name.
+    debug: Option<String>,
+    /// The error and its sources, outermost first.
+    chain: Vec<Link>,
+}
+
+/// Bytes of a text that errors are compared by.
+const COMPARED: usize = 512;
+/// Shorter texts than this are found in others only where punctuation sets them apart.
+const TELLING: usize = 16;
+
+fn cut(text: &str) -> &str {
+    let mut ends = (0..=COMPARED.min(text.len())).rev();
+    let end = ends.find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or_default()]
+}
+
+/// Returns `true` if a text stands whole in another one: `disk full` in `cannot save: disk full`.
+fn mentions(whole: &str, part: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let telling = part.len() >= TELLING && part.contains(char::is_whitespace);
+    let stands_at = |at: usize| {
+        let (before, after) = (&whole[..at], &whole[at + part.len()..]);
+        let is_cut = is_word(before.chars().next_back()) || is_word(after.chars().next());
+        let is_apart = !is_word(before.trim_end().chars().next_back())
+            && !is_word(after.trim_start().chars().next());
+        !is_cut && (telling || is_apart)
+    };
+    let mut places = whole.match_indices(part).map(|(at, _)| at);
+    whole == part || part.len() > 3 && places.any(stands_at)
+}
+
+/// Returns `true` if a `Debug` text is more than a name: `Timeout` may be any, `Timeout(3)` is one.
+fn holds_more(debug: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    !debug.chars().all(is_name)
+}
+
+impl Known {
+    pub(super) fn new(view: &ErrorView<'_>, chain: &[Link]) -> Self {
+        let debug = view.error().map(|error| text(format_args!("{error:?}")));
+        let debug = debug.filter(|debug| holds_more(debug));
+        let links = chain.iter().map(|link| Link {
+            type_name: link.type_name.clone(),
+            text: cut(&link.text).to_owned(),
+        });
+        Self {
+            expected: view.expected,
+            sent: false,
+            shown_type: view.shown_type(),
+            debug: debug.map(|debug| cut(&debug).to_owned()),
+            chain: links.collect(),
+        }
+    }
+
+    /// Notes what was told of it.
+    pub(super) fn told(self, expected: bool, sent: bool) -> Self {
+        Self {
+            expected,
+            sent,
+            ..self
+        }
+    }
+
+    fn text(&self) -> &str {
+        self.chain.first().map_or("", |link| &link.text)
+    }
+
+    /// Returns `true` if this error goes on as another one, which was made of it.
+    pub(super) fn goes_on_as(&self, view: &ErrorView<'_>, next: &Self) -> bool {
+        self.is_link_of(view, next)
+            || next.is_source_of(self)
+            || next.chain.iter().any(|link| self.stands_in(&link.text))
+            || next.debug.iter().any(|debug| self.stands_in(debug))
+    }
+
+    /// Returns `true` if this error is a link of the other one's chain.
+    ///
+    /// A transparent wrapper has the text of its content and another type; its `Debug` tells.
+    fn is_link_of(&self, view: &ErrorView<'_>, next: &Self) -> bool {
+        let mut same_text = next.chain.iter().filter(|link| link.text == self.text());
+        same_text.any(|link| match &self.shown_type {
+            None => true,
+            Some(shown_type) => self.is_of_type(link) || view.may_hold(shown_type),
+        })
+    }
+
+    /// Returns `true` if this error is a source of another one, which was taken out of it.
+    fn is_source_of(&self, whole: &Self) -> bool {
+        let mut sources = whole.chain.iter().skip(1);
+        sources.any(|link| {
+            link.text == self.text() && (self.shown_type.is_none() || self.is_of_type(link))
+        })
+    }
+
+    fn is_of_type(&self, link: &Link) -> bool {
+        let own = self.chain.first().map(|own| &own.type_name);
+        [own, self.shown_type.as_ref()].contains(&Some(&link.type_name))
+    }
+
+    /// Returns `true` if a longer text tells of this error.
+    fn stands_in(&self, told: &str) -> bool {
+        let by_text = told.len() > self.text().len() && mentions(told, self.text());
+        by_text || self.debug.iter().any(|debug| mentions(told, debug))
+    }
+
+    /// Returns `true` if a line of the log, by one of its texts, tells of this error.
+    pub(super) fn is_told_by(&self, line: &str) -> bool {
+        !self.text().is_empty() && line == self.text() || self.stands_in(line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mentions;
+
+    #[test]
+    fn a_text_is_found_where_it_stands_whole() {
+        let found = [
+            ("disk full", "disk full"),
+            ("cannot save: disk full", "disk full"),
+            ("Db(NotFound(7))", "NotFound(7)"),
+            ("cannot load because no row with key 7", "no row with key 7"),
+            ("\"é\"", "é"),
+            ("Save { source: \"disk full\" }", "disk full"),
+        ];
+        for (whole, part) in &found[..4] {
+            assert!(mentions(whole, part), "{part} in {whole}");
+        }
+        assert!(mentions(found[5].0, found[5].1));
+        let absent = [
+            ("no row with key 70", "no row with key 7"),
+            ("the store timed out", "timed out"),
+            ("Timeouts(7)", "Timeout"),
+            (found[4].0, found[4].1),
+            ("anything", ""),
+            ("", "anything"),
+        ];
+        for (whole, part) in absent {
+            assert!(!mentions(whole, part), "{part} in {whole}");
+        }
+    }
+}

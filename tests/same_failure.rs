@@ -1,0 +1,443 @@
+//! One failure is one ERROR line and one event; another failure is another, whatever came before.
+
+use std::error::Error;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+
+use anyhow::Context as _;
+use monitor_runtime::monitored;
+use monitor_runtime::testkit::{Seen, capture, capture_async};
+use monitor_tests::{pause, run};
+use tracing::Level;
+
+#[derive(Debug, thiserror::Error)]
+#[error("no row with key {0}")]
+struct NotFound(u64);
+
+#[derive(Debug, thiserror::Error)]
+enum AppError {
+    #[error("the order cannot be read")]
+    Read(#[from] NotFound),
+    #[error("cannot be read: {0}")]
+    Shown(NotFound),
+    #[error("the database is in trouble")]
+    Hidden(NotFound),
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+    #[error("no template for fallback")]
+    Template,
+}
+
+impl AppError {
+    fn other() -> Self {
+        Self::Template
+    }
+}
+
+#[monitored]
+fn find(key: u64) -> Result<u64, NotFound> {
+    Err(NotFound(key))
+}
+
+#[monitored]
+async fn find_later(key: u64) -> Result<u64, NotFound> {
+    pause().await;
+    Err(NotFound(key))
+}
+
+#[monitored]
+fn disk() -> io::Result<u64> {
+    Err(io::Error::other("the disk is full"))
+}
+
+/// Asserts which functions told of an error, in the log and at Sentry.
+#[track_caller]
+fn told(seen: &Seen, functions: &[&str]) {
+    let lines = seen.log.iter();
+    let lines = lines.filter(|line| line.level == Level::ERROR);
+    let lines: Vec<_> = lines.filter_map(|line| line.field("function")).collect();
+    assert_eq!(lines, functions, "ERROR lines");
+    let events = seen.captures.iter();
+    let events: Vec<_> = events
+        .map(|event| event.tags["function"].as_str())
+        .collect();
+    assert_eq!(events, functions, "events");
+    let mut traces = seen.captures.iter().map(|event| &event.tags["trace_id"]);
+    let first = traces.next();
+    assert!(traces.all(|trace| Some(trace) == first), "one trace");
+}
+
+/// One function per way, in three forms: plain, `async`, and `async` with a yield in between.
+macro_rules! ways {
+    ($($name:ident -> $error:ty { $($inner:ident)* } |$found:ident| $body:expr;)*) => {
+        mod plain {
+            use super::*;
+            $(#[monitored]
+            pub(super) fn $name() -> Result<u64, $error> {
+                let $found = find;
+                $body
+            })*
+        }
+        mod asynchronous {
+            use super::*;
+            $(#[monitored]
+            pub(super) async fn $name() -> Result<u64, $error> {
+                let found = find_later(7).await;
+                pause().await;
+                let mut found = Some(found);
+                let mut $found = |_: u64| found.take().expect("it is asked once");
+                $body
+            })*
+        }
+        mod boxed {
+            use super::*;
+            $(#[monitored]
+            pub(super) fn $name() -> Pin<Box<dyn Future<Output = Result<u64, $error>>>> {
+                Box::pin(async move {
+                    let found = find_later(7).await;
+                    let mut found = Some(found);
+                    let mut $found = |_: u64| found.take().expect("it is asked once");
+                    $body
+                })
+            })*
+        }
+        #[test]
+        #[allow(unused_mut)]
+        fn every_way_tells_of_each_failure_once() {
+            $({
+                let outer: &[&str] = &[$(stringify!($inner)),*];
+                let expected = |found: &'static str| [&[found], outer].concat();
+                let (result, seen) = capture(plain::$name);
+                result.expect_err("it fails");
+                told(&seen, &expected("find"));
+                let (result, seen) = run(capture_async(asynchronous::$name()));
+                result.expect_err("it fails");
+                told(&seen, &expected("find_later"));
+                let (result, seen) = run(capture_async(boxed::$name()));
+                result.expect_err("it fails");
+                told(&seen, &expected("find_later"));
+            })*
+        }
+    };
+}
+
+ways! {
+    // The error goes on.
+    by_question_mark -> NotFound {} |find| Ok(find(7)?);
+    into_an_enum -> AppError {} |find| Ok(find(7)?);
+    into_anyhow -> anyhow::Error {} |find| Ok(find(7)?);
+    with_context -> anyhow::Error {} |find| find(7).context("while reading");
+    with_more_context -> anyhow::Error {} |find| find(7).context("inner").context("outer");
+    into_a_box -> Box<dyn Error> {} |find| Ok(find(7)?);
+    into_a_sent_box -> Box<dyn Error + Send + Sync> {} |find| Ok(find(7)?);
+    into_a_string -> String {} |find| find(7).map_err(|error| error.to_string());
+    into_a_debug_string -> String {} |find| find(7).map_err(|error| format!("{error:?}"));
+    into_a_longer_string -> String {} |find| find(7).map_err(|error| format!("cannot read: {error}"));
+    into_a_sentence -> String {} |find| find(7).map_err(|error| format!("so {error} it says"));
+    shown_by_another -> AppError {} |find| find(7).map_err(AppError::Shown);
+    held_by_another -> AppError {} |find| find(7).map_err(AppError::Hidden);
+    as_an_io_error -> io::Error {} |find| find(7).map_err(io::Error::other);
+    without_words -> () {} |find| find(7).map_err(drop);
+    // Another one comes.
+    is_err -> AppError { is_err } |find| {
+        if find(7).is_err() { return Err(AppError::other()); }
+        Ok(1)
+    };
+    let_underscore -> AppError { let_underscore } |find| {
+        let _ = find(7);
+        Err(AppError::other())
+    };
+    if_let_err -> AppError { if_let_err } |find| {
+        if let Err(_error) = find(7) { return Err(AppError::other()); }
+        Ok(1)
+    };
+    unwrap_or -> anyhow::Error { unwrap_or } |find| {
+        let key = find(7).unwrap_or(1);
+        Err(anyhow::anyhow!("there is no {key}"))
+    };
+    ok_or -> String { ok_or } |find| find(7).ok().ok_or_else(|| "nothing there".to_owned());
+    of_the_same_type -> NotFound { of_the_same_type } |find| {
+        let _ = find(7);
+        Err(NotFound(70))
+    };
+    map_err_forgets -> AppError { map_err_forgets } |find| find(7).map_err(|_| AppError::other());
+    as_a_box -> Box<dyn Error> { as_a_box } |find| {
+        let _ = find(7);
+        Err("a text of its own".into())
+    };
+}
+
+mod retries {
+    use super::*;
+
+    #[monitored]
+    fn attempt(number: u64) -> Result<u64, NotFound> {
+        Err(NotFound(number))
+    }
+
+    #[monitored]
+    fn a_third_one() -> Result<u64, AppError> {
+        for number in 0..2 {
+            if let Ok(found) = attempt(number) {
+                return Ok(found);
+            }
+        }
+        Err(io::Error::other("given up").into())
+    }
+
+    #[monitored]
+    fn the_same_each_time() -> Result<u64, AppError> {
+        let mut last = attempt(3);
+        for _ in 0..2 {
+            last = attempt(3);
+        }
+        Ok(last?)
+    }
+
+    #[test]
+    fn each_attempt_is_a_failure_and_so_is_what_comes_of_them() {
+        let (_, seen) = capture(a_third_one);
+        told(&seen, &["attempt", "attempt", "a_third_one"]);
+        let (_, seen) = capture(the_same_each_time);
+        told(&seen, &["attempt", "attempt", "attempt"]);
+    }
+}
+
+mod together {
+    use super::*;
+
+    #[monitored]
+    async fn joins(different: bool) -> Result<u64, AppError> {
+        let (left, right) = tokio::join!(find_later(1), find_later(2));
+        match different {
+            true => Err(AppError::other()),
+            false => Ok(left? + right?),
+        }
+    }
+
+    #[monitored]
+    async fn selects(different: bool) -> Result<u64, AppError> {
+        let endless = std::future::pending::<Result<u64, NotFound>>();
+        let first = tokio::select! {
+            found = find_later(1) => found,
+            found = endless => found,
+        };
+        match different {
+            true => Err(AppError::other()),
+            false => Ok(first?),
+        }
+    }
+
+    #[test]
+    fn siblings_are_told_apart() {
+        for (different, outer) in [(false, None), (true, Some("joins"))] {
+            let (_, seen) = run(capture_async(joins(different)));
+            let expected: Vec<_> = ["find_later", "find_later"]
+                .into_iter()
+                .chain(outer)
+                .collect();
+            told(&seen, &expected);
+        }
+        for (different, outer) in [(false, None), (true, Some("selects"))] {
+            let (_, seen) = run(capture_async(selects(different)));
+            let expected: Vec<_> = ["find_later"].into_iter().chain(outer).collect();
+            told(&seen, &expected);
+        }
+    }
+}
+
+mod frames {
+    use super::*;
+
+    #[monitored]
+    fn first() -> Result<u64, AppError> {
+        Ok(disk()?)
+    }
+
+    #[monitored]
+    fn second() -> anyhow::Result<u64> {
+        first().context("second")
+    }
+
+    #[monitored]
+    fn third() -> Result<u64, Box<dyn Error>> {
+        Ok(second()?)
+    }
+
+    #[monitored]
+    fn takes_it_out() -> Result<u64, AppError> {
+        second().map_err(|error| match error.downcast::<AppError>() {
+            Ok(AppError::Disk(error)) => error.into(),
+            _ => AppError::other(),
+        })
+    }
+
+    #[test]
+    fn one_error_through_all_of_them() {
+        let (_, seen) = capture(third);
+        told(&seen, &["disk"]);
+        let (_, seen) = capture(takes_it_out);
+        told(&seen, &["disk"]);
+    }
+
+    #[monitored]
+    fn handles_and_fails() -> Result<u64, AppError> {
+        let _ = third();
+        Err(AppError::other())
+    }
+
+    #[monitored]
+    fn passes_on() -> anyhow::Result<u64> {
+        Ok(handles_and_fails()?)
+    }
+
+    #[test]
+    fn another_error_goes_on_as_one() {
+        let (_, seen) = capture(passes_on);
+        told(&seen, &["disk", "handles_and_fails"]);
+    }
+
+    #[monitored]
+    fn answers() -> axum::http::Response<()> {
+        let mut response = axum::http::Response::new(());
+        if third().is_err() {
+            *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+        }
+        response
+    }
+
+    #[test]
+    fn a_response_without_words_is_the_answer_to_the_failure() {
+        let (_, seen) = capture(answers);
+        told(&seen, &["disk"]);
+    }
+}
+
+mod logged {
+    use super::*;
+
+    fn events(seen: &Seen) -> Vec<String> {
+        let title = |event: &sentry::protocol::Event<'_>| {
+            let error = event.exception.last();
+            let error = error.and_then(|error| error.value.clone());
+            event.message.clone().or(error).unwrap_or_default()
+        };
+        seen.captures.iter().map(title).collect()
+    }
+
+    #[monitored]
+    fn logs_it(how: u8) -> u64 {
+        let Err(error) = find(7) else { return 1 };
+        match how {
+            0 => tracing::error!(?error, "cannot find"),
+            1 => tracing::error!(%error, "cannot find"),
+            2 => tracing::error!("cannot find: {error}"),
+            3 => tracing::error!(error = &error as &dyn Error, "cannot find"),
+            4 => tracing::error!(error = ?AppError::from(error), "cannot find"),
+            5 => tracing::error!("{:?}", anyhow::Error::from(error).context("outer")),
+            _ => tracing::error!("something else is wrong"),
+        }
+        0
+    }
+
+    #[test]
+    fn a_line_on_an_error_that_sentry_has_is_a_breadcrumb() {
+        for how in 0..6 {
+            let (_, seen) = capture(|| logs_it(how));
+            assert_eq!(events(&seen), ["no row with key 7"], "line {how}");
+        }
+        let (_, seen) = capture(|| logs_it(6));
+        assert_eq!(
+            events(&seen),
+            ["no row with key 7", "something else is wrong"]
+        );
+    }
+
+    #[monitored]
+    async fn logs_it_later() -> Result<(), AppError> {
+        let found = find_later(7).await;
+        pause().await;
+        if let Err(error) = found {
+            tracing::error!(%error, "cannot find");
+        }
+        Err(AppError::other())
+    }
+
+    #[test]
+    fn in_a_later_poll_too_and_it_is_a_breadcrumb_of_the_next_event() {
+        let (_, seen) = run(capture_async(logs_it_later()));
+        assert_eq!(
+            events(&seen),
+            ["no row with key 7", "no template for fallback"]
+        );
+        let crumbs = seen.captures[1].breadcrumbs.iter();
+        let crumbs: Vec<_> = crumbs.filter_map(|crumb| crumb.message.clone()).collect();
+        assert_eq!(crumbs, ["no row with key 7", "cannot find"]);
+    }
+
+    #[monitored(sentry = false)]
+    fn is_not_sent() -> Result<(), NotFound> {
+        Err(NotFound(9))
+    }
+
+    #[monitored]
+    fn logs_what_is_not_sent() {
+        if let Err(error) = is_not_sent() {
+            tracing::error!(%error, "cannot find");
+        }
+    }
+
+    #[test]
+    fn a_line_on_an_error_that_sentry_has_not_is_an_event() {
+        let (_, seen) = capture(logs_what_is_not_sent);
+        assert_eq!(events(&seen), ["cannot find"]);
+    }
+
+    #[test]
+    fn a_worker_that_logs_what_its_job_returned() {
+        let (_, seen) = capture(|| {
+            for key in 0..2 {
+                if let Err(error) = find(key) {
+                    tracing::error!(%error, "the job failed");
+                }
+            }
+            tracing::error!("no row with key 1");
+            find(2).expect_err("no row");
+            plain::by_question_mark().expect_err("no row");
+            tracing::error!("no row with key 2");
+        });
+        let expected = [
+            "no row with key 0",
+            "no row with key 1",
+            "no row with key 2",
+            "no row with key 7",
+            "no row with key 2",
+        ];
+        assert_eq!(events(&seen), expected);
+    }
+
+    #[test]
+    fn an_error_in_a_field_is_an_exception_with_its_sources() {
+        let (_, seen) = capture(|| {
+            let error = AppError::from(NotFound(3));
+            tracing::error!(order = 3, err = &error as &dyn Error, "saving");
+        });
+        let [event] = &seen.captures[..] else {
+            panic!("{:#?}", seen.captures)
+        };
+        assert_eq!(event.message.as_deref(), Some("saving"));
+        let exceptions = event.exception.iter();
+        let exceptions: Vec<_> = exceptions
+            .map(|link| (link.ty.as_str(), link.value.as_deref().unwrap_or_default()))
+            .collect();
+        let expected = [
+            ("NotFound", "no row with key 3"),
+            ("Read", "the order cannot be read"),
+        ];
+        assert_eq!(exceptions, expected);
+        assert!(event.exception[1].stacktrace.is_some());
+        let (_, seen) = capture(|| tracing::error!(err = %NotFound(3), "saving"));
+        assert!(seen.captures[0].exception.is_empty(), "text is text");
+    }
+}
