@@ -68,7 +68,7 @@ fn a_storm_is_a_handful_of_events_and_a_summary() {
     let flush = || {
         sentry::Hub::main()
             .client()
-            .map(|client| client.flush(None))
+            .map(|client| client.flush(Some(Duration::from_secs(20))))
     };
     flush();
     let (_, page) = monitor_tests::process::get(addr, "/metrics");

@@ -1,33 +1,193 @@
-//! What is asked of Sentry on a thread of its own.
+//! The thread that makes and sends events, so that no caller waits for Sentry.
 //!
-//! Sentry holds the lock of a hub while it asks code of the user's for a breadcrumb, and runs more of
-//! it over every event on its way out. Where that code fails or logs, there is an event to send on a
-//! thread that holds the lock already, which would wait for itself; and a panic while the panic hook
-//! runs ends the process. On another thread neither can happen.
+//! Symbols are looked up here, and code of the user's runs here: event processors, `before_send`. It
+//! may take long, fail, log, or hang. A thread that hangs is replaced, so that the events behind it
+//! still go out.
 
+use std::cell::Cell;
+use std::collections::VecDeque;
 use std::sync::mpsc;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{log, quietly};
 
-/// How long anybody waits for that thread, which takes microseconds unless it is in need of a lock
-/// that will be free only later.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// Events that may wait; those beyond are dropped and counted.
+const MAX_WAITING: usize = 1024;
+/// Time without progress after which the thread is taken to hang.
+const HANG_TIMEOUT: Duration = Duration::from_secs(5);
+/// The same while a flush waits.
+pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
+/// Threads that may hang at once.
+const MAX_THREADS: usize = 8;
+/// Time that a test's capture waits for an answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// Runs code on a thread of its own; `None` if it panics, or goes on for too long, or cannot run.
-pub(super) fn run<T>(code: impl FnOnce() -> T + Send + 'static) -> Option<T>
-where
-    T: Send + 'static,
-{
-    let (done, result) = mpsc::sync_channel(1);
+type Job = Box<dyn FnOnce() + Send>;
+
+struct Queue {
+    waiting: VecDeque<Job>,
+    /// Threads there are, with those that hang.
+    threads: usize,
+    /// The number of the thread that takes jobs; those before it end with the job they have.
+    current: u64,
+    /// When that thread took a job; `None` while it waits for one.
+    busy_since: Option<Instant>,
+    /// Whether the thread ends once there is nothing to do.
+    dismissed: bool,
+}
+
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    waiting: VecDeque::new(),
+    threads: 0,
+    current: 0,
+    busy_since: None,
+    dismissed: false,
+});
+static CHANGED: Condvar = Condvar::new();
+
+fn queue() -> MutexGuard<'static, Queue> {
+    QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs code on the thread for events, and returns at once.
+///
+/// The code is dropped where too much waits already, or where the system has no thread to give.
+pub(super) fn run(code: impl FnOnce() + Send + 'static) {
+    let mut queue = queue();
+    queue.dismissed = false;
+    if queue.waiting.len() < MAX_WAITING {
+        queue.waiting.push_back(Box::new(code));
+    } else {
+        drop(queue);
+        // What it brings along may be code of the user's.
+        quietly(|| drop(code));
+        return;
+    }
+    let unserved = queue.ensure_thread(HANG_TIMEOUT);
+    drop(queue);
+    quietly(|| drop(unserved));
+    CHANGED.notify_all();
+}
+
+/// Runs code on a thread of its own and waits for its value, which only a test's capture does.
+///
+/// Returns `None` if the code panics or takes too long.
+pub(super) fn ask<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, value) = mpsc::sync_channel(1);
     let work = move || {
         log::disown_thread();
-        if let Some(value) = quietly(code) {
-            let _ = done.send(value);
-        }
+        quietly(|| drop(done.send(code())));
     };
     let thread = thread::Builder::new().name("monitor-event".into());
     thread.spawn(work).ok()?;
-    result.recv_timeout(PATIENCE).ok()
+    value.recv_timeout(ANSWER_TIMEOUT).ok()
+}
+
+/// Replaces the thread if it hangs for that long; returns `true` if there is room for further jobs.
+pub(super) fn supervise(patience: Duration) -> bool {
+    let mut queue = queue();
+    if queue.waiting.is_empty() {
+        return true;
+    }
+    let unserved = queue.ensure_thread(patience);
+    let has_room = queue.waiting.len() < MAX_WAITING;
+    drop(queue);
+    quietly(|| drop(unserved));
+    has_room
+}
+
+/// Lets the thread end once there is nothing to do.
+pub(super) fn dismiss() {
+    queue().dismissed = true;
+    CHANGED.notify_all();
+}
+
+impl Queue {
+    /// Begins a thread where there is none, or where the one there is hangs; returns the jobs that
+    /// no thread will ever do.
+    fn ensure_thread(&mut self, patience: Duration) -> VecDeque<Job> {
+        let is_late = |since: Instant| since.elapsed() > patience;
+        let hangs = self.busy_since.is_some_and(is_late) && self.threads < MAX_THREADS;
+        if self.threads > 0 && !hangs {
+            return VecDeque::new();
+        }
+        let number = self.current + 1;
+        let thread = thread::Builder::new().name("monitor-event".into());
+        if thread.spawn(move || work(number)).is_ok() {
+            self.current = number;
+            self.threads += 1;
+            self.busy_since = None;
+        } else if self.threads == 0 {
+            return std::mem::take(&mut self.waiting);
+        }
+        VecDeque::new()
+    }
+}
+
+thread_local! {
+    static HERE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Returns `true` on the thread for events.
+pub(super) fn is_here() -> bool {
+    HERE.get()
+}
+
+/// Does the jobs, one after the other.
+fn work(number: u64) {
+    log::disown_thread();
+    HERE.set(true);
+    let mut queue = queue();
+    while queue.current == number {
+        if let Some(job) = queue.waiting.pop_front() {
+            queue.busy_since = Some(Instant::now());
+            drop(queue);
+            quietly(job);
+            queue = self::queue();
+            if queue.current == number {
+                queue.busy_since = None;
+            }
+        } else if queue.dismissed {
+            break;
+        } else {
+            queue = CHANGED.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+    queue.threads -= 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_hangs_holds_up_no_other() {
+        let (go_on, hangs) = mpsc::channel::<()>();
+        let (done, value) = mpsc::channel();
+        let began = Instant::now();
+        run(move || {
+            let _ = hangs.recv();
+        });
+        run(move || done.send(7).expect("the test waits"));
+        assert!(began.elapsed() < HANG_TIMEOUT, "the caller does not wait");
+        while value.try_recv() != Ok(7) {
+            assert!(
+                began.elapsed() < Duration::from_secs(20),
+                "it is never done"
+            );
+            supervise(FLUSH_TIMEOUT);
+            thread::sleep(Duration::from_millis(10));
+        }
+        drop(go_on);
+        let (done, value) = mpsc::channel();
+        run(|| panic!("on purpose"));
+        run(move || done.send(8).expect("the test waits"));
+        assert_eq!(
+            value.recv_timeout(Duration::from_secs(20)),
+            Ok(8),
+            "after a panic"
+        );
+    }
 }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::Arc;
 
-use sentry::integrations::backtrace::current_stacktrace;
-use sentry::protocol::{Context, Event, Exception, Map, Mechanism, TraceContext, Value};
-use sentry::{Breadcrumb, Hub, Level};
+use sentry::protocol::{
+    Context, Event, Exception, Map, Mechanism, Stacktrace, TraceContext, Value,
+};
+use sentry::{Breadcrumb, Level};
 
-use super::{Capturing, deliver};
+use super::deliver;
 use crate::fields::Recorded;
 use crate::site::Site;
 use crate::story::{self, Scene};
@@ -41,11 +41,19 @@ const NOT_IN_APP_SOURCES: [&str; 5] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/src/"),
 ];
 
+/// Gives an event its stack: that of the outermost error, or of the thread a message comes from.
+pub(super) fn set_stack(event: &mut Event<'static>, mut stack: Option<Stacktrace>) {
+    stack.iter_mut().for_each(mark_frames);
+    if let Some(outermost) = event.exception.values.last_mut() {
+        outermost.stacktrace = stack;
+    } else if let Some(thread) = event.threads.values.last_mut() {
+        thread.stacktrace = stack;
+    }
+}
+
 /// Marks the frames that are not the service's: an inlined function has a name without a path.
-pub(super) fn mark_frames(event: &mut Event<'static>) {
-    let exceptions = event.exception.values.iter_mut();
-    let stacks = exceptions.filter_map(|exception| exception.stacktrace.as_mut());
-    for frame in stacks.flat_map(|stack| stack.frames.iter_mut()) {
+fn mark_frames(stack: &mut Stacktrace) {
+    for frame in &mut stack.frames {
         let foreign = |path: &String| NOT_IN_APP_SOURCES.iter().any(|part| path.contains(part));
         // That of a C library may be relative, and says nothing.
         let path = frame.abs_path.as_ref();
@@ -63,22 +71,7 @@ pub(crate) fn error(
     fields: Option<&[Recorded]>,
     scene: Scene,
 ) {
-    let _capturing = Capturing::begin();
-    // Sentry shows the last exception first: the outermost error comes last.
-    let exceptions = chain.iter().rev().map(|link| Exception {
-        ty: link.type_name.clone(),
-        value: Some(link.text.clone()),
-        ..Exception::default()
-    });
-    let mut exceptions: Vec<Exception> = exceptions.collect();
-    if let Some(outermost) = exceptions.last_mut() {
-        outermost.stacktrace = current_stacktrace();
-        outermost.mechanism = Some(Mechanism {
-            ty: "monitored".into(),
-            handled: Some(true),
-            ..Mechanism::default()
-        });
-    }
+    let exceptions = exceptions(chain, "monitored");
     let type_name = chain.first().map_or("", |link| link.type_name.as_str());
     let kind = if class.is_empty() { type_name } else { class };
     let mut event = Event {
@@ -90,10 +83,27 @@ pub(crate) fn error(
     if !class.is_empty() {
         event.tags.insert("error_class".into(), class.to_owned());
     }
-    mark_frames(&mut event);
     set_scene(&mut event, scene);
     declare(&mut event, site, fields.unwrap_or_default());
     deliver(event);
+}
+
+/// An error and its sources as Sentry orders them: the last is shown first.
+pub(super) fn exceptions(chain: &[Link], mechanism: &str) -> Vec<Exception> {
+    let exceptions = chain.iter().rev().map(|link| Exception {
+        ty: link.type_name.clone(),
+        value: Some(link.text.clone()),
+        ..Exception::default()
+    });
+    let mut exceptions: Vec<Exception> = exceptions.collect();
+    if let Some(outermost) = exceptions.last_mut() {
+        outermost.mechanism = Some(Mechanism {
+            ty: mechanism.into(),
+            handled: Some(true),
+            ..Mechanism::default()
+        });
+    }
+    exceptions
 }
 
 /// What groups the errors of a function: their class, or their type if they have none.
@@ -150,14 +160,6 @@ pub(super) fn join(event: &mut Event<'static>, trace: Option<TraceContext>) {
     let id = trace.trace_id.to_string();
     event.tags.insert("trace_id".into(), id);
     event.contexts.insert("trace".into(), trace.into());
-}
-
-/// The trace the user's own Sentry span belongs to.
-pub(super) fn own_trace(hub: &Arc<Hub>) -> Option<TraceContext> {
-    // A copy of the scope: to look at it is to write it back, and others may write it meanwhile.
-    let hub = Hub::new_from_top(hub);
-    let span = hub.configure_scope(|scope| scope.get_span());
-    span.map(|span| span.get_trace_context())
 }
 
 /// Puts what a call recorded where it belongs: fields, then tags, then the fingerprint.

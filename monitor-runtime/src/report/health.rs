@@ -1,17 +1,12 @@
 //! A health check that keeps the service from its work.
 
-use std::thread;
-
 use sentry::Level;
 use sentry::protocol::Event;
 
-use super::{Capturing, counts, deliver, is_on, nanoseconds};
+use super::{counts, deliver, is_on, nanoseconds};
 use crate::throttle::{Limit, Throttle};
 
 /// Tells Sentry that a critical check failed, or that a runtime is blocked, and returns at once.
-///
-/// Its stack, looked up the first time in a process, takes longer than the thread that supervises
-/// checks has.
 pub(crate) fn unhealthy(check: &str, reason: &str, limit: &Limit) {
     if !is_on() {
         return;
@@ -26,14 +21,5 @@ pub(crate) fn unhealthy(check: &str, reason: &str, limit: &Limit) {
         ..Event::default()
     };
     event.tags.insert("check".into(), check.to_owned());
-    // Seen by a shutdown that begins before the thread does.
-    let capturing = Capturing::begin();
-    let send = move || {
-        let _capturing = capturing;
-        deliver(event);
-    };
-    let thread = thread::Builder::new().name("monitor-report".into());
-    if thread.spawn(send).is_err() {
-        counts::dropped(1);
-    }
+    deliver(event);
 }

@@ -8,6 +8,9 @@ mod health;
 mod log;
 mod panic;
 mod request;
+mod sampling;
+mod scope;
+mod stack;
 mod steps;
 mod summary;
 mod transport;
@@ -22,7 +25,7 @@ use sentry::integrations::backtrace::current_thread;
 use sentry::integrations::panic::PanicIntegration;
 use sentry::integrations::{backtrace, contexts, debug_images};
 use sentry::protocol::Event;
-use sentry::{Client, ClientOptions, Hub, Scope};
+use sentry::{Client, ClientOptions, Hub};
 
 pub(crate) use counts::captures;
 pub(crate) use event::{error, unreported};
@@ -31,11 +34,16 @@ pub(crate) use log::own_line;
 pub use log::{SentryLayer, sentry_layer};
 pub(crate) use panic::{install_hook, quietly};
 pub(crate) use request::request_failed;
+pub(crate) use sampling::sampled;
 pub(crate) use steps::Step;
 
+use self::scope::Snapshot;
+use self::stack::{Hurry, Stack};
 use crate::config::Config;
 use crate::site::Site;
 use crate::throttle::{Kind, Throttle};
+use crate::trace_context::Sampling;
+use crate::traces_sampler::TracesSampler;
 use crate::{story, testkit, trace_context};
 
 /// The client in use; ours, or the one the user bound before `start()`.
@@ -51,6 +59,7 @@ struct Reporter {
     panics: bool,
     /// Whether the client, and so its transport, is ours.
     ours: bool,
+    sampler: TracesSampler,
     /// Dropped with the last of them, it ends the summaries.
     _summaries: Option<Sender<()>>,
 }
@@ -93,13 +102,14 @@ pub(crate) fn start(config: &Config) -> Destination {
     if let Some(client) = Hub::main().client().filter(|client| client.is_enabled()) {
         let reports_panics = || sentry::with_integration(|_: &PanicIntegration, _| true);
         let panics = !Hub::run(Hub::main(), reports_panics);
-        set(Some(Reporter {
+        begin(Reporter {
             client,
             service,
             panics,
             ours: false,
+            sampler: config.traces_sampler,
             _summaries: summary::start(),
-        }));
+        });
         return Destination::Existing;
     }
     let Some(dsn) = config.sentry_dsn.clone() else {
@@ -114,14 +124,21 @@ pub(crate) fn start(config: &Config) -> Destination {
     // Threads copy the main hub; this one has a copy already.
     Hub::main().bind_client(Some(Arc::clone(&client)));
     Hub::current().bind_client(Some(Arc::clone(&client)));
-    set(Some(Reporter {
+    begin(Reporter {
         client,
         service,
         panics: true,
         ours: true,
+        sampler: config.traces_sampler,
         _summaries: summary::start(),
-    }));
+    });
     Destination::Dsn
+}
+
+fn begin(reporter: Reporter) {
+    Sampling::set(sampling::context(reporter.client.options()));
+    set(Some(reporter));
+    stack::load_symbols();
 }
 
 fn options(config: &Config) -> ClientOptions {
@@ -152,9 +169,11 @@ fn options(config: &Config) -> ClientOptions {
 pub(crate) fn stop(deadline: Duration, ours: bool) {
     let began = Instant::now();
     if is_on() {
-        summary::send(true);
+        summary::send_all(began + deadline);
     }
-    settle(deadline);
+    settle(deadline.saturating_sub(began.elapsed()));
+    apart::dismiss();
+    Sampling::set(None);
     let Some(reporter) = set(None) else { return };
     let left = deadline.saturating_sub(began.elapsed());
     let client = Arc::clone(&reporter.client);
@@ -177,11 +196,15 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
     }
 }
 
-/// Waits for events that are being made: the first stack a process looks at takes a while, and its
-/// event is worth that.
+/// Waits for events that are being made; those that are late do without the names of their stacks.
 fn settle(deadline: Duration) {
     let began = Instant::now();
+    let mut hurry = None;
     while CAPTURING.load(Ordering::Acquire) > 0 && began.elapsed() < deadline {
+        apart::supervise(apart::FLUSH_TIMEOUT);
+        if hurry.is_none() && began.elapsed() > deadline / 4 {
+            hurry = Some(Hurry::begin());
+        }
         thread::sleep(Duration::from_millis(1));
     }
 }
@@ -229,38 +252,47 @@ fn nanoseconds() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Hands an event to a test that captures, or else to Sentry.
+/// Hands an event to a test that captures, or else to Sentry; waits for neither.
 fn deliver(mut event: Event<'static>) {
     trace_context::describe(&mut event);
-    clean::clean(&mut event);
-    // A thread that ends may have no hub any more, and Sentry panics when asked for it.
-    let hub = quietly(Hub::current);
+    let stack = Stack::capture();
     if testkit::is_active() {
-        let traced = hub.and_then(|hub| apart::run(move || event::own_trace(&hub)));
-        event::join(&mut event, traced.flatten());
+        let snapshot = Snapshot::take();
+        if let Snapshot::Taken(hub) = snapshot {
+            event::join(
+                &mut event,
+                apart::ask(move || scope::own_trace(&hub)).flatten(),
+            );
+        }
+        event::set_stack(&mut event, stack.resolve());
+        clean::clean(&mut event);
         testkit::captured(event);
     } else if let Some(reporter) = reporter() {
         let service = reporter.service.to_string();
         event.tags.insert("service".into(), service);
-        if event.exception.is_empty() && reporter.client.options().attach_stacktrace {
-            // Sentry would take that of the thread that sends it.
-            event.threads.values.push(current_thread(true));
+        let is_message = event.exception.is_empty();
+        if is_message && reporter.client.options().attach_stacktrace {
+            event.threads.values.push(current_thread(false));
         }
         let waiting = Waiting::begin();
-        apart::run(move || reporter.send(hub, event, waiting));
+        let snapshot = Snapshot::take();
+        apart::run(move || reporter.send(snapshot, event, stack, waiting));
     }
 }
 
 impl Reporter {
-    /// Sends an event through the hub of the caller, with its scope; through one of our own where
-    /// that has no client.
-    fn send(self, hub: Option<Arc<Hub>>, mut event: Event<'static>, mut waiting: Waiting) {
-        // A thread that was there before `start()` has a hub without a client.
-        let hub = hub.filter(|hub| hub.client().is_some()).unwrap_or_else(|| {
-            let scope = Arc::new(Scope::default());
-            Arc::new(Hub::new(Some(Arc::clone(&self.client)), scope))
-        });
-        event::join(&mut event, event::own_trace(&hub));
+    /// Sends an event with the scope of the code that it comes from.
+    fn send(
+        self,
+        snapshot: Snapshot,
+        mut event: Event<'static>,
+        stack: Stack,
+        mut waiting: Waiting,
+    ) {
+        let hub = snapshot.into_hub(&self.client);
+        event::join(&mut event, scope::own_trace(&hub));
+        event::set_stack(&mut event, stack.resolve());
+        clean::clean(&mut event);
         let id = hub.capture_event(event);
         waiting.sent = !id.is_nil();
         if waiting.sent && !self.ours {
@@ -299,9 +331,20 @@ pub(crate) fn fork() -> Option<Arc<Hub>> {
     if !ON.load(Ordering::Relaxed) {
         return None;
     }
-    let has_client = |hub: &Arc<Hub>| hub.client().is_some_and(|client| client.is_enabled());
-    // A thread that was there before `start()` has a hub without a client, one that ends has none.
-    let current = quietly(Hub::current).filter(has_client);
-    let top = current.or_else(|| Some(Hub::main()).filter(has_client))?;
-    quietly(|| Arc::new(Hub::new_from_top(top)))
+    let client = reporter()?.client;
+    let hub = match Snapshot::take() {
+        // Waiting for a lock that this thread may hold would be waiting for ever.
+        Snapshot::Locked(_) => Snapshot::None,
+        other => other,
+    };
+    quietly(|| hub.into_hub(&client))
+}
+
+/// Runs code of Sentry's that a shutdown waits for on the thread for events.
+pub(crate) fn run_apart(code: impl FnOnce() + Send + 'static) {
+    let capturing = Capturing::begin();
+    apart::run(move || {
+        let _capturing = capturing;
+        code();
+    });
 }

@@ -5,9 +5,11 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use sentry::integrations::panic::{PanicIntegration, message_from_panic_info};
+use sentry::Level;
+use sentry::integrations::panic::message_from_panic_info;
+use sentry::protocol::{Event, Exception, Mechanism};
 
-use super::{Capturing, admits, counts, deliver, event, is_on, nanoseconds, reporter, settle};
+use super::{admits, counts, deliver, event, is_on, nanoseconds, reporter, settle};
 use crate::lines::{self, panics};
 use crate::panics::Panic;
 use crate::site::Site;
@@ -97,9 +99,21 @@ fn observe(info: &PanicHookInfo<'_>, panic: &Arc<Panic>) {
     if !is_on() || theirs || !admitted() {
         return;
     }
-    let _capturing = Capturing::begin();
-    let mut event = PanicIntegration::new().event_from_panic_info(info);
-    event::mark_frames(&mut event);
+    let exception = Exception {
+        ty: "panic".into(),
+        value: Some(message_from_panic_info(info).to_owned()),
+        mechanism: Some(Mechanism {
+            ty: "panic".into(),
+            handled: Some(false),
+            ..Mechanism::default()
+        }),
+        ..Exception::default()
+    };
+    let mut event = Event {
+        exception: vec![exception].into(),
+        level: Level::Fatal,
+        ..Event::default()
+    };
     event::set_scene(&mut event, story::scene(None));
     deliver(event);
 }

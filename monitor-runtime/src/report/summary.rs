@@ -2,13 +2,12 @@
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sentry::Level;
-use sentry::integrations::backtrace::current_stacktrace;
 use sentry::protocol::{Context, Event, Map};
 
-use super::{deliver, event, log, nanoseconds, panic, request};
+use super::{apart, deliver, event, log, nanoseconds, panic, request};
 use crate::site::{self, Site};
 use crate::story::Scene;
 use crate::throttle::{Kind, Throttle};
@@ -20,10 +19,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 pub(super) fn start() -> Option<Sender<()>> {
     let (stop, stopped) = mpsc::channel::<()>();
     let run = move || {
-        // The first stack of a process loads its symbols, which takes long: not in a call, then.
-        drop(current_stacktrace());
         while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-            send(false);
+            send(None);
         }
     };
     let spawned = thread::Builder::new()
@@ -32,11 +29,21 @@ pub(super) fn start() -> Option<Sender<()>> {
     spawned.is_ok().then_some(stop)
 }
 
+/// Sends all summaries, because it is the last moment to; those left at the deadline are not sent.
+pub(super) fn send_all(deadline: Instant) {
+    send(Some(deadline));
+}
+
 /// Sends the summaries that are due; all of them when it is the last moment to.
-pub(super) fn send(last: bool) {
+fn send(deadline: Option<Instant>) {
+    let last = deadline.is_some();
+    let in_time = || deadline.is_none_or(has_room_by);
     for site in site::all() {
         let throttle = site.throttle.unwrap_or(Throttle::DEFAULT);
         for (kind, limit) in site.limits().all() {
+            if !in_time() {
+                return;
+            }
             if let Some(held_back) = limit.summary(throttle, nanoseconds(), last) {
                 of_site(site, kind, held_back);
             }
@@ -45,8 +52,22 @@ pub(super) fn send(last: bool) {
     let others = log::summaries(last).into_iter();
     let others = others.chain(request::summaries(last));
     for (what, held_back) in others.chain(panic::summary(last)) {
+        if !in_time() {
+            return;
+        }
         deliver(of(&what, held_back));
     }
+}
+
+/// Waits for room among the events; `false` at the deadline.
+fn has_room_by(deadline: Instant) -> bool {
+    while Instant::now() < deadline {
+        if apart::supervise(apart::FLUSH_TIMEOUT) {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    false
 }
 
 fn of_site(site: &'static Site, kind: Kind, held_back: (u64, u64)) {

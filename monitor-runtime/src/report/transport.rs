@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sentry::protocol::{EnvelopeItem, ItemContainer};
 use sentry::transports::{RateLimiter, RateLimitingCategory};
@@ -18,7 +18,8 @@ use ureq::http::Response;
 use ureq::tls::TlsConfig;
 
 use super::panic::quietly;
-use super::{clean, counts, log};
+use super::{apart, clean, counts, log, settle};
+use crate::roots;
 
 /// What may wait, in bytes: a hundred large events, or a thousand small ones.
 const MOST: usize = 8 * 1024 * 1024;
@@ -67,11 +68,11 @@ struct Letter {
 impl Transport {
     fn start(options: &TransportOptions) -> Self {
         let shared = Arc::new(Shared::default());
-        let mailbox = Mailbox::of(options);
+        let address = Address::of(options);
         let theirs = Arc::clone(&shared);
         let spawned = thread::Builder::new()
             .name("monitor-transport".into())
-            .spawn(move || theirs.run(&mailbox));
+            .spawn(move || theirs.run(&address.open()));
         // Without a thread there is no way to send anything, and all is dropped.
         shared.lock().closed = spawned.is_err();
         Self(shared)
@@ -97,6 +98,12 @@ impl sentry::Transport for Transport {
     }
 
     fn flush(&self, timeout: Duration) -> bool {
+        let began = Instant::now();
+        // An event of before is on its way here, unless this is the thread that brings it.
+        if !apart::is_here() {
+            settle(timeout);
+        }
+        let timeout = timeout.saturating_sub(began.elapsed());
         let is_busy = |queue: &mut Queue| queue.sending || !queue.waiting.is_empty();
         let waited = self
             .0
@@ -208,33 +215,51 @@ impl Queue {
 }
 
 /// Where letters go.
-struct Mailbox {
-    agent: Agent,
+struct Address {
     url: String,
     auth: String,
+    accept_invalid_certs: bool,
 }
 
-impl Mailbox {
-    /// Proxies are those of the environment (`HTTPS_PROXY` and the like).
+/// The way there.
+struct Mailbox {
+    agent: Agent,
+    address: Address,
+}
+
+impl Address {
     fn of(options: &TransportOptions) -> Self {
-        let tls = TlsConfig::builder().disable_verification(options.accept_invalid_certs);
+        Self {
+            url: options.dsn.envelope_api_url().to_string(),
+            auth: options.dsn.to_auth(Some(&options.user_agent)).to_string(),
+            accept_invalid_certs: options.accept_invalid_certs,
+        }
+    }
+
+    /// Proxies are those of the environment (`HTTPS_PROXY` and the like).
+    fn open(self) -> Mailbox {
+        let mut tls = TlsConfig::builder().disable_verification(self.accept_invalid_certs);
+        if self.url.starts_with("https:") {
+            tls = tls.root_certs(roots::all());
+        }
         let config = Agent::config_builder()
             .tls_config(tls.build())
             .timeout_global(Some(PATIENCE))
             .http_status_as_error(false);
-        Self {
+        Mailbox {
             agent: config.build().new_agent(),
-            url: options.dsn.envelope_api_url().to_string(),
-            auth: options.dsn.to_auth(Some(&options.user_agent)).to_string(),
+            address: self,
         }
     }
+}
 
+impl Mailbox {
     /// Sends a letter; an error if nobody answered in time.
     fn post(&self, body: &[u8]) -> Result<Response<()>, ureq::Error> {
         let request = self
             .agent
-            .post(&self.url)
-            .header("X-Sentry-Auth", &self.auth)
+            .post(&self.address.url)
+            .header("X-Sentry-Auth", &self.address.auth)
             .header("Content-Type", "application/x-sentry-envelope");
         let answer = request.send(body)?;
         let (parts, mut rest) = answer.into_parts();

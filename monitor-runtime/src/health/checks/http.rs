@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use ureq::Agent;
 use ureq::http::Uri;
+use ureq::tls::TlsConfig;
+
+use crate::roots;
 
 /// Which answer is a good one.
 #[derive(Clone, Copy)]
@@ -36,6 +39,7 @@ pub(super) fn get(url: &str, expected: Expected, limit: Duration) -> Result<(), 
         .max_idle_connections(0)
         .proxy(None)
         .user_agent("monitor-runtime")
+        .tls_config(TlsConfig::builder().root_certs(roots::all()).build())
         .build()
         .into();
     // A query may have a secret in it.
