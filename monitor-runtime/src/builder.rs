@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use crate::config::Overrides;
 use crate::health::Check;
 use crate::log_format::LogFormat;
+use crate::traces_sampler::TracesSampler;
 
 /// Everything that can be decided before the start; see [`SETTINGS`](crate::SETTINGS).
 #[must_use = "nothing runs before `start()`"]
@@ -171,8 +172,16 @@ impl Builder {
 
     /// The share of requests at the [HTTP edge](crate::http) that are sent to Sentry as transactions,
     /// from 0 to 1; beats `SENTRY_TRACES_SAMPLE_RATE`.
+    ///
+    /// See [`TracesSampler`] for requests whose caller has decided.
     pub fn traces_sample_rate(mut self, rate: f32) -> Self {
         self.overrides.traces_sample_rate = Some(rate);
+        self
+    }
+
+    /// Whose decision makes a request a transaction; beats `MONITOR_TRACES_SAMPLER`.
+    pub fn traces_sampler(mut self, sampler: TracesSampler) -> Self {
+        self.overrides.traces_sampler = Some(sampler);
         self
     }
 

@@ -18,10 +18,11 @@ pub use self::given::ConfigError;
 use self::given::Given;
 use self::links::parse_url;
 use self::redact::parse_names;
-use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release};
+use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release, traces_sampler};
 use self::watchdog::watchdog;
 use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
+use crate::traces_sampler::TracesSampler;
 
 /// A setting, as the README's table shows it.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +84,10 @@ settings! {
     SENTRY_RELEASE: "release", "`<crate>@<version>`", "up to 200 characters, no slashes or line breaks",
         "the release of Sentry events";
     SENTRY_TRACES_SAMPLE_RATE: "traces_sample_rate", "none: there are no transactions", "a number from 0 to 1",
-        "the share of requests that are sent to Sentry as transactions, where the caller has not decided";
+        "the share of requests that are sent to Sentry as transactions; none at 0, whatever callers say";
+    MONITOR_TRACES_SAMPLER: "traces_sampler", "caller", "`caller`, `own` or `both`",
+        "whose decision makes a request a transaction: the caller's where it has one (of those, ten a second), \
+         the rate's, or that of both";
     OTEL_SERVICE_NAME: "service_name", "the name of the crate that calls `builder!()`", "any text",
         "the `service_name` label, and `service` in Sentry and `/health`";
     OTEL_RESOURCE_ATTRIBUTES: "resource_attributes", "none", "`key=value` parted by commas, with `%2C` and the like for other characters",
@@ -108,6 +112,7 @@ pub(crate) struct Overrides {
     pub(crate) environment: Option<String>,
     pub(crate) release: Option<String>,
     pub(crate) traces_sample_rate: Option<f32>,
+    pub(crate) traces_sampler: Option<TracesSampler>,
     pub(crate) service_name: Option<String>,
     pub(crate) resource_attributes: Option<String>,
 }
@@ -133,6 +138,7 @@ pub(crate) struct Config {
     pub(crate) release: String,
     /// From 0 to 1.
     pub(crate) traces_sample_rate: Option<f32>,
+    pub(crate) traces_sampler: TracesSampler,
     pub(crate) service_name: String,
     pub(crate) service_version: String,
     /// What the log is to say of settings that were not taken.
@@ -192,6 +198,7 @@ impl Config {
                 parse_release,
             )?,
             traces_sample_rate: rate.map(parse_rate).transpose()?,
+            traces_sampler: traces_sampler(given.traces_sampler, env)?,
             service_name: service_name
                 .map(|given| given.value)
                 .or(resource.name)

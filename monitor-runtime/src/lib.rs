@@ -94,6 +94,8 @@ mod redact;
 #[cfg(feature = "enable")]
 mod report;
 #[cfg(feature = "enable")]
+mod roots;
+#[cfg(feature = "enable")]
 mod run;
 mod secret;
 #[cfg(feature = "enable")]
@@ -127,10 +129,13 @@ mod throttle;
 mod trace;
 #[cfg(feature = "enable")]
 mod trace_context;
+mod traces_sampler;
 #[cfg(feature = "enable")]
 mod unseen;
 #[cfg(feature = "enable")]
 mod verdict;
+#[cfg(feature = "enable")]
+mod within;
 #[cfg(feature = "enable")]
 mod worker;
 
@@ -141,6 +146,7 @@ pub use label::MonitorLabel;
 pub use log_format::LogFormat;
 pub use objective::Objective;
 pub use secret::Secret;
+pub use traces_sampler::TracesSampler;
 
 #[cfg(feature = "enable")]
 pub use builder::Builder;
@@ -163,7 +169,7 @@ pub use report::{SentryLayer, sentry_layer};
 #[cfg(feature = "enable")]
 pub use server::BindError;
 #[cfg(feature = "enable")]
-pub use spawn::{Scoped, scoped, spawn};
+pub use spawn::{Scoped, scoped, spawn, spawn_blocking};
 #[cfg(feature = "enable")]
 pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::log_format::LogFormat;
+use crate::traces_sampler::TracesSampler;
 
 /// Takes every setting and starts nothing.
 #[must_use = "nothing runs before `start()`"]
@@ -49,6 +50,7 @@ impl Builder {
         environment(impl Into<String>);
         release(impl Into<String>);
         traces_sample_rate(f32);
+        traces_sampler(TracesSampler);
         check_with(Check);
         watchdog(impl Into<Option<Duration>>);
     }

@@ -11,13 +11,16 @@ use tracing::Span;
 
 use crate::report;
 use crate::story::Outside;
+use crate::trace_context::{self, TraceContext};
+use crate::within::{Place, Within};
 
-/// [`tokio::spawn`] for monitored code: the task keeps the current span and has a Sentry scope of its
-/// own.
+/// [`tokio::spawn`] for monitored code: the task keeps the current span and trace, and has a Sentry
+/// scope of its own.
 ///
-/// Its log lines stay in the span of whoever spawned it. Tags it sets and breadcrumbs it leaves are
-/// seen by nobody else. The functions it runs are a path of their own, and an error that comes out
-/// of it is told of there, whatever its caller makes of it.
+/// Its log lines stay in the span that the task is spawned in. They, its events and
+/// [`inject`](crate::inject) have the trace id of the request that it is spawned for. Tags it sets and
+/// breadcrumbs it leaves stay with it. The functions it runs are a path of their own, and an error that
+/// comes out of it is told of there, whatever its caller makes of it.
 ///
 /// ```no_run
 /// use monitor_runtime::monitored;
@@ -45,6 +48,39 @@ where
     tokio::spawn(scoped(future))
 }
 
+/// [`tokio::task::spawn_blocking`] for monitored code: what [`spawn`] is for futures.
+///
+/// ```no_run
+/// use monitor_runtime::monitored;
+///
+/// #[monitored]
+/// fn render(order: u64) -> Result<Vec<u8>, std::io::Error> {
+///     Ok(format!("receipt of order {order}").into_bytes())
+/// }
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let receipt = monitor_runtime::spawn_blocking(|| render(7)).await??;
+/// # drop(receipt);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Outside a `tokio` runtime, as `tokio::task::spawn_blocking` does.
+#[track_caller]
+pub fn spawn_blocking<F, T>(code: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let work = Work {
+        code: Some(code),
+        surroundings: Surroundings::current(),
+    };
+    tokio::task::spawn_blocking(move || work.run())
+}
+
 /// The future that [`spawn`] spawns, for other ways to run a task: a `JoinSet`, a `LocalSet`.
 ///
 /// It is there without the feature `enable` too, and is then the future itself.
@@ -57,48 +93,16 @@ where
 /// ```
 pub fn scoped<F: Future>(future: F) -> Scoped<F> {
     Scoped {
-        future: Some(future),
-        surroundings: Surroundings {
-            span: Span::current(),
-            hub: report::fork(),
-        },
+        inner: Within::new(future, Surroundings::current()),
     }
 }
 
 pin_project_lite::pin_project! {
-    /// A future in a span and a Sentry scope of its own; made by [`scoped`].
+    /// A future in a span, a trace and a Sentry scope of its own; made by [`scoped`].
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Scoped<F> {
-        // Emptied where it belongs, so that `Drop` code runs there too.
         #[pin]
-        future: Option<F>,
-        surroundings: Surroundings,
-    }
-
-    impl<F> PinnedDrop for Scoped<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            this.surroundings.enter(|| this.future.set(None));
-        }
-    }
-}
-
-struct Surroundings {
-    span: Span,
-    /// `None` where Sentry is off.
-    hub: Option<Arc<Hub>>,
-}
-
-impl Surroundings {
-    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
-        let _outside = Outside::enter();
-        self.span.in_scope(|| {
-            // A thread that ends has no hub to switch.
-            let switch = |hub: &Arc<Hub>| report::quietly(|| HubSwitchGuard::new(Arc::clone(hub)));
-            // Inside the span: Sentry's own layer for spans has a hub for each of them.
-            let _hub = self.hub.as_ref().and_then(switch);
-            code()
-        })
+        inner: Within<F, Surroundings>,
     }
 }
 
@@ -106,11 +110,64 @@ impl<F: Future> Future for Scoped<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        // Only a drop empties it, and nothing polls a dropped future.
-        let Some(future) = this.future.as_pin_mut() else {
-            return Poll::Pending;
-        };
-        this.surroundings.enter(|| future.poll(context))
+        self.project().inner.poll(context)
+    }
+}
+
+/// Code for a blocking thread; a runtime that shuts down first drops it.
+struct Work<F> {
+    code: Option<F>,
+    surroundings: Surroundings,
+}
+
+impl<F> Work<F> {
+    fn run<T>(mut self) -> T
+    where
+        F: FnOnce() -> T,
+    {
+        let code = self.code.take().expect("it is run once");
+        self.surroundings.enter(code)
+    }
+}
+
+impl<F> Drop for Work<F> {
+    fn drop(&mut self) {
+        if let Some(code) = self.code.take() {
+            self.surroundings.enter(|| drop(code));
+        }
+    }
+}
+
+/// Everything that a task takes along from the code that spawns it.
+struct Surroundings {
+    span: Span,
+    /// That of the request it is spawned for.
+    trace: Option<TraceContext>,
+    /// `None` where Sentry is off.
+    hub: Option<Arc<Hub>>,
+}
+
+impl Surroundings {
+    fn current() -> Self {
+        Self {
+            span: Span::current(),
+            trace: trace_context::trace_context(),
+            hub: report::fork(),
+        }
+    }
+}
+
+impl Place for Surroundings {
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        let _outside = Outside::enter();
+        // Also where it has none: a task that is polled inside a request need not be of it.
+        let _trace = trace_context::Here::enter(self.trace.as_ref());
+        self.span.in_scope(|| {
+            // A thread that ends has no hub to switch.
+            let switch = |hub: &Arc<Hub>| report::quietly(|| HubSwitchGuard::new(Arc::clone(hub)));
+            // Inside the span: Sentry's own layer for spans has a hub for each of them.
+            let _hub = self.hub.as_ref().and_then(switch);
+            code()
+        })
     }
 }

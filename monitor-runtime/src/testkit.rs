@@ -28,10 +28,8 @@ mod log;
 mod seen;
 
 use std::cell::RefCell;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 
 use sentry::protocol::Event as SentryEvent;
 use tracing::dispatcher::{self, Dispatch};
@@ -44,6 +42,7 @@ pub use seen::{Call, Seen};
 use crate::events::Completion;
 use crate::report;
 use crate::site::Site;
+use crate::within::{Place, Within};
 
 /// Runs `body` and says what monitored code did meanwhile on this thread.
 pub fn capture<R>(body: impl FnOnce() -> R) -> (R, Seen) {
@@ -113,21 +112,19 @@ impl Capture {
     }
 
     /// Polls `future` inside this capture, and drops it there too.
-    pub async fn follow<F: Future>(&self, future: F) -> F::Output {
-        let mut future = pin!(Some(future));
-        let value = poll_fn(|context| match future.as_mut().as_pin_mut() {
-            Some(future) => self.scope(|| future.poll(context)),
-            None => Poll::Pending,
-        });
-        let value = value.await;
-        // What it never finished is cancelled by this, and belongs to the capture.
-        self.scope(|| future.set(None));
-        value
+    pub fn follow<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        Within::new(future, self.clone())
     }
 
     /// What was seen so far.
     pub fn seen(&self) -> Seen {
         lock(&self.seen).clone()
+    }
+}
+
+impl Place for Capture {
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        self.scope(code)
     }
 }
 

@@ -1,9 +1,10 @@
-//! Which request this thread works for: W3C Trace Context, taken in and passed on.
+//! Which request this thread works for: W3C Trace Context and Sentry's headers, taken in and passed on.
 //!
 //! <https://www.w3.org/TR/trace-context/>. The context of a request is put on the thread for as
 //! long as the thread works for it, one poll at a time, so it reaches every log line, exemplar and
 //! Sentry event without a look-up, and never those of a request that runs in between.
 
+mod baggage;
 mod current;
 mod failure;
 mod parse;
@@ -11,16 +12,17 @@ mod sentry;
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::hash::{BuildHasher, Hasher};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-pub(crate) use self::sentry::describe;
-pub(crate) use current::current_ids;
+use crate::within::{Place, Within};
+
+use self::baggage::Baggage;
+pub(crate) use self::sentry::{Sampling, describe};
+pub(crate) use current::{Here, current_ids};
 pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::{Failure, leave_to_request, note_logged, note_reported};
 
@@ -40,14 +42,23 @@ pub struct SpanId([u8; 8]);
 #[derive(Clone, Debug)]
 pub struct TraceContext {
     ids: Ids,
-    state: Option<Arc<str>>,
+    /// `None` where there is nothing of it.
+    carried: Option<Arc<Carried>>,
     /// Of the request that it came with.
     failure: Option<Arc<Failure>>,
 }
 
+/// What others have to say, carried along as it came.
+#[derive(Debug, PartialEq, Eq)]
+struct Carried {
+    /// `tracestate`.
+    state: Option<Arc<str>>,
+    baggage: Baggage,
+}
+
 impl PartialEq for TraceContext {
     fn eq(&self, other: &Self) -> bool {
-        (self.ids, &self.state) == (other.ids, &other.state)
+        (self.ids, &self.carried) == (other.ids, &other.carried)
     }
 }
 
@@ -59,6 +70,8 @@ pub(crate) struct Ids {
     pub(crate) trace: TraceId,
     pub(crate) span: SpanId,
     pub(crate) sampled: bool,
+    /// Whether the caller has left it open if the trace is sampled.
+    open: bool,
 }
 
 impl TraceContext {
@@ -75,24 +88,34 @@ impl TraceContext {
                 trace: TraceId(trace),
                 span: SpanId::random(),
                 sampled: false,
+                open: false,
             },
-            state: None,
+            carried: None,
             failure: None,
         }
     }
 
-    /// The caller's context, from `traceparent` and `tracestate`.
+    /// Reads the caller's context: `traceparent` and `tracestate`, or Sentry's `sentry-trace` where there
+    /// is no valid `traceparent`; and `baggage`.
     ///
-    /// `None` where `traceparent` is missing, given twice, or malformed. A malformed `tracestate`
-    /// is as good as none.
+    /// `None` where both are missing, given twice, or malformed. A malformed `tracestate` is as good as
+    /// none.
     pub fn extract(headers: &HeaderMap) -> Option<Self> {
         let mut parents = headers.get_all(TRACEPARENT).iter();
-        let (parent, None) = (parents.next()?, parents.next()) else {
-            return None;
+        let parent = match (parents.next(), parents.next()) {
+            (Some(parent), None) => parse::parent(parent.as_bytes()),
+            _ => None,
         };
+        let sentrys = sentry::extract(headers);
+        let ids = parent.or(sentrys)?;
+        let is_sentrys = sentrys.is_some_and(|sentrys| sentrys.trace == ids.trace);
+        let state = parent.and_then(|_| parse::state(headers.get_all(TRACESTATE)));
+        let baggage = Baggage::read(headers, ids.trace, is_sentrys);
+        let carried =
+            (state.is_some() || !baggage.is_empty()).then(|| Arc::new(Carried { state, baggage }));
         Some(Self {
-            ids: parse::parent(parent.as_bytes())?,
-            state: parse::state(headers.get_all(TRACESTATE)),
+            ids,
+            carried,
             failure: None,
         })
     }
@@ -119,9 +142,14 @@ impl TraceContext {
         self.ids.sampled
     }
 
+    /// The caller's decision whether this trace is sampled; `None` where it has left that open.
+    pub(crate) fn decision(&self) -> Option<bool> {
+        (!self.ids.open).then_some(self.ids.sampled)
+    }
+
     /// What other tracing systems have to say, as `tracestate` carries it.
     pub fn tracestate(&self) -> Option<&str> {
-        self.state.as_deref()
+        self.carried.as_ref()?.state.as_deref()
     }
 
     /// `traceparent`'s value, version 00.
@@ -130,11 +158,15 @@ impl TraceContext {
             trace,
             span,
             sampled,
+            ..
         } = self.ids;
         format!("00-{trace}-{span}-{:02x}", u8::from(sampled) * SAMPLED)
     }
 
     /// Puts `traceparent` and `tracestate` on an outgoing request, in place of those it has.
+    ///
+    /// Where Sentry is on, `sentry-trace` and `baggage` too: Sentry's members and those that came with
+    /// the request, up to 4 KiB, beside those that the outgoing request has.
     pub fn inject(&self, headers: &mut HeaderMap) {
         headers.remove(TRACESTATE);
         // Both are visible ASCII: ids in hexadecimal, a state that was read from a header.
@@ -144,15 +176,18 @@ impl TraceContext {
         if let Some(Ok(state)) = self.tracestate().map(HeaderValue::from_str) {
             headers.insert(TRACESTATE, state);
         }
+        let baggage = self.carried.as_ref().map(|carried| &carried.baggage);
+        sentry::inject(self.ids, baggage, headers);
     }
 
     /// Runs code in this context.
     pub fn scope<R>(&self, body: impl FnOnce() -> R) -> R {
-        let _here = current::Here::enter(self);
+        let _here = Here::enter(Some(self));
         body()
     }
 
-    /// Polls a future in this context: for a task that goes on with what a request began.
+    /// Polls a future in this context, and drops it there: for a task that goes on with what a request
+    /// began.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -164,16 +199,8 @@ impl TraceContext {
     /// # task }).await.unwrap();
     /// # }
     /// ```
-    pub async fn follow<F: Future>(self, future: F) -> F::Output {
-        let mut future = pin!(Some(future));
-        let output = poll_fn(|context| match future.as_mut().as_pin_mut() {
-            Some(future) => self.scope(|| future.poll(context)),
-            None => Poll::Pending,
-        });
-        let output = output.await;
-        // What it leaves behind is dropped in the context too.
-        self.scope(|| future.set(None));
-        output
+    pub fn follow<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        Within::new(future, self)
     }
 
     pub(crate) fn ids(&self) -> Ids {
@@ -191,6 +218,13 @@ impl TraceContext {
 
     pub(crate) fn set_sampled(&mut self, sampled: bool) {
         self.ids.sampled = sampled;
+        self.ids.open = false;
+    }
+}
+
+impl Place for TraceContext {
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        self.scope(code)
     }
 }
 

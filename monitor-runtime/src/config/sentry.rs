@@ -2,8 +2,27 @@
 
 use ::sentry::types::{Dsn, ParseDsnError};
 
-use super::{ConfigError, Given};
+use super::{ConfigError, Env, Given, MONITOR_TRACES_SAMPLER};
 use crate::redact::HIDDEN;
+use crate::traces_sampler::TracesSampler;
+
+pub(super) fn traces_sampler(
+    builder: Option<TracesSampler>,
+    env: Env<'_>,
+) -> Result<TracesSampler, ConfigError> {
+    if let Some(sampler) = builder {
+        return Ok(sampler);
+    }
+    let Some(given) = Given::find(&MONITOR_TRACES_SAMPLER, None, env)? else {
+        return Ok(TracesSampler::default());
+    };
+    match given.value.to_ascii_lowercase().as_str() {
+        "caller" => Ok(TracesSampler::Caller),
+        "own" => Ok(TracesSampler::Own),
+        "both" => Ok(TracesSampler::Both),
+        _ => Err(given.refuse("is none of them")),
+    }
+}
 
 pub(super) fn parse_dsn(mut given: Given) -> Result<Dsn, ConfigError> {
     let parsed = given.value.parse();

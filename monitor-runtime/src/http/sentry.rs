@@ -1,6 +1,7 @@
 //! What Sentry is told of a request: a hub of its own, and a transaction if it is sampled.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use http::HeaderValue;
 use sentry::protocol::{Breadcrumb, Map, Request, SpanId, SpanStatus, TraceContext as Trace};
@@ -76,7 +77,8 @@ impl Story {
         });
         transaction.set_data("http.response.status_code", ended.status.into());
         transaction.set_tag("http.route", ended.route);
-        Hub::run(Arc::clone(&self.hub), || transaction.finish());
+        let (hub, ended) = (Arc::clone(&self.hub), SystemTime::now());
+        report::run_apart(move || Hub::run(hub, || transaction.finish_with_timestamp(ended)));
     }
 }
 
@@ -118,8 +120,7 @@ fn transaction(
     let name = name(method, UNMATCHED);
     let mut context =
         TransactionContext::new_with_details(&name, "http.server", trace_id, Some(span_id), parent);
-    // Who sends a context has decided; who sends none leaves it to the rate.
-    context.set_sampled(caller.map(TraceContext::is_sampled));
+    context.set_sampled(report::sampled(caller.and_then(TraceContext::decision)));
     context
 }
 

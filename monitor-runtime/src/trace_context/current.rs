@@ -4,32 +4,42 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::{Ids, TraceContext, TraceId};
+use super::{Carried, Ids, TraceContext, TraceId};
 
 /// The parts of a context that are not copied.
 #[derive(Clone, Default)]
 struct Rest {
-    state: Option<Arc<str>>,
+    carried: Option<Arc<Carried>>,
     failure: Option<Arc<Failure>>,
+}
+
+impl Rest {
+    fn of(context: &TraceContext) -> Self {
+        Self {
+            carried: context.carried.clone(),
+            failure: context.failure.clone(),
+        }
+    }
 }
 
 thread_local! {
     // Without a destructor: there to the end of the thread, and one instruction away.
     static IDS: Cell<Option<Ids>> = const { Cell::new(None) };
-    static REST: RefCell<Rest> = const { RefCell::new(Rest { state: None, failure: None }) };
+    static REST: RefCell<Rest> = const { RefCell::new(Rest { carried: None, failure: None }) };
 }
 
 /// The context of the request that this code works for; `None` outside a request.
 ///
 /// There is one under [`http::layer`](crate::http::layer) and in [`TraceContext::scope`] and
-/// [`TraceContext::follow`]; a spawned task or a thread begins without one.
+/// [`TraceContext::follow`]. [`spawn`](crate::spawn) takes
+/// it along. A task of `tokio::spawn` or a thread begins without one.
 pub fn trace_context() -> Option<TraceContext> {
     let ids = IDS.get()?;
     let rest = REST.try_with(|rest| rest.borrow().clone());
-    let Rest { state, failure } = rest.unwrap_or_default();
+    let Rest { carried, failure } = rest.unwrap_or_default();
     Some(TraceContext {
         ids,
-        state,
+        carried,
         failure,
     })
 }
@@ -51,20 +61,17 @@ pub(super) fn current_failure() -> Option<Arc<Failure>> {
         .flatten()
 }
 
-/// The stretch of code that works in a context; the one before it comes back.
-pub(super) struct Here {
+/// The stretch of code that works in a context, or in none; the one before it comes back.
+pub(crate) struct Here {
     ids: Option<Ids>,
     rest: Rest,
 }
 
 impl Here {
-    pub(super) fn enter(context: &TraceContext) -> Self {
+    pub(crate) fn enter(context: Option<&TraceContext>) -> Self {
         Self {
-            ids: IDS.replace(Some(context.ids)),
-            rest: replace(Rest {
-                state: context.state.clone(),
-                failure: context.failure.clone(),
-            }),
+            ids: IDS.replace(context.map(|context| context.ids)),
+            rest: replace(context.map(Rest::of).unwrap_or_default()),
         }
     }
 }

@@ -42,6 +42,7 @@ pub(super) fn parent(value: &[u8]) -> Option<Ids> {
         span: SpanId(span),
         // What other flags mean is not known, so they are not passed on.
         sampled: flags & SAMPLED != 0,
+        open: false,
     })
 }
 

@@ -1,0 +1,28 @@
+//! Whose decision makes a request a transaction.
+
+/// Whose decision makes a request at the [HTTP edge](crate::http) a transaction of Sentry's.
+///
+/// The rate is that of [`Builder::traces_sample_rate`](crate::Builder::traces_sample_rate). At 0 there
+/// are no transactions, whatever a caller says.
+///
+/// ```no_run
+/// use monitor_runtime::TracesSampler;
+///
+/// let builder = monitor_runtime::builder!()
+///     .traces_sample_rate(0.01)
+///     .traces_sampler(TracesSampler::Own); // a port that strangers reach
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TracesSampler {
+    /// The caller's, where its headers have one; else the rate's.
+    ///
+    /// Of those that only a caller asked for, at most ten in a second are sent.
+    #[default]
+    Caller,
+    /// The rate's alone.
+    Own,
+    /// That of both: a request that the caller has not sampled is not, and of all others the rate
+    /// decides.
+    Both,
+}

@@ -1,0 +1,64 @@
+//! A future that is polled, and dropped, in a place of its own.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Something that code can be run in: a trace, a scope, a test's capture.
+pub(crate) trait Place {
+    /// Runs code there.
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T;
+}
+
+pin_project_lite::pin_project! {
+    /// A future in a place, from its first poll to its drop, however early that comes.
+    pub(crate) struct Within<F, P>
+    where
+        P: Place,
+    {
+        // Emptied in the place, so that `Drop` code runs there, too.
+        #[pin]
+        future: Option<F>,
+        place: P,
+    }
+
+    impl<F, P> PinnedDrop for Within<F, P>
+    where
+        P: Place,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.future.is_some() {
+                this.place.enter(|| this.future.set(None));
+            }
+        }
+    }
+}
+
+impl<F, P: Place> Within<F, P> {
+    pub(crate) fn new(future: F, place: P) -> Self {
+        Self {
+            future: Some(future),
+            place,
+        }
+    }
+}
+
+impl<F: Future, P: Place> Future for Within<F, P> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let mut this = self.project();
+        this.place.enter(|| {
+            // Nothing polls a future after its end.
+            let Some(future) = this.future.as_mut().as_pin_mut() else {
+                return Poll::Pending;
+            };
+            let polled = future.poll(context);
+            if polled.is_ready() {
+                this.future.set(None);
+            }
+            polled
+        })
+    }
+}
