@@ -79,7 +79,7 @@ fn a_critical_check_that_fails_is_a_line_an_event_a_gauge_and_a_history() {
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert_eq!(
         (&failed[0]["level"], &failed[0]["fields"]["error"]),
-        (&"WARN".into(), &"told to fail".into())
+        (&"ERROR".into(), &"told to fail".into())
     );
     // The probe knows it before the log does.
     let recovered = || lines(&service, "health check recovered").len();
@@ -157,5 +157,21 @@ fn a_watchdog_that_is_off_watches_nothing() {
     while begin.elapsed() < Duration::from_secs(1) {
         let answer = get(service.management, "/livez?verbose");
         assert_eq!(answer, (200, "livez check passed\n".to_owned()));
+    }
+}
+
+#[test]
+fn a_pause_of_the_whole_process_makes_no_check_one_that_hangs() {
+    let service = fragile(&[]);
+    service.signal("STOP");
+    // Longer than a check may take, and than its verdict counts.
+    std::thread::sleep(Duration::from_secs(8));
+    service.signal("CONT");
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(1) {
+        let (status, body) = get(service.management, "/health");
+        assert_eq!(status, 200, "{body}");
+        assert!(!body.contains("has not finished"), "{body}");
+        assert_eq!(get(service.management, "/readyz").0, 200);
     }
 }

@@ -82,6 +82,29 @@ impl Builder {
         self
     }
 
+    /// Sets whether requests of this machine need the token, too; beats `MONITOR_LOOPBACK`.
+    ///
+    /// For a proxy on this machine that leaves no mark on a request, or a machine whose users are not
+    /// to see each other's services.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().token("0123456789abcdef").loopback_needs_token(true);
+    /// ```
+    pub fn loopback_needs_token(mut self, needed: bool) -> Self {
+        self.overrides.loopback_needs_token = Some(needed);
+        self
+    }
+
+    /// Sets whether `/metrics` is for those who may see details only; beats `MONITOR_METRICS`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().token("0123456789abcdef").metrics_need_token(true);
+    /// ```
+    pub fn metrics_need_token(mut self, needed: bool) -> Self {
+        self.overrides.metrics_need_token = Some(needed);
+        self
+    }
+
     /// How log lines are written; beats `MONITOR_LOG_FORMAT`.
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.overrides.log_format = Some(format);

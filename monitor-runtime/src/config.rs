@@ -1,5 +1,6 @@
 //! Every setting: what the builder said beats the environment, which beats the default.
 
+mod access;
 mod address;
 mod given;
 mod links;
@@ -13,6 +14,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use self::access::{needs_token, parse_token};
 pub(crate) use self::address::Address;
 pub use self::given::ConfigError;
 use self::given::Given;
@@ -59,6 +61,10 @@ settings! {
         "where the management server listens";
     MONITOR_TOKEN: "token", "none", "16 or more visible ASCII characters",
         "bearer token that opens details to peers that are not on loopback";
+    MONITOR_LOOPBACK: "loopback_needs_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
+        "whether requests of this machine see details and change the log's filter without the token";
+    MONITOR_METRICS: "metrics_need_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
+        "whether other machines read `/metrics` without the token";
     MONITOR_LOG_FORMAT: "log_format", "`pretty` on a terminal, else `json`", "`pretty` or `json`",
         "how log lines are written to standard output";
     MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
@@ -99,6 +105,8 @@ settings! {
 pub(crate) struct Overrides {
     pub(crate) addr: Option<String>,
     pub(crate) token: Option<String>,
+    pub(crate) loopback_needs_token: Option<bool>,
+    pub(crate) metrics_need_token: Option<bool>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) drain: Option<Duration>,
     pub(crate) watchdog: Option<String>,
@@ -123,6 +131,8 @@ pub(crate) struct Config {
     /// `None` for no server.
     pub(crate) addr: Option<Address>,
     pub(crate) token: Option<String>,
+    pub(crate) loopback_needs_token: bool,
+    pub(crate) metrics_need_token: bool,
     pub(crate) log_format: LogFormat,
     pub(crate) drain: Duration,
     /// How long a runtime may be silent; `None` if nobody minds.
@@ -158,6 +168,8 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let addr = Given::find(&MONITOR_ADDR, given.addr, env)?;
         let token = Given::find(&MONITOR_TOKEN, given.token, env)?;
+        let has_token = token.is_some();
+        let needs = |setting, builder| needs_token(setting, builder, has_token, env);
         let redact = Given::find(&MONITOR_REDACT, given.redact, env)?;
         let runbook_url = Given::find(&MONITOR_RUNBOOK_URL, given.runbook_url, env)?;
         let grafana_url = Given::find(&MONITOR_GRAFANA_URL, given.grafana_url, env)?;
@@ -179,6 +191,8 @@ impl Config {
         Ok(Self {
             addr: addr.map_or_else(|| Ok(Some(Address::default())), address::parse)?,
             token: token.map(parse_token).transpose()?,
+            loopback_needs_token: needs(&MONITOR_LOOPBACK, given.loopback_needs_token)?,
+            metrics_need_token: needs(&MONITOR_METRICS, given.metrics_need_token)?,
             log_format: log_format(given.log_format, env)?,
             drain: drain(given.drain, env)?,
             watchdog: watchdog(given.watchdog, env)?,
@@ -211,17 +225,6 @@ impl Config {
 
 /// Combinations of label values told apart, before `start()` says otherwise.
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
-
-fn parse_token(given: Given) -> Result<String, ConfigError> {
-    let problem = if given.value.len() < 16 {
-        "is too short to be a secret"
-    } else if !given.value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        "has a character that a header cannot carry"
-    } else {
-        return Ok(given.value);
-    };
-    Err(given.refuse(problem))
-}
 
 fn log_format(builder: Option<LogFormat>, env: Env<'_>) -> Result<LogFormat, ConfigError> {
     if let Some(format) = builder {

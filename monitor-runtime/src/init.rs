@@ -87,7 +87,8 @@ impl Builder {
             service.clone(),
             Arc::clone(&health),
             page,
-            config.token.clone(),
+            server::Access::from(config.token.clone())
+                .strict(config.loopback_needs_token, config.metrics_need_token),
         );
         let own_sentry = matches!(destination, Destination::Dsn);
         let upkeep = Upkeep {

@@ -28,6 +28,8 @@
 #[path = "private.rs"]
 pub mod __private;
 #[cfg(feature = "enable")]
+mod accept;
+#[cfg(feature = "enable")]
 mod builder;
 #[cfg(feature = "enable")]
 mod call;

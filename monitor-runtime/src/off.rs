@@ -40,6 +40,8 @@ impl Builder {
         resource_attributes(impl Into<String>);
         addr(impl fmt::Display);
         token(impl Into<String>);
+        loopback_needs_token(bool);
+        metrics_need_token(bool);
         log_format(LogFormat);
         process_metrics(bool);
         log_filter(impl Into<String>);

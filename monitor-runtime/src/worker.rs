@@ -24,31 +24,31 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts a thread called `name` that runs the future of `setup` on a current-thread runtime.
+    /// Starts a thread called `name` that runs the future of `setup` on a current-thread runtime, with
+    /// at most `blocking` threads for what blocks.
     ///
     /// `setup` runs inside that runtime; its error, like that of the thread or the runtime, is
     /// returned here.
-    pub(crate) fn start<S, F>(name: &'static str, setup: S) -> io::Result<Self>
+    pub(crate) fn start<S, F>(name: &'static str, blocking: usize, setup: S) -> io::Result<Self>
     where
         S: FnOnce() -> io::Result<F> + Send + 'static,
         F: Future<Output = ()>,
     {
         let (report, ready) = mpsc::sync_channel(1);
-        let thread =
-            thread::Builder::new()
-                .name(name.to_owned())
-                .spawn(
-                    move || match runtime(name).and_then(|runtime| set_up(runtime, setup)) {
-                        Ok((runtime, main)) => {
-                            let _ = report.send(Ok(()));
-                            runtime.block_on(main);
-                            runtime.shutdown_timeout(POOL_GRACE);
-                        }
-                        Err(error) => {
-                            let _ = report.send(Err(error));
-                        }
-                    },
-                )?;
+        let thread = thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                match runtime(name, blocking).and_then(|runtime| set_up(runtime, setup)) {
+                    Ok((runtime, main)) => {
+                        let _ = report.send(Ok(()));
+                        runtime.block_on(main);
+                        runtime.shutdown_timeout(POOL_GRACE);
+                    }
+                    Err(error) => {
+                        let _ = report.send(Err(error));
+                    }
+                }
+            })?;
         match ready.recv() {
             Ok(Ok(())) => Ok(Self {
                 thread: Mutex::new(Some(thread)),
@@ -98,9 +98,15 @@ where
     report::quietly(|| tokio::task::spawn_blocking(work)).ok_or(NoThread)
 }
 
-fn runtime(name: &str) -> io::Result<Runtime> {
+/// Polls of tasks between two looks at sockets and timers: tokio's 61 are too many to keep time by
+/// while a flood keeps all of them busy.
+const EVENT_INTERVAL: u32 = 16;
+
+fn runtime(name: &str, blocking: usize) -> io::Result<Runtime> {
     Builder::new_current_thread()
         .enable_all()
+        .event_interval(EVENT_INTERVAL)
+        .max_blocking_threads(blocking)
         .thread_name(name)
         .build()
 }

@@ -91,8 +91,13 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     };
     let routes = routes.or(warp::path!("check" / bool).map(set)).unify();
     tracing::info!("try: curl http://{addr}/call/7");
-    let server = warp::serve(routes).incoming(listener);
-    server.graceful(monitor.drained()).run().await;
+    if std::env::var_os("EXAMPLE_EDGE").is_some() {
+        let server = monitor_runtime::http::warp::serve(routes).incoming(listener);
+        server.graceful(monitor.drained()).run().await;
+    } else {
+        let server = warp::serve(routes).incoming(listener);
+        server.graceful(monitor.drained()).run().await;
+    }
     monitor.shutdown().await;
     Ok(())
 }

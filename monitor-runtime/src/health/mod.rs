@@ -4,6 +4,7 @@
 //! [`Health::points`] and [`Health::report`] read the cache: a hanging database cannot make a probe
 //! hang, and a storm of probes cannot load the database.
 
+mod awake;
 mod check;
 mod checks;
 mod failure;
@@ -36,6 +37,7 @@ pub(crate) use report::{Report, Status};
 
 use crate::metrics;
 use crate::worker::Worker;
+use awake::Awake;
 use slot::{Slot, Standing};
 use watchdog::Watchdog;
 
@@ -44,6 +46,9 @@ const MAIN: &str = "main";
 
 /// The `tracing` target of everything this module logs.
 const TARGET: &str = "monitor_runtime::health";
+
+/// Checks that may block a thread at once: each has one of its own.
+const MOST_BLOCKING: usize = 512;
 
 /// The longest [`Health::stop`] waits for its thread.
 const STOP_LIMIT: Duration = Duration::from_millis(100);
@@ -60,6 +65,8 @@ pub(crate) struct Service {
 pub(crate) struct Health {
     service: Service,
     slots: Vec<Arc<Slot>>,
+    /// By which verdicts grow old.
+    awake: Awake,
     watchdog: Arc<Watchdog>,
     started: AtomicBool,
     draining: AtomicBool,
@@ -79,12 +86,14 @@ impl Health {
         silence: Option<Duration>,
     ) -> Result<Arc<Self>, InvalidCheck> {
         invalid::validate(&checks)?;
+        let awake = Awake::default();
         Ok(Arc::new(Self {
             service,
             slots: checks
                 .into_iter()
-                .map(|check| Arc::new(Slot::new(check)))
+                .map(|check| Arc::new(Slot::new(check, awake.clone())))
                 .collect(),
+            awake,
             watchdog: Arc::new(Watchdog::new(silence)),
             started: AtomicBool::new(false),
             draining: AtomicBool::new(false),
@@ -109,9 +118,9 @@ impl Health {
             self.watchdog.watch(MAIN, runtime);
         }
         let (slots, watchdog) = (self.slots.clone(), Arc::clone(&self.watchdog));
-        let stop = self.stop.subscribe();
-        *worker = Some(Worker::start("monitor-health", move || {
-            Ok(runner::run_all(slots, users, watchdog, stop))
+        let (awake, stop) = (self.awake.clone(), self.stop.subscribe());
+        *worker = Some(Worker::start("monitor-health", MOST_BLOCKING, move || {
+            Ok(runner::run_all(slots, users, watchdog, awake, stop))
         })?);
         Ok(())
     }
@@ -151,12 +160,6 @@ impl Health {
     /// Whether [`Health::begin_drain`] was called.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
-    }
-
-    /// Whether starting is over: marked so, and every check has a verdict or is known to be stuck.
-    fn started_at(&self, now: Instant) -> bool {
-        let known = |slot: &Arc<Slot>| slot.standing(now) != Standing::Pending;
-        self.started.load(Ordering::Acquire) && self.slots.iter().all(known)
     }
 
     /// The answer to a question about the whole process, and if it is no, the first reason why.
@@ -205,7 +208,7 @@ impl Health {
 pub(crate) enum Refusal {
     /// The process is shutting down.
     Draining,
-    /// It has not finished starting, or a check has no verdict yet.
+    /// It has not finished starting, or a critical check has no verdict yet.
     Starting,
     /// A runtime of the user's runs nothing.
     Blocked,

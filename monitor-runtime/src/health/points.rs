@@ -1,5 +1,6 @@
 //! What a probe's answer is made of, point by point, and which of them a client asked for.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -66,7 +67,8 @@ impl Health {
             points.push(Point::of_process("process:shutdown", draining));
         }
         if question != Question::Live {
-            let starting = (!self.started_at(now)).then_some(Refusal::Starting);
+            let started = self.started.load(Ordering::Acquire);
+            let starting = (!started).then_some(Refusal::Starting);
             points.push(Point::of_process("process:started", starting));
         }
         if question != Question::Started {
@@ -89,7 +91,7 @@ impl Health {
             };
             Point {
                 name: slot.check.name.clone(),
-                decides: slot.check.critical || question == Question::Started,
+                decides: slot.check.critical,
                 failure,
             }
         }));

@@ -2,16 +2,19 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::awake::Awake;
 use super::check::Home;
 use super::failure;
 use super::slot::Slot;
 use super::watchdog::Watchdog;
+use crate::report;
 use crate::worker::{NoThread, on_a_thread};
 
 /// Where the futures of checks run. They are timed elsewhere, see [`run_all`].
@@ -59,6 +62,7 @@ pub(super) async fn run_all(
     slots: Vec<Arc<Slot>>,
     users: Option<Handle>,
     watchdog: Arc<Watchdog>,
+    awake: Awake,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut supervisors = JoinSet::new();
@@ -68,6 +72,7 @@ pub(super) async fn run_all(
         supervisors.spawn(supervise(slot, place));
     }
     supervisors.spawn(watchdog.run());
+    supervisors.spawn(awake.run());
     let _ = stop.wait_for(|stop| *stop).await;
     // Drops the sender that every running check watches.
     supervisors.shutdown().await;
@@ -101,7 +106,7 @@ async fn run_once(slot: &Slot, place: &Place) {
         Ok(running) => running,
         Err(problem) => return slot.record(start, Err(problem.to_string())),
     };
-    if let Ok(ended) = timeout(slot.check.timeout, &mut running).await {
+    if let Some(ended) = within(slot.check.timeout, slot.awake(), &mut running).await {
         slot.record(start, ended.unwrap_or_else(|error| Err(lost(error))));
         return;
     }
@@ -115,10 +120,34 @@ async fn run_once(slot: &Slot, place: &Place) {
     let _ = running.await;
 }
 
-/// Why a run ended without an answer.
+/// Returns what a run comes to, unless it takes longer than `limit` on a clock that knows of pauses.
+async fn within<T>(
+    limit: Duration,
+    awake: &Awake,
+    mut running: impl Future<Output = T> + Unpin,
+) -> Option<T> {
+    let start = awake.moment(Instant::now());
+    let mut left = limit;
+    loop {
+        if let Ok(ended) = timeout(left, &mut running).await {
+            return Some(ended);
+        }
+        left = limit.saturating_sub(awake.since(start, Instant::now()));
+        if left.is_zero() {
+            return None;
+        }
+    }
+}
+
+/// Returns why a run ended without an answer.
 fn lost(error: JoinError) -> String {
     match error.try_into_panic() {
-        Ok(payload) => failure::of_panic(&*payload),
+        Ok(payload) => {
+            let reason = failure::of_panic(&*payload);
+            // Its `Drop` is the service's own code, too.
+            report::quietly(|| drop(payload));
+            reason
+        }
         Err(_cancelled) => "the runtime it ran on has shut down".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use super::awake::{Awake, Moment};
 use super::history::{History, Run};
 use super::{Check, TARGET};
 use crate::report;
@@ -20,14 +21,15 @@ pub(super) struct Slot {
     state: Mutex<State>,
     /// How many events its failures may be.
     events: Limit,
+    awake: Awake,
 }
 
 #[derive(Default)]
 struct State {
     /// When the checks were started.
-    started: Option<Instant>,
+    started: Option<Moment>,
     /// When the last run ended.
-    ended: Option<Instant>,
+    ended: Option<Moment>,
     runs: History,
     verdict: Option<Verdict>,
 }
@@ -63,17 +65,23 @@ pub(super) struct Reading {
 }
 
 impl Slot {
-    pub(super) fn new(check: Check) -> Self {
+    /// Creates one whose verdicts grow old by this clock.
+    pub(super) fn new(check: Check, awake: Awake) -> Self {
         Self {
             check,
             state: Mutex::default(),
             events: Limit::new(),
+            awake,
         }
+    }
+
+    pub(super) fn awake(&self) -> &Awake {
+        &self.awake
     }
 
     /// Starts the clock by which the first verdict is awaited.
     pub(super) fn start(&self, now: Instant) {
-        self.state().started = Some(now);
+        self.state().started = Some(self.awake.moment(now));
     }
 
     /// Stores how a run ended that was started at `start`, and tells of it if the verdict changed.
@@ -83,7 +91,7 @@ impl Slot {
         let failure = outcome.err();
         let changed = {
             let mut state = self.state();
-            state.ended = Some(now);
+            state.ended = Some(self.awake.moment(now));
             state.runs.push(time, took, failure.clone());
             state.judge(&self.check, time)
         };
@@ -92,32 +100,41 @@ impl Slot {
         }
     }
 
-    /// One line of the log for a change; and an event, if it is why the service gets no work.
+    /// Writes one line of the log for a change: an ERROR if it takes the service out of rotation, which
+    /// is an event of Sentry, too.
+    ///
+    /// The subscriber and Sentry run the service's own code, a panic of which must not end the task that
+    /// supervises the check.
     fn tell(&self, failure: Option<&str>) {
         let Check { name, critical, .. } = &self.check;
-        match failure {
-            Some(error) => {
-                tracing::warn!(target: TARGET, check = name, critical, error, "health check failed");
-                if *critical {
-                    report::unhealthy(name, error, &self.events);
+        report::own_line(*critical && failure.is_some(), || {
+            match (failure, critical) {
+                (Some(error), true) => {
+                    tracing::error!(target: TARGET, check = name, critical, error, "health check failed");
+                }
+                (Some(error), false) => {
+                    tracing::warn!(target: TARGET, check = name, critical, error, "health check failed");
+                }
+                (None, _) => {
+                    tracing::info!(target: TARGET, check = name, critical, "health check recovered");
                 }
             }
-            None => {
-                tracing::info!(target: TARGET, check = name, critical, "health check recovered");
-            }
+        });
+        if let (Some(error), true) = (failure, *critical) {
+            report::quietly(|| report::unhealthy(name, error, &self.events));
         }
     }
 
     /// What the last verdict means at `now`.
     pub(super) fn standing(&self, now: Instant) -> Standing {
-        self.state().standing(&self.check, now)
+        self.state().standing(&self.check, &self.awake, now)
     }
 
     /// [`Slot::standing`] together with what it was read from.
     pub(super) fn read(&self, now: Instant, history: bool) -> Reading {
         let state = self.state();
         Reading {
-            standing: state.standing(&self.check, now),
+            standing: state.standing(&self.check, &self.awake, now),
             since: state.verdict.as_ref().map(|verdict| verdict.since),
             last: state.runs.last().cloned(),
             history: if history {
@@ -170,14 +187,14 @@ impl State {
         changes
     }
 
-    fn standing(&self, check: &Check, now: Instant) -> Standing {
+    fn standing(&self, check: &Check, awake: &Awake, now: Instant) -> Standing {
         let late = check.timeout.saturating_add(SLACK);
         let (last, limit) = match (self.ended, self.started) {
             (Some(ended), _) => (ended, late.saturating_add(check.interval)),
             (None, Some(started)) => (started, late),
             (None, None) => return Standing::Pending,
         };
-        let age = now.saturating_duration_since(last);
+        let age = awake.since(last, now);
         if age > limit {
             return Standing::Failing(format!("has not finished for {}s", age.as_secs()));
         }

@@ -126,14 +126,20 @@ impl Watchdog {
         }
     }
 
+    /// The subscriber and Sentry run the service's own code, a panic of which must not end the watch.
     fn tell(&self, name: &str, blocked: bool, limit: Duration) {
         if blocked {
             let limit = humantime::format_duration(limit).to_string();
-            tracing::error!(target: TARGET, runtime = name, limit, "the async runtime is blocked: not live");
+            report::own_line(true, || {
+                tracing::error!(target: TARGET, runtime = name, limit, "the async runtime is blocked: not live");
+            });
             let reason = format!("no answer for {limit}: all of its threads are blocked");
-            report::unhealthy(&format!("runtime:{name}"), &reason, &self.events);
+            let check = format!("runtime:{name}");
+            report::quietly(|| report::unhealthy(&check, &reason, &self.events));
         } else {
-            tracing::info!(target: TARGET, runtime = name, "the async runtime answers again");
+            report::own_line(false, || {
+                tracing::info!(target: TARGET, runtime = name, "the async runtime answers again");
+            });
         }
     }
 

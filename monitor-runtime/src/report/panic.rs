@@ -87,7 +87,13 @@ pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> Option<T> {
     let before = QUIET.replace(true);
     let done = panic::catch_unwind(AssertUnwindSafe(code));
     QUIET.set(before);
-    done.ok()
+    done.map_err(|payload| {
+        // The `Drop` of any other is the service's own code, and may panic, too.
+        if !payload.is::<String>() && !payload.is::<&str>() {
+            std::mem::forget(payload);
+        }
+    })
+    .ok()
 }
 
 /// A panic in a panic hook aborts the process, so nothing here may panic.

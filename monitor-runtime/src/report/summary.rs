@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sentry::Level;
 use sentry::protocol::{Context, Event, Map};
 
-use super::{apart, deliver, event, log, nanoseconds, panic, request};
+use super::{apart, deliver, event, log, nanoseconds, panic, quietly, request};
 use crate::site::{self, Site};
 use crate::story::Scene;
 use crate::throttle::{Kind, Throttle};
@@ -20,7 +20,8 @@ pub(super) fn start() -> Option<Sender<()>> {
     let (stop, stopped) = mpsc::channel::<()>();
     let run = move || {
         while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-            send(None);
+            // Sentry runs the service's own code.
+            quietly(|| send(None));
         }
     };
     let spawned = thread::Builder::new()

@@ -1,40 +1,86 @@
 //! Who may read details, and who may change anything.
 
 use std::hint::black_box;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
-use warp::http::HeaderMap;
 use warp::http::header::{
-    AUTHORIZATION, CONTENT_TYPE, FORWARDED, HOST, HeaderName, HeaderValue, ORIGIN, VIA,
+    AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN,
 };
 use warp::http::uri::Authority;
+use warp::http::{HeaderMap, Version};
 
-/// The client's address, put into every request by our own server.
-#[derive(Clone, Copy)]
-pub(super) struct Peer(pub(super) SocketAddr);
+use super::address::{is_of_loopback, is_valid};
+use super::wrong_tokens::WrongTokens;
+use crate::accept::Ends;
 
-/// Headers that say a proxy speaks for somebody else.
-const PROXY_HEADERS: [HeaderName; 5] = [
-    FORWARDED,
-    VIA,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("x-forwarded-host"),
-    HeaderName::from_static("x-real-ip"),
+/// Addresses that a client on this machine has. Others of 127.0.0.0/8 are a proxy's: Istio's sidecar
+/// connects from 127.0.0.6 on behalf of clients from elsewhere.
+const OWN: [IpAddr; 2] = [
+    IpAddr::V4(Ipv4Addr::LOCALHOST),
+    IpAddr::V6(Ipv6Addr::LOCALHOST),
 ];
 
-/// Whether a request may see names, errors and versions.
-///
-/// It may if it carries the token, or if it comes from this machine on its own behalf. An unknown
-/// peer is a stranger.
-pub(super) fn may_see_details(
-    headers: &HeaderMap,
-    peer: Option<SocketAddr>,
-    token: Option<&str>,
-) -> bool {
-    is_of_this_machine(headers, peer) || has_token(headers, token)
+/// Beginnings of headers that a proxy adds, for which reason it speaks for another client.
+const OF_PROXIES: [&str; 38] = [
+    "forwarded",
+    "via",
+    "max-forwards",
+    "x-forwarded",
+    "x-real-",
+    "x-original-",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-proxy",
+    "x-remote-",
+    "x-scheme",
+    "x-ssl-",
+    "client-ip",
+    "true-client-ip",
+    "proxy-",
+    "wl-proxy-",
+    "cdn-loop",
+    "surrogate-capability",
+    "x-envoy-",
+    "l5d-",
+    "x-haproxy-",
+    "x-kong-",
+    "x-traefik-",
+    "x-varnish",
+    "cf-",
+    "fastly-",
+    "fly-",
+    "akamai-",
+    "x-akamai-",
+    "cloudfront-",
+    "x-amz-cf-",
+    "x-amzn-",
+    "x-appengine-",
+    "x-cloud-trace-context",
+    "x-azure-",
+    "x-arr-",
+    "x-nf-",
+    "x-vercel-",
+];
+
+/// The sender of a request and the name it was sent to, as far as the request tells.
+pub(super) struct Asker {
+    pub(super) headers: HeaderMap,
+    /// `None` for a server that does not say.
+    pub(super) ends: Option<Ends>,
+    pub(super) addressed: Addressed,
 }
 
-/// Why a request may not change anything.
+/// The name that a request was sent to: by its target, `:authority` in HTTP/2, and by `Host`.
+pub(super) enum Addressed {
+    To(Authority),
+    /// The request bears no name.
+    Unnamed,
+    /// Target and `Host` differ, or cannot be read.
+    Unclear,
+}
+
+/// A reason why a request may not change anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// It may not even read.
@@ -45,39 +91,145 @@ pub(super) enum Refusal {
     NotJson,
 }
 
-/// Whether a request may change something.
-///
-/// With the token it may: no page of another site has that. From this machine it may if no such page
-/// can have made it, through the browser of somebody who works here. A `body` has to be JSON, for
-/// which a browser asks the server before it sends one across sites.
-pub(super) fn may_change(
-    headers: &HeaderMap,
-    peer: Option<SocketAddr>,
-    token: Option<&str>,
-    body: bool,
-) -> Result<(), Refusal> {
-    if has_token(headers, token) {
-        Ok(())
-    } else if !is_of_this_machine(headers, peer) {
-        Err(Refusal::NoAccess)
-    } else if is_cross_site(headers) {
-        Err(Refusal::CrossSite)
-    } else if body && !is_json(headers) {
-        Err(Refusal::NotJson)
-    } else {
-        Ok(())
+/// The rules of one server.
+#[derive(Clone, Default)]
+pub(crate) struct Access {
+    token: Option<Arc<str>>,
+    /// Requests of this machine need the token, too.
+    loopback_needs_token: bool,
+    /// `/metrics` is for those who may see details.
+    pub(super) metrics_are_details: bool,
+    wrong_tokens: Arc<WrongTokens>,
+}
+
+impl From<Option<String>> for Access {
+    fn from(token: Option<String>) -> Self {
+        Self {
+            token: token.filter(|token| !token.is_empty()).map(Arc::from),
+            ..Self::default()
+        }
     }
 }
 
-/// Whether it comes from this machine, and on its own behalf.
-fn is_of_this_machine(headers: &HeaderMap, peer: Option<SocketAddr>) -> bool {
-    let local = peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-    let proxied = PROXY_HEADERS.iter().any(|name| headers.contains_key(name));
-    local && !proxied && is_for_loopback(headers)
+impl Access {
+    /// Sets whether requests of this machine need the token, and whether `/metrics` is open.
+    pub(crate) fn strict(mut self, loopback: bool, metrics: bool) -> Self {
+        (self.loopback_needs_token, self.metrics_are_details) = (loopback, metrics);
+        self
+    }
+
+    pub(super) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// Returns `true` if a request may see names, errors and versions.
+    ///
+    /// It may if it carries the token, or if it comes from this machine on its own behalf. An unknown
+    /// peer is a stranger.
+    pub(super) fn may_see_details(&self, asker: &Asker) -> bool {
+        self.trusts(asker) || self.admits(asker)
+    }
+
+    /// Returns why a request may not change anything, if it may not.
+    ///
+    /// With the token it may: no page of another site has that. From this machine it may if no such page
+    /// can have made it, through the browser of a user of this machine. A `body` has to be JSON, for
+    /// which a browser asks the server before it sends one across sites.
+    pub(super) fn may_change(&self, asker: &Asker, body: bool) -> Result<(), Refusal> {
+        if self.admits(asker) {
+            Ok(())
+        } else if !self.trusts(asker) {
+            Err(Refusal::NoAccess)
+        } else if is_cross_site(&asker.headers) {
+            Err(Refusal::CrossSite)
+        } else if body && !is_json(&asker.headers) {
+            Err(Refusal::NotJson)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn trusts(&self, asker: &Asker) -> bool {
+        !self.loopback_needs_token && asker.is_of_this_machine()
+    }
+
+    fn admits(&self, asker: &Asker) -> bool {
+        let (Some(token), Some(given)) = (&self.token, bearer(&asker.headers)) else {
+            return false;
+        };
+        let right = same(given, token);
+        if !right {
+            self.wrong_tokens.tell();
+        }
+        right
+    }
 }
 
-/// Whether a browser says that another site's page made it: the Fetch standard's `Origin`, and
-/// `Sec-Fetch-Site` (<https://www.w3.org/TR/fetch-metadata/>). Others send neither.
+impl Asker {
+    /// Returns what is wrong with the request's name by RFC 9112, section 3.2, if anything is.
+    pub(super) fn malformed(&self) -> Option<&'static str> {
+        malformed(&self.headers, self.ends.and_then(|ends| ends.version))
+    }
+
+    fn is_of_this_machine(&self) -> bool {
+        let Some(ends) = self.ends else { return false };
+        // A transparent proxy delivers to an address of the machine's network.
+        let local = ends.local.map(|local| local.ip().to_canonical());
+        OWN.contains(&ends.peer.ip().to_canonical())
+            && local.is_none_or(|local| local.is_loopback())
+            && !self.is_proxied()
+            && self.is_for_this_machine(ends.version)
+    }
+
+    /// Returns `true` if a proxy has left its mark.
+    fn is_proxied(&self) -> bool {
+        let marked = self.headers.keys().any(|name| {
+            let mut beginnings = OF_PROXIES.iter();
+            beginnings.any(|beginning| name.as_str().starts_with(beginning))
+        });
+        // nginx's `proxy_pass` by default: `Connection: close` says nothing new in HTTP/1.0.
+        let version = self.ends.and_then(|ends| ends.version);
+        let nginx = version == Some(Version::HTTP_10)
+            && self
+                .headers
+                .get(CONNECTION)
+                .is_some_and(|value| value == "close");
+        marked || nginx
+    }
+
+    /// Returns `true` if the request was sent to a name that only this machine has.
+    ///
+    /// A web page can let its own name resolve to 127.0.0.1 and make a developer's browser read this
+    /// server for it (DNS rebinding); the browser then sends that name.
+    fn is_for_this_machine(&self, version: Option<Version>) -> bool {
+        match &self.addressed {
+            Addressed::To(name) => self.malformed().is_none() && is_of_loopback(name),
+            // No browser sends that.
+            Addressed::Unnamed => {
+                matches!(version, Some(Version::HTTP_10 | Version::HTTP_09))
+            }
+            Addressed::Unclear => false,
+        }
+    }
+}
+
+/// Returns what is wrong with the name in these headers by RFC 9112, section 3.2, if anything is.
+pub(super) fn malformed(headers: &HeaderMap, version: Option<Version>) -> Option<&'static str> {
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(_), Some(_)) => Some("the request has more than one Host header; send one\n"),
+        (Some(host), None) if !is_valid(host.as_bytes()) => {
+            Some("the Host header is not a host with an optional port\n")
+        }
+        (None, _) if version == Some(Version::HTTP_11) => {
+            Some("the request has no Host header, which HTTP/1.1 requires\n")
+        }
+        _ => None,
+    }
+}
+
+/// Returns `true` if a browser says that another site's page made the request: the Fetch standard's
+/// `Origin`, and `Sec-Fetch-Site` (<https://www.w3.org/TR/fetch-metadata/>). Others send neither.
 fn is_cross_site(headers: &HeaderMap) -> bool {
     const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let is_ours = |origin: &HeaderValue| {
@@ -100,28 +252,6 @@ fn is_json(headers: &HeaderMap) -> bool {
         .and_then(|given| given.to_str().ok());
     let media = given.and_then(|given| given.split(';').next());
     media.is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
-}
-
-fn has_token(headers: &HeaderMap, token: Option<&str>) -> bool {
-    token.is_some_and(|token| bearer(headers).is_some_and(|given| same(given, token)))
-}
-
-/// Whether the request was addressed to this machine by a name only this machine has.
-///
-/// A web page can let its own name resolve to 127.0.0.1 and make a developer's browser read this
-/// server for it (DNS rebinding); the browser then sends that name as `Host`.
-fn is_for_loopback(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST) else {
-        return true; // HTTP/1.0: no browser.
-    };
-    let Ok(host) = Authority::try_from(host.as_bytes()) else {
-        return false;
-    };
-    let name = host.host().trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || name
-            .parse()
-            .is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -1,7 +1,6 @@
 //! One connection, from its first byte to its last.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,10 +16,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::access::Peer;
+use super::access::malformed;
 use super::courtesy::Courteous;
 use super::places::{InRequest, Seat};
-use super::routes::Routes;
+use super::routes::{Routes, bad_request};
+use super::turns::Turns;
+use crate::accept::Ends;
+use crate::report;
 
 /// What clients are allowed.
 #[derive(Clone, Copy, Debug)]
@@ -47,48 +49,78 @@ impl Default for Limits {
     }
 }
 
+/// State that all connections of a server share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) routes: Routes,
+    pub(super) limits: Limits,
+    pub(super) turns: Turns,
+    pub(super) stop: watch::Receiver<Option<Instant>>,
+}
+
 /// Answers requests until the client, a limit or the server's end closes the connection.
-pub(super) async fn serve<S>(
-    stream: S,
-    peer: SocketAddr,
-    seat: Seat,
-    routes: Routes,
-    limits: Limits,
-    mut stop: watch::Receiver<Option<Instant>>,
-) where
+pub(super) async fn serve<S>(stream: S, ends: Ends, seat: Seat, shared: Shared)
+where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
+    let Shared {
+        routes,
+        limits,
+        turns,
+        mut stop,
+    } = shared;
     let seat = Arc::new(seat);
     let routes = TowerToHyperService::new(warp::service(routes));
     let theirs = Arc::clone(&seat);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
-        let (answer, request) = (routes.call(request), theirs.request());
+        let (method, version) = (request.method().clone(), Some(request.version()));
+        let refused = malformed(request.headers(), version);
+        request.extensions_mut().insert(Ends { version, ..ends });
+        let (routes, turns, seat) = (routes.clone(), turns.clone(), Arc::clone(&theirs));
         async move {
-            let answer = answer.await?;
-            Ok::<_, Infallible>(answer.map(|body| Answering { body, request }))
+            // A request that waits for its turn is not being answered: its place can be given away.
+            turns.take(ends.peer.ip()).await;
+            let request_kept = seat.request();
+            let answer = match refused {
+                Some(problem) => bad_request(problem, &method),
+                None => routes.call(request).await?,
+            };
+            Ok::<_, Infallible>(answer.map(|body| Answering {
+                body,
+                request: request_kept,
+            }))
         }
     });
+    let stream = TokioIo::new(Courteous::new(stream, Arc::clone(&seat)));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_time)
             .max_buf_size(limits.head)
-            .serve_connection(TokioIo::new(Courteous::new(stream)), service)
+            .serve_connection(stream, service)
     );
+    // Of one future, so that a place given away is heard of before and after its age has come.
+    let mut given_away = pin!(seat.given_away());
     let ended = tokio::select! {
+        biased;
+        () = &mut given_away => Ok(Ok(())),
         ended = connection.as_mut() => Ok(ended),
-        () = seat.given_away() => Ok(Ok(())),
         () = end_of(limits.age, &mut stop) => {
             connection.as_mut().graceful_shutdown();
-            timeout(limits.age, connection).await
+            tokio::select! {
+                biased;
+                () = given_away => Ok(Ok(())),
+                ended = timeout(limits.age, connection) => ended,
+            }
         }
     };
-    match ended {
+    let peer = ends.peer;
+    // The subscriber is the service's own code, and may panic.
+    report::quietly(|| match ended {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "management connection failed"),
         Err(_) => tracing::debug!(%peer, "management connection cut: its client does not read"),
-    }
+    });
 }
 
 pin_project! {

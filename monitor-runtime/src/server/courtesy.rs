@@ -4,34 +4,46 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::places::Seat;
 use super::routes::PROTECTION;
 
-/// A connection that completes hyper's own answers on their way out.
+/// A connection that completes hyper's own answers on their way out, and notes when its client reads.
 pub(super) struct Courteous<S> {
     stream: S,
+    seat: Arc<Seat>,
     /// What is written in place of hyper's answer, and the length of that.
     instead: Vec<u8>,
     length: usize,
 }
 
 impl<S> Courteous<S> {
-    pub(super) fn new(stream: S) -> Self {
+    pub(super) fn new(stream: S, seat: Arc<Seat>) -> Self {
         Self {
             stream,
+            seat,
             instead: Vec::new(),
             length: 0,
         }
+    }
+
+    fn noted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(_))) {
+            self.seat.progressed();
+        }
+        written
     }
 }
 
 /// An answer of hyper's own with our headers. It writes the whole of it at once, and no body.
 fn completed(written: &[u8]) -> Option<Vec<u8>> {
     let head = written.strip_suffix(b"\r\n")?;
-    let is_own = written.starts_with(b"HTTP/1.1 4")
+    // To a client that has spoken HTTP/1.0 it goes on in that.
+    let is_own = (written.starts_with(b"HTTP/1.1 4") || written.starts_with(b"HTTP/1.0 4"))
         && head.ends_with(b"\r\n")
         && !head.windows(7).any(|window| window == b"nosniff");
     is_own.then(|| {
@@ -47,10 +59,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Courteous<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         if self.instead.is_empty() {
-            match completed(bytes) {
-                Some(instead) => (self.instead, self.length) = (instead, bytes.len()),
-                None => return Pin::new(&mut self.stream).poll_write(context, bytes),
-            }
+            let Some(instead) = completed(bytes) else {
+                let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+                return self.noted(written);
+            };
+            (self.instead, self.length) = (instead, bytes.len());
         }
         let this = &mut *self;
         while !this.instead.is_empty() {
@@ -68,10 +81,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Courteous<S> {
         context: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match pieces {
-            [bytes] => self.poll_write(context, bytes),
-            _ => Pin::new(&mut self.stream).poll_write_vectored(context, pieces),
+        if let [bytes] = pieces {
+            return self.poll_write(context, bytes);
         }
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        self.noted(written)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -7,13 +7,15 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use warp::http::header::{ACCEPT, ACCEPT_ENCODING};
+use warp::http::header::{ACCEPT, ACCEPT_ENCODING, HOST};
 use warp::http::{HeaderMap, HeaderValue};
 
-use super::access::{may_change, may_see_details};
-use super::connection::{self, Limits};
+use super::access::{Access, Addressed, Asker};
+use super::connection::{self, Limits, Shared};
 use super::places::Places;
+use super::turns::Turns;
 use super::{Context, negotiate, routes};
+use crate::accept::Ends;
 use crate::fuzzing::{headers, text};
 use crate::health::{Health, Service};
 use crate::metrics;
@@ -46,6 +48,18 @@ pub(crate) fn access(input: &[u8]) {
         SocketAddr::from(([127, 0, 0, 1], 1)),
         SocketAddr::from(([192, 0, 2, 1], 1)),
     );
+    let asker = |headers: &HeaderMap, peer| {
+        let host = headers.get(HOST).map(|host| host.as_bytes().try_into());
+        Asker {
+            headers: headers.clone(),
+            ends: Some(Ends::of_peer(peer)),
+            addressed: match host {
+                None => Addressed::Unnamed,
+                Some(Ok(name)) => Addressed::To(name),
+                Some(Err(_)) => Addressed::Unclear,
+            },
+        }
+    };
     for body in [false, true] {
         for (peer, token) in [
             (near, None),
@@ -53,8 +67,10 @@ pub(crate) fn access(input: &[u8]) {
             (near, Some(TOKEN)),
             (far, Some(TOKEN)),
         ] {
-            let sees = may_see_details(&headers, Some(peer), token);
-            let changes = may_change(&headers, Some(peer), token, body).is_ok();
+            let access = Access::from(token.map(str::to_owned));
+            let asker = asker(&headers, peer);
+            let sees = access.may_see_details(&asker);
+            let changes = access.may_change(&asker, body).is_ok();
             assert!(sees || !changes, "who may change may read");
             let given = text(input).contains(TOKEN) && token.is_some();
             assert!(
@@ -65,7 +81,8 @@ pub(crate) fn access(input: &[u8]) {
     }
     let foreign = HeaderValue::from_static("https://evil.example");
     headers.insert("origin", foreign);
-    assert!(may_change(&headers, Some(near), None, false).is_err());
+    let access = Access::default();
+    assert!(access.may_change(&asker(&headers, near), false).is_err());
 }
 
 pub(crate) fn log_level(input: &[u8]) {
@@ -106,7 +123,13 @@ pub(crate) fn connection(input: &[u8]) {
             head_time: Duration::from_millis(20),
             ..Limits::default()
         };
-        let serve = connection::serve(server, peer, seat, ROUTES.clone(), limits, stopped);
+        let shared = Shared {
+            routes: ROUTES.clone(),
+            limits,
+            turns: Turns::new(),
+            stop: stopped,
+        };
+        let serve = connection::serve(server, Ends::of_peer(peer), seat, shared);
         let ask = async {
             let _ = client.write_all(input).await;
             // What follows ends it, if it is waited for.

@@ -6,26 +6,36 @@ mod unix;
 use std::error::Error;
 use std::fmt;
 use std::io;
-#[cfg(unix)]
-use std::net::Ipv4Addr;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::connection::{self, Limits};
-use super::places::Places;
+use super::connection::{self, Limits, Shared};
+use super::places::{Places, Seat};
+use super::reserve::Reserve;
 use super::routes::Routes;
+use super::turns::Turns;
+use crate::accept::{Ends, Refusals, is_out_of_descriptors};
 use crate::config::Address;
 #[cfg(unix)]
 use unix::SocketFile;
 
-/// The pause after the system refused to accept, for want of file descriptors for example.
-const BACK_OFF: Duration = Duration::from_millis(100);
+/// The longest pause after the system refused to accept: a probe has a second.
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Connections accepted before those accepted already are looked at. The queue of the system is first
+/// come, first served, and a probe may stand at its end.
+const BATCH: u32 = 32;
+
+/// Bytes that the system keeps for a client that does not read, of which Linux makes twice as many.
+#[cfg(unix)]
+const SEND_BUFFER: usize = 128 * 1024;
 
 /// Clients that may wait to be accepted, if the system lets so many.
 #[cfg(unix)]
@@ -42,7 +52,7 @@ pub(crate) struct Listener {
 enum Socket {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix(UnixListener, SocketFile),
+    Unix(SocketFile, UnixListener),
 }
 
 /// Takes the address; port 0 lets the system choose one.
@@ -59,7 +69,12 @@ fn bind_port(addr: SocketAddr) -> io::Result<Listener> {
     let socket = TcpListener::bind(addr)?;
     // std lets 128 wait; whoever is the 129th of a crowd tries again a second later.
     #[cfg(unix)]
-    socket2::SockRef::from(&socket).listen(BACKLOG)?;
+    {
+        let socket = socket2::SockRef::from(&socket);
+        socket.listen(BACKLOG)?;
+        // Connections have it from their listener. Not worth a word if it fails.
+        let _ = socket.set_send_buffer_size(SEND_BUFFER);
+    }
     // What tokio expects of a socket it is handed.
     socket.set_nonblocking(true)?;
     Ok(Listener {
@@ -70,9 +85,9 @@ fn bind_port(addr: SocketAddr) -> io::Result<Listener> {
 
 #[cfg(unix)]
 fn bind_path(path: &Path) -> io::Result<Listener> {
-    let (socket, file) = unix::bind(path)?;
+    let (file, socket) = unix::bind(path)?;
     Ok(Listener {
-        socket: Socket::Unix(socket, file),
+        socket: Socket::Unix(file, socket),
         bound: Address::Unix(path.to_owned()),
     })
 }
@@ -93,8 +108,8 @@ impl Listener {
         Ok(match self.socket {
             Socket::Tcp(socket) => Acceptor::Tcp(tokio::net::TcpListener::from_std(socket)?),
             #[cfg(unix)]
-            Socket::Unix(socket, file) => {
-                Acceptor::Unix(tokio::net::UnixListener::from_std(socket)?, file)
+            Socket::Unix(file, socket) => {
+                Acceptor::Unix(file, tokio::net::UnixListener::from_std(socket)?)
             }
         })
     }
@@ -105,8 +120,8 @@ pub(super) enum Acceptor {
     Tcp(tokio::net::TcpListener),
     #[cfg(unix)]
     Unix(
+        #[expect(dead_code, reason = "dropped before the listener")] SocketFile,
         tokio::net::UnixListener,
-        #[expect(dead_code, reason = "dropped with the listener")] SocketFile,
     ),
 }
 
@@ -118,19 +133,25 @@ enum Stream {
 }
 
 impl Acceptor {
-    async fn accept(&self) -> io::Result<(Stream, SocketAddr)> {
+    async fn accept(&self) -> io::Result<(Stream, Ends)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 // Not worth a word if it fails: answers come a little later.
                 let _ = stream.set_nodelay(true);
-                Ok((Stream::Tcp(stream), peer))
+                let local = stream.local_addr().ok();
+                let ends = Ends {
+                    local,
+                    ..Ends::of_peer(peer)
+                };
+                Ok((Stream::Tcp(stream), ends))
             }
             #[cfg(unix)]
-            Self::Unix(listener, _) => {
+            Self::Unix(_, listener) => {
                 let (stream, _) = listener.accept().await?;
-                // Whoever may open the file is on this machine.
-                Ok((Stream::Unix(stream), (Ipv4Addr::LOCALHOST, 0).into()))
+                // A client that may open the file is on this machine.
+                let ends = Ends::of_peer((Ipv4Addr::LOCALHOST, 0).into());
+                Ok((Stream::Unix(stream), ends))
             }
         }
     }
@@ -171,30 +192,46 @@ pub(super) async fn accept_until(
     limits: Limits,
     mut stop: watch::Receiver<Option<Instant>>,
 ) {
-    let places = Places::new(limits.connections);
+    let (places, reserve) = (Places::new(limits.connections), Reserve::new());
+    let shared = Shared {
+        routes,
+        limits,
+        turns: Turns::new(),
+        stop: stop.clone(),
+    };
+    let mut refusals = Refusals::new("management", LONGEST_PAUSE);
+    let mut accepted = 0_u32;
     loop {
-        let next = async {
-            let (stream, peer) = accept(&acceptor).await;
-            (stream, peer, places.take(peer.ip()).await)
-        };
-        let (stream, peer, seat) = tokio::select! {
-            next = next => next,
+        let (stream, ends) = tokio::select! {
+            biased;
             _ = connection::stopping(&mut stop) => break,
+            next = accept(&acceptor, &mut refusals, &reserve, &places) => next,
         };
-        let (routes, stop) = (routes.clone(), stop.clone());
-        tokio::spawn(async move {
-            match stream {
-                Stream::Tcp(stream) => {
-                    connection::serve(stream, peer, seat, routes, limits, stop).await;
-                }
-                #[cfg(unix)]
-                Stream::Unix(stream) => {
-                    connection::serve(stream, peer, seat, routes, limits, stop).await;
+        let (shared, reserve, places) = (shared.clone(), reserve.clone(), places.clone());
+        let peer = ends.peer.ip().to_canonical();
+        match places.try_take(peer) {
+            Some(seat) => {
+                tokio::spawn(serve(stream, ends, seat, shared, reserve));
+            }
+            // Those behind it are accepted meanwhile: they may be of another peer.
+            None => {
+                if let Some(waiting) = places.wait() {
+                    tokio::spawn(async move {
+                        let mut stop = shared.stop.clone();
+                        let seat = tokio::select! {
+                            seat = places.take(peer) => seat,
+                            _ = connection::stopping(&mut stop) => return,
+                        };
+                        drop(waiting);
+                        serve(stream, ends, seat, shared, reserve).await;
+                    });
                 }
             }
-        });
-        // Its request may be here already, and is to be seen before its place is wanted again.
-        tokio::task::yield_now().await;
+        }
+        accepted = accepted.wrapping_add(1);
+        if accepted.is_multiple_of(BATCH) {
+            requeue().await;
+        }
     }
     drop(acceptor);
     tokio::select! {
@@ -203,32 +240,71 @@ pub(super) async fn accept_until(
     }
 }
 
-/// The next connection, however long the system refuses to hand one out.
-async fn accept(acceptor: &Acceptor) -> (Stream, SocketAddr) {
-    let mut refused = false;
+/// Waits until all tasks that are ready now have been polled; tokio's `yield_now` waits for a part of them.
+async fn requeue() {
+    let mut polled = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut polled, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+async fn serve(stream: Stream, ends: Ends, seat: Seat, shared: Shared, reserve: Reserve) {
+    match stream {
+        Stream::Tcp(stream) => connection::serve(stream, ends, seat, shared).await,
+        #[cfg(unix)]
+        Stream::Unix(stream) => connection::serve(stream, ends, seat, shared).await,
+    }
+    // Its descriptor is free, and has not been seen by another thread for long.
+    reserve.fill();
+}
+
+/// Returns the next connection, however long the system refuses to hand one out.
+async fn accept(
+    acceptor: &Acceptor,
+    refusals: &mut Refusals,
+    reserve: &Reserve,
+    places: &Places,
+) -> (Stream, Ends) {
     loop {
         match acceptor.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error) if is_of_one_connection(&error) => {}
+            Ok(accepted) => {
+                refusals.accepted();
+                reserve.fill();
+                return accepted;
+            }
             Err(error) => {
-                if !refused {
-                    tracing::warn!(%error, "the management server cannot accept connections");
+                let Some(pause) = refusals.refused(&error) else {
+                    continue;
+                };
+                if is_out_of_descriptors(&error) {
+                    if reserve.give_up() {
+                        // Linux says so before it looks for a connection: there may be none.
+                        tokio::select! {
+                            biased;
+                            accepted = acceptor.accept() => if let Ok(accepted) = accepted {
+                                return accepted;
+                            },
+                            () = std::future::ready(()) => {}
+                        }
+                        reserve.fill();
+                        continue;
+                    }
+                    // Its own connections have all that was kept back: one of them leaves.
+                    places.make_room(NO_PEER);
                 }
-                refused = true;
-                sleep(BACK_OFF).await;
+                sleep(pause).await;
             }
         }
     }
 }
 
-/// Whether only a client that has gone away failed, and the next may be accepted at once.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset
-    )
-}
+/// A peer that has no connection: one that waits to be accepted is not known yet.
+const NO_PEER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Waits until the deadline has passed, which may move closer meanwhile.
 async fn deadline(stop: &mut watch::Receiver<Option<Instant>>) {

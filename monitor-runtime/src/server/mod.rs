@@ -4,6 +4,7 @@
 //! is bounded in everything a client can make it do: connections, header bytes, time.
 
 mod access;
+mod address;
 mod connection;
 mod courtesy;
 #[cfg(feature = "fuzzing")]
@@ -12,10 +13,13 @@ mod gzip;
 mod listener;
 mod negotiate;
 mod places;
+mod reserve;
 mod routes;
 mod scrapes;
 #[cfg(test)]
 mod tests;
+mod turns;
+mod wrong_tokens;
 
 use std::io;
 #[cfg(test)]
@@ -26,6 +30,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+pub(crate) use access::Access;
 pub use gzip::Gzip;
 pub use listener::BindError;
 pub(crate) use listener::{Listener, bind};
@@ -46,6 +51,10 @@ const LONGEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 /// What dropping a [`Server`] waits for its thread.
 const DROP_LIMIT: Duration = Duration::from_millis(100);
 
+/// Threads that make pages: one that begins the next, and one for those on their way. More would let
+/// a flood of scrapes take more cores, and memory that each thread's allocator keeps for itself.
+const MAKERS: usize = 2;
+
 /// What the routes answer from.
 #[derive(Clone)]
 pub(crate) struct Context {
@@ -53,19 +62,18 @@ pub(crate) struct Context {
     health: Arc<Health>,
     live: Arc<Live>,
     metrics: Arc<dyn Fn(Format) -> Chunks + Send + Sync>,
-    token: Option<Arc<str>>,
+    access: Access,
     /// Shared by all clones, so that no number of scrapers can fill memory with pages.
     scrapes: Scrapes,
 }
 
 impl Context {
-    /// `metrics` begins a page in a format; it may take its time and may panic. `token` opens details
-    /// to clients on other machines; an empty one counts as none.
+    /// `metrics` begins a page in a format; it may take its time and may panic.
     pub(crate) fn new<M>(
         service: Service,
         health: Arc<Health>,
         metrics: M,
-        token: Option<String>,
+        access: impl Into<Access>,
     ) -> Self
     where
         M: Fn(Format) -> Chunks + Send + Sync + 'static,
@@ -75,8 +83,8 @@ impl Context {
             service: Arc::new(service),
             health,
             metrics: Arc::new(metrics),
-            token: token.filter(|token| !token.is_empty()).map(Arc::from),
-            scrapes: Scrapes::new(),
+            access: access.into(),
+            scrapes: Scrapes::default(),
         }
     }
 
@@ -102,7 +110,7 @@ pub(crate) fn serve(listener: Listener, context: Context) -> io::Result<Server> 
 fn serve_within(listener: Listener, context: Context, limits: Limits) -> io::Result<Server> {
     let bound = listener.bound().clone();
     let (deadline, stop) = watch::channel(None);
-    let worker = Worker::start("monitor-server", move || {
+    let worker = Worker::start("monitor-server", MAKERS, move || {
         let listener = listener.into_tokio()?;
         Ok(listener::accept_until(
             listener,

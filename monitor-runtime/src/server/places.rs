@@ -1,15 +1,25 @@
-//! Room for so many connections at once, and who has to leave when there are more.
+//! Room for so many connections at once, and which of them has to leave when there are more.
 //!
-//! A client that connects and sends nothing costs nothing to make, so thousands of them must not keep
-//! a probe out. When all places are taken, a new connection gets that of one without a request: the
-//! oldest, of the peer that has most. One that is being answered is never sent away.
+//! A client that connects and sends nothing costs nothing to make, and one that asks and reads nothing
+//! hardly more, so thousands of them must not keep a probe out. When all places are taken, a new connection
+//! gets one of the peer that has most, see [`leaving`].
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
+use tokio::time::timeout;
+
+/// A client that is being answered and has taken nothing for so long has stopped reading.
+const STALL: Duration = Duration::from_secs(2);
+
+/// The interval at which a connection without a place looks for one that has stalled meanwhile.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Connections that may wait for a place at once.
+const MOST_WAITING: usize = 64;
 
 /// The places of a server.
 #[derive(Clone)]
@@ -17,16 +27,24 @@ pub(super) struct Places(Arc<Inner>);
 
 struct Inner {
     most: usize,
+    began: Instant,
+    waiting: AtomicUsize,
     /// Oldest first.
     taken: Mutex<Vec<Arc<Place>>>,
     /// Told when one has become free, or may be taken from its connection again.
     changed: Notify,
+    /// Told when one has become free.
+    freed: Notify,
 }
 
 struct Place {
     peer: IpAddr,
+    /// Places of this peer: shared by all of them.
+    of_peer: Arc<AtomicUsize>,
     /// Requests that are being answered.
     requests: AtomicUsize,
+    /// When its client last took something, in milliseconds since the server began.
+    progress: AtomicU64,
     given_away: Notify,
 }
 
@@ -39,60 +57,127 @@ pub(super) struct Seat {
 /// A request that is being answered, as long as it is kept.
 pub(super) struct InRequest(Arc<Seat>);
 
+/// A connection that waits for a place, as long as it is kept.
+pub(super) struct Waiting(Places);
+
 impl Places {
     pub(super) fn new(most: usize) -> Self {
         Self(Arc::new(Inner {
             most,
+            began: Instant::now(),
+            waiting: AtomicUsize::new(0),
             taken: Mutex::default(),
             changed: Notify::new(),
+            freed: Notify::new(),
         }))
     }
 
-    /// A place for a connection of this peer, when there is one; one task at a time may wait.
+    /// Returns leave to wait for a place, unless too many connections do.
+    pub(super) fn wait(&self) -> Option<Waiting> {
+        let before = self.0.waiting.fetch_add(1, Ordering::AcqRel);
+        let waiting = Waiting(self.clone());
+        (before < MOST_WAITING).then_some(waiting)
+    }
+
+    /// Returns a place for a connection of this peer, when there is one.
     pub(super) async fn take(&self, peer: IpAddr) -> Seat {
         loop {
-            if let Some(place) = self.try_take(peer) {
-                return Seat {
-                    place,
-                    places: self.clone(),
-                };
+            if let Some(seat) = self.try_take(peer) {
+                return seat;
             }
-            self.0.changed.notified().await;
+            // Time passes without a notice, and makes a client one that has stalled.
+            let _ = timeout(LOOK, self.0.changed.notified()).await;
         }
+    }
+
+    /// Returns a place for a connection of this peer, if there is one now.
+    pub(super) fn try_take(&self, peer: IpAddr) -> Option<Seat> {
+        let mut taken = self.taken();
+        if taken.len() >= self.0.most {
+            self.send_away(&mut taken, peer)?;
+        }
+        let own = taken.iter().find(|place| place.peer == peer);
+        let of_peer = own.map(|place| Arc::clone(&place.of_peer));
+        let of_peer = of_peer.unwrap_or_default();
+        of_peer.fetch_add(1, Ordering::Relaxed);
+        let place = Arc::new(Place {
+            peer,
+            of_peer,
+            requests: AtomicUsize::new(0),
+            progress: AtomicU64::new(self.now()),
+            given_away: Notify::new(),
+        });
+        taken.push(Arc::clone(&place));
+        Some(Seat {
+            place,
+            places: self.clone(),
+        })
+    }
+
+    /// Makes room for a connection of this peer's, because there is none in the system.
+    pub(super) fn make_room(&self, peer: IpAddr) {
+        self.send_away(&mut self.taken(), peer);
     }
 
     /// Waits until all places are free.
     pub(super) async fn all_free(&self) {
         while !self.taken().is_empty() {
-            self.0.changed.notified().await;
+            let _ = timeout(LOOK, self.0.freed.notified()).await;
         }
     }
 
-    fn try_take(&self, peer: IpAddr) -> Option<Arc<Place>> {
-        let mut taken = self.taken();
-        if taken.len() >= self.0.most {
-            let mut of_peer: HashMap<IpAddr, usize> = HashMap::new();
-            for place in taken.iter() {
-                *of_peer.entry(place.peer).or_default() += 1;
-            }
-            let idle = |place: &&Arc<Place>| place.requests.load(Ordering::Acquire) == 0;
-            // Of equals the last is found, and the oldest is to go first.
-            let idle = taken.iter().rev().filter(idle);
-            let leaving = Arc::clone(idle.max_by_key(|place| of_peer[&place.peer])?);
-            leaving.given_away.notify_one();
-            taken.retain(|place| !Arc::ptr_eq(place, &leaving));
-        }
-        let place = Arc::new(Place {
-            peer,
-            requests: AtomicUsize::new(0),
-            given_away: Notify::new(),
-        });
-        taken.push(Arc::clone(&place));
-        Some(place)
+    fn send_away(&self, taken: &mut Vec<Arc<Place>>, newcomer: IpAddr) -> Option<()> {
+        let leaving = leaving(taken, newcomer, self.now())?;
+        leaving.given_away.notify_one();
+        remove(taken, &leaving);
+        Some(())
+    }
+
+    /// Milliseconds since the server began.
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn taken(&self) -> MutexGuard<'_, Vec<Arc<Place>>> {
         self.0.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the place that a newcomer gets, if one has to leave for it:
+///
+/// 1. the oldest without a request, of the peer that has most;
+/// 2. else, of the peer that has most and more than the newcomer's, the one whose client has taken
+///    nothing for the longest time;
+/// 3. else one whose client has stopped reading.
+///
+/// A peer never loses a place to one that has more.
+fn leaving(taken: &[Arc<Place>], newcomer: IpAddr, now: u64) -> Option<Arc<Place>> {
+    let has = |place: &Arc<Place>| place.of_peer.load(Ordering::Relaxed);
+    let own = taken.iter().find(|place| place.peer == newcomer);
+    let own = own.map_or(0, has);
+    let idle = |place: &&Arc<Place>| place.requests.load(Ordering::Acquire) == 0;
+    let progress = |place: &Arc<Place>| place.progress.load(Ordering::Relaxed);
+    // Of equals the last is found, and the oldest is to go first.
+    let candidates = || taken.iter().rev().filter(|place| has(place) >= own);
+    let found = candidates().filter(idle).max_by_key(|place| has(place));
+    let found = found.or_else(|| {
+        let key = |place: &&Arc<Place>| (has(place), u64::MAX - progress(place));
+        let slowest = candidates().max_by_key(key)?;
+        (has(slowest) > own + 1).then_some(slowest)
+    });
+    let found = found.or_else(|| {
+        let slowest = candidates().min_by_key(|place| progress(place))?;
+        let still = Duration::from_millis(now.saturating_sub(progress(slowest)));
+        (still > STALL).then_some(slowest)
+    });
+    found.cloned()
+}
+
+fn remove(taken: &mut Vec<Arc<Place>>, place: &Arc<Place>) {
+    let known = taken.iter().position(|other| Arc::ptr_eq(other, place));
+    if let Some(known) = known {
+        taken.remove(known);
+        place.of_peer.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -104,18 +189,23 @@ impl Seat {
 
     /// Keeps the place while a request is answered.
     pub(super) fn request(self: &Arc<Self>) -> InRequest {
+        self.progressed();
         self.place.requests.fetch_add(1, Ordering::AcqRel);
         InRequest(Arc::clone(self))
+    }
+
+    /// Notes that the client took something.
+    pub(super) fn progressed(&self) {
+        let now = self.places.now();
+        self.place.progress.store(now, Ordering::Relaxed);
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let place = &self.place;
-        self.places
-            .taken()
-            .retain(|other| !Arc::ptr_eq(other, place));
+        remove(&mut self.places.taken(), &self.place);
         self.places.0.changed.notify_one();
+        self.places.0.freed.notify_one();
     }
 }
 
@@ -124,6 +214,12 @@ impl Drop for InRequest {
         let Self(seat) = self;
         seat.place.requests.fetch_sub(1, Ordering::AcqRel);
         seat.places.0.changed.notify_one();
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.0.waiting.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -179,5 +275,48 @@ mod tests {
         seat.given_away().await;
         drop((seat, next));
         places.all_free().await;
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_has_all_places_gives_one_up_for_another_and_gets_none_from_it() {
+        let places = Places::new(3);
+        let mut seats = Vec::new();
+        for _ in 0..3 {
+            seats.push(Arc::new(places.take(MANY).await));
+        }
+        let requests: Vec<_> = seats.iter().map(Seat::request).collect();
+        // The second and the third take what they are sent; the first does not.
+        std::thread::sleep(Duration::from_millis(5));
+        seats[1].progressed();
+        seats[2].progressed();
+        let probe = places.try_take(FEW).expect("it is another peer's turn");
+        seats[0].given_away().await;
+        assert_eq!(peers(&places), [MANY, MANY, FEW]);
+        assert!(
+            places.try_take(MANY).is_none(),
+            "the probe has no request yet"
+        );
+        drop((probe, requests));
+    }
+
+    #[tokio::test]
+    async fn a_client_that_stops_reading_makes_way_for_its_own_peer() {
+        let places = Places::new(1);
+        let seat = Arc::new(places.take(MANY).await);
+        let _request = seat.request();
+        assert!(places.try_take(MANY).is_none());
+        let begin = Instant::now();
+        let _next = places.take(MANY).await;
+        assert!(begin.elapsed() > STALL);
+    }
+
+    #[test]
+    fn so_many_connections_wait_and_no_more() {
+        let places = Places::new(1);
+        let mut waiting: Vec<_> = (0..MOST_WAITING).map(|_| places.wait()).collect();
+        assert!(waiting.iter().all(Option::is_some));
+        assert!(places.wait().is_none());
+        waiting.pop();
+        assert!(places.wait().is_some());
     }
 }

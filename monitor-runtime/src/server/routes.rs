@@ -7,15 +7,18 @@ mod log_level;
 mod metrics;
 mod probes;
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 
 use warp::filters::BoxedFilter;
+use warp::http::uri::Authority;
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::Context;
-use super::access::{Peer, may_see_details};
+use super::access::{Addressed, Asker};
+use crate::accept::Ends;
 use answer::Answer;
 pub(super) use answer::PROTECTION;
 #[cfg(feature = "fuzzing")]
@@ -26,7 +29,7 @@ pub(crate) use probes::health_routes;
 /// All routes of the management server; whatever else is asked for is answered with 404.
 pub(super) type Routes = BoxedFilter<(Response,)>;
 
-const NOT_FOUND: &str = "not found; there are /, /health, /livez, /live, /readyz, /ready, /startupz, /metrics, \
+const NOT_FOUND: &str = "not found; there are /, /health, /healthz, /livez, /live, /readyz, /ready, /startupz, /metrics, \
      /log-level, /inventory, /rules.yaml, /grafana.json, /objectives\n";
 
 /// The routes our own server has.
@@ -47,6 +50,11 @@ pub(super) fn all(context: Context) -> Routes {
         .boxed()
 }
 
+/// The answer to a request that is not one of HTTP/1.1, whatever it asks for.
+pub(super) fn bad_request(problem: &'static str, method: &Method) -> Response {
+    Answer::text(StatusCode::BAD_REQUEST, problem).answer(method)
+}
+
 /// A page of its own path, for whoever may see details; `make` is quick and neither blocks nor panics.
 ///
 /// Rejects every other path as not found.
@@ -58,40 +66,45 @@ fn document(
     warp::path(path)
         .and(warp::path::end())
         .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(peer())
-        .map(move |method: Method, headers: HeaderMap, peer| {
-            let refused = refusal(&context, &method, &headers, peer);
+        .and(asker())
+        .map(move |method: Method, asker: Asker| {
+            let refused = refusal(&context, &method, &asker);
             refused.unwrap_or_else(|| make(&context)).answer(&method)
         })
 }
 
-/// Why a request does not get a page of details, if it does not.
-fn refusal(
-    context: &Context,
-    method: &Method,
-    headers: &HeaderMap,
-    peer: Option<SocketAddr>,
-) -> Option<Answer> {
+/// Returns why a request does not get a page of details, if it does not.
+fn refusal(context: &Context, method: &Method, asker: &Asker) -> Option<Answer> {
     if !is_read(method) {
         Some(Answer::not_allowed())
-    } else if may_see_details(headers, peer, context.token.as_deref()) {
+    } else if context.access.may_see_details(asker) {
         None
     } else {
-        Some(Answer::no_access(context.token.is_some()))
+        Some(Answer::no_access(context.access.has_token()))
     }
 }
 
-/// Who asks, as the management server, that of [`http::warp`](crate::http), or warp's knows it.
-fn peer()
--> impl Filter<Extract = (Option<SocketAddr>,), Error = std::convert::Infallible> + Clone + Send + Sync
-{
-    warp::addr::remote()
-        .and(warp::ext::optional::<Peer>())
+/// Extracts the sender of a request, as the management server, that of [`http::warp`](crate::http), or
+/// warp's knows it.
+fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Clone + Send + Sync {
+    let ends = warp::addr::remote()
+        .and(warp::ext::optional::<Ends>())
         .and(warp::ext::optional::<SocketAddr>())
-        .map(|warps: Option<_>, ours: Option<Peer>, edges| {
-            ours.map(|Peer(addr)| addr).or(warps).or(edges)
-        })
+        .map(|warps: Option<_>, ours: Option<Ends>, edges| {
+            ours.or_else(|| warps.or(edges).map(Ends::of_peer))
+        });
+    // It rejects a request whose target and `Host` differ, and one whose `Host` cannot be read.
+    let addressed = warp::host::optional()
+        .map(|name: Option<Authority>| name.map_or(Addressed::Unnamed, Addressed::To))
+        .or(warp::any().map(|| Addressed::Unclear))
+        .unify();
+    warp::header::headers_cloned().and(ends).and(addressed).map(
+        |headers: HeaderMap, ends, addressed| Asker {
+            headers,
+            ends,
+            addressed,
+        },
+    )
 }
 
 fn is_read(method: &Method) -> bool {

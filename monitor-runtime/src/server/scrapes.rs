@@ -1,15 +1,18 @@
 //! Sending a page of any length: made chunk by chunk, on the blocking pool, while the client reads.
 //!
-//! A page in the making holds the numbers of one moment, so there are only so many at a time. A
-//! client that stops reading loses its place when others wait for one.
+//! A page in the making holds the numbers of one moment, so there are only so many at a time, and they
+//! are begun one after the other: beginning takes the memory of all series of the `metrics` facade. The
+//! next one begun is of the peer that has fewest. A client that stops reading loses its place when others
+//! wait for one.
 
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -21,100 +24,203 @@ pub(crate) type Chunks = Box<dyn Iterator<Item = Vec<u8>> + Send>;
 /// Pages in the making at once; more than one, because Prometheus servers come in pairs.
 const MOST: usize = 4;
 
+/// Scrapes of all peers that may wait for a place, and of one.
+const MOST_WAITING: usize = 32;
+const MOST_WAITING_OF_PEER: usize = 4;
+
 /// How long a client may read nothing while others wait.
 const STALL: Duration = Duration::from_secs(2);
 
-/// How often those who wait look for somebody who reads nothing.
+/// The interval at which scrapes that wait look for a place that can be given to them.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// The address of a scraper; `None` where the server does not say.
+type Peer = Option<IpAddr>;
+
 /// The places for pages in the making, shared by all who serve them.
-#[derive(Clone)]
-pub(super) struct Scrapes {
-    places: Arc<Semaphore>,
-    taken: Arc<Mutex<Vec<Weak<Place>>>>,
+#[derive(Clone, Default)]
+pub(super) struct Scrapes(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// The peer of each place that is taken.
+    taken: Vec<Peer>,
+    /// A page has its place and has not been begun yet.
+    beginning: bool,
+    /// Oldest first.
+    waiting: Vec<(Peer, oneshot::Sender<Permit>)>,
+    sent: Vec<Weak<Place>>,
+}
+
+/// A place, as long as it is kept, and the right to begin a page in it.
+struct Permit {
+    scrapes: Scrapes,
+    peer: Peer,
+    begun: bool,
 }
 
 /// A page between two chunks; empty while one is made, and for good when it has lost its place.
-struct Place(Mutex<Option<Page>>);
+struct Place {
+    peer: Peer,
+    page: Mutex<Option<Page>>,
+}
 
 struct Page {
     chunks: Chunks,
     /// When its client last asked for a chunk.
     asked: Instant,
-    _permit: OwnedSemaphorePermit,
+    _permit: Permit,
 }
 
-/// Why there is no page.
+/// A reason why there is no page.
+#[derive(Debug, thiserror::Error)]
 pub(super) enum NoPage {
-    /// All places were taken for too long.
-    Busy,
-    /// Making it panicked; the hook has said why.
+    #[error("other scrapes held all places for {0:?}")]
+    Busy(Duration),
+    #[error("too many scrapes are waiting for this page")]
+    Queue,
+    /// The hook has said why.
+    #[error("rendering the metrics failed; the log says why")]
     Panicked,
-    NoThread,
+    #[error(transparent)]
+    NoThread(#[from] NoThread),
 }
 
 impl Scrapes {
-    pub(super) fn new() -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(MOST)),
-            taken: Arc::default(),
-        }
-    }
-
     /// Begins a page when there is a place for it.
-    pub(super) async fn begin<M>(&self, limit: Duration, make: M) -> Result<Body, NoPage>
+    pub(super) async fn begin<M>(
+        &self,
+        peer: Peer,
+        limit: Duration,
+        make: M,
+    ) -> Result<Body, NoPage>
     where
         M: FnOnce() -> Chunks + Send + 'static,
     {
         let begun = timeout(limit, async {
-            let permit = self.place().await;
+            let mut permit = self.permit(peer).await?;
             // The permit goes along: what was begun keeps its place even if its client has left.
-            let making = on_a_thread(move || Page {
-                chunks: make(),
-                asked: Instant::now(),
-                _permit: permit,
+            let making = on_a_thread(move || {
+                let chunks = make();
+                permit.begin();
+                Page {
+                    chunks,
+                    asked: Instant::now(),
+                    _permit: permit,
+                }
             });
-            let page = making.map_err(|NoThread| NoPage::NoThread)?.await;
-            page.map_err(|_| NoPage::Panicked)
+            making?.await.map_err(|_| NoPage::Panicked)
         });
-        let page = begun.await.map_err(|_| NoPage::Busy)??;
-        Ok(self.seat(page))
+        let page = begun.await.map_err(|_| NoPage::Busy(limit))??;
+        Ok(self.send(peer, page))
     }
 
-    async fn place(&self) -> OwnedSemaphorePermit {
-        let mut free = pin!(Arc::clone(&self.places).acquire_owned());
+    async fn permit(&self, peer: Peer) -> Result<Permit, NoPage> {
+        let (grant, granted) = oneshot::channel();
+        {
+            let mut state = lock(&self.0);
+            state.waiting.retain(|(_, grant)| !grant.is_closed());
+            let of_peer = state.waiting.iter().filter(|(other, _)| *other == peer);
+            if of_peer.count() >= MOST_WAITING_OF_PEER || state.waiting.len() >= MOST_WAITING {
+                return Err(NoPage::Queue);
+            }
+            state.waiting.push((peer, grant));
+        }
+        self.grant();
+        let mut granted = pin!(granted);
         loop {
-            match timeout(LOOK, free.as_mut()).await {
-                Ok(Ok(permit)) => return permit,
-                Ok(Err(_)) => unreachable!("nobody closes this semaphore"),
-                Err(_) => self.give_away_a_stalled_one(),
+            match timeout(LOOK, granted.as_mut()).await {
+                Ok(permit) => return Ok(permit.expect("kept until it is granted or given up")),
+                Err(_) => self.give_one_away(peer),
             }
         }
     }
 
-    fn seat(&self, page: Page) -> Body {
-        let place = Arc::new(Place(Mutex::new(Some(page))));
-        let mut taken = lock(&self.taken);
-        taken.retain(|place| place.strong_count() > 0);
-        taken.push(Arc::downgrade(&place));
+    /// Gives the next place to the peer that has fewest.
+    fn grant(&self) {
+        let (peer, grant) = {
+            let mut state = lock(&self.0);
+            if state.beginning || state.taken.len() >= MOST {
+                return;
+            }
+            state.waiting.retain(|(_, grant)| !grant.is_closed());
+            let waiting = state.waiting.iter().enumerate();
+            let next = waiting.min_by_key(|(_, (peer, _))| state.taken_by(*peer));
+            let Some((next, _)) = next else { return };
+            state.beginning = true;
+            let (peer, grant) = state.waiting.remove(next);
+            state.taken.push(peer);
+            (peer, grant)
+        };
+        let scrapes = self.clone();
+        // Where its client has left meanwhile, the permit is dropped, which grants it to the next.
+        let _ = grant.send(Permit {
+            scrapes,
+            peer,
+            begun: false,
+        });
+    }
+
+    fn send(&self, peer: Peer, page: Page) -> Body {
+        let page = Mutex::new(Some(page));
+        let place = Arc::new(Place { peer, page });
+        let mut state = lock(&self.0);
+        state.sent.retain(|place| place.strong_count() > 0);
+        state.sent.push(Arc::downgrade(&place));
         Body {
             place,
             making: None,
         }
     }
 
-    fn give_away_a_stalled_one(&self) {
-        let taken = lock(&self.taken);
-        let places = taken.iter().filter_map(Weak::upgrade);
-        let idle = |place: &Arc<Place>| Some(lock(&place.0).as_ref()?.asked.elapsed());
-        let longest = places
-            .filter_map(|place| Some((idle(&place)?, place)))
-            .max_by_key(|(idle, _)| *idle);
-        if let Some((idle, place)) = longest
-            && idle > STALL
-        {
-            lock(&place.0).take();
+    /// Takes a place from a client that stopped reading, or from a peer that has two more than `peer`.
+    fn give_one_away(&self, peer: Peer) {
+        let longest = {
+            let state = lock(&self.0);
+            let own = state.taken_by(peer);
+            let full = state.taken.len() >= MOST;
+            let places = state.sent.iter().filter_map(Weak::upgrade);
+            let found = places.filter_map(|place| {
+                let idle = lock(&place.page).as_ref()?.asked.elapsed();
+                let has_more = full && state.taken_by(place.peer) > own + 1;
+                (idle > STALL || has_more).then_some((idle, place))
+            });
+            found.max_by_key(|(idle, _)| *idle)
+        };
+        if let Some((_, place)) = longest {
+            // Dropped behind the lock: it grants its place to the next.
+            let page = lock(&place.page).take();
+            drop(page);
         }
+    }
+}
+
+impl State {
+    fn taken_by(&self, peer: Peer) -> usize {
+        self.taken.iter().filter(|other| **other == peer).count()
+    }
+}
+
+impl Permit {
+    /// The page is begun: the next one may be.
+    fn begin(&mut self) {
+        self.begun = true;
+        lock(&self.scrapes.0).beginning = false;
+        self.scrapes.grant();
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        {
+            let mut state = lock(&self.scrapes.0);
+            let place = state.taken.iter().position(|peer| *peer == self.peer);
+            if let Some(place) = place {
+                state.taken.swap_remove(place);
+            }
+            state.beginning &= self.begun;
+        }
+        self.scrapes.grant();
     }
 }
 
@@ -146,7 +252,7 @@ impl Stream for Body {
                 match made {
                     Ok((_, None)) => return Poll::Ready(None),
                     Ok((page, Some(chunk))) => {
-                        *lock(&self.place.0) = Some(page);
+                        *lock(&self.place.page) = Some(page);
                         // gzip may have kept all of it back.
                         if !chunk.is_empty() {
                             return Poll::Ready(Some(Ok(chunk)));
@@ -155,7 +261,7 @@ impl Stream for Body {
                     Err(_) => return Poll::Ready(Some(Err(Cut::Panicked))),
                 }
             }
-            let Some(mut page) = lock(&self.place.0).take() else {
+            let Some(mut page) = lock(&self.place.page).take() else {
                 return Poll::Ready(Some(Err(Cut::Stalled)));
             };
             page.asked = Instant::now();

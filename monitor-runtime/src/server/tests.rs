@@ -71,6 +71,12 @@ fn every_route_answers_get_and_head_with_the_same_headers() {
             "application/health+json",
             r#"{"status":"ok""#,
         ),
+        (
+            "/healthz",
+            200,
+            "application/health+json",
+            r#"{"status":"ok""#,
+        ),
         ("/livez", 200, plain, "ok\n"),
         ("/live", 200, plain, "ok\n"),
         ("/readyz", 200, plain, "ok\n"),
@@ -83,7 +89,7 @@ fn every_route_answers_get_and_head_with_the_same_headers() {
             "/metrics/x",
             404,
             plain,
-            "/health, /livez, /live, /readyz, /ready, /startupz, /metrics",
+            "/health, /healthz, /livez, /live, /readyz, /ready, /startupz, /metrics",
         ),
     ] {
         let get = ask(server.local_addr(), &format!("GET {path}"));
@@ -97,11 +103,12 @@ fn every_route_answers_get_and_head_with_the_same_headers() {
             let length = (path != "/metrics").then(|| get.body.len().to_string());
             assert_eq!(answer.header("content-length"), length.as_deref(), "{path}");
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
-            assert_eq!(
-                answer.header("x-content-type-options"),
-                Some("nosniff"),
-                "{path}"
-            );
+            for (header, value) in [
+                ("x-content-type-options", "nosniff"),
+                ("cross-origin-resource-policy", "same-origin"),
+            ] {
+                assert_eq!(answer.header(header), Some(value), "{path}");
+            }
         }
     }
 }

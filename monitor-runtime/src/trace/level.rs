@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::OURS;
 use super::filter::Filters;
 use crate::log_filter::{LONGEST_TIME, LogFilter, LogFilterError, Rules};
+use crate::report;
 
 /// Of the lines that tell of a change.
 const TARGET: &str = "monitor_runtime::log_filter";
@@ -115,7 +116,8 @@ fn forget(reversion: &mut Reversion) {
 /// so that no filter hides that it was set.
 fn announce(filters: &Filters, next: &Rules, line: impl FnOnce()) {
     filters.set(next.and_info_of(TARGET));
-    line();
+    // The subscriber has layers of the service's own, a panic of which must not undo the change.
+    report::quietly(line);
 }
 
 fn describe(filters: &Filters, reversion: &Reversion) -> LogFilter {

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{failing, health, json, passing};
 use crate::Heartbeat;
+use crate::health::awake::Awake;
 use crate::health::history::RUNS;
 use crate::health::slot::{Slot, Standing};
 use crate::health::{Check, InvalidCheck, Question, Refusal, Selection, invalid};
@@ -36,7 +37,7 @@ fn a_verdict_changes_when_enough_runs_in_a_row_say_so() {
         ("-+", Some("run 0")),
         ("-++", None),
     ] {
-        let slot = Slot::new(check());
+        let slot = Slot::new(check(), Awake::default());
         record(&slot, outcomes);
         assert_eq!(failing(&slot).as_deref(), reason, "{outcomes}");
     }
@@ -163,7 +164,7 @@ fn points_of_a_question_are_those_that_can_decide_it() {
     assert_eq!(names(Question::Ready, &["storage"]), all[..3]);
     assert_eq!(
         names(Question::Started, &[])[1..],
-        [of("db", true), of("cache", true)]
+        [of("db", true), of("cache", false)]
     );
 
     health.mark_started();

@@ -10,12 +10,13 @@ use tokio::time::{Instant, sleep};
 
 use super::{SECOND, failing, passing};
 use crate::health::Check;
+use crate::health::awake::Awake;
 use crate::health::runner::{Place, supervise};
 use crate::health::slot::{Slot, Standing};
 
 /// A supervised check on the paused clock of the test's own runtime.
 pub(super) fn supervised(check: Check) -> Arc<Slot> {
-    let slot = Arc::new(Slot::new(check));
+    let slot = Arc::new(Slot::new(check, Awake::default()));
     slot.start(Instant::now());
     tokio::spawn(supervise(
         Arc::clone(&slot),
@@ -92,7 +93,8 @@ async fn a_panicking_check_fails_and_gets_well_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_verdict_that_is_too_old_does_not_count() {
-    let slot = Slot::new(passing("stuck").interval(10 * SECOND).timeout(5 * SECOND));
+    let check = passing("stuck").interval(10 * SECOND).timeout(5 * SECOND);
+    let slot = Slot::new(check, Awake::default());
     let start = Instant::now();
     assert_eq!(
         slot.standing(start + 100 * SECOND),
@@ -111,11 +113,10 @@ async fn a_verdict_that_is_too_old_does_not_count() {
 
 #[test]
 fn intervals_without_end_do_not_overflow() {
-    let slot = Slot::new(
-        passing("rare")
-            .interval(Duration::MAX)
-            .timeout(Duration::MAX),
-    );
+    let check = passing("rare")
+        .interval(Duration::MAX)
+        .timeout(Duration::MAX);
+    let slot = Slot::new(check, Awake::default());
     slot.start(Instant::now());
     slot.record(Instant::now(), Ok(()));
     assert_eq!(slot.standing(Instant::now()), Standing::Passing);
@@ -143,7 +144,7 @@ async fn a_flapping_check_is_logged_once_for_each_change() {
     let _guard = tracing::subscriber::set_default(subscriber.finish());
     // Another test may be registering the same call sites just now, without this subscriber.
     while captured.0.lock().unwrap().is_empty() {
-        let slot = Slot::new(passing("warm-up"));
+        let slot = Slot::new(passing("warm-up"), Awake::default());
         slot.record(Instant::now(), Err(String::new()));
         slot.record(Instant::now(), Ok(()));
         let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();

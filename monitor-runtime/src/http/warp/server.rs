@@ -17,6 +17,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
 use super::Monitored;
+use crate::accept::{Ends, Refusals};
+
+/// The longest pause after the system refused to hand out a connection.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A server that does not listen yet; made by [`serve`](super::serve).
 #[derive(Debug)]
@@ -73,29 +77,28 @@ impl<S: Monitored> Bound<S> {
             mut end,
         } = self;
         let connections = GracefulShutdown::new();
+        let mut refusals = Refusals::new("http::warp", LONGEST_PAUSE);
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = &mut end => break,
             };
             match accepted {
-                Ok((stream, peer)) => connect(stream, peer, service.clone(), &connections),
-                Err(error) if is_of_one_connection(&error) => {}
+                Ok((stream, peer)) => {
+                    refusals.accepted();
+                    connect(stream, peer, service.clone(), &connections);
+                }
+                // Out of file descriptors, most likely: it takes others to end.
                 Err(error) => {
-                    // Out of file descriptors, most likely: it takes others to end.
-                    tracing::error!(%error, "no connection could be accepted");
-                    sleep(Duration::from_millis(100)).await;
+                    if let Some(pause) = refusals.refused(&error) {
+                        sleep(pause).await;
+                    }
                 }
             }
         }
         drop(listener);
         connections.shutdown().await;
     }
-}
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    [ConnectionAborted, ConnectionRefused, ConnectionReset].contains(&error.kind())
 }
 
 fn connect<S: Monitored>(
@@ -106,11 +109,17 @@ fn connect<S: Monitored>(
 ) {
     // Not worth a word if it fails: answers come a little later.
     let _ = stream.set_nodelay(true);
+    let ends = Ends {
+        local: stream.local_addr().ok(),
+        ..Ends::of_peer(peer)
+    };
     let watcher = connections.watcher();
     tokio::spawn(async move {
         let service = TowerToHyperService::new(service);
         let service = service_fn(move |mut request: Request<Incoming>| {
+            let version = Some(request.version());
             request.extensions_mut().insert(peer);
+            request.extensions_mut().insert(Ends { version, ..ends });
             service.call(request)
         });
         let server = Builder::new(TokioExecutor::new());

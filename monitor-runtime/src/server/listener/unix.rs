@@ -1,20 +1,33 @@
 //! A socket in the file system: taking its path, and giving it back.
+//!
+//! Between `bind` and `listen` a socket refuses connections like one whose process has ended. So a path is
+//! taken and given back under a lock on its directory, which leaves no file behind.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::BACKLOG;
 
-/// Only the user that the service runs as may connect; whoever wants others to can change it.
+/// Only the user that the service runs as may connect; an operator can change it.
 const MODE: u32 = 0o600;
 
+/// The time that a start waits for another one in the same directory, which takes less than a millisecond.
+const START_LIMIT: Duration = Duration::from_secs(5);
+
+/// The time that an end waits.
+const END_LIMIT: Duration = Duration::from_millis(100);
+
 /// Removes the socket from the file system when dropped, unless another took its place.
+///
+/// To be dropped before its listener is: until then no other file can have the same inode.
 #[derive(Debug)]
 pub(in crate::server) struct SocketFile {
     path: PathBuf,
@@ -23,7 +36,8 @@ pub(in crate::server) struct SocketFile {
 }
 
 /// Takes the path, from a process that has ended if need be.
-pub(super) fn bind(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
+pub(super) fn bind(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
+    let _lock = lock(path, START_LIMIT)?;
     let addr = SockAddr::unix(path)?;
     let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     match socket.bind(&addr) {
@@ -37,22 +51,51 @@ pub(super) fn bind(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
         path: path.to_owned(),
         identity: identity(path)?,
     };
-    // Before it listens, so that there is no moment in which anybody else could connect.
+    // Before it listens, so that there is no moment in which another user could connect.
     fs::set_permissions(path, Permissions::from_mode(MODE))?;
     socket.listen(BACKLOG)?;
     let listener = UnixListener::from(OwnedFd::from(socket));
     listener.set_nonblocking(true)?;
-    Ok((listener, file))
+    Ok((file, listener))
+}
+
+/// Locks the directory of a path until the file is dropped; `None` where the system has no such locks.
+fn lock(path: &Path, limit: Duration) -> io::Result<Option<File>> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let begin = Instant::now();
+    // A directory that may be written to and not read, for one.
+    let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) else {
+        return Ok(None);
+    };
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Ok(Some(folder)),
+            Err(TryLockError::Error(_)) => return Ok(None),
+            Err(TryLockError::WouldBlock) if begin.elapsed() > limit => {
+                let problem = "another process holds a lock on the directory";
+                return Err(io::Error::new(io::ErrorKind::WouldBlock, problem));
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+        }
+    }
 }
 
 /// Removes a socket on which nobody answers; whatever else is there stays.
 fn remove_stale(path: &Path) -> io::Result<()> {
-    let found = fs::symlink_metadata(path)?;
+    let found = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        found => found?,
+    };
     if !found.file_type().is_socket() {
         let kind = io::ErrorKind::AlreadyExists;
         return Err(io::Error::new(kind, "what is there is not a socket"));
     }
-    match UnixStream::connect(path) {
+    let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    // Where the queue of the one that listens is full, it would wait.
+    probe.set_nonblocking(true)?;
+    match probe.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             // Not one that came meanwhile.
             if identity(path)? == (found.dev(), found.ino()) {
@@ -60,9 +103,13 @@ fn remove_stale(path: &Path) -> io::Result<()> {
             }
             Ok(())
         }
-        // Somebody answers, or may: a full queue, or a socket of another user.
-        Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
+        // A process answers, or will when the queue is shorter.
+        Ok(()) => Err(io::ErrorKind::AddrInUse.into()),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            Err(io::ErrorKind::AddrInUse.into())
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        // A socket of another user, for one.
         Err(error) => Err(error),
     }
 }
@@ -74,6 +121,10 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
+        // Not while another start looks at it. One that holds the lock for longer may find a stale socket.
+        let Ok(_lock) = lock(&self.path, END_LIMIT) else {
+            return;
+        };
         if identity(&self.path).is_ok_and(|found| found == self.identity) {
             // Not worth a word: the next start takes it away.
             let _ = fs::remove_file(&self.path);

@@ -110,9 +110,14 @@ impl Answer {
 }
 
 /// What every answer says to browsers and caches.
-pub(in crate::server) const PROTECTION: [(HeaderName, &str); 2] = [
+pub(in crate::server) const PROTECTION: [(HeaderName, &str); 3] = [
     (CACHE_CONTROL, "no-store"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Another site's page cannot even tell that something answers here.
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
 ];
 
 /// Says so.

@@ -5,14 +5,16 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use warp::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
-use warp::http::{HeaderMap, Method, StatusCode};
+use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::answer::Answer;
-use super::{is_read, peer, refusal};
+use super::{asker, is_read, refusal};
 use crate::live::Known;
 use crate::server::Context;
+use crate::server::access::Asker;
+use crate::worker::{NoThread, on_a_thread};
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -102,39 +104,38 @@ fn data(
         .and(warp::path("data"))
         .and(warp::path::end())
         .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(peer())
+        .and(asker())
         .and(query)
-        .then(
-            move |method: Method, headers: HeaderMap, peer, query: String| {
-                let refused = refusal(&context, &method, &headers, peer);
-                let live = Arc::clone(&context.live);
-                async move {
-                    if let Some(refused) = refused {
-                        return refused.answer(&method);
-                    }
-                    let answer = move || match Asked::parse(&query) {
-                        Ok(Asked::Document(known)) => Answer::ok(JSON, live.document(known)),
-                        Ok(Asked::Detail(id)) => match live.detail(id) {
-                            Some(detail) => Answer::ok(JSON, detail),
-                            None => Answer::text(
-                                StatusCode::NOT_FOUND,
-                                format!(
-                                    "function={id}: this process has no function of that number\n"
-                                ),
-                            ),
-                        },
-                        Err(problem) => Answer::text(StatusCode::BAD_REQUEST, problem),
-                    };
-                    let made = tokio::task::spawn_blocking(answer).await;
-                    let failed = |_| {
-                        let why = "the numbers could not be read; the log says why\n";
-                        Answer::text(StatusCode::INTERNAL_SERVER_ERROR, why)
-                    };
-                    made.unwrap_or_else(failed).answer(&method)
+        .then(move |method: Method, asker: Asker, query: String| {
+            let refused = refusal(&context, &method, &asker);
+            let live = Arc::clone(&context.live);
+            async move {
+                if let Some(refused) = refused {
+                    return refused.answer(&method);
                 }
-            },
-        )
+                let answer = move || match Asked::parse(&query) {
+                    Ok(Asked::Document(known)) => Answer::ok(JSON, live.document(known)),
+                    Ok(Asked::Detail(id)) => match live.detail(id) {
+                        Some(detail) => Answer::ok(JSON, detail),
+                        None => Answer::text(
+                            StatusCode::NOT_FOUND,
+                            format!("function={id}: this process has no function of that number\n"),
+                        ),
+                    },
+                    Err(problem) => Answer::text(StatusCode::BAD_REQUEST, problem),
+                };
+                let Ok(making) = on_a_thread(answer) else {
+                    let problem = format!("{NoThread}\n");
+                    let status = StatusCode::SERVICE_UNAVAILABLE;
+                    return Answer::text(status, problem).answer(&method);
+                };
+                let failed = |_| {
+                    let why = "the numbers could not be read; the log says why\n";
+                    Answer::text(StatusCode::INTERNAL_SERVER_ERROR, why)
+                };
+                making.await.unwrap_or_else(failed).answer(&method)
+            }
+        })
 }
 
 /// What a query asks for.

@@ -1,7 +1,6 @@
 //! The log's filter: what it is, another one for a time, and the way back.
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -10,15 +9,15 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use warp::http::header::{ALLOW, HeaderValue};
-use warp::http::{HeaderMap, Method, StatusCode};
+use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 use warp::{Buf, Filter, Rejection};
 
 use super::answer::Answer;
-use super::{is_read, peer};
+use super::{asker, is_read};
 use crate::log_filter::{LogFilter, LogFilterError};
 use crate::server::Context;
-use crate::server::access::{Refusal, may_change, may_see_details};
+use crate::server::access::{Asker, Refusal};
 use crate::trace;
 
 const JSON: &str = "application/json";
@@ -37,13 +36,12 @@ pub(super) fn route(
     warp::path("log-level")
         .and(warp::path::end())
         .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(peer())
+        .and(asker())
         .and(warp::body::stream())
-        .then(move |method: Method, headers: HeaderMap, peer, body| {
+        .then(move |method: Method, asker: Asker, body| {
             let context = context.clone();
             async move {
-                let answer = context.log_level(&method, &headers, peer, body).await;
+                let answer = context.log_level(&method, &asker, body).await;
                 let known = answer.status != StatusCode::METHOD_NOT_ALLOWED;
                 let mut response = answer.answer(&method);
                 if !known {
@@ -59,12 +57,10 @@ impl Context {
     async fn log_level(
         &self,
         method: &Method,
-        headers: &HeaderMap,
-        peer: Option<SocketAddr>,
+        asker: &Asker,
         body: impl Stream<Item = Result<impl Buf, warp::Error>>,
     ) -> Answer {
-        let token = self.token.as_deref();
-        let change = |body| may_change(headers, peer, token, body);
+        let change = |body| self.access.may_change(asker, body);
         let allowed = match *method {
             Method::PUT => change(true),
             Method::DELETE => change(false),
@@ -74,11 +70,11 @@ impl Context {
                     "only GET, HEAD, PUT and DELETE are allowed\n",
                 );
             }
-            _ if may_see_details(headers, peer, token) => Ok(()),
+            _ if self.access.may_see_details(asker) => Ok(()),
             _ => Err(Refusal::NoAccess),
         };
         if let Err(refusal) = allowed {
-            return Answer::refused(refusal, token.is_some());
+            return Answer::refused(refusal, self.access.has_token());
         }
         match *method {
             Method::PUT => match read(body).await {

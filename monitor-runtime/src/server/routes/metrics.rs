@@ -3,20 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use warp::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, VARY};
+use warp::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY};
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply};
 
 use super::answer::{Answer, protect};
-use super::is_read;
+use super::{asker, bad_request, is_read, refusal};
 use crate::metrics::Format;
+use crate::server::access::Asker;
 use crate::server::scrapes::NoPage;
 use crate::server::{Context, Gzip, negotiate};
-use crate::worker::NoThread;
 
 /// How long a client waits for the metrics page to begin before it is sent away.
 const RENDER_LIMIT: Duration = Duration::from_secs(30);
+
+/// When a client that was sent away may try again.
+const RETRY_SECONDS: &str = "5";
 
 /// `/metrics`.
 ///
@@ -28,27 +31,34 @@ pub(crate) fn metrics_routes(
     warp::path("metrics")
         .and(warp::path::end())
         .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .then(move |method: Method, headers: HeaderMap| {
+        .and(asker())
+        .then(move |method: Method, asker: Asker| {
             let context = context.clone();
             async move {
-                if is_read(&method) {
-                    context.metrics(&method, &headers).await
-                } else {
-                    Answer::not_allowed().answer(&method)
+                if let Some(problem) = asker.malformed() {
+                    return bad_request(problem, &method);
+                }
+                let closed = context.access.metrics_are_details;
+                match refusal(&context, &method, &asker).filter(|_| closed) {
+                    Some(refused) => refused.answer(&method),
+                    None if is_read(&method) => context.metrics(&method, &asker).await,
+                    None => Answer::not_allowed().answer(&method),
                 }
             }
         })
 }
 
 impl Context {
-    async fn metrics(&self, method: &Method, headers: &HeaderMap) -> Response {
+    async fn metrics(&self, method: &Method, asker: &Asker) -> Response {
+        let headers = &asker.headers;
         let (format, gzip) = (negotiate::format(headers), negotiate::gzip(headers));
         if method == Method::HEAD {
             return describe(Response::default(), format, gzip);
         }
         let metrics = Arc::clone(&self.metrics);
-        let begun = self.scrapes.begin(RENDER_LIMIT, move || {
+        // Scrapers whose server does not say who they are share what one peer may have.
+        let peer = asker.ends.map(|ends| ends.peer.ip().to_canonical());
+        let begun = self.scrapes.begin(peer, RENDER_LIMIT, move || {
             let chunks = metrics(format);
             if gzip {
                 Box::new(Gzip::new(chunks))
@@ -56,19 +66,22 @@ impl Context {
                 chunks
             }
         });
-        let (status, problem) = match begun.await {
+        let problem = match begun.await {
             Ok(body) => return describe(warp::reply::stream(body).into_response(), format, gzip),
-            Err(NoPage::Panicked) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "rendering the metrics failed; the log says why\n".to_owned(),
-            ),
-            Err(NoPage::NoThread) => (StatusCode::SERVICE_UNAVAILABLE, format!("{NoThread}\n")),
-            Err(NoPage::Busy) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("other scrapes held all places for {RENDER_LIMIT:?}\n"),
-            ),
+            Err(problem) => problem,
         };
-        Answer::text(status, problem).answer(method)
+        let status = match problem {
+            NoPage::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+            NoPage::Busy(_) | NoPage::Queue | NoPage::NoThread(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        };
+        let mut response = Answer::text(status, format!("{problem}\n")).answer(method);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let seconds = HeaderValue::from_static(RETRY_SECONDS);
+            response.headers_mut().insert(RETRY_AFTER, seconds);
+        }
+        response
     }
 }
 

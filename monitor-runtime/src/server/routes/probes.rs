@@ -3,16 +3,16 @@
 use std::fmt::Write;
 use std::str::FromStr;
 
-use warp::http::{HeaderMap, Method, StatusCode};
+use warp::http::{Method, StatusCode};
 use warp::path::Tail;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::super::Context;
 use super::answer::Answer;
-use super::{is_read, peer};
+use super::{asker, bad_request, is_read};
 use crate::health::{Point, Question, Selection, Status};
-use crate::server::access::may_see_details;
+use crate::server::access::Asker;
 
 const HEALTH_JSON: &str = "application/health+json";
 
@@ -28,7 +28,7 @@ impl FromStr for Probe {
 
     fn from_str(segment: &str) -> Result<Self, ()> {
         match segment {
-            "health" => Ok(Self::Health),
+            "health" | "healthz" => Ok(Self::Health),
             "livez" | "live" => Ok(Self::Ask(Question::Live)),
             "readyz" | "ready" => Ok(Self::Ask(Question::Ready)),
             "startupz" => Ok(Self::Ask(Question::Started)),
@@ -77,8 +77,9 @@ impl Wish {
     }
 }
 
-/// `/health`, `/livez`, `/live`, `/readyz`, `/ready` and `/startupz`, and what is below them:
-/// `/health/<group>` and `/readyz/<check>`.
+/// `/health`, `/livez`, `/readyz` and `/startupz`, and what is below them: `/health/<group>` and
+/// `/readyz/<check>`. Aliases are `/healthz`, `/live` and `/health/liveness`, `/ready` and
+/// `/health/readiness`.
 ///
 /// Rejects every other path as not found, also that of a group or check there is not. On its own
 /// paths a method other than GET and HEAD is answered here, with 405.
@@ -89,11 +90,10 @@ pub(crate) fn health_routes(
         .and(warp::path::tail())
         .and(warp::query::<Vec<(String, String)>>())
         .and(warp::method())
-        .and(warp::header::headers_cloned())
-        .and(peer())
+        .and(asker())
         .and_then(
-            move |probe, tail: Tail, query, method: Method, headers: HeaderMap, peer| {
-                let details = || may_see_details(&headers, peer, context.token.as_deref());
+            move |probe, tail: Tail, query, method: Method, asker: Asker| {
+                let details = || context.access.may_see_details(&asker);
                 let found = context.probe(probe, tail.as_str(), Wish::of(query), details);
                 let allowed = |answer| {
                     if is_read(&method) {
@@ -102,7 +102,10 @@ pub(crate) fn health_routes(
                         Answer::not_allowed()
                     }
                 };
-                let answer = found.map(|answer| allowed(answer).answer(&method));
+                let answer = found.map(|answer| match asker.malformed() {
+                    Some(problem) => bad_request(problem, &method),
+                    None => allowed(answer).answer(&method),
+                });
                 std::future::ready(answer.ok_or_else(warp::reject::not_found))
             },
         )
@@ -117,6 +120,21 @@ impl Context {
         mut wish: Wish,
         may_see_details: impl FnOnce() -> bool,
     ) -> Option<Answer> {
+        // Spring's names, unless the service has groups of them.
+        let spring = match place {
+            "liveness" => Some(Question::Live),
+            "readiness" => Some(Question::Ready),
+            _ => None,
+        };
+        if let (Probe::Health, Some(question)) = (probe, spring) {
+            let group = Selection {
+                groups: vec![place.to_owned()],
+                ..Selection::default()
+            };
+            if !self.health.has_groups(&group) {
+                return self.probe(Probe::Ask(question), "", wish, may_see_details);
+            }
+        }
         match probe {
             Probe::Health if place.is_empty() && self.health.has_groups(&wish.selection) => {
                 Some(self.health_page(&wish, may_see_details()))
@@ -190,6 +208,7 @@ fn all(question: Question, points: &[Point], wish: &Wish, details: bool) -> Answ
     let mut body = String::new();
     for point in points {
         if excluded(&point) {
+            // The client has named it itself.
             let _ = writeln!(body, "[+]{} excluded: ok", point.name);
         } else {
             body.push_str(&line(point, details));
@@ -214,9 +233,16 @@ fn all(question: Question, points: &[Point], wish: &Wish, details: bool) -> Answ
     Answer::text(status(refusal.is_none()), body)
 }
 
-/// A point as Kubernetes writes it.
+/// A point as Kubernetes writes it; to strangers a check and a runtime have no name.
 fn line(point: &Point, details: bool) -> String {
     let Point { name, decides, .. } = point;
+    let name = match name.split_once(':') {
+        _ if details => name,
+        None => "check",
+        Some(("runtime", _)) => "runtime",
+        // Every process has these.
+        Some(_) => name,
+    };
     match &point.failure {
         None => format!("[+]{name} ok\n"),
         Some((_, reason)) => {

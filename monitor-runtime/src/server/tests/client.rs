@@ -31,6 +31,22 @@ pub(super) fn connect(addr: SocketAddr) -> TcpStream {
     stream
 }
 
+/// A connection from another address of this machine, which is another peer.
+#[cfg(target_os = "linux")]
+pub(super) fn connect_from(source: [u8; 4], addr: SocketAddr) -> TcpStream {
+    use socket2::{Domain, Socket, Type};
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    socket
+        .bind(&SocketAddr::from((source, 0)).into())
+        .expect("all of 127.0.0.0/8 is this machine's");
+    socket.connect(&addr.into()).expect("a connection");
+    let stream = TcpStream::from(socket);
+    stream
+        .set_read_timeout(Some(20 * SECOND))
+        .expect("a timeout");
+    stream
+}
+
 pub(super) fn finish(mut stream: TcpStream) -> Answer {
     let mut all = Vec::new();
     stream.read_to_end(&mut all).expect("a whole answer");
@@ -70,6 +86,9 @@ pub(super) fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
 pub(super) fn ask_with(addr: SocketAddr, request: &str, headers: &[&str]) -> Answer {
     let mut stream = connect(addr);
     let mut text = format!("{request} HTTP/1.1\r\nConnection: close\r\n");
+    if !headers.iter().any(|header| header.starts_with("Host:")) {
+        text.push_str("Host: localhost\r\n");
+    }
     for header in headers {
         text.push_str(header);
         text.push_str("\r\n");

@@ -25,7 +25,11 @@ fn status(answer: &[u8]) -> Option<u16> {
         .nth(1)?
         .parse()
         .ok()?;
-    for header in ["cache-control: no-store", "x-content-type-options: nosniff"] {
+    for header in [
+        "cache-control: no-store",
+        "x-content-type-options: nosniff",
+        "cross-origin-resource-policy: same-origin",
+    ] {
         assert_eq!(head.matches(header).count(), 1, "{head}");
     }
     for word in ["panicked", "backtrace", ".rs:", "hyper", "/root"] {
@@ -59,9 +63,37 @@ fn what_is_no_request_is_refused_in_the_form_of_all_answers() {
         ),
         (b"GET \x1b[31m HTTP/1.1\r\n\r\n", 400),
         (b"GE\x7fT /livez HTTP/1.1\r\n\r\n", 400),
+        // RFC 9112, section 3.2.
+        (b"GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+        (
+            b"GET http://localhost/livez HTTP/1.1\r\nConnection: close\r\n\r\n",
+            400,
+        ),
+        (
+            b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: a\r\nConnection: close\r\n\r\n",
+            400,
+        ),
+        (
+            b"GET /livez HTTP/1.1\r\nHost: evil@localhost\r\nConnection: close\r\n\r\n",
+            400,
+        ),
+        (b"GET /nothing HTTP/1.0\r\nHost: [localhost]\r\n\r\n", 400),
+        (
+            b"GET /livez HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+            200,
+        ),
+        (b"GET /livez HTTP/1.0\r\n\r\n", 200),
+        // Once a client has spoken HTTP/1.0, hyper refuses in that.
+        (
+            b"GET /livez HTTP/1.0\r\nConnection: keep-alive\r\n\r\n\0\0\r\n\r\n",
+            400,
+        ),
     ] {
-        let answer = send(addr, bytes);
-        assert_eq!(status(&answer), Some(expected), "{}", bytes.escape_ascii());
+        let answers = send(addr, bytes);
+        // Of several, the last one.
+        let last = answers.windows(8).rposition(|start| start == b"\nHTTP/1.");
+        let answer = &answers[last.map_or(0, |last| last + 1)..];
+        assert_eq!(status(answer), Some(expected), "{}", bytes.escape_ascii());
     }
     // HTTP/2 with prior knowledge: closed, not hung.
     let preface = send(

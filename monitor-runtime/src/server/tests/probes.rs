@@ -42,7 +42,10 @@ fn verbose_answers_are_those_of_kubernetes() {
                  [-]cache failed (not critical): password of bob\nreadyz check failed\n";
     assert_eq!(local("/readyz?verbose"), (503, lines.to_owned()));
     assert_eq!(local("/ready?verbose=1&other=2"), (503, lines.to_owned()));
-    let withheld = lines.replace("password of bob", "reason withheld");
+    let withheld = "[+]process:shutdown ok\n[+]process:started ok\n\
+                    [-]check failed: reason withheld\n[+]check ok\n\
+                    [-]check failed (not critical): reason withheld\nreadyz check failed\n"
+        .to_owned();
     assert_eq!(stranger("/readyz?verbose"), (503, withheld));
     assert_eq!(
         local("/startupz?verbose"),
@@ -97,6 +100,9 @@ fn one_check_and_one_group_can_be_asked_for() {
         (stranger.status, stranger.body.as_str()),
         (503, "failed: reason withheld\n")
     );
+    // Spring's names.
+    assert_eq!(local("/health/liveness"), (200, "ok\n".to_owned()));
+    assert_eq!(local("/health/readiness").0, 503);
     // Liveness has no checks, and there is none of these.
     for path in [
         "/livez/db",
@@ -161,6 +167,42 @@ fn one_check_and_one_group_can_be_asked_for() {
         &["Host: shop"],
     );
     assert_eq!(stranger.body, r#"{"status":"ok"}"#);
+    health.stop();
+}
+
+#[test]
+fn a_check_that_hangs_and_is_not_critical_changes_no_probe() {
+    let hangs = |name: &str| Check::new(name, std::future::pending::<Result<(), String>>);
+    let health = health(vec![
+        hangs("reports").group("work").timeout(100 * SECOND),
+        Check::new("db", || async { Ok::<_, String>(()) }).critical(),
+    ]);
+    let server = start(&health);
+    health.mark_started();
+    health.spawn().expect("a thread");
+    let begin = Instant::now();
+    let local = |path: &str| ask(server.local_addr(), &format!("GET {path}"));
+    while local("/startupz").status != 200 {
+        assert!(begin.elapsed() < 20 * SECOND, "it never starts");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for path in ["/readyz", "/readyz?group=work", "/startupz?group=work"] {
+        assert_eq!(
+            (local(path).status, local(path).body),
+            (200, "ok\n".into()),
+            "{path}"
+        );
+    }
+    for path in ["/readyz?verbose", "/startupz?verbose"] {
+        let answer = local(path);
+        let line = "[-]reports failed (not critical): no answer yet\n[+]db ok\n";
+        assert_eq!(
+            (answer.status, answer.body.contains(line)),
+            (200, true),
+            "{}",
+            answer.body
+        );
+    }
     health.stop();
 }
 

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 
+#[cfg(target_os = "linux")]
+use super::client::connect_from;
 use super::{Answer, SECOND, any_port, ask_with, connect, finish, health, unchunked};
 use crate::metrics::{Format, Service};
 use crate::server::{Chunks, Context, Server, serve};
@@ -139,7 +141,7 @@ fn counting() -> (Server, Arc<AtomicUsize>, Arc<AtomicUsize>) {
 #[test]
 fn clients_that_do_not_read_make_way_for_those_that_do() {
     let (server, _, most) = counting();
-    let deaf: Vec<_> = (0..10).map(|_| request(server.local_addr())).collect();
+    let deaf: Vec<_> = (0..7).map(|_| request(server.local_addr())).collect();
     // By now they have all the places there are, and the rest of them queue.
     std::thread::sleep(SECOND / 10);
     let begin = Instant::now();
@@ -151,6 +153,41 @@ fn clients_that_do_not_read_make_way_for_those_that_do() {
     );
     assert!(most.load(Ordering::SeqCst) <= 4, "{most:?} pages at once");
     drop(deaf);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_peer_with_any_number_of_scrapes_keeps_out_neither_a_scrape_nor_a_probe() {
+    let (server, _, most) = counting();
+    let addr = server.local_addr();
+    let deaf: Vec<_> = (0..300)
+        .map(|_| {
+            let mut stream = connect_from([127, 0, 0, 3], addr);
+            let head = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            stream.write_all(head.as_bytes()).expect("sent");
+            stream
+        })
+        .collect();
+    let begin = Instant::now();
+    for _ in 0..5 {
+        assert_eq!(ask_with(addr, "GET /livez", &[]).body, "ok\n");
+    }
+    assert!(begin.elapsed() < 5 * SECOND, "{:?}", begin.elapsed());
+    let answer = finish(request(addr));
+    assert_eq!((answer.status, answer.bytes.len()), (200, 100_000_000));
+    assert!(begin.elapsed() < 20 * SECOND, "{:?}", begin.elapsed());
+    assert!(most.load(Ordering::SeqCst) <= 4, "{most:?} pages at once");
+    // Those that found too many others waiting were sent away, and told when to come back.
+    let busy = deaf.into_iter().filter_map(|mut stream| {
+        stream.set_read_timeout(Some(SECOND / 10)).ok()?;
+        let mut head = [0; 400];
+        let length = stream.read(&mut head).ok()?;
+        let head = String::from_utf8_lossy(&head[..length]).into_owned();
+        head.starts_with("HTTP/1.1 503").then_some(head)
+    });
+    let busy: Vec<_> = busy.collect();
+    assert!(busy.iter().all(|head| head.contains("retry-after: 5\r\n")));
+    assert!(!busy.is_empty());
 }
 
 #[test]

@@ -101,6 +101,56 @@ fn a_socket_that_nobody_answers_on_is_taken_over() {
 }
 
 #[test]
+fn of_many_starts_at_once_one_owns_the_path() {
+    let folder = Folder::new("race");
+    for round in 0..50 {
+        let path = folder.0.join(format!("{round}.sock"));
+        // Left behind by a process that has ended.
+        drop(UnixListener::bind(&path).expect("a socket"));
+        let barrier = std::sync::Barrier::new(4);
+        let started: Vec<_> = std::thread::scope(|scope| {
+            let start = || {
+                barrier.wait();
+                bind(Address::Unix(path.clone())).ok()
+            };
+            let starts: Vec<_> = (0..4).map(|_| scope.spawn(start)).collect();
+            let done = starts
+                .into_iter()
+                .map(|start| start.join().expect("no panic"));
+            done.flatten().collect()
+        });
+        assert_eq!(started.len(), 1, "round {round}");
+        UnixStream::connect(&path).expect("it answers");
+    }
+}
+
+#[test]
+fn a_start_waits_for_one_that_does_not_listen_yet() {
+    let folder = Folder::new("slow-start");
+    let path = folder.socket();
+    let other = fs::File::open(&folder.0).expect("a folder");
+    other.lock().expect("a lock");
+    // As far as another start has come: bound, and refusing connections.
+    let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None);
+    let socket = socket.expect("a socket");
+    let addr = socket2::SockAddr::unix(&path).expect("a path");
+    socket.bind(&addr).expect("a free path");
+    let second = std::thread::spawn({
+        let path = path.clone();
+        move || refusal(&path)
+    });
+    std::thread::sleep(super::SECOND / 5);
+    assert!(!second.is_finished(), "it took the path of the other");
+    socket.listen(1).expect("listening");
+    drop(other);
+    let refused = second.join().expect("no panic");
+    assert!(
+        refused.ends_with("another process answers on this socket"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn what_is_not_a_socket_stays() {
     let folder = Folder::new("file");
     let path = folder.socket();

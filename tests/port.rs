@@ -1,0 +1,220 @@
+//! The management port of a real process that is flooded, out of file descriptors, stopped, or closed.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use monitor_tests::process::{Service, get, wait_for};
+use serde_json::Value;
+
+const FRAGILE: &str = env!("CARGO_BIN_EXE_fragile");
+
+/// What an orchestrator gives a probe by default.
+const PROBE: Duration = Duration::from_secs(1);
+
+fn fragile(env: &[(&str, &str)]) -> Service {
+    let service = Service::serving(Path::new(FRAGILE), env);
+    wait_for("readiness", || {
+        (get(service.management, "/readyz").0 == 200).then_some(())
+    });
+    service
+}
+
+/// Sends a request and returns its answer, or `None` if that takes longer than `limit`.
+fn ask(addr: SocketAddr, head: &str, limit: Duration) -> Option<String> {
+    let mut stream = TcpStream::connect_timeout(&addr, limit).ok()?;
+    stream.set_read_timeout(Some(limit)).ok()?;
+    write!(stream, "{head}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+/// Keeps so many connections busy that send one request after the other, until told to stop.
+fn flood(addr: SocketAddr, connections: usize, stop: &AtomicBool) {
+    let requests = "GET /livez HTTP/1.1\r\nHost: stranger.example\r\n\r\n".repeat(64);
+    let open = || {
+        let stream = TcpStream::connect(addr).ok()?;
+        stream.set_nonblocking(true).ok()?;
+        Some(stream)
+    };
+    let mut streams: Vec<_> = (0..connections).map(|_| open()).collect();
+    let mut answers = vec![0; 1 << 16];
+    while !stop.load(Ordering::Relaxed) {
+        for slot in &mut streams {
+            let alive = slot.as_mut().is_some_and(|stream| {
+                let would_wait =
+                    |error: std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+                let sent = stream.write(requests.as_bytes());
+                let read = stream.read(&mut answers);
+                sent.map_or_else(would_wait, |_| true)
+                    && read.map_or_else(would_wait, |length| length > 0)
+            });
+            if !alive {
+                *slot = open();
+            }
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_flood_of_pipelined_requests_keeps_no_probe_out() {
+    let service = fragile(&[]);
+    // The flood is a peer of its own: the probe comes from another address of this machine.
+    let addr = service.management;
+    let stop = Arc::new(AtomicBool::new(false));
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let stop = Arc::clone(&stop);
+            thread::spawn(move || flood(addr, 200, &stop))
+        })
+        .collect();
+    thread::sleep(Duration::from_secs(2));
+    let mut most = Duration::ZERO;
+    for _ in 0..10 {
+        let before = processor_time(&service);
+        let answer = probe_from([127, 0, 0, 2], addr).expect("an answer in time");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        most = most.max(processor_time(&service).saturating_sub(before));
+        thread::sleep(Duration::from_millis(100));
+    }
+    stop.store(true, Ordering::Relaxed);
+    for thread in threads {
+        thread.join().expect("the flood ends");
+    }
+    // Of its own time, because a busy machine may give it little: without turns it took seconds.
+    assert!(
+        most < PROBE / 2,
+        "a probe was answered after {most:?} of work"
+    );
+}
+
+/// The processor time that a process has used.
+#[cfg(target_os = "linux")]
+fn processor_time(service: &Service) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{}/task", service.pid())).expect("a process");
+    let of_task = |path: std::path::PathBuf| {
+        let times = fs::read_to_string(path.join("schedstat")).ok()?;
+        times.split(' ').next()?.parse::<u64>().ok()
+    };
+    let tasks = tasks.filter_map(|task| of_task(task.ok()?.path()));
+    Duration::from_nanos(tasks.sum())
+}
+
+#[cfg(target_os = "linux")]
+fn probe_from(source: [u8; 4], addr: SocketAddr) -> Option<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let probe = async {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            let socket = tokio::net::TcpSocket::new_v4().ok()?;
+            socket.bind((source, 0).into()).ok()?;
+            let mut stream = socket.connect(addr).await.ok()?;
+            let head = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+            stream.write_all(head.as_bytes()).await.ok()?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.ok()?;
+            Some(answer)
+        };
+        tokio::time::timeout(20 * PROBE, probe).await.ok()?
+    })
+}
+
+/// A program that may have so many file descriptors.
+fn limited(descriptors: u32) -> std::path::PathBuf {
+    let script = std::env::temp_dir().join(format!("monitor-limited-{}", std::process::id()));
+    let text = format!("#!/bin/sh\nulimit -n {descriptors}\nexec {FRAGILE}\n");
+    fs::write(&script, text).expect("a script");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).expect("its mode");
+    script
+}
+
+#[test]
+fn a_service_out_of_file_descriptors_answers_probes_and_says_so_once() {
+    let script = limited(40);
+    let service = Service::serving(&script, &[("EXAMPLE_EDGE", "1"), ("RUST_LOG", "info")]);
+    wait_for("readiness", || {
+        (get(service.management, "/readyz").0 == 200).then_some(())
+    });
+    let idle: Vec<_> = (0..60)
+        .filter_map(|_| TcpStream::connect(service.addr).ok())
+        .collect();
+    // The first line says that there is no descriptor left.
+    let refused = || {
+        let lines = service.lines();
+        let lines = lines
+            .iter()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let told = lines.filter(|line| {
+            line["fields"]["message"] == "no connection can be accepted; trying again"
+        });
+        told.filter(|line| line["fields"]["server"] == "http::warp")
+            .count()
+    };
+    wait_for("the line", || (refused() > 0).then_some(()));
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(4) {
+        for path in ["/livez", "/readyz", "/metrics", "/health"] {
+            let head = format!("GET {path} HTTP/1.1\r\nHost: localhost");
+            let answer = ask(service.management, &head, PROBE);
+            let answer = answer.unwrap_or_else(|| panic!("no answer of {path} in {PROBE:?}"));
+            assert!(!answer.is_empty(), "{path}");
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(refused(), 1);
+    drop(idle);
+    wait_for("the service", || {
+        ask(service.addr, "GET /call/1 HTTP/1.1\r\nHost: a", PROBE).filter(|text| !text.is_empty())
+    });
+    let _ = fs::remove_file(script);
+}
+
+#[test]
+fn the_token_can_be_asked_of_everybody() {
+    const TOKEN: &str = "0123456789abcdef";
+    let status = |service: &Service, path: &str, headers: &str| {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost{headers}");
+        let answer = ask(service.management, &head, 30 * PROBE).expect("an answer");
+        answer[9..12].to_owned()
+    };
+    let bearer = format!("\r\nAuthorization: Bearer {TOKEN}");
+    let stranger = "\r\nX-Forwarded-For: 192.0.2.1";
+    let open = fragile(&[("MONITOR_TOKEN", TOKEN)]);
+    for (path, headers, expected) in [
+        ("/metrics", "", "200"),
+        ("/metrics", stranger, "200"),
+        ("/inventory", "", "200"),
+        ("/inventory", stranger, "401"),
+    ] {
+        assert_eq!(status(&open, path, headers), expected, "{path} {headers}");
+    }
+    let closed = fragile(&[
+        ("MONITOR_TOKEN", TOKEN),
+        ("MONITOR_METRICS", "token"),
+        ("MONITOR_LOOPBACK", "token"),
+    ]);
+    let both = format!("{stranger}{bearer}");
+    for (path, headers, expected) in [
+        ("/metrics", "", "401"),
+        ("/metrics", stranger, "401"),
+        ("/metrics", &bearer, "200"),
+        ("/metrics", &both, "200"),
+        ("/inventory", "", "401"),
+        ("/inventory", &bearer, "200"),
+        ("/livez", stranger, "200"),
+    ] {
+        assert_eq!(status(&closed, path, headers), expected, "{path} {headers}");
+    }
+}
