@@ -216,11 +216,13 @@ impl Model {
         said.extend(sentry.fingerprint.iter().map(ToTokens::to_token_stream));
         let [parent, follows_from] =
             [args.parent, args.follows_from].map(|arg| arg.map(|arg| arg.value));
-        let ahead = [&parent, &follows_from];
-        said.extend(ahead.into_iter().flatten().map(ToTokens::to_token_stream));
+        let mut taken = Words::default();
+        let spans = [&parent, &follows_from].into_iter().flatten();
+        taken.extend(spans.map(ToTokens::to_token_stream));
         let mentions = Mentions {
             body: &body.words,
             said: &said,
+            taken: &taken,
         };
         let owned = Owned::of(sig, &run, &mentions);
         let output_type = returns::declared(&sig.output);

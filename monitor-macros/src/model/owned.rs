@@ -22,6 +22,8 @@ pub(super) struct Mentions<'a> {
     pub(super) body: &'a Words,
     /// What the attribute evaluates where a call begins, outside of the body.
     pub(super) said: &'a Words,
+    /// What it takes there by value, as `follows_from = causes` does.
+    pub(super) taken: &'a Words,
 }
 
 impl Owned {
@@ -51,7 +53,8 @@ impl Owned {
         // be. Bound anew, the others are warned about as well.
         owned.captures.retain(|binding| {
             let in_turn = is_late && binding.is_dropped && !binding.is_self;
-            in_turn || mentions.hold(binding, holds_self)
+            (in_turn && !mentions.taken.mention(&binding.ident))
+                || mentions.hold(binding, holds_self)
         });
         owned.captures.reverse();
         for binding in &mut owned.captures {
@@ -89,7 +92,10 @@ impl Owned {
     /// The arguments whose names the attribute needs where a call begins.
     fn said(&self, mentions: &Mentions<'_>) -> Vec<usize> {
         let bindings = self.captures.iter();
-        let said = bindings.filter(|binding| mentions.said.mention(&binding.ident));
+        let said = bindings.filter(|binding| {
+            let words = [mentions.said, mentions.taken];
+            words.iter().any(|words| words.mention(&binding.ident))
+        });
         said.map(|binding| binding.place).collect()
     }
 

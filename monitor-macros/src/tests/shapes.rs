@@ -125,6 +125,11 @@ shapes! {
         fn f(&self, a: Guard, unused: Guard, n: u8, #[allow(unused_mut)] mut said: String, (b, _): (Guard, Guard)) { a.is(b) }
     }
 
+    /// What is given away where the call begins is not there for the body.
+    causes_given_away: #[monitored(follows_from = causes)] {
+        fn f(a: Guard, causes: Vec<Id>, unused: Guard) { a.use_() }
+    }
+
     async_pattern_in_order: #[monitored] {
         async fn f(self, a: Guard, Pair { left, .. }: Pair, unused: Guard) -> bool { self.is(a, left) }
     }
