@@ -113,7 +113,7 @@ impl<D: Dimensions> Labels<D> {
         let index = self
             .site
             .family()
-            .names(self.site.labels[self.label], self.label, MAX)
+            .names(self.site, self.label, MAX)
             .index(value.as_ref());
         self.then(MAX + 1, index)
     }

@@ -7,6 +7,7 @@ use super::{Dimensions, Names, OTHER, Values};
 use crate::cells::Store;
 use crate::config::DEFAULT_LABEL_SERIES;
 use crate::redact::is_secret;
+use crate::site::Site;
 
 /// Labels that one function can have; the attribute takes no more.
 const MOST_LABELS: usize = 8;
@@ -58,9 +59,9 @@ impl Family {
     }
 
     /// The values of a bounded label.
-    pub(crate) fn names(&self, name: &str, label: usize, max: usize) -> &Names {
+    pub(crate) fn names(&self, of: &Site, label: usize, max: usize) -> &Names {
         self.names[label].get_or_init(|| {
-            Box::new(if is_secret(name) {
+            Box::new(if is_secret(of.labels[label]) {
                 Names::secret(max)
             } else {
                 Names::new(max)

@@ -154,7 +154,8 @@ impl<'t> Text<'t> {
         closing.map_or(end, |at| end.min(*at))
     }
 
-    /// The login before an `@` that stands before a host and a port: `app:pw@tcp(db:3306)`, `me:pw@proxy:3128`.
+    /// The login before an `@` that stands before a host with a port or a path: `app:pw@tcp(db:3306)`,
+    /// `me:pw@proxy:3128`, `app:pw@db/orders`.
     fn bare_login(&self, at: usize) -> Option<Range<usize>> {
         let host = self.bytes[at + 1..]
             .strip_prefix(b"//")
@@ -167,7 +168,7 @@ impl<'t> Text<'t> {
             && port
                 .get(digits)
                 .is_none_or(|byte| !byte.is_ascii_alphanumeric());
-        let is_host = host[length] == b'(' || (host[length] == b':' && is_port);
+        let is_host = b"(/".contains(&host[length]) || (host[length] == b':' && is_port);
         if length == 0 || !is_host {
             return None;
         }

@@ -21,7 +21,7 @@ pub(crate) use text::{hidden, may_hold_a_secret, without_secrets};
 pub(crate) const HIDDEN: &str = "[redacted]";
 
 /// Names of secrets, in lower case and without separators.
-const SECRETS: [&str; 34] = [
+const SECRETS: [&str; 35] = [
     "accesskey",
     "accountkey",
     "apikey",
@@ -39,6 +39,7 @@ const SECRETS: [&str; 34] = [
     "encryptionkey",
     "jwt",
     "masterkey",
+    "otp",
     "passcode",
     "passphrase",
     "passwd",

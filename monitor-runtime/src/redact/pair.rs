@@ -15,7 +15,7 @@ const MAX_ESCAPES: usize = 15;
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let mut from = 0;
-    while let Some(at) = bytes[from..].iter().position(|byte| b"=:>".contains(byte)) {
+    while let Some(at) = bytes[from..].iter().position(|byte| b"=:>,".contains(byte)) {
         let at = from + at;
         let value = named(text, at).and_then(|name| value(text, at, name));
         from = value.as_ref().map_or(at + 1, |value| value.end.max(at + 1));
@@ -51,6 +51,8 @@ fn named(text: &str, at: usize) -> Option<&str> {
     let tells = match (bytes[at], before) {
         // `<password>abc</password>`
         (b'>', before) => before == Some(b'<') && is_secret(name),
+        // `("password", "abc")`, as a map of pairs is shown.
+        (b',', _) => bytes[..start].ends_with(b"(\"") && is_secret(name),
         (b'=', Some(b'?' | b'&')) => is_query_secret(name),
         _ => is_secret(name),
     };
@@ -66,6 +68,8 @@ fn value(text: &str, separator: usize, name: &str) -> Option<Range<usize>> {
         start..start + length?
     } else if let Some(quoted) = quoted(bytes, start) {
         quoted
+    } else if bytes[separator] == b',' {
+        return None;
     } else if let Some(end) = end_of_bracket(bytes, start) {
         let goes_on = bytes.get(end).is_some_and(|byte| !is_behind_quote(byte));
         start..if goes_on {

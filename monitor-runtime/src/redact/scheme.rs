@@ -1,4 +1,5 @@
-//! Credentials behind the name of their scheme, as in an `Authorization` header (RFC 9110, section 11.4).
+//! Credentials behind the name of their scheme, as in an `Authorization` header (RFC 9110, section 11.4),
+//! and private keys behind their label (RFC 7468).
 
 use std::ops::Range;
 
@@ -15,13 +16,17 @@ pub(super) fn is_scheme(word: &str) -> bool {
     all.any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
-/// Returns `true` if a scheme stands before a space.
+/// The end of the label of a private key: `-----BEGIN RSA PRIVATE KEY-----`.
+const PRIVATE_KEY: &str = " KEY-----";
+
+/// Returns `true` if a scheme stands before a space, or a label of a key has one.
 pub(super) fn may_be_in(text: &[u8]) -> bool {
-    spaces(text).any(|at| scheme_before(text, at))
+    spaces(text).any(|at| text[at..].starts_with(PRIVATE_KEY.as_bytes()) || scheme_before(text, at))
 }
 
-/// Finds the words behind `Bearer` and `Basic`, wherever they stand.
+/// Finds private keys, and the words behind `Bearer` and `Basic`, wherever they stand.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
+    find_keys(text, ranges);
     let bytes = text.as_bytes();
     for at in spaces(bytes).filter(|at| scheme_before(bytes, *at)) {
         let spaces = bytes[at..].iter().take_while(|byte| **byte == b' ');
@@ -29,6 +34,25 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
         let end = end_of_value(bytes, start);
         if start < end && !is_prose(&text[start..end]) && !text[start..].starts_with(HIDDEN) {
             ranges.push(start..end);
+        }
+    }
+}
+
+/// Finds private keys from their label on; a key that was cut has no other end than that of the text.
+fn find_keys(text: &str, ranges: &mut Vec<Range<usize>>) {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(PRIVATE_KEY) {
+        let label = from + at;
+        from = label + PRIVATE_KEY.len();
+        let line = text[..label]
+            .rfind("-----")
+            .map(|start| &text[start..label]);
+        if line.is_some_and(|line| line.starts_with("-----BEGIN") && line.ends_with("PRIVATE")) {
+            let end = text[from..]
+                .find("-----END")
+                .map_or(text.len(), |end| from + end);
+            ranges.push(from..end);
+            from = end;
         }
     }
 }

@@ -108,6 +108,7 @@ fn logins_of_urls_are_hidden_wherever_they_stand() {
             "•@db:1521:orcl",
         ),
         ("app:pw@tcp(db:3306)/orders", "•@tcp(db:3306)/orders"),
+        ("cannot parse app:pw@db/orders", "cannot parse •@db/orders"),
         ("HTTPS_PROXY=me:pw@proxy:3128", "HTTPS_PROXY=•@proxy:3128"),
         ("é://ü:ö@h: ://", "é://•@h: ://"),
         ("(\"a://b:c@d\", mail: e@f.g)", "(\"a://•@d\", mail: e@f.g)"),
@@ -229,6 +230,14 @@ fn values_of_telling_names_are_hidden_in_any_notation() {
             r#"A { key: 1, session_id: b"abc" }"#,
             r#"A { key: 1, session_id: b"•" }"#,
         ),
+        (
+            r#"[("user", "ada"), ("password", "abc")]"#,
+            r#"[("user", "ada"), ("password", "•")]"#,
+        ),
+        (
+            "{'user': 'ada', 'password': 'abc'}",
+            "{'user': 'ada', 'password': '•'}",
+        ),
         ("X-Api-Key: abcdef", "X-Api-Key: •"),
         ("Cookie: a=b; c=d\r\nHost: x", "Cookie: •\r\nHost: x"),
         ("password: hunter, user: ada", "password: •, user: ada"),
@@ -252,6 +261,14 @@ fn credentials_are_hidden_behind_their_scheme() {
         ("auth_token=Bearer abc def", "auth_token=• def"),
         ("sent bearer eyJh.eyJz.SflK to h", "sent bearer • to h"),
         ("Basic dXNlcjpwYXNz", "Basic •"),
+        (
+            "read -----BEGIN RSA PRIVATE KEY-----\nMIIabc\n-----END RSA PRIVATE KEY----- twice",
+            "read -----BEGIN RSA PRIVATE KEY-----•-----END RSA PRIVATE KEY----- twice",
+        ),
+        (
+            "-----BEGIN PRIVATE KEY-----\nMIIa…",
+            "-----BEGIN PRIVATE KEY-----•",
+        ),
     ]);
 }
 
@@ -276,6 +293,8 @@ fn ordinary_text_stays_as_it_is() {
         "tokens_used=7 max_tokens: 8 passed=9",
         "Basic authentication is needed, Bearer token missing",
         "basic, bearer",
+        "-----BEGIN PUBLIC KEY-----\nMIIabc\n-----END PUBLIC KEY-----",
+        "fields [\"password\", \"email\"] are missing (\"token\", 7)",
         "ratio=0.5&page=2;x=1",
         "C:\\secrets\\file: not found",
         "",
@@ -316,6 +335,9 @@ fn the_time_grows_with_the_text_and_not_faster() {
         "a://b:c\",'d",
         "password=a&",
         "secret: [",
+        " KEY-----",
+        "-----BEGIN PRIVATE KEY-----",
+        "(\"token\", ",
         "://b:'\"`,",
     ];
     for piece in pieces {

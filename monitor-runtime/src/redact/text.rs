@@ -45,7 +45,7 @@ pub(crate) fn without_secrets(text: String) -> String {
 
 /// Returns `true` if one of the searches could find something: most texts have none of their marks.
 pub(crate) fn may_hold_a_secret(text: &[u8]) -> bool {
-    text.iter().any(|byte| b":=@<".contains(byte)) || scheme::may_be_in(text)
+    text.iter().any(|byte| b":=@<(".contains(byte)) || scheme::may_be_in(text)
 }
 
 /// The end of the unquoted value that begins at `start`, without the punctuation of the sentence around it.
