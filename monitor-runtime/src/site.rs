@@ -51,6 +51,7 @@ struct Fields {
 
 /// What a site remembers.
 struct State {
+    /// Of the calls without labels, or of those whose labels are all `other`.
     store: Store,
     family: Family,
     classes: Classes,
@@ -161,7 +162,8 @@ impl Site {
         self.0.location.column()
     }
 
-    /// Where the calls of a lane are counted.
+    /// Where the calls of a lane are counted: that of a function without labels, or one that is
+    /// admitted.
     pub(crate) fn store(&self, lane: usize) -> &'static Store {
         let state = self.state();
         state.family.store(lane).unwrap_or(&state.store)
@@ -169,12 +171,12 @@ impl Site {
 
     /// The lanes of its labels that have been called; without labels there is one.
     pub(crate) fn lanes(&self) -> impl Iterator<Item = usize> {
-        let lanes = match self.labels {
-            [] => 1,
-            _ => self.family().lanes(),
+        let family = self.family();
+        let rest = match self.labels {
+            [] => Some(0),
+            _ => family.other().filter(|_| !self.state().store.is_empty()),
         };
-        let labelled = !self.labels.is_empty();
-        (0..lanes).filter(move |lane| !labelled || !self.store(*lane).is_empty())
+        family.opened().chain(rest)
     }
 
     /// The labels of a lane, with their values.
@@ -195,7 +197,7 @@ impl Site {
         }
     }
 
-    /// The lane to count in, for a lane's first call on a thread.
+    /// The lane to count in; the same for all calls of a lane.
     pub(crate) fn admit(&self, lane: usize) -> usize {
         match self.labels {
             [] => 0,
@@ -280,7 +282,7 @@ impl Site {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         let lanes = match self.labels {
             [] => 1,
-            _ => self.family().lanes(),
+            _ => self.family().other().map_or(1, |other| other + 1),
         };
         let new = NEXT.fetch_add(lanes, Ordering::Relaxed);
         let place = |key| (key & !WATCHED == 0).then_some(key | new);

@@ -2,6 +2,8 @@
 #![expect(clippy::inline_always, reason = "a few instructions of every call")]
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::cells::Cells;
 use crate::site::Site;
@@ -53,36 +55,65 @@ impl Found {
     }
 }
 
-/// The cells of the current thread, by site and lane; its destructor gives them back.
-struct Table(RefCell<Vec<Option<&'static Cells>>>);
+/// The cells of the current thread, by their id; its destructor gives them back.
+///
+/// Ids lie far apart: those of a labelled function leave room for every combination there can be. So the
+/// table has what the thread has used, and nothing in between.
+struct Table(RefCell<HashMap<usize, &'static Cells, BuildHasherDefault<Spread>>>);
 
 impl Drop for Table {
     fn drop(&mut self) {
         // First, so that no call in a later destructor counts where another thread may.
         THREAD.with(|thread| thread.found.clear());
-        for cells in self.0.take().into_iter().flatten() {
+        for cells in self.0.take().into_values() {
             cells.release();
         }
     }
 }
 
+/// Spreads ids, which are small and follow each other, over all bits of a hash.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize((*byte).into());
+        }
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        // 2^64 divided by the golden ratio.
+        self.0 = (self.0 ^ number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 thread_local! {
-    static TABLE: Table = const { Table(RefCell::new(Vec::new())) };
+    static TABLE: Table =
+        const { Table(RefCell::new(HashMap::with_hasher(BuildHasherDefault::new()))) };
 }
 
 /// The current thread's cells of a site's lane, found, or claimed on its first call of it.
 ///
+/// Of a lane that counts in another one, the cells are those of the other, once per thread.
+///
 /// A thread that is ending has no table any more, and claims cells for one stretch of a call;
 /// then they are its caller's to release, and `true` says so.
 pub(crate) fn claim(site: &'static Site, lane: usize) -> (&'static Cells, bool) {
+    let lane = site.admit(lane);
+    // A call whose lane counts in another one was looked up under its own.
+    if let Some(cells) = THREAD.with(|thread| thread.found.look(site, lane)) {
+        return (cells, false);
+    }
     let id = site.id() + lane;
     let kept = TABLE.try_with(|table| {
         // The allocator may be monitored itself.
         let mut all = table.0.try_borrow_mut().ok()?;
-        if all.len() <= id {
-            all.resize(id + 1, None);
-        }
-        let cells = *all[id].get_or_insert_with(|| Cells::claim(site, lane));
+        let cells = *all.entry(id).or_insert_with(|| Cells::claim(site, lane));
         THREAD.with(|thread| thread.found.keep(id, cells));
         Some(cells)
     });

@@ -119,10 +119,9 @@ impl Cells {
         }
     }
 
-    /// Of the lane, or of the one that counts for it.
+    /// Of a lane that counts for itself.
     #[cold]
     pub(crate) fn claim(site: &'static Site, lane: usize) -> &'static Self {
-        let lane = site.admit(lane);
         site.store(lane).claim(site, lane)
     }
 
@@ -211,7 +210,9 @@ impl Store {
             let Some(cells) = end.get() else { continue };
             end = &cells.next;
         }
-        site.opened();
+        if self.0.get().is_some_and(|first| std::ptr::eq(*first, new)) {
+            site.opened();
+        }
         new
     }
 
@@ -242,6 +243,10 @@ impl Store {
 
 impl Cells {
     fn try_claim(&self) -> bool {
+        // A look first: most are another thread's, and stay in its cache.
+        if self.claimed.load(Ordering::Relaxed) {
+            return false;
+        }
         let exchange =
             self.claimed
                 .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);

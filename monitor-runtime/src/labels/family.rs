@@ -37,6 +37,14 @@ pub(crate) fn bound(most: usize) {
     MOST_IN_USE.store(most, Ordering::Relaxed);
 }
 
+/// Takes one of the places that the process has for combinations.
+fn take_place() -> bool {
+    let most = MOST_IN_USE.load(Ordering::Relaxed);
+    let next = |in_use| (in_use < most).then_some(in_use + 1);
+    let taken = IN_USE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    taken.is_ok()
+}
+
 /// What is made on the first call of a labelled function.
 pub(crate) struct Family {
     /// Of the labels that are `bounded`, by the label's place.
@@ -46,8 +54,31 @@ pub(crate) struct Family {
 
 struct Shape {
     values: Vec<Values>,
-    /// One per combination, and one for all that came when the process had too many.
-    stores: Box<[Store]>,
+    /// How many combinations there are; the place after the last is that of `other`.
+    lanes: usize,
+    /// Places of the combinations, made as they are called.
+    pages: Box<[OnceLock<Box<Page>>]>,
+}
+
+/// Places of combinations that are made at once.
+const PAGE: usize = 32;
+
+type Page = [Place; PAGE];
+
+/// Where a combination is counted, which its first call decides for good: in a store of its own, or as
+/// `other`. Calls that begin on one thread and end on another meet in the same place.
+type Place = OnceLock<Option<Store>>;
+
+impl Shape {
+    fn place(&self, lane: usize) -> Option<&Place> {
+        let page = self.pages.get(lane / PAGE)?;
+        if page.get().is_none() {
+            // Before it is set: the allocator may be monitored itself.
+            let new = Box::new([const { OnceLock::new() }; PAGE]);
+            let _ = page.set(new);
+        }
+        page.get().map(|places| &places[lane % PAGE])
+    }
 }
 
 impl Family {
@@ -74,9 +105,11 @@ impl Family {
         self.shape.get_or_init(|| {
             let mut values = Vec::new();
             D::push(&mut values);
+            let pages = D::LANES.div_ceil(PAGE);
             Shape {
                 values,
-                stores: (0..=D::LANES).map(|_| Store(OnceLock::new())).collect(),
+                lanes: D::LANES,
+                pages: (0..pages).map(|_| OnceLock::new()).collect(),
             }
         });
     }
@@ -86,39 +119,49 @@ impl Family {
         self.shape.get().map_or(&[], |shape| &shape.values)
     }
 
-    fn stores(&self) -> &[Store] {
-        self.shape.get().map_or(&[], |shape| &shape.stores)
+    /// The lane of `other`, behind all combinations; `None` before the first call.
+    pub(crate) fn other(&self) -> Option<usize> {
+        self.shape.get().map(|shape| shape.lanes)
     }
 
-    /// How many lanes there are; none before the first call.
-    pub(crate) fn lanes(&self) -> usize {
-        self.stores().len()
-    }
-
+    /// The store of a combination that has one of its own.
     pub(crate) fn store(&self, lane: usize) -> Option<&Store> {
-        self.stores().get(lane)
+        let page = self.shape.get()?.pages.get(lane / PAGE)?.get()?;
+        page[lane % PAGE].get()?.as_ref()
     }
 
-    /// The lane to count in: another one where this one would be one too many for the process.
+    /// The combinations that have been called, without `other`.
+    pub(crate) fn opened(&self) -> impl Iterator<Item = usize> {
+        let pages = self.shape.get().map_or(&[][..], |shape| &shape.pages);
+        let made = pages.iter().enumerate();
+        let made = made.filter(|(_, page)| page.get().is_some());
+        let lanes = made.flat_map(|(page, _)| page * PAGE..(page + 1) * PAGE);
+        lanes.filter(|lane| self.store(*lane).is_some_and(|store| !store.is_empty()))
+    }
+
+    /// The lane to count in: `other` for one that was one too many for the process when it was called
+    /// first, whatever the bound is now.
     pub(crate) fn admit(&self, lane: usize) -> usize {
-        let other = self.lanes() - 1;
-        if lane == other || !self.stores()[lane].is_empty() {
+        let Some(shape) = self.shape.get().filter(|shape| lane < shape.lanes) else {
             return lane;
-        }
-        let most = MOST_IN_USE.load(Ordering::Relaxed);
-        let next = |in_use| (in_use < most).then_some(in_use + 1);
-        let admitted = IN_USE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        if admitted.is_ok() {
-            return lane;
-        }
-        if !WARNED.swap(true, Ordering::Relaxed) {
+        };
+        let mut refused = false;
+        let decide = || {
+            let admitted = take_place();
+            refused = !admitted;
+            admitted.then(|| Store(OnceLock::new()))
+        };
+        let place = shape.place(lane);
+        let own = place.is_some_and(|place| place.get_or_init(decide).is_some());
+        // Not while it is decided: the subscriber may be monitored itself.
+        if refused && !WARNED.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                most,
+                most = MOST_IN_USE.load(Ordering::Relaxed),
                 "labels have more combinations of values than this process tells apart; from now \
                  on new ones are counted as `other`; MONITOR_LABEL_SERIES sets how many"
             );
         }
-        other
+        if own { lane } else { shape.lanes }
     }
 
     /// The values of a lane, label by label.
@@ -126,7 +169,7 @@ impl Family {
         let Some(shape) = self.shape.get() else {
             return Vec::new();
         };
-        if lane + 1 == shape.stores.len() {
+        if lane == shape.lanes {
             return vec![OTHER; shape.values.len()];
         }
         let mut rest = lane;
@@ -154,5 +197,55 @@ impl Family {
     pub(crate) fn overflowed(&self) -> impl Iterator<Item = (usize, u64)> {
         let names = self.names.iter().enumerate();
         names.filter_map(|(label, names)| Some((label, names.get()?.overflowed())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::labels::Bounded;
+
+    /// Asks for a lane on many threads at once; they have to agree.
+    fn ask(family: &Family, lane: usize) -> usize {
+        let barrier = std::sync::Barrier::new(8);
+        let ask = || {
+            barrier.wait();
+            family.admit(lane)
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+            let mut given = threads.into_iter().map(|thread| thread.join().unwrap());
+            let first = given.next().expect("a thread");
+            assert!(
+                given.all(|other| other == first),
+                "all threads count in one place"
+            );
+            first
+        })
+    }
+
+    #[test]
+    fn a_combination_counts_in_one_place_for_good() {
+        let family = Family::new();
+        family.shape::<((), Bounded<999>)>();
+        let before = IN_USE.load(Ordering::Relaxed);
+        bound(before + 100);
+        let places: Vec<usize> = (0..200).map(|lane| ask(&family, lane)).collect();
+        let (own, others): (Vec<_>, Vec<_>) = (0..200).partition(|lane| places[*lane] == *lane);
+        // Other tests of this process may take some.
+        assert!(
+            own.len() <= 100 && own.len() > 50,
+            "{} of their own",
+            own.len()
+        );
+        assert!(others.iter().all(|lane| places[*lane] == 1000));
+        // Another start of the runtime may bring another bound, and calls that run then end later.
+        for most in [0, before + 1000] {
+            bound(most);
+            let again: Vec<usize> = (0..200).map(|lane| ask(&family, lane)).collect();
+            assert_eq!(again, places);
+        }
+        bound(DEFAULT_LABEL_SERIES);
+        assert_eq!(ask(&family, 999), 999);
     }
 }

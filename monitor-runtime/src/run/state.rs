@@ -100,6 +100,9 @@ impl State {
         match mem::replace(&mut self.phase, Phase::Away) {
             Phase::Plain | Phase::New => {
                 let declared = self.declared.take();
+                // What later polls look for.
+                let lane = site.admit(lane);
+                self.lane = lane;
                 begin::any(Start {
                     site,
                     lane,

@@ -54,10 +54,6 @@ mod site {
 
         pub(crate) fn opened(&self) {}
 
-        pub(crate) fn admit(&self, lane: usize) -> usize {
-            lane
-        }
-
         pub(crate) fn store(&self, _: usize) -> &Store {
             &self.0
         }
