@@ -91,6 +91,12 @@ pub(crate) fn seconds(ticks: u64) -> f64 {
     as_f64(ticks) * timebase().seconds_per_tick
 }
 
+/// The ticks of many calls in seconds.
+#[expect(clippy::cast_precision_loss, reason = "a sum may lose its last digits")]
+pub(crate) fn sum_in_seconds(ticks: u128) -> f64 {
+    ticks as f64 * timebase().seconds_per_tick
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "2^53 ticks are a month; a sum may lose its last digits"

@@ -26,7 +26,7 @@ pub(crate) struct Bridge {
 #[derive(Default)]
 struct Published {
     buckets: Vec<u64>,
-    ticks: u64,
+    ticks: u128,
 }
 
 impl Bridge {
@@ -91,7 +91,7 @@ impl Published {
         &mut self,
         bounds: &[f64],
         buckets: &[u64],
-        ticks: u64,
+        ticks: u128,
         mut record: impl FnMut(f64, usize),
     ) {
         self.buckets.resize(buckets.len(), 0);
@@ -101,7 +101,7 @@ impl Published {
             .map(|(now, then)| now - then)
             .collect();
         let calls: u64 = new.iter().sum();
-        let seconds = clock::seconds(ticks.wrapping_sub(self.ticks));
+        let seconds = clock::sum_in_seconds(ticks - self.ticks);
         for (bucket, calls_here) in new.iter().enumerate().filter(|(_, calls)| **calls > 0) {
             let sample = if *calls_here == calls {
                 seconds / as_f64(calls)
@@ -141,7 +141,7 @@ mod tests {
         let mut samples = |buckets: &[u64], seconds: f64| {
             let mut found = Vec::new();
             let ticks = clock::in_ticks(&[seconds])[0];
-            published.samples(&[1.0, 2.0], buckets, ticks, |sample, calls| {
+            published.samples(&[1.0, 2.0], buckets, ticks.into(), |sample, calls| {
                 found.push(((sample * 1e3).round() / 1e3, calls));
             });
             found

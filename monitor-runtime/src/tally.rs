@@ -16,7 +16,7 @@ pub(crate) struct Sum {
     pub(crate) panics: u64,
     classes: BTreeMap<&'static str, u64>,
     /// By result.
-    pub(crate) ticks: [u64; Outcome::RESULTS],
+    pub(crate) ticks: [u128; Outcome::RESULTS],
     /// By result.
     ended: [Ended; Outcome::RESULTS],
     /// By result, and within it by bucket; not cumulative.
@@ -180,6 +180,17 @@ impl Tally {
         }
     }
 
+    /// The same in buckets of these bounds, whoever is the first.
+    pub(crate) fn read_in(&mut self, bounds: &[f64], sources: &[Source]) {
+        self.read(sources);
+        let theirs = sources.first().map_or(&[][..], Source::bounds);
+        if sources.is_empty() || theirs != bounds {
+            std::mem::swap(&mut self.sum, &mut self.other);
+            self.sum.reset(bounds.len() + 1);
+            self.merge(bounds, theirs);
+        }
+    }
+
     /// Adds the other site.
     ///
     /// Its buckets may be other ones. A call then counts under the lowest bound of ours that is not
@@ -194,7 +205,7 @@ impl Tally {
             for (bucket, calls) in other.used(result).iter().enumerate() {
                 sum.add_to_bucket(result, place(bucket), *calls);
             }
-            sum.ticks[result] = sum.ticks[result].wrapping_add(other.ticks[result]);
+            sum.ticks[result] += other.ticks[result];
         }
         for (class, calls) in &other.classes {
             sum.add_to_class(class, *calls);
@@ -247,7 +258,10 @@ impl Tally {
     }
 
     /// The sum of durations, in ticks, of the result this outcome belongs to.
-    pub(crate) fn ticks(&self, outcome: Outcome) -> u64 {
+    pub(crate) fn ticks(&self, outcome: Outcome) -> u128 {
         self.sum.ticks[outcome.result()]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ mod read;
 use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::sync::OnceLock;
-use crate::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use crate::tally::Sum;
 use crate::{classes, clock};
 
@@ -37,6 +37,10 @@ pub(crate) struct Cells {
     /// Which combination of the site's labels.
     pub(crate) lane: usize,
     pub(crate) timing: Timing,
+    /// Whether a thread counts here now.
+    claimed: AtomicBool,
+    /// By result: how often the ticks have filled another half of their 64 bits.
+    halves: [AtomicU16; Outcome::RESULTS],
     /// As `quick`, in ticks of whatever calls are timed by.
     pub(crate) brief: u64,
     /// Errors without a class; they are counted beside their histogram, which has no class.
@@ -46,8 +50,6 @@ pub(crate) struct Cells {
     classes: OnceLock<Box<[AtomicU64; classes::MOST]>>,
     /// Upper bounds of the buckets but the last, in ticks.
     bounds: &'static [u64],
-    /// Whether a thread counts here now.
-    claimed: AtomicBool,
 }
 
 /// How calls are timed.
@@ -78,11 +80,13 @@ impl Ended {
         }
     }
 
+    /// Counts a call; returns the ticks of all.
     #[inline]
-    fn count(&self, bucket: &AtomicU64, ticks: u64) {
-        add(&self.ticks, ticks, Ordering::Relaxed);
+    fn count(&self, bucket: &AtomicU64, ticks: u64) -> u64 {
+        let all = add(&self.ticks, ticks, Ordering::Relaxed);
         // Whoever sees this call finished also sees it started, on whichever thread that was.
         add(bucket, 1, Ordering::Release);
+        all
     }
 }
 
@@ -110,12 +114,13 @@ impl Cells {
             site,
             lane,
             timing,
+            claimed: AtomicBool::new(true),
+            halves: std::array::from_fn(|_| AtomicU16::new(0)),
             brief,
             errors: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             classes: OnceLock::new(),
             bounds,
-            claimed: AtomicBool::new(true),
         }
     }
 
@@ -158,26 +163,43 @@ impl Cells {
                 let new = || Box::new(std::array::from_fn(|_| AtomicU64::new(0)));
                 add(&self.classes.get_or_init(new)[place], 1, Ordering::Relaxed);
             }
-            (Outcome::Error, None) => add(&self.errors, 1, Ordering::Relaxed),
-            (Outcome::Panic, None) => add(&self.panics, 1, Ordering::Relaxed),
+            (Outcome::Error, None) => _ = add(&self.errors, 1, Ordering::Relaxed),
+            (Outcome::Panic, None) => _ = add(&self.panics, 1, Ordering::Relaxed),
             (Outcome::Ok | Outcome::Cancelled, None) => {}
         }
         let ended = self.of(outcome);
         // The first bound that is not below it, as `le` demands.
-        match self.bounds.partition_point(|bound| *bound < ticks) {
+        let all = match self.bounds.partition_point(|bound| *bound < ticks) {
             0 => ended.count(&ended.first, ticks),
             bucket => {
                 let new = || self.bounds.iter().map(|_| AtomicU64::new(0)).collect();
-                ended.count(&ended.rest.get_or_init(new)[bucket - 1], ticks);
+                ended.count(&ended.rest.get_or_init(new)[bucket - 1], ticks)
             }
+        };
+        self.carry(outcome, all);
+    }
+
+    /// Notes that the ticks have filled another half of their 64 bits, which they do for thousands of
+    /// calls that last for days.
+    ///
+    /// The short way through a call does not: its calls are so brief that they would need years for one
+    /// half, and [`Cells::ticks`](Self::ticks) knows of one that was not noted.
+    fn carry(&self, outcome: Outcome, all: u64) {
+        let halves = &self.halves[outcome.result()];
+        let known = halves.load(Ordering::Relaxed);
+        if u64::from(known & 1) != all >> 63 {
+            halves.store(known.wrapping_add(1), Ordering::Release);
         }
     }
 }
 
-/// Adds to a cell of the current thread; a releasing store publishes everything before it.
+/// Adds to a cell of the current thread, and returns the sum; a releasing store publishes everything
+/// before it.
 #[inline]
-fn add(cell: &AtomicU64, amount: u64, order: Ordering) {
-    cell.store(cell.load(Ordering::Relaxed).wrapping_add(amount), order);
+fn add(cell: &AtomicU64, amount: u64, order: Ordering) -> u64 {
+    let sum = cell.load(Ordering::Relaxed).wrapping_add(amount);
+    cell.store(sum, order);
+    sum
 }
 
 /// The cells of a site, in use or waiting for a thread: a list that only grows.

@@ -62,10 +62,18 @@ impl Cells {
             all += calls;
         }
         if all > 0 {
-            let ticks = self.of(outcome).ticks.load(Ordering::Acquire);
-            sum.ticks[result] = sum.ticks[result].wrapping_add(ticks);
+            sum.ticks[result] += self.ticks(outcome);
         }
         all
+    }
+
+    /// The ticks of all calls with a result, which may be more than 64 bits hold.
+    fn ticks(&self, outcome: Outcome) -> u128 {
+        // Before the ticks: those that follow are at least as many as were noted.
+        let noted = u64::from(self.halves[outcome.result()].load(Ordering::Acquire));
+        let ticks = self.of(outcome).ticks.load(Ordering::Acquire);
+        let halves = noted + ((noted ^ (ticks >> 63)) & 1);
+        (u128::from(halves >> 1) << 64) | u128::from(ticks)
     }
 
     /// Copies the buckets of errors, as many as it says, and adds what is counted beside them, at a

@@ -31,7 +31,7 @@ impl Counts {
         Self {
             ended,
             in_flight: tally.concurrent(),
-            seconds: clock::seconds(ticks.iter().fold(0, |sum, ticks| sum.wrapping_add(*ticks))),
+            seconds: clock::sum_in_seconds(ticks.iter().sum()),
             buckets,
         }
     }

@@ -38,7 +38,7 @@ impl Live {
             state.now.counts[id].since(before).buckets
         };
         let mut tally = Tally::default();
-        tally.read(&function.sources().collect::<Vec<_>>());
+        tally.read_in(function.bounds(), &function.sources().collect::<Vec<_>>());
         let site = function.sites[0];
         let places = function.sites.iter().map(|site| site.location());
         let detail = json!({

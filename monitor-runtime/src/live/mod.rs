@@ -81,6 +81,10 @@ impl Live {
             let name = (site.module(), site.function());
             by_name.entry(name).or_default().push(site);
         }
+        // As on the page of metrics, one that promises something speaks for all.
+        for sites in by_name.values_mut() {
+            sites.sort_by_key(|site| site.objective.is_none());
+        }
         let functions: Vec<Function> = by_name
             .into_values()
             .map(|sites| Function {
@@ -186,7 +190,7 @@ impl Reading {
         let read = |(place, function): (usize, &Function)| {
             sources.clear();
             sources.extend(function.sources());
-            tally.read(&sources);
+            tally.read_in(function.bounds(), &sources);
             let counts = Counts::of(&tally);
             let before = before.and_then(|before| before.counts.get(place));
             match before.filter(|before| ***before == counts) {

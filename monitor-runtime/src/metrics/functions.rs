@@ -122,7 +122,7 @@ impl Functions {
         push(out, "_sum");
         out.extend_from_within(labels.clone());
         push(out, "} ");
-        push_seconds(out, clock::seconds(histogram.ticks));
+        push_seconds(out, clock::sum_in_seconds(histogram.ticks));
         push(out, "\n");
         push(out, DURATION.name);
         push(out, "_count");

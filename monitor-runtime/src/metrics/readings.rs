@@ -43,7 +43,7 @@ pub(super) struct Reading {
 /// The durations of one result.
 pub(super) struct Histogram {
     pub(super) outcome: Outcome,
-    pub(super) ticks: u64,
+    pub(super) ticks: u128,
     buckets: Range<u32>,
 }
 

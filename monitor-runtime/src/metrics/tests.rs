@@ -268,3 +268,25 @@ fn health_checks_are_two_gauges() {
     }
     assert!(checks(&[]).is_empty());
 }
+
+#[test]
+fn functions_of_one_name_are_in_the_buckets_that_are_asked_for() {
+    static FIRST: Site = Site::new(|| "", "m").with(
+        &const {
+            Settings::new()
+                .name("same")
+                .buckets(&[1.0, 2.0])
+                .labels(&["a"])
+        },
+    );
+    static SECOND: Site =
+        Site::new(|| "", "m").with(&const { Settings::new().name("same").buckets(&[1.5]) });
+    call(&SECOND);
+    let mut tally = crate::tally::Tally::default();
+    let sources = [crate::tally::Source::new(&SECOND, 0)];
+    for (sources, calls) in [(&sources[..], 1), (&[], 0)] {
+        tally.read_in(FIRST.bounds(), sources);
+        let buckets = tally.buckets(crate::outcome::Outcome::Ok);
+        assert_eq!(buckets, [0, calls, 0], "a call below 1.5 is below 2");
+    }
+}

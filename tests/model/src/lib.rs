@@ -78,7 +78,7 @@ mod tally {
         pub(crate) errors: u64,
         pub(crate) panics: u64,
         pub(crate) classed: u64,
-        pub(crate) ticks: [u64; Outcome::RESULTS],
+        pub(crate) ticks: [u128; Outcome::RESULTS],
         pub(crate) ended: [u64; Outcome::RESULTS],
     }
 

@@ -56,6 +56,8 @@ pub(crate) fn owners_look(look: bool) {
 
 pub(crate) mod atomic {
     pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
+    /// Beyond what a model counts: no event of it.
+    pub(crate) use std::sync::atomic::AtomicU16;
 
     /// loom's, and what was stored last.
     pub(crate) struct AtomicU64 {
