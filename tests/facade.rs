@@ -17,6 +17,17 @@ fn look_up(cached: bool) {
     let _ = cached;
 }
 
+#[monitored(name = "same")]
+fn first() {}
+
+#[monitored(name = "same", buckets = slow)]
+fn second() {}
+
+#[monitored(labels(region = bounded(region, max = 2)))]
+fn ship(region: &str) {
+    let _ = region;
+}
+
 #[expect(dead_code, reason = "it is published all the same")]
 #[monitored]
 fn never_called() {}
@@ -37,8 +48,12 @@ fn look(recorder: &metrics_util::debugging::Snapshotter, seen: &mut Seen) {
             .entry(format!("{} {}", key.name(), labels.join(" ")))
             .or_default();
         match value {
+            // It begins at 0 again, until it is published again.
             #[expect(clippy::cast_precision_loss, reason = "a handful")]
-            DebugValue::Counter(count) => *series = vec![count as f64],
+            DebugValue::Counter(count) => {
+                let before = series.last().copied().unwrap_or_default();
+                *series = vec![before.max(count as f64)];
+            }
             DebugValue::Gauge(value) => *series = vec![value.0],
             DebugValue::Histogram(samples) => series.extend(samples.iter().map(|value| value.0)),
         }
@@ -51,13 +66,22 @@ fn another_recorder_gets_what_the_page_has() {
     let recorder = DebuggingRecorder::new();
     let snapshots = recorder.snapshotter();
     recorder.install().expect("the first recorder");
-    let monitor = monitor_runtime::builder!()
-        .addr("off")
-        .publish_to_facade(Duration::from_millis(20));
-    let _monitor = run(monitor.start()).expect("a service");
+    let start = || {
+        let monitor = monitor_runtime::builder!()
+            .addr("off")
+            .label_series(2)
+            .publish_to_facade(Duration::from_millis(20));
+        run(monitor.start()).expect("a service")
+    };
+    let monitor = start();
+    (0..3).for_each(|_| first());
+    (0..5).for_each(|_| second());
+    // In two places that read the same: what the label has no room for, and what the process has none for.
+    ship("other");
     (0..5).for_each(|_| assert!(answer(true).is_ok()));
     (0..2).for_each(|_| assert!(answer(false).is_err()));
     look_up(true);
+    ship("one too many");
 
     let mut seen = Seen::new();
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -99,4 +123,55 @@ fn another_recorder_gets_what_the_page_has() {
     );
     let failed = &seen["function_calls_duration_seconds function=answer result=error"];
     assert_eq!(failed.len(), 2, "one per call: {failed:?}");
+    let sums = |seen: &Seen| {
+        ["same", "ship region=other"].map(|function| {
+            let series = |name| &seen[&format!("{name} function={function} result=ok")];
+            let calls = series("function_calls_total").last().copied();
+            let samples = series("function_calls_duration_seconds").len();
+            (calls, samples)
+        })
+    };
+    let expected = [(Some(8.0), 8), (Some(2.0), 2)];
+    assert_eq!(sums(&seen), expected, "of one name, added up");
+
+    // The recorder is the process's, and has had these.
+    monitor.shutdown_blocking();
+    let _monitor = start();
+    first();
+    let series = "function_calls_total function=same result=ok";
+    while seen[series] != [9.0] {
+        assert!(Instant::now() < deadline, "{seen:#?}");
+        std::thread::sleep(Duration::from_millis(10));
+        look(&snapshots, &mut seen);
+    }
+    look(&snapshots, &mut seen);
+    let expected = [(Some(9.0), 9), (Some(2.0), 2)];
+    assert_eq!(sums(&seen), expected, "once, over two starts");
+    let samples = &seen["function_calls_duration_seconds function=answer result=ok"];
+    assert_eq!(samples.len(), 5, "once, over two starts: {samples:?}");
+}
+
+#[test]
+fn an_interval_that_no_recorder_has_use_for_is_refused() {
+    let spins = Duration::ZERO;
+    for interval in [spins, Duration::from_nanos(1), Duration::from_millis(9)] {
+        let error = refused(interval);
+        let said = error.starts_with("Builder::publish_to_facade=") && error.contains("too short");
+        assert!(
+            said && error.ends_with("allowed: from 10ms to 1h"),
+            "{error}"
+        );
+    }
+    for interval in [Duration::from_secs(3601), Duration::MAX] {
+        assert!(refused(interval).contains("too long"));
+    }
+}
+
+/// Why a service does not start.
+fn refused(interval: Duration) -> String {
+    let monitor = monitor_runtime::builder!()
+        .addr("off")
+        .publish_to_facade(interval);
+    let started = run(monitor.start());
+    started.err().expect("refused").to_string()
 }

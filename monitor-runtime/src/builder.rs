@@ -247,7 +247,7 @@ impl Builder {
     }
 
     /// Publishes call sites through the `metrics` facade too, this often: for a process whose recorder
-    /// is not an exporter of Prometheus.
+    /// is not an exporter of Prometheus. An interval is from 10 ms to 1 h.
     ///
     /// Names and labels are those of `/metrics`. Counters and the gauge are exact; durations arrive as
     /// samples from their buckets, because that is what a call keeps of them. With the exporter

@@ -4,6 +4,7 @@ mod access;
 mod address;
 mod given;
 mod links;
+mod of_builder;
 mod redact;
 mod resource;
 mod sentry;

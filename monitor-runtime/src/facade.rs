@@ -5,87 +5,117 @@
 //! calls since the last time fell into one bucket, the middle of the bucket otherwise, and the
 //! highest bound for those beyond it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use metrics::{Label, SharedString};
 
 use crate::clock;
+use crate::config::ConfigError;
 use crate::metrics::{CALLS, CONCURRENT, DURATION, LabelValues, RESULTS};
 use crate::objective::Objective;
 use crate::outcome::Outcome;
-use crate::site::{self, Site};
-use crate::tally::{Source, Tally};
+use crate::site;
+use crate::tally::{Name, Source, Tally, by_name};
 
-/// What was published of each series, so that histograms get what is new.
-#[derive(Default)]
-pub(crate) struct Bridge {
-    published: HashMap<(usize, usize, usize), Published>,
-    tally: Tally,
-}
+/// The samples that the recorder has been given, by site, lane and result.
+///
+/// Of the process, as the recorder is: a second start goes on where the first one ended.
+static RECORDED: Mutex<BTreeMap<(usize, usize, usize), Recorded>> = Mutex::new(BTreeMap::new());
 
 #[derive(Default)]
-struct Published {
+struct Recorded {
     buckets: Vec<u64>,
     ticks: u128,
 }
 
-impl Bridge {
-    /// Publishes what all functions have counted so far.
-    pub(crate) fn publish(&mut self, service: &str) {
-        for site in site::all().filter(|site| site.is_counted()) {
-            for lane in site.lanes() {
-                self.publish_lane(site, lane, service);
-            }
-        }
+/// Refuses an interval that no recorder has use for.
+pub(crate) fn check(interval: Duration) -> Result<Duration, ConfigError> {
+    const ALLOWED: std::ops::RangeInclusive<Duration> =
+        Duration::from_millis(10)..=Duration::from_secs(3600);
+    if ALLOWED.contains(&interval) {
+        return Ok(interval);
     }
+    let problem = if interval < *ALLOWED.start() {
+        "is too short: each time, all functions are gone through"
+    } else {
+        "is too long"
+    };
+    Err(ConfigError::of_builder(
+        "publish_to_facade",
+        &humantime::format_duration(interval),
+        problem,
+        "from 10ms to 1h",
+    ))
+}
 
-    fn publish_lane(&mut self, site: &'static Site, lane: usize, service: &str) {
-        self.tally.read(&[Source::new(site, lane)]);
-        let tally = &self.tally;
-        let mut labels = vec![
-            Label::new("function", site.function().to_owned()),
-            Label::new("module", site.module()),
-            Label::new("service_name", service.to_owned()),
-        ];
-        let own = site.label_values(lane);
-        labels.extend(own.map(|(key, value)| Label::new(key, value.to_owned())));
-        metrics::gauge!(CONCURRENT.name, labels.clone()).set(as_f64(tally.concurrent()));
-        let promise = |of: fn(&Objective) -> Option<LabelValues>| {
-            let promised = site.objective.and_then(of).into_iter().flatten();
-            let promised = promised.map(|(key, value)| Label::new(key, value));
-            labels.iter().cloned().chain(promised).collect::<Vec<_>>()
-        };
-        let timed = promise(Objective::duration_labels);
-        let labels = promise(Objective::call_labels);
-        for outcome in RESULTS {
-            let mut labels = labels.clone();
-            labels.push(Label::new("result", outcome.as_str()));
-            let calls = tally.calls(outcome);
-            if calls > 0 || outcome != Outcome::Cancelled {
-                metrics::counter!(CALLS.name, labels.clone()).absolute(calls);
-            }
-            let known = self.published.entry((site.id(), lane, outcome.result()));
-            let known = known.or_default();
-            if site.is_timed() {
-                let mut labels = timed.clone();
-                labels.push(Label::new("result", outcome.as_str()));
-                let histogram = || metrics::histogram!(DURATION.name, labels.clone());
-                let (buckets, ticks) = (tally.buckets(outcome), tally.ticks(outcome));
-                known.samples(site.bounds(), buckets, ticks, |seconds, calls| {
-                    histogram().record_many(seconds, calls);
-                });
-            }
-        }
-        for (class, calls) in tally.classes() {
-            let mut labels = labels.clone();
-            labels.push(Label::new("result", Outcome::Error.as_str()));
-            labels.push(Label::new("error", SharedString::const_str(class)));
-            metrics::counter!(CALLS.name, labels).absolute(calls);
-        }
+/// Publishes what all functions have counted so far.
+pub(crate) fn publish(service: &str) {
+    let mut tally = Tally::default();
+    for (name, sources) in by_name(site::all()) {
+        publish_series(&name, &sources, &mut tally, service);
     }
 }
 
-impl Published {
+fn publish_series(name: &Name, sources: &[Source], tally: &mut Tally, service: &str) {
+    tally.read(sources);
+    let mut labels = vec![
+        Label::new("function", name.function),
+        Label::new("module", name.module),
+        Label::new("service_name", service.to_owned()),
+    ];
+    labels.extend(name.labels.iter().map(Label::from));
+    metrics::gauge!(CONCURRENT.name, labels.clone()).set(as_f64(tally.concurrent()));
+    let objective = sources.first().and_then(|source| source.site.objective);
+    let promise = |of: fn(&Objective) -> Option<LabelValues>| {
+        let promised = objective.and_then(of).into_iter().flatten();
+        let promised = promised.map(|(key, value)| Label::new(key, value));
+        labels.iter().cloned().chain(promised).collect::<Vec<_>>()
+    };
+    let timed = promise(Objective::duration_labels);
+    let labels = promise(Objective::call_labels);
+    for outcome in RESULTS {
+        let mut labels = labels.clone();
+        labels.push(Label::new("result", outcome.as_str()));
+        let calls = tally.calls(outcome);
+        if calls > 0 || outcome != Outcome::Cancelled {
+            metrics::counter!(CALLS.name, labels).absolute(calls);
+        }
+    }
+    for (class, calls) in tally.classes() {
+        let mut labels = labels.clone();
+        labels.push(Label::new("result", Outcome::Error.as_str()));
+        labels.push(Label::new("error", SharedString::const_str(class)));
+        metrics::counter!(CALLS.name, labels).absolute(calls);
+    }
+    // Site by site: each has buckets of its own.
+    for source in sources {
+        record_samples(source, tally, &timed);
+    }
+}
+
+/// Hands over the durations of the calls that are new.
+fn record_samples(source: &Source, tally: &mut Tally, labels: &[Label]) {
+    let Some(site) = source.id() else { return };
+    tally.read(std::slice::from_ref(source));
+    if !tally.is_timed() {
+        return;
+    }
+    let mut recorded = RECORDED.lock().unwrap_or_else(PoisonError::into_inner);
+    for outcome in RESULTS {
+        let key = (site, source.lane, outcome.result());
+        let recorded = recorded.entry(key).or_default();
+        let (buckets, ticks) = (tally.buckets(outcome), tally.ticks(outcome));
+        recorded.samples(source.bounds(), buckets, ticks, |seconds, calls| {
+            let mut labels = labels.to_vec();
+            labels.push(Label::new("result", outcome.as_str()));
+            metrics::histogram!(DURATION.name, labels).record_many(seconds, calls);
+        });
+    }
+}
+
+impl Recorded {
     /// Hands over the calls that are new, as so many samples of so many seconds.
     fn samples(
         &mut self,
@@ -137,11 +167,11 @@ mod tests {
 
     #[test]
     fn what_is_new_comes_from_its_bucket() {
-        let mut published = Published::default();
+        let mut recorded = Recorded::default();
         let mut samples = |buckets: &[u64], seconds: f64| {
             let mut found = Vec::new();
             let ticks = clock::in_ticks(&[seconds])[0];
-            published.samples(&[1.0, 2.0], buckets, ticks.into(), |sample, calls| {
+            recorded.samples(&[1.0, 2.0], buckets, ticks.into(), |sample, calls| {
                 found.push(((sample * 1e3).round() / 1e3, calls));
             });
             found

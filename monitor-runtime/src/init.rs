@@ -19,7 +19,7 @@ use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
 use crate::{
-    clock, http, inventory, labels, lines, metrics, process, redact, report, site, slo, trace,
+    clock, facade, http, inventory, labels, lines, metrics, process, redact, report, site, slo, trace,
 };
 
 impl Builder {
@@ -46,6 +46,7 @@ impl Builder {
         // Everything that can be refused comes before anything the process keeps.
         let env: Vec<_> = std::env::vars_os().collect();
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
+        let interval = self.facade.map(facade::check).transpose()?;
         let claim = Claim::take().ok_or(StartError::AlreadyStarted)?;
         let service = metrics::Service {
             name: config.service_name.clone(),
@@ -74,8 +75,8 @@ impl Builder {
         let log = trace::install(config.log_format, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others);
         http::begin_metrics();
-        let facade = self.facade.filter(|_| recorder != Recorder::Ours);
-        if self.facade.is_some() && facade.is_none() {
+        let facade = interval.filter(|_| recorder != Recorder::Ours);
+        if interval.is_some() && facade.is_none() {
             tracing::warn!(
                 "publish_to_facade has nothing to do: the recorder is the exporter that start() \
                  installed, and /metrics has the call sites already"

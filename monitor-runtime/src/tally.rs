@@ -1,7 +1,11 @@
 //! Sums of what was counted: of one site, and of all sites that share a name.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+
+pub(crate) use names::{Name, by_name};
 
 use crate::cells::Store;
 use crate::outcome::Outcome;

@@ -3,14 +3,13 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::facade::Bridge;
 use crate::lines::panics;
 use crate::live::Live;
-use crate::{report, slo};
+use crate::{facade, report, slo};
 
 /// How long a panic waits for the line of its function or request before it has one of its own.
 const PANIC_WAITS: Duration = Duration::from_secs(2);
@@ -27,6 +26,34 @@ pub(super) struct Upkeep {
     pub(super) objectives: bool,
 }
 
+/// Something that is done at intervals.
+struct Rounds {
+    interval: Duration,
+    last: Instant,
+}
+
+impl Rounds {
+    fn every(interval: Duration) -> Self {
+        Self {
+            interval,
+            last: Instant::now(),
+        }
+    }
+
+    fn left(&self) -> Duration {
+        self.interval.saturating_sub(self.last.elapsed())
+    }
+
+    /// Returns `true` if it is time for a round, which begins.
+    fn begin(&mut self) -> bool {
+        let due = self.left().is_zero();
+        if due {
+            self.last = Instant::now();
+        }
+        due
+    }
+}
+
 impl Upkeep {
     const INTERVAL: Duration = Duration::from_secs(5);
 
@@ -40,29 +67,39 @@ impl Upkeep {
     }
 
     fn run(self, stopped: &mpsc::Receiver<()>) {
-        let mut bridge = Bridge::default();
-        let facade = self.facade.as_ref().map(|(interval, _)| *interval);
-        let interval = facade.unwrap_or(Self::INTERVAL).min(Self::INTERVAL);
+        let mut rounds = Rounds::every(Self::INTERVAL);
+        let interval = self.facade.as_ref().map(|(interval, _)| *interval);
+        let mut published = interval.map(Rounds::every);
         loop {
-            let waited = stopped.recv_timeout(interval);
-            report::quietly(|| panics::tell_late(PANIC_WAITS));
-            // Some of it is somebody else's code; a panic ends one part of one round, not the thread.
-            if let Some(handle) = &self.others {
-                report::quietly(|| handle.run_upkeep());
-            }
-            if let Some(live) = &self.live {
-                report::quietly(|| live.tick());
-            }
-            if self.objectives {
-                report::quietly(slo::sample);
-            }
-            if let Some((_, service)) = &self.facade {
-                report::quietly(|| bridge.publish(service));
-            }
+            let other = published.as_ref().map_or(Duration::MAX, Rounds::left);
+            let waited = stopped.recv_timeout(rounds.left().min(other));
             // The last round has what the calls of a shutdown counted.
-            if waited != Err(RecvTimeoutError::Timeout) {
+            let last = waited != Err(RecvTimeoutError::Timeout);
+            if rounds.begin() || last {
+                self.keep_up();
+            }
+            if let Some((_, service)) = &self.facade
+                && (published.as_mut().is_some_and(Rounds::begin) || last)
+            {
+                report::quietly(|| facade::publish(service));
+            }
+            if last {
                 return;
             }
+        }
+    }
+
+    // Some of it is somebody else's code; a panic ends one part of one round, not the thread.
+    fn keep_up(&self) {
+        report::quietly(|| panics::tell_late(PANIC_WAITS));
+        if let Some(handle) = &self.others {
+            report::quietly(|| handle.run_upkeep());
+        }
+        if let Some(live) = &self.live {
+            report::quietly(|| live.tick());
+        }
+        if self.objectives {
+            report::quietly(slo::sample);
         }
     }
 }

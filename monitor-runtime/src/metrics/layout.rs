@@ -1,6 +1,6 @@
 //! Which series the page has and how their labels read, worked out once for many pages.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::line::{Short, canonical, label};
@@ -8,7 +8,7 @@ use super::readings::index;
 use crate::labels;
 use crate::objective::Objective;
 use crate::site::Site;
-use crate::tally::Source;
+use crate::tally::{Name, Source, by_name};
 
 /// The series of all functions, in the order of their labels.
 ///
@@ -55,30 +55,21 @@ impl Layout {
     pub(super) fn of(sites: impl Iterator<Item = &'static Site>, service: &str) -> Self {
         // Before the lanes: one that appears meanwhile is found by the next page.
         let lanes = labels::opened();
-        let mut by_name: BTreeMap<(&str, &str, String), Vec<Source>> = BTreeMap::new();
         let mut count = 0;
-        for site in sites {
-            count += 1;
-            for lane in site.lanes().filter(|_| site.is_counted()) {
-                let own = site.label_values(lane);
-                let own: String = own
-                    .map(|(key, value)| ",".to_owned() + &label(key, value))
-                    .collect();
-                let name = (site.module(), site.function(), own);
-                by_name
-                    .entry(name)
-                    .or_default()
-                    .push(Source::new(site, lane));
-            }
-        }
+        let by_name = by_name(sites.inspect(|_| count += 1));
         let (mut bounds, mut promises) = (Shared::default(), Shared::default());
         promises.place((std::ptr::null(), 0), Promise::default);
         let (mut labels, mut sources) = (String::new(), Vec::new());
-        let series = |((module, function, own), mut its): ((&str, &str, String), Vec<Source>)| {
-            // Of functions that share a name, one that promises something speaks for all.
-            its.sort_by_key(|source| source.site.objective.is_none());
+        let series = |(name, its): (Name, Vec<Source>)| {
             let (seconds, objective) = (its[0].bounds(), its[0].site.objective);
-            let (function, module) = (label("function", function), label("module", module));
+            let (function, module) = (
+                label("function", name.function),
+                label("module", name.module),
+            );
+            let own = name.labels.iter();
+            let own: String = own
+                .map(|(key, value)| ",".to_owned() + &label(key, value))
+                .collect();
             let starts = (labels.len(), sources.len());
             labels.extend([&function, ",", &module, ",", service, &own]);
             sources.extend(its);

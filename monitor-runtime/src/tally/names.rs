@@ -1,0 +1,38 @@
+//! Which call sites are counted under one name.
+
+use std::collections::BTreeMap;
+
+use super::Source;
+use crate::site::Site;
+
+/// The name of a series: that of a function, with the values of its labels.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name {
+    pub(crate) module: &'static str,
+    pub(crate) function: &'static str,
+    /// Labels of the user's.
+    pub(crate) labels: Vec<(&'static str, &'static str)>,
+}
+
+/// Sorts call sites, and the combinations of labels they were called with, by name.
+///
+/// Several stand under one name where functions share it, and where two combinations read the same: all that
+/// a bounded label has no room for is `other`, and so is all beyond the bound of the process. Of these the
+/// first is one that promises something: it speaks for all.
+pub(crate) fn by_name(sites: impl Iterator<Item = &'static Site>) -> BTreeMap<Name, Vec<Source>> {
+    let mut all: BTreeMap<Name, Vec<Source>> = BTreeMap::new();
+    for site in sites.filter(|site| site.is_counted()) {
+        for lane in site.lanes() {
+            let name = Name {
+                module: site.module(),
+                function: site.function(),
+                labels: site.label_values(lane).collect(),
+            };
+            all.entry(name).or_default().push(Source::new(site, lane));
+        }
+    }
+    for sources in all.values_mut() {
+        sources.sort_by_key(|source| source.site.objective.is_none());
+    }
+    all
+}
