@@ -148,6 +148,7 @@ fn page(
 ) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
     let exposition = metrics::Exposition::new(service, site::all);
     move |format| {
+        http::show_active();
         let others = others.as_ref().map(PrometheusHandle::render);
         let mut own = metrics::log(lines::counts(), lines::dropped_lines());
         own.push(metrics::captures(report::captures()));

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use metrics::Gauge;
 
 use super::access;
 use super::grpc::{self, Code};
 use super::request::{REQUEST_ID, Request};
-use super::series::{self, Ended};
+use super::series::{self, Ended, Running};
 use crate::clock;
 use crate::report::quietly;
 
@@ -21,7 +20,7 @@ pub(super) struct Exchange {
     request: Arc<Request>,
     /// In ticks of the clock.
     began: u64,
-    active: Option<Gauge>,
+    active: Option<Running>,
     /// Whether a response to it has no body, whatever its headers say: RFC 9110, section 6.4.1.
     bodyless: bool,
     connect: bool,
@@ -57,7 +56,7 @@ impl Exchange {
         let head = (request.method(), request.uri(), request.headers());
         let method = request.method();
         let request = Request::begin(head, route);
-        let active = series::active(request.method, request.scheme);
+        let active = series::begin_request(request.method, request.scheme);
         Self {
             request,
             began,
@@ -156,9 +155,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         let seconds = clock::seconds(clock::now().saturating_sub(self.began));
         let ended = self.ended();
-        if let Some(active) = self.active.take() {
-            active.decrement(1.0);
-        }
+        self.active = None;
         series::record(&ended, seconds);
         // A subscriber of the user's may panic, and Sentry does on a thread that ends; here, while
         // something else unwinds, that would abort the process.

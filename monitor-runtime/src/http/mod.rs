@@ -56,4 +56,4 @@ pub use request::set_route;
 pub use service::{Layer, Service, layer};
 
 pub(crate) use route::template::pending as route_warnings;
-pub(crate) use series::begin as begin_metrics;
+pub(crate) use series::{begin as begin_metrics, show_active};

@@ -1,12 +1,13 @@
-//! The series of the edge, through the `metrics` facade, with handles that are looked up once.
+//! The series of the edge, through the `metrics` facade, with names and labels that are put together once.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use metrics::{Counter, Gauge, Histogram, Label, Unit};
+use metrics::{Key, Label, Level, Metadata, Unit};
 
 use crate::metrics::{HTTP_ACTIVE, HTTP_DURATION, HTTP_REQUESTS};
+use crate::report::quietly;
 
 /// The error type of a response from 500 on: its code.
 pub(super) const CODE: &str = "code";
@@ -27,16 +28,33 @@ pub(super) struct Ended {
     pub(super) grpc: Option<&'static str>,
 }
 
-#[derive(Clone)]
-struct Handles {
-    requests: Counter,
-    duration: Histogram,
+/// The names and labels of a request's series.
+///
+/// Kept instead of the handles that a recorder gives for them: an exporter with an `idle_timeout` forgets a
+/// series that rested, and what a handle counts from then on is on no page.
+struct Keys {
+    requests: Key,
+    duration: Key,
 }
 
-/// Whether there is a recorder: what is registered before goes nowhere, for ever.
+/// The requests of one method and scheme that run.
+struct Active {
+    key: Key,
+    running: AtomicU64,
+}
+
+/// A request that runs; it is counted until it is dropped.
+pub(super) struct Running(Arc<Active>);
+
+const METADATA: Metadata<'static> =
+    Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// Whether there is a recorder: what is counted before goes nowhere.
 static BEGUN: AtomicBool = AtomicBool::new(false);
-static ENDED: RwLock<Option<HashMap<Ended, Handles>>> = RwLock::new(None);
-static ACTIVE: RwLock<Option<HashMap<[&str; 2], Gauge>>> = RwLock::new(None);
+static ENDED: Kept<Ended, Keys> = RwLock::new(None);
+static ACTIVE: Kept<[&str; 2], Active> = RwLock::new(None);
+
+type Kept<K, V> = RwLock<Option<HashMap<K, Arc<V>>>>;
 
 /// Describes the series, once the recorder is there, and counts requests from now on.
 pub(crate) fn begin() {
@@ -49,29 +67,90 @@ pub(crate) fn begin() {
     BEGUN.store(true, Ordering::Release);
 }
 
-/// Counts a request that begins; whoever ends it decrements the gauge.
-pub(super) fn active(method: &'static str, scheme: &'static str) -> Option<Gauge> {
-    let register = || {
-        let labels = vec![
-            Label::from_static_parts("http_request_method", method),
-            Label::from_static_parts("url_scheme", scheme),
-        ];
-        metrics::gauge!(HTTP_ACTIVE, labels)
+/// Counts a request that begins.
+pub(super) fn begin_request(method: &'static str, scheme: &'static str) -> Option<Running> {
+    let new = || Active {
+        key: Key::from_parts(
+            HTTP_ACTIVE,
+            vec![
+                Label::from_static_parts("http_request_method", method),
+                Label::from_static_parts("url_scheme", scheme),
+            ],
+        ),
+        running: AtomicU64::new(0),
     };
-    let gauge = kept(&ACTIVE, [method, scheme], register)?;
-    gauge.increment(1.0);
-    Some(gauge)
+    let active = kept(&ACTIVE, [method, scheme], new)?;
+    active.running.fetch_add(1, Ordering::SeqCst);
+    active.show();
+    Some(Running(active))
+}
+
+/// Tells the recorder again of requests that run: a page shows them however long they have.
+pub(crate) fn show_active() {
+    let known = ACTIVE.read().unwrap_or_else(PoisonError::into_inner);
+    let all: Vec<Arc<Active>> = known
+        .iter()
+        .flatten()
+        .map(|(_, one)| Arc::clone(one))
+        .collect();
+    drop(known);
+    let running = |one: &&Arc<Active>| one.running.load(Ordering::SeqCst) > 0;
+    all.iter().filter(running).for_each(|one| one.show());
 }
 
 /// Counts a request that ended.
 pub(super) fn record(ended: &Ended, seconds: f64) {
-    if let Some(handles) = kept(&ENDED, *ended, || Handles::of(ended)) {
-        handles.requests.increment(1);
-        handles.duration.record(seconds);
+    let Some(keys) = kept(&ENDED, *ended, || Keys::of(ended)) else {
+        return;
+    };
+    // The recorder is the user's.
+    quietly(|| {
+        metrics::with_recorder(|recorder| {
+            recorder
+                .register_counter(&keys.requests, &METADATA)
+                .increment(1);
+            recorder
+                .register_histogram(&keys.duration, &METADATA)
+                .record(seconds);
+        });
+    });
+}
+
+impl Active {
+    /// Sets the gauge. Of threads that do so at once, the last one leaves what is true.
+    fn show(&self) {
+        let set = || {
+            metrics::with_recorder(|recorder| {
+                let gauge = recorder.register_gauge(&self.key, &METADATA);
+                loop {
+                    let running = self.running.load(Ordering::SeqCst);
+                    gauge.set(as_f64(running));
+                    if self.running.load(Ordering::SeqCst) == running {
+                        return;
+                    }
+                }
+            });
+        };
+        quietly(set);
     }
 }
 
-impl Handles {
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+        self.0.show();
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "2^53 requests do not run at once"
+)]
+fn as_f64(running: u64) -> f64 {
+    running as f64
+}
+
+impl Keys {
     fn of(ended: &Ended) -> Self {
         let status = ended.status.to_string();
         let requests = vec![
@@ -96,31 +175,28 @@ impl Handles {
             error => duration.push(Label::from_static_parts("error_type", error)),
         }
         Self {
-            requests: metrics::counter!(HTTP_REQUESTS, requests),
-            duration: metrics::histogram!(HTTP_DURATION, duration),
+            requests: Key::from_parts(HTTP_REQUESTS, requests),
+            duration: Key::from_parts(HTTP_DURATION, duration),
         }
     }
 }
 
-/// The handle of a series; `None` before there is a recorder.
-fn kept<K, V>(
-    all: &RwLock<Option<HashMap<K, V>>>,
-    key: K,
-    register: impl FnOnce() -> V,
-) -> Option<V>
+/// What is kept of a series; `None` before there is a recorder.
+fn kept<K, V>(all: &Kept<K, V>, key: K, new: impl FnOnce() -> V) -> Option<Arc<V>>
 where
     K: Eq + std::hash::Hash,
-    V: Clone,
 {
     if !BEGUN.load(Ordering::Acquire) {
         return None;
     }
     let known = all.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(handle) = known.as_ref().and_then(|known| known.get(&key)) {
-        return Some(handle.clone());
+    if let Some(found) = known.as_ref().and_then(|known| known.get(&key)) {
+        return Some(Arc::clone(found));
     }
     drop(known);
     let mut known = all.write().unwrap_or_else(PoisonError::into_inner);
     let known = known.get_or_insert_default();
-    Some(known.entry(key).or_insert_with(register).clone())
+    Some(Arc::clone(
+        known.entry(key).or_insert_with(|| Arc::new(new())),
+    ))
 }
