@@ -96,9 +96,9 @@ where
 }
 
 /// What a panic was given to say: the hook has told of it.
-type Payload = Box<dyn Any + Send>;
+pub(super) type Payload = Box<dyn Any + Send>;
 
-fn forget(payload: Payload) {
+pub(super) fn forget(payload: Payload) {
     quietly(|| drop(payload));
 }
 
@@ -111,7 +111,12 @@ fn conclude<R: HttpBody, E>(
         Some(Ok(mut response)) => {
             exchange.answered(&mut response);
             // Nobody polls a body that is known to be empty.
-            if response.body().is_end_stream() {
+            let body = response.body();
+            let over = catch_unwind(AssertUnwindSafe(|| body.is_end_stream()));
+            if over.unwrap_or_else(|payload| {
+                forget(payload);
+                false
+            }) {
                 exchange.fate = Some(Fate::Complete);
             }
             Ok(response.map(|body| Body::monitored(Some(body), exchange)))

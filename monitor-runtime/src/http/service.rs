@@ -1,14 +1,15 @@
 //! The layer, and the service it makes of another one.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
 
 use http::{Extensions, Request, Response};
 
 use super::body::Body;
 use super::exchange::Exchange;
-use super::future::ResponseFuture;
+use super::future::{Payload, ResponseFuture, forget};
 use super::route::Rules;
 
 /// Monitors every request of a service; made by [`layer`].
@@ -89,6 +90,7 @@ impl Layer {
     pub fn wrap<S>(&self, inner: S) -> Service<S> {
         Service {
             inner,
+            broken: false,
             rules: self.rules.clone(),
         }
     }
@@ -112,6 +114,8 @@ impl fmt::Debug for Layer {
 #[derive(Clone)]
 pub struct Service<S> {
     inner: S,
+    /// Its `poll_ready` panicked: the next request is not for it.
+    broken: bool,
     rules: Rules,
 }
 
@@ -135,18 +139,36 @@ where
     type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
+        let ready = catch_unwind(AssertUnwindSafe(|| self.inner.poll_ready(context)));
+        ready.unwrap_or_else(|payload| {
+            forget(payload);
+            // A request has to come for there to be an answer.
+            self.broken = true;
+            Poll::Ready(Ok(()))
+        })
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let route = self.rules.find(&request);
+        let broken = mem::take(&mut self.broken);
+        let ruled = catch_unwind(AssertUnwindSafe(|| self.rules.find(&request)));
         if request.extensions_mut().insert(Seen).is_some() {
+            // The layer around this one answers a panic.
+            let route = ruled.unwrap_or_else(|payload| resume_unwind(payload));
+            if broken {
+                resume_unwind(Box::new("`poll_ready` of the service panicked"));
+            }
             route.into_iter().for_each(super::request::name_current);
             return ResponseFuture::passing(self.inner.call(request));
         }
-        let exchange = Exchange::begin(&request, route);
-        let call = || catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
-        let called = exchange.request().within(call);
+        let exchange = Exchange::begin(&request, ruled.as_ref().ok().copied().flatten());
+        let called = match ruled {
+            Err(payload) => Err(payload),
+            Ok(_) if broken => Err(Box::new(()) as Payload),
+            Ok(_) => {
+                let call = || catch_unwind(AssertUnwindSafe(|| self.inner.call(request)));
+                exchange.request().within(call)
+            }
+        };
         ResponseFuture::monitored(called, exchange)
     }
 }
