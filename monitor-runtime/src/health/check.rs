@@ -28,6 +28,8 @@ pub(super) enum Home {
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest time that a function is told it has.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A question about something the service needs, asked in the background.
 ///
@@ -121,7 +123,8 @@ impl Check {
         let run = Arc::new(run);
         let run: Arc<Run> = Arc::new(move |limit| {
             let run = Arc::clone(&run);
-            Box::pin(async move { run(limit) })
+            // A deadline that is further away cannot be worked out.
+            Box::pin(async move { run(limit.min(LONGEST)) })
         });
         Self::of(name, Home::Thread, run)
     }

@@ -17,7 +17,11 @@ use crate::health::{Check, Health};
 
 /// What a check says, asked once by the real supervisor.
 fn verdict(check: Check) -> Result<(), String> {
-    let health = health(vec![check.timeout(10 * SECOND)]);
+    asked(check.timeout(10 * SECOND))
+}
+
+fn asked(check: Check) -> Result<(), String> {
+    let health = health(vec![check]);
     health.spawn().expect("a thread");
     let slot: &Arc<Slot> = &health.slots[0];
     eventually("a verdict", || {
@@ -41,6 +45,24 @@ fn server(head: &'static str) -> (u16, thread::JoinHandle<()>) {
         let _ = stream.read(&mut request);
     };
     (port, thread::spawn(serve))
+}
+
+#[test]
+fn a_timeout_may_be_as_long_as_can_be_said() {
+    let long = |check: Check| asked(check.timeout(Duration::MAX).interval(Duration::MAX));
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    assert_eq!(long(Check::tcp("db", addr.to_string())), Ok(()));
+    let (port, server) = server("HTTP/1.1 200 OK\r\n\r\n");
+    let url = format!("http://127.0.0.1:{port}/ready?token=s3cret");
+    assert_eq!(long(Check::http("stock", url)), Ok(()));
+    server.join().expect("no panic");
+    assert_eq!(long(Check::disk("scratch", "/tmp", 1)), Ok(()));
+    assert_eq!(long(Check::blocking("own", || Ok::<_, String>(()))), Ok(()));
+    assert_eq!(
+        long(Check::new("own", || async { Ok::<_, String>(()) })),
+        Ok(())
+    );
 }
 
 #[test]
