@@ -12,16 +12,17 @@ use super::Site;
 mod section {
     #![allow(unsafe_code)]
 
+    use std::hint::black_box;
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::{ptr, slice};
 
     use super::Site;
 
     // Another version of this crate in the binary has sites of another shape, so it needs a section of
-    // its own.
+    // its own. Of the same version from another source Cargo has no second copy: `links` in `Cargo.toml`.
     const _: () = assert!(
         matches!(env!("CARGO_PKG_VERSION").as_bytes(), b"0.1.0"),
-        "the section's name ends with the version, in all four places"
+        "the section's name ends with the version, in all four places, and so does `links`"
     );
 
     // The linker puts what is aligned to its size side by side, without room in between.
@@ -41,6 +42,9 @@ mod section {
         )]
         #[must_use]
         pub const unsafe fn between(start: *const usize, stop: *const usize) -> Self {
+            // What the linker calls the beginning of the section is to the compiler another static than the
+            // first site, and could not be the same memory.
+            let (start, stop) = (black_box(start), black_box(stop));
             let (start, stop) = (start.cast::<Site>(), stop.cast::<Site>());
             // SAFETY: only `site!` and `sites!` write to the section, a `Site` each, whose size is its
             // alignment; the linker leaves no room between them and defines both symbols. What changes
