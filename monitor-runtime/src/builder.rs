@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::config::Overrides;
 use crate::health::Check;
+use crate::init::Bounds;
 use crate::log_format::LogFormat;
 use crate::traces_sampler::TracesSampler;
 
@@ -22,6 +23,7 @@ pub struct Builder {
     pub(crate) exporter: Option<PrometheusBuilder>,
     pub(crate) others: Option<PrometheusHandle>,
     pub(crate) facade: Option<Duration>,
+    pub(crate) buckets: Bounds,
 }
 
 impl Builder {
@@ -37,6 +39,7 @@ impl Builder {
             exporter: None,
             others: None,
             facade: None,
+            buckets: Bounds::new(),
         }
     }
 
@@ -232,11 +235,39 @@ impl Builder {
 
     /// The exporter to install as the `metrics` recorder, with buckets and labels of one's own.
     ///
-    /// Without one, `http_server_request_duration_seconds` gets the buckets OpenTelemetry advises,
-    /// other histograms whose names end in `_seconds` those of `function_calls_duration_seconds`, and
-    /// the rest are summaries.
+    /// Without one, `http_server_request_duration_seconds` gets the buckets that OpenTelemetry advises.
+    /// Other histograms get buckets by the unit that their name ends in:
+    ///
+    /// | end of the name | buckets |
+    /// |---|---|
+    /// | `_seconds` | those of `function_calls_duration_seconds`: 500 µs to 10 s |
+    /// | `_milliseconds`, `_ms`, `_microseconds`, `_us` | the same times in that unit |
+    /// | `_bytes` | 256 B to 1 GiB, by factors of four |
+    ///
+    /// The rest are summaries, unless [`histogram_buckets`](Self::histogram_buckets) names them.
     pub fn exporter(mut self, exporter: PrometheusBuilder) -> Self {
         self.exporter = Some(exporter);
+        self
+    }
+
+    /// Sets the upper bounds of a histogram of the `metrics` facade, by its name.
+    ///
+    /// They hold for the exporter that `start()` installs, which may be that of
+    /// [`exporter`](Self::exporter). Of an exporter that is installed already they change nothing, and a line
+    /// of the log says so. Bounds that do not rise are an error of `start()`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!()
+    ///     .histogram_buckets("basket_items", [1.0, 2.0, 5.0, 10.0, 20.0, 50.0]);
+    /// // metrics::histogram!("basket_items").record(3.0);
+    /// ```
+    pub fn histogram_buckets(
+        mut self,
+        name: impl Into<String>,
+        bounds: impl IntoIterator<Item = f64>,
+    ) -> Self {
+        let bounds = bounds.into_iter().collect();
+        self.buckets.push((name.into(), bounds));
         self
     }
 

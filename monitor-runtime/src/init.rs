@@ -1,5 +1,6 @@
 //! One call in `main`: decides the settings, then puts the parts in place, each of them once.
 
+mod exporter;
 mod upkeep;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +9,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use std::{fmt, io};
 
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+pub(crate) use self::exporter::Bounds;
 use self::upkeep::Upkeep;
 use crate::builder::Builder;
 use crate::config::{Address, Config, ConfigError};
@@ -19,7 +21,8 @@ use crate::monitor::{Monitor, Parts};
 use crate::report::Destination;
 use crate::server::{self, BindError, Listener};
 use crate::{
-    clock, facade, http, inventory, labels, lines, metrics, process, redact, report, site, slo, trace,
+    clock, facade, http, inventory, labels, lines, metrics, process, redact, report, site, slo,
+    trace,
 };
 
 impl Builder {
@@ -47,6 +50,7 @@ impl Builder {
         let env: Vec<_> = std::env::vars_os().collect();
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let interval = self.facade.map(facade::check).transpose()?;
+        exporter::check(&self.buckets)?;
         let claim = Claim::take().ok_or(StartError::AlreadyStarted)?;
         let service = metrics::Service {
             name: config.service_name.clone(),
@@ -73,7 +77,7 @@ impl Builder {
         });
         let mistake = config.log_filter.mistake();
         let log = trace::install(config.log_format, config.log_filter);
-        let (others, recorder) = recorder(self.exporter, self.others);
+        let (others, recorder) = recorder(self.exporter, self.others, self.buckets);
         http::begin_metrics();
         let facade = interval.filter(|_| recorder != Recorder::Ours);
         if interval.is_some() && facade.is_none() {
@@ -232,31 +236,33 @@ enum Recorder {
 fn recorder(
     exporter: Option<PrometheusBuilder>,
     given: Option<PrometheusHandle>,
+    bounds: Bounds,
 ) -> (Option<PrometheusHandle>, Recorder) {
     /// A recorder stays for the life of the process, and outlives a shutdown.
-    static OURS: OnceLock<PrometheusHandle> = OnceLock::new();
-    if given.is_some() {
-        return (given, Recorder::Given);
+    static OURS: OnceLock<(PrometheusHandle, Bounds)> = OnceLock::new();
+    let (handle, who) = match (given, OURS.get()) {
+        (Some(given), _) => (Some(given), Recorder::Given),
+        (None, Some((ours, known))) if *known == bounds => {
+            return (Some(ours.clone()), Recorder::Ours);
+        }
+        (None, Some((ours, _))) => (Some(ours.clone()), Recorder::Ours),
+        (None, None) => {
+            let recorder = exporter::of(exporter, &bounds).build_recorder();
+            let handle = recorder.handle();
+            if ::metrics::set_global_recorder(recorder).is_ok() {
+                let (ours, _) = OURS.get_or_init(|| (handle, bounds));
+                return (Some(ours.clone()), Recorder::Ours);
+            }
+            (None, Recorder::Theirs)
+        }
+    };
+    if !bounds.is_empty() {
+        tracing::warn!(
+            "histogram_buckets comes too late: the exporter was installed before, and keeps the \
+             buckets it has"
+        );
     }
-    if let Some(ours) = OURS.get() {
-        return (Some(ours.clone()), Recorder::Ours);
-    }
-    let recorder = exporter.unwrap_or_else(default_exporter).build_recorder();
-    let handle = recorder.handle();
-    match ::metrics::set_global_recorder(recorder) {
-        Ok(()) => (Some(OURS.get_or_init(|| handle).clone()), Recorder::Ours),
-        Err(_) => (None, Recorder::Theirs),
-    }
-}
-
-fn default_exporter() -> PrometheusBuilder {
-    let bounds = metrics::BUCKETS;
-    let seconds = Matcher::Suffix("_seconds".into());
-    let http = Matcher::Full(metrics::HTTP_DURATION.into());
-    PrometheusBuilder::new()
-        .set_buckets_for_metric(seconds, &bounds)
-        .and_then(|builder| builder.set_buckets_for_metric(http, &metrics::HTTP_BUCKETS))
-        .unwrap_or_else(|_| PrometheusBuilder::new())
+    (handle, who)
 }
 
 /// The right to be the one started runtime of the process; given back when dropped.

@@ -20,9 +20,10 @@ mod others;
 mod process;
 mod promise;
 mod readings;
+mod sample;
 
-pub(crate) use buckets::HTTP_BUCKETS;
 pub use buckets::{BUCKETS, FAST_BUCKETS, SLOW_BUCKETS};
+pub(crate) use buckets::{HTTP_BUCKETS, by_unit};
 pub use exposition::Exposition;
 pub use family::Format;
 

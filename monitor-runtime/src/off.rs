@@ -73,6 +73,11 @@ impl Builder {
         self
     }
 
+    /// Takes the bounds of a histogram and does nothing with them.
+    pub fn histogram_buckets(self, _: impl Into<String>, _: impl IntoIterator<Item = f64>) -> Self {
+        self
+    }
+
     /// Starts nothing, and never fails.
     #[expect(clippy::unused_async, reason = "the signature of the enabled one")]
     pub async fn start(self) -> Result<Monitor, StartError> {

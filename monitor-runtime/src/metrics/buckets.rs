@@ -1,4 +1,4 @@
-//! Bounds of histograms, in seconds.
+//! Bounds of histograms, in seconds unless said otherwise.
 
 /// Default buckets, in seconds: OpenTelemetry's advice for HTTP, with three finer ones below.
 pub const BUCKETS: [f64; 17] = [
@@ -36,3 +36,37 @@ pub const SLOW_BUCKETS: &[f64] = &[
 pub(crate) const HTTP_BUCKETS: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
+
+/// Sizes, in bytes: each is four times the one before.
+const BYTES: [f64; 12] = [
+    256.0,
+    1024.0,
+    4096.0,
+    16_384.0,
+    65_536.0,
+    262_144.0,
+    1_048_576.0,
+    4_194_304.0,
+    16_777_216.0,
+    67_108_864.0,
+    268_435_456.0,
+    1_073_741_824.0,
+];
+
+/// Bounds of histograms of the `metrics` facade, by the unit that their names end in.
+pub(crate) fn by_unit() -> impl Iterator<Item = (&'static str, Vec<f64>)> {
+    let seconds = |unit, per_second: f64| {
+        // To nine digits: what is left of a product is noise.
+        let bounds = BUCKETS.map(|bound| (bound * per_second * 1e9).round() / 1e9);
+        (unit, bounds.to_vec())
+    };
+    [
+        seconds("_seconds", 1.0),
+        seconds("_milliseconds", 1e3),
+        seconds("_ms", 1e3),
+        seconds("_microseconds", 1e6),
+        seconds("_us", 1e6),
+        ("_bytes", BYTES.to_vec()),
+    ]
+    .into_iter()
+}

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::family::Format;
+use super::family::{Family, Format};
 use super::functions::{Functions, line};
 use super::layout::Layout;
 use super::line::push;
 use super::others::{Others, Place};
-use super::{BUILD_INFO, Number, Own, Service};
+use super::sample::Sample;
+use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, Number, Own, Service};
 use crate::site::Site;
 
 /// Bytes after which a chunk is handed on.
@@ -139,8 +140,29 @@ impl Scrape {
         };
         self.next += 1;
         if !more {
+            self.join(out);
             (self.part, self.next) = (then, 0);
         }
+    }
+
+    /// Writes what the service has of the family of functions that ends here.
+    fn join(&self, out: &mut Vec<u8>) {
+        let family: &Family<'_> = match self.part {
+            Part::Calls => &CALLS,
+            Part::Durations => &DURATION,
+            Part::Concurrent => &CONCURRENT,
+            Part::Own | Part::Others | Part::End | Part::Nothing => return,
+        };
+        let mut theirs = Vec::new();
+        let has_ours = |sample: &Sample<'_>| {
+            let labels = ["function", "module", "service_name"];
+            labels.iter().all(|label| sample.has(label))
+        };
+        self.others.join(family, has_ours, &mut theirs);
+        if !theirs.is_empty() && self.functions.is_empty() {
+            family.describe(self.functions.format, out);
+        }
+        out.extend(theirs);
     }
 
     /// What is of the process, not of a function.
@@ -148,6 +170,7 @@ impl Scrape {
         let format = self.functions.format;
         BUILD_INFO.describe(format, out);
         line(out, BUILD_INFO.name, &self.build, 1);
+        self.join_own(&BUILD_INFO, [&*self.build].into_iter(), out);
         for Own { family, values } in &self.own {
             family.describe(format, out);
             for (labels, value) in values {
@@ -156,7 +179,22 @@ impl Scrape {
                     Number::Measure(measure) => measure_line(out, family.name, labels, *measure),
                 }
             }
+            let labels = values.iter().map(|(labels, _)| &**labels);
+            self.join_own(family, labels, out);
         }
+    }
+
+    /// Writes what the service has of a family, of which ours have these labels.
+    fn join_own<'l>(
+        &self,
+        family: &Family<'_>,
+        ours: impl Iterator<Item = &'l str>,
+        out: &mut Vec<u8>,
+    ) {
+        let lines: Vec<String> = ours.map(|labels| format!("x{{{labels}}} 1")).collect();
+        let ours: Vec<_> = lines.iter().flat_map(|line| Sample::parse(line)).collect();
+        let is_ours = |sample: &Sample<'_>| ours.iter().any(|own| own.has_the_labels_of(sample));
+        self.others.join(family, is_ours, out);
     }
 }
 

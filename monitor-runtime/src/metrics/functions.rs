@@ -29,6 +29,11 @@ impl Functions {
         }
     }
 
+    /// Returns `true` if there are no functions, and so no families.
+    pub(super) fn is_empty(&self) -> bool {
+        self.layout.series.is_empty()
+    }
+
     /// `None` behind the last series; describes the family before the first.
     fn series(
         &self,

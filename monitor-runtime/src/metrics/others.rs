@@ -4,12 +4,14 @@
 //! whole page for: a family twice, samples of one family in another, a label twice, no name at all.
 //! Where two families want a name, ours keeps it, and else the one whose name sorts first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
-use super::FAMILIES;
 use super::family::{Family, Format, Kind};
-use super::line::{canonical, push};
+use super::sample::{Sample, is_key};
+use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, FAMILIES};
+use crate::report::quietly;
 
 /// What was rendered, and the families found in it.
 #[derive(Default)]
@@ -17,9 +19,12 @@ pub(super) struct Others {
     text: String,
     /// By name.
     blocks: Vec<Block>,
+    /// Those of the name and type of one of ours, which are part of it.
+    joined: Vec<Block>,
 }
 
 /// A family, as stretches of the text.
+#[derive(Clone)]
 struct Block {
     name: Range<usize>,
     help: Range<usize>,
@@ -33,38 +38,55 @@ impl Others {
         let mut blocks = blocks(&text);
         // The order they came in changes from page to page, and with it who would keep a name.
         blocks.sort_by(|a, b| text[a.name.clone()].cmp(&text[b.name.clone()]));
-        let mut claimed: BTreeSet<String> = FAMILIES
-            .into_iter()
-            .chain(ours)
-            .flat_map(Family::claims)
-            .collect();
-        let mut free = |block: &mut Block| {
-            let mut claim = |family: Family<'_>| {
-                let names: Vec<String> = family.claims().collect();
-                let free = !names.iter().any(|name| claimed.contains(name));
-                if free {
-                    claimed.extend(names);
-                }
-                free
-            };
+        let mut joined = Vec::new();
+        let always = [&BUILD_INFO, &CALLS, &DURATION, &CONCURRENT];
+        let mut names = Names::of(always.into_iter().chain(ours));
+        for family in FAMILIES {
+            names.take(family);
+        }
+        blocks.retain_mut(|block| {
             let family = block.family(&text);
-            let unnamed = Family {
-                kind: Kind::Unnamed,
-                ..family
-            };
-            if !is_name(family.name) {
-                return false;
+            match names.place(&family) {
+                Placed::As(kind) => {
+                    block.kind = kind;
+                    return true;
+                }
+                Placed::InOurs => joined.push(block.clone()),
+                Placed::Nowhere(reason) => tell(family.name, &reason),
             }
-            // `x_total` beside `x`: to OpenMetrics both are a family `x`, unless it is no counter.
-            let fits = claim(family);
-            if !fits && family.kind == Kind::Counter && claim(unnamed) {
-                block.kind = Kind::Unnamed;
-                return true;
+            false
+        });
+        Self {
+            text,
+            blocks,
+            joined,
+        }
+    }
+
+    /// Writes the samples that belong to a family of ours, behind ours, but those that are one of ours.
+    pub(super) fn join(
+        &self,
+        ours: &Family<'_>,
+        is_ours: impl Fn(&Sample<'_>) -> bool,
+        out: &mut Vec<u8>,
+    ) {
+        let its = |block: &&Block| self.text[block.name.clone()] == *ours.name;
+        for block in self.joined.iter().filter(its) {
+            let family = block.family(&self.text);
+            for line in self.text[block.samples.clone()].split_terminator('\n') {
+                match Sample::parse(line).map(|sample| sample.within(&family)) {
+                    Ok(sample) if is_ours(&sample) => {
+                        tell(ours.name, "the runtime has a series with these labels");
+                    }
+                    Ok(sample) if ours.kind == Kind::Info && (sample.value - 1.0).abs() > 0.0 => {
+                        tell(ours.name, "a sample of an info is always 1");
+                    }
+                    Ok(sample) if sample.is_of(&family) => sample.write(out),
+                    Ok(_) => {}
+                    Err(reason) => tell(ours.name, reason),
+                }
             }
-            fits
-        };
-        blocks.retain_mut(|block| free(block));
-        Self { text, blocks }
+        }
     }
 
     /// Writes the next line or so; false when there is no more.
@@ -87,13 +109,110 @@ impl Others {
             return true;
         };
         place.at = Some(at + line.len() + 1);
-        if let Some(sample) = Sample::parse(line)
-            && sample.is_of(&family)
-            && (format == Format::Text || place.admits(&sample, &family))
-        {
-            sample.write(out);
+        match Sample::parse(line).map(|sample| sample.within(&family)) {
+            Ok(sample) if sample.is_of(&family) => {
+                if format == Format::Text || place.admits(&sample, &family) {
+                    sample.write(out);
+                }
+            }
+            Ok(_) => {}
+            Err(reason) => tell(family.name, reason),
         }
         true
+    }
+}
+
+/// Says once for each name that something of it is not on the page, and why.
+fn tell(name: &str, reason: &str) {
+    /// Names that can be told of.
+    const MOST: usize = 1000;
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    if told.len() == MOST || !told.insert(name.to_owned()) {
+        return;
+    }
+    drop(told);
+    quietly(|| {
+        tracing::warn!(
+            family = name,
+            reason,
+            "series of this name are left out of /metrics"
+        );
+    });
+}
+
+/// Who has which name.
+struct Names<'t> {
+    /// Names that no other family may have or have samples of, with the family that has them.
+    taken: BTreeMap<String, String>,
+    ours: Vec<(&'t str, Kind)>,
+}
+
+/// Where a family of somebody else's goes.
+enum Placed {
+    /// It stands by itself, as one of this kind.
+    As(Kind),
+    /// Its samples are part of a family of ours.
+    InOurs,
+    Nowhere(String),
+}
+
+impl<'t> Names<'t> {
+    fn of(ours: impl Iterator<Item = &'t Family<'t>>) -> Self {
+        let mut names = Self {
+            taken: BTreeMap::new(),
+            ours: Vec::new(),
+        };
+        for family in ours {
+            names.ours.push((family.name, family.kind));
+            names.take(family);
+        }
+        names
+    }
+
+    /// Takes all names of a family; the one that has one of them already, if there is one.
+    fn take(&mut self, family: &Family<'_>) -> Option<String> {
+        let names: Vec<String> = family.claims().collect();
+        let taken = names.iter().find_map(|name| self.taken.get(name));
+        if let Some(taken) = taken {
+            return Some(taken.clone());
+        }
+        let with = |name| (name, family.name.to_owned());
+        self.taken.extend(names.into_iter().map(with));
+        None
+    }
+
+    fn place(&mut self, family: &Family<'_>) -> Placed {
+        if !is_name(family.name) {
+            return Placed::Nowhere("Prometheus takes no such name".to_owned());
+        }
+        let same = |(name, kind): &(&str, Kind)| {
+            let gauge = *kind == Kind::Info && family.kind == Kind::Gauge;
+            *name == family.name && (*kind == family.kind || gauge)
+        };
+        if self.ours.iter().any(same) {
+            return Placed::InOurs;
+        }
+        let Some(taken) = self.take(family) else {
+            return Placed::As(family.kind);
+        };
+        // `x_total` beside `x`: to OpenMetrics both are a family `x`, unless it is no counter.
+        let unnamed = Family {
+            kind: Kind::Unnamed,
+            ..*family
+        };
+        if family.kind == Kind::Counter && self.take(&unnamed).is_none() {
+            return Placed::As(Kind::Unnamed);
+        }
+        let is_ours = |family: &&Family<'_>| family.name == taken;
+        let known = self.ours.iter().any(|(name, _)| *name == taken);
+        Placed::Nowhere(if known || FAMILIES.iter().any(is_ours) {
+            format!("the runtime has a family `{taken}`, of another type or name")
+        } else {
+            format!(
+                "the service has another family, `{taken}`, whose samples could be taken for these"
+            )
+        })
     }
 }
 
@@ -177,93 +296,4 @@ fn blocks(text: &str) -> Vec<Block> {
 /// Whether a family may be called so.
 fn is_name(name: &str) -> bool {
     is_key(&name.replace(':', "_"))
-}
-
-/// Whether a label may be called so.
-fn is_key(key: &str) -> bool {
-    !key.starts_with(|first: char| first.is_ascii_digit())
-        && !key.is_empty()
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// A line that says the value of a series.
-struct Sample<'t> {
-    name: &'t str,
-    /// Values as they were, escaped.
-    labels: Vec<(&'t str, &'t str)>,
-    value: f64,
-    /// As it was written.
-    written: &'t str,
-}
-
-impl<'t> Sample<'t> {
-    /// `None` for a line that a scraper would refuse.
-    fn parse(line: &'t str) -> Option<Self> {
-        let (name, mut rest) = line.split_at(line.find(['{', ' '])?);
-        let mut labels: Vec<(&str, &str)> = Vec::new();
-        if let Some(inner) = rest.strip_prefix('{') {
-            rest = inner;
-            while !rest.starts_with('}') {
-                let (key, quoted) = rest.split_once("=\"")?;
-                let (value, after) = quoted.split_at(closing_quote(quoted)?);
-                if !is_key(key) || labels.iter().any(|(other, _)| *other == key) {
-                    return None;
-                }
-                labels.push((key, value));
-                rest = &after[1..];
-                rest = rest.strip_prefix(',').unwrap_or(rest);
-            }
-            rest = &rest[1..];
-        }
-        let written = rest.strip_prefix(' ')?;
-        Some(Self {
-            name,
-            labels,
-            value: written.parse().ok()?,
-            written,
-        })
-    }
-
-    /// Whether such a sample belongs into the family.
-    fn is_of(&self, family: &Family<'_>) -> bool {
-        let has = |key: &str| self.labels.iter().any(|(other, _)| *other == key);
-        match (family.kind, self.name.strip_prefix(family.name)) {
-            (Kind::Histogram, Some("_bucket")) => has("le"),
-            (Kind::Histogram, Some("_sum" | "_count")) => !has("le"),
-            (Kind::Summary, Some("")) => has("quantile"),
-            (Kind::Summary, Some("_sum" | "_count")) => !has("quantile"),
-            (Kind::Counter | Kind::Unnamed | Kind::Gauge | Kind::Info, Some("")) => true,
-            _ => false,
-        }
-    }
-
-    /// Writes it, with bounds and quantiles spelled as ours are.
-    fn write(&self, out: &mut Vec<u8>) {
-        push(out, self.name);
-        for (place, (key, value)) in self.labels.iter().enumerate() {
-            push(out, if place == 0 { "{" } else { "," });
-            push(out, key);
-            push(out, "=\"");
-            match value.parse() {
-                Ok(number) if ["le", "quantile"].contains(key) => push(out, &canonical(number)),
-                _ => push(out, value),
-            }
-            push(out, "\"");
-        }
-        push(out, if self.labels.is_empty() { " " } else { "} " });
-        push(out, self.written);
-        out.push(b'\n');
-    }
-}
-
-/// Where a label's value ends, behind its opening quote.
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.bytes().position(|byte| {
-        let closes = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        closes
-    })
 }

@@ -270,6 +270,71 @@ fn health_checks_are_two_gauges() {
 }
 
 #[test]
+fn series_of_the_service_in_a_family_of_ours_stand_beside_ours() {
+    static SITE: Site = Site::new(|| "", "m").with(&const { Settings::new().name("f") });
+    call(&SITE);
+    let exposition = Exposition::new(&service(), || [&SITE].into_iter());
+    let build = service().build();
+    let own = r#"function="f",module="m",service_name="shop""#;
+    let theirs = format!(
+        "# TYPE build_info gauge\nbuild_info{{rustc=\"1.95\"}} 1\nbuild_info{{{build}}} 1\n\
+         build_info{{seven=\"\"}} 7\n\
+         # TYPE function_calls_total counter\nfunction_calls_total{{mine=\"x\"}} 5\n\
+         function_calls_total{{{own},result=\"ok\"}} 5\n\
+         # TYPE function_calls_concurrent gauge\nfunction_calls_concurrent 4\n\
+         # TYPE function_calls_duration_seconds histogram\n\
+         function_calls_duration_seconds_bucket{{a=\"b\",le=\"1\"}} 1\n\
+         function_calls_duration_seconds_sum{{a=\"b\"}} 1\n\
+         function_calls_duration_seconds_count{{a=\"b\"}} 1\n\
+         # TYPE monitor_log_lines_dropped_total counter\n\
+         monitor_log_lines_dropped_total{{mine=\"\"}} 2\nmonitor_log_lines_dropped_total 3\n\
+         # TYPE monitor_health_check_up gauge\nmonitor_health_check_up 9\n"
+    );
+    for format in [Format::Text, Format::OpenMetrics] {
+        let page = text(&exposition, format, &theirs);
+        for (before, line) in [
+            ("build_info{version", "build_info{rustc=\"1.95\"} 1\n"),
+            (
+                "function_calls_total{function",
+                "function_calls_total{mine=\"x\"} 5\n",
+            ),
+            (
+                "function_calls_concurrent{function",
+                "function_calls_concurrent 4\n",
+            ),
+            (
+                "function_calls_duration_seconds_count{function",
+                "function_calls_duration_seconds_bucket{a=\"b\",le=\"1.0\"} 1\n",
+            ),
+            (
+                "monitor_log_lines_dropped_total 7",
+                "monitor_log_lines_dropped_total{mine=\"\"} 2\n",
+            ),
+        ] {
+            let (before, line) = (page.find(before), page.find(line));
+            assert!(before.is_some() && before < line, "{page}");
+        }
+        // A series once, a type once, and of an info nothing but 1.
+        for once in [
+            format!("build_info{{{build}}}"),
+            format!("function_calls_total{{{own},result=\"ok\"}}"),
+            "monitor_log_lines_dropped_total 7".to_owned(),
+        ] {
+            assert_eq!(page.matches(&once).count(), 1, "{once}\n{page}");
+        }
+        assert_eq!(page.matches("# TYPE function_calls").count(), 3, "{page}");
+        for absent in ["seven", "lines_dropped_total 3", "monitor_health_check_up"] {
+            assert!(!page.contains(absent), "{absent}\n{page}");
+        }
+    }
+    // A family of ours that has no series yet has theirs.
+    let empty = Exposition::new(&service(), std::iter::empty);
+    let page = text(&empty, Format::Text, &theirs);
+    let expected = "# TYPE function_calls_total counter\nfunction_calls_total{mine=\"x\"} 5\n";
+    assert!(page.contains(expected), "{page}");
+}
+
+#[test]
 fn functions_of_one_name_are_in_the_buckets_that_are_asked_for() {
     static FIRST: Site = Site::new(|| "", "m").with(
         &const {

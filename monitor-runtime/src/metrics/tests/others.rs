@@ -107,7 +107,7 @@ fn a_line_a_scraper_would_refuse_the_page_for_is_left_out() {
             "# HELP a b\r\n# TYPE a gauge\na{b=\"c\rd\"} inf\n",
         ),
         (
-            "# TYPE a histogram\na_bucket{le=\"0.000001\"} 1\na_sum{le=\"x\"} 1\na_sum 1\n",
+            "# TYPE a histogram\na_bucket{le=\"0.000001\"} 1\na_sum 1\n",
             "# TYPE a histogram\na_bucket{le=\"1e-06\"} 1\na_sum 1\n",
         ),
     ] {
@@ -123,4 +123,37 @@ fn a_summary_below_zero_is_not_for_open_metrics() {
                     a{b=\"\",quantile=\"0.5\"} 1\na_sum{b=\"\"} 1\na_count{b=\"\"} 1\n";
     assert_eq!(others(Format::Text, rendered), rendered);
     assert_eq!(others(Format::OpenMetrics, rendered), expected);
+}
+
+#[test]
+fn a_label_that_the_format_keeps_for_itself_has_another_name() {
+    for (rendered, expected) in [
+        (
+            "# TYPE a counter\na{__name__=\"z\"} 1\n",
+            "# TYPE a counter\na{exported___name__=\"z\"} 1\n",
+        ),
+        (
+            "# TYPE a histogram\na_bucket{le=\"mine\",le=\"1\"} 1\na_sum{le=\"mine\"} 1\n\
+             a_count{le=\"mine\"} 1\n",
+            "# TYPE a histogram\na_bucket{exported_le=\"mine\",le=\"1.0\"} 1\n\
+             a_sum{exported_le=\"mine\"} 1\na_count{exported_le=\"mine\"} 1\n",
+        ),
+        (
+            "# TYPE a summary\na{quantile=\"q\",quantile=\"0.5\"} 1\na_sum{quantile=\"q\"} 1\n",
+            "# TYPE a summary\na{exported_quantile=\"q\",quantile=\"0.5\"} 1\n\
+             a_sum{exported_quantile=\"q\"} 1\n",
+        ),
+        // A bound and a quantile are labels like others where the format has no use for them.
+        (
+            "# TYPE a gauge\na{le=\"x\",quantile=\"y\"} 1\n",
+            "# TYPE a gauge\na{le=\"x\",quantile=\"y\"} 1\n",
+        ),
+        // There is no third name.
+        (
+            "# TYPE a gauge\na{exported___name__=\"x\",__name__=\"y\"} 1\n",
+            "# TYPE a gauge\n",
+        ),
+    ] {
+        assert_eq!(others(Format::Text, rendered), expected, "{rendered}");
+    }
 }

@@ -1,0 +1,154 @@
+//! A line of somebody else's page.
+
+use super::family::{Family, Kind};
+use super::line::{canonical, push};
+
+/// Names of labels that the formats keep for themselves, and what a label of the user's is called instead, as
+/// Prometheus does where a scraped label is in its way.
+const NAME: (&str, &str) = ("__name__", "exported___name__");
+const BOUND: (&str, &str) = ("le", "exported_le");
+const QUANTILE: (&str, &str) = ("quantile", "exported_quantile");
+
+/// A line that says the value of a series.
+pub(super) struct Sample<'t> {
+    pub(super) name: &'t str,
+    /// Values as they were, escaped.
+    labels: Vec<(&'t str, &'t str)>,
+    pub(super) value: f64,
+    /// As it was written.
+    written: &'t str,
+}
+
+impl<'t> Sample<'t> {
+    /// Reads a line; refuses one that a scraper would refuse, and says why.
+    pub(super) fn parse(line: &'t str) -> Result<Self, &'static str> {
+        Self::parts(line)
+            .ok_or("it is no line that a scraper reads")?
+            .checked()
+    }
+
+    fn parts(line: &'t str) -> Option<Self> {
+        let (name, mut rest) = line.split_at(line.find(['{', ' '])?);
+        let mut labels: Vec<(&str, &str)> = Vec::new();
+        if let Some(inner) = rest.strip_prefix('{') {
+            rest = inner;
+            while !rest.starts_with('}') {
+                let (key, quoted) = rest.split_once("=\"")?;
+                let (value, after) = quoted.split_at(closing_quote(quoted)?);
+                labels.push((key, value));
+                rest = &after[1..];
+                rest = rest.strip_prefix(',').unwrap_or(rest);
+            }
+            rest = &rest[1..];
+        }
+        let written = rest.strip_prefix(' ')?;
+        Some(Self {
+            name,
+            labels,
+            value: written.parse().ok()?,
+            written,
+        })
+    }
+
+    fn checked(mut self) -> Result<Self, &'static str> {
+        // The exporter writes its own behind those of the user's.
+        for reserved in [BOUND, QUANTILE] {
+            let its = |(key, _): &&mut (&str, &str)| *key == reserved.0;
+            let count = self
+                .labels
+                .iter()
+                .filter(|(key, _)| *key == reserved.0)
+                .count();
+            let theirs = count.saturating_sub(1);
+            let all = self.labels.iter_mut().filter(its).take(theirs);
+            all.for_each(|(key, _)| *key = reserved.1);
+        }
+        self.rename(NAME);
+        let keys: Vec<&str> = self.labels.iter().map(|(key, _)| *key).collect();
+        if !keys.iter().all(|key| is_key(key)) {
+            return Err("a label has no name that Prometheus takes");
+        }
+        if (1..keys.len()).any(|place| keys[..place].contains(&keys[place])) {
+            return Err("two labels have one name");
+        }
+        Ok(self)
+    }
+
+    fn rename(&mut self, (from, to): (&str, &'static str)) {
+        let all = self.labels.iter_mut().filter(|(key, _)| *key == from);
+        all.for_each(|(key, _)| *key = to);
+    }
+
+    /// The same for a family, in which a label of the user's may have a name that is the format's own.
+    pub(super) fn within(mut self, family: &Family<'_>) -> Self {
+        let end = self.name.strip_prefix(family.name);
+        if let Some("_sum" | "_count") = end {
+            match family.kind {
+                Kind::Histogram => self.rename(BOUND),
+                Kind::Summary => self.rename(QUANTILE),
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// Returns `true` if it has a label of that name.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.labels.iter().any(|(other, _)| *other == key)
+    }
+
+    /// Returns `true` if it has these labels and no others, in whatever order.
+    pub(super) fn has_the_labels_of(&self, other: &Self) -> bool {
+        let has = |label| other.labels.contains(label);
+        self.labels.len() == other.labels.len() && self.labels.iter().all(has)
+    }
+
+    /// Whether such a sample belongs into the family.
+    pub(super) fn is_of(&self, family: &Family<'_>) -> bool {
+        let has = |key: &str| self.has(key);
+        match (family.kind, self.name.strip_prefix(family.name)) {
+            (Kind::Histogram, Some("_bucket")) => has("le"),
+            (Kind::Summary, Some("")) => has("quantile"),
+            (Kind::Histogram | Kind::Summary, Some("_sum" | "_count"))
+            | (Kind::Counter | Kind::Unnamed | Kind::Gauge | Kind::Info, Some("")) => true,
+            _ => false,
+        }
+    }
+
+    /// Writes it, with bounds and quantiles spelled as ours are.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        push(out, self.name);
+        for (place, (key, value)) in self.labels.iter().enumerate() {
+            push(out, if place == 0 { "{" } else { "," });
+            push(out, key);
+            push(out, "=\"");
+            match value.parse() {
+                Ok(number) if ["le", "quantile"].contains(key) => push(out, &canonical(number)),
+                _ => push(out, value),
+            }
+            push(out, "\"");
+        }
+        push(out, if self.labels.is_empty() { " " } else { "} " });
+        push(out, self.written);
+        out.push(b'\n');
+    }
+}
+
+/// Whether a label may be called so.
+pub(super) fn is_key(key: &str) -> bool {
+    !key.starts_with(|first: char| first.is_ascii_digit())
+        && !key.is_empty()
+        && key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Where a label's value ends, behind its opening quote.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
+}
