@@ -10,10 +10,11 @@ pub(super) fn parse_names(given: Given) -> Result<Vec<String>, ConfigError> {
     let is_name = |name: &String| {
         name.chars().all(fits) && name.contains(|c: char| c.is_ascii_alphanumeric())
     };
-    match names.iter().find(|name| !is_name(name)) {
+    // By its place: what is no name may be the secret itself.
+    match names.iter().position(|name| !is_name(name)) {
         None => Ok(names),
-        Some(name) => {
-            let problem = format!("has {name:?}, which is no name of a field");
+        Some(place) => {
+            let problem = format!("has no name of a field in place {}", place + 1);
             Err(given.refuse(problem))
         }
     }
