@@ -287,6 +287,8 @@ async fn accept(
                         tokio::select! {
                             biased;
                             accepted = acceptor.accept() => if let Ok(accepted) = accepted {
+                                // The pauses of many that wait would add up.
+                                refusals.accepted();
                                 return accepted;
                             },
                             () = std::future::ready(()) => {}

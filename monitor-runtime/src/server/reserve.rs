@@ -24,7 +24,8 @@ impl Reserve {
     pub(super) fn new() -> Self {
         let opened = std::iter::from_fn(open).take(Self::MOST * Self::SHARE);
         let mut kept: Vec<File> = opened.collect();
-        let most = kept.len() / Self::SHARE;
+        // Of two or three, one.
+        let most = (kept.len() / Self::SHARE).max(usize::from(kept.len() > 1));
         kept.truncate(most);
         Self {
             most,
