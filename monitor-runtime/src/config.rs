@@ -18,7 +18,7 @@ use std::time::Duration;
 use self::access::{needs_token, parse_token};
 pub(crate) use self::address::Address;
 pub use self::given::ConfigError;
-use self::given::Given;
+use self::given::{Given, variable};
 use self::links::parse_url;
 use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release, traces_sampler};
@@ -135,6 +135,8 @@ pub(crate) struct Config {
     pub(crate) loopback_needs_token: bool,
     pub(crate) metrics_need_token: bool,
     pub(crate) log_format: LogFormat,
+    /// Whether pretty lines have colours.
+    pub(crate) colours: bool,
     pub(crate) drain: Duration,
     /// How long a runtime may be silent; `None` if nobody minds.
     pub(crate) watchdog: Option<Duration>,
@@ -195,6 +197,7 @@ impl Config {
             loopback_needs_token: needs(&MONITOR_LOOPBACK, given.loopback_needs_token)?,
             metrics_need_token: needs(&MONITOR_METRICS, given.metrics_need_token)?,
             log_format: log_format(given.log_format, env)?,
+            colours: colours(env, std::io::stdout().is_terminal()),
             drain: drain(given.drain, env)?,
             watchdog: watchdog(given.watchdog, env)?,
             label_series: label_series(given.label_series, env)?,
@@ -226,6 +229,20 @@ impl Config {
 
 /// Combinations of label values told apart, before `start()` says otherwise.
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
+
+/// Decides whether lines have colours: on a terminal that has them, unless the user says otherwise, by
+/// <https://no-color.org> and <https://bixense.com/clicolors>.
+fn colours(env: Env<'_>, is_terminal: bool) -> bool {
+    let given = |name| variable(env, name).filter(|value| !value.is_empty());
+    let is_zero = |value: &OsString| value == "0";
+    if given("CLICOLOR_FORCE").is_some_and(|value| !is_zero(value)) {
+        return true;
+    }
+    let refused = given("NO_COLOR").is_some() || given("CLICOLOR").is_some_and(is_zero);
+    // Windows' terminals have colours and no such variable.
+    let shows = given("TERM").map_or(cfg!(windows), |term| term != "dumb");
+    is_terminal && shows && !refused
+}
 
 fn log_format(builder: Option<LogFormat>, env: Env<'_>) -> Result<LogFormat, ConfigError> {
     if let Some(format) = builder {

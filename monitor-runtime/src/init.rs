@@ -76,7 +76,7 @@ impl Builder {
             grafana: config.grafana_url,
         });
         let mistake = config.log_filter.mistake();
-        let log = trace::install(config.log_format, config.log_filter);
+        let log = trace::install(config.log_format, config.colours, config.log_filter);
         let (others, recorder) = recorder(self.exporter, self.others, self.buckets);
         http::begin_metrics();
         let facade = interval.filter(|_| recorder != Recorder::Ours);

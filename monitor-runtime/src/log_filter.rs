@@ -51,7 +51,14 @@ impl Rules {
             .iter()
             .take_while(|one| !one.contains(['[', '{']));
         for directive in plain.filter(|directive| !directive.is_empty()) {
-            check_loosely(directive).map_err(|problem| format!("in {directive:?} {problem}"))?;
+            check_loosely(directive).map_err(|problem| {
+                let which = if directives.len() > 1 {
+                    format!("{directive:?}: ")
+                } else {
+                    String::new()
+                };
+                without_secrets(which + &problem)
+            })?;
         }
         Self::read(directives.join(","))
     }

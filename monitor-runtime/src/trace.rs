@@ -6,11 +6,11 @@ mod level;
 use std::sync::{Arc, OnceLock};
 
 use tracing_subscriber::layer::{Layered, SubscriberExt};
-use tracing_subscriber::{Layer, Registry, fmt};
+use tracing_subscriber::{Layer, Registry};
 
 use self::filter::{FilterLayer, Filters};
 pub(crate) use self::level::{log_filter, reset_log_filter, set_log_filter};
-use crate::lines::{self, PrettyFields, Tame, event_counter, json_layer, queued_stdout};
+use crate::lines::{self, PrettyLayer, Tame, event_counter, json_layer, queued_stdout};
 use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
 use crate::report::sentry_layer;
@@ -30,7 +30,7 @@ type Filtered = Layered<FilterLayer, Registry>;
 static OURS: OnceLock<Arc<Filters>> = OnceLock::new();
 
 /// Installs the subscriber, unless the process already has one.
-pub(crate) fn install(format: LogFormat, rules: Rules) -> Installed {
+pub(crate) fn install(format: LogFormat, colours: bool, rules: Rules) -> Installed {
     // After a shutdown lines are written directly; a start queues them again.
     lines::reopen();
     if let Some(filters) = OURS.get() {
@@ -44,8 +44,8 @@ pub(crate) fn install(format: LogFormat, rules: Rules) -> Installed {
     let layer = FilterLayer(Arc::clone(&filters));
     let installed = match format {
         LogFormat::Pretty => {
-            let pretty = fmt::layer().fmt_fields(PrettyFields);
-            set(layer, pretty.with_writer(Tame(queued_stdout())))
+            let writer = Tame(queued_stdout());
+            set(layer, PrettyLayer { writer, colours })
         }
         LogFormat::Json => set(layer, json_layer(queued_stdout())),
     };

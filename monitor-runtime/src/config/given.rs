@@ -106,7 +106,7 @@ fn without_login(value: String) -> String {
     }
 }
 
-fn variable<'e>(env: Env<'e>, name: &str) -> Option<&'e OsString> {
+pub(super) fn variable<'e>(env: Env<'e>, name: &str) -> Option<&'e OsString> {
     let found = env.iter().find(|(variable, _)| variable == name);
     found.map(|(_, value)| value)
 }

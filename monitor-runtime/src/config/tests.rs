@@ -376,3 +376,37 @@ fn attributes_that_are_malformed_are_left_out_with_a_warning() {
         );
     }
 }
+
+#[test]
+fn lines_have_colours_where_a_terminal_shows_them() {
+    let cases: [(&[(&str, &str)], bool, bool); 13] = [
+        (&[("TERM", "xterm-256color")], true, true),
+        (&[("TERM", "xterm-256color")], false, false),
+        (&[("TERM", "dumb")], true, false),
+        (&[("TERM", "")], true, cfg!(windows)),
+        (&[], true, cfg!(windows)),
+        (&[("TERM", "xterm"), ("NO_COLOR", "1")], true, false),
+        (&[("TERM", "xterm"), ("NO_COLOR", "")], true, true),
+        (&[("TERM", "xterm"), ("CLICOLOR", "0")], true, false),
+        (&[("TERM", "xterm"), ("CLICOLOR", "1")], true, true),
+        (&[("CLICOLOR", "1")], false, false),
+        (&[("CLICOLOR_FORCE", "1")], false, true),
+        (
+            &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1"), ("TERM", "dumb")],
+            true,
+            true,
+        ),
+        (&[("TERM", "xterm"), ("CLICOLOR_FORCE", "0")], false, false),
+    ];
+    for (variables, is_terminal, expected) in cases {
+        let env: Vec<(OsString, OsString)> = variables
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        assert_eq!(
+            colours(&env, is_terminal),
+            expected,
+            "{variables:?} {is_terminal}"
+        );
+    }
+}

@@ -16,7 +16,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::span::SpanFields;
 use super::stamp::Clock;
-use super::text::{push_name, push_safely, push_shown, push_str, push_value};
+use super::text::{push_error, push_name, push_safely, push_shown, push_str, push_value};
 use crate::trace_context::current_ids;
 
 /// A larger buffer is not kept for the thread's next line.
@@ -205,7 +205,9 @@ impl Visit for EventFields<'_> {
         self.put(field, |out| push_str(out, value));
     }
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.put(field, |out| push_shown(out, format_args!("{value}")));
+        push_name(self.0, field.name());
+        push_error(self.0, field.name(), value);
+        self.0.push(b',');
     }
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field, |out| push_value(out, value));

@@ -4,6 +4,7 @@
 //! fields of every span anew for each event in it. Here a span's fields become JSON once, when
 //! they are recorded, and an event is written straight into a buffer of its thread.
 
+mod chain;
 mod counter;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
@@ -23,5 +24,5 @@ pub use output::{QueuedStdout, queued_stdout};
 
 pub(crate) use counter::counts;
 pub(crate) use output::{dropped_lines, flush, reopen};
-pub(crate) use pretty::PrettyFields;
+pub(crate) use pretty::PrettyLayer;
 pub(crate) use tame::Tame;

@@ -1,73 +1,212 @@
-//! The pretty format's fields: `tracing-subscriber`'s own, without secrets and commands of terminals.
+//! The pretty format: a line per event, in the form of `tracing-subscriber`'s `fmt::layer()`.
+//!
+//! That layer panics where a `Debug` or a `Display` returns an error, and formats the values of a span
+//! under the span's lock, where one that logs waits for itself. Here they are formatted first, bounded,
+//! and without secrets and commands of terminals.
 
 use std::error::Error;
-use std::fmt::{self, Debug};
+use std::fmt::{self, Debug, Display};
+use std::io::Write;
 
 use tracing::field::{Field, Visit};
-use tracing_subscriber::field::{RecordFields, VisitOutput};
-use tracing_subscriber::fmt::FormatFields;
-use tracing_subscriber::fmt::format::{DefaultVisitor, Writer};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_log::NormalizeEvent;
+use tracing_subscriber::Layer;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
-use crate::redact::{HIDDEN, hidden, is_secret_field, without_secrets};
+use super::chain::sources;
+use super::stamp::Clock;
+use super::text::MAX_SHOWN;
+use crate::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::unseen::spelled_out;
+use crate::verdict::text_within;
 
-/// An error whose sources bite their tail has no end.
-const MAX_LINKS: usize = 16;
+/// Writes each event as a line for people.
+#[derive(Clone, Debug)]
+pub(crate) struct PrettyLayer<W> {
+    pub(crate) writer: W,
+    pub(crate) colours: bool,
+}
 
-/// Writes fields as `fmt::layer()` does.
-#[derive(Debug)]
-pub(crate) struct PrettyFields;
+/// Fields by name, as text; those of a span are kept with it.
+#[derive(Debug, Default)]
+struct Fields(Vec<(&'static str, String)>);
 
-impl<'w> FormatFields<'w> for PrettyFields {
-    fn format_fields<R: RecordFields>(&self, writer: Writer<'w>, fields: R) -> fmt::Result {
-        let mut visitor = Hiding(DefaultVisitor::new(writer, true));
-        fields.record(&mut visitor);
-        visitor.0.finish()
+impl<S, W> Layer<S> for PrettyLayer<W>
+where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+    W: for<'w> MakeWriter<'w> + 'static,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        fields.keep(id, &context);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        values.record(&mut fields);
+        fields.keep(id, &context);
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let line = self.line(event, &context);
+        let mut writer = self.writer.make_writer_for(event.metadata());
+        let _ = writer.write_all(line.as_bytes());
     }
 }
 
-struct Hiding<'w>(DefaultVisitor<'w>);
-
-impl Hiding<'_> {
-    /// `true` for a field whose value must not be seen; it is written without it.
-    fn hides(&mut self, field: &Field) -> bool {
-        let hides = is_secret_field(field.name());
-        if hides {
-            self.0.record_debug(field, &format_args!("{HIDDEN}"));
+impl<W> PrettyLayer<W> {
+    fn line<S>(&self, event: &Event<'_>, context: &Context<'_, S>) -> String
+    where
+        S: Subscriber + for<'s> LookupSpan<'s>,
+    {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        // A record of the `log` crate says in its fields where it comes from.
+        let normalized = event.normalized_metadata();
+        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let mut now = Vec::new();
+        Clock::new().push_now(&mut now);
+        let now = String::from_utf8_lossy(&now);
+        let (level, colour) = match *metadata.level() {
+            Level::TRACE => ("TRACE", "35"),
+            Level::DEBUG => ("DEBUG", "34"),
+            Level::INFO => (" INFO", "32"),
+            Level::WARN => (" WARN", "33"),
+            Level::ERROR => ("ERROR", "31"),
+        };
+        let mut line = format!("{} {} ", self.dim(&now), self.paint(colour, level));
+        let scope = context.event_scope(event).into_iter();
+        for span in scope.flat_map(Scope::from_root) {
+            line += &self.paint("1", span.name()).to_string();
+            let extensions = span.extensions();
+            if let Some(fields) = extensions.get::<Fields>() {
+                let bold = |bracket| self.paint("1", bracket);
+                line += &[
+                    bold("{").to_string(),
+                    self.shown(fields),
+                    bold("}").to_string(),
+                ]
+                .concat();
+            }
+            line += &self.dim(":").to_string();
         }
-        hides
+        if line.ends_with(&self.dim(":").to_string()) {
+            line.push(' ');
+        }
+        let target = without_secrets(metadata.target().to_owned());
+        line += &[
+            self.dim(&spelled_out(&target)).to_string(),
+            self.dim(":").to_string(),
+        ]
+        .concat();
+        line.push(' ');
+        line += &self.shown(&fields);
+        line.push('\n');
+        line
+    }
+
+    /// The message, and the others with their names.
+    fn shown(&self, fields: &Fields) -> String {
+        let (message, others): (Vec<_>, Vec<_>) =
+            fields.0.iter().partition(|(name, _)| *name == "message");
+        let message = message.into_iter().map(|(_, text)| text.clone());
+        let named = |(name, text): &(&str, String)| {
+            format!("{}{}{text}", self.paint("3", name), self.dim("="))
+        };
+        let all: Vec<String> = message.chain(others.into_iter().map(named)).collect();
+        all.join(" ")
+    }
+
+    fn dim<'t>(&self, text: &'t str) -> Painted<'t> {
+        self.paint("2", text)
+    }
+
+    fn paint<'t>(&self, style: &'static str, text: &'t str) -> Painted<'t> {
+        let style = self.colours.then_some(style);
+        Painted { style, text }
     }
 }
 
-impl Visit for Hiding<'_> {
+/// A text in a style of ECMA-48, if lines have colours.
+struct Painted<'t> {
+    style: Option<&'static str>,
+    text: &'t str,
+}
+
+impl Display for Painted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.style {
+            Some(style) => write!(f, "\u{1b}[{style}m{}\u{1b}[0m", self.text),
+            None => f.write_str(self.text),
+        }
+    }
+}
+
+impl Fields {
+    /// Adds them to those of a span; a later value replaces an earlier one.
+    fn keep<S>(self, id: &Id, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'s> LookupSpan<'s>,
+    {
+        let Some(span) = context.span(id).filter(|_| !self.0.is_empty()) else {
+            return;
+        };
+        let mut extensions = span.extensions_mut();
+        match extensions.get_mut::<Self>() {
+            Some(kept) => {
+                let later = |name| self.0.iter().any(|(later, _)| *later == name);
+                kept.0.retain(|(name, _)| !later(*name));
+                kept.0.extend(self.0);
+            }
+            None => extensions.insert(self),
+        }
+    }
+
+    fn put(&mut self, field: &Field, text: impl FnOnce() -> String) {
+        let name = field.name();
+        // The `log` crate's are where a record comes from.
+        if !name.starts_with("log.") {
+            let text = if is_secret_field(name) {
+                HIDDEN.to_owned()
+            } else {
+                spelled_out(&without_secrets(text())).into_owned()
+            };
+            let name = name.strip_prefix("r#").unwrap_or(name);
+            self.0.push((name, text));
+        }
+    }
+}
+
+impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if !self.hides(field) {
-            let text = without_secrets(format!("{value:?}"));
-            // The format below spells out escapes of the message and of errors only.
-            let text = spelled_out(&text);
-            self.0.record_debug(field, &format_args!("{text}"));
-        }
+        self.put(field, || text_within(MAX_SHOWN, format_args!("{value:?}")));
     }
     fn record_str(&mut self, field: &Field, value: &str) {
-        if !self.hides(field) {
-            self.0.record_str(field, &without_secrets(value.to_owned()));
-        }
+        let is_message = field.name() == "message";
+        self.put(field, || {
+            if is_message {
+                value.to_owned()
+            } else {
+                text_within(MAX_SHOWN, format_args!("{value:?}"))
+            }
+        });
     }
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        if self.hides(field) {
-            return;
-        }
-        let mut text = value.to_string();
-        let mut source = value.source();
-        for _ in 0..MAX_LINKS {
-            let Some(error) = source else { break };
-            text = format!("{text}: {error}");
-            source = error.source();
-        }
-        match hidden(&text) {
-            Some(text) => self.0.record_debug(field, &format_args!("{text}")),
-            None => self.0.record_error(field, value),
-        }
+        let name = field.name();
+        self.put(field, || {
+            let text = text_within(MAX_SHOWN, format_args!("{value}"));
+            let sources = sources(value);
+            if sources.is_empty() {
+                text
+            } else {
+                format!("{text} {name}.sources=[{}]", sources.join(", "))
+            }
+        });
     }
 }
 
@@ -75,7 +214,6 @@ impl Visit for Hiding<'_> {
 mod tests {
     use std::io;
 
-    use tracing_subscriber::fmt::layer;
     use tracing_subscriber::layer::SubscriberExt;
     use tracing_subscriber::registry;
 
@@ -84,11 +222,11 @@ mod tests {
     #[test]
     fn lines_are_those_of_the_format_without_secrets() {
         let written = written(|writer| {
-            let layer = layer()
-                .fmt_fields(PrettyFields)
-                .without_time()
-                .with_ansi(false);
-            let subscriber = registry().with(layer.with_writer(writer));
+            let layer = PrettyLayer {
+                writer,
+                colours: false,
+            };
+            let subscriber = registry().with(layer);
             tracing::subscriber::with_default(subscriber, || {
                 let _span = tracing::info_span!("request", session_id = 7, user = "ada").entered();
                 let broken = io::Error::other("no way to postgres://app:pw@db/x");
@@ -101,13 +239,176 @@ mod tests {
         assert_eq!(
             written,
             format!(
-                " WARN request{{session_id=[redacted] user=\"ada\"}}: {target}: \
+                "  WARN request{{session_id=[redacted] user=\"ada\"}}: {target}: \
                  to http://[redacted]@c/d?e=f {fields}\n"
             )
         );
     }
 
+    /// What cannot be shown, each in its own way.
+    struct Broken(u8);
+
+    impl Debug for Broken {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("begun")?;
+            match self.0 {
+                0 => Err(fmt::Error),
+                1 => panic!("Debug is broken"),
+                2 => loop {
+                    f.write_str("endless")?;
+                },
+                _ => {
+                    tracing::info!("inner");
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    impl Display for Broken {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Debug::fmt(self, f)
+        }
+    }
+
+    impl Error for Broken {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(self)
+        }
+    }
+
+    #[test]
+    fn values_that_cannot_be_shown_cost_their_own_text_only() {
+        for kind in 0..4 {
+            let written = written(|writer| {
+                let layer = PrettyLayer {
+                    writer,
+                    colours: false,
+                };
+                let subscriber = registry().with(layer);
+                tracing::subscriber::with_default(subscriber, || {
+                    let broken = Broken(kind);
+                    let error: &(dyn Error + 'static) = &broken;
+                    let fields =
+                        tracing::info_span!("outer", ?broken, later = tracing::field::Empty);
+                    let _span = fields.clone().entered();
+                    fields.record("later", tracing::field::debug(&broken));
+                    tracing::info!(?broken, "first {broken}");
+                    tracing::info!(error, "second");
+                    tracing::info!(last = 1, "third");
+                });
+            });
+            assert!(written.len() < 16 * MAX_SHOWN, "{}", written.len());
+            let mut lines = written.lines().filter(|line| !line.ends_with("inner"));
+            for part in ["first begun", "second error=begun", "third last=1"] {
+                let line = lines.next().unwrap_or_default();
+                assert!(
+                    line.starts_with("  INFO outer{broken=begun"),
+                    "{kind}: {line:.100}"
+                );
+                assert!(line.contains(part), "{kind}: {part}");
+            }
+            assert_eq!(lines.next(), None, "{kind}");
+        }
+    }
+
+    #[derive(Debug)]
+    struct Link(&'static str, Option<Box<Self>>);
+
+    impl Display for Link {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Link {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|error| error as _)
+        }
+    }
+
+    #[test]
+    fn both_formats_show_the_sources_of_errors_once() {
+        let chain = |texts: [&'static str; 3]| {
+            let mut texts = texts.into_iter().rev();
+            let innermost = texts.next().map(|text| Link(text, None));
+            texts.fold(innermost.expect("three"), |inner, text| {
+                Link(text, Some(Box::new(inner)))
+            })
+        };
+        let log = || {
+            let (plain, nested) = (
+                chain(["cannot save", "broken pipe", "disk full"]),
+                chain(["load: db: gone", "db: gone", "gone"]),
+            );
+            let error: &(dyn Error + 'static) = &plain;
+            let err: &(dyn Error + 'static) = &nested;
+            tracing::info_span!("outer", err).in_scope(|| tracing::info!(error, "saving"));
+        };
+        let pretty = written(|writer| {
+            let layer = PrettyLayer {
+                writer,
+                colours: false,
+            };
+            tracing::subscriber::with_default(registry().with(layer), log);
+        });
+        let json = whole(|writer| {
+            let layer = crate::json_layer(move || writer.clone());
+            tracing::subscriber::with_default(registry().with(layer), log);
+        });
+        for line in [&pretty, &json] {
+            for text in ["cannot save", "broken pipe", "disk full", "load: db: gone"] {
+                assert_eq!(line.matches(text).count(), 1, "{text} in {line}");
+            }
+            assert_eq!(line.matches("gone").count(), 1, "{line}");
+        }
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        let sources = serde_json::json!(["broken pipe", "disk full"]);
+        assert_eq!(json["fields"]["error.sources"], sources);
+        assert_eq!(json["spans"][0]["err"], "load: db: gone");
+        assert!(pretty.contains("error=cannot save error.sources=[broken pipe, disk full]"));
+    }
+
+    #[test]
+    fn lines_are_those_of_tracing_subscriber() {
+        let log = || {
+            let span = tracing::info_span!("outer", a = 1, b = "x");
+            span.in_scope(|| {
+                tracing::info_span!("bare").in_scope(|| tracing::error!(c = ?Some(2), "said"));
+                tracing::debug!(d = 0.5, "said");
+            });
+            tracing::warn!(name = %"shown", "said {}", 1);
+            tracing::trace!(only = true);
+        };
+        for colours in [false, true] {
+            let ours = written(|writer| {
+                let layer = PrettyLayer { writer, colours };
+                tracing::subscriber::with_default(registry().with(layer), log);
+            });
+            let theirs = whole(|writer| {
+                let layer = tracing_subscriber::fmt::layer().with_ansi(colours);
+                let layer = layer.with_writer(move || writer.clone());
+                tracing::subscriber::with_default(registry().with(layer), log);
+            });
+            assert_eq!(ours, without_times(&theirs));
+        }
+    }
+
+    /// Lines from behind the time on.
+    fn without_times(lines: &str) -> String {
+        let behind = |line: &str| {
+            let end = line.find('Z').expect("a time") + 1;
+            let reset = line[end..].strip_prefix("\u{1b}[0m");
+            reset.unwrap_or(&line[end..]).to_owned() + "\n"
+        };
+        lines.lines().map(behind).collect()
+    }
+
     fn written(log: impl FnOnce(Pieces)) -> String {
+        without_times(&whole(log))
+    }
+
+    fn whole(log: impl FnOnce(Pieces)) -> String {
         let pieces = Pieces::default();
         log(pieces.clone());
         let bytes = pieces.0.lock().expect("nobody panicked").clone();

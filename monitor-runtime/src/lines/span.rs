@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use tracing::field::{Field, Visit};
 
-use super::text::{push_name, push_safely, push_shown, push_str, push_value};
+use super::text::{push_error, push_name, push_safely, push_shown, push_str, push_value};
 
 /// What a few fields take, so that most spans allocate once.
 const ROOM: usize = 64;
@@ -46,12 +46,16 @@ impl SpanFields {
     }
 
     fn put(&mut self, name: &'static str, value: impl FnOnce(&mut Vec<u8>)) {
+        self.put_with(name, |out| push_safely(out, name, value));
+    }
+
+    fn put_with(&mut self, name: &'static str, value: impl FnOnce(&mut Vec<u8>)) {
         self.forget(name);
         if self.json.capacity() == 0 {
             self.json.reserve(ROOM);
         }
         push_name(&mut self.json, name);
-        push_safely(&mut self.json, name, value);
+        value(&mut self.json);
         self.json.push(b',');
         self.keep(name);
     }
@@ -88,7 +92,8 @@ impl Visit for SpanFields {
         self.put(field.name(), |out| push_str(out, value));
     }
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.put(field.name(), |out| push_shown(out, format_args!("{value}")));
+        let name = field.name();
+        self.put_with(name, |out| push_error(out, name, value));
     }
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.put(field.name(), |out| push_value(out, value));

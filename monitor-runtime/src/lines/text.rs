@@ -1,15 +1,17 @@
 //! Values as JSON: RFC 8259, in the form `serde_json` writes them, and nothing unseen in it.
 
+use std::error::Error;
 use std::fmt::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use super::chain::sources;
 use crate::redact::{HIDDEN, hidden, is_secret_field, may_hold_a_secret};
 use crate::unseen::is_unseen;
 
 /// Bytes of a `Debug` or `Display` text, which may have no end; longer ones are cut.
-const MAX_SHOWN: usize = 256 * 1024;
+pub(super) const MAX_SHOWN: usize = 256 * 1024;
 
 /// A number, a `bool`, bytes; what is no number in JSON is `null`.
 pub(super) fn push_value(out: &mut Vec<u8>, value: impl Serialize) {
@@ -78,6 +80,24 @@ pub(super) fn push_shown(out: &mut Vec<u8>, value: fmt::Arguments<'_>) {
     out.push(b'"');
 }
 
+/// Writes the field of an error, and one with the texts of its sources if it has any.
+pub(super) fn push_error(out: &mut Vec<u8>, name: &'static str, error: &(dyn Error + 'static)) {
+    push_safely(out, name, |out| push_shown(out, format_args!("{error}")));
+    if is_secret_field(name) {
+        return;
+    }
+    let sources = sources(error);
+    if !sources.is_empty() {
+        out.push(b',');
+        push_name(out, &format!("{name}.sources"));
+        for (at, text) in sources.iter().enumerate() {
+            out.push(if at == 0 { b'[' } else { b',' });
+            push_str(out, text);
+        }
+        out.push(b']');
+    }
+}
+
 /// Escapes what is written through it, up to a bound.
 struct Shown<'a> {
     room: usize,
@@ -131,7 +151,9 @@ fn push_special<'t>(out: &mut Vec<u8>, text: &'t [u8]) -> &'t [u8] {
     let (first, rest) = text.split_at(length.min(text.len()));
     match str::from_utf8(first).ok().and_then(|c| c.chars().next()) {
         Some(c) if is_unseen(c) => {
-            let _ = std::io::Write::write_fmt(out, format_args!("\\u{:04x}", u32::from(c)));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = std::io::Write::write_fmt(out, format_args!("\\u{unit:04x}"));
+            }
         }
         _ => out.extend_from_slice(first),
     }

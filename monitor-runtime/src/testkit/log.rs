@@ -12,6 +12,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::{Seen, lock};
 use crate::redact::{HIDDEN, is_secret_field, without_secrets};
+use crate::verdict::text;
 
 /// An event of `tracing`.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ struct Fields(Vec<(String, String)>);
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.push(field, format!("{value:?}"));
+        self.push(field, text(format_args!("{value:?}")));
     }
     fn record_str(&mut self, field: &Field, value: &str) {
         self.push(field, value.to_owned());
@@ -85,10 +86,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keep {
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        // Before the span's lock is taken: what shows a value may log.
+        let mut later = Fields::default();
+        values.record(&mut later);
         if let Some(span) = context.span(id)
             && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
         {
-            values.record(fields);
+            fields.0.extend(later.0);
         }
     }
 
