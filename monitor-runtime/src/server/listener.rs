@@ -296,8 +296,14 @@ async fn accept(
                         reserve.fill();
                         continue;
                     }
-                    // Its own connections have all that was kept back: one of them leaves.
-                    places.make_room(NO_PEER);
+                    // Its own connections have all that was kept back: one of them leaves. Where they
+                    // have no more than that, they get some time for their requests first.
+                    let few = if pause < LONGEST_PAUSE {
+                        reserve.most()
+                    } else {
+                        0
+                    };
+                    places.make_room(NO_PEER, few);
                 }
                 sleep(pause).await;
             }

@@ -114,9 +114,13 @@ impl Places {
         })
     }
 
-    /// Makes room for a connection of this peer's, because there is none in the system.
-    pub(super) fn make_room(&self, peer: IpAddr) {
-        self.send_away(&mut self.taken(), peer);
+    /// Makes room for a connection of this peer's, because there is none in the system, unless there
+    /// are only `few` places taken.
+    pub(super) fn make_room(&self, peer: IpAddr, few: usize) {
+        let mut taken = self.taken();
+        if taken.len() > few {
+            self.send_away(&mut taken, peer);
+        }
     }
 
     /// Waits until all places are free.

@@ -42,6 +42,11 @@ impl Reserve {
         }
     }
 
+    /// Returns how many are kept back at most.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
     /// Gives one up; returns `false` if there is none.
     pub(super) fn give_up(&self) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
