@@ -9,7 +9,7 @@ use monitor_runtime::monitored;
 use monitor_tests::process::{Sentry, wait_for};
 
 /// Longer than any call of these takes on a busy machine, and shorter than what it would wait for.
-const AT_ONCE: Duration = Duration::from_millis(80);
+const AT_ONCE: Duration = Duration::from_millis(150);
 
 #[monitored(sentry(throttle = false))]
 fn fails(text: &str) -> Result<(), String> {

@@ -5,6 +5,7 @@
 //! not arrive, and keeps a deadline. Envelopes, rate limits and answers are as in
 //! <https://develop.sentry.dev/sdk/foundations/transport/>.
 
+use std::cell::LazyCell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -72,7 +73,7 @@ impl Transport {
         let theirs = Arc::clone(&shared);
         let spawned = thread::Builder::new()
             .name("monitor-transport".into())
-            .spawn(move || theirs.run(&address.open()));
+            .spawn(move || theirs.run(address));
         // Without a thread there is no way to send anything, and all is dropped.
         shared.lock().closed = spawned.is_err();
         Self(shared)
@@ -141,7 +142,9 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    fn run(&self, mailbox: &Mailbox) {
+    fn run(&self, address: Address) {
+        // Opened by the first letter: what is wrong with certificates is logged then.
+        let mailbox = LazyCell::new(|| address.open());
         // What an HTTP client logs of its errors would come back to it.
         log::disown_thread();
         let mut trouble = Trouble::default();

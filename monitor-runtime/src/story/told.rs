@@ -3,23 +3,30 @@
 //! A service logs its own errors, too: in a middleware, where it makes a response of one, before it
 //! goes on. Such a line is a breadcrumb, and no second event of the same failure.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::known::Known;
 use super::{HERE, Here, REMEMBERED, now, trail};
 
+/// Time after an error in which a line of its request may be about it: a request can be a socket that
+/// lives for days.
+const MEMORY: Duration = Duration::from_secs(60);
+
 /// The errors of one request that Sentry has been told of.
 #[derive(Default)]
-pub(crate) struct Told {
-    errors: Mutex<Vec<Arc<Known>>>,
-    /// Whether an outermost call of the request has failed.
-    failed: AtomicBool,
+pub(crate) struct Told(Mutex<Errors>);
+
+#[derive(Default)]
+struct Errors {
+    known: Vec<(Instant, Arc<Known>)>,
+    /// When an outermost call of the request failed.
+    failed: Option<Instant>,
 }
 
 impl Told {
-    fn errors(&self) -> MutexGuard<'_, Vec<Arc<Known>>> {
-        self.errors.lock().unwrap_or_else(PoisonError::into_inner)
+    fn errors(&self) -> MutexGuard<'_, Errors> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs code that works for the request.
@@ -54,14 +61,13 @@ fn replace(told: Option<Arc<Told>>) -> Option<Arc<Told>> {
 pub(super) fn note(here: &Here, error: &Arc<Known>) {
     let told = here.told.borrow();
     let Some(told) = told.as_ref() else { return };
-    let mut errors = told.errors();
-    if errors.len() == REMEMBERED {
-        errors.remove(0);
+    let (mut errors, at) = (told.errors(), Instant::now());
+    if errors.known.len() == REMEMBERED {
+        errors.known.remove(0);
     }
-    errors.push(Arc::clone(error));
-    drop(errors);
+    errors.known.push((at, Arc::clone(error)));
     if trail::is_outside() {
-        told.failed.store(true, Ordering::Relaxed);
+        errors.failed = Some(at);
     }
 }
 
@@ -69,7 +75,7 @@ pub(super) fn note(here: &Here, error: &Arc<Known>) {
 pub(crate) fn note_unwound() {
     let note = |here: &Here| {
         if let Some(told) = here.told.borrow().as_ref().filter(|_| trail::is_outside()) {
-            told.failed.store(true, Ordering::Relaxed);
+            told.errors().failed = Some(Instant::now());
         }
     };
     let _ = HERE.try_with(note);
@@ -78,14 +84,18 @@ pub(crate) fn note_unwound() {
 /// Returns `true` if a line of the log, by one of its texts, tells of an error that Sentry has.
 ///
 /// The error came out of the call that the line is written in, or the moment before it. Code of a
-/// request around its calls knows all their errors, and says nothing new once one of them has failed.
+/// request around its calls knows all their errors of the last minute, and says nothing new where one of
+/// the calls has failed then.
 pub(crate) fn is_told_again<'a>(texts: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
     let same = |error: &Known| error.sent && texts.clone().any(|text| error.is_told_by(text));
+    let is_recent = |at: Instant| at.elapsed() < MEMORY;
     let since = trail::outermost();
     let ask = |here: &Here| {
         if let Some(told) = here.told.borrow().as_ref() {
-            let over = since.is_none() && told.failed.load(Ordering::Relaxed);
-            if over || told.errors().iter().any(|error| same(error)) {
+            let errors = told.errors();
+            let is_over = since.is_none() && errors.failed.is_some_and(is_recent);
+            let mut known = errors.known.iter().filter(|(at, _)| is_recent(*at));
+            if is_over || known.any(|(_, error)| same(error)) {
                 return true;
             }
         }
