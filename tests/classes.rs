@@ -192,7 +192,7 @@ fn a_value_can_be_an_error() {
     for status in [200, 404, 500, 503, 503, 599] {
         respond(status);
     }
-    assert_errors!("respond", [("500", 1), ("503", 2), ("5xx", 1)]);
+    assert_errors!("respond", [("500", 1), ("503", 2), ("599", 1)]);
     for status in [0, 1, 200, 503] {
         let _ = run(respond_or_reject(status));
     }

@@ -143,11 +143,6 @@ fn error_as_a_value() -> Lost {
 }
 
 #[monitored]
-fn inner_error() -> Result<Result<u8, Lost>, Lost> {
-    Ok(Err(lost()))
-}
-
-#[monitored]
 async fn async_nothing() {}
 
 #[monitored]
@@ -160,7 +155,6 @@ fn what_is_no_error_result_is_ok() {
     counted("nothing", Counts::oks(1), nothing);
     counted("none", Counts::oks(1), none);
     counted("error_as_a_value", Counts::oks(1), error_as_a_value);
-    counted("inner_error", Counts::oks(1), inner_error);
     counted("async_nothing", Counts::oks(1), || run(async_nothing()));
     counted("async_none", Counts::oks(1), || run(async_none()));
 }

@@ -49,8 +49,9 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
         | Type::Never(_)
         | Type::Ptr(_)
         | Type::Reference(_)
-        | Type::Slice(_)
-        | Type::Tuple(_) => true,
+        | Type::Slice(_) => true,
+        // One that begins with a status is a response.
+        Type::Tuple(ty) => ty.elems.iter().all(is_plain),
         Type::Path(ty) if ty.qself.is_none() => {
             last(&ty.path).is_some_and(|last| match ty.path.segments.len() {
                 1 => PLAIN.contains(&last.ident.to_string().as_str()),

@@ -5,6 +5,7 @@
 
 mod ended;
 mod quick;
+mod silent;
 
 use std::mem::ManuallyDrop;
 

@@ -1,11 +1,13 @@
 //! What a value says of the call that returned it, in words a counter can have as a label.
 
-#[cfg(feature = "enable")]
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod responses;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::{Response, StatusCode};
+use http::StatusCode;
+
+use crate::status::{Grpc, http_class};
 
 #[cfg(feature = "enable")]
 use crate::verdict::transparent::Inner;
@@ -33,6 +35,41 @@ impl Class {
             Self::Ok => Self::Ok,
             Self::Error(class) | Self::Expected(class) => Self::Expected(class),
         }
+    }
+
+    /// Returns what a status code of HTTP says of the server: from 500 on an error, with the code as its
+    /// class.
+    ///
+    /// ```
+    /// use monitor_runtime::Class;
+    ///
+    /// assert_eq!(Class::http(503), Class::Error("503"));
+    /// assert_eq!(Class::http(404), Class::Ok);
+    /// ```
+    pub fn http(status: u16) -> Self {
+        http_class(status).into()
+    }
+
+    /// Returns what a status code of gRPC says of the server.
+    ///
+    /// `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are errors
+    /// of that class. A number that gRPC does not have is `UNKNOWN`.
+    ///
+    /// ```
+    /// use monitor_runtime::Class;
+    ///
+    /// assert_eq!(Class::grpc(13), Class::Error("INTERNAL"));
+    /// assert_eq!(Class::grpc(5), Class::Ok); // NOT_FOUND
+    /// ```
+    pub fn grpc(code: i32) -> Self {
+        Grpc::from_number(code).class().into()
+    }
+}
+
+/// [`Class::http`] of the status.
+impl From<StatusCode> for Class {
+    fn from(status: StatusCode) -> Self {
+        Self::http(status.as_u16())
     }
 }
 
@@ -70,8 +107,36 @@ impl From<Option<&'static str>> for Class {
 /// # look_up(1);
 /// ```
 ///
-/// An `http::Response` (which is warp's and axum's too) and a `StatusCode` are errors from 500 on,
-/// with the code as their class; a warp `Rejection` that only means "not this route" is none.
+/// An `http::Response` (which is warp's and axum's too), a `StatusCode` and a tuple that begins with one
+/// are errors from 500 on, with the code as their class. A warp `Rejection` that only means "not this
+/// route", or that the client is at fault, is none.
+///
+/// An error type that becomes a response says the same as its status when both read one method:
+///
+/// ```
+/// use http::StatusCode;
+/// use monitor_runtime::{Class, Classify};
+///
+/// enum AppError { NotFound, Database }
+///
+/// impl AppError {
+///     fn status(&self) -> StatusCode {
+///         match self {
+///             Self::NotFound => StatusCode::NOT_FOUND,
+///             Self::Database => StatusCode::INTERNAL_SERVER_ERROR,
+///         }
+///     }
+/// }
+///
+/// impl Classify for AppError {
+///     fn classify(&self) -> Class {
+///         self.status().into() // 404 is ok, 500 an error of that class
+///     }
+/// }
+/// # assert_eq!(AppError::NotFound.classify(), Class::Ok);
+/// # assert_eq!(AppError::Database.classify(), Class::Error("500"));
+/// // impl IntoResponse for AppError { fn into_response(self) -> Response { self.status().into_response() } }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what it means for a call: it lacks `Classify`",
     note = "derive `MonitorError` for it, or implement `monitor_runtime::Classify`"
@@ -86,86 +151,32 @@ pub trait Classify {
     fn __monitor_inner(&self) -> Option<Inner<'_>> {
         None
     }
-}
 
-impl<V: Classify + ?Sized> Classify for &V {
-    fn classify(&self) -> Class {
-        (**self).classify()
-    }
-
-    #[cfg(feature = "enable")]
-    fn __monitor_inner(&self) -> Option<Inner<'_>> {
-        (**self).__monitor_inner()
+    /// Returns `true` for a response: its status is all that is shown of it.
+    #[doc(hidden)]
+    fn __monitor_is_response(&self) -> bool {
+        false
     }
 }
 
-impl<V: Classify + ?Sized> Classify for Box<V> {
-    fn classify(&self) -> Class {
-        (**self).classify()
-    }
+/// Types that say what they point to.
+macro_rules! pointers {
+    ($($pointer:ty),*) => {$(
+        impl<V: Classify + ?Sized> Classify for $pointer {
+            fn classify(&self) -> Class {
+                (**self).classify()
+            }
 
-    #[cfg(feature = "enable")]
-    fn __monitor_inner(&self) -> Option<Inner<'_>> {
-        (**self).__monitor_inner()
-    }
-}
+            fn __monitor_is_response(&self) -> bool {
+                (**self).__monitor_is_response()
+            }
 
-impl<V: Classify + ?Sized> Classify for Arc<V> {
-    fn classify(&self) -> Class {
-        (**self).classify()
-    }
-
-    #[cfg(feature = "enable")]
-    fn __monitor_inner(&self) -> Option<Inner<'_>> {
-        (**self).__monitor_inner()
-    }
-}
-
-impl<V: Classify + ?Sized> Classify for Rc<V> {
-    fn classify(&self) -> Class {
-        (**self).classify()
-    }
-
-    #[cfg(feature = "enable")]
-    fn __monitor_inner(&self) -> Option<Inner<'_>> {
-        (**self).__monitor_inner()
-    }
-}
-
-impl Classify for StatusCode {
-    fn classify(&self) -> Class {
-        match self.as_u16() {
-            ..500 => Class::Ok,
-            500 => Class::Error("500"),
-            501 => Class::Error("501"),
-            502 => Class::Error("502"),
-            503 => Class::Error("503"),
-            504 => Class::Error("504"),
-            // A server may invent codes; labels must stay few.
-            _ => Class::Error("5xx"),
+            #[cfg(feature = "enable")]
+            fn __monitor_inner(&self) -> Option<Inner<'_>> {
+                (**self).__monitor_inner()
+            }
         }
-    }
+    )*};
 }
 
-impl<B> Classify for Response<B> {
-    fn classify(&self) -> Class {
-        self.status().classify()
-    }
-}
-
-#[cfg(feature = "enable")]
-impl Classify for warp::Rejection {
-    fn classify(&self) -> Class {
-        if self.is_not_found() {
-            Class::Ok
-        } else {
-            Class::Error("rejection")
-        }
-    }
-}
-
-/// Asks code of the user's; `None` where it panics, which does the call no harm.
-#[cfg(feature = "enable")]
-pub(crate) fn ask<T>(user: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(user)).ok()
-}
+pointers!(&V, &mut V, Box<V>, Arc<V>, Rc<V>);

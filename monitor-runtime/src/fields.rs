@@ -3,11 +3,11 @@
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tracing::Value;
 use tracing::field::{Empty, Field, Visit};
 
+use crate::caught::caught;
 use crate::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::verdict::text;
 
@@ -75,7 +75,7 @@ impl Recorder {
             field,
             values: Vec::with_capacity(declared),
         };
-        let _ = catch_unwind(AssertUnwindSafe(|| record(&mut recorder)));
+        let _lost = caught(|| record(&mut recorder));
         recorder.values.resize(declared, Recorded::Empty);
         for (name, value) in names.zip(&mut recorder.values) {
             if *value != Recorded::Empty && is_secret_field(name) {

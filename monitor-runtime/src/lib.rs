@@ -34,6 +34,8 @@ mod builder;
 #[cfg(feature = "enable")]
 mod call;
 #[cfg(feature = "enable")]
+mod caught;
+#[cfg(feature = "enable")]
 mod cells;
 #[cfg(feature = "enable")]
 mod classes;
@@ -110,6 +112,7 @@ pub mod slo;
 mod spawn;
 #[cfg(feature = "enable")]
 mod start;
+mod status;
 #[cfg(feature = "enable")]
 mod story;
 #[cfg(feature = "enable")]

@@ -1,10 +1,9 @@
 //! What a call brings along before it begins: its site, its fields, its place among spans.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use tracing::Span;
 use tracing::span::Id;
 
+use crate::caught::caught;
 use crate::fields::{Recorded, Recorder};
 use crate::labels::{Dimensions, Labels};
 use crate::report;
@@ -74,8 +73,8 @@ impl Start {
     /// Code of the user's that panics loses the labels, which are `other` then, never the call.
     #[inline]
     pub fn labels<D: Dimensions>(mut self, labels: impl FnOnce(Labels) -> Labels<D>) -> Self {
-        let labels = catch_unwind(AssertUnwindSafe(|| labels(Labels::of(self.site))));
-        self.lane = labels.map_or_else(|_| Labels::<D>::other(self.site), Labels::lane);
+        let labels = caught(|| labels(Labels::of(self.site)));
+        self.lane = labels.map_or_else(|| Labels::<D>::other(self.site), Labels::lane);
         self
     }
 
@@ -101,7 +100,7 @@ impl Start {
         if !self.site.events().span_enabled() {
             return None;
         }
-        catch_unwind(AssertUnwindSafe(user)).ok()
+        caught(user)
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::SystemTime;
 
 use tracing::Span;
 
-use super::{End, Extra};
+use super::{End, Extra, silent};
 use crate::events::Completion;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::panics::Panic;
 use crate::site::Site;
 use crate::throttle::Kind;
-use crate::verdict::{ErrorView, Link, Verdict};
+use crate::verdict::{self, ErrorView, Link, Verdict};
 use crate::{clock, recent, report, story, testkit, trace_context};
 
 /// A call that has ended, for those who want to know.
@@ -108,6 +108,7 @@ impl Ended<'_> {
     /// Tells Sentry of an error that came out of monitored code here for the first time.
     fn failed(&self, view: &ErrorView<'_>, stretch: story::Stretch) -> Failed {
         let chain = view.chain(self.site.error_format);
+        silent::warn(self.site, view);
         let events = match (self.site.sentry && view.report, self.site.sentry_always) {
             (false, _) => story::Events::Never,
             (true, false) => story::Events::Failures,
@@ -178,9 +179,8 @@ impl Failed {
         self.first && !self.expected && self.panic.as_ref().is_none_or(claims)
     }
 
-    /// The whole chain, as a log line shows it.
+    /// The chain, as a log line shows it.
     fn text(&self) -> Option<String> {
-        let texts: Vec<&str> = self.chain.iter().map(|link| link.text.as_str()).collect();
-        (!texts.is_empty()).then(|| texts.join(": "))
+        verdict::joined(&self.chain)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::error::Error;
 use std::fmt::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
 use super::chain::sources;
+use crate::caught::caught;
 use crate::redact::{HIDDEN, hidden, is_secret_field, may_hold_a_secret};
 use crate::unseen::is_unseen;
 
@@ -69,13 +69,10 @@ pub(super) fn push_shown(out: &mut Vec<u8>, value: fmt::Arguments<'_>) {
         room: MAX_SHOWN,
         out: &mut *out,
     };
-    let written = catch_unwind(AssertUnwindSafe(|| shown.write_fmt(value)));
     // An error says that the bound was reached or the user's code gave up; both leave what there
     // is.
-    if let Err(payload) = written {
+    if caught(|| shown.write_fmt(value)).is_none() {
         out.extend_from_slice(b"<panicked while formatting>");
-        // Dropping it could panic again.
-        std::mem::forget(payload);
     }
     out.push(b'"');
 }

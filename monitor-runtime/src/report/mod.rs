@@ -27,12 +27,13 @@ use sentry::integrations::{backtrace, contexts, debug_images};
 use sentry::protocol::Event;
 use sentry::{Client, ClientOptions, Hub};
 
+pub(crate) use crate::caught::quietly;
 pub(crate) use counts::captures;
 pub(crate) use event::{error, unreported};
 pub(crate) use health::unhealthy;
 pub(crate) use log::own_line;
 pub use log::{SentryLayer, sentry_layer};
-pub(crate) use panic::{install_hook, quietly};
+pub(crate) use panic::install_hook;
 pub(crate) use request::request_failed;
 pub(crate) use sampling::sampled;
 pub(crate) use steps::Step;

@@ -1,7 +1,6 @@
 //! Panics, where they begin: the only place that still has their stack.
 
-use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use sentry::integrations::panic::message_from_panic_info;
 use sentry::protocol::{Event, Exception, Mechanism};
 
 use super::{admits, counts, deliver, event, is_on, nanoseconds, reporter, settle};
+use crate::caught;
 use crate::lines::{self, panics};
 use crate::panics::Panic;
 use crate::site::Site;
@@ -33,7 +33,7 @@ pub(crate) fn install_hook() {
         // A hook that captures nothing is told from another by its code alone.
         let is_standard = std::ptr::eq(&raw const *next, &raw const *standard);
         panic::set_hook(Box::new(move |info| {
-            if QUIET.get() {
+            if caught::is_quiet() {
                 return;
             }
             let panic = Arc::new(Panic::new(info, message_from_panic_info(info)));
@@ -75,25 +75,6 @@ fn is_last_word(panic: &Panic) -> bool {
         "panic: panic in a function that cannot unwind",
     ];
     ends.iter().any(|end| panic.text.starts_with(end))
-}
-
-thread_local! {
-    // Without a destructor, so that it is there to the very end of the thread.
-    static QUIET: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Runs code that may panic where that is no news; `None` if it does.
-pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> Option<T> {
-    let before = QUIET.replace(true);
-    let done = panic::catch_unwind(AssertUnwindSafe(code));
-    QUIET.set(before);
-    done.map_err(|payload| {
-        // The `Drop` of any other is the service's own code, and may panic, too.
-        if !payload.is::<String>() && !payload.is::<&str>() {
-            std::mem::forget(payload);
-        }
-    })
-    .ok()
 }
 
 /// A panic in a panic hook aborts the process, so nothing here may panic.

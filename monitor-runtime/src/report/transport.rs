@@ -18,8 +18,7 @@ use ureq::Agent;
 use ureq::http::Response;
 use ureq::tls::TlsConfig;
 
-use super::panic::quietly;
-use super::{apart, clean, counts, log, settle};
+use super::{apart, clean, counts, log, quietly, settle};
 use crate::roots;
 
 /// What may wait, in bytes: a hundred large events, or a thousand small ones.

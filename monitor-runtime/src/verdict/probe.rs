@@ -1,26 +1,30 @@
 //! How a returned value is looked at with no bound demanded of the user.
 //!
-//! A probe stands for a type and asks three questions of it: is it a `Result`, and has the value a
-//! class; has the error a class; how does the error show itself. Each question is one method (by a
-//! name that no trait of the user has) of several types in a row, each of which dereferences to the
-//! next, less telling one; method look-up takes the first whose bounds hold. No trait need be in scope,
-//! and the compiler looks at three method calls: anything more is paid for by every annotated function.
+//! A probe stands for a type and asks two questions of it: is it a `Result`, and has the value a class;
+//! has the error a class, and how does it show itself. Each question is one method (by a name that no
+//! trait of the user has) of several types in a row, each of which dereferences to the next, less telling
+//! one; method look-up takes the first whose bounds hold. No trait need be in scope. A `Result` in an `Ok`
+//! is asked the same two questions, up to the third; of any other type, they are answered by a type
+//! without a row. The compiler looks at these few calls: anything more is paid for by every annotated function.
 #![expect(
     clippy::unused_self,
     clippy::unnecessary_wraps,
     reason = "look-up goes by the receiver, and the answers have one form"
 )]
 
-use std::any::type_name;
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::Verdict;
 use super::judge::{Judge, Stateless};
-use super::transparent::Inner;
-use super::{ErrorView, Sight, Verdict};
-use crate::classify::{self, Class, Classify};
+use super::levels::{Inside, Stack, Then};
+use super::look::{
+    ByClass, ByDebug, ByDisplay, ByError, ByLocalError, ByNothing, BySendError, Look, NoClass,
+    Opaque, Value, View,
+};
+use crate::classify::Classify;
 use crate::run::Open;
 
 /// Types in a row: what one has no method for is asked of the next.
@@ -44,9 +48,9 @@ macro_rules! row {
 pub(super) use row;
 
 row! {
-    /// Stands for a returned type.
+    /// Stands for a returned type, or what is in the `Ok` of one.
     Probe => AnyResult;
-    /// Not a `Result` of a value with a class.
+    /// Not a `Result` of a value with a class, or of another `Result`.
     AnyResult => ClassedValue;
     /// No `Result`.
     ClassedValue => AnyValue;
@@ -54,28 +58,31 @@ row! {
     AnyValue;
 
     /// A `Result` whose value has been asked for its class.
-    Fallible => Unclassed;
-    /// One whose error has none.
-    Unclassed;
-
-    /// A `Result` whose error has been asked for its class, too.
-    ViaError => ViaSendError;
-    /// Its error is no `Error`.
-    ViaSendError => ViaLocalError;
-    /// Nor does it hold one that may be sent.
-    ViaLocalError => ViaDisplay;
+    Fallible => PlainError;
+    /// Its error is no `Error` with a class.
+    PlainError => ClassedDisplay;
+    /// Nor an `Error`.
+    ClassedDisplay => ClassedDebug;
+    /// Nor has it both a class and a `Display`.
+    ClassedDebug => ClassedOnly;
+    /// Nor both a class and a `Debug`.
+    ClassedOnly => SendError;
+    /// Its error has no class.
+    SendError => LocalError;
+    /// Nor does it hold an `Error` that may be sent.
+    LocalError => PlainDisplay;
     /// Nor any.
-    ViaDisplay => ViaDebug;
+    PlainDisplay => PlainDebug;
     /// Its error has no text.
-    ViaDebug => ViaNothing;
+    PlainDebug => Nothing;
     /// Its error shows nothing; it is counted all the same.
-    ViaNothing;
+    Nothing;
 
-    /// A value that is no `Result`: there is no error to ask for.
-    Plain;
+    /// All questions are answered.
+    Done;
 }
 
-impl<R> Probe<R> {
+impl<R> Probe<(R, ())> {
     /// Of the type of a value.
     #[inline]
     pub const fn of(_: &R) -> Self {
@@ -84,48 +91,69 @@ impl<R> Probe<R> {
 }
 
 #[doc(hidden)]
-impl<T: Classify, E> Probe<Result<T, E>> {
+impl<T: Inside, E, S> Probe<(Result<T, E>, S)> {
     #[inline]
-    pub fn __monitor_value(&self) -> Fallible<(T, E, ByType)> {
+    pub fn __monitor_value(&self) -> Fallible<(T, E, T::How, S)> {
         Fallible(PhantomData)
     }
 }
 #[doc(hidden)]
-impl<T, E> AnyResult<Result<T, E>> {
+impl<T, E, S> AnyResult<(Result<T, E>, S)> {
     #[inline]
-    pub fn __monitor_value(&self) -> Fallible<(T, E, NoClass)> {
+    pub fn __monitor_value(&self) -> Fallible<(T, E, NoClass, S)> {
         Fallible(PhantomData)
     }
 }
 #[doc(hidden)]
-impl<R: Classify> ClassedValue<R> {
+impl<R: Classify, S: Stack> ClassedValue<(R, S)> {
     #[inline]
-    pub fn __monitor_value(&self) -> Plain<(R, ByType)> {
-        Plain(PhantomData)
+    pub fn __monitor_value(&self) -> Done<S::Around<Value<ByClass>>> {
+        Done(PhantomData)
     }
 }
 #[doc(hidden)]
-impl<R> AnyValue<R> {
+impl<R, S: Stack> AnyValue<(R, S)> {
     #[inline]
-    pub fn __monitor_value(&self) -> Plain<(R, NoClass)> {
-        Plain(PhantomData)
+    pub fn __monitor_value(&self) -> Done<S::Around<Value<NoClass>>> {
+        Done(PhantomData)
     }
 }
 
-#[doc(hidden)]
-impl<T, E: Classify, V> Fallible<(T, E, V)> {
-    #[inline]
-    pub fn __monitor_error(&self) -> ViaError<(T, E, V, ByType)> {
-        ViaError(PhantomData)
-    }
+/// The question for the error: each row, its bound, how the error is seen then, and by which methods it
+/// is found; `__monitor_text` does not ask whether an error is an `Error`.
+macro_rules! seen {
+    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $how:ty: $($method:ident)*;)*) => {$(
+        #[doc(hidden)]
+        impl<$($inside,)? T, E, V, S> $row<(T, E, V, S)>
+        where
+            E: $($bound)*,
+            V: Then<$how, T, S>,
+        {$(
+            #[inline]
+            pub fn $method(&self) -> V::Next {
+                Stateless::NEW
+            }
+        )*}
+    )*};
 }
-#[doc(hidden)]
-impl<T, E, V> Unclassed<(T, E, V)> {
-    #[inline]
-    pub fn __monitor_error(&self) -> ViaError<(T, E, V, NoClass)> {
-        ViaError(PhantomData)
-    }
 
+seen! {
+    Fallible[Classify + Error] ByError<ByClass>: __monitor_error;
+    PlainError[Error] ByError<NoClass>: __monitor_error;
+    ClassedDisplay[Classify + Display] ByDisplay<ByClass>: __monitor_error __monitor_text;
+    ClassedDebug[Classify + Debug] ByDebug<ByClass>: __monitor_error __monitor_text;
+    ClassedOnly[Classify] ByNothing<ByClass>: __monitor_error __monitor_text;
+    // `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
+    SendError<'e>[AsRef<dyn Error + Send + Sync + 'e>] BySendError: __monitor_error;
+    // `Box<dyn Error>`.
+    LocalError<'e>[AsRef<dyn Error + 'e>] ByLocalError: __monitor_error;
+    PlainDisplay[Display] ByDisplay<NoClass>: __monitor_error __monitor_text;
+    PlainDebug[Debug] ByDebug<NoClass>: __monitor_error __monitor_text;
+    Nothing[Sized] ByNothing<NoClass>: __monitor_error __monitor_text;
+}
+
+#[doc(hidden)]
+impl<T, E, V, S> Nothing<(T, E, V, S)> {
     /// What `ret` shows.
     #[inline]
     pub fn __monitor_ok<'a>(&self, returned: &'a Result<T, E>) -> Option<&'a T> {
@@ -134,19 +162,23 @@ impl<T, E, V> Unclassed<(T, E, V)> {
 }
 
 #[doc(hidden)]
-impl<R, V: AskClass<R>> Plain<(R, V)> {
+impl<V> Done<Value<V>> {
+    /// What `ret` shows.
     #[inline]
-    pub fn __monitor_error(&self) -> &Self {
-        self
+    pub fn __monitor_ok<'a, R>(&self, returned: &'a R) -> Option<&'a R> {
+        Some(returned)
+    }
+}
+
+#[doc(hidden)]
+impl<J> Done<J> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Self {
+        Self(PhantomData)
     }
 
     #[inline]
-    pub fn __monitor_verdict<'a>(&self, returned: &'a R) -> Verdict<'a> {
-        of_value::<R, V>(returned)
-    }
-
-    #[inline]
-    pub fn __monitor_judge(&self) -> Self {
+    pub fn __monitor_error(&self) -> Self {
         Self(PhantomData)
     }
 
@@ -155,129 +187,41 @@ impl<R, V: AskClass<R>> Plain<(R, V)> {
         Self(PhantomData)
     }
 
-    /// What `ret` shows.
     #[inline]
-    pub fn __monitor_ok<'a>(&self, returned: &'a R) -> Option<&'a R> {
-        Some(returned)
+    pub fn __monitor_verdict<'a, R>(&self, returned: &'a R) -> Verdict<'a>
+    where
+        J: View<'a, R>,
+    {
+        J::verdict(returned)
     }
 }
 
-impl<R, V: AskClass<R>> Judge<R> for Plain<(R, V)> {
+impl<R, J: Look<R>> Judge<R> for Done<J> {
     #[inline]
     fn end(&self, open: Open, timed: bool, returned: &R) {
-        open.returned(timed, self.__monitor_verdict(returned));
+        J::end(open, timed, returned);
     }
 }
 
-/// The last question, and the answer to all three.
-macro_rules! seen {
-    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
-        #[doc(hidden)]
-        impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> $row<(T, E, V, C)>
-        where
-            E: $($bound)*
-        {
-            #[inline]
-            pub fn __monitor_judge(&self) -> Self {
-                Self(PhantomData)
-            }
-
-            #[inline]
-            pub fn __monitor_verdict<'a>(&self, returned: &'a Result<T, E>) -> Verdict<'a>
-            $(where $inside: 'a)?
-            {
-                match returned {
-                    Ok(value) => of_value::<T, V>(value),
-                    Err($error) => {
-                        ErrorView::new(type_name::<E>(), $sight).verdict(C::class($error))
-                    }
-                }
-            }
-        }
-
-        impl<$($inside,)? T, E, V: AskClass<T>, C: AskClass<E>> Judge<Result<T, E>> for $row<(T, E, V, C)>
-        where
-            E: $($bound)*
-        {
-            #[inline]
-            fn end(&self, open: Open, timed: bool, returned: &Result<T, E>) {
-                open.returned(timed, self.__monitor_verdict(returned));
-            }
-        }
-    )*};
-}
-
-seen! {
-    ViaError[Error] error Sight::Error(error);
-    // `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
-    ViaSendError<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
-    // `Box<dyn Error>`.
-    ViaLocalError<'e>[AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
-    ViaDisplay[Display] error Sight::Display(error);
-    // What it holds may say more, such as the chain in a `struct AppError(anyhow::Error)`.
-    ViaDebug[Debug] error C::inner(error).map_or(Sight::Debug(error), Inner::sight);
-    ViaNothing[Sized] error C::inner(error).map_or(Sight::Opaque, Inner::sight);
-}
-
-/// The last question where nobody asks whether an error is an `Error`.
-macro_rules! texts {
-    ($($row:ident[$bound:ident];)*) => {$(
-        #[doc(hidden)]
-        impl<T, E: $bound, V, C> $row<(T, E, V, C)> {
-            #[inline]
-            pub fn __monitor_text(&self) -> Self {
-                Self(PhantomData)
-            }
-        }
-    )*};
-}
-
-texts! {
-    ViaDisplay[Display];
-    ViaDebug[Debug];
-    ViaNothing[Sized];
-}
-
-#[inline]
-fn of_value<T, V: AskClass<T>>(value: &T) -> Verdict<'_> {
-    Verdict::of_value(value, V::class(value))
-}
-
-/// Whether a type is asked for its class.
-pub trait AskClass<T> {
-    #[doc(hidden)]
-    fn class(value: &T) -> Option<Class>;
-
-    /// How the error is shown that a `transparent` one has in it.
-    #[doc(hidden)]
-    fn inner(value: &T) -> Option<Inner<'_>>;
-}
-
-/// It has `Classify`.
-pub struct ByType;
-impl<T: Classify> AskClass<T> for ByType {
+// A `Result` in more of them than are asked.
+#[doc(hidden)]
+impl<T, S: Stack> Probe<(T, S)> {
     #[inline]
-    fn class(value: &T) -> Option<Class> {
-        classify::ask(|| value.classify())
-    }
-
-    #[inline]
-    fn inner(value: &T) -> Option<Inner<'_>> {
-        classify::ask(|| value.__monitor_inner())?
+    pub fn __monitor_verdict<'a, R>(&self, returned: &'a R) -> Verdict<'a>
+    where
+        S::Around<Opaque>: View<'a, R>,
+    {
+        <S::Around<Opaque>>::verdict(returned)
     }
 }
 
-/// It has not.
-pub struct NoClass;
-impl<T> AskClass<T> for NoClass {
+impl<R, T, S: Stack> Judge<R> for Probe<(T, S)>
+where
+    S::Around<Opaque>: Look<R>,
+{
     #[inline]
-    fn class(_: &T) -> Option<Class> {
-        None
-    }
-
-    #[inline]
-    fn inner(_: &T) -> Option<Inner<'_>> {
-        None
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        <S::Around<Opaque>>::end(open, timed, returned);
     }
 }
 
@@ -290,12 +234,18 @@ macro_rules! __judge {
         $crate::__private::Probe::of($value)
             .__monitor_value()
             .__monitor_error()
-            .__monitor_judge()
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_value()
+            .__monitor_error()
     };
     ($value:ident, text) => {
         $crate::__private::Probe::of($value)
             .__monitor_value()
-            .__monitor_error()
+            .__monitor_text()
+            .__monitor_value()
+            .__monitor_text()
+            .__monitor_value()
             .__monitor_text()
     };
 }

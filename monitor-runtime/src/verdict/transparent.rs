@@ -2,18 +2,16 @@
 //!
 //! The type in it may be anybody's, such as `anyhow::Error`: each question falls back as in
 //! [`probe`](super::probe), and asks no bound of the user.
-#![expect(
-    clippy::unused_self,
-    clippy::unnecessary_wraps,
-    reason = "look-up goes by the receiver, and the answers have one form"
-)]
+#![expect(clippy::unused_self, reason = "look-up goes by the receiver")]
 
+use std::any::type_name;
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::Sight;
+use super::foreign;
 use super::judge::Stateless;
 use super::probe::row;
 use crate::classify::{Class, Classify};
@@ -29,8 +27,10 @@ impl<'a> Inner<'a> {
 
 row! {
     /// Stands for the type of the error inside, whose class is asked for.
-    Held => HeldUnclassed;
-    /// One without a class.
+    Held => HeldShown;
+    /// One without a class, which may be known by the name of its type.
+    HeldShown => HeldUnclassed;
+    /// One that shows nothing.
     HeldUnclassed;
 
     /// Stands for the type of the error inside, which is to be shown.
@@ -67,6 +67,12 @@ impl<E> Seen<E> {
 impl<E: Classify> Held<E> {
     pub fn __monitor_class(&self, error: &E) -> Option<Class> {
         Some(error.classify())
+    }
+}
+#[doc(hidden)]
+impl<E: Debug> HeldShown<E> {
+    pub fn __monitor_class(&self, error: &E) -> Option<Class> {
+        foreign::look(type_name::<E>(), Some(error))?.class
     }
 }
 #[doc(hidden)]

@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::caught::caught;
 
 /// The name of an error's type, as far as its `Debug` text gives it away (`Variant { .. }`).
 pub(super) fn type_of(error: &(dyn Error + '_)) -> Option<String> {
     let mut name = Name(String::new());
-    let written = catch_unwind(AssertUnwindSafe(|| write!(name, "{error:?}")));
-    let known = written.is_ok() && name.0.starts_with(char::is_uppercase);
+    let written = caught(|| write!(name, "{error:?}"));
+    let known = written.is_some() && name.0.starts_with(char::is_uppercase);
     known.then_some(name.0)
 }
 

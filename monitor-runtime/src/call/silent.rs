@@ -1,0 +1,32 @@
+//! One warning for each function whose errors show nothing of themselves.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use crate::report;
+use crate::site::Site;
+use crate::verdict::ErrorView;
+
+/// The functions that were warned of, by the number of their site: at most as many as there are.
+static WARNED: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
+
+/// Warns of an error whose type has neither `Debug` nor `Display`, and which has no class.
+#[cold]
+pub(super) fn warn(site: &'static Site, view: &ErrorView<'_>) {
+    let Some(type_name) = view.silent_type() else {
+        return;
+    };
+    let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_new = warned.get_or_insert_default().insert(site.id());
+    drop(warned);
+    if is_new {
+        report::own_line(false, || {
+            tracing::warn!(
+                function = site.function(),
+                "the error type `{type_name}` has neither Debug nor Display: log lines and events of \
+                 its errors show only its name; derive Debug for it or implement Display (in a generic \
+                 function, add the bound)"
+            );
+        });
+    }
+}

@@ -1,0 +1,72 @@
+//! Panics of code that is not the runtime's, kept in: none of them takes a call down.
+//!
+//! The payload of a panic is a value of the user's, too. It is dropped in here, since its `Drop` may
+//! panic once more.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+thread_local! {
+    // Without a destructor, so that it is there to the very end of the thread.
+    static QUIET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs the user's code; `None` where it panics, which the panic hook has told.
+#[inline]
+pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
+    match catch_unwind(AssertUnwindSafe(code)) {
+        Ok(value) => Some(value),
+        Err(payload) => {
+            discard(payload);
+            None
+        }
+    }
+}
+
+/// Runs code that may panic where that is no news; `None` if it does.
+pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> Option<T> {
+    let before = QUIET.replace(true);
+    let done = caught(code);
+    QUIET.set(before);
+    done
+}
+
+/// Drops what a panic was given to say.
+#[cold]
+#[inline(never)]
+pub(crate) fn discard(payload: Box<dyn Any + Send>) {
+    let before = QUIET.replace(true);
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // A destructor that panics leaves a payload whose destructor may as well, without an end.
+        std::mem::forget(another);
+    }
+    QUIET.set(before);
+}
+
+/// Returns `true` if the panic that begins now is one that the hook says nothing of.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.get()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::panic_any;
+
+    use super::*;
+
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic_any(Self)
+        }
+    }
+
+    #[test]
+    fn a_payload_that_panics_when_it_is_dropped_goes_no_further() {
+        assert_eq!(caught(|| 7), Some(7));
+        assert_eq!(quietly(|| -> u8 { panic_any(Bomb) }), None);
+        assert_eq!(quietly(|| caught(|| -> u8 { panic_any(Bomb) })), Some(None));
+        assert!(!is_quiet());
+    }
+}

@@ -1,0 +1,131 @@
+//! Values that become a response of HTTP: what their status says.
+
+use http::response::Parts;
+use http::{HeaderMap, Response, StatusCode};
+
+use super::{Class, Classify};
+
+impl Classify for StatusCode {
+    fn classify(&self) -> Class {
+        (*self).into()
+    }
+
+    fn __monitor_is_response(&self) -> bool {
+        true
+    }
+}
+
+impl<B> Classify for Response<B> {
+    fn classify(&self) -> Class {
+        self.status().into()
+    }
+
+    fn __monitor_is_response(&self) -> bool {
+        true
+    }
+}
+
+impl Classify for Parts {
+    fn classify(&self) -> Class {
+        self.status.into()
+    }
+
+    fn __monitor_is_response(&self) -> bool {
+        true
+    }
+}
+
+/// The first of a tuple that becomes a response, where that decides the status.
+// Local, so that `HeaderMap` and arrays are known not to have it.
+trait Head: Classify {}
+impl Head for StatusCode {}
+impl<B> Head for Response<B> {}
+impl Head for Parts {}
+
+/// axum's tuples: the status is that of the first, or of the last where headers come first.
+macro_rules! tuples {
+    ($($between:ident)*) => {
+        tuples!(@one $($between)*);
+        tuples!(@less $($between)*);
+    };
+    (@less) => {};
+    (@less $first:ident $($rest:ident)*) => {
+        tuples!($($rest)*);
+    };
+    (@one $($between:ident)*) => {
+        impl<H: Head, $($between,)* L> Classify for (H, $($between,)* L) {
+            fn classify(&self) -> Class {
+                self.0.classify()
+            }
+
+            fn __monitor_is_response(&self) -> bool {
+                true
+            }
+        }
+
+        tuples!(@last [V] HeaderMap<V>, $($between)*);
+        tuples!(@last [K, V, const N: usize] [(K, V); N], $($between)*);
+    };
+    (@last [$($generic:tt)*] $headers:ty, $($between:ident)*) => {
+        impl<$($generic)*, $($between,)* L: Classify> Classify for ($headers, $($between,)* L) {
+            fn classify(&self) -> Class {
+                let (.., last) = self;
+                last.classify()
+            }
+
+            fn __monitor_is_response(&self) -> bool {
+                true
+            }
+        }
+    };
+}
+
+// A status, 16 parts and a body are the most that axum takes.
+tuples!(A B C D E F G I J M O P Q R S T);
+
+impl<H: Head> Classify for (H,) {
+    fn classify(&self) -> Class {
+        self.0.classify()
+    }
+
+    fn __monitor_is_response(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(feature = "enable")]
+impl Classify for warp::Rejection {
+    fn classify(&self) -> Class {
+        if self.is_not_found() || is_clients(self) {
+            Class::Ok
+        } else {
+            Class::Error("rejection")
+        }
+    }
+}
+
+/// Returns `true` for a rejection that warp answers with a 4xx, and that holds no other.
+#[cfg(feature = "enable")]
+fn is_clients(rejection: &warp::Rejection) -> bool {
+    use warp::filters::body::BodyDeserializeError;
+    use warp::reject;
+
+    macro_rules! holds_one_of {
+        ($($kind:ty),* $(,)?) => {
+            [$(rejection.find::<$kind>().is_some()),*].contains(&true)
+        };
+    }
+    // Several in one are a list in its `Debug` text: one of them may be the service's own.
+    let several = || format!("{rejection:?}").starts_with("Rejection([");
+    holds_one_of!(
+        BodyDeserializeError,
+        reject::InvalidHeader,
+        reject::InvalidQuery,
+        reject::LengthRequired,
+        reject::MethodNotAllowed,
+        reject::MissingCookie,
+        reject::MissingHeader,
+        reject::PayloadTooLarge,
+        reject::UnsupportedMediaType,
+    ) && !several()
+}

@@ -1,0 +1,117 @@
+//! Texts of the user's errors: bounded, and joined for a line of the log.
+
+use std::fmt;
+
+use super::Link;
+use crate::caught::caught;
+
+/// The longest text of one link, in bytes; beyond it the text is cut.
+pub(super) const MAX_TEXT: usize = 8 * 1024;
+
+/// Formats text of the user's, which may panic, return an error, or have no end.
+pub(crate) fn text(arguments: fmt::Arguments<'_>) -> String {
+    text_within(MAX_TEXT, arguments)
+}
+
+/// Formats text of the user's, of so many bytes at most.
+pub(crate) fn text_within(most: usize, arguments: fmt::Arguments<'_>) -> String {
+    let mut out = Bounded(String::new(), most);
+    // An error says that the bound was reached or the user's code gave up; both leave what there is.
+    if caught(|| fmt::write(&mut out, arguments)).is_none() {
+        out.0.push_str("<panicked while formatting>");
+    }
+    out.0
+}
+
+/// A string that stops growing at so many bytes.
+struct Bounded(String, usize);
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let room = self.1 - self.0.len().min(self.1);
+        if more.len() <= room {
+            self.0.push_str(more);
+            return Ok(());
+        }
+        let end = (0..=room)
+            .rev()
+            .find(|at| more.is_char_boundary(*at))
+            .unwrap_or(0);
+        self.0.push_str(&more[..end]);
+        self.0.push('…');
+        Err(fmt::Error)
+    }
+}
+
+/// Joins the texts of a chain, as a line of the log shows them.
+///
+/// A link whose text the one before it contains is left out: many errors show their source themselves.
+pub(crate) fn joined(chain: &[Link]) -> Option<String> {
+    let mut before = None;
+    let mut joined: Option<String> = None;
+    for link in chain {
+        if before.is_none_or(|before| !contains(before, &link.text)) {
+            match &mut joined {
+                None => joined = Some(link.text.clone()),
+                Some(joined) => {
+                    joined.push_str(": ");
+                    joined.push_str(&link.text);
+                }
+            }
+        }
+        before = Some(link.text.as_str());
+    }
+    joined
+}
+
+/// Returns `true` if `whole` contains `part` as words of its own: `code 12` does not contain `1`.
+fn contains(whole: &str, part: &str) -> bool {
+    let joins = |a: Option<char>, b: Option<char>| {
+        [a, b]
+            .iter()
+            .all(|side| side.is_some_and(char::is_alphanumeric))
+    };
+    let (first, last) = (part.chars().next(), part.chars().next_back());
+    whole.match_indices(part).any(|(at, _)| {
+        let before = whole[..at].chars().next_back();
+        let after = whole[at + part.len()..].chars().next();
+        !joins(before, first) && !joins(last, after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_the_one_before_contains_is_left_out() {
+        let cases: [(&[&str], &str); 8] = [
+            (&["load failed", "disk full"], "load failed: disk full"),
+            (
+                &["load failed: disk full", "disk full"],
+                "load failed: disk full",
+            ),
+            (
+                &["outer: load: disk full", "load: disk full", "disk full"],
+                "outer: load: disk full",
+            ),
+            (
+                &["mid disk full end", "disk full", "errno 28"],
+                "mid disk full end: errno 28",
+            ),
+            (&["code 12", "1"], "code 12: 1"),
+            (&["same", "same", "same"], "same"),
+            (&["a", "b", "a"], "a: b: a"),
+            (&["a", ""], "a"),
+        ];
+        for (chain, expected) in cases {
+            let link = |text: &&str| Link {
+                type_name: String::new(),
+                text: (*text).to_owned(),
+            };
+            let chain: Vec<Link> = chain.iter().map(link).collect();
+            assert_eq!(joined(&chain).as_deref(), Some(expected));
+        }
+        assert_eq!(joined(&[]), None);
+    }
+}
