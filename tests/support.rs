@@ -209,6 +209,11 @@ pub struct Readme;
 #[doc = include_str!("../docs/coming-from.md")]
 pub struct ComingFrom;
 
+/// And those that say what counts as an error.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/errors.md")]
+pub struct Errors;
+
 /// The folder that everything is built into, and `tests/run` installs into.
 pub fn target() -> std::path::PathBuf {
     let here = std::env::current_exe().expect("a test has a path");

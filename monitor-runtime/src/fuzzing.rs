@@ -59,6 +59,9 @@ targets! {
         "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more\nvendor@tenant=a b",
     ];
     "edge" edge::fuzzing::edge, ["/orders/{id}/items/{*rest}\n/orders/7/items/a/b", "/\n//", "abc-DEF_1.2\nx"];
+    "grpc-web" edge::fuzzing::grpc_web, [
+        "\0\0\0\0\u{3}abc", "AAAAAANhYmM=gAAAABBncnBjLXN0YXR1czoxMw0K",
+    ];
     "page" metrics::fuzzing::page, [
         "# HELP a_total Its help.\n# TYPE a_total counter\na_total{x=\"y\\\"z\\\\\\n\"} 1\n\n# TYPE h histogram\nh_bucket{le=\"0.1\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 0.3\nh_count 2\n",
         "# TYPE s summary\ns{quantile=\"0.5\"} NaN\ns_sum -1\ns_count 3\n\n# TYPE function_calls_total counter\nfunction_calls_total 7\n",

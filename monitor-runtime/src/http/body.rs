@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use hyper::body::{Body as HttpBody, Buf, Frame, SizeHint};
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::exchange::{Exchange, Fate};
@@ -67,7 +67,10 @@ impl<B: HttpBody> HttpBody for Body<B> {
         let frame = ready!(polled);
         let over = match &frame {
             Some(Ok(frame)) => {
-                exchange.sent(frame.data_ref().map_or(0, Buf::remaining));
+                frame
+                    .data_ref()
+                    .into_iter()
+                    .for_each(|data| exchange.sent(data));
                 frame
                     .trailers_ref()
                     .into_iter()

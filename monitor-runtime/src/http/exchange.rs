@@ -1,15 +1,18 @@
 //! One request, from its head to the last byte of its response.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use hyper::body::Buf;
 
 use super::access;
-use super::grpc::{self, Code};
+use super::grpc::Call;
 use super::request::{REQUEST_ID, Request};
 use super::series::{self, Ended, Running};
 use crate::clock;
 use crate::report::quietly;
+use crate::status::{Grpc, http_class};
 
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// nginx's code for a client that left before it was answered; nobody is sent it.
@@ -25,9 +28,7 @@ pub(super) struct Exchange {
     bodyless: bool,
     connect: bool,
     status: Option<StatusCode>,
-    /// Whether the response is gRPC's, and its status once that has come.
-    is_grpc: bool,
-    grpc: Option<&'static Code>,
+    grpc: Call,
     /// Bytes of the body so far, and how many its head promised.
     bytes: u64,
     promised: Option<u64>,
@@ -51,10 +52,16 @@ pub(super) enum Fate {
 }
 
 impl Exchange {
-    pub(super) fn begin<B>(request: &http::Request<B>, route: Option<&'static str>) -> Self {
+    /// `timeout` is that of a gRPC server around the layer.
+    pub(super) fn begin<B>(
+        request: &http::Request<B>,
+        route: Option<&'static str>,
+        timeout: Option<Duration>,
+    ) -> Self {
         let began = clock::now();
         let head = (request.method(), request.uri(), request.headers());
         let method = request.method();
+        let grpc = Call::begin(request.headers(), timeout);
         let request = Request::begin(head, route);
         let active = series::begin_request(request.method, request.scheme);
         Self {
@@ -64,8 +71,7 @@ impl Exchange {
             bodyless: *method == Method::HEAD,
             connect: *method == Method::CONNECT,
             status: None,
-            is_grpc: false,
-            grpc: None,
+            grpc,
             bytes: 0,
             promised: None,
             fate: None,
@@ -84,9 +90,7 @@ impl Exchange {
             || [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(&status)
             || (self.connect && status.is_success());
         let headers = response.headers_mut();
-        self.is_grpc = grpc::is_grpc(headers);
-        // A call that sends nothing has its status here, and no trailers.
-        self.trailed(headers);
+        self.grpc.answered(status, headers);
         let length = headers.get(header::CONTENT_LENGTH);
         self.promised = length.and_then(|length| length.to_str().ok()?.parse().ok());
         headers
@@ -99,14 +103,13 @@ impl Exchange {
 
     /// Notes what stands behind the body.
     pub(super) fn trailed(&mut self, trailers: &HeaderMap) {
-        if self.is_grpc {
-            self.grpc = grpc::status(trailers).or(self.grpc);
-        }
+        self.grpc.trailed(trailers);
     }
 
     /// Counts bytes on their way out.
-    pub(super) fn sent(&mut self, bytes: usize) {
-        self.bytes += bytes as u64;
+    pub(super) fn sent(&mut self, data: &impl Buf) {
+        self.bytes += data.remaining() as u64;
+        self.grpc.sent(data);
     }
 
     /// Whether whoever takes the body needs no more of it, though it may not have said so itself.
@@ -114,31 +117,40 @@ impl Exchange {
         self.bodyless || self.promised.is_some_and(|promised| self.bytes >= promised)
     }
 
-    fn ended(&self) -> Ended {
+    fn ended(&self, elapsed: Duration) -> (Ended, Option<&'static Grpc>) {
         let fate = match self.fate {
             Some(fate) => fate,
             None if self.status.is_some() && self.is_satisfied() => Fate::Complete,
             None => Fate::Abandoned,
         };
-        let answered = self.status.map(|status| status.as_u16());
-        let (error, outcome) = match (fate, self.status) {
-            (Fate::Panicked, _) => ("panic", "panic"),
-            (Fate::ServiceFailed, _) => ("service_error", "error"),
-            (Fate::BodyFailed, _) => ("body_error", "error"),
-            (Fate::Abandoned, Some(_)) => ("cancelled", "aborted"),
-            (Fate::Abandoned, None) => ("cancelled", "cancelled"),
-            (Fate::Complete, Some(status)) if status.is_server_error() => (series::CODE, "error"),
-            (Fate::Complete, _) => match self.grpc.filter(|code| code.failed) {
-                Some(code) => (code.name, "error"),
-                None => ("", "ok"),
-            },
+        let grpc = match fate {
+            Fate::Complete => self.grpc.of_complete(),
+            Fate::Abandoned => self.grpc.of_dropped(elapsed),
+            Fate::Panicked | Fate::ServiceFailed | Fate::BodyFailed => self.grpc.status(),
+        };
+        // The server around the layer answers a call past its deadline, with a 200 as ever.
+        let is_late = fate == Fate::Abandoned && grpc == Some(Grpc::DEADLINE_EXCEEDED);
+        let late = is_late.then_some(StatusCode::OK);
+        let answered = self.status.or(late).map(|status| status.as_u16());
+        let failed = grpc.and_then(Grpc::class);
+        let (error, outcome) = match fate {
+            Fate::Panicked => ("panic", "panic"),
+            Fate::ServiceFailed => ("service_error", "error"),
+            Fate::BodyFailed => ("body_error", "error"),
+            Fate::Abandoned if is_late => (Grpc::DEADLINE_EXCEEDED.name, "error"),
+            Fate::Abandoned if answered.is_some() => ("cancelled", "aborted"),
+            Fate::Abandoned => ("cancelled", "cancelled"),
+            Fate::Complete if answered.is_some_and(|status| http_class(status).is_some()) => {
+                (series::CODE, "error")
+            }
+            Fate::Complete => failed.map_or(("", "ok"), |class| (class, "error")),
         };
         let unanswered = if fate == Fate::Abandoned {
             CLIENT_GONE
         } else {
             StatusCode::INTERNAL_SERVER_ERROR.as_u16()
         };
-        Ended {
+        let ended = Ended {
             method: self.request.method,
             scheme: self.request.scheme,
             route: self.request.route.get(),
@@ -146,15 +158,16 @@ impl Exchange {
             answered: answered.is_some(),
             error,
             outcome,
-            grpc: self.grpc.map(|code| code.name),
-        }
+            grpc: grpc.map(|code| code.name),
+        };
+        (ended, grpc)
     }
 }
 
 impl Drop for Exchange {
     fn drop(&mut self) {
         let seconds = clock::seconds(clock::now().saturating_sub(self.began));
-        let ended = self.ended();
+        let (ended, grpc) = self.ended(Duration::try_from_secs_f64(seconds).unwrap_or_default());
         self.active = None;
         series::record(&ended, seconds);
         // A subscriber of the user's may panic, and Sentry does on a thread that ends; here, while
@@ -165,7 +178,7 @@ impl Drop for Exchange {
                 access::report(&self.request, &ended);
             });
             if let Some(story) = &self.request.sentry {
-                story.end(&ended, self.grpc);
+                story.end(&ended, grpc);
             }
         });
     }

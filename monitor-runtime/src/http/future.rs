@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::body::Body;
 use super::exchange::{Exchange, Fate};
-use crate::report::quietly;
+use crate::caught::discard;
 
 pin_project! {
     /// The future of a monitored response.
@@ -43,7 +43,7 @@ impl<F> ResponseFuture<F> {
     }
 
     pub(super) fn monitored(called: Result<F, Payload>, exchange: Exchange) -> Self {
-        let inner = called.map_err(forget).ok();
+        let inner = called.map_err(discard).ok();
         Self {
             inner,
             exchange: Some(exchange),
@@ -81,13 +81,13 @@ where
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(result)) => result,
             Err(payload) => {
-                forget(payload);
+                discard(payload);
                 None
             }
         };
         // What the future leaves behind belongs to the request, and must not cost its response.
         let clear = || catch_unwind(AssertUnwindSafe(|| inner.set(None)));
-        let _ = request.within(clear).map_err(forget);
+        let _ = request.within(clear).map_err(discard);
         let Some(exchange) = exchange.take() else {
             return Poll::Pending;
         };
@@ -97,10 +97,6 @@ where
 
 /// What a panic was given to say: the hook has told of it.
 pub(super) type Payload = Box<dyn Any + Send>;
-
-pub(super) fn forget(payload: Payload) {
-    quietly(|| drop(payload));
-}
 
 /// Hands the exchange to the response; `None` for a service that panicked.
 fn conclude<R: HttpBody, E>(
@@ -114,7 +110,7 @@ fn conclude<R: HttpBody, E>(
             let body = response.body();
             let over = catch_unwind(AssertUnwindSafe(|| body.is_end_stream()));
             if over.unwrap_or_else(|payload| {
-                forget(payload);
+                discard(payload);
                 false
             }) {
                 exchange.fate = Some(Fate::Complete);

@@ -2,6 +2,7 @@
 
 use ::http::{HeaderMap, HeaderValue};
 
+use super::grpc_web::Trailers;
 use super::{request, route};
 use crate::TraceContext;
 use crate::fuzzing::text;
@@ -21,4 +22,13 @@ pub(crate) fn edge(input: &[u8]) {
     assert!(
         (1..=128).contains(&answer.len()) && answer.bytes().all(|byte| byte.is_ascii_graphic())
     );
+}
+
+pub(crate) fn grpc_web(input: &[u8]) {
+    for text in [false, true] {
+        let whole = Trailers::new(text).read(input);
+        let mut trailers = Trailers::new(text);
+        let bytes = input.iter().filter_map(|byte| trailers.read(&[*byte]));
+        assert_eq!(bytes.last(), whole, "pieces are read as the whole");
+    }
 }

@@ -1,56 +1,138 @@
-//! gRPC's own status, which is behind a 200 of HTTP: <https://grpc.io/docs/guides/status-codes>.
+//! The outcome of a gRPC call, whose status stands behind a 200 of HTTP:
+//! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 
-use ::sentry::protocol::SpanStatus;
-use http::{HeaderMap, HeaderName, header};
+use std::io::IoSlice;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use hyper::body::Buf;
+
+use super::grpc_web::Trailers;
+use crate::status::Grpc;
 
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
-/// A status code of gRPC.
-pub(super) struct Code {
-    /// As OpenTelemetry's `rpc.response.status_code` has it.
-    pub(super) name: &'static str,
-    /// Whether the service has failed, and not its caller:
-    /// <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>.
-    pub(super) failed: bool,
-    pub(super) span: SpanStatus,
+/// The gRPC side of a request; of one that is none, it says nothing.
+#[derive(Default)]
+pub(super) struct Call {
+    /// The time that the client, or the server around the layer, waits for the call.
+    timeout: Option<Duration>,
+    /// `true` once the response is one of gRPC, and a 200.
+    answers: bool,
+    status: Option<&'static Grpc>,
+    /// The trailers of gRPC-Web, which are the end of the body.
+    web: Option<Trailers>,
+    /// `true` where some of the body could not be read.
+    unread: bool,
 }
 
-const fn code(name: &'static str, failed: bool, span: SpanStatus) -> Code {
-    Code { name, failed, span }
+impl Call {
+    /// `server` is the time-out of a server around the layer.
+    pub(super) fn begin(headers: &HeaderMap, server: Option<Duration>) -> Self {
+        let timeout = is_grpc(headers).then(|| {
+            let client = headers.get(GRPC_TIMEOUT).map(HeaderValue::as_bytes);
+            [client.and_then(timeout), server]
+                .into_iter()
+                .flatten()
+                .min()
+        });
+        Self {
+            timeout: timeout.flatten(),
+            ..Self::default()
+        }
+    }
+
+    /// Notes the head of the response.
+    pub(super) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
+        self.answers = is_grpc(headers) && status == StatusCode::OK;
+        // A call that sends nothing has its status here, and no trailers.
+        self.status = status_of(headers).filter(|_| is_grpc(headers));
+        let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let web = kind.and_then(|kind| kind.strip_prefix(b"application/grpc-web"));
+        self.web = web.map(|kind| Trailers::new(kind.starts_with(b"-text")));
+    }
+
+    /// Notes what stands behind the body.
+    pub(super) fn trailed(&mut self, trailers: &HeaderMap) {
+        if self.answers {
+            self.status = status_of(trailers).or(self.status);
+        }
+    }
+
+    /// Looks for the trailers of gRPC-Web in a piece of the body.
+    pub(super) fn sent(&mut self, data: &impl Buf) {
+        let Some(web) = &mut self.web else { return };
+        let mut slices = [IoSlice::new(&[]); 16];
+        let filled = data.chunks_vectored(&mut slices);
+        let slices = &slices[..filled];
+        if slices.iter().map(|slice| slice.len()).sum::<usize>() < data.remaining() {
+            self.web = None;
+            self.unread = true;
+            return;
+        }
+        let found = slices.iter().filter_map(|slice| web.read(slice)).last();
+        self.status = found.or(self.status);
+    }
+
+    /// The status as far as it has come.
+    pub(super) fn status(&self) -> Option<&'static Grpc> {
+        self.status
+    }
+
+    /// The status of a call whose response is complete: without any, it failed to every client.
+    pub(super) fn of_complete(&self) -> Option<&'static Grpc> {
+        let missing = self.answers && !self.unread;
+        self.status.or(missing.then_some(Grpc::UNKNOWN))
+    }
+
+    /// The status of a call that was dropped before its response was complete, `elapsed` after its
+    /// beginning: past its deadline it is `DEADLINE_EXCEEDED`, whether the server or the client dropped it.
+    pub(super) fn of_dropped(&self, elapsed: Duration) -> Option<&'static Grpc> {
+        // The client's clock began earlier, by the time that the request was on its way.
+        let is_late = |timeout: Duration| elapsed + timeout / 10 >= timeout;
+        let late = self.timeout.is_some_and(is_late);
+        if late {
+            Some(Grpc::DEADLINE_EXCEEDED)
+        } else {
+            self.status
+        }
+    }
 }
 
-/// Each at the place of its number.
-static CODES: [Code; 17] = [
-    code("OK", false, SpanStatus::Ok),
-    code("CANCELLED", false, SpanStatus::Cancelled),
-    code("UNKNOWN", true, SpanStatus::UnknownError),
-    code("INVALID_ARGUMENT", false, SpanStatus::InvalidArgument),
-    code("DEADLINE_EXCEEDED", true, SpanStatus::DeadlineExceeded),
-    code("NOT_FOUND", false, SpanStatus::NotFound),
-    code("ALREADY_EXISTS", false, SpanStatus::AlreadyExists),
-    code("PERMISSION_DENIED", false, SpanStatus::PermissionDenied),
-    code("RESOURCE_EXHAUSTED", false, SpanStatus::ResourceExhausted),
-    code("FAILED_PRECONDITION", false, SpanStatus::FailedPrecondition),
-    code("ABORTED", false, SpanStatus::Aborted),
-    code("OUT_OF_RANGE", false, SpanStatus::OutOfRange),
-    code("UNIMPLEMENTED", true, SpanStatus::Unimplemented),
-    code("INTERNAL", true, SpanStatus::InternalError),
-    code("UNAVAILABLE", true, SpanStatus::Unavailable),
-    code("DATA_LOSS", true, SpanStatus::DataLoss),
-    code("UNAUTHENTICATED", false, SpanStatus::Unauthenticated),
-];
-
-/// Whether these are the headers of a response of gRPC, gRPC-Web included.
-pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+/// Returns `true` for headers of gRPC, gRPC-Web included.
+fn is_grpc(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// The status in headers or trailers; a number nobody knows is `UNKNOWN`, as to gRPC's clients.
-pub(super) fn status(headers: &HeaderMap) -> Option<&'static Code> {
-    let number = headers.get(GRPC_STATUS)?.to_str().ok();
-    let number: Option<usize> = number.and_then(|number| number.parse().ok());
-    number.and_then(|number| CODES.get(number)).or(CODES.get(2))
+fn status_of(headers: &HeaderMap) -> Option<&'static Grpc> {
+    headers.get(GRPC_STATUS).map(|value| code(value.as_bytes()))
+}
+
+/// The code that a number stands for; one that cannot be read is `UNKNOWN`, as to gRPC's clients.
+pub(super) fn code(number: &[u8]) -> &'static Grpc {
+    let number = std::str::from_utf8(number).ok();
+    let number = number.and_then(|number| number.parse().ok());
+    number.map_or(Grpc::UNKNOWN, Grpc::from_number)
+}
+
+/// `50m`: up to eight digits, and a unit.
+fn timeout(value: &[u8]) -> Option<Duration> {
+    let (unit, digits) = value.split_last()?;
+    if !(1..=8).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some(match unit {
+        b'H' => Duration::from_secs(number * 3600),
+        b'M' => Duration::from_secs(number * 60),
+        b'S' => Duration::from_secs(number),
+        b'm' => Duration::from_millis(number),
+        b'u' => Duration::from_micros(number),
+        b'n' => Duration::from_nanos(number),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -59,12 +141,8 @@ mod tests {
 
     #[test]
     fn every_number_has_its_name() {
-        let name = |value: &'static str| {
-            let value = http::HeaderValue::from_static(value);
-            let headers = HeaderMap::from_iter([(GRPC_STATUS, value)]);
-            status(&headers).map(|code| code.name)
-        };
-        let names = ["0", "5", "13", "16", "17", "-1", "soon"].map(name);
+        let names = ["0", "5", "13", "16", "17", "-1", "soon", ""];
+        let names = names.map(|number| code(number.as_bytes()).name);
         let expected = [
             "OK",
             "NOT_FOUND",
@@ -73,8 +151,30 @@ mod tests {
             "UNKNOWN",
             "UNKNOWN",
             "UNKNOWN",
+            "UNKNOWN",
         ];
-        assert_eq!(names, expected.map(Some));
-        assert!(status(&HeaderMap::new()).is_none());
+        assert_eq!(names, expected);
+        assert!(status_of(&HeaderMap::new()).is_none());
+    }
+
+    #[test]
+    fn a_timeout_is_a_number_and_a_unit() {
+        let cases = [
+            ("50m", Some(Duration::from_millis(50))),
+            ("1S", Some(Duration::from_secs(1))),
+            ("2M", Some(Duration::from_secs(120))),
+            ("99999999H", Some(Duration::from_secs(99_999_999 * 3600))),
+            ("7u", Some(Duration::from_micros(7))),
+            ("7n", Some(Duration::from_nanos(7))),
+            ("100000000S", None),
+            ("S", None),
+            ("", None),
+            ("+1S", None),
+            ("1.5S", None),
+            ("1s", None),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(timeout(value.as_bytes()), expected, "{value}");
+        }
     }
 }

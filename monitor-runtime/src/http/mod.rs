@@ -30,7 +30,9 @@
 //! `rpc_response_status_code` of the histogram (`NOT_FOUND`, as OpenTelemetry's attribute of that name)
 //! and `grpc_status` of the access line. `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`,
 //! `UNAVAILABLE` and `DATA_LOSS` are failures of the service: the `outcome` is `error`, the `error_type`
-//! the status. `http_requests_total` speaks of HTTP alone, and has the 200.
+//! the status. `http_requests_total` speaks of HTTP alone, and has the 200. A gRPC response without a
+//! status is `UNKNOWN`, as to its client. A call that is dropped past its deadline (`grpc-timeout`, or
+//! [`Layer::grpc_timeout`]) is `DEADLINE_EXCEEDED`. Of gRPC-Web the status is read from the body.
 //!
 //! 499 is nginx's code for a client that is gone; nobody is sent it, so the histogram leaves
 //! `http_response_status_code` away.
@@ -42,6 +44,7 @@ mod future;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod grpc;
+mod grpc_web;
 mod request;
 mod route;
 mod sentry;

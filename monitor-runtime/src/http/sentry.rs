@@ -7,10 +7,10 @@ use http::HeaderValue;
 use sentry::protocol::{Breadcrumb, Map, Request, SpanId, SpanStatus, TraceContext as Trace};
 use sentry::{Hub, Scope, Transaction, TransactionContext};
 
-use super::grpc::Code;
 use super::route::{Slot, UNMATCHED};
 use super::series::Ended;
 use crate::report::{self, Step};
+use crate::status::Grpc;
 use crate::trace_context::TraceContext;
 
 /// A request, as Sentry sees it.
@@ -63,7 +63,7 @@ impl Story {
     }
 
     /// Sends the transaction.
-    pub(super) fn end(&self, ended: &Ended, grpc: Option<&Code>) {
+    pub(super) fn end(&self, ended: &Ended, grpc: Option<&Grpc>) {
         let Some((transaction, step)) = self.transaction.clone() else {
             return;
         };
@@ -72,7 +72,7 @@ impl Story {
         }
         transaction.set_name(&name(ended.method, ended.route));
         transaction.set_status(match grpc {
-            Some(code) if ended.error != "cancelled" => code.span,
+            Some(code) if ended.error != "cancelled" => grpc_status(code),
             _ => status(ended),
         });
         transaction.set_data("http.response.status_code", ended.status.into());
@@ -157,5 +157,28 @@ fn status(ended: &Ended) -> SpanStatus {
         503 => SpanStatus::Unavailable,
         504 => SpanStatus::DeadlineExceeded,
         _ => SpanStatus::InternalError,
+    }
+}
+
+/// Of the same list, by the numbers of gRPC's codes.
+fn grpc_status(code: &Grpc) -> SpanStatus {
+    match code.number {
+        0 => SpanStatus::Ok,
+        1 => SpanStatus::Cancelled,
+        3 => SpanStatus::InvalidArgument,
+        4 => SpanStatus::DeadlineExceeded,
+        5 => SpanStatus::NotFound,
+        6 => SpanStatus::AlreadyExists,
+        7 => SpanStatus::PermissionDenied,
+        8 => SpanStatus::ResourceExhausted,
+        9 => SpanStatus::FailedPrecondition,
+        10 => SpanStatus::Aborted,
+        11 => SpanStatus::OutOfRange,
+        12 => SpanStatus::Unimplemented,
+        13 => SpanStatus::InternalError,
+        14 => SpanStatus::Unavailable,
+        15 => SpanStatus::DataLoss,
+        16 => SpanStatus::Unauthenticated,
+        _ => SpanStatus::UnknownError,
     }
 }

@@ -4,18 +4,21 @@ use std::fmt;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Extensions, Request, Response};
 
 use super::body::Body;
 use super::exchange::Exchange;
-use super::future::{Payload, ResponseFuture, forget};
+use super::future::{Payload, ResponseFuture};
 use super::route::Rules;
+use crate::caught::discard;
 
 /// Monitors every request of a service; made by [`layer`].
 #[derive(Clone, Default)]
 pub struct Layer {
     rules: Rules,
+    grpc_timeout: Option<Duration>,
 }
 
 /// A layer that monitors every request: metrics, access line, trace context, request id, Sentry.
@@ -36,7 +39,8 @@ pub struct Layer {
 /// # }
 /// ```
 ///
-/// For `tonic`, `Server::builder().layer(monitor_runtime::http::layer().routes([..]))`; for `hyper`,
+/// For `tonic`, `Server::builder().layer(monitor_runtime::http::layer().routes([..]))`, with
+/// [`grpc_timeout`](Layer::grpc_timeout) where the server has a time-out; for `hyper`,
 /// [`wrap`](Layer::wrap).
 pub fn layer() -> Layer {
     Layer::default()
@@ -79,6 +83,24 @@ impl Layer {
         self
     }
 
+    /// Names the time-out of a gRPC server, which is outside of its layers.
+    ///
+    /// tonic answers a call that takes longer in place of the handler, which the layer sees as one that
+    /// was dropped. With the same time-out here it is `DEADLINE_EXCEEDED`. The `grpc-timeout` of a client
+    /// is known without.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// const TIMEOUT: Duration = Duration::from_secs(5);
+    /// let layer = monitor_runtime::http::layer().grpc_timeout(TIMEOUT);
+    /// // tonic::transport::Server::builder().timeout(TIMEOUT).layer(layer)
+    /// ```
+    pub fn grpc_timeout(mut self, timeout: Duration) -> Self {
+        self.grpc_timeout = Some(timeout);
+        self
+    }
+
     /// Puts the layer around a service.
     ///
     /// ```
@@ -92,6 +114,7 @@ impl Layer {
             inner,
             broken: false,
             rules: self.rules.clone(),
+            grpc_timeout: self.grpc_timeout,
         }
     }
 }
@@ -117,6 +140,7 @@ pub struct Service<S> {
     /// Its `poll_ready` panicked: the next request is not for it.
     broken: bool,
     rules: Rules,
+    grpc_timeout: Option<Duration>,
 }
 
 impl<S: fmt::Debug> fmt::Debug for Service<S> {
@@ -141,7 +165,7 @@ where
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         let ready = catch_unwind(AssertUnwindSafe(|| self.inner.poll_ready(context)));
         ready.unwrap_or_else(|payload| {
-            forget(payload);
+            discard(payload);
             // A request has to come for there to be an answer.
             self.broken = true;
             Poll::Ready(Ok(()))
@@ -160,7 +184,8 @@ where
             route.into_iter().for_each(super::request::name_current);
             return ResponseFuture::passing(self.inner.call(request));
         }
-        let exchange = Exchange::begin(&request, ruled.as_ref().ok().copied().flatten());
+        let route = ruled.as_ref().ok().copied().flatten();
+        let exchange = Exchange::begin(&request, route, self.grpc_timeout);
         let called = match ruled {
             Err(payload) => Err(payload),
             Ok(_) if broken => Err(Box::new(()) as Payload),
