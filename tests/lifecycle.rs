@@ -95,14 +95,40 @@ fn ctrl_c_does_not_wait_for_load_balancers() {
 }
 
 #[test]
-fn a_second_signal_means_now() {
-    let mut service = Service::quickstart(&[("MONITOR_DRAIN", "1h")]);
-    service.signal("TERM");
+fn a_second_ctrl_c_means_now() {
+    // A Sentry that never answers, so that the first one takes a while.
+    let sentry = Sentry::answering("200 OK", Duration::from_secs(3600));
+    let dsn = sentry.dsn();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_unattended"));
+    let mut service = Service::start(program, &[("SENTRY_DSN", dsn.as_str())]);
+    wait_for("the event", || (sentry.requests() > 0).then_some(()));
+    service.signal("INT");
     wait_for("readiness to fall", || {
-        (status(&service, "/readyz") == Some(503)).then_some(())
+        (status(&service, "/readyz") != Some(200)).then_some(())
     });
+    let second = Instant::now();
+    service.signal("INT");
+    assert_eq!(service.wait().signal(), Some(2));
+    assert!(
+        second.elapsed() < Duration::from_millis(1500),
+        "{:?}",
+        second.elapsed()
+    );
+}
+
+#[test]
+fn a_signal_that_is_ignored_stays_so() {
+    let worker = example("worker");
+    let shell = std::path::Path::new("/bin/sh");
+    let trap = format!("trap '' INT; exec {}", worker.display());
+    let env = [("WORKER_ROUNDS", "100000"), ("MONITOR_DRAIN", "10ms")];
+    let mut service = Service::run_as(shell, &["-c", &trap], &env);
+    service.signal("INT");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(service.ended().is_none());
+    assert_eq!(status(&service, "/readyz"), Some(200));
     service.signal("TERM");
-    assert_eq!(service.wait().signal(), Some(15));
+    assert!(service.wait().success());
 }
 
 #[test]

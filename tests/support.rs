@@ -214,6 +214,11 @@ pub struct ComingFrom;
 #[doc = include_str!("../docs/errors.md")]
 pub struct Errors;
 
+/// And those on how a process ends.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/ending.md")]
+pub struct Ending;
+
 /// The folder that everything is built into, and `tests/run` installs into.
 pub fn target() -> std::path::PathBuf {
     let here = std::env::current_exe().expect("a test has a path");

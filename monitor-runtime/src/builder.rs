@@ -24,6 +24,7 @@ pub struct Builder {
     pub(crate) others: Option<PrometheusHandle>,
     pub(crate) facade: Option<Duration>,
     pub(crate) buckets: Bounds,
+    pub(crate) signals: bool,
 }
 
 impl Builder {
@@ -40,6 +41,7 @@ impl Builder {
             others: None,
             facade: None,
             buckets: Bounds::new(),
+            signals: true,
         }
     }
 
@@ -164,6 +166,32 @@ impl Builder {
     /// Time between readiness falling and [`Monitor::drained`](crate::Monitor::drained); beats `MONITOR_DRAIN`.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.overrides.drain = Some(drain);
+        self
+    }
+
+    /// Time after the drain delay until what still runs is cut off and the process ends; beats
+    /// `MONITOR_DRAIN_LIMIT`.
+    ///
+    /// The default of 30 s leaves a service alone that handles the signal itself; a limit that is given
+    /// here or there holds for such a service, too.
+    pub fn drain_limit(mut self, limit: Duration) -> Self {
+        self.overrides.drain_limit = Some(limit);
+        self
+    }
+
+    /// Sets whether the runtime handles signals, which it does unless told otherwise.
+    ///
+    /// With `false` it installs no handler, and a signal does to the process what it did before:
+    /// call [`Monitor::drain`](crate::Monitor::drain) when it is time to.
+    ///
+    /// With `true` a service that handles a signal itself, by `tokio::signal` or otherwise, still keeps
+    /// doing so: readiness falls at SIGTERM and SIGINT, and the service decides when it ends.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().signals(false);
+    /// ```
+    pub fn signals(mut self, handled: bool) -> Self {
+        self.signals = handled;
         self
     }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod address;
+mod drain;
 mod given;
 mod links;
 mod of_builder;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use self::access::{needs_token, parse_token};
 pub(crate) use self::address::Address;
+pub(crate) use self::drain::DrainLimit;
 pub use self::given::ConfigError;
 use self::given::{Given, variable};
 use self::links::parse_url;
@@ -70,6 +72,8 @@ settings! {
         "how log lines are written to standard output";
     MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
         "time between readiness falling and `drained()`, for load balancers to notice";
+    MONITOR_DRAIN_LIMIT: "drain_limit", "30s", "a duration up to 1h, such as `10s`",
+        "time after the drain delay until what still runs is cut off and the process ends";
     MONITOR_WATCHDOG: "watchdog", "30s", "a duration from 100ms to 1h, or `off`",
         "how long the async runtime may be blocked before `/livez` says so";
     MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
@@ -110,6 +114,7 @@ pub(crate) struct Overrides {
     pub(crate) metrics_need_token: Option<bool>,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) drain: Option<Duration>,
+    pub(crate) drain_limit: Option<Duration>,
     pub(crate) watchdog: Option<String>,
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
@@ -138,6 +143,7 @@ pub(crate) struct Config {
     /// Whether pretty lines have colours.
     pub(crate) colours: bool,
     pub(crate) drain: Duration,
+    pub(crate) drain_limit: DrainLimit,
     /// How long a runtime may be silent; `None` if nobody minds.
     pub(crate) watchdog: Option<Duration>,
     pub(crate) label_series: usize,
@@ -198,7 +204,8 @@ impl Config {
             metrics_need_token: needs(&MONITOR_METRICS, given.metrics_need_token)?,
             log_format: log_format(given.log_format, env)?,
             colours: colours(env, std::io::stdout().is_terminal()),
-            drain: drain(given.drain, env)?,
+            drain: drain::drain(given.drain, env)?,
+            drain_limit: drain::limit(given.drain_limit, env)?,
             watchdog: watchdog(given.watchdog, env)?,
             label_series: label_series(given.label_series, env)?,
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
@@ -254,19 +261,6 @@ fn log_format(builder: Option<LogFormat>, env: Env<'_>) -> Result<LogFormat, Con
         Some(given) if given.says("pretty") => Ok(LogFormat::Pretty),
         Some(given) if given.says("json") => Ok(LogFormat::Json),
         Some(given) => Err(given.refuse("is not a log format")),
-    }
-}
-
-fn drain(builder: Option<Duration>, env: Env<'_>) -> Result<Duration, ConfigError> {
-    const LONGEST: Duration = Duration::from_secs(3600);
-    let text = builder.map(|given| humantime::format_duration(given).to_string());
-    match Given::find(&MONITOR_DRAIN, text, env)? {
-        None => Ok(Duration::from_secs(5)),
-        Some(given) => match humantime::parse_duration(&given.value) {
-            Ok(drain) if drain <= LONGEST => Ok(drain),
-            Ok(_) => Err(given.refuse("is too long")),
-            Err(problem) => Err(given.refuse(format_args!("is not a duration ({problem})"))),
-        },
     }
 }
 

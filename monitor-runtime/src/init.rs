@@ -116,8 +116,9 @@ impl Builder {
             claim: Mutex::new(Some(claim)),
         });
         let closing = Arc::clone(&parts);
-        let lifecycle = Lifecycle::new(health, config.drain, move || closing.close());
-        let followed = lifecycle.follow_signals();
+        let (drain, limit) = (config.drain, config.drain_limit);
+        let lifecycle = Lifecycle::new(health, drain, limit, move || closing.close());
+        let followed = lifecycle.follow(self.signals);
         parts.health.mark_started();
         let monitor = Monitor {
             lifecycle,

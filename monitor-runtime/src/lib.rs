@@ -58,6 +58,11 @@ mod fields;
 pub mod fuzzing;
 #[cfg(feature = "enable")]
 mod health;
+#[cfg(all(feature = "enable", unix))]
+mod hooks;
+#[cfg(all(feature = "enable", not(unix)))]
+#[path = "hooks/none.rs"]
+mod hooks;
 #[cfg(feature = "enable")]
 pub mod http;
 #[cfg(feature = "enable")]

@@ -1,205 +1,278 @@
-//! From running to gone: readiness falls, load balancers notice, the port closes last.
+//! From running to gone: readiness falls, load balancers notice, what still runs is cut off.
+//!
+//! The end begins with a signal, `drain()` or `shutdown()`, and takes at most the drain delay, the
+//! drain limit and a few seconds. One thread, "monitor-drain", goes through its [`Phase`]s. Whether it
+//! may also end the process depends on who is in charge: a service that waits for `drained()` or calls
+//! `shutdown()` ends itself within the limit; one that handles the signal itself is left alone;
+//! any other is ended as the signal says.
+
+mod down;
+mod exit;
+#[cfg_attr(not(unix), path = "lifecycle/no_signals.rs")]
+mod signals;
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use tokio::sync::watch;
 
+use crate::config::DrainLimit;
 use crate::health::Health;
+use crate::http;
 
 /// Where the process stands on its way out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Running,
     /// Not ready any more, still serving: those who route traffic here need time to see it.
     Draining,
     Drained,
+    /// The drain limit is over.
+    CutOff,
 }
 
 /// The way out of one started runtime.
 pub(crate) struct Lifecycle {
     health: Arc<Health>,
     drain: Duration,
-    /// Its receivers are those who wait for `drained()`, and so end the process on their own.
+    limit: DrainLimit,
     phase: watch::Sender<Phase>,
-    /// Sends and closes everything; for a process that nobody else ends.
+    /// How many wait for `drained()`, and so end the process on their own.
+    awaiting: Arc<AtomicUsize>,
+    /// How many wait for `cut_off()`.
+    cutting: Arc<AtomicUsize>,
+    end: Mutex<End>,
+    changed: Condvar,
+    /// Sends and closes everything, once, in a bounded time.
     close: Box<dyn Fn() + Send + Sync>,
+}
+
+/// What is known of the end.
+#[derive(Default)]
+struct End {
+    /// When the drain delay is over.
+    drained_at: Option<Instant>,
+    /// The signal that began it.
+    signal: Option<i32>,
+    /// Whether the service has no action of its own for that signal.
+    ours: bool,
+    interrupts: u32,
+    /// Whether `shutdown()` was called: the service ends the process itself.
+    shutting_down: bool,
+    closed: bool,
+}
+
+/// One more that waits for `drained()` or `cut_off()`.
+struct Awaiting(Arc<AtomicUsize>);
+
+impl Awaiting {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Awaiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Lifecycle {
     pub(crate) fn new(
         health: Arc<Health>,
         drain: Duration,
+        limit: DrainLimit,
         close: impl Fn() + Send + Sync + 'static,
     ) -> Arc<Self> {
         let (phase, _) = watch::channel(Phase::Running);
+        http::set_drain_limit(limit.duration);
         Arc::new(Self {
             health,
             drain,
+            limit,
             phase,
+            awaiting: Arc::default(),
+            cutting: Arc::default(),
+            end: Mutex::default(),
+            changed: Condvar::new(),
             close: Box::new(close),
         })
     }
 
-    /// Makes this the lifecycle that SIGTERM and SIGINT begin to end.
-    pub(crate) fn follow_signals(self: &Arc<Self>) -> io::Result<()> {
+    /// Makes this the lifecycle that the exit of the process ends, and signals if it is to.
+    pub(crate) fn follow(self: &Arc<Self>, signals: bool) -> io::Result<()> {
         *current() = Arc::downgrade(self);
-        signals::listen()
+        exit::watch()?;
+        if signals { signals::listen() } else { Ok(()) }
     }
 
     /// Begins to drain as SIGTERM does; later calls change nothing.
     pub(crate) fn drain(self: &Arc<Self>) {
-        self.begin(self.drain, || ());
+        self.begin(self.drain);
     }
 
-    /// Drains at once if nobody waits for [`drained`](Self::drained); then waits until it has.
+    /// Drains, at once if no one waits for [`drained`](Self::drained).
     pub(crate) async fn finish(self: &Arc<Self>) {
-        self.begin(
-            if self.is_awaited() {
-                self.drain
-            } else {
-                Duration::ZERO
-            },
-            || (),
-        );
-        self.drained().await;
+        self.lock().shutting_down = true;
+        self.changed.notify_all();
+        if self.is_awaited() {
+            self.begin(self.drain);
+        } else {
+            self.begin(Duration::ZERO);
+            self.hurry();
+        }
+        self.reached(Phase::Drained).await;
     }
 
-    /// [`finish`](Self::finish) for those without a runtime.
+    /// [`finish`](Self::finish) for a thread that may block.
     pub(crate) fn finish_blocking(self: &Arc<Self>) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        // Without one, closing at once is what is left.
-        if let Ok(runtime) = runtime {
-            runtime.block_on(self.finish());
-        }
+        // A thread of its own: the caller's may be one that runs futures.
+        let finish = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            // Without one, closing at once is what is left.
+            if let Ok(runtime) = runtime {
+                runtime.block_on(self.finish());
+            }
+        };
+        thread::scope(|scope| {
+            let spawned = thread::Builder::new().spawn_scoped(scope, finish);
+            if let Ok(thread) = spawned {
+                let _ = thread.join();
+            }
+        });
+    }
+
+    /// Sends and closes everything; returns when that is done, whoever does it.
+    pub(crate) fn close(&self) {
+        self.lock().shutting_down = true;
+        self.changed.notify_all();
+        (self.close)();
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Returns `true` from the moment when readiness falls.
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.phase.borrow() >= Phase::Draining
+    }
+
+    /// Ends when readiness falls.
+    pub(crate) fn draining(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.reached(Phase::Draining)
     }
 
     /// Ends when the drain delay has passed.
     pub(crate) fn drained(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.counted(&self.awaiting, Phase::Drained)
+    }
+
+    /// Ends when the drain limit is over, too.
+    pub(crate) fn cut_off(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.counted(&self.cutting, Phase::CutOff)
+    }
+
+    fn counted(
+        &self,
+        count: &Arc<AtomicUsize>,
+        wanted: Phase,
+    ) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let awaiting = Awaiting::new(count);
+        let reached = self.reached(wanted);
+        async move {
+            let _awaiting = awaiting;
+            reached.await;
+        }
+    }
+
+    fn reached(&self, wanted: Phase) -> impl Future<Output = ()> + Send + 'static + use<> {
         let mut phase = self.phase.subscribe();
         async move {
             // A lifecycle that is gone has ended, too.
-            let _ = phase.wait_for(|phase| *phase == Phase::Drained).await;
+            let _ = phase.wait_for(|phase| *phase >= wanted).await;
         }
     }
 
     fn is_awaited(&self) -> bool {
-        self.phase.receiver_count() > 0
+        self.awaiting.load(Ordering::Acquire) > 0
     }
 
-    /// Readiness falls now; after `delay` those who wait are told, or if there are none, `alone`
-    /// runs. Returns whether this was the first time.
-    fn begin(self: &Arc<Self>, delay: Duration, alone: impl FnOnce() + Send + 'static) -> bool {
-        let first = self.phase.send_if_modified(|phase| {
-            let first = *phase == Phase::Running;
-            if first {
-                *phase = Phase::Draining;
-            }
+    fn lock(&self) -> MutexGuard<'_, End> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on to a phase; `false` if it was reached before.
+    fn advance(&self, to: Phase) -> bool {
+        self.phase.send_if_modified(|phase| {
+            let first = *phase < to;
+            *phase = to.max(*phase);
             first
-        });
-        if !first {
-            return false;
+        })
+    }
+
+    /// Readiness falls now, the drain delay begins.
+    fn begin(self: &Arc<Self>, delay: Duration) {
+        let mut end = self.lock();
+        if !self.advance(Phase::Draining) {
+            return;
         }
+        end.drained_at = Some(Instant::now() + delay);
+        drop(end);
         self.health.begin_drain();
         tracing::info!(delay = %humantime::format_duration(delay), "draining: no longer ready");
         let this = Arc::clone(self);
-        let drained = move || {
-            let awaited = this.is_awaited();
-            this.phase.send_replace(Phase::Drained);
-            if !awaited {
-                alone();
-            }
-        };
-        if delay.is_zero() {
-            drained();
-            return true;
-        }
-        let wait = move || {
-            thread::sleep(delay);
-            drained();
-        };
         let spawned = thread::Builder::new()
             .name("monitor-drain".into())
-            .spawn(wait);
+            .spawn(move || this.go_down());
         if spawned.is_err() {
             // Without a thread to wait on, going down at once beats not going down.
-            self.phase.send_replace(Phase::Drained);
+            self.advance(Phase::Drained);
         }
-        true
     }
 
-    /// A signal arrived; returns whether it was the first one.
+    /// Ends the drain delay.
+    fn hurry(&self) {
+        self.lock().drained_at = Some(Instant::now());
+        self.changed.notify_all();
+    }
+
+    /// A signal arrived that asks the process to end; `ours` if the service has no action for it.
     #[cfg(unix)]
-    fn signalled(self: &Arc<Self>, signal: i32) -> bool {
+    fn signalled(self: &Arc<Self>, signal: i32, ours: bool) {
+        let mut end = self.lock();
+        // After `shutdown()` it means what it does by default.
+        if ours && end.closed {
+            drop(end);
+            signals::end_by(signal);
+        }
+        end.signal.get_or_insert(signal);
+        end.ours |= ours;
+        let interrupt = signal == libc::SIGINT;
+        end.interrupts += u32::from(interrupt);
+        // Whoever presses Ctrl-C twice waits for nothing.
+        if ours && end.interrupts > 1 {
+            drop(end);
+            signals::end_by(signal);
+        }
+        drop(end);
+        self.changed.notify_all();
         // Whoever presses Ctrl-C waits for no load balancer.
-        let interrupt = signal == signal_hook::consts::SIGINT;
-        let delay = if interrupt {
+        self.begin(if interrupt {
             Duration::ZERO
         } else {
             self.drain
-        };
-        let this = Arc::clone(self);
-        self.begin(delay, move || {
-            // Our handler replaced the signal's own meaning; a process that does not wait for
-            // `drained()` still has to end.
-            (this.close)();
-            signals::end_process(signal);
-        })
+        });
+        if interrupt {
+            self.hurry();
+        }
     }
 }
 
 static CURRENT: Mutex<Weak<Lifecycle>> = Mutex::new(Weak::new());
 
-fn current() -> std::sync::MutexGuard<'static, Weak<Lifecycle>> {
+fn current() -> MutexGuard<'static, Weak<Lifecycle>> {
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(unix)]
-mod signals {
-    use std::{io, thread};
-
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
-    use signal_hook::low_level::emulate_default_handler;
-
-    /// Listens from now to the end of the process; a second call changes nothing.
-    pub(super) fn listen() -> io::Result<()> {
-        static LISTENING: std::sync::Mutex<bool> = std::sync::Mutex::new(false);
-        let mut listening = LISTENING
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !*listening {
-            let mut signals = Signals::new([SIGTERM, SIGINT])?;
-            let run = move || signals.forever().for_each(receive);
-            thread::Builder::new()
-                .name("monitor-signals".into())
-                .spawn(run)?;
-            *listening = true;
-        }
-        Ok(())
-    }
-
-    fn receive(signal: i32) {
-        let lifecycle = super::current().upgrade();
-        // A second signal, or one after `shutdown()`, means now.
-        if !lifecycle.is_some_and(|lifecycle| lifecycle.signalled(signal)) {
-            end_process(signal);
-        }
-    }
-
-    /// What the signal does to a process without a handler.
-    pub(super) fn end_process(signal: i32) {
-        let _ = emulate_default_handler(signal);
-    }
-}
-
-#[cfg(not(unix))]
-mod signals {
-    /// Elsewhere the process ends as its platform says; `shutdown()` and `drain()` work.
-    #[expect(clippy::unnecessary_wraps, reason = "the signature of the Unix one")]
-    pub(super) fn listen() -> std::io::Result<()> {
-        Ok(())
-    }
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use warp::{Filter, Rejection, reply::Response};
 
@@ -17,15 +17,25 @@ use crate::log_filter::{LogFilter, LogFilterError};
 use crate::server::{self, Server};
 use crate::{lines, report, trace};
 
-/// How long a shutdown may take to send what Sentry's queue holds.
+/// How long a shutdown may take once the drain delay is over.
+const LIMIT: Duration = Duration::from_secs(3);
+/// How much of it sending what Sentry's queue holds may take.
 const FLUSH: Duration = Duration::from_secs(2);
-/// How long a shutdown lets requests to the management server end.
-const GRACE: Duration = Duration::from_secs(1);
+/// By when the management port is closed; the rest is for the log.
+const CLOSED: Duration = Duration::from_millis(2500);
 
 /// A started runtime; keep it until the end of `main`.
 ///
-/// Dropped without [`shutdown`](Self::shutdown), it does the same without waiting for the drain
-/// delay, and blocks for up to three seconds.
+/// The end of the process writes the log and sends what Sentry's queue holds, however it comes:
+///
+/// * [`shutdown`](Self::shutdown) drains and closes in order.
+/// * Dropped without it, the `Monitor` closes without waiting for the drain delay, and blocks for up
+///   to three seconds; in a runtime of `tokio`, too, and while a panic unwinds.
+/// * Never dropped (in a `static`, leaked, or because the process calls `exit`), it is closed in the
+///   same way when the process exits.
+/// * What is closed is closed once. A second one that closes it waits for the first.
+/// * A process that aborts or crashes waits for up to two seconds, so that what is queued is written
+///   and sent. `_exit` and SIGKILL leave no time for that: the lines of the level ERROR are written.
 #[must_use = "dropping it stops the management server and flushes Sentry"]
 pub struct Monitor {
     pub(crate) lifecycle: Arc<Lifecycle>,
@@ -52,9 +62,14 @@ impl Monitor {
 
     /// Ends once readiness has been false for the drain delay: time to stop one's own server.
     ///
-    /// SIGTERM, [`drain`](Self::drain) and [`shutdown`](Self::shutdown) begin it; SIGINT does too,
-    /// without the delay. Where nobody waits for this, the first signal still drains and flushes,
-    /// and then ends the process as the signal does by default. A second signal ends it at once.
+    /// SIGTERM, SIGHUP, [`drain`](Self::drain) and [`shutdown`](Self::shutdown) begin it; SIGINT does
+    /// too, without the delay. The process then has the drain limit (`MONITOR_DRAIN_LIMIT`, 30 s) to
+    /// end, see [`cut_off`](Self::cut_off). Another SIGTERM changes nothing; a second SIGINT ends the
+    /// process at once.
+    ///
+    /// A service that has an action of its own for the signal decides itself when it ends, unless a
+    /// drain limit is set for it. Where there is none, and nothing waits for this future, the runtime
+    /// flushes and ends the process as the signal does by default. A line of the level WARN says so.
     ///
     /// ```no_run
     /// # async fn example(monitor: &monitor_runtime::Monitor) {
@@ -67,22 +82,78 @@ impl Monitor {
         self.lifecycle.drained()
     }
 
+    /// Ends when readiness falls, before the drain delay: time for a health service of one's own to
+    /// say so.
+    ///
+    /// With `tonic_health`:
+    ///
+    /// ```ignore
+    /// let (reporter, health) = tonic_health::server::health_reporter();
+    /// let draining = monitor.draining();
+    /// tokio::spawn(async move {
+    ///     draining.await;
+    ///     reporter.set_service_status("", ServingStatus::NotServing).await;
+    /// });
+    /// ```
+    ///
+    /// ```no_run
+    /// # async fn example(monitor: &monitor_runtime::Monitor) {
+    /// monitor.draining().await;
+    /// println!("no new work");
+    /// # }
+    /// ```
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.lifecycle.draining()
+    }
+
+    /// Returns `true` from the moment when readiness falls.
+    pub fn is_draining(&self) -> bool {
+        self.lifecycle.is_draining()
+    }
+
+    /// Ends when the drain limit is over as well: time to drop a server that still waits for its
+    /// clients.
+    ///
+    /// [`http::warp`](crate::http)'s server does so by itself. For another one, such as axum's:
+    ///
+    /// ```no_run
+    /// # async fn serve(_: impl Future<Output = ()>) {}
+    /// # async fn example(monitor: monitor_runtime::Monitor) {
+    /// tokio::select! {
+    ///     () = serve(monitor.drained()) => {}
+    ///     () = monitor.cut_off() => {} // a stream that never ends, a client that has stalled
+    /// }
+    /// monitor.shutdown().await;
+    /// # }
+    /// ```
+    ///
+    /// Without it, a process that got a signal and has not called `shutdown()` one second after the
+    /// limit is closed and exits with 0. One line of the level WARN has the number of requests that
+    /// were cut off.
+    pub fn cut_off(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.lifecycle.cut_off()
+    }
+
     /// Begins to drain as SIGTERM does: readiness falls now, [`drained`](Self::drained) ends later.
+    ///
+    /// It does not end the process.
     pub fn drain(&self) {
         self.lifecycle.drain();
     }
 
     /// Drains, sends what is queued, and closes the management port last.
     ///
-    /// Waits for the drain delay only if it has not passed and somebody waits for
+    /// Waits for the drain delay only if it has not passed and something waits for
     /// [`drained`](Self::drained); then for at most three seconds. Blocking work is done on a
     /// thread of its own. Calls that end afterwards are still counted and logged.
+    ///
+    /// Dropped before it is done, the future closes as the `Monitor` does when it is dropped.
     pub async fn shutdown(self) {
         self.lifecycle.finish().await;
-        let parts = Arc::clone(&self.parts);
+        let lifecycle = Arc::clone(&self.lifecycle);
         let (done, closed) = tokio::sync::oneshot::channel::<()>();
         let close = move || {
-            parts.close();
+            lifecycle.close();
             drop(done);
         };
         let spawned = std::thread::Builder::new()
@@ -96,13 +167,11 @@ impl Monitor {
 
     /// [`shutdown`](Self::shutdown) for a `main` that is not `async`.
     ///
-    /// # Panics
-    ///
-    /// Inside a `tokio` runtime, whose threads must not block.
+    /// It blocks the thread it is called on. In a runtime of `tokio` that is a worker that runs
+    /// nothing meanwhile, so `shutdown` is better there.
     pub fn shutdown_blocking(self) {
-        let finished = Arc::clone(&self.lifecycle);
-        finished.finish_blocking();
-        self.parts.close();
+        self.lifecycle.finish_blocking();
+        self.lifecycle.close();
     }
 
     /// Watches one more `tokio` runtime, the one this is called in, as the one that `start()` was
@@ -139,7 +208,7 @@ impl Monitor {
     ///
     /// ```no_run
     /// # fn example(monitor: &monitor_runtime::Monitor) -> Result<(), monitor_runtime::LogFilterError> {
-    /// use std::time::Duration;
+    /// use std::time::{Duration, Instant};
     ///
     /// monitor.set_log_filter("info,shop::orders=debug", Some(Duration::from_secs(600)))?;
     /// # Ok(())
@@ -180,7 +249,7 @@ impl Monitor {
 
 impl Drop for Monitor {
     fn drop(&mut self) {
-        self.parts.close();
+        self.lifecycle.close();
     }
 }
 
@@ -197,10 +266,12 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Sends and closes everything, the port last; blocks for a bounded time, does it once.
+    /// Sends and closes everything, the port last; blocks for three seconds at most, does it once.
     pub(crate) fn close(&self) {
         let mut claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(_claim) = claim.take() else { return };
+        let began = Instant::now();
+        let left = |of: Duration| of.saturating_sub(began.elapsed());
         self.health.begin_drain();
         report::stop(FLUSH, self.own_sentry);
         self.upkeep
@@ -209,10 +280,11 @@ impl Parts {
             .take();
         self.health.stop();
         if let Some(server) = &self.server {
-            server.close(GRACE);
+            server.close_by(left(CLOSED));
         }
         // Nobody is left to set it back.
         trace::reset_log_filter();
-        lines::flush();
+        tracing::info!("shutdown is done");
+        lines::flush(left(LIMIT));
     }
 }

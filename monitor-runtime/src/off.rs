@@ -46,6 +46,8 @@ impl Builder {
         process_metrics(bool);
         log_filter(impl Into<String>);
         drain(Duration);
+        drain_limit(Duration);
+        signals(bool);
         runbook_url(impl Into<String>);
         grafana_url(impl Into<String>);
         sentry_dsn(impl Into<String>);
@@ -191,6 +193,21 @@ impl Monitor {
 
     /// Never ends: signals keep their own meaning.
     pub fn drained(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        pending()
+    }
+
+    /// Never ends: signals keep their own meaning.
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        pending()
+    }
+
+    /// Returns `false`.
+    pub fn is_draining(&self) -> bool {
+        false
+    }
+
+    /// Never ends: signals keep their own meaning.
+    pub fn cut_off(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         pending()
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -77,7 +78,23 @@ impl Service {
 
     /// Starts a program that says where it listens, like the quickstart.
     pub fn serving(program: &Path, env: &[(&str, &str)]) -> Self {
-        let mut service = Self::start(program, env);
+        Self::start(program, env).that_serves()
+    }
+
+    /// Starts a program with an argument that says where it listens, like the quickstart.
+    pub fn serving_as(program: &Path, argument: &str, env: &[(&str, &str)]) -> Self {
+        Self::run_as(program, &[argument], env).that_serves()
+    }
+
+    /// Starts a program with arguments.
+    pub fn run_as(program: &Path, arguments: &[&str], env: &[(&str, &str)]) -> Self {
+        let mut command = command(program, env);
+        command.args(arguments);
+        Self::run(command)
+    }
+
+    fn that_serves(mut self) -> Self {
+        let service = &mut self;
         service.addr = wait_for("the address of the service", || {
             let lines = service.lines();
             let hint = lines.iter().find_map(|line| {
@@ -87,12 +104,15 @@ impl Service {
             });
             hint?.split('/').next()?.parse().ok()
         });
-        service
+        self
     }
 
     /// Starts a program.
     pub fn start(program: &Path, env: &[(&str, &str)]) -> Self {
-        let mut command = command(program, env);
+        Self::run(command(program, env))
+    }
+
+    fn run(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let lines = keep_lines(child.stdout.take().expect("piped"));
@@ -215,7 +235,25 @@ pub fn command(program: &Path, env: &[(&str, &str)]) -> Command {
         .env("EXAMPLE_ADDR", "127.0.0.1:0")
         .env("QUICKSTART_ADDR", "127.0.0.1:0");
     command.envs(env.iter().copied());
+    heed_keyboard(&mut command);
     command
+}
+
+/// Undoes what a shell does to programs it starts in the background: they ignore SIGINT and SIGQUIT.
+#[expect(
+    unsafe_code,
+    reason = "nothing safe sets the action of a signal in a child"
+)]
+fn heed_keyboard(command: &mut Command) {
+    let heed = || {
+        for signal in [libc::SIGINT, libc::SIGQUIT] {
+            // SAFETY: signal(2) is one of the calls that a child may make before `exec`.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: as above; it allocates nothing and takes no lock.
+    unsafe { command.pre_exec(heed) };
 }
 
 /// Sends `GET path` and returns status and body; `None` when nobody answers.

@@ -8,6 +8,7 @@ use hyper::body::Buf;
 
 use super::access;
 use super::grpc::Call;
+use super::in_flight::InFlight;
 use super::request::{REQUEST_ID, Request};
 use super::series::{self, Ended, Running};
 use crate::clock;
@@ -24,6 +25,7 @@ pub(super) struct Exchange {
     /// In ticks of the clock.
     began: u64,
     active: Option<Running>,
+    _in_flight: InFlight,
     /// Whether a response to it has no body, whatever its headers say: RFC 9110, section 6.4.1.
     bodyless: bool,
     connect: bool,
@@ -68,6 +70,7 @@ impl Exchange {
             request,
             began,
             active,
+            _in_flight: InFlight::begin(),
             bodyless: *method == Method::HEAD,
             connect: *method == Method::CONNECT,
             status: None,

@@ -45,6 +45,7 @@ mod future;
 pub(crate) mod fuzzing;
 mod grpc;
 mod grpc_web;
+mod in_flight;
 mod request;
 mod route;
 mod sentry;
@@ -58,5 +59,6 @@ pub use future::ResponseFuture;
 pub use request::set_route;
 pub use service::{Layer, Service, layer};
 
+pub(crate) use in_flight::{DEFAULT_LIMIT, in_flight, set_drain_limit, tell_of_cut};
 pub(crate) use route::template::pending as route_warnings;
 pub(crate) use series::{begin as begin_metrics, show_active};

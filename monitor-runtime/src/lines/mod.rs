@@ -15,6 +15,7 @@ mod pretty;
 mod queue;
 mod span;
 mod stamp;
+mod stdout;
 mod tame;
 mod text;
 
@@ -23,6 +24,6 @@ pub use json::{JsonLayer, json_layer};
 pub use output::{QueuedStdout, queued_stdout};
 
 pub(crate) use counter::counts;
-pub(crate) use output::{dropped_lines, flush, reopen};
+pub(crate) use output::{dropped_lines, flush, is_flushed, reopen};
 pub(crate) use pretty::PrettyLayer;
 pub(crate) use tame::Tame;

@@ -6,36 +6,45 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::queue::Queue;
+use super::stdout::Stdout;
+use crate::hooks;
 
 /// Bytes that may wait for standard output: some 20,000 lines.
 const ROOM: usize = 8 << 20;
-/// How long a shutdown waits for standard output to take them.
+/// How long a line of a forked process waits for room.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// It outlives a shutdown, as the subscriber does.
 struct Output {
-    queue: Arc<Queue>,
-    /// Whether there is a thread behind the queue.
-    attended: bool,
-    /// Whether lines are written by whoever makes them.
-    direct: AtomicBool,
+    queue: Arc<Queue<Stdout>>,
+    /// Whether callers write their lines themselves, of whatever level.
+    through: AtomicBool,
 }
 
 static OUTPUT: OnceLock<Output> = OnceLock::new();
 
 /// Standard output behind the runtime's queue; made by [`queued_stdout`].
 #[derive(Clone, Copy, Debug)]
-pub struct QueuedStdout(());
+pub struct QueuedStdout {
+    /// Whether the line is written before its caller goes on.
+    through: bool,
+}
 
 /// Standard output for a layer of your own: a line is a copy into a queue of 8 MiB.
 ///
 /// A thread writes what is queued. A line that finds the queue full, or that standard output
-/// refuses, is dropped and counted in `monitor_log_lines_dropped_total`: nobody who reads slowly,
-/// or has stopped reading, ever blocks a call. `shutdown()` writes what is queued; lines after it
-/// are written directly. Every `write` to it is one line.
+/// refuses, is dropped and counted in `monitor_log_lines_dropped_total`: a reader that is slow, or
+/// has stopped reading, never blocks a call. Every `write` to it is one line.
+///
+/// * A line of the level ERROR is written before its caller goes on, with the lines before it and as
+///   far as standard output has room for them. So it is there even if the process is killed next.
+/// * `shutdown()`, `exit`, the return of `main`, `abort` and the signals that end a process write what
+///   is queued. After a shutdown every line is written as one of ERROR is.
+/// * A process that was forked off writes its lines itself.
 ///
 /// ```
 /// use monitor_runtime::{json_layer, queued_stdout};
@@ -46,7 +55,7 @@ pub struct QueuedStdout(());
 /// ```
 pub fn queued_stdout() -> QueuedStdout {
     OUTPUT.get_or_init(Output::open);
-    QueuedStdout(())
+    QueuedStdout { through: false }
 }
 
 /// Lines that the queue had no room for, or that could not be written; `None` without a queue.
@@ -54,39 +63,38 @@ pub(crate) fn dropped_lines() -> Option<u64> {
     OUTPUT.get().map(|output| output.queue.dropped())
 }
 
-/// Writes what is queued; later lines are written directly, so none is lost after a shutdown.
-///
-/// Where standard output does not take them in time, they go on being queued.
-pub(crate) fn flush() {
+/// Writes what is queued, for so long at most; later lines are written by their callers.
+pub(crate) fn flush(patience: Duration) {
     super::panics::tell_late(Duration::ZERO);
-    let Some(output) = OUTPUT.get().filter(|output| output.attended) else {
-        return;
-    };
-    if output.queue.flush(PATIENCE) {
-        output.direct.store(true, Ordering::Relaxed);
-        // Of those that came in between.
-        output.queue.flush(PATIENCE);
+    if let Some(output) = OUTPUT.get() {
+        output.through.store(true, Ordering::Relaxed);
+        output.queue.flush(patience);
     }
+}
+
+/// Returns `true` if no line waits for standard output; takes no lock.
+pub(crate) fn is_flushed() -> bool {
+    OUTPUT.get().is_none_or(|output| output.queue.is_empty())
 }
 
 /// Takes a [`flush`] back: lines are queued again.
 pub(crate) fn reopen() {
-    if let Some(output) = OUTPUT.get().filter(|output| output.attended) {
-        output.direct.store(false, Ordering::Relaxed);
+    if let Some(output) = OUTPUT.get() {
+        output.through.store(false, Ordering::Relaxed);
     }
 }
 
 impl Output {
     fn open() -> Self {
-        let queue = Arc::new(Queue::new(ROOM));
+        let queue = Arc::new(Queue::new(Stdout, ROOM));
         let theirs = Arc::clone(&queue);
-        let thread = thread::Builder::new()
+        // Without a thread the callers write what they can.
+        let _ = thread::Builder::new()
             .name("monitor-log".into())
-            .spawn(move || theirs.run(io::stdout()));
+            .spawn(move || theirs.run());
         Self {
             queue,
-            attended: thread.is_ok(),
-            direct: AtomicBool::new(thread.is_err()),
+            through: AtomicBool::new(false),
         }
     }
 }
@@ -97,17 +105,25 @@ impl<'a> MakeWriter<'a> for QueuedStdout {
     fn make_writer(&'a self) -> Self {
         *self
     }
+
+    fn make_writer_for(&'a self, line: &Metadata<'_>) -> Self {
+        Self {
+            through: *line.level() == Level::ERROR,
+        }
+    }
 }
 
 impl Write for QueuedStdout {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match OUTPUT.get() {
-            Some(output) if !output.direct.load(Ordering::Relaxed) => {
-                output.queue.push(line);
-                Ok(line.len())
-            }
-            _ => io::stdout().write(line),
+        let queue = &OUTPUT.get_or_init(Output::open);
+        if hooks::is_forked() {
+            queue.queue.write_alone(line, PATIENCE);
+        } else if self.through || queue.through.load(Ordering::Relaxed) {
+            queue.queue.push_through(line);
+        } else {
+            queue.queue.push(line);
         }
+        Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -3,41 +3,60 @@
 //! `tracing-appender`'s queue allocates per line, wakes its thread per line and is bounded by a
 //! number of lines of any size. Here a line is a copy into a buffer that the writer's thread takes
 //! whole: at most one wake and one write per millisecond, and a bound in bytes.
+//!
+//! A line that the process may not survive is written by its caller, after all lines before it and
+//! as far as there is room. So no lock is ever held while anybody waits for the reader.
 
-use std::io::{self, Write};
+use std::io;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long the writer rests after a write, so that lines of a burst are written together.
 const LINGER: Duration = Duration::from_millis(1);
-/// How long to leave a writer alone that has no room and does not wait for it.
-const RETRY: Duration = Duration::from_millis(10);
+/// How long to wait for room before asking again.
+const RETRY: Duration = Duration::from_secs(1);
+/// Batches that a caller writes at most: the rest is for the writer's thread.
+const ROUNDS: usize = 4;
+/// How often a caller tries to be the one who writes.
+const TRIES: usize = 100;
 /// A larger buffer is not kept after a burst.
 const KEPT: usize = 1 << 20;
 
-pub(super) struct Queue {
-    state: Mutex<State>,
+/// What lines are written to.
+pub(super) trait Sink: Sync {
+    /// Whether `write` fails with `WouldBlock` where it would have to wait for a reader.
+    const NEVER_WAITS: bool;
+
+    /// Writes a part of the bytes.
+    fn write(&self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Waits until there may be room, but not longer than this.
+    fn wait(&self, limit: Duration);
+}
+
+pub(super) struct Queue<S> {
+    waiting: Mutex<Waiting>,
     /// Told to the writer's thread.
     filled: Condvar,
-    /// Told by it.
-    drained: Condvar,
+    /// Locked for the length of a write.
+    writing: Mutex<Writing>,
+    sink: S,
+    /// Lines that were taken in, and of those, lines that are written or lost.
+    taken: AtomicU64,
+    done: AtomicU64,
     dropped: AtomicU64,
     /// Bytes that may wait.
     room: usize,
 }
 
 #[derive(Default)]
-struct State {
-    waiting: Batch,
+struct Waiting {
+    batch: Batch,
     /// Whether the writer's thread sleeps until there is a line.
     asleep: bool,
-    /// Whether it has taken lines that are not written yet.
-    writing: bool,
-    /// Whether somebody waits for it.
-    hurried: bool,
 }
 
 /// Whole lines, and where each of them ends.
@@ -47,13 +66,35 @@ struct Batch {
     ends: Vec<usize>,
 }
 
-impl Queue {
+/// A batch, and how far it is written.
+#[derive(Default)]
+struct Writing {
+    batch: Batch,
+    written: usize,
+    /// Whether the last thing written was a part of a line that was given up.
+    torn: bool,
+}
+
+#[derive(PartialEq, Eq)]
+enum Pumped {
+    /// There was nothing to write.
+    Nothing,
+    /// A batch is written or lost.
+    Batch,
+    /// There is no room.
+    Blocked,
+}
+
+impl<S: Sink> Queue<S> {
     /// A queue in which so many bytes may wait, while as many are being written.
-    pub(super) fn new(room: usize) -> Self {
+    pub(super) fn new(sink: S, room: usize) -> Self {
         Self {
-            state: Mutex::default(),
+            waiting: Mutex::default(),
             filled: Condvar::new(),
-            drained: Condvar::new(),
+            writing: Mutex::default(),
+            sink,
+            taken: AtomicU64::new(0),
+            done: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
             room,
         }
@@ -64,82 +105,156 @@ impl Queue {
         self.dropped.load(Ordering::Relaxed)
     }
 
+    /// Returns `true` if nothing that was taken in is still to be written; takes no lock.
+    pub(super) fn is_empty(&self) -> bool {
+        self.done.load(Ordering::Acquire) >= self.taken.load(Ordering::Acquire)
+    }
+
     /// Adds a line, or drops and counts it; waits for nothing but another thread's copy.
     pub(super) fn push(&self, line: &[u8]) {
-        let mut state = self.lock();
-        if line.len() > self.room - state.waiting.bytes.len() {
-            drop(state);
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-            return;
-        }
-        state.waiting.push(line);
-        if mem::take(&mut state.asleep) {
-            drop(state);
+        if let Some(mut waiting) = self.add(line)
+            && mem::take(&mut waiting.asleep)
+        {
+            drop(waiting);
             self.filled.notify_one();
         }
     }
 
-    /// Waits until all lines are written; `false` when that takes too long.
+    /// Adds a line and writes it with those before it, as far as there is room for them now.
+    pub(super) fn push_through(&self, line: &[u8]) {
+        if !S::NEVER_WAITS {
+            return self.push(line);
+        }
+        if self.add(line).is_none() {
+            return;
+        }
+        // Held for a write that does not wait, unless a disk is slow: then its thread writes the line.
+        let mut tries = (0..TRIES).inspect(|tries| {
+            if *tries > 0 {
+                thread::yield_now();
+            }
+        });
+        if let Some(mut writing) = tries.find_map(|_| self.try_writing()) {
+            let _ = (0..ROUNDS).find(|_| self.pump(&mut writing) != Pumped::Batch);
+        }
+        if !self.is_empty() && mem::take(&mut self.lock().asleep) {
+            self.filled.notify_one();
+        }
+    }
+
+    /// Writes a line without the queue: for a process that has a copy of it, but not its thread.
+    pub(super) fn write_alone(&self, mut line: &[u8], patience: Duration) {
+        let until = Instant::now() + patience;
+        while !line.is_empty() {
+            match self.sink.write(line) {
+                Ok(written) if written > 0 => line = &line[written..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return;
+                    }
+                    self.sink.wait(left);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// Waits until all lines that were taken in are written; `false` when that takes too long.
     pub(super) fn flush(&self, patience: Duration) -> bool {
-        let mut state = self.lock();
-        state.hurried = true;
-        state.asleep = false;
-        self.filled.notify_one();
-        let unwritten = |state: &mut State| state.writing || !state.waiting.is_empty();
-        let (mut state, waited) = self
-            .drained
-            .wait_timeout_while(state, patience, unwritten)
-            .unwrap_or_else(PoisonError::into_inner);
-        state.hurried = false;
-        !waited.timed_out()
+        let until = Instant::now() + patience;
+        let wanted = self.taken.load(Ordering::Acquire);
+        loop {
+            let mut pumped = Pumped::Nothing;
+            if S::NEVER_WAITS
+                && let Some(mut writing) = self.try_writing()
+            {
+                pumped = self.pump(&mut writing);
+            }
+            if self.done.load(Ordering::Acquire) >= wanted {
+                return true;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            match pumped {
+                _ if left.is_zero() => return false,
+                Pumped::Blocked => self.sink.wait(left),
+                Pumped::Batch => {}
+                // Another thread writes.
+                Pumped::Nothing => thread::sleep(left.min(LINGER)),
+            }
+        }
     }
 
     /// Writes lines as they come, for ever.
-    pub(super) fn run(&self, mut writer: impl Write) {
-        let mut batch = Batch::default();
-        // Whether the last thing written was a part of a line.
-        let mut torn = false;
+    pub(super) fn run(&self) {
         loop {
-            self.next(&mut batch);
-            let lost = batch.write_to(&mut writer, &mut torn);
-            self.dropped.fetch_add(lost, Ordering::Relaxed);
-            batch.clear();
+            let writing = self.writing.lock();
+            let pumped = self.pump(&mut writing.unwrap_or_else(PoisonError::into_inner));
+            if pumped == Pumped::Blocked {
+                self.sink.wait(RETRY);
+            }
+            thread::sleep(LINGER);
+            self.sleep();
         }
     }
 
-    /// Waits for lines and takes them all; soon after the last ones, lets more of them come first.
-    fn next(&self, batch: &mut Batch) {
-        let mut state = self.lock();
-        state.writing = false;
-        if state.waiting.is_empty() {
-            self.drained.notify_all();
-        }
-        let (mut state, _) = self
-            .filled
-            .wait_timeout_while(state, LINGER, |state| !state.hurried)
-            .unwrap_or_else(PoisonError::into_inner);
-        while state.waiting.is_empty() {
-            state.asleep = true;
-            state = self
+    /// Waits until there is something to write.
+    fn sleep(&self) {
+        let mut waiting = self.lock();
+        while self.is_empty() {
+            waiting.asleep = true;
+            waiting = self
                 .filled
-                .wait(state)
+                .wait(waiting)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        state.asleep = false;
-        mem::swap(&mut state.waiting, batch);
-        state.writing = true;
+        waiting.asleep = false;
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn add(&self, line: &[u8]) -> Option<MutexGuard<'_, Waiting>> {
+        let mut waiting = self.lock();
+        if line.len() > self.room - waiting.batch.bytes.len() {
+            drop(waiting);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        waiting.batch.push(line);
+        self.taken.fetch_add(1, Ordering::Release);
+        Some(waiting)
+    }
+
+    /// Writes on where the last write ended, or the lines that wait.
+    fn pump(&self, writing: &mut Writing) -> Pumped {
+        if writing.batch.ends.is_empty() {
+            mem::swap(&mut writing.batch, &mut self.lock().batch);
+            if writing.batch.ends.is_empty() {
+                return Pumped::Nothing;
+            }
+        }
+        let lines = writing.batch.ends.len() as u64;
+        let Some(lost) = writing.write_to(&self.sink) else {
+            return Pumped::Blocked;
+        };
+        self.dropped.fetch_add(lost, Ordering::Relaxed);
+        self.done.fetch_add(lines, Ordering::Release);
+        Pumped::Batch
+    }
+
+    fn try_writing(&self) -> Option<MutexGuard<'_, Writing>> {
+        match self.writing.try_lock() {
+            Ok(writing) => Some(writing),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Batch {
-    fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
     fn push(&mut self, line: &[u8]) {
         self.bytes.extend_from_slice(line);
         self.ends.push(self.bytes.len());
@@ -152,34 +267,36 @@ impl Batch {
         self.bytes.clear();
         self.ends.clear();
     }
+}
 
-    /// Returns how many lines could not be written whole.
+impl Writing {
+    /// Returns how many lines could not be written whole; `None` where there is no room just now.
     ///
     /// On a disk that was full a line may be `torn`: the next one begins a line of its own.
-    fn write_to(&self, writer: &mut impl Write, torn: &mut bool) -> u64 {
-        let mut rest = self.bytes.as_slice();
-        if *torn {
-            if writer.write_all(b"\n").is_err() {
-                return self.ends.len() as u64;
-            }
-            *torn = false;
-        }
-        while !rest.is_empty() {
-            match writer.write(rest) {
+    fn write_to(&mut self, sink: &impl Sink) -> Option<u64> {
+        while self.torn || self.written < self.batch.bytes.len() {
+            let rest = if self.torn {
+                b"\n"
+            } else {
+                &self.batch.bytes[self.written..]
+            };
+            match sink.write(rest) {
                 Ok(0) => break,
-                Ok(written) => rest = &rest[written..],
+                Ok(_) if self.torn => self.torn = false,
+                Ok(written) => self.written += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(RETRY),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
                 // Nobody reads any more; the next batch asks again.
                 Err(_) => break,
             }
         }
-        // What the writer itself keeps back; an error here will be met again.
-        let _ = writer.flush();
-        let written = self.bytes.len() - rest.len();
-        let whole = self.ends.partition_point(|end| *end <= written);
-        *torn = written > 0 && self.ends[..whole].last() != Some(&written);
-        (self.ends.len() - whole) as u64
+        let ends = &self.batch.ends;
+        let whole = ends.partition_point(|end| *end <= self.written);
+        let lost = ends.len() - whole;
+        self.torn |= self.written > 0 && ends[..whole].last() != Some(&self.written);
+        self.batch.clear();
+        self.written = 0;
+        Some(lost as u64)
     }
 }
 

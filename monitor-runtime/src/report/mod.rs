@@ -87,6 +87,12 @@ fn set(reporter: Option<Reporter>) -> Option<Reporter> {
     std::mem::replace(&mut *slot, reporter)
 }
 
+/// Reports nothing any more; for a process that was forked off, whose copies of locks may be held by
+/// threads that it does not have.
+pub(crate) fn switch_off() {
+    ON.store(false, Ordering::Relaxed);
+}
+
 /// Where events go.
 pub(crate) enum Destination {
     /// To the DSN of the configuration.
@@ -195,6 +201,13 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
     if spawned.is_ok() {
         let _ = flushed.recv_timeout(left);
     }
+}
+
+/// Returns `true` if no event is being made and none waits for Sentry; takes no lock.
+///
+/// What waits in a client of the user's is not known.
+pub(crate) fn is_flushed() -> bool {
+    CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty()
 }
 
 /// Waits for events that are being made; those that are late do without the names of their stacks.

@@ -20,6 +20,9 @@ use crate::{story, testkit, trace};
 /// How long a process that aborts waits for Sentry.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How long it waits for the log.
+const LOG: Duration = Duration::from_secs(1);
+
 /// Panics outside all monitored functions.
 static ELSEWHERE: Limit = Limit::new();
 
@@ -113,7 +116,7 @@ fn say_farewell(panic: &Panic) {
         reporter.client.flush(Some(FAREWELL));
     }
     panics::tell_last(panic);
-    lines::flush();
+    lines::flush(LOG);
 }
 
 fn admitted() -> bool {

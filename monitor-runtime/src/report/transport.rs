@@ -7,6 +7,7 @@
 
 use std::cell::LazyCell;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -63,6 +64,30 @@ struct Queue {
 struct Letter {
     body: Vec<u8>,
     events: u64,
+    _unsent: Unsent,
+}
+
+/// Letters that Sentry has not answered; a process that crashes waits for them, and takes no lock.
+static UNSENT: AtomicUsize = AtomicUsize::new(0);
+
+/// Returns `true` if nothing is on its way to Sentry.
+pub(super) fn is_empty() -> bool {
+    UNSENT.load(Ordering::Acquire) == 0
+}
+
+struct Unsent(());
+
+impl Unsent {
+    fn new() -> Self {
+        UNSENT.fetch_add(1, Ordering::AcqRel);
+        Self(())
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        UNSENT.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Transport {
@@ -93,7 +118,11 @@ impl sentry::Transport for Transport {
             return counts::dropped(events);
         }
         queue.bytes += body.len();
-        queue.waiting.push_back(Letter { body, events });
+        queue.waiting.push_back(Letter {
+            body,
+            events,
+            _unsent: Unsent::new(),
+        });
         self.0.changed.notify_all();
     }
 

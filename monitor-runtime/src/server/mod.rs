@@ -144,10 +144,17 @@ impl Server {
     /// Closes the port, gives running requests `grace` to end, and waits for that; blocks.
     ///
     /// A second call may shorten the grace, never lengthen it.
-    pub(crate) fn close(&self, grace: Duration) {
+    #[cfg(test)]
+    fn close(&self, grace: Duration) {
         self.close_within(grace);
         self.worker
             .join(grace.saturating_add(Duration::from_secs(1)));
+    }
+
+    /// Closes the port and gives running requests up to a second to end; blocks for at most `limit`.
+    pub(crate) fn close_by(&self, limit: Duration) {
+        self.close_within((limit / 2).min(Duration::from_secs(1)));
+        self.worker.join(limit);
     }
 
     fn close_within(&self, grace: Duration) {

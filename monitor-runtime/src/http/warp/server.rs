@@ -4,23 +4,31 @@ use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use super::Monitored;
 use crate::accept::{Ends, Refusals};
+use crate::http::in_flight::{drain_limit, tell_of_cut};
 
 /// The longest pause after the system refused to hand out a connection.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// How long the head of a request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often a peer of HTTP/2 is asked whether it is there, and how long it may take to say so.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A server that does not listen yet; made by [`serve`](super::serve).
 #[derive(Debug)]
@@ -62,31 +70,39 @@ impl<S: Monitored> Server<S> {
 }
 
 impl<S: Monitored> Bound<S> {
-    /// Ends with `end`: then no connection is taken any more, and those there are finish the
-    /// requests they are in.
+    /// Ends with `end`: then no connection is taken any more, and those there finish the requests
+    /// they are in, within the drain limit (`MONITOR_DRAIN_LIMIT`, 30 s).
+    ///
+    /// What still runs then is cut off, and one line of the level WARN has the number of requests.
     pub fn graceful(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
         self.end = Box::pin(end);
         self
     }
 
     /// Serves until the future given to [`graceful`](Self::graceful) ends, and the last connection.
+    ///
+    /// A connection that takes more than 30 s over the head of a request, or between two requests of
+    /// HTTP/1, is closed. A peer of HTTP/2 has to answer a PING within 20 s.
     pub async fn run(self) {
         let Self {
             service,
             listener,
             mut end,
         } = self;
-        let connections = GracefulShutdown::new();
+        let (ending, _) = watch::channel(false);
+        let mut connections = JoinSet::new();
         let mut refusals = Refusals::new("http::warp", LONGEST_PAUSE);
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
+                Some(_) = connections.join_next() => continue,
                 () = &mut end => break,
             };
             match accepted {
                 Ok((stream, peer)) => {
                     refusals.accepted();
-                    connect(stream, peer, service.clone(), &connections);
+                    let service = service.clone();
+                    connections.spawn(attend(stream, peer, service, ending.subscribe()));
                 }
                 // Out of file descriptors, most likely: it takes others to end.
                 Err(error) => {
@@ -97,15 +113,22 @@ impl<S: Monitored> Bound<S> {
             }
         }
         drop(listener);
-        connections.shutdown().await;
+        ending.send_replace(true);
+        let limit = drain_limit();
+        let ended = async { while connections.join_next().await.is_some() {} };
+        if timeout(limit, ended).await.is_err() {
+            tell_of_cut();
+            connections.shutdown().await;
+        }
     }
 }
 
-fn connect<S: Monitored>(
+/// Serves one connection, and lets it end once it may.
+async fn attend<S: Monitored>(
     stream: TcpStream,
     peer: SocketAddr,
     service: S,
-    connections: &GracefulShutdown,
+    mut ending: watch::Receiver<bool>,
 ) {
     // Not worth a word if it fails: answers come a little later.
     let _ = stream.set_nodelay(true);
@@ -113,21 +136,46 @@ fn connect<S: Monitored>(
         local: stream.local_addr().ok(),
         ..Ends::of_peer(peer)
     };
-    let watcher = connections.watcher();
-    tokio::spawn(async move {
-        let service = TowerToHyperService::new(service);
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            let version = Some(request.version());
-            request.extensions_mut().insert(peer);
-            request.extensions_mut().insert(Ends { version, ..ends });
-            service.call(request)
-        });
-        let server = Builder::new(TokioExecutor::new());
-        let connection = server.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        let connection = pin!(watcher.watch(connection));
-        if let Err(error) = connection.await {
-            // What a client did, as often as not: it hung up.
-            tracing::debug!(%peer, %error, "connection failed");
-        }
+    let service = TowerToHyperService::new(service);
+    let asked = AtomicBool::new(false);
+    let service = service_fn(|mut request: Request<Incoming>| {
+        asked.store(true, Ordering::Relaxed);
+        let version = Some(request.version());
+        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(Ends { version, ..ends });
+        service.call(request)
     });
+    let mut server = Builder::new(TokioExecutor::new());
+    let mut http1 = server.http1();
+    http1
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
+    let mut http2 = server.http2();
+    http2
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
+    let mut connection = pin!(server.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    // The first bytes say which HTTP it is, and no timer of hyper's runs before that.
+    let silent = async {
+        sleep(HEAD_TIMEOUT).await;
+        if asked.load(Ordering::Relaxed) {
+            pending::<()>().await;
+        }
+    };
+    let ended = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        _ = ending.wait_for(|ending| *ending) => None,
+        () = silent => None,
+    };
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        connection.await
+    };
+    if let Err(error) = ended {
+        // What a client did, as often as not: it hung up.
+        tracing::debug!(%peer, %error, "connection failed");
+    }
 }

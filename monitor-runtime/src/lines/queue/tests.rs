@@ -1,18 +1,80 @@
 //! What becomes of lines whose writer is slow, stalled or gone.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use super::*;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-fn attended(room: usize, writer: impl Write + Send + 'static) -> Arc<Queue> {
-    let queue = Arc::new(Queue::new(room));
+/// A writer that may wait.
+struct Patient<W>(Mutex<W>);
+
+impl<W: Write + Send> Sink for Patient<W> {
+    const NEVER_WAITS: bool = false;
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn wait(&self, limit: Duration) {
+        thread::sleep(limit.min(Duration::from_millis(1)));
+    }
+}
+
+fn attended<W: Write + Send + 'static>(room: usize, writer: W) -> Arc<Queue<Patient<W>>> {
+    let queue = Arc::new(Queue::new(Patient(Mutex::new(writer)), room));
     let theirs = Arc::clone(&queue);
-    thread::spawn(move || theirs.run(writer));
+    thread::spawn(move || theirs.run());
     queue
+}
+
+/// Has so much room, and never waits for more.
+#[derive(Default)]
+struct Small {
+    room: AtomicU64,
+    text: Mutex<Vec<u8>>,
+}
+
+impl Sink for Small {
+    const NEVER_WAITS: bool = true;
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let room = self.room.load(Ordering::Relaxed);
+        let taken = bytes.len().min(usize::try_from(room).unwrap());
+        if taken == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.room.fetch_sub(taken as u64, Ordering::Relaxed);
+        self.text.lock().unwrap().extend_from_slice(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn wait(&self, limit: Duration) {
+        thread::sleep(limit.min(Duration::from_millis(1)));
+    }
+}
+
+#[test]
+fn a_line_that_is_written_through_comes_after_those_that_wait_and_waits_for_nobody() {
+    // No thread writes: what is there, the caller has written.
+    let queue = Queue::new(Small::default(), 1000);
+    let text = || String::from_utf8(queue.sink.text.lock().unwrap().clone()).expect("UTF-8");
+    queue.push(b"first\n");
+    assert_eq!(text(), "");
+    queue.push_through(b"second\n");
+    assert_eq!(text(), "", "there is no room");
+    queue.sink.room.store(9, Ordering::Relaxed);
+    queue.push_through(b"third\n");
+    assert_eq!(text(), "first\nsec", "as far as there is room");
+    assert!(!queue.flush(Duration::from_millis(5)));
+    queue.sink.room.store(100, Ordering::Relaxed);
+    queue.push_through(b"fourth\n");
+    assert_eq!(text(), "first\nsecond\nthird\nfourth\n");
+    queue.push(b"fifth\n");
+    assert!(queue.flush(PATIENCE), "it writes without the thread");
+    assert!(queue.is_empty() && queue.dropped() == 0);
 }
 
 #[test]

@@ -1,0 +1,46 @@
+//! How long the end of the process may take.
+
+use std::time::Duration;
+
+use super::{ConfigError, Env, Given, MONITOR_DRAIN, MONITOR_DRAIN_LIMIT, Setting};
+use crate::http::DEFAULT_LIMIT;
+
+/// The longest time that either may be.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// The time between the drain delay and the moment when what still runs is cut off.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DrainLimit {
+    pub(crate) duration: Duration,
+    /// Whether a setting says so. Then it binds a service that handles signals itself, too.
+    pub(crate) given: bool,
+}
+
+pub(super) fn drain(builder: Option<Duration>, env: Env<'_>) -> Result<Duration, ConfigError> {
+    let drain = duration(&MONITOR_DRAIN, builder, env)?;
+    Ok(drain.unwrap_or(Duration::from_secs(5)))
+}
+
+pub(super) fn limit(builder: Option<Duration>, env: Env<'_>) -> Result<DrainLimit, ConfigError> {
+    let limit = duration(&MONITOR_DRAIN_LIMIT, builder, env)?;
+    Ok(DrainLimit {
+        duration: limit.unwrap_or(DEFAULT_LIMIT),
+        given: limit.is_some(),
+    })
+}
+
+fn duration(
+    setting: &'static Setting,
+    builder: Option<Duration>,
+    env: Env<'_>,
+) -> Result<Option<Duration>, ConfigError> {
+    let text = builder.map(|given| humantime::format_duration(given).to_string());
+    let Some(given) = Given::find(setting, text, env)? else {
+        return Ok(None);
+    };
+    match humantime::parse_duration(&given.value) {
+        Ok(duration) if duration <= LONGEST => Ok(Some(duration)),
+        Ok(_) => Err(given.refuse("is too long")),
+        Err(problem) => Err(given.refuse(format_args!("is not a duration ({problem})"))),
+    }
+}

@@ -1,0 +1,56 @@
+//! Requests that have begun and not ended, and how long they may go on once the service ends.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// The drain limit, before `start()` says otherwise.
+pub(crate) const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
+
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+static LIMIT: Mutex<Duration> = Mutex::new(DEFAULT_LIMIT);
+/// Whether the log has a line on what was cut off, since the limit was set.
+static CUT: AtomicBool = AtomicBool::new(false);
+
+/// A request in flight, until it is dropped.
+pub(super) struct InFlight(());
+
+impl InFlight {
+    pub(super) fn begin() -> Self {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        REQUESTS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Returns the number of requests at the HTTP edge that have begun and not ended.
+pub(crate) fn in_flight() -> usize {
+    REQUESTS.load(Ordering::Relaxed)
+}
+
+/// Sets how long requests may go on after the drain delay.
+pub(crate) fn set_drain_limit(limit: Duration) {
+    *LIMIT.lock().unwrap_or_else(PoisonError::into_inner) = limit;
+    CUT.store(false, Ordering::Relaxed);
+}
+
+#[cfg(feature = "warp")]
+pub(super) fn drain_limit() -> Duration {
+    *LIMIT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says once how many requests are about to be cut off.
+pub(crate) fn tell_of_cut() {
+    let requests = in_flight();
+    if requests > 0 && !CUT.swap(true, Ordering::Relaxed) {
+        let limit = *LIMIT.lock().unwrap_or_else(PoisonError::into_inner);
+        let limit = humantime::format_duration(limit);
+        tracing::warn!(requests, %limit, "the drain limit is over: requests are cut off");
+    }
+}

@@ -1,0 +1,73 @@
+//! The last moments of a process: what is queued is written and sent, however it ends.
+
+use std::io;
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use crate::{hooks, lines, report};
+
+/// How long the exit of a process waits: for a shutdown, and for the log of one that is done.
+const LIMIT: Duration = Duration::from_millis(3500);
+/// How long the exit may take that the runtime itself asks for: other libraries have handlers, too.
+#[cfg(unix)]
+const EXIT_LIMIT: Duration = Duration::from_secs(2);
+
+/// Watches for the exit of the process, for crashes and for forks, from now on.
+#[cfg(unix)]
+pub(super) fn watch() -> io::Result<()> {
+    static WATCHING: Mutex<bool> = Mutex::new(false);
+    let mut watching = WATCHING.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*watching {
+        hooks::watch_forks(report::switch_off);
+        hooks::at_exit(exiting);
+        hooks::on_crash(|| lines::is_flushed() && report::is_flushed())?;
+        *watching = true;
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the signature of the Unix one")]
+pub(super) fn watch() -> io::Result<()> {
+    Ok(())
+}
+
+/// Ends the process as the return of `main` does.
+pub(super) fn exit() -> ! {
+    #[cfg(unix)]
+    let _ = thread::Builder::new().spawn(|| {
+        thread::sleep(EXIT_LIMIT);
+        hooks::exit_now(0)
+    });
+    std::process::exit(0)
+}
+
+/// Does what `shutdown()` does where nobody has called it.
+#[cfg(unix)]
+extern "C" fn exiting() {
+    // A child that was forked off has none of what there is to close.
+    if hooks::is_forked() {
+        return;
+    }
+    // The thread that exits may have dropped its thread-locals already, which Sentry does not expect.
+    let (done, closed) = mpsc::channel::<()>();
+    let close = move || {
+        let _done = done;
+        // Held for no longer than that: the thread that exits may have it.
+        let lifecycle = super::CURRENT.try_lock().ok().and_then(|it| it.upgrade());
+        if let Some(lifecycle) = lifecycle {
+            lifecycle.close();
+        }
+    };
+    let lifecycle = super::CURRENT.try_lock().ok().and_then(|it| it.upgrade());
+    if lifecycle.is_some_and(|it| !it.lock().closed) {
+        let spawned = thread::Builder::new()
+            .name("monitor-exit".into())
+            .spawn(close);
+        if spawned.is_ok() {
+            let _ = closed.recv_timeout(LIMIT);
+        }
+    }
+    lines::flush(LIMIT / 7);
+}

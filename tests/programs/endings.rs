@@ -1,0 +1,117 @@
+//! A service that logs a burst, fails, and then ends in the way it is told.
+
+#![expect(unsafe_code, reason = "ends that only the C library has")]
+
+use std::error::Error;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use monitor_runtime::{Monitor, monitored};
+
+static MONITOR: OnceLock<Monitor> = OnceLock::new();
+
+#[derive(Debug, thiserror::Error)]
+#[error("LASTLINE")]
+struct Last;
+
+#[monitored]
+fn fail() -> Result<(), Last> {
+    Err(Last)
+}
+
+/// Panics when it is dropped, which aborts the process where something unwinds already.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("while unwinding");
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Runtime::new().expect("a runtime")
+}
+
+/// What no event is made of.
+fn last_line() {
+    for line in 0..200 {
+        tracing::info!(line, "before");
+    }
+    let _ = fail();
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let way = std::env::args().nth(1).ok_or("which way?")?;
+    let monitor = monitor_runtime::builder!().start_blocking()?;
+    if way == "drop" {
+        last_line();
+        return Ok(());
+    }
+    if way == "forget" {
+        last_line();
+        std::mem::forget(monitor);
+        return Ok(());
+    }
+    if way == "shutdown_in_runtime" {
+        last_line();
+        runtime().block_on(async { monitor.shutdown_blocking() });
+        return Ok(());
+    }
+    if way == "drop_in_runtime" {
+        last_line();
+        runtime().block_on(async { drop(monitor) });
+        return Ok(());
+    }
+    if way == "panic_local" {
+        last_line();
+        panic!("with a Monitor on the stack");
+    }
+    MONITOR.get_or_init(|| monitor);
+    match way.as_str() {
+        "fork" => fork(),
+        "exit_in_thread" => {
+            std::thread::spawn(|| {
+                last_line();
+                std::process::exit(1)
+            });
+            std::thread::sleep(Duration::from_secs(3600));
+        }
+        "exit_in_block_on" => runtime().block_on(async {
+            last_line();
+            std::process::exit(1)
+        }),
+        _ => last_line(),
+    }
+    match way.as_str() {
+        "exit" => std::process::exit(1),
+        "error" => return Err("with a static Monitor".into()),
+        "abort" => std::process::abort(),
+        "panic" => panic!("with a static Monitor"),
+        "panic_twice" => {
+            let _bomb = Bomb;
+            panic!("with a static Monitor")
+        }
+        // SAFETY: it ends the process at once, which is what is tried here.
+        "_exit" => unsafe { libc::_exit(1) },
+        // SAFETY: it points nowhere, which is what is tried here.
+        "fault" => unsafe { std::ptr::null_mut::<u8>().wrapping_add(8).write_volatile(1) },
+        "wait" => std::thread::sleep(Duration::from_secs(3600)),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Logs in a child, which has none of the runtime's threads, and exits there.
+fn fork() {
+    // SAFETY: the child logs and exits; no other thread of this program holds a lock.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        last_line();
+        std::process::exit(0);
+    }
+    let mut status = 0;
+    // SAFETY: it writes to the status alone.
+    unsafe { libc::waitpid(child, &raw mut status, 0) };
+    tracing::info!(status, "the child has ended");
+    std::process::exit(status);
+}
