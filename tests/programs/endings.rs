@@ -103,6 +103,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Logs in a child, which has none of the runtime's threads, and exits there.
 fn fork() {
+    // A child has copies of locks that other threads hold at that moment, for ever: let them rest.
+    std::thread::sleep(Duration::from_secs(1));
     // SAFETY: the child logs and exits; no other thread of this program holds a lock.
     let child = unsafe { libc::fork() };
     if child == 0 {

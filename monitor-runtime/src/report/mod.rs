@@ -3,6 +3,7 @@
 mod apart;
 mod clean;
 mod counts;
+mod ends;
 mod event;
 mod health;
 mod log;
@@ -15,7 +16,7 @@ mod steps;
 mod summary;
 mod transport;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread;
@@ -29,6 +30,8 @@ use sentry::{Client, ClientOptions, Hub};
 
 pub(crate) use crate::caught::quietly;
 pub(crate) use counts::captures;
+use ends::{CAPTURING, Capturing};
+pub(crate) use ends::{is_flushed, switch_off};
 pub(crate) use event::{error, unreported};
 pub(crate) use health::unhealthy;
 pub(crate) use log::own_line;
@@ -85,12 +88,6 @@ fn set(reporter: Option<Reporter>) -> Option<Reporter> {
     let mut slot = CLIENT.write().unwrap_or_else(PoisonError::into_inner);
     ON.store(reporter.is_some(), Ordering::Relaxed);
     std::mem::replace(&mut *slot, reporter)
-}
-
-/// Reports nothing any more; for a process that was forked off, whose copies of locks may be held by
-/// threads that it does not have.
-pub(crate) fn switch_off() {
-    ON.store(false, Ordering::Relaxed);
 }
 
 /// Where events go.
@@ -203,13 +200,6 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
     }
 }
 
-/// Returns `true` if no event is being made and none waits for Sentry; takes no lock.
-///
-/// What waits in a client of the user's is not known.
-pub(crate) fn is_flushed() -> bool {
-    CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty()
-}
-
 /// Waits for events that are being made; those that are late do without the names of their stacks.
 fn settle(deadline: Duration) {
     let began = Instant::now();
@@ -220,25 +210,6 @@ fn settle(deadline: Duration) {
             hurry = Some(Hurry::begin());
         }
         thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// Events that are being made.
-static CAPTURING: AtomicUsize = AtomicUsize::new(0);
-
-/// An event that is being made, and that a shutdown waits for.
-struct Capturing(());
-
-impl Capturing {
-    fn begin() -> Self {
-        CAPTURING.fetch_add(1, Ordering::AcqRel);
-        Self(())
-    }
-}
-
-impl Drop for Capturing {
-    fn drop(&mut self) {
-        CAPTURING.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -1,0 +1,37 @@
+//! Sentry where a process crashes or forks: atomics only, no lock.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{ON, transport};
+
+/// Reports nothing any more; for a process that was forked off, whose copies of locks may be held by
+/// threads that it does not have.
+pub(crate) fn switch_off() {
+    ON.store(false, Ordering::Relaxed);
+}
+
+/// Returns `true` if no event is being made and none waits for Sentry; takes no lock.
+///
+/// What waits in a client of the user's is not known.
+pub(crate) fn is_flushed() -> bool {
+    CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty()
+}
+
+/// Events that are being made.
+pub(super) static CAPTURING: AtomicUsize = AtomicUsize::new(0);
+
+/// An event that is being made, and that a shutdown waits for.
+pub(super) struct Capturing(());
+
+impl Capturing {
+    pub(super) fn begin() -> Self {
+        CAPTURING.fetch_add(1, Ordering::AcqRel);
+        Self(())
+    }
+}
+
+impl Drop for Capturing {
+    fn drop(&mut self) {
+        CAPTURING.fetch_sub(1, Ordering::AcqRel);
+    }
+}
