@@ -90,7 +90,12 @@ impl Given {
         ConfigError {
             setting: self.source,
             value,
-            problem: without_secrets(problem.to_string()),
+            // A problem may quote a part of the value.
+            problem: without_secrets(problem.to_string())
+                .split(' ')
+                .map(|word| without_login(word.to_owned()))
+                .collect::<Vec<_>>()
+                .join(" "),
             allowed: self.setting.allowed,
         }
     }
