@@ -11,7 +11,7 @@ use crate::site::{self, Site};
 ///
 /// `tracing` knows their call sites only once they are reached, and a hint must not doubt a filter
 /// that is right.
-const COMMON: [&str; 50] = [
+const COMMON: [&str; 47] = [
     "actix_http",
     "actix_server",
     "actix_web",
@@ -51,14 +51,11 @@ const COMMON: [&str; 50] = [
     "tantivy",
     "tarpc",
     "tokio",
-    "tokio_postgres",
-    "tokio_util",
     "tonic",
     "tower",
     "tower_http",
     "tracing",
     "tungstenite",
-    "tokio_tungstenite",
     "ureq",
     "want",
     "warp",
@@ -82,7 +79,9 @@ fn known() -> BTreeSet<&'static str> {
 
 /// Returns `true` if an event may have a target that begins so.
 pub(super) fn may_be(target: &str) -> bool {
-    COMMON.contains(&crate_of(target)) || known().iter().any(|known| known.starts_with(target))
+    COMMON.contains(&crate_of(target))
+        || target.starts_with("tokio")
+        || known().iter().any(|known| known.starts_with(target))
 }
 
 /// Says of a filter which of its directives fits nothing that is known; `None` if each fits.
