@@ -26,10 +26,6 @@ mod attribute {
 mod functions;
 
 #[no_implicit_prelude]
-#[expect(
-    unreachable_pub,
-    reason = "the same file is a module of other crates, whose interface it is"
-)]
 #[path = "hostile/order.rs"]
 mod order;
 
@@ -52,17 +48,8 @@ fn hostile_functions_do_what_they_did() {
 
 #[test]
 fn everything_is_dropped_in_the_same_order() {
+    // The crates of the other editions do the same among their own tests.
     order::check();
-}
-
-#[test]
-fn everything_is_dropped_in_the_same_order_in_edition_2018() {
-    hostile_edition2018::order::check();
-}
-
-#[test]
-fn everything_is_dropped_in_the_same_order_in_edition_2021() {
-    hostile_edition2021::order::check();
 }
 
 /// What it expands to is nobody's but ours.

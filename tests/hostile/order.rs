@@ -271,7 +271,7 @@ macro_rules! twins {
         }
 
         /// Calls each function and its twin.
-        pub fn check() {
+        pub(super) fn check() {
             $(
                 now!(watched plain $any $any_values);
                 now!(judged plain $any $any_values);
@@ -498,7 +498,9 @@ twins! {
         asked_later(a: Guard, b: Guard) with (guard("a"), guard("b")) {
             let _found = b.lend_later().await.check(true)?;
             a.lend_later().await.check(false)
-        }    }    said (fields(n = a.0)) {
+        }
+    }
+    said (fields(n = a.0)) {
         said_and_used(a: Guard, b: Guard) with (guard("a"), guard("b")) {
             b.lend().check(a.lend().get() > 5)
         }

@@ -18,6 +18,12 @@ mod attribute {
 #[path = "../../functions.rs"]
 pub mod functions;
 
-/// What is dropped when.
+#[cfg(test)]
 #[path = "../../order.rs"]
-pub mod order;
+mod order;
+
+#[cfg(test)]
+#[::core::prelude::v1::test]
+fn everything_is_dropped_in_the_same_order() {
+    order::check();
+}
