@@ -122,7 +122,7 @@ fn a_template_that_never_matches_is_one_warning() {
             layer()
                 .routes(["/a/{id}", "/f/{name}"])
                 .routes(["/a/new", "/f/{*rest}", "/a/{id}"]),
-        )
+        );
     };
     let expected = r#"the route template "/a/new" is never reached, because "/a/{id}" before it matches the same paths: put "/a/new" first"#;
     assert_eq!(warned(hidden), [expected]);

@@ -133,6 +133,10 @@ pub(crate) struct Overrides {
 
 /// Every setting, decided.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
 pub(crate) struct Config {
     /// `None` for no server.
     pub(crate) addr: Option<Address>,

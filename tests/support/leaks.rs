@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use monitor_runtime::monitored;
-use sentry::protocol::{Context, Map, Request, User, Value};
+use sentry::protocol::{Context, Map, Request, User};
 use sentry::{Breadcrumb, Level};
 
 /// In every secret, and nowhere else.
@@ -132,7 +132,7 @@ fn panics(text: &str) {
 
 /// Puts a text into the log, into errors, panics and labels, and into whatever Sentry takes.
 pub fn tell(text: &str) {
-    let value = || Value::from(serde_json::json!({"about": [text], "password": text}));
+    let value = || serde_json::json!({"about": [text], "password": text});
     let data = || Map::from([("about".to_owned(), value())]);
     sentry::add_breadcrumb(Breadcrumb {
         message: Some(text.to_owned()),

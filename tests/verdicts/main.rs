@@ -1,5 +1,13 @@
 //! Verdicts on returned values: responses and statuses in every shape, a `Result` in an `Ok`,
 //! and the texts of errors.
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::result_large_err,
+    clippy::type_complexity,
+    clippy::unnecessary_box_returns,
+    clippy::unused_async,
+    reason = "frameworks let handlers return all of this"
+)]
 
 mod grpc;
 mod nested;

@@ -111,11 +111,11 @@ fn debug_text() -> Result<(), Unshown> {
 
 #[test]
 fn no_payload_takes_a_call_down() {
-    let (_, seen) = capture(|| {
+    let ((), seen) = capture(|| {
         assert_eq!((classified(), ok_if(), error_if()), (7, 7, 7));
         assert!(when().is_err());
         assert_eq!((labelled(), recorded(), with_parent()), (7, 7, 7));
-        drop((shown(), value()));
+        let _ = (shown(), value());
         assert!(error().is_err() && text().is_err() && debug_text().is_err());
     });
     let results: Vec<_> = seen

@@ -76,10 +76,10 @@ impl Resource {
 
 /// The key and the value of a member, decoded.
 fn pair(member: &str) -> Result<(String, String), Problem> {
-    let (key, value) = member.split_once('=').ok_or(Problem::NoPair)?;
+    let (key, value) = member.split_once('=').ok_or(Problem::Pair)?;
     let key = decoded(key.trim())?;
     if key.is_empty() {
-        return Err(Problem::NoPair);
+        return Err(Problem::Pair);
     }
     Ok((key, decoded(value.trim())?))
 }
@@ -89,30 +89,30 @@ fn decoded(text: &str) -> Result<String, Problem> {
     let mut parts = text.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
-        let digits = part.get(..2).ok_or(Problem::NoEscape)?;
+        let digits = part.get(..2).ok_or(Problem::Escape)?;
         // A number may have a sign to `from_str_radix`.
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(Problem::NoEscape);
+            return Err(Problem::Escape);
         }
-        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| Problem::NoEscape)?);
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| Problem::Escape)?);
         bytes.extend_from_slice(&part.as_bytes()[2..]);
     }
-    String::from_utf8(bytes).map_err(|_| Problem::NoText)
+    String::from_utf8(bytes).map_err(|_| Problem::Text)
 }
 
 /// Why a member is none.
 enum Problem {
-    NoPair,
-    NoEscape,
-    NoText,
+    Pair,
+    Escape,
+    Text,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoPair => "which is not key=value",
-            Self::NoEscape => "in which `%` is not followed by two hexadecimal digits",
-            Self::NoText => "which is not UTF-8 once it is decoded",
+            Self::Pair => "which is not key=value",
+            Self::Escape => "in which `%` is not followed by two hexadecimal digits",
+            Self::Text => "which is not UTF-8 once it is decoded",
         })
     }
 }

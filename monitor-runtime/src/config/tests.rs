@@ -192,8 +192,7 @@ fn every_setting_has_a_value_that_is_refused_in_the_same_words() {
             "MONITOR_LABEL_SERIES" | "SENTRY_TRACES_SAMPLE_RATE" => "-1",
             "RUST_LOG" => "info,[=",
             "MONITOR_TOKEN" => "no secret",
-            "MONITOR_REDACT" => "a b",
-            "SENTRY_ENVIRONMENT" => "a b",
+            "MONITOR_REDACT" | "SENTRY_ENVIRONMENT" => "a b",
             "SENTRY_RELEASE" => "a/b",
             "OTEL_RESOURCE_ATTRIBUTES" => "service.name=%zz",
             // Anything is a name.
@@ -379,7 +378,8 @@ fn attributes_that_are_malformed_are_left_out_with_a_warning() {
 
 #[test]
 fn lines_have_colours_where_a_terminal_shows_them() {
-    let cases: [(&[(&str, &str)], bool, bool); 13] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], bool, bool);
+    let cases: [Case<'_>; 13] = [
         (&[("TERM", "xterm-256color")], true, true),
         (&[("TERM", "xterm-256color")], false, false),
         (&[("TERM", "dumb")], true, false),

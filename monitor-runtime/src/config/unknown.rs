@@ -15,10 +15,10 @@ const LONGEST: usize = 100;
 ///
 /// Values stay out of it: that of a misspelt `MONITOR_TOKEN` is a token.
 pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
-    let mut names: Vec<&str> = variables.iter().filter_map(misspelt).collect();
-    names.sort_unstable();
-    let left_out = names.len().saturating_sub(MOST);
-    let named = names.into_iter().take(MOST).map(|name| {
+    let mut unknown: Vec<&str> = variables.iter().filter_map(misspelt).collect();
+    unknown.sort_unstable();
+    let left_out = unknown.len().saturating_sub(MOST);
+    let named = unknown.into_iter().take(MOST).map(|name| {
         let (nearest, _) = nearest(name);
         format!(
             "the variable {name} has no effect: no setting has this name; the nearest is {nearest}"

@@ -160,8 +160,11 @@ impl<'t> Text<'t> {
         let host = self.bytes[at + 1..]
             .strip_prefix(b"//")
             .unwrap_or(&self.bytes[at + 1..]);
-        let in_host = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
-        let length = host.iter().take(FARTHEST).position(|byte| !in_host(byte))?;
+        let of_a_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._".contains(byte);
+        let length = host
+            .iter()
+            .take(FARTHEST)
+            .position(|byte| !of_a_name(byte))?;
         let port = &host[length + 1..];
         let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let is_port = (1..=5).contains(&digits)

@@ -154,7 +154,7 @@ pub(crate) fn is_query_secret(name: &str) -> bool {
     // `X-Amz-Signature` is one, too.
     let last = name.rsplit('-').next().unwrap_or(name);
     let is_last = |key: &&str| last.eq_ignore_ascii_case(key);
-    is_secret(name) || IN_QUERIES.iter().any(|key| is_last(key))
+    is_secret(name) || IN_QUERIES.iter().any(is_last)
 }
 
 /// Returns `true` if a word ends with a letter: at a separator, a digit, or the next capital.

@@ -220,7 +220,7 @@ fn values_of_telling_names_are_hidden_in_any_notation() {
         ),
         (
             r#"Some(Login { token: Some("abc"), n: 1 })"#,
-            r#"Some(Login { token: •, n: 1 })"#,
+            "Some(Login { token: •, n: 1 })",
         ),
         (
             r#"A { secret: Key { a: "}", b: [1] }, n: 1 }"#,

@@ -76,11 +76,19 @@ fn is_pair(text: &[u8]) -> bool {
     text.first().is_none_or(u8::is_ascii_whitespace) || text.get(name) == Some(&b'=')
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "iterators hand it a reference"
+)]
 pub(super) fn is_quote(byte: &u8) -> bool {
     b"\"'`".contains(byte)
 }
 
 /// Returns `true` for a byte that may stand behind a quote that ends a text.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "iterators hand it a reference"
+)]
 pub(super) fn is_behind_quote(byte: &u8) -> bool {
     byte.is_ascii_whitespace() || b",;:.)]}>\\".contains(byte)
 }

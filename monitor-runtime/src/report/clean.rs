@@ -102,7 +102,7 @@ fn request(request: &mut Option<Request>) {
     if let Some(query) = &mut sent.query_string {
         // The names of a query say more than those of a text.
         let clean = without_secrets(format!("?{query}"));
-        *query = clean.trim_start_matches('?').to_owned();
+        clean.trim_start_matches('?').clone_into(query);
     }
     *request = whole(sent);
 }

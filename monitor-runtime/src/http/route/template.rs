@@ -104,11 +104,12 @@ fn spelled(template: &str) -> Cow<'_, str> {
 
 /// Returns `true` for what most templates are: fixed segments, and whole ones in braces.
 fn is_plain(template: &str) -> bool {
-    let is_plain = |segment: &str| match segment.strip_prefix('{') {
-        Some(rest) => rest.strip_suffix('}').is_some_and(|name| {
-            !name.starts_with('*') && !name.contains(['{', '}', '.', ':', '?'])
-        }),
-        None => {
+    let is_plain = |segment: &str| {
+        if let Some(rest) = segment.strip_prefix('{') {
+            rest.strip_suffix('}').is_some_and(|name| {
+                !name.starts_with('*') && !name.contains(['{', '}', '.', ':', '?'])
+            })
+        } else {
             let first = segment.bytes().next();
             first.is_some_and(|byte| !b":<*[(".contains(&byte))
                 && !segment.contains(['{', '}', '?', '#', ' ', '^', '…', '\\'])
