@@ -2,8 +2,9 @@
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use monitor_runtime::monitored;
-use monitor_tests::process::get;
+use monitor_tests::process::{command, get};
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -87,4 +88,37 @@ fn what_was_there_first_stays_and_is_used() {
     let (_, page) = get(monitor.addr().unwrap(), "/metrics");
     assert!(page.contains("mine_total 3"), "{page}");
     monitor.shutdown_blocking();
+}
+
+/// The lines on standard error that name the directive, of a process with this filter of its own.
+fn hints(filter: Option<&str>, env: &[(&str, &str)]) -> Vec<String> {
+    let mut command = command(Path::new(env!("CARGO_BIN_EXE_subscribed")), env);
+    let output = command.args(filter).output().expect("it runs");
+    let errors = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(output.status.success(), "{filter:?}: {errors}");
+    let hints = errors
+        .lines()
+        .filter(|line| line.contains("monitor_runtime=info"));
+    hints.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_filter_that_hides_the_runtime_is_named_once() {
+    for hiding in [
+        "my_crate=debug,tower_http=debug",
+        "warn",
+        "info,monitor_runtime=warn",
+    ] {
+        let hints = hints(Some(hiding), &[]);
+        assert_eq!(hints.len(), 1, "{hiding}: {hints:?}");
+        for missing in ["access lines", "trace ids"] {
+            assert!(hints[0].contains(missing), "{hints:?}");
+        }
+    }
+    for showing in ["info", "my_crate=debug,monitor_runtime=info", "trace"] {
+        let hints = hints(Some(showing), &[]);
+        assert!(hints.is_empty(), "{showing}: {hints:?}");
+    }
+    let ours = hints(None, &[("RUST_LOG", "warn")]);
+    assert!(ours.is_empty(), "the runtime's own subscriber: {ours:?}");
 }

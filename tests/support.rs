@@ -219,6 +219,11 @@ pub struct Errors;
 #[doc = include_str!("../docs/ending.md")]
 pub struct Ending;
 
+/// And those in the guide to logs.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/logs.md")]
+pub struct Logs;
+
 /// The folder that everything is built into, and `tests/run` installs into.
 pub fn target() -> std::path::PathBuf {
     let here = std::env::current_exe().expect("a test has a path");

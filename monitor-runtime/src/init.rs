@@ -216,6 +216,7 @@ fn announce(
     }
     if log == trace::Installed::Theirs {
         tracing::info!("logging through the subscriber that was already installed");
+        trace::warn_if_hidden();
     }
     if recorder == Recorder::Theirs {
         tracing::warn!(

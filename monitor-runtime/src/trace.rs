@@ -3,7 +3,7 @@
 mod filter;
 mod level;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Once, OnceLock};
 
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
@@ -69,6 +69,21 @@ pub(crate) fn warn_of_filter(mistake: &str) {
         tracing::warn!("RUST_LOG: {mistake}");
     } else {
         to_stderr(&format!("RUST_LOG: {mistake}"));
+    }
+}
+
+/// Says on standard error, once, that the filter of the process' own subscriber hides what the runtime
+/// logs. The log cannot say so: the filter would hide that too.
+pub(crate) fn warn_if_hidden() {
+    static SAID: Once = Once::new();
+    if !tracing::enabled!(target: "monitor_runtime::http", tracing::Level::INFO) {
+        SAID.call_once(|| {
+            to_stderr(
+                "the filter of the `tracing` subscriber that was already installed hides the target \
+                 `monitor_runtime`: there are no access lines and no trace ids; add the directive \
+                 `monitor_runtime=info` to it",
+            );
+        });
     }
 }
 
