@@ -1,6 +1,8 @@
 //! The span of a call, its declared fields, and the one event that says how it ended.
 
 use std::fmt;
+use std::io;
+use std::sync::{Arc, Mutex};
 
 use monitor_runtime::monitored;
 use monitor_tests::{Event, log, pause, run, scrape};
@@ -373,4 +375,65 @@ fn habits_of_instrument_do_no_harm() {
         "message": "as_instrument_has_it ok", "function": "as_instrument_has_it", "result": "ok",
     });
     assert_eq!(without_duration(&event.fields), expected);
+}
+
+/// A value whose `Debug` has several lines.
+struct Lines;
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one\n2026-01-01 ERROR two")
+    }
+}
+
+#[derive(Debug)]
+struct CreateTodo {
+    #[expect(dead_code, reason = "only `Debug` reads it")]
+    text: &'static str,
+}
+
+#[monitored(fields(again = ?input), args(input, lines))]
+fn creates(input: CreateTodo, lines: Lines) {
+    let _ = (input, lines);
+}
+
+/// Returns what a subscriber of `tracing-subscriber` writes.
+fn written_by_fmt(calls: impl FnOnce()) -> String {
+    let written = Arc::new(Mutex::new(Vec::new()));
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(Arc::new(Sink(Arc::clone(&written))));
+    tracing::subscriber::with_default(subscriber.finish(), calls);
+    let written = written.lock().unwrap();
+    String::from_utf8(written.clone()).expect("UTF-8")
+}
+
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for &Sink {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(piece)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_debug_shows_is_in_no_quotes() {
+    let log = written_by_fmt(|| {
+        declares(&Point { x: 3 }, Some(4), 5, "six");
+        creates(CreateTodo { text: "milk" }, Lines);
+    });
+    for field in [
+        "c=Some(4) ",
+        "g=\"t\" ",
+        "x=Point { x: 3 }",
+        "input=CreateTodo { text: \"milk\" }",
+        "again=CreateTodo { text: \"milk\" }",
+        "lines=\"one\\n2026-01-01 ERROR two\"",
+    ] {
+        assert!(log.contains(field), "{field} in {log}");
+    }
+    assert_eq!(log.lines().count(), 2, "{log}");
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 
 use tracing::Value;
-use tracing::field::{Empty, Field, Visit};
+use tracing::field::{DisplayValue, Empty, Field, Visit, display};
 
 use crate::caught::caught;
 use crate::redact::{HIDDEN, is_secret_field, without_secrets};
@@ -22,6 +22,18 @@ pub(crate) enum Recorded {
     BigUnsigned(u128),
     Float(f64),
     Text(String),
+    /// Text of a value's `Debug`, which a subscriber shows without quotes.
+    Shown(Shown),
+}
+
+/// The text of a `Debug`, which `tracing` records by `record_debug`.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown(DisplayValue<String>);
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
 }
 
 impl Recorded {
@@ -36,6 +48,7 @@ impl Recorded {
             Self::BigUnsigned(value) => value,
             Self::Float(value) => value,
             Self::Text(value) => value,
+            Self::Shown(Shown(value)) => value,
         }
     }
 }
@@ -51,6 +64,7 @@ impl Display for Recorded {
             Self::BigUnsigned(value) => Display::fmt(value, f),
             Self::Float(value) => Display::fmt(value, f),
             Self::Text(value) => Display::fmt(value, f),
+            Self::Shown(Shown(value)) => Display::fmt(value, f),
         }
     }
 }
@@ -99,7 +113,14 @@ impl Recorder {
 
     /// Records a value by its `Debug`.
     pub fn debug<V: RecordableDebug + ?Sized>(&mut self, value: &V) {
-        self.values.push(shown(format_args!("{value:?}")));
+        let text = without_secrets(text(format_args!("{value:?}")));
+        // In quotes a subscriber escapes what could end a line or steer a terminal.
+        let value = if text.contains(char::is_control) {
+            Recorded::Text(text)
+        } else {
+            Recorded::Shown(Shown(display(text)))
+        };
+        self.values.push(value);
     }
 }
 

@@ -153,6 +153,9 @@ impl Recent {
 impl Call {
     fn cut(&mut self) {
         for field in &mut self.fields {
+            if let Recorded::Shown(_) = field {
+                *field = Recorded::Text(field.to_string());
+            }
             if let Recorded::Text(text) = field {
                 cut(text, FIELD_BYTES);
             }
