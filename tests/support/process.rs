@@ -97,12 +97,14 @@ impl Service {
         let service = &mut self;
         service.addr = wait_for("the address of the service", || {
             let lines = service.lines();
-            let hint = lines.iter().find_map(|line| {
-                message(line)?
-                    .strip_prefix("try: curl http://")
-                    .map(str::to_owned)
-            });
-            hint?.split('/').next()?.parse().ok()
+            lines.iter().find_map(|line| {
+                let message = message(line)?;
+                let words = message.strip_prefix("try: ")?.split(' ');
+                words.rev().find_map(|word| {
+                    let word = word.strip_prefix("http://").unwrap_or(word);
+                    word.split('/').next()?.parse().ok()
+                })
+            })
         });
         self
     }
