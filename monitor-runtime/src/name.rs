@@ -11,9 +11,13 @@ pub(crate) fn of(path: &str, module: &str) -> String {
         .strip_prefix(module)
         .and_then(|rest| rest.strip_prefix("::"))
         .unwrap_or(item);
-    let segments: Vec<String> = split(local)
+    let mut parts = split(local);
+    parts.retain(|segment| *segment != "{{closure}}");
+    if let Some(name) = moved_into_own_type(&parts) {
+        return name.to_owned();
+    }
+    let segments: Vec<String> = parts
         .into_iter()
-        .filter(|segment| *segment != "{{closure}}")
         .map(|segment| match implementing(segment) {
             Some((ty, Some(of))) => format!("<{} as {}>", short(ty), short(of)),
             Some((ty, None)) => short(ty),
@@ -25,6 +29,18 @@ pub(crate) fn of(path: &str, module: &str) -> String {
     } else {
         segments.join("::")
     }
+}
+
+/// Returns the name of a function that a macro has moved into a method of a type with the function's name, as
+/// the route macros of actix-web do: `<show as HttpServiceFactory>::register::show` is `show` to its author.
+fn moved_into_own_type<'a>(parts: &[&'a str]) -> Option<&'a str> {
+    let [owner, _method, name] = parts else {
+        return None;
+    };
+    let (ty, Some(_)) = implementing(owner)? else {
+        return None;
+    };
+    (last_segment(ty) == *name).then_some(*name)
 }
 
 /// The path without the static and the closure in it.
@@ -172,6 +188,14 @@ mod tests {
             (
                 "<app::m::S as app::m::Gt<alloc::string::String>>::x::__MONITOR::{{closure}}",
                 "<S as Gt<String>>::x",
+            ),
+            (
+                "<app::m::show as actix_web::service::HttpServiceFactory>::register::show::{{closure}}::__MONITOR::{{closure}}",
+                "show",
+            ),
+            (
+                "<app::m::S as app::m::Tr>::t::S2::__MONITOR::{{closure}}",
+                "<S as Tr>::t::S2",
             ),
             (
                 "<dyn core::ops::function::Fn(u8) -> alloc::string::String as app::m::Tr>::t::__MONITOR::{{closure}}",
