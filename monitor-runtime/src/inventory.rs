@@ -169,7 +169,7 @@ pub struct Sentry {
     pub level: String,
     /// How many events of a class there may be in [`period_seconds`](Self::period_seconds).
     pub at_most: u32,
-    /// In how many seconds.
+    /// In how many seconds; 0 where nothing limits them, as with `throttle = false`.
     pub period_seconds: f64,
 }
 
