@@ -4,7 +4,8 @@
 //! runtime is blocked, so neither runs on it.
 
 use std::io;
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::panic::resume_unwind;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -95,7 +96,19 @@ where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,
 {
-    report::quietly(|| tokio::task::spawn_blocking(work)).ok_or(NoThread)
+    // tokio keeps work that it refuses in its queue, with all that the work holds, until there is a thread.
+    let lent = Arc::new(Mutex::new(Some(work)));
+    let taken = Arc::clone(&lent);
+    let take = |lent: &Mutex<Option<F>>| lent.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let run = move || match take(&taken) {
+        Some(work) => work(),
+        // The handle is gone since the refusal: no task sees this.
+        None => resume_unwind(Box::new(NoThread)),
+    };
+    report::quietly(|| tokio::task::spawn_blocking(run)).ok_or_else(|| {
+        drop(take(&lent));
+        NoThread
+    })
 }
 
 /// Polls of tasks between two looks at sockets and timers: tokio's 61 are too many to keep time by

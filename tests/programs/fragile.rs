@@ -79,7 +79,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
         .check_with(Check::tcp("port", addr.to_string()).interval(seldom));
     if std::env::var_os("EXAMPLE_HANGS").is_some() {
         let never = Check::new("never", std::future::pending::<Result<(), String>>);
-        builder = builder.check_with(never.timeout(ms(3_600_000)));
+        builder = builder.check_with(never.critical().timeout(ms(3_600_000)));
     }
     let monitor = builder.start().await?;
     let routes = warp::path!("call" / u32).then(calls);
