@@ -33,6 +33,12 @@ fn a_service_in_production(bugsink: &Bugsink) {
         assert_eq!(get(service.addr, &format!("/orders/{id}")).0, 404);
     }
     assert_eq!(get(service.addr, "/panic").0, 500);
+    // A shutdown that has to hurry sends what is left without the names of frames.
+    wait_for("ten errors and the panic to be sent", || {
+        let (_, page) = get(service.management, "/metrics");
+        page.contains("monitor_captures_total{result=\"sent\"} 11\n")
+            .then_some(())
+    });
     service.signal("TERM");
     assert!(service.wait().success());
 

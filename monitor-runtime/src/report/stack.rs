@@ -25,6 +25,10 @@ impl Stack {
     pub(super) fn capture() -> Self {
         let mut frames = Vec::with_capacity(64);
         let keep = |frame: &backtrace::Frame| {
+            // Below the first function of a thread there is nothing.
+            if frame.ip().is_null() {
+                return false;
+            }
             frames.push(BacktraceFrame::from(frame.clone()));
             frames.len() < MAX_FRAMES
         };
