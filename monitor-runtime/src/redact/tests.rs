@@ -352,3 +352,15 @@ fn the_time_grows_with_the_text_and_not_faster() {
         );
     }
 }
+
+#[test]
+fn a_search_that_begins_inside_a_character_hides_all_of_it() {
+    for length in 120..140 {
+        let told = format!("{}app:s3cr3t@db/orders", "é".repeat(length));
+        assert!(!without_secrets(told.clone()).contains("s3cr3t"), "{told}");
+        let told = format!("{}:s3cr3t@db/orders", "é".repeat(length));
+        let _ = without_secrets(told);
+        let told = format!("x{}:{}@db/orders", "é".repeat(length), "ü".repeat(length));
+        let _ = without_secrets(told);
+    }
+}

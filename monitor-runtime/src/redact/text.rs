@@ -22,6 +22,15 @@ pub(crate) fn hidden(text: &str) -> Option<String> {
     if ranges.is_empty() {
         return None;
     }
+    for range in &mut ranges {
+        // A search that looks back so many bytes may begin inside a character.
+        while !text.is_char_boundary(range.start) {
+            range.start -= 1;
+        }
+        while !text.is_char_boundary(range.end) {
+            range.end += 1;
+        }
+    }
     ranges.sort_unstable_by_key(|range| (range.start, range.end));
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
