@@ -19,6 +19,7 @@ use crate::log_filter::{LogFilter, LogFilterError};
 use crate::server::Context;
 use crate::server::access::{Asker, Refusal};
 use crate::trace;
+use crate::unseen;
 
 const JSON: &str = "application/json";
 /// The largest body that is read, in bytes.
@@ -140,7 +141,11 @@ struct Shown {
 /// What a body asks for; an error says what is wrong with it.
 pub(in crate::server) fn parse(body: &[u8]) -> Result<(String, Option<Duration>), String> {
     // Both errors may quote what was sent.
-    let refuse = |problem: String| format!("{}; {EXAMPLE}\n", problem.escape_debug());
+    let refuse = |problem: String| {
+        // `escape_debug` keeps some that show nothing, such as variation selectors.
+        let problem = problem.escape_debug().to_string();
+        format!("{}; {EXAMPLE}\n", unseen::spelled_out(&problem))
+    };
     let wanted: Wanted = serde_json::from_slice(body)
         .map_err(|problem| refuse(format!("the body cannot be used: {problem}")))?;
     let lasting = wanted.lasting.as_deref().map(humantime::parse_duration);
