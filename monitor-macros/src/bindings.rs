@@ -21,7 +21,7 @@ pub(crate) struct Binding {
     /// Names in the pattern that the body mentions.
     pub(crate) mentioned: Vec<Ident>,
     pub(crate) mutability: Option<Token![mut]>,
-    /// Whether only the attribute mentions it, where a call begins.
+    /// `true` if only the attribute mentions it, where a call begins.
     pub(crate) is_said: bool,
     /// `self` cannot be bound anew.
     pub(crate) is_self: bool,
@@ -83,7 +83,7 @@ fn bound(pat: &Pat) -> Vec<(Ident, Option<Token![mut]>)> {
     names.0
 }
 
-/// Whether an argument has lint levels of its own.
+/// Returns `true` if an argument has lint levels of its own.
 pub(crate) fn have_lints(sig: &Signature) -> bool {
     sig.inputs.iter().any(|input| match input {
         FnArg::Typed(typed) => typed.attrs.iter().any(is_lint),
@@ -143,7 +143,7 @@ pub(crate) fn wholes(mut sig: Signature, kept: &[usize]) -> (Signature, Vec<Bind
     (sig, bindings)
 }
 
-/// Whether a pattern is one name.
+/// Returns `true` if a pattern is one name.
 pub(crate) fn is_name(pat: &Pat) -> bool {
     matches!(pat, Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none())
 }

@@ -39,7 +39,7 @@ const HARMLESS: [&str; 28] = [
 /// Crates whose macros of these names are the ones that are meant.
 const KNOWN: [&str; 5] = ["alloc", "core", "log", "std", "tracing"];
 
-/// How a body can be left.
+/// The ways in which a body can be left.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Way {
     /// At its end.

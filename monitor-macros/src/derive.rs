@@ -201,7 +201,7 @@ impl Derived {
     }
 }
 
-/// What a field's type leaves open.
+/// The part of a field's type that is left open.
 #[derive(Default)]
 struct Openness {
     /// The type's own parameters.

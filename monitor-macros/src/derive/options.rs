@@ -11,7 +11,7 @@ use syn::{Attribute, Error, Ident, LitStr, Path, Token};
 /// Every option that can be written.
 pub(crate) const OPTIONS: [&str; 5] = ["ok", "expected", "transparent", "class", "crate"];
 
-/// What `#[monitor(…)]` says of a type or of a variant.
+/// The options of `#[monitor(…)]` on a type or on a variant.
 #[derive(Default)]
 pub(super) struct Options {
     pub(super) ok: Option<Span>,
