@@ -125,13 +125,7 @@ fn show(event: &Value) {
     let title = chain.next().unwrap_or_else(|| text(&event["message"]));
     println!("\n{level} {title}");
     chain.for_each(|cause| line("caused by", &cause));
-    let exceptions = list(&event["exception"]["values"]);
-    let mut frames = exceptions.flat_map(|one| list(&one["stacktrace"]["frames"]));
-    // Frames of other crates are not the service's.
-    if let Some(frame) = frames.rfind(|frame| frame["in_app"] == true) {
-        let (file, number) = (text(&frame["filename"]), text(&frame["lineno"]));
-        line("at", &format!("{file}:{number}"));
-    }
+    line("at", &place(event));
     line(
         "path",
         &joined(&event["contexts"]["path"]["functions"], " > "),
@@ -143,6 +137,19 @@ fn show(event: &Value) {
     for crumb in list(&event["breadcrumbs"]["values"]) {
         let (message, data) = (text(&crumb["message"]), pairs(&crumb["data"]));
         line("breadcrumb", &format!("{message} {data}"));
+    }
+}
+
+/// Returns the innermost place in the service's own code.
+fn place(event: &Value) -> String {
+    let exceptions = list(&event["exception"]["values"]);
+    let mut frames = exceptions.flat_map(|one| list(&one["stacktrace"]["frames"]));
+    // Frames of other crates are not the service's.
+    let own = frames.rfind(|frame| frame["in_app"] == true && frame["filename"].is_string());
+    match own {
+        Some(frame) => format!("{}:{}", text(&frame["filename"]), text(&frame["lineno"])),
+        // A process that ends may have no time to look up its stacks.
+        None => text(&event["contexts"]["path"]["place"]),
     }
 }
 

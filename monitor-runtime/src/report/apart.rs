@@ -11,7 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{log, quietly};
+use super::{log, quietly, stack};
 
 /// Events that may wait; those beyond are dropped and counted.
 const MAX_WAITING: usize = 1024;
@@ -141,18 +141,27 @@ fn work(number: u64) {
     HERE.set(true);
     let mut queue = queue();
     while queue.current == number {
-        if let Some(job) = queue.waiting.pop_front() {
-            queue.busy_since = Some(Instant::now());
-            drop(queue);
-            quietly(job);
-            queue = self::queue();
-            if queue.current == number {
-                queue.busy_since = None;
+        if queue.waiting.is_empty() {
+            if queue.dismissed {
+                break;
             }
-        } else if queue.dismissed {
-            break;
-        } else {
             queue = CHANGED.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        }
+        drop(queue);
+        // A thread that waits without a job does not hang. Its replacement would send events out of
+        // their order.
+        stack::wait_for_symbols();
+        queue = self::queue();
+        let Some(job) = queue.waiting.pop_front() else {
+            continue;
+        };
+        queue.busy_since = Some(Instant::now());
+        drop(queue);
+        quietly(job);
+        queue = self::queue();
+        if queue.current == number {
+            queue.busy_since = None;
         }
     }
     queue.threads -= 1;

@@ -41,6 +41,9 @@ const NOT_IN_APP_SOURCES: [&str; 5] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/src/"),
 ];
 
+/// The name that Sentry's client gives a function whose name it does not know.
+const UNKNOWN: &str = "<unknown>";
+
 /// Gives an event its stack: that of the outermost error, or of the thread a message comes from.
 pub(super) fn set_stack(event: &mut Event<'static>, mut stack: Option<Stacktrace>) {
     stack.iter_mut().for_each(mark_frames);
@@ -52,8 +55,14 @@ pub(super) fn set_stack(event: &mut Event<'static>, mut stack: Option<Stacktrace
 }
 
 /// Marks the frames that are not the service's: an inlined function has a name without a path.
+///
+/// A frame of which only the address is known may be anything.
 fn mark_frames(stack: &mut Stacktrace) {
     for frame in &mut stack.frames {
+        if frame.function.as_deref() == Some(UNKNOWN) {
+            frame.in_app = Some(false);
+            continue;
+        }
         let foreign = |path: &String| NOT_IN_APP_SOURCES.iter().any(|part| path.contains(part));
         // That of a C library may be relative, and says nothing.
         let path = frame.abs_path.as_ref();
@@ -83,7 +92,7 @@ pub(crate) fn error(
     if !class.is_empty() {
         event.tags.insert("error_class".into(), class.to_owned());
     }
-    set_scene(&mut event, scene);
+    set_scene(&mut event, scene, None);
     declare(&mut event, site, fields.unwrap_or_default());
     deliver(event);
 }
@@ -124,19 +133,35 @@ pub(crate) fn unreported(site: &Site, text: &str, expected: bool) {
     story::keep_breadcrumb(breadcrumb);
 }
 
-/// Says where an event comes from: the functions around it, its trace, what happened before.
-pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene) {
+/// A file and a line.
+pub(super) type Place<'a> = (&'a str, u32);
+
+/// Says where an event comes from: the functions around it, its place, its trace, what happened before.
+///
+/// Without a `place` it is that of the innermost function, which is known however little time there is
+/// to look up names.
+pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene, place: Option<Place<'_>>) {
     let functions: Vec<&str> = scene.path.iter().map(|site| site.function()).collect();
     if let (Some(first), Some(last)) = (functions.first(), functions.last()) {
         // Sentry's transaction is what was asked for, its culprit where that failed.
         event.transaction = Some((*first).to_owned());
         event.culprit = Some((*last).to_owned());
         event.tags.insert("function".into(), (*last).to_owned());
-        let path = Map::from([("functions".to_owned(), Value::from(both_ends(&functions)))]);
-        event.contexts.insert("path".into(), Context::Other(path));
     }
-    if let Some(site) = scene.path.last() {
+    let innermost = scene.path.last();
+    if let Some(site) = innermost {
         event.tags.insert("module".into(), site.module().to_owned());
+    }
+    let place = place.or_else(|| innermost.map(|site| site.location()));
+    let place = place.map(|(file, line)| format!("{file}:{line}"));
+    let path = [
+        ("functions", innermost.map(|_| both_ends(&functions).into())),
+        ("place", place.map(Value::from)),
+    ];
+    let path = path.map(|(name, value)| Some((name.to_owned(), value?)));
+    let path: Map<String, Value> = path.into_iter().flatten().collect();
+    if !path.is_empty() {
+        event.contexts.insert("path".into(), Context::Other(path));
     }
     join(event, scene.trace.map(Ids::to_sentry));
     event.breadcrumbs = scene.breadcrumbs.into();

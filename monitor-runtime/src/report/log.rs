@@ -150,7 +150,8 @@ impl Record {
             logger: Some(metadata.target().to_owned()),
             ..Default::default()
         };
-        event::set_scene(&mut event, story::scene(None));
+        let place = metadata.file().zip(metadata.line());
+        event::set_scene(&mut event, story::scene(None), place);
         event::set_fields(&mut event, self.fields.clone());
         event
     }

@@ -200,13 +200,14 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
     }
 }
 
-/// Waits for events that are being made; those that are late do without the names of their stacks.
+/// Waits for events that are being made. Half of the time is for the names in their stacks, and half to
+/// send what has none by then.
 fn settle(deadline: Duration) {
     let began = Instant::now();
     let mut hurry = None;
     while CAPTURING.load(Ordering::Acquire) > 0 && began.elapsed() < deadline {
         apart::supervise(apart::FLUSH_TIMEOUT);
-        if hurry.is_none() && began.elapsed() > deadline / 4 {
+        if hurry.is_none() && began.elapsed() > deadline / 2 {
             hurry = Some(Hurry::begin());
         }
         thread::sleep(Duration::from_millis(1));

@@ -104,7 +104,8 @@ fn observe(info: &PanicHookInfo<'_>, panic: &Arc<Panic>) {
         level: Level::Fatal,
         ..Event::default()
     };
-    event::set_scene(&mut event, story::scene(None));
+    let place = info.location().map(|place| (place.file(), place.line()));
+    event::set_scene(&mut event, story::scene(None), place);
     deliver(event);
 }
 

@@ -1,9 +1,10 @@
 //! The stack of an event: addresses where it comes about, names where it is sent.
 #![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backtrace::{Backtrace, BacktraceFrame};
 use sentry::integrations::backtrace::backtrace_to_stacktrace;
@@ -12,10 +13,51 @@ use sentry::protocol::Stacktrace;
 /// Frames of a stack, from the innermost on; Sentry shows no more.
 const MAX_FRAMES: usize = 512;
 
-/// Whether symbols are being loaded.
-static LOADING: AtomicBool = AtomicBool::new(false);
-/// Flushes that have little time left.
-static HURRIES: AtomicUsize = AtomicUsize::new(0);
+/// Time that loading may take: of what has not come by then, events have addresses only.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Symbols of the process.
+struct Symbols {
+    loading_since: Mutex<Option<Instant>>,
+    /// Flushes that have little time left.
+    hurries: AtomicUsize,
+}
+
+static SYMBOLS: Symbols = Symbols::new();
+
+impl Symbols {
+    const fn new() -> Self {
+        Self {
+            loading_since: Mutex::new(None),
+            hurries: AtomicUsize::new(0),
+        }
+    }
+
+    fn set_loading(&self, since: Option<Instant>) {
+        let mut loading = self.loading_since.lock();
+        let loading = loading.as_deref_mut();
+        *loading.unwrap_or_else(|poisoned| poisoned.get_mut()) = since;
+    }
+
+    /// Waits while symbols are loaded; `false` where there is no time to look up a name.
+    fn wait(&self) -> bool {
+        while self.hurries.load(Ordering::Relaxed) == 0 {
+            let loading = self.loading_since.lock();
+            let since = *loading.unwrap_or_else(PoisonError::into_inner);
+            match since {
+                None => return true,
+                Some(since) if since.elapsed() > LOAD_TIMEOUT => return false,
+                Some(_) => thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        false
+    }
+}
+
+/// Waits while symbols are loaded, unless a flush has little time left.
+pub(super) fn wait_for_symbols() {
+    SYMBOLS.wait();
+}
 
 /// Where code is, in addresses: reading them takes microseconds, and looking up their names
 /// milliseconds.
@@ -44,16 +86,11 @@ impl Stack {
         Self(frames)
     }
 
-    /// Looks up the names, unless there is no time for that: Sentry may know them by their addresses.
+    /// Looks up the names, from the innermost frame on, as far as there is time. Sentry can find the
+    /// others by their addresses.
     pub(super) fn resolve(mut self) -> Option<Stacktrace> {
-        let is_hurried = || HURRIES.load(Ordering::Relaxed) > 0;
-        while LOADING.load(Ordering::Acquire) && !is_hurried() {
-            thread::sleep(Duration::from_millis(1));
-        }
-        let can_load = !LOADING.load(Ordering::Acquire);
         // The lock that a look-up needs is free between two of them.
-        let frames = self.0.iter_mut();
-        let in_time = frames.take_while(|_| can_load && !is_hurried());
+        let in_time = self.0.iter_mut().take_while(|_| SYMBOLS.wait());
         in_time.for_each(BacktraceFrame::resolve);
         backtrace_to_stacktrace(&Backtrace::from(self.0))
     }
@@ -65,10 +102,10 @@ pub(super) fn load_symbols() {
     struct Loaded;
     impl Drop for Loaded {
         fn drop(&mut self) {
-            LOADING.store(false, Ordering::Release);
+            SYMBOLS.set_loading(None);
         }
     }
-    LOADING.store(true, Ordering::Release);
+    SYMBOLS.set_loading(Some(Instant::now()));
     let loaded = Loaded;
     let load = move || {
         let _loaded = loaded;
@@ -87,13 +124,56 @@ pub(super) struct Hurry(());
 
 impl Hurry {
     pub(super) fn begin() -> Self {
-        HURRIES.fetch_add(1, Ordering::Relaxed);
+        SYMBOLS.hurries.fetch_add(1, Ordering::Relaxed);
         Self(())
     }
 }
 
 impl Drop for Hurry {
     fn drop(&mut self) {
-        HURRIES.fetch_sub(1, Ordering::Relaxed);
+        SYMBOLS.hurries.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sentry::protocol::{Event, Exception};
+
+    use super::super::event;
+    use super::*;
+
+    #[test]
+    fn names_wait_for_symbols_unless_a_flush_hurries() {
+        static OWN: Symbols = Symbols::new();
+        OWN.set_loading(Some(Instant::now()));
+        let waits = thread::spawn(|| OWN.wait());
+        thread::sleep(Duration::from_millis(50));
+        assert!(!waits.is_finished());
+        OWN.set_loading(None);
+        assert!(waits.join().expect("no panic"));
+        OWN.set_loading(Instant::now().checked_sub(LOAD_TIMEOUT * 2));
+        assert!(!OWN.wait(), "they do not come");
+        OWN.set_loading(None);
+        OWN.hurries.store(1, Ordering::Relaxed);
+        assert!(!OWN.wait());
+    }
+
+    #[test]
+    fn a_frame_without_a_name_has_an_address_and_is_not_the_services() {
+        let hurry = Hurry::begin();
+        let stack = Stack::capture().resolve();
+        drop(hurry);
+        let mut event = Event {
+            exception: vec![Exception::default()].into(),
+            ..Event::default()
+        };
+        event::set_stack(&mut event, stack);
+        let stack = event.exception.values.remove(0).stacktrace;
+        let frames = stack.expect("it has frames").frames;
+        assert!(!frames.is_empty());
+        for frame in frames {
+            assert!(frame.instruction_addr.is_some(), "{frame:?}");
+            assert_eq!(frame.in_app, Some(false), "{frame:?}");
+        }
     }
 }

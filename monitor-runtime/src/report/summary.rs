@@ -87,7 +87,7 @@ fn of_site(site: &'static Site, kind: Kind, held_back: (u64, u64)) {
         path: vec![site],
         ..Scene::default()
     };
-    event::set_scene(&mut event, scene);
+    event::set_scene(&mut event, scene, None);
     // Errors without a class are told apart by type, and counted together.
     event.fingerprint = event::fingerprint(site, class.unwrap_or("suppressed"));
     if let Some(class) = class {
