@@ -1,58 +1,24 @@
-//! The proc-macro half of `monitor-runtime`; use it from there.
+//! The procedural macros of `monitor-runtime`, which re-exports them: depend on that crate.
+//!
+//! `#[monitored]` is a pipeline of three steps, and each step is a module. `parse` reads the attribute and the
+//! item, `decide` makes a `Model` of each function, and `print` turns the model into tokens. Start reading in
+//! `pipeline`. `derive` has the two derive macros.
 
 #[cfg(feature = "enable")]
-mod args;
-#[cfg(feature = "enable")]
-mod bindings;
-#[cfg(feature = "enable")]
-mod body;
-#[cfg(feature = "enable")]
-mod buckets;
-#[cfg(feature = "enable")]
-mod check;
+mod decide;
 #[cfg(feature = "enable")]
 mod derive;
 #[cfg(feature = "enable")]
-mod doc;
+mod parse;
 #[cfg(feature = "enable")]
-mod errors;
-#[cfg(feature = "enable")]
-mod exits;
-#[cfg(feature = "enable")]
-mod expand;
-#[cfg(feature = "enable")]
-mod fields;
-#[cfg(feature = "enable")]
-mod flow;
+mod pipeline;
 #[cfg(not(feature = "enable"))]
-#[path = "flow/off.rs"]
-mod flow;
+#[path = "disabled.rs"]
+mod pipeline;
 #[cfg(feature = "enable")]
-mod input;
-#[cfg(feature = "enable")]
-mod items;
-#[cfg(feature = "enable")]
-mod keys;
-#[cfg(feature = "enable")]
-mod label_type;
-#[cfg(feature = "enable")]
-mod labels;
-#[cfg(feature = "enable")]
-mod model;
-#[cfg(feature = "enable")]
-mod open;
-#[cfg(feature = "enable")]
-mod returns;
-#[cfg(feature = "enable")]
-mod sentry;
+mod print;
 #[cfg(all(test, feature = "enable"))]
 mod tests;
-#[cfg(feature = "enable")]
-mod units;
-#[cfg(feature = "enable")]
-mod values;
-#[cfg(feature = "enable")]
-mod words;
 
 /// Monitors a function: each call is counted, timed, logged, and reported when it fails.
 ///
@@ -214,7 +180,7 @@ pub fn monitored(
     args: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    flow::monitored(args, item)
+    pipeline::monitored(args, item)
 }
 
 /// Gives an error type its classes: each variant is one, called by its name; a struct is one.
@@ -265,7 +231,7 @@ pub fn monitored(
 /// ```
 #[proc_macro_derive(MonitorError, attributes(monitor))]
 pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    flow::monitor_error(item)
+    pipeline::monitor_error(item)
 }
 
 /// Makes an enum without fields a type of labels: each variant is a value, called by its name.
@@ -288,5 +254,5 @@ pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// | `crate = path` | type | where `monitor_runtime` is found if not at `::monitor_runtime` |
 #[proc_macro_derive(MonitorLabel, attributes(monitor))]
 pub fn monitor_label(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    flow::monitor_label(item)
+    pipeline::monitor_label(item)
 }

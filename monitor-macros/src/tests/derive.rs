@@ -1,7 +1,7 @@
 //! `#[derive(MonitorError)]`: what it prints, and what it says of a misuse.
 
 use super::messages_of;
-use crate::derive::expand;
+use crate::derive::classify::expand;
 use quote::quote;
 
 macro_rules! messages {

@@ -349,11 +349,11 @@ shapes! {
 fn half_typed() {
     let body = quote!(let x = self . ; return);
     let item = quote!(async fn f(&self) -> u32 { #body });
-    let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
+    let expanded = crate::pipeline::monitored_or_item(quote!(), item).to_string();
     assert!(expanded.contains("let x = self . ; return"), "{expanded}");
     assert!(expanded.contains(":: run_async_plain ("), "{expanded}");
     let item = quote!(impl S { fn f(&self) { #body } fn g() {} struct });
-    let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
+    let expanded = crate::pipeline::monitored_or_item(quote!(), item).to_string();
     assert_eq!(expanded.matches(":: run_plain (").count(), 2, "{expanded}");
     assert!(expanded.contains("} struct }"), "{expanded}");
 }
@@ -368,7 +368,7 @@ fn left_out_unread() {
         fn g(a: &Fn(u8)) {}
         fn h() {}
     });
-    let expanded = crate::flow::monitored_or_item(quote!(), item).to_string();
+    let expanded = crate::pipeline::monitored_or_item(quote!(), item).to_string();
     assert_eq!(expanded.matches(":: run_plain (").count(), 2, "{expanded}");
     let left = "# [inline] fn g (a : & Fn (u8)) { }";
     assert!(expanded.contains(left), "{expanded}");
@@ -380,7 +380,7 @@ fn body_of_a_macro() {
     let mut item = quote!(fn f() -> u32);
     let body = Group::new(Delimiter::None, quote!({ 1 }));
     item.extend([TokenTree::Group(body)]);
-    let visible = crate::flow::monitored_or_item(
+    let visible = crate::pipeline::monitored_or_item(
         quote!(),
         quote!(
             fn f() -> u32 {
@@ -389,7 +389,7 @@ fn body_of_a_macro() {
         ),
     );
     assert_eq!(
-        crate::flow::monitored_or_item(quote!(), item).to_string(),
+        crate::pipeline::monitored_or_item(quote!(), item).to_string(),
         visible.to_string()
     );
 }

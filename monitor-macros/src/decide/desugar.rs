@@ -1,0 +1,84 @@
+//! Which `async` functions are printed as the plain ones that they are to the compiler: an argument
+//! list, and a future of their own.
+//!
+//! An `async fn` around the monitored future would be a second coroutine, a third of what an edit of the
+//! file compiles again.
+
+use std::env;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::{Captures, Model, Strategy};
+use crate::parse::input::{self, Function};
+use crate::parse::return_type;
+use crate::parse::signature;
+use syn::{Attribute, FnArg, PatType, Safety};
+
+/// Attributes that look the same at a function with and without `async`; a macro may ask for it,
+/// `must_use` speaks of what is awaited, and some lint that one may `expect` looks for the word.
+const INERT: [&str; 9] = [
+    "allow",
+    "cfg",
+    "cold",
+    "deny",
+    "deprecated",
+    "doc",
+    "forbid",
+    "inline",
+    "warn",
+];
+
+/// Whether nobody else's macro is to see the item, as far as its attributes tell.
+pub(super) fn is_last_macro(attrs: &[Attribute]) -> bool {
+    attrs.iter().all(is_inert)
+}
+
+fn is_inert(attr: &Attribute) -> bool {
+    let path = attr.path();
+    if path.is_ident("cfg_attr") {
+        return is_last_macro(&input::under_condition(attr));
+    }
+    let first = path.segments.first();
+    let tool = first.is_some_and(|tool| tool.ident == "clippy" || tool.ident == "rustfmt");
+    tool || INERT.iter().any(|inert| path.is_ident(inert))
+}
+
+/// Whether the function may lose its `async`: its future would own and drop what it owns now, and its
+/// type says no more than before.
+pub(super) fn is_possible(function: &Function, model: &Model) -> bool {
+    let Captures { sig, bindings, .. } = &model.captures;
+    let plain = matches!(sig.safety, Safety::Default)
+        && sig.abi.is_none()
+        && function.defaultness.is_none();
+    // What is said of its arguments is asked when it is first polled, inside of it.
+    let asks_nothing = !model.looks_at_arguments();
+    // `!` is no type of an `impl Future`, nor is what an `impl Trait` in it hides.
+    let named = model.output.is_some()
+        && !return_type::declared(&sig.output).is_some_and(return_type::is_opaque);
+    matches!(model.run, Strategy::Async)
+        && plain
+        && asks_nothing
+        && named
+        && sig.inputs.len() == bindings.len()
+        && sig.inputs.iter().all(is_name)
+        && is_last_macro(&function.attrs)
+        && !is_rustdoc()
+}
+
+/// Whether an argument is one name, which a future can own.
+fn is_name(input: &FnArg) -> bool {
+    match input {
+        FnArg::Receiver(receiver) => receiver.attrs.is_empty(),
+        FnArg::Typed(PatType { attrs, pat, .. }) => attrs.is_empty() && signature::is_name(pat),
+    }
+}
+
+/// Documentation shows a function as it is printed, and is to show it as it was written.
+pub(super) fn is_rustdoc() -> bool {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        let program = env::args_os().next().unwrap_or_default();
+        let name = Path::new(&program).file_stem();
+        name.is_some_and(|name| name == "rustdoc")
+    })
+}

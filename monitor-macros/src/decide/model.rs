@@ -1,0 +1,252 @@
+//! All that is needed to print one monitored function.
+
+use super::captures::{Captures, Mentions};
+use super::record::{Level, Record};
+use super::returned_futures::Exits;
+use super::{check, desugar, doc, record, static_bounds, strategy};
+use crate::parse::arg::Arg;
+use crate::parse::args::{Args, Rule};
+use crate::parse::buckets::Buckets;
+use crate::parse::errors::Errors;
+use crate::parse::idents::Idents;
+use crate::parse::input::Function;
+use crate::parse::labels::Label;
+use crate::parse::return_type;
+use crate::parse::sentry::SentryArg;
+use crate::parse::signature;
+use crate::parse::values::{ErrArg, RetArg};
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::{Expr, LitStr, Path, Stmt, Type};
+
+/// All that is needed to print one monitored function.
+pub(crate) struct Model {
+    pub(crate) runtime: Option<Path>,
+    pub(crate) name: Option<LitStr>,
+    pub(crate) target: Option<TokenStream>,
+    pub(crate) level: Option<Level>,
+    pub(crate) parent: Option<Expr>,
+    pub(crate) follows_from: Option<Expr>,
+    pub(crate) records: Vec<Record>,
+    pub(crate) labels: Vec<Label>,
+    /// Where the word `labels` stands.
+    pub(crate) labels_key: Option<Span>,
+    pub(crate) err: ErrLog,
+    pub(crate) ret: Option<Ret>,
+    pub(crate) rule: Option<Rule>,
+    pub(crate) buckets: Buckets,
+    pub(crate) objective: Option<Path>,
+    /// The first paragraph of the documentation.
+    pub(crate) doc: Option<String>,
+    pub(crate) slow: Option<u64>,
+    pub(crate) sentry: SentryArg,
+    pub(crate) off: Off,
+    pub(crate) run: Strategy,
+    pub(crate) verdict: Verdict,
+    /// Whether an error shows no more than its text.
+    pub(crate) text: bool,
+    /// What a future resolves to, where inference needs telling and a body can name it.
+    pub(crate) output: Option<Type>,
+    /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
+    pub(crate) returns: Option<Type>,
+    /// Whether clippy may ask why the body's future is not awaited where it is a future's output.
+    pub(crate) yields: bool,
+    pub(crate) captures: Captures,
+}
+
+/// How an error is logged.
+pub(crate) struct ErrLog {
+    pub(crate) log: bool,
+    pub(crate) debug: bool,
+    pub(crate) level: Option<Level>,
+}
+
+/// How a returned value is shown.
+pub(crate) struct Ret {
+    pub(crate) key: Span,
+    pub(crate) display: bool,
+    pub(crate) level: Option<Level>,
+}
+
+/// The signals a function does not give.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four switches, each by itself"
+)]
+pub(crate) struct Off {
+    pub(crate) metrics: bool,
+    pub(crate) latency: bool,
+    pub(crate) span: bool,
+    pub(crate) log: bool,
+}
+
+pub(crate) enum Strategy {
+    Sync,
+    /// The body stays in the function itself, between the call's beginning and its end. One that
+    /// only runs `through` to its end has a value to look at there.
+    Inline {
+        through: bool,
+        /// Whether it does so by the names of its macros, and what it returns may be an error.
+        by_name: bool,
+    },
+    /// The body becomes one future, which the function awaits.
+    Async,
+    /// The same where the function is printed without its `async`: it returns the future.
+    Desugared,
+    /// The futures these statements make where they end are run where they stand.
+    Tail {
+        statements: Vec<Stmt>,
+        exits: Exits,
+    },
+    /// The body makes its future in some other way; what it returns is run.
+    Future {
+        boxed: bool,
+    },
+}
+
+pub(crate) enum Verdict {
+    /// The spelling of the type rules an error out.
+    Plain,
+    /// The compiler finds out by type.
+    Probe,
+}
+
+impl Model {
+    /// `None` where there is no body to monitor, which is an error too. `last` unless some other
+    /// macro is to see what becomes of the function.
+    pub(super) fn new(
+        args: Args,
+        function: &Function,
+        last: bool,
+        errors: &mut Errors,
+    ) -> Option<Self> {
+        let sig = &function.sig;
+        let bindings = signature::of(sig);
+        check::signature(function, errors);
+        check::name(args.name.as_ref().map(|name| &name.value), errors);
+        check::names(&args, &bindings, errors);
+        let err = ErrLog::of(args.err, errors);
+        let ret = args.ret.and_then(|ret| ret.value);
+        let ret = ret.map(|ret| Ret::of(ret, errors));
+        let level = args
+            .level
+            .and_then(|level| record::level(level.value, errors));
+        let records = record::records(args.fields, args.arguments, errors);
+        let body = function.body.as_ref()?;
+        let judged = ret.is_some() || args.rule.is_some();
+        let (run, verdict, output) = strategy::choose(function, body, judged);
+        let returned = return_type::declared(&sig.output).map(return_type::settled);
+        let text = returned.is_some_and(|ty| static_bounds::has_open_error(&ty, sig));
+        let labels_key = args.labels.as_ref().map(|labels| labels.key);
+        let labels = args.labels.map_or_else(Vec::new, |labels| labels.value);
+        let mut said = Idents::default();
+        said.extend(records.iter().map(Record::tokens));
+        said.extend(labels.iter().map(Label::tokens));
+        let sentry = args.sentry.map(|sentry| sentry.value).unwrap_or_default();
+        said.extend(sentry.tags.iter().map(|tag| tag.value.clone()));
+        said.extend(sentry.fingerprint.iter().map(ToTokens::to_token_stream));
+        let [parent, follows_from] =
+            [args.parent, args.follows_from].map(|arg| arg.map(|arg| arg.value));
+        let mut taken = Idents::default();
+        let spans = [&parent, &follows_from].into_iter().flatten();
+        taken.extend(spans.map(ToTokens::to_token_stream));
+        let mentions = Mentions {
+            body: &body.words,
+            said: &said,
+            taken: &taken,
+        };
+        let captures = Captures::new(sig, &run, &mentions);
+        let output_type = return_type::declared(&sig.output);
+        let yields =
+            sig.asyncness.is_some() && output_type.is_some_and(return_type::sounds_like_future);
+        let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
+        let no_metrics = off(args.metrics);
+        let mut model = Self {
+            runtime: args.runtime.map(|path| path.value),
+            name: args.name.map(|name| name.value),
+            target: args.target.map(|target| target.value.0),
+            level,
+            parent,
+            follows_from,
+            records,
+            labels,
+            labels_key,
+            err,
+            ret,
+            rule: args.rule.map(|rule| rule.value),
+            buckets: args
+                .buckets
+                .map_or(Buckets::Default, |buckets| buckets.value),
+            // A method that is not counted keeps nothing of its block's objective.
+            objective: args
+                .objective
+                .filter(|_| !no_metrics)
+                .map(|objective| objective.value.0),
+            doc: doc::first_paragraph(&function.attrs),
+            slow: args.slow.map(|slow| slow.value),
+            sentry,
+            off: Off {
+                metrics: no_metrics,
+                latency: off(args.latency),
+                span: off(args.span),
+                log: off(args.log),
+            },
+            run,
+            verdict,
+            text,
+            output,
+            returns: return_type::declared(&sig.output).map(return_type::erase),
+            yields,
+            captures,
+        };
+        if last && desugar::is_possible(function, &model) {
+            model.run = Strategy::Desugared;
+            model.captures.desugar();
+        }
+        model.captures.leave_the_rest(&model.run);
+        Some(model)
+    }
+
+    /// Whether a call evaluates expressions of the user's when it begins.
+    pub(crate) fn looks_at_arguments(&self) -> bool {
+        !self.records_nothing()
+            || !self.labels.is_empty()
+            || self.parent.is_some()
+            || self.follows_from.is_some()
+    }
+
+    /// Whether a call brings no values along.
+    pub(crate) fn records_nothing(&self) -> bool {
+        let SentryArg {
+            tags, fingerprint, ..
+        } = &self.sentry;
+        self.records.is_empty() && tags.is_empty() && fingerprint.is_empty()
+    }
+}
+
+impl ErrLog {
+    fn of(arg: Option<Arg<ErrArg>>, errors: &mut Errors) -> Self {
+        let Some(Arg { value: err, .. }) = arg else {
+            return Self {
+                log: true,
+                debug: false,
+                level: None,
+            };
+        };
+        Self {
+            log: err.log,
+            debug: err.debug,
+            level: err.level.and_then(|level| record::level(level, errors)),
+        }
+    }
+}
+
+impl Ret {
+    fn of(ret: RetArg, errors: &mut Errors) -> Self {
+        Self {
+            key: ret.key,
+            display: ret.display,
+            level: ret.level.and_then(|level| record::level(level, errors)),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! How a function runs, and what is looked at when it has.
+
+use super::{Strategy, Verdict};
+use crate::decide::control_flow::{self, Way};
+use crate::decide::returned_futures;
+use crate::decide::static_bounds;
+use crate::parse::input::{self, Body, Function};
+use crate::parse::return_type;
+use syn::parse::Parser;
+use syn::{Attribute, Block, GenericParam, Signature, Stmt, Type};
+
+pub(super) fn choose(
+    function: &Function,
+    body: &Body,
+    judged: bool,
+) -> (Strategy, Verdict, Option<Type>) {
+    let sig = &function.sig;
+    let declared = return_type::declared(&sig.output);
+    if sig.asyncness.is_some() {
+        let output = declared.map_or_else(|| Some(syn::parse_quote!(())), writable);
+        return (Strategy::Async, verdict(declared), output);
+    }
+    let in_place = |plain: bool| {
+        let way = control_flow::way_out(&parsed(body));
+        // Left early, a body that stays in its place shows nothing of what it returned.
+        if way == Way::Early && (judged || !plain) {
+            return Strategy::Sync;
+        }
+        Strategy::Inline {
+            through: way != Way::Early,
+            by_name: way == Way::EndByName && !plain,
+        }
+    };
+    let closure = |plain: bool| {
+        if tracks_caller(function) {
+            in_place(plain)
+        } else {
+            Strategy::Sync
+        }
+    };
+    if declared.is_some_and(return_type::has_closure) {
+        // A closure takes its signature from the return type, which only the function itself has.
+        let run = if judged {
+            Strategy::Sync
+        } else {
+            Strategy::Inline {
+                through: false,
+                by_name: false,
+            }
+        };
+        return (run, Verdict::Plain, None);
+    }
+    let Some(ty) = declared.filter(|ty| !return_type::is_plain(ty)) else {
+        return (closure(true), Verdict::Plain, None);
+    };
+    let future = return_type::future(ty);
+    let boxed = future.as_ref().map(|future| future.boxed);
+    let tail = statements(body, boxed == Some(true)).and_then(|statements| {
+        let exits = returned_futures::of(&statements);
+        // What is in a box may be something else, unless the type says so or another exit shows it.
+        let told = boxed == Some(true) && exits.futures > 0;
+        let futures = exits.blocks || told;
+        // Another exit would leave with a future nobody runs.
+        let runs = futures && !(boxed.is_some() && (exits.others || exits.hidden));
+        runs.then_some(Strategy::Tail { statements, exits })
+    });
+    let run = match (tail, boxed) {
+        (Some(tail), _) => tail,
+        // A box of ours around theirs is not `'static` where theirs is not known to be.
+        (None, Some(true)) if hands_on(body) && static_bounds::has_parameter(ty, sig) => {
+            return (closure(false), Verdict::Probe, None);
+        }
+        (None, Some(boxed)) => Strategy::Future { boxed },
+        (None, None) => return (closure(false), Verdict::Probe, None),
+    };
+    // An alias of a future, such as `Self::Future`: its output has a name all the same.
+    if future.as_ref().is_none_or(|future| future.alias) && return_type::is_alias(ty) {
+        let output = syn::parse_quote!(<#ty as ::core::future::Future>::Output);
+        return (run, Verdict::Probe, Some(output));
+    }
+    let Some(output) = future.and_then(|future| future.output) else {
+        return (run, Verdict::Probe, None);
+    };
+    // `#[async_trait]` has written the type into its block already.
+    let named = if from_async_trait(sig) {
+        None
+    } else {
+        writable(&output)
+    };
+    (run, verdict(Some(&output)), named)
+}
+
+/// Whether `Location::caller()` may be the function's caller: it has the attribute, be it under a condition,
+/// or the looks of a method whose trait has it for all implementations, which `Index` and `IndexMut` of
+/// `std` do.
+fn tracks_caller(function: &Function) -> bool {
+    let sig = &function.sig;
+    let inherits = sig.ident == "index" || sig.ident == "index_mut";
+    let is = |attr: &Attribute| attr.path().is_ident("track_caller");
+    let may_be = |attr| is(attr) || input::under_condition(attr).iter().any(is);
+    (inherits && sig.receiver().is_some()) || function.attrs.iter().any(may_be)
+}
+
+fn verdict(ty: Option<&Type>) -> Verdict {
+    if ty.is_none_or(return_type::is_plain) {
+        Verdict::Plain
+    } else {
+        Verdict::Probe
+    }
+}
+
+/// The type as a body may name it; `None` if it says nothing there, or is `!`.
+fn writable(ty: &Type) -> Option<Type> {
+    let ty = return_type::erase(ty);
+    (!matches!(ty, Type::Infer(_) | Type::Never(_))).then_some(ty)
+}
+
+/// The statements of a body; none of one that does not parse, as while it is being typed.
+fn parsed(body: &Body) -> Vec<Stmt> {
+    let statements = Block::parse_within.parse2(body.block.stream());
+    statements.unwrap_or_default()
+}
+
+/// `None` for a body that makes no future, and for one that does not parse, as while it is being typed.
+fn statements(body: &Body, boxed: bool) -> Option<Vec<Stmt>> {
+    if !(body.words.have("async") || (boxed && body.words.have("pin"))) {
+        return None;
+    }
+    Block::parse_within.parse2(body.block.stream()).ok()
+}
+
+/// Whether the box a body returns is made elsewhere.
+fn hands_on(body: &Body) -> bool {
+    let words = ["pin", "boxed", "boxed_local"];
+    !words.iter().any(|word| body.words.have(word))
+}
+
+fn from_async_trait(sig: &Signature) -> bool {
+    sig.generics.params.iter().any(|param| match param {
+        GenericParam::Lifetime(param) => param.lifetime.ident == "async_trait",
+        _ => false,
+    })
+}
