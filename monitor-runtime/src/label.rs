@@ -24,7 +24,7 @@
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no type of labels: nobody knows its values",
+    message = "`{Self}` cannot be a label: its set of values is not known at compile time",
     label = "a text is `bounded(text, max = 20)`, an enum derives `MonitorLabel`"
 )]
 pub trait MonitorLabel {

@@ -1,4 +1,4 @@
-//! What the monitored body owns of the arguments, so that it drops them as a plain function would: last
+//! Decides which arguments the monitored body owns, so that it drops them in the order of a plain function: last
 //! argument first.
 
 use super::{Strategy, desugar};
@@ -9,20 +9,20 @@ use syn::Signature;
 pub(crate) struct Captures {
     /// The signature as it is printed, where an argument needs another pattern.
     pub(crate) sig: Signature,
-    /// Whether the body binds its arguments anew, rather than capture them.
+    /// `true` if the body binds its arguments anew instead of capturing them.
     pub(crate) rebinds: bool,
-    /// Whether a last assignment to a captured argument would be called unread.
+    /// `true` if rustc would report a last assignment to a captured argument as unread.
     pub(crate) assigns: bool,
-    /// What the body has to own, in the order a plain function drops it.
+    /// The arguments that the body has to own, in the order in which a plain function drops them.
     pub(crate) bindings: Vec<Binding>,
 }
 
-/// What may mention an argument.
+/// The identifiers of everything that may mention an argument.
 pub(super) struct Mentions<'a> {
     pub(super) body: &'a Idents,
-    /// What the attribute evaluates where a call begins, outside of the body.
+    /// Expressions of the attribute that are evaluated where a call begins, outside of the body.
     pub(super) said: &'a Idents,
-    /// What it takes there by value, as `follows_from = causes` does.
+    /// Expressions of the attribute that take an argument by value there, such as `follows_from = causes`.
     pub(super) taken: &'a Idents,
 }
 
@@ -73,8 +73,8 @@ impl Captures {
         captures
     }
 
-    /// Whether the body would drop an argument too early that it holds, before one that stays outside and
-    /// is declared after it.
+    /// Returns `true` if the body would drop an argument too early: before one that stays outside and is
+    /// declared after it.
     fn is_late(&self, holds_self: bool, mentions: &Mentions<'_>) -> bool {
         let said = self.said(mentions);
         let mut leave_something = signature::leave_something(&self.sig);
@@ -100,7 +100,7 @@ impl Captures {
         said.map(|binding| binding.place).collect()
     }
 
-    /// Of an `async` function that becomes a plain one.
+    /// Adapts the captures of an `async` function that becomes a plain one.
     ///
     /// Not polled, it drops its arguments first to last; polled, last to first: they are locals in it,
     /// as the compiler makes of them.
@@ -119,8 +119,10 @@ impl Captures {
         self.assigns = self.bindings.iter().any(assigned);
     }
 
-    /// What is never dropped need not be owned whole; a future has to own also what its body does not
-    /// use, or it could be sent where the plain one could not.
+    /// Removes the arguments that need not be owned: those whose type has nothing to drop.
+    ///
+    /// A future also keeps the arguments that its body does not use. Without them it could be `Send` where the
+    /// plain future is not.
     pub(super) fn leave_the_rest(&mut self, run: &Strategy) {
         let rebinds = self.rebinds;
         let is_future = matches!(run, Strategy::Desugared);
@@ -133,7 +135,7 @@ impl Captures {
 }
 
 impl Mentions<'_> {
-    /// Whether the body holds an argument: it is mentioned, or it may be unused.
+    /// Returns `true` if the body holds an argument: it mentions the name, or the name may be unused.
     fn hold(&self, binding: &Binding, holds_self: bool) -> bool {
         let exempt = binding.is_underscored() || (holds_self && binding.is_self);
         exempt || self.body.mention(&binding.ident) || self.said.mention(&binding.ident)

@@ -1,4 +1,4 @@
-//! The rules that take more than one argument to know; each reports at the token it is about.
+//! Rules that span several arguments, or the attribute and the item. Each reports at the token that breaks it.
 
 use crate::parse::arg::Arg;
 use crate::parse::args::Args;
@@ -8,14 +8,14 @@ use crate::parse::keywords;
 use crate::parse::signature::Binding;
 use syn::{Attribute, Error, Ident, LitStr, Meta};
 
-/// One attribute per function.
+/// Refuses every attribute after the first.
 pub(crate) fn once(more: &[Attribute], errors: &mut Errors) {
     for attr in more {
         errors.push(Error::new_spanned(attr, keywords::TWICE));
     }
 }
 
-/// Names belong to one function each, so a block cannot give them.
+/// Refuses arguments on an `impl` block that belong to one function each.
 pub(crate) fn block(args: &Args, errors: &mut Errors) {
     let keys = [
         ("name", args.name.as_ref().map(|arg| arg.key)),
@@ -34,8 +34,9 @@ pub(crate) fn block(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// What one attribute cannot say at once; where a block says one and a method the other, the
-/// method is right.
+/// Refuses arguments that contradict each other in one attribute.
+///
+/// Where a block says one and a method the other, the method's argument holds.
 pub(crate) fn conflicts(args: &Args, errors: &mut Errors) {
     let off = |switch: &Option<Arg<bool>>| switch.as_ref().is_some_and(|arg| !arg.value);
     let slow = args.slow.as_ref().map(|arg| arg.key);
@@ -71,7 +72,7 @@ pub(crate) fn conflicts(args: &Args, errors: &mut Errors) {
     }
 }
 
-/// Functions whose calls cannot be observed.
+/// Refuses functions whose calls cannot be observed.
 pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     let sig = &function.sig;
     if let Some(constness) = &sig.constness {
@@ -85,7 +86,7 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
         errors.push(Error::new_spanned(variadic, message));
     }
     if let Some(naked) = function.attrs.iter().find(|attr| is_naked(attr)) {
-        let message = "a naked function cannot be monitored, it is the instructions in it and nothing else; \
+        let message = "a naked function cannot be monitored, its body is assembly and nothing else; \
                        remove the attribute (in an impl block: `#[monitored(skip)]`)";
         errors.push(Error::new_spanned(naked, message));
     }
@@ -103,7 +104,7 @@ fn is_naked(attr: &Attribute) -> bool {
     matches!(&attr.meta, Meta::List(list) if list.path.is_ident("unsafe") && list.tokens.to_string() == "naked")
 }
 
-/// A name that is given must say something.
+/// Refuses an empty name.
 pub(crate) fn name(name: Option<&LitStr>, errors: &mut Errors) {
     if let Some(name) = name.filter(|name| name.value().trim().is_empty()) {
         let message = "the name is empty; leave it out to get the function's own";
@@ -111,7 +112,7 @@ pub(crate) fn name(name: Option<&LitStr>, errors: &mut Errors) {
     }
 }
 
-/// `args` and `skip` can only name what the signature binds.
+/// Refuses names in `args` and `skip` that the signature does not bind.
 pub(crate) fn names(args: &Args, bindings: &[Binding], errors: &mut Errors) {
     let skipped = args.skip.as_ref().and_then(|skip| skip.value.as_ref());
     for (key, names) in [
@@ -121,7 +122,7 @@ pub(crate) fn names(args: &Args, bindings: &[Binding], errors: &mut Errors) {
         for name in names.into_iter().flatten() {
             if name == "self" {
                 if key == "args" {
-                    let message = "`self` is recorded in parts: `fields(self.id)`";
+                    let message = "`self` cannot be recorded as a whole; record parts of it: `fields(self.id)`";
                     errors.at(name.span(), message);
                 }
             } else if !bindings.iter().any(|binding| binding.ident == *name) {

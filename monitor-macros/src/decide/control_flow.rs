@@ -1,4 +1,4 @@
-//! What a body tells without being type-checked: whether it can be left before its end.
+//! Finds out whether a body can be left before its end, from its tokens alone: nothing is type-checked yet.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::visit_mut::VisitMut;
@@ -77,7 +77,7 @@ pub(crate) fn way_out(statements: &[Stmt]) -> Way {
     exits.0
 }
 
-/// Whether a macro may be a way out of the function.
+/// Returns `true` if a macro may leave the function.
 pub(crate) fn may_leave(found: &Macro) -> bool {
     way_of(found) == Way::Early
 }
@@ -96,7 +96,7 @@ fn way_of(found: &Macro) -> Way {
     }
 }
 
-/// Whether unparsed tokens may hold a way out.
+/// Returns `true` if unparsed tokens may leave the function.
 fn leaves(tokens: &TokenStream) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {
         TokenTree::Ident(ident) => ident == "return",

@@ -1,8 +1,7 @@
-//! Which `async` functions are printed as the plain ones that they are to the compiler: an argument
-//! list, and a future of their own.
+//! Decides which `async` functions are printed as plain functions that return `impl Future`.
 //!
-//! An `async fn` around the monitored future would be a second coroutine, a third of what an edit of the
-//! file compiles again.
+//! The compiler makes the same of an `async fn`. Printed as such, the function needs no second coroutine around
+//! the monitored future, which saves a third of an incremental rebuild.
 
 use std::env;
 use std::path::Path;
@@ -28,7 +27,7 @@ const INERT: [&str; 9] = [
     "warn",
 ];
 
-/// Whether nobody else's macro is to see the item, as far as its attributes tell.
+/// Returns `true` if no macro of another crate will see the item, as far as its attributes tell.
 pub(super) fn is_last_macro(attrs: &[Attribute]) -> bool {
     attrs.iter().all(is_inert)
 }
@@ -43,8 +42,8 @@ fn is_inert(attr: &Attribute) -> bool {
     tool || INERT.iter().any(|inert| path.is_ident(inert))
 }
 
-/// Whether the function may lose its `async`: its future would own and drop what it owns now, and its
-/// type says no more than before.
+/// Returns `true` if the function may lose its `async`: its future owns and drops the arguments in the same
+/// order, and its type reveals no more than before.
 pub(super) fn is_possible(function: &Function, model: &Model) -> bool {
     let Captures { sig, bindings, .. } = &model.captures;
     let plain = matches!(sig.safety, Safety::Default)
@@ -65,7 +64,7 @@ pub(super) fn is_possible(function: &Function, model: &Model) -> bool {
         && !is_rustdoc()
 }
 
-/// Whether an argument is one name, which a future can own.
+/// Returns `true` if an argument is one name, which a future can own.
 fn is_name(input: &FnArg) -> bool {
     match input {
         FnArg::Receiver(receiver) => receiver.attrs.is_empty(),

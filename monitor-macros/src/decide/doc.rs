@@ -1,4 +1,4 @@
-//! What the documentation of a function says first.
+//! Reads the first paragraph of a function's documentation, which the live page shows.
 
 use syn::{Attribute, Expr, Lit, Meta};
 

@@ -24,7 +24,7 @@ pub(crate) use captures::Captures;
 pub(crate) use model::{Model, Strategy, Verdict};
 pub(crate) use record::{Level, Record};
 
-/// One answer per function of the input; `None` leaves the function as it is.
+/// Makes a model of each function of the input; `None` leaves the function as it is.
 pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Option<Model>> {
     match input {
         Input::Refused(_) => Vec::new(),

@@ -29,7 +29,7 @@ pub(crate) struct Model {
     pub(crate) follows_from: Option<Expr>,
     pub(crate) records: Vec<Record>,
     pub(crate) labels: Vec<Label>,
-    /// Where the word `labels` stands.
+    /// The span of the key `labels`.
     pub(crate) labels_key: Option<Span>,
     pub(crate) err: ErrLog,
     pub(crate) ret: Option<Ret>,
@@ -43,25 +43,25 @@ pub(crate) struct Model {
     pub(crate) off: Off,
     pub(crate) run: Strategy,
     pub(crate) verdict: Verdict,
-    /// Whether an error shows no more than its text.
+    /// `true` if an error shows its text only, without its sources: its type may not be `'static`.
     pub(crate) text: bool,
-    /// What a future resolves to, where inference needs telling and a body can name it.
+    /// The type that the future resolves to, where inference needs it and a body can name it.
     pub(crate) output: Option<Type>,
     /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
     pub(crate) returns: Option<Type>,
-    /// Whether clippy may ask why the body's future is not awaited where it is a future's output.
+    /// `true` if the output may be a future itself, which clippy's `async_yields_async` would report.
     pub(crate) yields: bool,
     pub(crate) captures: Captures,
 }
 
-/// How an error is logged.
+/// The log settings of an error.
 pub(crate) struct ErrLog {
     pub(crate) log: bool,
     pub(crate) debug: bool,
     pub(crate) level: Option<Level>,
 }
 
-/// How a returned value is shown.
+/// The format and the level of a returned value in the log.
 pub(crate) struct Ret {
     pub(crate) key: Span,
     pub(crate) display: bool,
@@ -86,12 +86,12 @@ pub(crate) enum Strategy {
     /// only runs `through` to its end has a value to look at there.
     Inline {
         through: bool,
-        /// Whether it does so by the names of its macros, and what it returns may be an error.
+        /// `true` if that rests on the names of its macros, and the returned value may be an error.
         by_name: bool,
     },
     /// The body becomes one future, which the function awaits.
     Async,
-    /// The same where the function is printed without its `async`: it returns the future.
+    /// As `Async`, and the function is printed without its `async`: it returns the future.
     Desugared,
     /// The futures these statements make where they end are run where they stand.
     Tail {
@@ -139,28 +139,19 @@ impl Model {
         let text = returned.is_some_and(|ty| static_bounds::has_open_error(&ty, sig));
         let labels_key = args.labels.as_ref().map(|labels| labels.key);
         let labels = args.labels.map_or_else(Vec::new, |labels| labels.value);
-        let mut said = Idents::default();
-        said.extend(records.iter().map(Record::tokens));
-        said.extend(labels.iter().map(Label::tokens));
         let sentry = args.sentry.map(|sentry| sentry.value).unwrap_or_default();
-        said.extend(sentry.tags.iter().map(|tag| tag.value.clone()));
-        said.extend(sentry.fingerprint.iter().map(ToTokens::to_token_stream));
         let [parent, follows_from] =
             [args.parent, args.follows_from].map(|arg| arg.map(|arg| arg.value));
-        let mut taken = Idents::default();
-        let spans = [&parent, &follows_from].into_iter().flatten();
-        taken.extend(spans.map(ToTokens::to_token_stream));
         let mentions = Mentions {
             body: &body.words,
-            said: &said,
-            taken: &taken,
+            said: &recorded_idents(&records, &labels, &sentry),
+            taken: &expression_idents([&parent, &follows_from].into_iter().flatten()),
         };
         let captures = Captures::new(sig, &run, &mentions);
         let output_type = return_type::declared(&sig.output);
         let yields =
             sig.asyncness.is_some() && output_type.is_some_and(return_type::sounds_like_future);
-        let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
-        let no_metrics = off(args.metrics);
+        let off = Off::new(args.metrics, args.latency, args.span, args.log);
         let mut model = Self {
             runtime: args.runtime.map(|path| path.value),
             name: args.name.map(|name| name.value),
@@ -180,17 +171,12 @@ impl Model {
             // A method that is not counted keeps nothing of its block's objective.
             objective: args
                 .objective
-                .filter(|_| !no_metrics)
+                .filter(|_| !off.metrics)
                 .map(|objective| objective.value.0),
             doc: doc::first_paragraph(&function.attrs),
             slow: args.slow.map(|slow| slow.value),
             sentry,
-            off: Off {
-                metrics: no_metrics,
-                latency: off(args.latency),
-                span: off(args.span),
-                log: off(args.log),
-            },
+            off,
             run,
             verdict,
             text,
@@ -207,7 +193,7 @@ impl Model {
         Some(model)
     }
 
-    /// Whether a call evaluates expressions of the user's when it begins.
+    /// Returns `true` if a call evaluates expressions from the attribute when it begins.
     pub(crate) fn looks_at_arguments(&self) -> bool {
         !self.records_nothing()
             || !self.labels.is_empty()
@@ -215,12 +201,45 @@ impl Model {
             || self.follows_from.is_some()
     }
 
-    /// Whether a call brings no values along.
+    /// Returns `true` if a call records no values.
     pub(crate) fn records_nothing(&self) -> bool {
         let SentryArg {
             tags, fingerprint, ..
         } = &self.sentry;
         self.records.is_empty() && tags.is_empty() && fingerprint.is_empty()
+    }
+}
+
+/// Returns the identifiers in the expressions that a call records.
+fn recorded_idents(records: &[Record], labels: &[Label], sentry: &SentryArg) -> Idents {
+    let mut idents = Idents::default();
+    idents.extend(records.iter().map(Record::tokens));
+    idents.extend(labels.iter().map(Label::tokens));
+    idents.extend(sentry.tags.iter().map(|tag| tag.value.clone()));
+    idents.extend(sentry.fingerprint.iter().map(ToTokens::to_token_stream));
+    idents
+}
+
+fn expression_idents<'a>(expressions: impl Iterator<Item = &'a Expr>) -> Idents {
+    let mut idents = Idents::default();
+    idents.extend(expressions.map(ToTokens::to_token_stream));
+    idents
+}
+
+impl Off {
+    fn new(
+        metrics: Option<Arg<bool>>,
+        latency: Option<Arg<bool>>,
+        span: Option<Arg<bool>>,
+        log: Option<Arg<bool>>,
+    ) -> Self {
+        let off = |switch: Option<Arg<bool>>| switch.is_some_and(|switch| !switch.value);
+        Self {
+            metrics: off(metrics),
+            latency: off(latency),
+            span: off(span),
+            log: off(log),
+        }
     }
 }
 

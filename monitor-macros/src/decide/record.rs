@@ -1,4 +1,4 @@
-//! What a call records: fields and arguments by name, and levels by constant.
+//! The fields and arguments that a call records, and the levels of its lines.
 
 use crate::parse::arg::Arg;
 use crate::parse::errors::Errors;
@@ -19,7 +19,7 @@ pub(crate) enum Level {
     Path(Path),
 }
 
-/// One recorded field.
+/// A recorded field.
 pub(crate) enum Record {
     Field(Field),
     Argument(Ident),
@@ -70,7 +70,7 @@ impl Record {
         }
     }
 
-    /// What is evaluated to take the value.
+    /// Returns the expression whose value is recorded.
     pub(crate) fn tokens(&self) -> TokenStream {
         match self {
             Self::Field(field) => field.value.clone(),
@@ -90,11 +90,11 @@ impl Record {
 pub(crate) fn level(level: LevelArg, errors: &mut Errors) -> Option<Level> {
     let (span, written) = match level {
         LevelArg::Path(path) => {
-            // `debug` is no constant of anybody's, but what a string would say.
+            // `debug` without quotes names no constant: a string was meant.
             let bare = path.get_ident().map(ToString::to_string);
             let known = |bare: &String| keywords::LEVELS.iter().any(|(name, _)| name == bare);
             if let Some(bare) = bare.filter(known) {
-                let message = format!("a level by its name is a string: `level = \"{bare}\"`");
+                let message = format!("write the level's name as a string: `level = \"{bare}\"`");
                 errors.push(Error::new_spanned(&path, message));
             }
             return Some(Level::Path(path));

@@ -4,19 +4,19 @@ use crate::decide::control_flow;
 use syn::visit_mut::VisitMut;
 use syn::{Arm, Block, Expr, ExprAsync, ExprClosure, ExprIf, ExprReturn, Item, Macro, Stmt, Token};
 
-/// What the exits of a body have in common.
+/// The kinds of exits that a body has.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "four facts, each by itself")]
 pub(crate) struct Exits {
-    /// Those that make a future: `async …`, `async ….boxed()`, `Box::pin(…)`.
+    /// The number of exits that make a future: `async …`, `async ….boxed()`, `Box::pin(…)`.
     pub(crate) futures: usize,
-    /// Whether an `async` block is among them.
+    /// `true` if an `async` block is among them.
     pub(crate) blocks: bool,
-    /// Whether there are others.
+    /// `true` if there are other exits.
     pub(crate) others: bool,
-    /// Whether a macro may hide one.
+    /// `true` if a macro may hide an exit.
     pub(crate) hidden: bool,
-    /// Whether the body is such a future and nothing else.
+    /// `true` if the body is such a future and nothing else.
     pub(crate) alone: bool,
 }
 
@@ -65,7 +65,7 @@ impl Visitor<'_> {
         }
     }
 
-    /// What the body's value is made of.
+    /// Follows the body's value into branches and blocks.
     fn value(&mut self, value: &mut Expr) {
         match value {
             Expr::Paren(value) => self.value(&mut value.expr),

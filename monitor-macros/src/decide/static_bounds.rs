@@ -1,7 +1,7 @@
 //! Errors whose type is open: types that need not be `'static` are part of it.
 //!
-//! Method look-up knows no lifetimes. It takes `impl<E: Error + 'static> Error for Failed<E>` for an
-//! answer where nobody says that `E` is `'static`, and the borrow checker refuses it afterwards.
+//! Method look-up ignores lifetimes. It selects `impl<E: Error + 'static> Error for Failed<E>` where the
+//! function does not declare `E: 'static`, and the borrow checker refuses that afterwards (E0310).
 
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
@@ -10,7 +10,7 @@ use syn::{
     TypeReference, WherePredicate,
 };
 
-/// Whether the error of a `Result<…, Failed<E>>` may be an `Error` only where `E` is `'static`.
+/// Returns `true` if the error of a `Result<…, Failed<E>>` may be an `Error` only where `E` is `'static`.
 pub(crate) fn has_open_error(ty: &Type, sig: &Signature) -> bool {
     let error = types(ty).into_iter().nth(1);
     error.iter().flat_map(types).any(|part| {
@@ -19,7 +19,7 @@ pub(crate) fn has_open_error(ty: &Type, sig: &Signature) -> bool {
     })
 }
 
-/// Whether a type parameter that need not be `'static` is part of the type.
+/// Returns `true` if a type parameter without a `'static` bound is part of the type.
 pub(crate) fn has_parameter(ty: &Type, sig: &Signature) -> bool {
     Open::look(ty, sig).parameter
 }

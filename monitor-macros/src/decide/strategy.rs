@@ -1,4 +1,4 @@
-//! How a function runs, and what is looked at when it has.
+//! Chooses how a function's body runs, and how its returned value is judged.
 
 use super::{Strategy, Verdict};
 use crate::decide::control_flow::{self, Way};
@@ -60,13 +60,13 @@ pub(super) fn choose(
         // What is in a box may be something else, unless the type says so or another exit shows it.
         let told = boxed == Some(true) && exits.futures > 0;
         let futures = exits.blocks || told;
-        // Another exit would leave with a future nobody runs.
+        // Another exit would return a future that is not monitored.
         let runs = futures && !(boxed.is_some() && (exits.others || exits.hidden));
         runs.then_some(Strategy::Tail { statements, exits })
     });
     let run = match (tail, boxed) {
         (Some(tail), _) => tail,
-        // A box of ours around theirs is not `'static` where theirs is not known to be.
+        // A second box around the returned one is `'static` only if the returned one is.
         (None, Some(true)) if hands_on(body) && static_bounds::has_parameter(ty, sig) => {
             return (closure(false), Verdict::Probe, None);
         }
@@ -90,9 +90,10 @@ pub(super) fn choose(
     (run, verdict(Some(&output)), named)
 }
 
-/// Whether `Location::caller()` may be the function's caller: it has the attribute, be it under a condition,
-/// or the looks of a method whose trait has it for all implementations, which `Index` and `IndexMut` of
-/// `std` do.
+/// Returns `true` if `Location::caller()` may be the function's caller.
+///
+/// That is so with `#[track_caller]`, also under a `cfg_attr`, and for the methods of `Index` and `IndexMut`,
+/// whose traits declare it for all implementations.
 fn tracks_caller(function: &Function) -> bool {
     let sig = &function.sig;
     let inherits = sig.ident == "index" || sig.ident == "index_mut";
@@ -129,7 +130,7 @@ fn statements(body: &Body, boxed: bool) -> Option<Vec<Stmt>> {
     Block::parse_within.parse2(body.block.stream()).ok()
 }
 
-/// Whether the box a body returns is made elsewhere.
+/// Returns `true` if the body returns a box that was made elsewhere.
 fn hands_on(body: &Body) -> bool {
     let words = ["pin", "boxed", "boxed_local"];
     !words.iter().any(|word| body.words.have(word))

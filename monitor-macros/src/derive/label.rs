@@ -1,4 +1,4 @@
-//! `#[derive(MonitorLabel)]`: an enum's variants as the values of a label.
+//! `#[derive(MonitorLabel)]`, which makes an enum's variants the values of a label.
 
 use crate::parse::errors::Errors;
 use proc_macro2::{Span, TokenStream};
@@ -19,7 +19,7 @@ use syn::{Data, DeriveInput, Error, LitStr, Path, Token, Variant};
 //             }
 //         }
 //     }
-/// The implementation, or every mistake at once.
+/// Prints the implementation, or every mistake at once.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let expanded = syn::parse2(item).map(|input| implementation(&input, &mut errors));
@@ -48,8 +48,8 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
         errors.extend(parsed);
     }
     let Data::Enum(data) = &input.data else {
-        let message = "`MonitorLabel` is for enums without fields: a label has few values, known by type; \
-                       for text there is `bounded(text, max = 20)`";
+        let message = "`MonitorLabel` can be derived for enums without fields only: their set of values is known at compile time; \
+                       for text, write `bounded(text, max = 20)`";
         errors.push(Error::new_spanned(&input.ident, message));
         return TokenStream::new();
     };
@@ -82,11 +82,11 @@ fn implementation(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     }
 }
 
-/// What a variant is called as a label's value.
+/// Returns the name of a variant as a label's value.
 fn value(variant: &Variant, errors: &mut Errors) -> LitStr {
     if let Some(field) = variant.fields.iter().next() {
-        let message = "a label's values are known by type, and a field has more of them; \
-                       write a method that gives an enum without fields";
+        let message = "a variant of a label has no fields: the set of values must be known at compile time; \
+                       write a method that returns an enum without fields";
         errors.push(Error::new_spanned(field, message));
     }
     let mut value = LitStr::new(&variant.ident.unraw().to_string(), variant.ident.span());

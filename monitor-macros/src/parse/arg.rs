@@ -1,4 +1,4 @@
-//! One argument of the attribute: a value, and where its key was written.
+//! An argument of the attribute: a value, and the span of its key.
 
 use proc_macro2::Span;
 use syn::{Error, Ident, Result};

@@ -1,4 +1,4 @@
-//! What stands in the parentheses: keys, values and where they stand; nothing is decided here.
+//! Reads the arguments of the attribute: keys, values and their spans.
 
 use crate::parse::arg::{Arg, set};
 use crate::parse::buckets::{self, Buckets};
@@ -16,14 +16,14 @@ use syn::{Error, Expr, Ident, LitBool, LitStr, Path, Result, token};
 
 macro_rules! slots {
     ($($(#[$doc:meta])* $slot:ident: $ty:ty,)*) => {
-        /// One slot per key; `None` where the key was not written.
+        /// The arguments of one attribute: a slot for each key, `None` where the key was not written.
         #[derive(Clone, Default)]
         pub(crate) struct Args {
             $($(#[$doc])* pub(crate) $slot: Option<Arg<$ty>>,)*
         }
 
         impl Args {
-            /// These arguments, and `outer`'s where a key is not written here.
+            /// Returns these arguments, with those of `outer` for keys that are not written here.
             pub(crate) fn over(self, outer: &Self) -> Self {
                 let outer = outer.clone();
                 Self { $($slot: self.$slot.or(outer.$slot),)* }
@@ -61,7 +61,7 @@ slots! {
     runtime: Path,
 }
 
-/// Which values are errors, by the user's own word: the method of `Verdict` it is handed to.
+/// A rule that decides which values are errors; its key is the name of a method of `Verdict`.
 #[derive(Clone)]
 pub(crate) struct Rule {
     pub(crate) key: Ident,
@@ -69,7 +69,7 @@ pub(crate) struct Rule {
 }
 
 impl Args {
-    /// Whether a method of an impl block is left out.
+    /// Returns `true` if `skip` leaves a method of an impl block out.
     pub(crate) fn leaves_out(&self) -> bool {
         matches!(self.skip, Some(Arg { value: None, .. }))
     }
@@ -226,7 +226,7 @@ fn unknown(key: &str) -> String {
     if keywords::CLASSIFY_OPTIONS.contains(&key) {
         let value = if key == "class" { " = \"…\"" } else { "" };
         return format!(
-            "`{key}` is said of an error by its type: derive `MonitorError` for it and write \
+            "`{key}` belongs to the error type, not to the function: derive `MonitorError` for the type and write \
              `#[monitor({key}{value})]` on the variant"
         );
     }

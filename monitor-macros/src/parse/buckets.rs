@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, ExprArray, Ident, Lit, Result};
 
-/// What `buckets = …` says.
+/// The value of `buckets = …`.
 #[derive(Clone)]
 pub(crate) enum Buckets {
     Default,
@@ -16,7 +16,7 @@ pub(crate) enum Buckets {
     List(Vec<f64>),
 }
 
-/// `buckets = fast`, `default`, `slow` or a list of seconds.
+/// Reads `buckets = fast`, `default`, `slow` or a list of seconds.
 pub(crate) fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> Result<Buckets> {
     const WANTED: &str = "`fast`, `default`, `slow` or seconds: `buckets = [0.01, 0.1, 1]`";
     match bare(values::value(key, input, WANTED)?) {
@@ -28,7 +28,7 @@ pub(crate) fn parse(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) ->
     }
 }
 
-/// What a macro hands on as `$e:expr` comes in an invisible group.
+/// Returns the expression without the invisible group that a macro's `$e:expr` comes in.
 fn bare(expr: Expr) -> Expr {
     match expr {
         Expr::Group(group) => bare(*group.expr),
@@ -36,7 +36,7 @@ fn bare(expr: Expr) -> Expr {
     }
 }
 
-/// More would be a series each, for every result of the function.
+/// Each bucket is a series for every result of the function.
 const MOST_BUCKETS: usize = 40;
 
 fn bounds(written: &ExprArray, errors: &mut Errors) -> Vec<f64> {

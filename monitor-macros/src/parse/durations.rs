@@ -1,4 +1,4 @@
-//! Durations and rates as people write them, read while the program is compiled.
+//! Reads durations such as `500ms` and rates such as `10/min` at compile time.
 
 use syn::{Error, LitStr, Result};
 
@@ -18,7 +18,7 @@ const UNITS: [(&[&str], f64); 7] = [
 /// The longest duration, in nanoseconds: 100 days.
 const LONGEST: f64 = 100.0 * 86_400e9;
 
-/// `500ms`, `1.5s` or `1m 30s` in nanoseconds.
+/// Returns `500ms`, `1.5s` or `1m 30s` in nanoseconds.
 pub(crate) fn duration(literal: &LitStr) -> Result<u64> {
     let text = literal.value();
     let wrong = |why: &str| Error::new(literal.span(), format!("`{text}` is {why}"));
@@ -29,23 +29,23 @@ pub(crate) fn duration(literal: &LitStr) -> Result<u64> {
         return Err(wrong(NO_DURATION));
     }
     if nanoseconds < 1.0 {
-        return Err(wrong("no time at all; write at least `1ns`"));
+        return Err(wrong("too short; write at least `1ns`"));
     }
     if nanoseconds > LONGEST {
-        return Err(wrong("longer than any call; write at most `100d`"));
+        return Err(wrong("too long; write at most `100d`"));
     }
     Ok(whole(nanoseconds))
 }
 
 const NO_DURATION: &str =
-    "no duration; write a number and a unit (`ns`, `us`, `ms`, `s`, `m`, `h`, `d`): `500ms`";
+    "not a duration; write a number and a unit (`ns`, `us`, `ms`, `s`, `m`, `h`, `d`): `500ms`";
 
-/// `10/min` as a count and the nanoseconds it is for.
+/// Returns `10/min` as a count and a period in nanoseconds.
 pub(crate) fn rate(literal: &LitStr) -> Result<(u32, u64)> {
     let text = literal.value();
     let wrong = || {
         let message = format!(
-            "`{text}` is no rate; write a count and a unit (`s`, `min`, `h`, `d`): `10/min`"
+            "`{text}` is not a rate; write a count and a unit (`s`, `min`, `h`, `d`): `10/min`"
         );
         Error::new(literal.span(), message)
     };

@@ -16,7 +16,7 @@ impl Errors {
         }
     }
 
-    /// Adds what was found, if anything was.
+    /// Adds the mistake of a result, if it is one.
     pub(crate) fn extend(&mut self, found: syn::Result<()>) {
         if let Err(error) = found {
             self.push(error);

@@ -1,4 +1,4 @@
-//! One entry of `fields(…)`, in the notation of `tracing`.
+//! Reads an entry of `fields(…)`, in the notation of `tracing`.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -15,7 +15,7 @@ pub(crate) struct Field {
     pub(crate) value: TokenStream,
 }
 
-/// How a field's value is turned into text: as it is, `%value` or `?value`.
+/// The format of a field's value: as it is, `%value` or `?value`.
 #[derive(Clone, Copy)]
 pub(crate) enum Format {
     Value,

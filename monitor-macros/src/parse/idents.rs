@@ -1,13 +1,13 @@
-//! The words of a body, for all who ask whether it mentions something.
+//! The identifiers of a body or an expression, to find out whether it mentions an argument.
 
 use proc_macro2::{TokenStream, TokenTree};
 use syn::Ident;
 use syn::ext::IdentExt;
 
-/// The words of a body, read once: each is a text that the compiler has to hand out.
+/// Identifiers, read once: turning one into a `String` is a call into the compiler.
 #[derive(Default)]
 pub(crate) struct Idents {
-    /// Those that stand in no brackets.
+    /// Identifiers outside of all brackets.
     outer: Vec<String>,
     inner: Vec<String>,
     literals: Vec<String>,
@@ -25,7 +25,7 @@ impl Idents {
         words
     }
 
-    /// Adds tokens that stand somewhere else.
+    /// Adds the identifiers of further tokens.
     pub(crate) fn extend(&mut self, tokens: impl IntoIterator<Item = TokenStream>) {
         for tree in tokens.into_iter().flatten() {
             self.add(tree);
@@ -41,7 +41,7 @@ impl Idents {
         }
     }
 
-    /// Whether any of these words stands outside of all brackets.
+    /// Returns `true` if any of these words stands outside of all brackets.
     pub(crate) fn any_outside(&self, words: &[&str]) -> bool {
         self.outer.iter().any(|word| words.contains(&word.as_str()))
     }
@@ -51,7 +51,7 @@ impl Idents {
         all.any(|known| known == word)
     }
 
-    /// Whether `name` occurs; a string such as `"{name}"` counts.
+    /// Returns `true` if `name` occurs; a string such as `"{name}"` counts.
     pub(crate) fn mention(&self, name: &Ident) -> bool {
         let inline = || format!("{{{}", name.unraw());
         let shows = |text: &String| text.contains('{') && text.contains(&inline());

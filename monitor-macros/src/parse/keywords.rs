@@ -1,4 +1,4 @@
-//! The words the attribute knows, and which one a misspelt word was meant to be.
+//! The keys, options and reserved names of the attribute, and suggestions for misspelt ones.
 
 /// Every key that can be written.
 pub(crate) const KEYS: [&str; 25] = [
@@ -51,7 +51,7 @@ pub(crate) const RESERVED: [&str; 9] = [
     "threshold_ms",
 ];
 
-/// `, did you mean …?` where a known word is near, else nothing.
+/// Returns `, did you mean …?` if a known word is near, otherwise nothing.
 pub(crate) fn suggest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     known
         .into_iter()
@@ -61,7 +61,7 @@ pub(crate) fn suggest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str
         .map_or_else(String::new, |(_, word)| format!(", did you mean `{word}`?"))
 }
 
-/// The words in backticks with commas between them.
+/// Returns the words in backticks with commas between them.
 pub(crate) fn list<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String {
     let words: Vec<_> = words
         .into_iter()
@@ -70,7 +70,8 @@ pub(crate) fn list<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> String 
     words.join(", ")
 }
 
-/// Insertions, removals and changes that lead from `a` to `b`; two letters swapped count one.
+/// Returns the number of insertions, removals and changes that lead from `a` to `b`; two swapped letters are one
+/// (the optimal string alignment distance).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];

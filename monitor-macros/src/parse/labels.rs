@@ -1,4 +1,4 @@
-//! `labels(…)`: labels of the user's on a function's counters, by type or bounded.
+//! Reads `labels(…)`, the user's labels of a function's series.
 
 use crate::parse::errors::Errors;
 use crate::parse::keywords;
@@ -11,7 +11,7 @@ use syn::{Error, Expr, Ident, LitInt, LitStr, Result, Token, token};
 pub(crate) const EXAMPLE: &str =
     "`labels(tier = order.tier, region = bounded(&order.region, max = 20))`";
 
-/// More multiply to more series than anybody wants.
+/// The number of series is the product of the labels' values.
 const MOST_LABELS: usize = 8;
 const MOST_VALUES: usize = 1000;
 
@@ -105,7 +105,7 @@ fn value_of(input: ParseStream<'_>) -> Result<(Expr, Option<usize>)> {
     Err(Error::new(max.span(), message))
 }
 
-/// Names that Prometheus takes, each once, and not too many.
+/// Refuses names that Prometheus does not take, names that are given twice, and too many.
 pub(crate) fn check(labels: &[Label], errors: &mut Errors) {
     for (index, Label { name, span, .. }) in labels.iter().enumerate() {
         let mut bytes = name.bytes();
@@ -114,11 +114,13 @@ pub(crate) fn check(labels: &[Label], errors: &mut Errors) {
             .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
         if !starts || !bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             let message = format!(
-                "`{name}` is no label of Prometheus: letters, digits and `_`, no digit first"
+                "`{name}` is not a Prometheus label name; use letters, digits and `_`, and no digit first"
             );
             errors.at(*span, message);
         } else if name.starts_with("__") {
-            let message = format!("`{name}`: labels that begin with `__` are Prometheus' own");
+            let message = format!(
+                "label `{name}`: Prometheus reserves names that begin with `__`; choose another name"
+            );
             errors.at(*span, message);
         } else if RESERVED.contains(&name.as_str()) {
             let message = format!(
@@ -138,7 +140,7 @@ pub(crate) fn check(labels: &[Label], errors: &mut Errors) {
 }
 
 impl Label {
-    /// What the body's captures have to know it mentions.
+    /// Returns the expression of the value, which may mention arguments.
     pub(crate) fn tokens(&self) -> TokenStream {
         let value = &self.value;
         quote!(#value)

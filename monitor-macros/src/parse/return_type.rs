@@ -1,4 +1,4 @@
-//! What a declared return type tells: whether it can be a `Result`, or is a future of something.
+//! Reads a declared return type: can it be a `Result`, is it a future, and of what?
 
 use syn::visit_mut::{self, VisitMut};
 use syn::{
@@ -12,20 +12,20 @@ const PLAIN: [&str; 18] = [
     "i32", "i64", "i128", "isize", "f32", "f64",
 ];
 
-/// What a future may be besides, and the one around it would not be.
+/// Traits that the future around the declared one would not implement.
 const BESIDES: [&str; 5] = ["Clone", "Copy", "Debug", "Default", "FusedFuture"];
 
 /// A return type that is, by its spelling, a future.
 pub(crate) struct Future {
     /// `Pin<Box<dyn Future>>` rather than `impl Future`.
     pub(crate) boxed: bool,
-    /// `BoxFuture<…>`, which may be anybody's alias, and its output another than the spelling tells.
+    /// `BoxFuture<…>`, which may be an alias of the user's with another output.
     pub(crate) alias: bool,
     /// `T` of `Output = T`, where it is written.
     pub(crate) output: Option<Type>,
 }
 
-/// The declared type, or `None` for a function that declares none.
+/// Returns the declared type, or `None` for a function that declares none.
 pub(crate) fn declared(output: &ReturnType) -> Option<&Type> {
     match output {
         ReturnType::Default => None,
@@ -33,13 +33,13 @@ pub(crate) fn declared(output: &ReturnType) -> Option<&Type> {
     }
 }
 
-/// What a call results in: the type itself, or what it is a future of.
+/// Returns the type that a call results in: the output of a future, otherwise the type itself.
 pub(crate) fn settled(ty: &Type) -> Type {
     let output = future(ty).and_then(|future| future.output);
     output.unwrap_or_else(|| ty.clone())
 }
 
-/// `true` where the spelling rules a `Result` out; `false` is no claim.
+/// Returns `true` if the spelling rules a `Result` out; `false` is no claim.
 pub(crate) fn is_plain(ty: &Type) -> bool {
     match ty {
         Type::Paren(ty) => is_plain(&ty.elem),
@@ -62,7 +62,7 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// `true` where the spelling rules out that there is anything to drop; `false` is no claim.
+/// Returns `true` if the spelling rules out that there is anything to drop; `false` is no claim.
 pub(crate) fn is_never_dropped(ty: &Type) -> bool {
     match ty {
         Type::FnPtr(_) | Type::Never(_) | Type::Ptr(_) | Type::Reference(_) => true,
@@ -75,7 +75,7 @@ fn is_string(ty: &Type) -> bool {
     matches!(ty, Type::Path(ty) if last(&ty.path).is_some_and(|name| name.ident == "String"))
 }
 
-/// The type with `_` for every `impl Trait`, which only a signature may name.
+/// Returns the type with `_` for every `impl Trait`, which only a signature may name.
 pub(crate) fn erase(ty: &Type) -> Type {
     struct Erase;
 
@@ -99,7 +99,7 @@ pub(crate) fn erase(ty: &Type) -> Type {
     ty
 }
 
-/// Whether there is an `impl Trait` in the type.
+/// Returns `true` if there is an `impl Trait` in the type.
 pub(crate) fn is_opaque(ty: &Type) -> bool {
     struct Found(bool);
 
@@ -114,7 +114,7 @@ pub(crate) fn is_opaque(ty: &Type) -> bool {
     found.0
 }
 
-/// Whether the type is a future by its name, such as `JoinHandle<T>`.
+/// Returns `true` if the type is a future by its name, such as `JoinHandle<T>`.
 pub(crate) fn sounds_like_future(ty: &Type) -> bool {
     match ty {
         Type::Paren(ty) => sounds_like_future(&ty.elem),
@@ -128,7 +128,7 @@ pub(crate) fn sounds_like_future(ty: &Type) -> bool {
     }
 }
 
-/// A path to a type of which the spelling tells nothing; `Pin<…>` would be told.
+/// Returns `true` for a path that may be an alias of a future; `Pin<…>` is none.
 pub(crate) fn is_alias(ty: &Type) -> bool {
     match ty {
         Type::Paren(ty) => is_alias(&ty.elem),

@@ -1,4 +1,4 @@
-//! `sentry = …` and `sentry(…)`: whether and how a function's errors become events.
+//! Reads `sentry = …` and `sentry(…)`, which decide how a function's errors become events.
 
 use crate::parse::arg::set;
 use crate::parse::durations;
@@ -11,7 +11,7 @@ use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Error, Expr, ExprArray, Ident, Lit, LitBool, LitStr, Result, token};
 
-/// What was said; the default is an event per error.
+/// The value of `sentry`; the default is an event per error.
 #[derive(Clone, Default)]
 pub(crate) struct SentryArg {
     pub(crate) off: bool,
@@ -21,15 +21,15 @@ pub(crate) struct SentryArg {
     pub(crate) fingerprint: Vec<Expr>,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) when: Option<Expr>,
-    /// Whether errors make events that others expect, or keep from Sentry.
+    /// `true` if every error is an event, also an expected one and one that an inner function suppressed.
     pub(crate) always: bool,
 }
 
-/// What `throttle = …` says.
+/// The value of `throttle = …`.
 #[derive(Clone, Copy)]
 pub(crate) enum Throttle {
     Off,
-    /// So many events in so many nanoseconds.
+    /// A number of events per a number of nanoseconds.
     Rate(u32, u64),
 }
 

@@ -1,4 +1,4 @@
-//! The names a signature binds, and which of them the monitored body has to own.
+//! Reads the names that a signature binds.
 
 use crate::parse::return_type;
 use proc_macro2::Span;
@@ -16,7 +16,7 @@ pub(crate) struct Binding {
     /// Lint levels of the argument, as in `#[allow(unused_mut)] mut a: u8`: they go where it is bound anew.
     pub(crate) lints: Vec<Attribute>,
     pub(crate) ident: Ident,
-    /// The argument's own pattern, where the name is one of ours for the whole argument.
+    /// The argument's own pattern, where `ident` is a generated name for the whole argument.
     pub(crate) pattern: Option<Pat>,
     /// Names in the pattern that the body mentions.
     pub(crate) mentioned: Vec<Ident>,
@@ -25,18 +25,18 @@ pub(crate) struct Binding {
     pub(crate) is_said: bool,
     /// `self` cannot be bound anew.
     pub(crate) is_self: bool,
-    /// Whether it may matter when it is dropped, as far as the spelling of its type tells.
+    /// `true` if its drop may have an effect, as far as the spelling of its type tells.
     pub(crate) is_dropped: bool,
 }
 
 impl Binding {
-    /// Whether rustc takes the name for one that need not be used.
+    /// Returns `true` if rustc does not warn when the name is unused.
     pub(crate) fn is_underscored(&self) -> bool {
         self.ident.to_string().starts_with('_')
     }
 }
 
-/// All names in order of declaration, `self` and those inside patterns included.
+/// Returns all names in order of declaration, `self` and those inside patterns included.
 pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
     let mut bindings = Vec::new();
     for (place, input) in sig.inputs.iter().enumerate() {
@@ -72,7 +72,7 @@ pub(crate) fn of(sig: &Signature) -> Vec<Binding> {
     bindings
 }
 
-/// The names that a pattern binds.
+/// Returns the names that a pattern binds.
 pub(crate) fn names(pat: &Pat) -> Vec<Ident> {
     bound(pat).into_iter().map(|(name, _)| name).collect()
 }
@@ -96,8 +96,8 @@ fn is_lint(attr: &Attribute) -> bool {
     levels.iter().any(|level| attr.path().is_ident(level))
 }
 
-/// The signature with a name for each argument bound to `_`, which nothing else could capture: it
-/// is dropped in its turn, behind the arguments after it.
+/// Returns the signature with a name for each argument bound to `_`, so that the body can capture it and drop it
+/// in its turn.
 pub(crate) fn named(sig: &Signature) -> Signature {
     let mut sig = sig.clone();
     for (place, input) in sig.inputs.iter_mut().enumerate() {
@@ -109,7 +109,7 @@ pub(crate) fn named(sig: &Signature) -> Signature {
     sig
 }
 
-/// A name of ours for a whole argument.
+/// Makes a name for a whole argument.
 fn name(place: usize, pat: &Pat) -> Pat {
     let at = Span::mixed_site().located_at(pat.span());
     Pat::Ident(PatIdent {
@@ -121,8 +121,8 @@ fn name(place: usize, pat: &Pat) -> Pat {
     })
 }
 
-/// Gives arguments that are taken apart a name as a whole: the body takes them apart, and drops what is
-/// left of each in its turn. `kept` are those whose names somebody else needs.
+/// Gives a name to each argument that is a pattern. The body destructures it, and drops what is left of it in
+/// its turn. The arguments at `kept` stay as they are, because the attribute needs the names in them.
 pub(crate) fn wholes(mut sig: Signature, kept: &[usize]) -> (Signature, Vec<Binding>) {
     let mut patterns = Vec::new();
     for (place, input) in sig.inputs.iter_mut().enumerate() {
@@ -148,7 +148,7 @@ pub(crate) fn is_name(pat: &Pat) -> bool {
     matches!(pat, Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none())
 }
 
-/// The arguments of which a pattern may leave something behind that is dropped.
+/// Returns the places of arguments of which the pattern may leave a part unbound that is dropped.
 pub(crate) fn leave_something(sig: &Signature) -> Vec<usize> {
     let leaves = |input: &FnArg| match input {
         FnArg::Receiver(_) => false,

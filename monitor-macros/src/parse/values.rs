@@ -1,4 +1,4 @@
-//! The values an argument can have, and how each is read.
+//! Readers for the values of arguments.
 
 use crate::parse::arg::set;
 use crate::parse::errors::Errors;
@@ -18,7 +18,7 @@ pub(crate) enum Level {
     Path(Path),
 }
 
-/// What `err`, `err = …` or `err(…)` says.
+/// The value of `err`, `err = …` or `err(…)`.
 #[derive(Clone)]
 pub(crate) struct ErrArg {
     pub(crate) log: bool,
@@ -26,7 +26,7 @@ pub(crate) struct ErrArg {
     pub(crate) level: Option<Level>,
 }
 
-/// What `ret` or `ret(…)` says.
+/// The value of `ret` or `ret(…)`.
 #[derive(Clone)]
 pub(crate) struct RetArg {
     pub(crate) key: Span,
@@ -34,7 +34,7 @@ pub(crate) struct RetArg {
     pub(crate) level: Option<Level>,
 }
 
-/// A text, or the constant that has it.
+/// A string, or the path of a constant that is one.
 #[derive(Clone)]
 pub(crate) struct Target(pub(crate) TokenStream);
 
@@ -45,7 +45,7 @@ pub(crate) struct Constant(pub(crate) Path);
 pub(crate) const LEVEL: &str =
     "a level: `level = \"debug\"`, `level = 2` or `level = Level::DEBUG`";
 
-/// Reads `= value`; a wrong or missing one is told what `wanted` is.
+/// Reads `= value`. The error for a wrong or missing value says what is `wanted`.
 pub(crate) fn value<T: Parse>(key: &Ident, input: ParseStream<'_>, wanted: &str) -> Result<T> {
     let wrong = |span| Error::new(span, format!("`{key}` takes {wanted}"));
     if input.parse::<Token![=]>().is_err() {
@@ -59,7 +59,7 @@ pub(crate) fn value<T: Parse>(key: &Ident, input: ParseStream<'_>, wanted: &str)
     input.parse().map_err(|_| wrong(span))
 }
 
-/// A word that says it all.
+/// Refuses a value behind a key that takes none.
 pub(crate) fn nothing(key: &Ident, input: ParseStream<'_>) -> Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
@@ -87,7 +87,7 @@ pub(crate) fn inside(
     Ok(())
 }
 
-/// Entries of one kind in parentheses.
+/// Reads entries of one kind in parentheses.
 pub(crate) fn list<T: Parse>(
     key: &Ident,
     input: ParseStream<'_>,
@@ -102,7 +102,7 @@ pub(crate) fn list<T: Parse>(
     Ok(list)
 }
 
-/// Bare names in parentheses.
+/// Reads bare names in parentheses.
 pub(crate) fn names(
     key: &Ident,
     input: ParseStream<'_>,
@@ -151,7 +151,7 @@ fn not_bare(key: &Ident, entry: &TokenStream) -> String {
     format!("`{key}` takes bare names, without the pattern around them: `{key}({bound})`")
 }
 
-/// `err`, `err = …` or `err(…)`.
+/// Reads `err`, `err = …` or `err(…)`.
 pub(crate) fn err(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> Result<ErrArg> {
     const WANTED: &str =
         "`true`, `false` or options: `err = false`, `err(Debug, level = \"warn\")`";
@@ -167,7 +167,7 @@ pub(crate) fn err(key: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> R
     })
 }
 
-/// `ret`, `ret = …` or `ret(…)`; `None` switches off what an impl block switched on.
+/// Reads `ret`, `ret = …` or `ret(…)`; `None` switches off what an impl block switched on.
 pub(crate) fn ret(
     key: &Ident,
     input: ParseStream<'_>,
@@ -185,7 +185,7 @@ pub(crate) fn ret(
     }))
 }
 
-/// The options of what is written to the log: a format and a level.
+/// Reads the options of `err(…)` and `ret(…)`: a format and a level.
 fn shown(
     key: &Ident,
     input: ParseStream<'_>,
@@ -214,7 +214,7 @@ fn shown(
     Ok((format, level.map(|level| level.value)))
 }
 
-/// An option nobody knows, and which one it may have been meant to be.
+/// Returns the error for an unknown option, with the nearest known one.
 pub(crate) fn unknown_option(option: &Ident, known: &[&str]) -> Error {
     let hint = keywords::suggest(&option.to_string(), known.iter().copied());
     let known = keywords::list(known);

@@ -1,4 +1,4 @@
-//! Prints what stands around the user's block: the signature, a closure, its type, and the arguments it owns.
+//! Prints the signature, and the closure or future around the user's block with the arguments that it owns.
 
 use super::Printer;
 use crate::decide::Strategy;
@@ -8,9 +8,9 @@ use quote::{ToTokens, quote_spanned};
 use syn::{ReturnType, Signature};
 
 impl Printer {
-    /// The signature; that of a plain function where an `async fn` becomes one.
+    /// Prints the signature, which is that of a plain function where an `async fn` becomes one.
     ///
-    /// The edition of the words `impl Future` is ours, so they capture all that an `async fn` does.
+    /// The words `impl Future` have the edition of this crate, so they capture every lifetime, as an `async fn` does.
     pub(super) fn signature(&self) -> TokenStream {
         let sig = &self.model.captures.sig;
         if !matches!(self.model.run, Strategy::Desugared) {
@@ -35,7 +35,7 @@ impl Printer {
         }
     }
 
-    /// The body as a closure of the declared type.
+    /// Prints the body as a closure of the declared type.
     pub(super) fn closure(&self) -> TokenStream {
         let unit = quote_spanned!(self.at=> ());
         let returns = self
@@ -47,7 +47,7 @@ impl Printer {
         quote_spanned!(self.at=> move || -> #returns #block)
     }
 
-    /// A `return` that never runs gives an async block its type before the body is looked at.
+    /// Prints a `return` that never runs. It gives an async block its type before the body is checked.
     pub(super) fn pin(&self) -> TokenStream {
         let private = &self.private;
         let pin = self.model.output.as_ref().map(|output| {
@@ -60,11 +60,11 @@ impl Printer {
         pin.unwrap_or_default()
     }
 
-    /// The user's block behind statements of ours.
+    /// Prints the user's block after generated statements.
     ///
     /// It stays a block of its own: its items would otherwise stand after statements, and its
     /// braces carry the edition that decides when temporaries are dropped. The parentheses are
-    /// ours, so that nobody is told that the braces inside are one pair too many.
+    /// generated, so that rustc does not report the braces inside as unnecessary.
     pub(super) fn block(&self, before: &[TokenStream]) -> Group {
         let body = &self.body;
         if before.iter().all(TokenStream::is_empty) {

@@ -1,4 +1,4 @@
-//! Prints the model: the only tokens of ours that reach the user's code.
+//! Prints the model as tokens: all that the attribute adds to the user's code is written here.
 
 mod body;
 mod site;
@@ -46,7 +46,7 @@ pub(crate) fn expand(input: &Input, models: Vec<Option<Model>>) -> TokenStream {
     print(input, &mut models.into_iter())
 }
 
-/// The input as it was written, without our attributes.
+/// Prints the input as it was written, without `#[monitored]`.
 pub(crate) fn untouched(input: &Input) -> TokenStream {
     print(input, &mut std::iter::empty())
 }
@@ -103,9 +103,9 @@ fn function(item: &Function, model: Option<Model>) -> TokenStream {
     quote!(#allow #yields #(#attrs)* #vis #defaultness #sig #body)
 }
 
-/// One function being printed.
+/// The printer of one function.
 pub(crate) struct Printer {
-    /// Our names never meet the user's, and type errors show at the return type.
+    /// Resolves generated names apart from the user's, and shows type errors at the return type.
     pub(crate) at: Span,
     body: Group,
     /// The body's items where they stand outside of it.
@@ -200,14 +200,14 @@ impl Printer {
         quote!(#items #run)
     }
 
-    /// The future of an `async` function.
+    /// Prints the future of an `async` function.
     fn future(&self) -> TokenStream {
         let body = self.block(&[self.pin(), self.captures()]);
         let body = quote_spanned!(self.at=> async move #body);
         self.run("run_async", &self.wait(), &body)
     }
 
-    /// The body in its own place: `Location::caller()` is the function's caller there.
+    /// Prints the body in its own place, where `Location::caller()` is the function's caller.
     fn in_place(&self, through: bool, by_name: bool) -> TokenStream {
         let (at, private, body) = (self.at, &self.private, &self.body);
         let (begin, verdict) = (self.begin(), self.verdict());

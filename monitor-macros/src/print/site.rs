@@ -1,4 +1,4 @@
-//! Prints the site of a function: its static, and what a call brings along.
+//! Prints the call site of a function: its static with the settings, and the values that a call records.
 
 use super::Printer;
 use crate::decide::{Level, Record, Strategy};
@@ -11,12 +11,12 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Ident, Lit};
 
 impl Printer {
-    /// The site and the call that begins on it.
+    /// Prints the call site and the call that begins on it.
     pub(super) fn begin(&self) -> TokenStream {
         self.start("begin")
     }
 
-    /// The site and the call of a future, which begins when that is polled.
+    /// Prints the call site and the call of a future, which begins at the first poll.
     pub(super) fn wait(&self) -> TokenStream {
         self.start("wait")
     }
@@ -47,7 +47,7 @@ impl Printer {
         quote_spanned!(at=> #private::site!(#of #with) #start .#how())
     }
 
-    /// What a call brings along.
+    /// Prints the values, labels and span relations of a call.
     fn declared(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let (tags, parts) = (&model.sentry.tags, &model.sentry.fingerprint);
@@ -67,7 +67,7 @@ impl Printer {
         }
     }
 
-    /// The labels of a call.
+    /// Prints the labels of a call.
     fn labels(&self) -> Option<TokenStream> {
         let at = self.at;
         let labels = self.model.labels.iter().map(|label| {
@@ -89,7 +89,7 @@ impl Printer {
         Some(quote_spanned!(whole=> .labels(|__monitor_labels| __monitor_labels #(#labels)*)))
     }
 
-    /// What differs from the site's defaults.
+    /// Prints the settings that differ from the defaults.
     fn settings(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let name = model.name.iter();
@@ -123,7 +123,7 @@ impl Printer {
         }
     }
 
-    /// Signals that are off, and the buckets of those that are on.
+    /// Prints the signals that are off, and the buckets.
     fn disabled_signals(&self) -> TokenStream {
         let at = self.at;
         let off = &self.model.off;
@@ -137,7 +137,7 @@ impl Printer {
         quote_spanned!(at=> #span #log #metrics #buckets #latency)
     }
 
-    /// Its own bounds; `None` for the default ones.
+    /// Prints the function's own buckets; `None` for the default ones.
     fn buckets(&self) -> Option<TokenStream> {
         let (at, private) = (self.at, &self.private);
         match &self.model.buckets {
@@ -151,8 +151,7 @@ impl Printer {
         }
     }
 
-    /// What the function promises, behind the signals and buckets it is held against, and what is
-    /// said of it.
+    /// Prints the objective, whose latency needs the buckets, and the documentation.
     fn objective_and_doc(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let objective = model.objective.as_ref().map(|objective| {
@@ -197,7 +196,7 @@ impl Printer {
         }
     }
 
-    /// A value without the wanted trait is an error at the value.
+    /// Prints a recorded value. If it lacks the trait, rustc's error shows at the value.
     fn record(&self, record: &Record) -> TokenStream {
         match record {
             Record::Field(field) => self.field(field),
@@ -224,7 +223,7 @@ impl Printer {
         quote_spanned!(at=> __monitor_fields.#method(&(#value));)
     }
 
-    /// One part of a fingerprint, by its `Display`.
+    /// Prints a part of a fingerprint, by its `Display`.
     fn part(&self, part: &Expr) -> TokenStream {
         let at = self.at.located_at(part.span());
         // A text is what it says; an address of one would be the same to `Display`.

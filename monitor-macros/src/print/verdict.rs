@@ -1,4 +1,4 @@
-//! Prints how a returned value is judged: by its type, then by what the attribute says of it.
+//! Prints the judgement of a returned value: by its type, then by the attribute's rules.
 
 use super::Printer;
 use crate::decide::{Strategy, Verdict};
@@ -27,7 +27,7 @@ impl Printer {
         quote_spanned!(at=> #private::#run(#start, #body #(, #judge)*))
     }
 
-    /// A closure that returns the verdict.
+    /// Prints a closure that returns the verdict.
     pub(super) fn verdict(&self) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let ret = model.ret.as_ref().map(|ret| {
@@ -55,11 +55,12 @@ impl Printer {
         })
     }
 
-    /// A closure over a reference to what the body returned.
+    /// Prints a closure over a reference to the returned value.
     fn of_returned(&self, said: &TokenStream) -> TokenStream {
         let (at, model) = (self.at, &self.model);
         match (&model.run, &model.output) {
-            // In a statement of the closure, a lifetime would be asked more of than in its signature.
+            // The type is named in the closure's signature: in a statement of the closure, a lifetime in it would
+            // have to meet stricter bounds.
             (Strategy::Tail { .. } | Strategy::Future { .. }, Some(ty))
                 if matches!(model.verdict, Verdict::Probe) =>
             {

@@ -44,7 +44,7 @@ messages! {
         "`class` takes a string: `#[monitor(class = \"declined\")]`",
         "`class` takes a string: `#[monitor(class = \"declined\")]`",
         "the class is empty; leave it out to get the variant's name",
-        "calls that panic are counted under `panic`; choose another class",
+        "the class `panic` is reserved for calls that panic; choose another class",
     ]
 
     transparent: { enum E { #[monitor(transparent)] A, #[monitor(transparent)] B(u8, u8), #[monitor(transparent, class = "x")] C(Inner) } } => [
@@ -55,12 +55,12 @@ messages! {
 
     whole: { #[monitor(transparent, class = "x")] enum E { #[monitor(crate = x)] A } } => [
         "`transparent` stands on a variant with one field, not on the enum",
-        "one class for all variants tells them apart no longer; put it on a variant",
+        "`class` on an enum would give all variants one class; put it on a variant",
         "`crate` stands on the type, once",
     ]
 
     union: { union U { a: u8 } } => [
-        "`MonitorError` is for enums and structs; a union does not know what it is",
+        "`MonitorError` can be derived for enums and structs, not for unions",
     ]
 }
 

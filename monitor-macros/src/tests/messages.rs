@@ -38,8 +38,8 @@ messages! {
 
     label_names: #[monitored(labels(a-b = 1, "a b" = x, __own, module = 1, t = x, t = y))] { fn f() {} } => [
         "expected `,`",
-        "`a b` is no label of Prometheus: letters, digits and `_`, no digit first",
-        "`__own`: labels that begin with `__` are Prometheus' own",
+        "`a b` is not a Prometheus label name; use letters, digits and `_`, and no digit first",
+        "label `__own`: Prometheus reserves names that begin with `__`; choose another name",
         "label `module` is written by the runtime (`function`, `module`, `service_name`, `result`, \
          `error`, `le`, `quantile`, `objective_name`, `objective_percentile`, \
          `objective_latency_threshold`); choose another name",
@@ -98,13 +98,13 @@ messages! {
     ]
 
     no_duration: #[monitored(slow = "500")] { fn f() {} } => [
-        "`500` is no duration; write a number and a unit (`ns`, `us`, `ms`, `s`, `m`, `h`, `d`): `500ms`",
+        "`500` is not a duration; write a number and a unit (`ns`, `us`, `ms`, `s`, `m`, `h`, `d`): `500ms`",
     ]
 
-    no_time: #[monitored(slow = "0s")] { fn f() {} } => ["`0s` is no time at all; write at least `1ns`"]
+    no_time: #[monitored(slow = "0s")] { fn f() {} } => ["`0s` is too short; write at least `1ns`"]
 
     long_time: #[monitored(slow = "101d")] { fn f() {} } => [
-        "`101d` is longer than any call; write at most `100d`",
+        "`101d` is too long; write at most `100d`",
     ]
 
     slow_number: #[monitored(slow = 5)] { fn f() {} } => ["`slow` takes a duration: `slow = \"500ms\"`"]
@@ -151,7 +151,7 @@ messages! {
     ]
 
     throttle: #[monitored(sentry(throttle = "10 per minute"))] { fn f() {} } => [
-        "`10 per minute` is no rate; write a count and a unit (`s`, `min`, `h`, `d`): `10/min`",
+        "`10 per minute` is not a rate; write a count and a unit (`s`, `min`, `h`, `d`): `10/min`",
     ]
 
     throttle_value: #[monitored(sentry(throttle = true))] { fn f() {} } => [
@@ -211,8 +211,8 @@ messages! {
     ]
 
     level_without_quotes: #[monitored(level = debug, err(level = warn))] { fn f() {} } => [
-        "a level by its name is a string: `level = \"warn\"`",
-        "a level by its name is a string: `level = \"debug\"`",
+        "write the level's name as a string: `level = \"warn\"`",
+        "write the level's name as a string: `level = \"debug\"`",
     ]
 
     option_of_sentry: #[monitored(throttle = "1/s", always)] { fn f() {} } => [
@@ -235,7 +235,7 @@ messages! {
     ]
 
     self_argument: #[monitored(args(self), skip(self))] { fn f(&self) {} } => [
-        "`self` is recorded in parts: `fields(self.id)`",
+        "`self` cannot be recorded as a whole; record parts of it: `fields(self.id)`",
     ]
 
     formatted_argument: #[monitored(args(?a, %b))] { fn f(a: u32, b: u32) {} } => [
@@ -267,10 +267,10 @@ messages! {
     ]
 
     option_of_the_derive: #[monitored(expected, ok, transparent, class = "x")] { fn f() {} } => [
-        "`expected` is said of an error by its type: derive `MonitorError` for it and write `#[monitor(expected)]` on the variant",
-        "`ok` is said of an error by its type: derive `MonitorError` for it and write `#[monitor(ok)]` on the variant",
-        "`transparent` is said of an error by its type: derive `MonitorError` for it and write `#[monitor(transparent)]` on the variant",
-        "`class` is said of an error by its type: derive `MonitorError` for it and write `#[monitor(class = \"…\")]` on the variant",
+        "`expected` belongs to the error type, not to the function: derive `MonitorError` for the type and write `#[monitor(expected)]` on the variant",
+        "`ok` belongs to the error type, not to the function: derive `MonitorError` for the type and write `#[monitor(ok)]` on the variant",
+        "`transparent` belongs to the error type, not to the function: derive `MonitorError` for the type and write `#[monitor(transparent)]` on the variant",
+        "`class` belongs to the error type, not to the function: derive `MonitorError` for the type and write `#[monitor(class = \"…\")]` on the variant",
     ]
 
     field_value: #[monitored(fields("http.route", a =, b = %, c.d + 1, 5))] { fn f() {} } => [
@@ -309,7 +309,7 @@ messages! {
     ]
 
     naked: #[monitored] { #[unsafe(naked)] extern "C" fn f() { naked_asm!("ret") } } => [
-        "a naked function cannot be monitored, it is the instructions in it and nothing else; \
+        "a naked function cannot be monitored, its body is assembly and nothing else; \
          remove the attribute (in an impl block: `#[monitored(skip)]`)",
     ]
 

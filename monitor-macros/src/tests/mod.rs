@@ -11,7 +11,7 @@ use crate::pipeline::monitored_or_item;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::LitStr;
 
-/// What the attribute makes of an item.
+/// Returns the expansion of an item.
 fn expand(args: TokenStream, item: TokenStream) -> String {
     let expanded = monitored_or_item(args, item);
     let file = syn::parse2(expanded).expect("an expansion that parses");

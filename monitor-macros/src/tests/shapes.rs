@@ -1,4 +1,4 @@
-//! One snapshot per shape of function.
+//! Snapshots, one for each shape of function.
 
 use super::expand;
 use expect_test::expect_file;
@@ -125,7 +125,7 @@ shapes! {
         fn f(&self, a: Guard, unused: Guard, n: u8, #[allow(unused_mut)] mut said: String, (b, _): (Guard, Guard)) { a.is(b) }
     }
 
-    /// What is given away where the call begins is not there for the body.
+    /// An argument that `follows_from` takes by value is not there for the body.
     causes_given_away: #[monitored(follows_from = causes)] {
         fn f(a: Guard, causes: Vec<Id>, unused: Guard) { a.use_() }
     }
@@ -260,7 +260,7 @@ shapes! {
         fn get(id: u32) -> impl Future<Output = impl Display> + Send { async move { find(id).await } }
     }
 
-    /// No async block at the end: what the function returns is run.
+    /// Without an async block at the end, the returned future is run.
     other_future: #[monitored] {
         fn get(id: u32) -> impl Future<Output = io::Result<u32>> { ready(Ok(id)) }
     }
@@ -358,7 +358,7 @@ fn half_typed() {
     assert!(expanded.contains("} struct }"), "{expanded}");
 }
 
-/// What cannot be read and is left out is no reason to leave others out.
+/// A method that cannot be read and is left out does not leave others out.
 #[test]
 fn left_out_unread() {
     let item = quote!(impl S {

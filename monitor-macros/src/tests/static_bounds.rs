@@ -1,4 +1,4 @@
-//! Which errors are taken for open.
+//! Errors whose type parameters need not be `'static`.
 
 use crate::decide::static_bounds::has_open_error;
 use crate::parse::return_type;

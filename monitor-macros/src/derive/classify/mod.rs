@@ -1,4 +1,4 @@
-//! `#[derive(MonitorError)]`: an error type's classes, from the names of its variants.
+//! `#[derive(MonitorError)]`, which takes an error type's classes from the names of its variants.
 
 mod options;
 
@@ -31,7 +31,7 @@ use syn::{Data, DeriveInput, Error, Fields, Generics, Ident, Lifetime, LitStr, P
 //             }
 //         }
 //     }
-/// The implementation, or every mistake at once.
+/// Prints the implementation, or every mistake at once.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let expanded = syn::parse2(item).map(|input| implementation(input, &mut errors));
@@ -70,15 +70,14 @@ fn implementation(input: DeriveInput, errors: &mut Errors) -> TokenStream {
             }
         }
         Data::Union(data) => {
-            let message =
-                "`MonitorError` is for enums and structs; a union does not know what it is";
+            let message = "`MonitorError` can be derived for enums and structs, not for unions";
             errors.push(Error::new_spanned(data.union_token, message));
         }
     }
     derived.print(&input.ident)
 }
 
-/// What an enum cannot say for all of its variants.
+/// Refuses options on an enum that belong to a variant.
 fn whole(options: &Options, errors: &mut Errors) {
     if let (Some(ok), true) = (options.ok, options.expected) {
         errors.at(ok, options::excludes("expected"));
@@ -90,7 +89,7 @@ fn whole(options: &Options, errors: &mut Errors) {
         );
     }
     if let Some(class) = &options.class {
-        let message = "one class for all variants tells them apart no longer; put it on a variant";
+        let message = "`class` on an enum would give all variants one class; put it on a variant";
         errors.at(class.span(), message);
     }
 }

@@ -38,7 +38,7 @@ impl Options {
         }
     }
 
-    /// What excludes each other.
+    /// Refuses options that exclude each other.
     pub(super) fn check(&self, errors: &mut Errors) {
         if let Some(ok) = self.ok {
             let others = [
@@ -110,7 +110,7 @@ fn class(meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
     let place = value.span();
     let class: LitStr = value.parse().map_err(|_| Error::new(place, wanted))?;
     let message = match class.value().as_str() {
-        "panic" => "calls that panic are counted under `panic`; choose another class",
+        "panic" => "the class `panic` is reserved for calls that panic; choose another class",
         text if text.trim().is_empty() => {
             "the class is empty; leave it out to get the variant's name"
         }

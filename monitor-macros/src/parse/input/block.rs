@@ -35,8 +35,10 @@ impl Impl {
     }
 }
 
-/// What cannot be read is passed on: rustc says what is wrong with it. If nothing is, as with a trait
-/// object without `dyn`, the author has to know that a method is not monitored.
+/// Reads the members of a block; what cannot be read is passed on, and rustc reports what is wrong with it.
+///
+/// rustc may find nothing wrong, as with a trait object without `dyn`. So a method that cannot be read is an
+/// error here, too: it would silently not be monitored.
 fn members(input: ParseStream<'_>) -> Result<(Vec<Member>, Vec<Error>)> {
     let (mut members, mut unread) = (Vec::new(), Vec::new());
     while !input.is_empty() {
@@ -58,7 +60,7 @@ fn members(input: ParseStream<'_>) -> Result<(Vec<Member>, Vec<Error>)> {
     Ok((members, unread))
 }
 
-/// One member, or what becomes of a method whose attribute has a condition.
+/// Reads one member; a method whose attribute stands under a condition becomes several.
 fn member(input: ParseStream<'_>) -> Result<Vec<Member>> {
     let ahead = input.fork();
     let attrs = ahead.call(Attribute::parse_outer)?;
@@ -84,8 +86,8 @@ fn unread_method(error: &Error) -> String {
     )
 }
 
-/// The tokens of a member up to its body or semicolon, and whether it is a method with a body that
-/// is not left out.
+/// Reads the tokens of a member up to its body or semicolon; `true` if it is a method with a body that is not
+/// left out.
 fn unreadable(input: ParseStream<'_>) -> Result<(TokenStream, bool)> {
     // An attribute that cannot be read is a token like any other.
     let ahead = input.fork();

@@ -1,7 +1,7 @@
 //! `#[cfg_attr(condition, monitored(…))]` on a method of a monitored impl block.
 //!
-//! What the condition comes to is known to the compiler alone, and the block's attribute sees the method
-//! before it has looked. So the method becomes two, one under the condition and one under its opposite.
+//! Only the compiler evaluates the condition, and it does so after the block's attribute has run. So the method
+//! becomes two: one under the condition, and one under its opposite.
 
 use super::{Function, is_monitored};
 use crate::parse::keywords;
@@ -10,8 +10,7 @@ use quote::quote;
 use syn::parse::Parser;
 use syn::{Attribute, Error, Meta, MetaList};
 
-/// The attributes of each method that these attributes make of one: as many as there are ways the
-/// conditions can turn out.
+/// Returns the attributes of each method that one method becomes: one for each outcome of the conditions.
 pub(super) fn variants(attrs: Vec<Attribute>) -> Vec<Vec<Attribute>> {
     let found = attrs.iter().enumerate().find_map(|(place, attr)| {
         let conditional = Conditional::of(attr).filter(Conditional::monitors)?;
@@ -37,8 +36,9 @@ pub(super) fn variants(attrs: Vec<Attribute>) -> Vec<Vec<Attribute>> {
     all
 }
 
-/// Takes all attributes of ours but one off a method with a condition, and says so where the condition
-/// holds: it need not ever, as with `a` and `not(a)`.
+/// Removes all `#[monitored]` but one from a method with a condition, and returns the error for the others.
+///
+/// The error stands under the condition, which need not ever hold, as with `a` and `not(a)`.
 pub(super) fn too_many(function: &mut Function) -> Option<TokenStream> {
     let is_cfg = |attr: &&Attribute| attr.path().is_ident("cfg");
     let conditions: Vec<_> = function.attrs.iter().filter(is_cfg).collect();

@@ -1,4 +1,4 @@
-//! What the attribute stands on: a function, a method or an impl block; anything else is refused.
+//! Reads the item that the attribute stands on: a function, a method or an impl block. Others are refused.
 
 mod block;
 mod conditional;
@@ -45,7 +45,7 @@ pub(crate) struct Impl {
     pub(crate) braces: Group,
     pub(crate) inner: Vec<Attribute>,
     pub(crate) members: Vec<Member>,
-    /// Why some methods are none of them.
+    /// The reasons why some methods could not be read.
     pub(crate) unread: Vec<Error>,
 }
 
@@ -221,7 +221,7 @@ pub(crate) fn arguments(attr: &Attribute) -> Result<TokenStream> {
     }
 }
 
-/// The same delimiters, at the same place, around other tokens.
+/// Returns the delimiters of `group`, at its place, around other tokens.
 pub(crate) fn with_stream(group: &Group, stream: TokenStream) -> Group {
     let mut new = Group::new(group.delimiter(), stream);
     new.set_span(group.span());
