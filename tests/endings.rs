@@ -8,6 +8,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use monitor_tests::process::{Sentry, command, wait_for};
 
+#[cfg(target_os = "linux")]
+#[path = "endings/first_process.rs"]
+mod first_process;
+#[path = "endings/shutdowns.rs"]
+mod shutdowns;
+
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_endings"))
 }

@@ -4,13 +4,15 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use monitor_tests::process::{Service, get, wait_for};
+use monitor_tests::process::{Service, command, get, wait_for};
 use serde_json::Value;
 
 const FRAGILE: &str = env!("CARGO_BIN_EXE_fragile");
@@ -216,5 +218,49 @@ fn the_token_can_be_asked_of_everybody() {
         ("/livez", stranger, "200"),
     ] {
         assert_eq!(status(&closed, path, headers), expected, "{path} {headers}");
+    }
+}
+
+/// Starts the program by a shell, which does something to its standard output and error first.
+fn redirected(how: &str, socket: &Path) -> Command {
+    let addr = format!("unix:{}", socket.display());
+    let env = [("MONITOR_ADDR", addr.as_str()), ("EXAMPLE_FAILURES", "100")];
+    let mut command = command(Path::new("/bin/sh"), &env);
+    command.args(["-c", &format!("exec {FRAGILE} {how}")]);
+    command
+}
+
+#[test]
+fn a_check_that_fails_is_run_again_where_no_line_of_it_can_be_written() {
+    // `closed` pipes have lost their reader.
+    for (name, how) in [
+        ("none", ">&- 2>&-"),
+        ("full", "> /dev/full 2>&1"),
+        ("closed", ""),
+    ] {
+        let socket = format!("monitor-outputs-{}-{name}.sock", std::process::id());
+        let socket = std::env::temp_dir().join(socket);
+        let mut command = redirected(how, &socket);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        drop((child.stdout.take(), child.stderr.take()));
+        let ready = || {
+            let mut stream = UnixStream::connect(&socket).ok()?;
+            stream.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").ok()?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).ok()?;
+            Some(answer)
+        };
+        for end in [
+            "\r\n\r\nnot ready: a critical check is failing\n",
+            "\r\n\r\nok\n",
+        ] {
+            wait_for(end, || ready()?.ends_with(end).then_some(()));
+        }
+        let kill = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(kill.expect("kill runs").success());
+        let status = wait_for("its end", || child.try_wait().expect("a child"));
+        assert!(status.success(), "{name}: {status}");
+        assert!(!socket.exists(), "{name}");
     }
 }

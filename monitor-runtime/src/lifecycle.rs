@@ -10,6 +10,8 @@ mod down;
 mod exit;
 #[cfg_attr(not(unix), path = "lifecycle/no_signals.rs")]
 mod signals;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};

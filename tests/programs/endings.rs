@@ -3,10 +3,14 @@
 #![expect(unsafe_code, reason = "ends that only the C library has")]
 
 use std::error::Error;
+use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use monitor_runtime::{Monitor, monitored};
+
+#[path = "endings/shutdowns.rs"]
+mod shutdowns;
 
 static MONITOR: OnceLock<Monitor> = OnceLock::new();
 
@@ -42,6 +46,9 @@ fn last_line() {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let way = std::env::args().nth(1).ok_or("which way?")?;
+    if shutdowns::end(&way) {
+        return Ok(());
+    }
     let monitor = monitor_runtime::builder!().start_blocking()?;
     if way == "drop" {
         last_line();
@@ -69,6 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     MONITOR.get_or_init(|| monitor);
     match way.as_str() {
         "fork" => fork(),
+        "children" => children(),
         "exit_in_thread" => {
             std::thread::spawn(|| {
                 last_line();
@@ -84,6 +92,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     match way.as_str() {
         "exit" => std::process::exit(1),
+        "exit_in_call" => exit(),
+        "out_of_memory" => drop(Vec::<u8>::with_capacity(isize::MAX as usize)),
+        "overflow" => println!("{}", overflow(0)),
         "error" => return Err("with a static Monitor".into()),
         "abort" => std::process::abort(),
         "panic" => panic!("with a static Monitor"),
@@ -116,4 +127,36 @@ fn fork() {
     unsafe { libc::waitpid(child, &raw mut status, 0) };
     tracing::info!(status, "the child has ended");
     std::process::exit(status);
+}
+
+#[monitored]
+fn exit() {
+    std::process::exit(4)
+}
+
+#[monitored]
+fn overflow(depth: u64) -> u64 {
+    std::hint::black_box(overflow(depth + 1)) + 1
+}
+
+/// Waits for a child, and counts orphans that have ended, of which this process is the parent now.
+fn children() {
+    let mut shell = Command::new("/bin/sh");
+    let status = shell.args(["-c", "sleep 0.1 & exit 7"]).status();
+    let code = status.ok().and_then(|status| status.code());
+    tracing::info!(code, "the child has ended");
+    let is_zombie = |process: std::fs::DirEntry| {
+        let stat = std::fs::read_to_string(process.path().join("stat")).ok()?;
+        stat.rsplit(") ").next()?.starts_with('Z').then_some(())
+    };
+    let mut zombies = 0;
+    for _ in 0..200 {
+        let processes = std::fs::read_dir("/proc").into_iter().flatten();
+        zombies = processes.flatten().filter_map(is_zombie).count();
+        if zombies > 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    tracing::info!(zombies, "orphans have ended");
 }

@@ -1,7 +1,7 @@
 //! A service that breaks as it is told to.
 
 use std::error::Error;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ const WORKERS: usize = 2;
 
 /// Whether the check of what it depends on passes.
 static DEPENDENCY: AtomicBool = AtomicBool::new(true);
+/// How often it fails before that.
+static FAILURES: AtomicU32 = AtomicU32::new(0);
 
 #[monitored]
 fn call() {}
@@ -64,8 +66,14 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let listener = tokio::net::TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;
     let ms = Duration::from_millis;
+    if let Ok(failures) = std::env::var("EXAMPLE_FAILURES") {
+        FAILURES.store(failures.parse()?, Ordering::Relaxed);
+    }
     let dependency = || async {
-        let passes = DEPENDENCY.load(Ordering::Relaxed);
+        let failures = FAILURES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+            left.checked_sub(1)
+        });
+        let passes = failures.is_err() && DEPENDENCY.load(Ordering::Relaxed);
         passes.then_some(()).ok_or("told to fail")
     };
     // So seldom that no thread is kept for it in between.

@@ -5,10 +5,16 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::{PAGE, SECOND, any_port, ask, connect, context, finish, health};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::watch;
+
+use super::{PAGE, SECOND, any_port, ask, connect, context, finish, health, loopback};
+use crate::accept::Ends;
 use crate::metrics::Service;
-use crate::server::connection::Limits;
-use crate::server::{Context, Server, serve_within};
+use crate::server::connection::{self, Limits, Shared};
+use crate::server::places::{Places, Seat};
+use crate::server::turns::Turns;
+use crate::server::{Context, Server, routes, serve_within};
 
 fn start(limits: Limits) -> Server {
     serve_within(any_port(), context(&health(vec![])), limits).expect("a server")
@@ -62,13 +68,52 @@ fn connections_without_end_leave_the_server_as_it_was() {
     }
 }
 
+/// A request with a body that does not come: it is waited for for five seconds.
+const BUSY: &[u8] = b"PUT /log-level HTTP/1.1\r\nHost: localhost\r\n\
+    Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+
 /// Somebody whose request is being answered, until it is dropped or has tried its patience.
 fn busy(addr: SocketAddr) -> TcpStream {
     let mut stream = connect(addr);
-    let head = "PUT /log-level HTTP/1.1\r\nHost: localhost\r\n\
-                Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
-    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(BUSY).unwrap();
     stream
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_given_away_past_its_age_is_left_at_once() {
+    let limits = Limits {
+        age: 3 * SECOND,
+        ..Limits::default()
+    };
+    let (_deadline, stop) = watch::channel(None);
+    let shared = Shared {
+        routes: routes::all(context(&health(vec![]))),
+        limits,
+        turns: Turns::new(),
+        stop,
+    };
+    let serve = async |seat: Seat| -> DuplexStream {
+        let (mut client, server) = duplex(1 << 16);
+        let ends = Ends::of_peer(loopback(7));
+        tokio::spawn(connection::serve(server, ends, seat, shared.clone()));
+        client.write_all(BUSY).await.unwrap();
+        client
+    };
+    let places = Places::new(2);
+    let peer = loopback(7).ip();
+    let mut first = serve(places.take(peer).await).await;
+    let mut second = serve(places.take(peer).await).await;
+    let began = tokio::time::Instant::now();
+    tokio::time::sleep(4 * SECOND).await;
+    let newcomer = places.try_take([192, 0, 2, 1].into());
+    assert!(newcomer.is_some(), "another peer's turn");
+    let (mut of_first, mut of_second) = ([0; 1], [0; 1]);
+    let ended = tokio::select! {
+        ended = first.read(&mut of_first) => ended,
+        ended = second.read(&mut of_second) => ended,
+    };
+    assert_eq!(ended.unwrap(), 0, "it is closed without an answer");
+    assert!(began.elapsed() < 5 * SECOND, "{:?}", began.elapsed());
 }
 
 #[test]
