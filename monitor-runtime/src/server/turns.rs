@@ -4,70 +4,83 @@
 //! already, would have hundreds of tasks ready at every moment, and a probe would wait for all of them.
 //! So a request asks for its turn first, and the tasks of those that wait are not ready.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// Hands out turns; each connection asks for one at a time, which bounds those that wait.
 #[derive(Clone)]
-pub(super) struct Turns(UnboundedSender<Asked>);
+pub(super) struct Turns(Arc<Round>);
 
-type Asked = (IpAddr, oneshot::Sender<()>);
+/// One round: every peer has one turn in it.
+#[derive(Default)]
+struct Round {
+    /// Peers that have had their turn, and what of theirs waits for the next round.
+    peers: Mutex<HashMap<IpAddr, VecDeque<oneshot::Sender<()>>>>,
+    /// Told when a peer has had the first turn of a round.
+    begun: Notify,
+}
 
 impl Turns {
-    /// Hands out turns on a task of its own, until the last clone is dropped.
+    /// Begins rounds on a task of its own, as long as the runtime lives that this is called in.
     pub(super) fn new() -> Self {
-        let (ask, asked) = unbounded_channel();
-        tokio::spawn(hand_out(asked));
-        Self(ask)
+        let round = Arc::new(Round::default());
+        tokio::spawn(go_round(Arc::clone(&round)));
+        Self(round)
     }
 
-    /// Waits for a turn of this peer's.
+    /// Waits for a turn of this peer's. The first of a round is had at once: a probe that waited would
+    /// wait for all tasks that are ready, and once more to go on.
     pub(super) async fn take(&self, peer: IpAddr) {
-        let (turn, taken) = oneshot::channel();
-        if self.0.send((peer, turn)).is_ok() {
-            // Without a sender the server ends, and has time for a last answer.
-            let _ = taken.await;
-        }
+        let Some(taken) = self.0.ask(peer) else {
+            return;
+        };
+        // Without a sender the server ends, and has time for a last answer.
+        let _ = taken.await;
     }
 }
 
-async fn hand_out(mut asked: UnboundedReceiver<Asked>) {
-    let mut peers: VecDeque<(IpAddr, VecDeque<oneshot::Sender<()>>)> = VecDeque::new();
-    loop {
-        let next = if peers.is_empty() {
-            match asked.recv().await {
-                Some(next) => Some(next),
-                None => return,
-            }
-        } else {
-            asked.try_recv().ok()
-        };
-        if let Some((peer, turn)) = next {
-            match peers.iter_mut().find(|(known, _)| *known == peer) {
-                Some((_, waiting)) => waiting.push_back(turn),
-                None => peers.push_back((peer, VecDeque::from([turn]))),
-            }
-            continue;
+impl Round {
+    /// Returns what tells of a later turn, if this peer has had its own of this round.
+    fn ask(&self, peer: IpAddr) -> Option<oneshot::Receiver<()>> {
+        let mut peers = self.peers();
+        if let Some(waiting) = peers.get_mut(&peer) {
+            let (turn, taken) = oneshot::channel();
+            waiting.push_back(turn);
+            return Some(taken);
         }
-        for _ in 0..peers.len() {
-            let Some((peer, mut waiting)) = peers.pop_front() else {
-                break;
-            };
+        if peers.is_empty() {
+            self.begun.notify_one();
+        }
+        peers.insert(peer, VecDeque::new());
+        None
+    }
+
+    /// Begins the next round; returns `false` if nothing happened in the last one.
+    fn next(&self) -> bool {
+        let mut peers = self.peers();
+        peers.retain(|_, waiting| {
             // One whose connection has ended meanwhile takes nothing.
-            while let Some(turn) = waiting.pop_front() {
-                if turn.send(()).is_ok() {
-                    break;
-                }
-            }
-            if !waiting.is_empty() {
-                peers.push_back((peer, waiting));
-            }
-        }
+            std::iter::from_fn(|| waiting.pop_front()).any(|turn| turn.send(()).is_ok())
+        });
+        !peers.is_empty()
+    }
+
+    fn peers(&self) -> MutexGuard<'_, HashMap<IpAddr, VecDeque<oneshot::Sender<()>>>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn go_round(round: Arc<Round>) {
+    loop {
+        round.begun.notified().await;
         // Until the tasks that are ready now have been polled, and sockets have been looked at.
         tokio::task::yield_now().await;
+        while round.next() {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -98,5 +111,25 @@ mod tests {
         let order = order.lock().unwrap();
         let place = order.iter().position(|number| *number == 100).unwrap();
         assert!(place <= 2, "{order:?}");
+    }
+
+    #[tokio::test]
+    async fn the_first_turn_of_a_round_is_had_at_once_and_the_second_is_not() {
+        let turns = Turns::new();
+        let many: IpAddr = Ipv4Addr::LOCALHOST.into();
+        let probe: IpAddr = Ipv4Addr::new(127, 0, 0, 2).into();
+        let is_ready = |peer| {
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            let taken = std::pin::pin!(turns.take(peer));
+            taken.poll(&mut context).is_ready()
+        };
+        assert!(is_ready(many) && !is_ready(many) && !is_ready(many));
+        assert!(is_ready(probe) && !is_ready(probe));
+        // Those that were asked for are not wanted any more.
+        turns.take(probe).await;
+        assert!(!is_ready(probe));
+        // A round without a request is the last one.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert!(is_ready(probe) && is_ready(many));
     }
 }
