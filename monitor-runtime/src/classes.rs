@@ -32,6 +32,11 @@ impl Classes {
         })
     }
 
+    /// Returns the class at a place.
+    pub(crate) fn name(&self, place: usize) -> Option<&'static str> {
+        self.0.get()?.get(place)?.get().copied()
+    }
+
     /// The classes by place.
     pub(crate) fn names(&self) -> impl Iterator<Item = (usize, &'static str)> {
         let slots = self.0.get().into_iter().flat_map(|slots| slots.iter());

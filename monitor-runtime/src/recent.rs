@@ -1,8 +1,11 @@
-//! The last failures of a function and its slowest calls of late, for whoever looks at the live page.
+//! The kinds of failure of a function and its slowest calls of late, for the live page.
 //!
 //! Only a call that failed, or took longer than those that are kept, comes here: to find out costs
 //! a call two relaxed loads, and none to one that needs nothing but its count. What is kept is
-//! bounded in number and in bytes, whatever the functions are given and return.
+//! bounded in number and in bytes, whatever the functions are given and return. [`kinds`] says which
+//! failures count as one kind, and which kind makes room for a new one.
+
+mod kinds;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,21 +15,19 @@ use crate::clock;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::verdict::Link;
+use kinds::Kinds;
 
-/// Kinds of failure a function keeps, and slow calls.
-const FAILURES: usize = 5;
+/// Slow calls a function keeps.
 const SLOW: usize = 5;
 /// How long a call counts as a recent one.
 const AGE: Duration = Duration::from_secs(600);
-/// What is kept of an error: so many links of its chain, so many bytes of each and of a field.
-const LINKS: usize = 8;
-const LINK_BYTES: usize = 512;
+/// Bytes that are kept of a field.
 const FIELD_BYTES: usize = 256;
 
-/// How many failures there have been in the process: whether a list of them is still the latest.
+/// Failures of the process so far: a list of them is the latest while this stands still.
 static FAILED: AtomicU64 = AtomicU64::new(0);
 
-/// Failures of the process so far.
+/// Returns the number of failures of the process so far.
 pub(crate) fn failed() -> u64 {
     FAILED.load(Ordering::Relaxed)
 }
@@ -43,8 +44,7 @@ pub(crate) struct Recent {
 
 #[derive(Default)]
 struct Kept {
-    /// The latest last.
-    failures: Vec<Failure>,
+    failures: Kinds,
     /// The slowest first, each with its ticks and when it ended, in ticks of the clock.
     slow: Vec<(u64, u64, Call)>,
 }
@@ -68,6 +68,8 @@ pub(crate) struct Call {
 pub(crate) struct Failure {
     pub(crate) call: Call,
     pub(crate) times: u64,
+    /// The time of the first of them.
+    pub(crate) since: SystemTime,
     /// Whether it came out of monitored code here, and was not passed on.
     pub(crate) first: bool,
     /// Part of the function's work.
@@ -76,13 +78,10 @@ pub(crate) struct Failure {
     pub(crate) class: &'static str,
     /// Outermost first.
     pub(crate) chain: Vec<Link>,
-}
-
-impl Failure {
-    fn is_like(&self, other: &Self) -> bool {
-        (self.class, self.first, self.expected) == (other.class, other.first, other.expected)
-            && self.chain == other.chain
-    }
+    /// Tells its kind from all others of the process.
+    pub(crate) kind: u64,
+    /// Grows with every call of the kind.
+    pub(crate) version: u64,
 }
 
 impl Recent {
@@ -96,7 +95,7 @@ impl Recent {
     /// Keeps one of the slowest calls.
     #[cold]
     pub(crate) fn keep_slow(&self, ticks: u64, ended: u64, mut call: Call) {
-        call.cut();
+        call.cut(FIELD_BYTES);
         let age = clock::ticks_of(u64::try_from(AGE.as_nanos()).unwrap_or(u64::MAX));
         let mut kept = self.lock();
         kept.slow
@@ -113,25 +112,24 @@ impl Recent {
             .store(oldest.unwrap_or(0).saturating_add(age), Ordering::Relaxed);
     }
 
-    /// Keeps a failure, in the place of one like it.
+    /// Keeps a failure, in the place of one of its kind.
     #[cold]
-    pub(crate) fn keep_failure(&self, mut failure: Failure) {
-        failure.cut();
+    pub(crate) fn keep_failure(&self, failure: Failure) {
         let mut kept = self.lock();
-        let same = kept.failures.iter().position(|kept| kept.is_like(&failure));
-        if let Some(place) = same {
-            failure.times += kept.failures.remove(place).times;
-        } else if kept.failures.len() == FAILURES {
-            kept.failures.remove(0);
-        }
-        kept.failures.push(failure);
-        drop(kept);
-        FAILED.fetch_add(1, Ordering::Relaxed);
+        let version = FAILED.fetch_add(1, Ordering::Relaxed) + 1;
+        kept.failures.keep(Failure { version, ..failure });
     }
 
-    /// The last failures, the latest first.
+    /// The kinds of failure, the latest first.
     pub(crate) fn failures(&self) -> Vec<Failure> {
-        self.lock().failures.iter().rev().cloned().collect()
+        self.lock().failures.latest_first().cloned().collect()
+    }
+
+    /// The duration of the slowest call of the last ten minutes, in seconds; `None` if none was timed.
+    pub(crate) fn slowest(&self) -> Option<f64> {
+        let kept = self.lock();
+        let (.., slowest) = kept.slow.first()?;
+        slowest.seconds
     }
 
     /// The slowest calls of the last ten minutes, the slowest first.
@@ -151,25 +149,14 @@ impl Recent {
 }
 
 impl Call {
-    fn cut(&mut self) {
+    fn cut(&mut self, bytes: usize) {
         for field in &mut self.fields {
             if let Recorded::Shown(_) = field {
                 *field = Recorded::Text(field.to_string());
             }
             if let Recorded::Text(text) = field {
-                cut(text, FIELD_BYTES);
+                cut(text, bytes);
             }
-        }
-    }
-}
-
-impl Failure {
-    fn cut(&mut self) {
-        self.call.cut();
-        self.chain.truncate(LINKS);
-        for link in &mut self.chain {
-            cut(&mut link.text, LINK_BYTES);
-            cut(&mut link.type_name, FIELD_BYTES);
         }
     }
 }

@@ -94,13 +94,18 @@ impl Ended<'_> {
             site.recent().keep_slow(self.ticks, ended, call.clone());
         }
         if let Some(failed) = failed {
+            // Beyond so many classes of a function all share one, as in its metrics.
+            let class = self.class.and_then(|place| site.classes().name(place));
             site.recent().keep_failure(recent::Failure {
+                since: call.at,
                 call,
                 times: 1,
                 first: failed.first,
                 expected: failed.expected,
-                class: self.end.class().unwrap_or_default(),
+                class: class.or(self.end.class()).unwrap_or_default(),
                 chain: failed.chain,
+                kind: 0,
+                version: 0,
             });
         }
     }

@@ -26,7 +26,7 @@ impl Live {
     /// minute      calls per bucket in the last minute
     /// errors      {class: calls} since the start; "" for those without a class
     /// combinations     [{labels: {name: value}, ok, error, cancelled, in_flight}], the most called first
-    /// failures    [{at, times, first, expected, class, chain: [{type, text}], seconds, trace, fields}]
+    /// failures    [{kind, at, times, since, first, expected, class, chain: [{type, text}], seconds, trace, fields}]
     /// slow        [{at, seconds, result, trace, fields}], the slowest first
     /// ```
     pub(crate) fn detail(&self, id: usize) -> Option<String> {
@@ -155,16 +155,23 @@ pub(super) fn failure(site: &Site, failure: &Failure) -> Value {
         .map(|link| json!({ "type": link.type_name, "text": link.text }))
         .collect();
     let mut shown = call(site, &failure.call);
+    shown["kind"] = json!(failure.kind);
     shown["times"] = json!(failure.times);
+    shown["since"] = json!(milliseconds(failure.since));
     shown["first"] = json!(failure.first);
     shown["expected"] = json!(failure.expected);
-    shown["class"] = json!(if failure.call.outcome == Outcome::Panic {
+    shown["class"] = json!(class(failure));
+    shown["chain"] = chain;
+    shown
+}
+
+/// The class of a failure, as the metrics have it; empty without one.
+pub(super) fn class(failure: &Failure) -> &'static str {
+    if failure.call.outcome == Outcome::Panic {
         "panic"
     } else {
         failure.class
-    });
-    shown["chain"] = chain;
-    shown
+    }
 }
 
 fn call(site: &Site, call: &Call) -> Value {
