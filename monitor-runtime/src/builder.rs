@@ -157,6 +157,28 @@ impl Builder {
         self
     }
 
+    /// Where trace ids on the live page lead to; beats `MONITOR_TRACE_URL`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!()
+    ///     .trace_url("https://jaeger.example.com/trace/{trace_id}")
+    ///     .source_url("https://git.example.com/shop/blob/v{version}/{file}#L{line}");
+    /// ```
+    pub fn trace_url(mut self, template: impl Into<String>) -> Self {
+        self.overrides.trace_url = Some(template.into());
+        self
+    }
+
+    /// Where places in the source lead to on the live page; beats `MONITOR_SOURCE_URL`.
+    ///
+    /// `{version}` is the service's version, and `{commit}` what `builder!()` found of it. A place has no
+    /// link while the template asks for one that is not known, and none outside of the service's
+    /// own source.
+    pub fn source_url(mut self, template: impl Into<String>) -> Self {
+        self.overrides.source_url = Some(template.into());
+        self
+    }
+
     /// Which spans and events are logged; beats `RUST_LOG`.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.overrides.log_filter = Some(directives.into());

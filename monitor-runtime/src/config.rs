@@ -21,10 +21,11 @@ pub(crate) use self::address::Address;
 pub(crate) use self::drain::DrainLimit;
 pub use self::given::ConfigError;
 use self::given::{Given, variable};
-use self::links::parse_url;
+use self::links::{page_links, parse_url};
 use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release, traces_sampler};
 use self::watchdog::watchdog;
+use crate::live::PageLinks;
 use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
 use crate::traces_sampler::TracesSampler;
@@ -86,6 +87,10 @@ settings! {
         "where runbooks are: an alert of `/rules.yaml` leads to this URL, `/` and its name";
     MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a login or a query",
         "the Grafana that has the dashboard of `/grafana.json`, for alerts to lead to";
+    MONITOR_TRACE_URL: "trace_url", "none", "`https://…` or `http://…` with `{trace_id}` in it, without a login",
+        "where the live page's trace ids lead to: `{trace_id}` stands for the id";
+    MONITOR_SOURCE_URL: "source_url", "none", "`https://…` or `http://…` with `{file}`, and `{line}`, `{version}` or `{commit}`, without a login",
+        "where the live page's places in the source lead to";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
     SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
@@ -121,6 +126,8 @@ pub(crate) struct Overrides {
     pub(crate) process_metrics: Option<bool>,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
+    pub(crate) trace_url: Option<String>,
+    pub(crate) source_url: Option<String>,
     pub(crate) log_filter: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -156,6 +163,7 @@ pub(crate) struct Config {
     pub(crate) log_filter: Rules,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
+    pub(crate) page_links: PageLinks,
     pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
     pub(crate) environment: String,
     pub(crate) release: String,
@@ -186,6 +194,7 @@ impl Config {
         let redact = Given::find(&MONITOR_REDACT, given.redact, env)?;
         let runbook_url = Given::find(&MONITOR_RUNBOOK_URL, given.runbook_url, env)?;
         let grafana_url = Given::find(&MONITOR_GRAFANA_URL, given.grafana_url, env)?;
+        let page_links = page_links(given.trace_url, given.source_url, env)?;
         let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
         let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
         let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
@@ -217,6 +226,7 @@ impl Config {
             log_filter: log_filter.map_or_else(|| Ok(Rules::default()), parse_filter)?,
             runbook_url: runbook_url.map(parse_url).transpose()?,
             grafana_url: grafana_url.map(parse_url).transpose()?,
+            page_links,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(
                 || Ok(resource.environment.unwrap_or_else(|| build.into())),

@@ -94,7 +94,8 @@ impl Builder {
             page,
             server::Access::from(config.token.clone())
                 .strict(config.loopback_needs_token, config.metrics_need_token),
-        );
+        )
+        .with_page(process::Reader::new(), config.page_links);
         let own_sentry = matches!(destination, Destination::Dsn);
         let upkeep = Upkeep {
             others,

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
-pub(crate) use targets::note;
+pub(crate) use targets::{note, targets};
 
 use crate::redact::without_secrets;
 

@@ -50,6 +50,8 @@ impl Builder {
         signals(bool);
         runbook_url(impl Into<String>);
         grafana_url(impl Into<String>);
+        trace_url(impl Into<String>);
+        source_url(impl Into<String>);
         sentry_dsn(impl Into<String>);
         environment(impl Into<String>);
         release(impl Into<String>);

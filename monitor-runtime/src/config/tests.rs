@@ -82,6 +82,8 @@ fn every_error_names_the_variable_the_value_and_what_is_allowed() {
         ("SENTRY_DSN", "nonsense"),
         ("MONITOR_REDACT", "iban,,tax"),
         ("MONITOR_REDACT", "tax number"),
+        ("MONITOR_TRACE_URL", "https://jaeger.example.com/trace/"),
+        ("MONITOR_SOURCE_URL", "javascript:alert({file})"),
         ("MONITOR_RUNBOOK_URL", "runbooks.example.com"),
         ("MONITOR_RUNBOOK_URL", "https://"),
         ("MONITOR_GRAFANA_URL", "https://a/\"b"),
@@ -409,4 +411,62 @@ fn lines_have_colours_where_a_terminal_shows_them() {
             "{variables:?} {is_terminal}"
         );
     }
+}
+
+#[test]
+fn templates_of_links_lead_to_a_host_that_is_known() {
+    let resolve = |variable: &str, value: &str| {
+        let env = [(variable.into(), value.into())];
+        Config::resolve(Overrides::default(), &env, "shop", "1.0").map(|config| config.page_links)
+    };
+    for good in [
+        "https://jaeger.example.com/trace/{trace_id}",
+        "http://127.0.0.1:16686/trace/{trace_id}?uiFind={trace_id}",
+        "https://grafana.example.com/explore?left=%7B%22q%22:%22{trace_id}%22%7D#x",
+        "HTTPS://x/{trace_id}",
+    ] {
+        let links = resolve("MONITOR_TRACE_URL", good).map(|links| links.trace);
+        let expected = if good.starts_with("HTTPS") {
+            None
+        } else {
+            Some(Some(good.to_owned()))
+        };
+        assert_eq!(links.ok(), expected, "{good}");
+    }
+    for (bad, problem) in [
+        (
+            "https://jaeger.example.com/trace/",
+            "has no {trace_id} in it",
+        ),
+        (
+            "https://jaeger.example.com/{trace}/{trace_id}",
+            "has \"{trace}",
+        ),
+        ("https://jaeger.example.com/{trace_id}}", "has \"}\""),
+        (
+            "https://{trace_id}.example.com/",
+            "has a placeholder in its host",
+        ),
+        ("https://a:b@example.com/{trace_id}", "has a login"),
+        ("javascript:alert(1)//{trace_id}", "is not such a URL"),
+        ("data:text/html,{trace_id}", "is not such a URL"),
+        ("//example.com/{trace_id}", "is not such a URL"),
+        ("https:///{trace_id}", "is not such a URL"),
+        ("https://example.com/ {trace_id}", "is not such a URL"),
+        ("https://example.com/\"{trace_id}", "is not such a URL"),
+    ] {
+        let error = resolve("MONITOR_TRACE_URL", bad)
+            .expect_err(bad)
+            .to_string();
+        assert!(
+            error.contains("MONITOR_TRACE_URL") && error.contains(problem),
+            "{error}"
+        );
+    }
+    let source = "https://git.example.com/shop/blob/v{version}/{file}?c={commit}#L{line}";
+    let links = resolve("MONITOR_SOURCE_URL", source).expect("it can be used");
+    assert_eq!(links.source.as_deref(), Some(source));
+    let error =
+        resolve("MONITOR_SOURCE_URL", "https://git.example.com/{line}").expect_err("no file");
+    assert!(error.to_string().contains("has no {file} in it"), "{error}");
 }

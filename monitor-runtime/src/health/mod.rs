@@ -182,6 +182,14 @@ impl Health {
         Report::new(self, selection, verbose)
     }
 
+    /// Returns the last runs of the check at a place, as the live page draws them.
+    pub(crate) fn runs(&self, place: usize) -> Option<String> {
+        /// Runs that the page has room for.
+        const SHOWN: usize = 20;
+        let slot = self.slots.get(place)?;
+        Some(report::last_runs(slot, SHOWN))
+    }
+
     /// The last verdict and duration of every check that has one, and whether each runtime answers.
     pub(crate) fn readings(&self) -> Vec<metrics::CheckReading> {
         let now = Instant::now();

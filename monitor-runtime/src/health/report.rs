@@ -124,6 +124,26 @@ impl<'a> Report<'a> {
     }
 }
 
+/// The last runs of a check as JSON, for the live page: `[[status, milliseconds since 1970, milliseconds it
+/// took, output]]`, the newest last.
+pub(super) fn last_runs(slot: &Slot, most: usize) -> String {
+    let reading = slot.read(Instant::now(), true);
+    let bad = bad(slot.check.critical);
+    let skipped = reading.history.len().saturating_sub(most);
+    let runs = reading.history.into_iter().skip(skipped).map(|run| {
+        let at = run.time.duration_since(SystemTime::UNIX_EPOCH);
+        let at = u64::try_from(at.unwrap_or_default().as_millis()).unwrap_or(u64::MAX);
+        let took = milliseconds(run.took.as_secs_f64());
+        let status = if run.failure.is_some() {
+            bad
+        } else {
+            Status::Ok
+        };
+        serde_json::json!([status, at, took, run.failure.as_deref()])
+    });
+    serde_json::Value::from_iter(runs).to_string()
+}
+
 /// What a client asked for and cannot have.
 fn notes(health: &Health, selection: &Selection) -> Vec<String> {
     let names: Vec<&str> = health

@@ -11,6 +11,7 @@ use super::grpc::Call;
 use super::in_flight::InFlight;
 use super::request::{REQUEST_ID, Request};
 use super::series::{self, Ended, Running};
+use super::traffic::Outcome;
 use crate::clock;
 use crate::report::quietly;
 use crate::status::{Grpc, http_class};
@@ -173,6 +174,12 @@ impl Drop for Exchange {
         let (ended, grpc) = self.ended(Duration::try_from_secs_f64(seconds).unwrap_or_default());
         self.active = None;
         series::record(&ended, seconds);
+        let outcome = match ended.outcome {
+            "ok" => Outcome::Ok,
+            "cancelled" | "aborted" => Outcome::Cancelled,
+            _ => Outcome::Error,
+        };
+        self.request.route.end(outcome, seconds);
         // A subscriber of the user's may panic, and Sentry does on a thread that ends; here, while
         // something else unwinds, that would abort the process.
         quietly(|| {

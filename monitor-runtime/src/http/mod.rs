@@ -51,6 +51,7 @@ mod route;
 mod sentry;
 mod series;
 mod service;
+pub(crate) mod traffic;
 #[cfg(feature = "warp")]
 pub mod warp;
 

@@ -74,7 +74,7 @@ impl Request {
             .map_or_else(TraceContext::new, TraceContext::child);
         trace.begin_request();
         let method = known(method);
-        let slot = Arc::new(Slot::new(route));
+        let slot = Arc::new(Slot::new(method, route));
         let id = id(headers, &trace);
         let sentry = sentry::Story::begin(method, &id, caller.as_ref(), &mut trace, &slot);
         let span = tracing::info_span!(

@@ -3,9 +3,11 @@
 pub(crate) mod template;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use http::{Extensions, Request};
+
+use super::traffic::{self, Traffic};
 
 /// The route of a request that no template matched.
 pub(super) const UNMATCHED: &str = "unmatched";
@@ -104,21 +106,49 @@ fn keep(route: &str) -> &'static str {
 }
 
 /// The route of one request, which may be known only once its handler is found.
-pub(super) struct Slot(Mutex<&'static str>);
+pub(super) struct Slot(Mutex<Place>);
+
+/// Where a request is counted.
+struct Place {
+    traffic: Arc<Traffic>,
+    has_ended: bool,
+}
 
 impl Slot {
-    pub(super) fn new(route: Option<&'static str>) -> Self {
-        Self(Mutex::new(route.unwrap_or(UNMATCHED)))
+    pub(super) fn new(method: &'static str, route: Option<&'static str>) -> Self {
+        Self(Mutex::new(Place {
+            traffic: Traffic::enter(method, route.unwrap_or(UNMATCHED)),
+            has_ended: false,
+        }))
     }
 
     pub(super) fn get(&self) -> &'static str {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.place().traffic.route
     }
 
     /// Returns whether this is news.
     pub(super) fn set(&self, route: &'static str) -> bool {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut *kept, route) != route
+        let mut place = self.place();
+        let is_news = place.traffic.route != route;
+        // A task of the request may name its route after the end.
+        if is_news && !place.has_ended {
+            let other = Traffic::enter(place.traffic.method, route);
+            std::mem::replace(&mut place.traffic, other).leave();
+        }
+        is_news
+    }
+
+    /// Counts the request, which ended, on the route it has now.
+    pub(super) fn end(&self, outcome: traffic::Outcome, seconds: f64) {
+        let mut place = self.place();
+        if !std::mem::replace(&mut place.has_ended, true) {
+            place.traffic.leave();
+            place.traffic.count(outcome, seconds);
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Place> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,6 +179,29 @@ mod tests {
         for (template, path, expected) in cases {
             assert_eq!(matches(template, path), expected, "{template} {path}");
         }
+    }
+
+    #[test]
+    fn a_request_is_in_flight_on_the_route_it_has_and_counted_there() {
+        let read = |route: &str| {
+            let all = traffic::all();
+            let found = all
+                .iter()
+                .find(|one| one.route == route && one.method == "PUT");
+            found.map(|one| one.read())
+        };
+        let slot = Slot::new("PUT", Some("/first"));
+        assert_eq!(read("/first").expect("it is there").in_flight, 1);
+        assert!(slot.set("/second") && !slot.set("/second"));
+        slot.end(traffic::Outcome::Error, 0.2);
+        slot.end(traffic::Outcome::Ok, 0.2);
+        slot.set("/late");
+        let (first, second) = (read("/first").unwrap(), read("/second").unwrap());
+        assert_eq!((first.in_flight, first.ended), (0, [0, 0, 0]));
+        assert_eq!((second.in_flight, second.ended), (0, [0, 1, 0]));
+        assert!((second.seconds - 0.2).abs() < 1e-6);
+        assert_eq!(second.buckets.iter().position(|calls| *calls == 1), Some(6));
+        assert!(read("/late").is_none(), "it had ended");
     }
 
     #[test]

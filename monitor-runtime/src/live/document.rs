@@ -1,14 +1,17 @@
 //! One JSON document with what is new since the last one somebody had: what the page asks for
-//! every second or two, so it is short. Its schema stands at [`Live::document`].
+//! every two seconds, so it is short. Its schema stands at [`Live::document`].
 
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Instant;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::counts::Counts;
-use super::{COLUMN, Function, Live, State, WINDOWS, detail, milliseconds};
-use crate::recent;
+use super::failures::Failures;
+use super::parts::Parts;
+use super::print::{self, Changing, list, round};
+use super::{COLUMN, Function, Live, State, WINDOWS, milliseconds};
+use crate::metrics::HTTP_BUCKETS;
 
 /// What a client already has: the process it was of, and the number of its document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,21 +20,16 @@ pub(crate) struct Known<'a> {
     pub(crate) number: u64,
 }
 
-/// Quantiles that are shown.
-const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
 /// Functions in columns that one document has at most: 3 MB of it.
 const MOST_IN_COLUMNS: usize = 100_000;
-/// Failures of the whole process that are shown.
-const FAILURES: usize = 20;
-
-/// The rows of the latest document, each with the number of the first that had it as it is.
+/// What the latest document had.
 #[derive(Default)]
-pub(super) struct Rows {
-    number: u64,
-    all: Vec<(String, u64)>,
-    /// The failures of the process, the number of the first document that had them, and how many
-    /// there had been.
-    failures: (Arc<str>, u64, u64),
+pub(super) struct Shown {
+    /// The reading that the rows are of.
+    reading: Option<Instant>,
+    rows: Changing,
+    failures: Failures,
+    parts: Parts,
 }
 
 impl Live {
@@ -44,15 +42,27 @@ impl Live {
     /// service    {name, version, commit, branch, pid}
     /// windows    the lengths in seconds of the two windows that numbers are of, about 10 and 60
     /// column     the length of a column of the history, in seconds
-    /// bounds     every list of bucket bounds, in seconds; in a new client's document only
+    /// links      {trace, source}: templates of URLs; in a new client's document only
+    /// bounds     every list of bucket bounds, in seconds, that of routes first; likewise
     /// functions  [function, module, file, line, place of its bounds]: its place is its id; likewise
-    /// rows       [id, [ok, error, cancelled] since the start, in flight, window, window]
+    /// rows       [id, [ok, error, cancelled] since the start, in flight, since when one of those has run
+    ///            at least (milliseconds since 1970, 0 if not for some seconds), window, window]
     ///            a window is [calls, errors, cancelled, p50, p95, p99, mean] in seconds, or 0 without
     ///            calls; a negative quantile is beyond its absolute value, the highest bound
     /// columns    [number, at, seconds, [[id, ok, error, cancelled, first bucket, heat]]]
     ///            heat has a digit to base 36 per bucket: the bits of its number of calls
-    /// failures   the latest of the whole process, as in a detail, with the id of their function
+    /// failures   the latest kinds of the whole process, as in a detail, with the id of their function;
+    ///            one that is as before is the number of its kind alone
+    /// routes     [place, method, route, [ok, error, cancelled] since the start, in flight, window, window]
+    /// health     [status, output]
+    /// checks     [place, name, status, critical, milliseconds, output]
+    /// objectives as `/objectives` has them
+    /// level      {filter, default, reverts_at}, or null where the log is not the runtime's
+    /// targets    that the log is known to have
+    /// system     {cpu_seconds, resident_bytes, open_fds, max_fds, threads, workers, tasks, queued, busy_seconds}
     /// ```
+    ///
+    /// From `failures` on, what has not changed is left out.
     pub(crate) fn document(&self, known: Known<'_>) -> String {
         let known = if known.process == self.process {
             known.number
@@ -62,23 +72,24 @@ impl Live {
         let mut state = self.state();
         state.refresh(&self.functions);
         let state = &mut *state;
-        if state.rows.number != state.number {
+        // What is not of a reading may have changed since the last document.
+        state.number += 1;
+        if state.shown.reading != Some(state.now.at) {
             state.print_rows(&self.functions);
         }
-        self.print_failures(state);
+        let mut shown = std::mem::take(&mut state.shown);
+        shown.failures.refresh(self, state.number);
+        shown.parts.refresh(&self.around, state.number);
         let mut out = self.head(state);
         if known == 0 {
             self.print_functions(&mut out);
         }
-        let new = state.rows.all.iter().filter(|(_, number)| *number > known);
-        list(&mut out, "rows", new, |out, (row, _)| out.push_str(row));
+        shown.rows.print(&mut out, "rows", known);
         let columns = state.history.after(known, MOST_IN_COLUMNS);
         list(&mut out, "columns", columns, print_column);
-        let (failures, number, _) = &state.rows.failures;
-        if *number > known || known == 0 {
-            out.push_str(",\"failures\":");
-            out.push_str(failures);
-        }
+        shown.failures.print(&mut out, known);
+        shown.parts.print(&mut out, known);
+        state.shown = shown;
         out.push('}');
         out
     }
@@ -111,7 +122,10 @@ impl Live {
     }
 
     fn print_functions(&self, out: &mut String) {
-        let mut all: Vec<&'static [f64]> = Vec::new();
+        let links = &self.around.links;
+        let links = json!({ "trace": links.trace, "source": links.source });
+        let _ = write!(out, ",\"links\":{links}");
+        let mut all: Vec<&'static [f64]> = vec![&HTTP_BUCKETS];
         let describe = |out: &mut String, function: &Function| {
             let bounds = function.bounds();
             let place = all.iter().position(|other| *other == bounds);
@@ -126,80 +140,41 @@ impl Live {
         list(out, "functions", self.functions.iter(), describe);
         let _ = write!(out, ",\"bounds\":{}", json!(all));
     }
-
-    /// Prints the latest failures of the process, if there have been new ones.
-    fn print_failures(&self, state: &mut State) {
-        let failed = recent::failed();
-        let (_, number, known) = &state.rows.failures;
-        if *number > 0 && *known == failed {
-            return;
-        }
-        let functions = self.functions.iter().enumerate();
-        let mut all: Vec<_> = functions
-            .flat_map(|(id, function)| {
-                let failures = function.sites.iter();
-                failures.flat_map(move |site| {
-                    let own = site.recent().failures();
-                    own.into_iter().map(move |failure| (id, site, failure))
-                })
-            })
-            .filter(|(.., failure)| failure.first)
-            .collect();
-        all.sort_by_key(|(.., failure)| std::cmp::Reverse(failure.call.at));
-        let shown = all.iter().take(FAILURES).map(|(id, site, failure)| {
-            let mut shown = detail::failure(site, failure);
-            shown["id"] = json!(id);
-            shown
-        });
-        let shown: Value = shown.collect();
-        state.rows.failures = (shown.to_string().into(), state.number, failed);
-    }
 }
 
 impl State {
-    /// Prints the row of every function, and finds out which are new.
+    /// Prints the row of every function and route, and finds out which are new.
     fn print_rows(&mut self, functions: &[Function]) {
-        let mut rows = std::mem::take(&mut self.rows.all);
-        rows.resize_with(functions.len(), Default::default);
+        let mut shown = std::mem::take(&mut self.shown);
         let bases = WINDOWS.map(|window| self.base(window));
         let mut row = String::new();
-        for (id, (function, (known, number))) in functions.iter().zip(&mut rows).enumerate() {
+        for (id, function) in functions.iter().enumerate() {
             let now = &self.now.counts[id];
             let [ok, errors, cancelled] = now.ended;
+            let since = self.oldest.since(id, now).map_or(0, milliseconds);
             row.clear();
-            let _ = write!(row, "[{id},[{ok},{errors},{cancelled}],{}", now.in_flight);
+            let _ = write!(
+                row,
+                "[{id},[{ok},{errors},{cancelled}],{},{since}",
+                now.in_flight
+            );
             for base in bases {
                 let before = &base.counts[id];
+                row.push(',');
                 if Arc::ptr_eq(now, before) || now.ended == before.ended {
-                    row.push_str(",0");
+                    row.push('0');
                 } else {
-                    row.push(',');
-                    print_window(&mut row, &now.since(before), function.bounds());
+                    let slowest = function.slowest();
+                    print::window(&mut row, &now.since(before), function.bounds(), slowest);
                 }
             }
             row.push(']');
-            if *known != row {
-                known.clone_from(&row);
-                *number = self.number;
-            }
+            shown.rows.set(id, &row, self.number);
         }
-        self.rows.all = rows;
-        self.rows.number = self.number;
+        shown.parts.print_routes(&self.now, bases, self.number);
+        shown.reading = Some(self.now.at);
+        self.shown = shown;
     }
-}
-
-fn print_window(out: &mut String, counts: &Counts, bounds: &[f64]) {
-    let [ok, errors, cancelled] = counts.ended;
-    let _ = write!(out, "[{},{errors},{cancelled}", ok + errors + cancelled);
-    for share in QUANTILES {
-        match counts.quantile(share, bounds) {
-            Some(seconds) => {
-                let _ = write!(out, ",{}", round(seconds));
-            }
-            None => out.push_str(",null"),
-        }
-    }
-    let _ = write!(out, ",{}]", round(counts.mean()));
 }
 
 fn print_column(out: &mut String, column: &super::Column) {
@@ -221,26 +196,4 @@ fn print_column(out: &mut String, column: &super::Column) {
         out.push_str("\"]");
     }
     out.push_str("]]");
-}
-
-/// `,"name":[…]`, each item printed by `print`.
-fn list<T>(
-    out: &mut String,
-    name: &str,
-    items: impl Iterator<Item = T>,
-    mut print: impl FnMut(&mut String, T),
-) {
-    let _ = write!(out, ",\"{name}\":[");
-    for (place, item) in items.enumerate() {
-        if place > 0 {
-            out.push(',');
-        }
-        print(out, item);
-    }
-    out.push(']');
-}
-
-/// A time in seconds to a tenth of a microsecond: more digits would be noise.
-fn round(seconds: f64) -> f64 {
-    (seconds * 1e7).round() / 1e7
 }

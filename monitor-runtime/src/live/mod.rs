@@ -9,7 +9,11 @@
 mod counts;
 mod detail;
 mod document;
+mod failures;
 mod history;
+mod oldest;
+mod parts;
+mod print;
 #[cfg(test)]
 mod tests;
 
@@ -19,8 +23,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use self::counts::Counts;
 pub(crate) use self::document::Known;
-use self::document::Rows;
+use self::document::Shown;
 use self::history::{Column, History};
+use self::oldest::Oldest;
+pub(crate) use self::parts::{Around, PageLinks};
 use crate::metrics::Service;
 use crate::site::{self, Site};
 use crate::tally::{Source, Tally};
@@ -41,6 +47,7 @@ pub(crate) struct Live {
     process: String,
     began: SystemTime,
     functions: Vec<Function>,
+    around: Around,
     state: Mutex<State>,
 }
 
@@ -58,7 +65,8 @@ struct State {
     /// Those to compare it with: one every five seconds, the oldest first, never none.
     before: VecDeque<Reading>,
     history: History,
-    rows: Rows,
+    oldest: Oldest,
+    shown: Shown,
     /// Counts readings; a document has the number of the one it shows.
     number: u64,
 }
@@ -68,14 +76,20 @@ struct Reading {
     at: Instant,
     /// By function; one that has not been called since the reading before shares its counts.
     counts: Vec<Arc<Counts>>,
+    /// By method and route of the HTTP edge, likewise.
+    routes: Vec<Arc<Counts>>,
 }
 
 impl Live {
-    pub(crate) fn new(service: &Service) -> Self {
-        Self::of(service, site::all())
+    pub(crate) fn new(service: &Service, around: Around) -> Self {
+        Self::for_sites(service, around, site::all())
     }
 
-    fn of(service: &Service, sites: impl Iterator<Item = &'static Site>) -> Self {
+    fn for_sites(
+        service: &Service,
+        around: Around,
+        sites: impl Iterator<Item = &'static Site>,
+    ) -> Self {
         let mut by_name: BTreeMap<(&str, &str), Vec<&'static Site>> = BTreeMap::new();
         for site in sites.filter(|site| site.is_counted()) {
             let name = (site.module(), site.function());
@@ -101,11 +115,13 @@ impl Live {
             process: format!("{}-{}", std::process::id(), milliseconds(began)),
             began,
             functions,
+            around,
             state: Mutex::new(State {
                 now,
                 before: VecDeque::from([first]),
                 history: History::default(),
-                rows: Rows::default(),
+                oldest: Oldest::default(),
+                shown: Shown::default(),
                 number: 1,
             }),
         }
@@ -154,6 +170,7 @@ impl State {
             }
         }
         self.history.push(column);
+        self.find_oldest();
         self.before.push_back(self.now.clone());
         let longest = WINDOWS[1];
         // The second is enough for the longest window: the first is no longer needed.
@@ -179,6 +196,7 @@ impl Clone for Reading {
         Self {
             at: self.at,
             counts: self.counts.clone(),
+            routes: self.routes.clone(),
         }
     }
 }
@@ -202,6 +220,7 @@ impl Reading {
         Self {
             at,
             counts: functions.iter().enumerate().map(read).collect(),
+            routes: parts::read_routes(before),
         }
     }
 }
@@ -212,6 +231,12 @@ impl Function {
         self.sites
             .iter()
             .flat_map(|site| site.lanes().map(|lane| Source::new(site, lane)))
+    }
+
+    /// The duration of its slowest call of late, in seconds.
+    fn slowest(&self) -> Option<f64> {
+        let slowest = self.sites.iter().map(|site| site.recent().slowest());
+        slowest.flatten().reduce(f64::max)
     }
 
     /// Upper bounds of its buckets but the last, in seconds.

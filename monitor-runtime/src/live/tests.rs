@@ -139,12 +139,16 @@ fn a_document_says_what_is_new() {
     static OTHER: Site = Site::new(|| "", "m").with(&const { Settings::new().name("idle") });
     static HIDDEN: Site =
         Site::new(|| "", "m").with(&const { Settings::new().name("hidden").metrics(false) });
-    let live = Live::of(&service(), [&SHOWN, &OTHER, &HIDDEN].into_iter());
+    let live = Live::for_sites(
+        &service(),
+        Around::default(),
+        [&SHOWN, &OTHER, &HIDDEN].into_iter(),
+    );
     call(&SHOWN);
     age(&live, Duration::from_secs(4));
     let first = document(&live, Known::default());
     assert_eq!(first["service"]["name"], "shop");
-    assert_eq!(first["bounds"][0], json!([10.0]));
+    assert_eq!(first["bounds"][1], json!([10.0]));
     assert_eq!(first["functions"][0][0], "b\"usy");
     assert_eq!(begin(&first["functions"][1], 2), json!(["idle", "m"]));
     assert_eq!(
@@ -160,8 +164,8 @@ fn a_document_says_what_is_new() {
     );
     let busy = &first["rows"][0];
     assert_eq!(begin(busy, 3), json!([0, [1, 0, 0], 0]));
-    assert_eq!(begin(&busy[3], 3), json!([1, 0, 0]));
-    assert_eq!(first["rows"][1], json!([1, [0, 0, 0], 0, 0, 0]));
+    assert_eq!(begin(&busy[4], 3), json!([1, 0, 0]));
+    assert_eq!(first["rows"][1], json!([1, [0, 0, 0], 0, 0, 0, 0]));
 
     let process = first["process"].as_str().expect("a process").to_owned();
     let mut known = Known {
@@ -182,15 +186,15 @@ fn a_document_says_what_is_new() {
         1,
         "only what has changed"
     );
-    assert_eq!(next["rows"][0][3][0], 3, "of the last ten seconds");
+    assert_eq!(next["rows"][0][4][0], 3, "of the last ten seconds");
     assert_eq!(next["columns"][0][3][0], json!([0, 3, 0, 0, 0, "2"]));
 
     // A window goes on without calls that have become old, and a minute has them longer.
     known.number = next["number"].as_u64().expect("a number");
     age(&live, Duration::from_secs(12));
     let later = document(&live, known);
-    assert_eq!(later["rows"][0][3], 0);
-    assert_eq!(later["rows"][0][4][0], 3);
+    assert_eq!(later["rows"][0][4], 0);
+    assert_eq!(later["rows"][0][5][0], 3);
 
     let other = Known {
         process: "another",
@@ -205,7 +209,7 @@ fn a_document_says_what_is_new() {
 #[test]
 fn readings_of_the_last_minute_are_kept_and_no_more() {
     static SITE: Site = Site::new(|| "", "m").with(&const { Settings::new().name("kept") });
-    let live = Live::of(&service(), std::iter::once(&SITE));
+    let live = Live::for_sites(&service(), Around::default(), std::iter::once(&SITE));
     for _ in 0..300 {
         age(&live, COLUMN);
         live.tick();
@@ -229,7 +233,7 @@ fn a_detail_has_what_failed_and_what_was_slow() {
                 .slow(5_000_000)
         },
     );
-    let live = Live::of(&service(), std::iter::once(&SITE));
+    let live = Live::for_sites(&service(), Around::default(), std::iter::once(&SITE));
     run(
         SITE.begin(),
         || sleep(Duration::from_millis(2)),
@@ -265,4 +269,77 @@ fn a_detail_has_what_failed_and_what_was_slow() {
             .is_some_and(|s| s >= 0.002)
     );
     assert_eq!(live.detail(1), None);
+}
+
+#[test]
+fn a_call_that_hangs_has_an_age_and_one_that_comes_and_goes_has_none() {
+    static HANGS: Site = Site::new(|| "", "m").with(&const { Settings::new().name("hangs") });
+    static COMES: Site = Site::new(|| "", "m").with(&const { Settings::new().name("comes") });
+    let sites = [&COMES, &HANGS].into_iter();
+    let live = Live::for_sites(&service(), Around::default(), sites);
+    let since = |live: &Live| {
+        let rows = document(live, Known::default())["rows"].clone();
+        [rows[0][3].clone(), rows[1][3].clone()].map(|since| since.as_u64().expect("a time"))
+    };
+    let _hanging = HANGS.begin();
+    assert_eq!(since(&live), [0, 0], "it has only begun");
+    for _ in 0..40 {
+        let running = COMES.begin();
+        age(&live, Duration::from_secs(5));
+        live.tick();
+        drop(running);
+    }
+    let [comes, hangs] = since(&live);
+    assert_eq!(comes, 0);
+    let running = Duration::from_millis(milliseconds(SystemTime::now()) - hangs);
+    // The clock of this test stands still: a minute of readings is known, and not made older.
+    assert!(running >= Duration::from_secs(5), "{running:?}");
+}
+
+#[test]
+fn no_quantile_exceeds_the_slowest_call() {
+    static SITE: Site = Site::new(|| "", "m")
+        .with(&const { Settings::new().name("capped").buckets(&[0.0001, 10.0]) });
+    let live = Live::for_sites(&service(), Around::default(), std::iter::once(&SITE));
+    for _ in 0..10 {
+        run(
+            SITE.begin(),
+            || sleep(Duration::from_millis(1)),
+            |()| Verdict::Ok,
+        );
+    }
+    age(&live, Duration::from_secs(4));
+    let row = document(&live, Known::default())["rows"][0].clone();
+    let slowest = SITE.recent().slowest().expect("it was timed");
+    for quantile in 3..6 {
+        let quantile = row[4][quantile].as_f64().expect("a number");
+        assert!(
+            quantile <= slowest + 1e-7,
+            "{quantile} is more than {slowest}"
+        );
+    }
+}
+
+#[test]
+fn failures_are_sent_again_only_when_their_kind_failed_again() {
+    static SITE: Site = Site::new(|| "", "m").with(&const { Settings::new().name("failing") });
+    let live = Live::for_sites(&service(), Around::default(), std::iter::once(&SITE));
+    run(
+        SITE.begin(),
+        || (),
+        |()| Verdict::Ok.error_if(&(), |()| true),
+    );
+    let process = live.process.clone();
+    let first = document(&live, Known::default());
+    let kind = first["failures"][0]["kind"].as_u64().expect("a kind");
+    let _ = std::panic::catch_unwind(|| run(SITE.begin(), || panic!("boom"), |()| Verdict::Ok));
+    age(&live, FRESH);
+    let number = first["number"].as_u64().expect("a number");
+    let known = Known {
+        process: &process,
+        number,
+    };
+    let next = document(&live, known);
+    assert_eq!(next["failures"][0]["class"], "panic");
+    assert_eq!(next["failures"][1], kind, "known already");
 }

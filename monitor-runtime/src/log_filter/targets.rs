@@ -77,6 +77,14 @@ fn known() -> BTreeSet<&'static str> {
     functions.chain(seen.iter().copied()).collect()
 }
 
+/// Returns the targets that are known, and their crates, in alphabetical order.
+pub(crate) fn targets() -> Vec<&'static str> {
+    let mut targets = known();
+    let crates: Vec<&str> = targets.iter().map(|known| crate_of(known)).collect();
+    targets.extend(crates);
+    targets.into_iter().collect()
+}
+
 /// Returns `true` if an event may have a target that begins so.
 pub(super) fn may_be(target: &str) -> bool {
     COMMON.contains(&crate_of(target))

@@ -39,8 +39,9 @@ pub(crate) use scrapes::Chunks;
 
 use crate::config::Address;
 use crate::health::Health;
-use crate::live::Live;
+use crate::live::{Around, Live, PageLinks};
 use crate::metrics::{Format, Service};
+use crate::process::Reader;
 use crate::worker::Worker;
 use connection::Limits;
 use scrapes::Scrapes;
@@ -78,14 +79,29 @@ impl Context {
     where
         M: Fn(Format) -> Chunks + Send + Sync + 'static,
     {
+        let around = Around {
+            health: Some(Arc::clone(&health)),
+            ..Around::default()
+        };
         Self {
-            live: Arc::new(Live::new(&service)),
+            live: Arc::new(Live::new(&service, around)),
             service: Arc::new(service),
             health,
             metrics: Arc::new(metrics),
             access: access.into(),
             scrapes: Scrapes::default(),
         }
+    }
+
+    /// Adds what the live page shows of the process, and where it leads to.
+    pub(crate) fn with_page(mut self, process: Reader, links: PageLinks) -> Self {
+        let around = Around {
+            health: Some(Arc::clone(&self.health)),
+            process: Some(process),
+            links,
+        };
+        self.live = Arc::new(Live::new(&self.service, around));
+        self
     }
 
     /// What the live page is made of, for whoever sees to its readings.

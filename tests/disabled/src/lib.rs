@@ -99,6 +99,8 @@ mod tests {
             .drain(Duration::from_secs(5))
             .redact(["iban"])
             .runbook_url("this is none either")
+            .trace_url("nor this")
+            .source_url("nor this")
             .check_with(monitor_runtime::slo::check())
             .check_with(check.critical().interval(Duration::from_secs(1)))
             .check_with(Check::tcp("queue", "no target").failures(3).group("work"))

@@ -30,7 +30,10 @@ export class Store {
     this.column = document.column;
     for (const row of document.rows) this.applyRow(row);
     for (const column of document.columns) this.applyColumn(column);
-    if (document.failures) this.failures = document.failures;
+    if (document.failures) {
+      const known = new Map(this.failures.map((one) => [one.kind, one]));
+      this.failures = document.failures.map((one) => (typeof one === "number" ? known.get(one) : one)).filter(Boolean);
+    }
     return before;
   }
 
@@ -45,8 +48,8 @@ export class Store {
     }));
   }
 
-  applyRow([id, total, flight, ...windows]) {
-    Object.assign(this.functions[id], { total, flight, windows });
+  applyRow([id, total, flight, since, ...windows]) {
+    Object.assign(this.functions[id], { total, flight, since, windows });
   }
 
   applyColumn([number, at, seconds, entries]) {

@@ -1,10 +1,13 @@
 //! An answer before HEAD and GET part ways, and the headers each one has.
 
 use std::borrow::Cow;
+use std::io::Write;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use warp::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
+    VARY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
@@ -18,11 +21,31 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) content_type: &'static str,
-    pub(super) body: String,
+    pub(super) body: Body,
+}
+
+/// A body, as its client takes it.
+pub(super) enum Body {
+    Plain(String),
+    /// By gzip.
+    Compressed(Vec<u8>),
+}
+
+impl Body {
+    /// Compresses well: for what is sent more than once, or small.
+    pub(super) fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(plain).expect("a Vec takes everything");
+        encoder.finish().expect("a Vec takes everything")
+    }
 }
 
 impl Answer {
     pub(super) fn ok(content_type: &'static str, body: String) -> Self {
+        Self::ok_with(content_type, Body::Plain(body))
+    }
+
+    pub(super) fn ok_with(content_type: &'static str, body: Body) -> Self {
         Self {
             status: StatusCode::OK,
             content_type,
@@ -30,11 +53,38 @@ impl Answer {
         }
     }
 
+    /// Compresses the body, unless it is too short to become shorter.
+    pub(super) fn compressed(mut self) -> Self {
+        const SHORT: usize = 200;
+        self.spell_out();
+        if let Body::Plain(plain) = &self.body
+            && plain.len() > SHORT
+        {
+            self.body = Body::Compressed(Body::gzip(plain.as_bytes()));
+        }
+        self
+    }
+
+    /// Spells out what a terminal would not show as it is: a text of the service's own may be in the body.
+    fn spell_out(&mut self) {
+        let Body::Plain(plain) = &self.body else {
+            return;
+        };
+        let seen = match self.content_type {
+            PLAIN => unseen::spelled_out(plain),
+            json if json.ends_with("json") => unseen::in_json(plain),
+            _ => Cow::Borrowed(plain.as_str()),
+        };
+        if let Cow::Owned(seen) = seen {
+            self.body = Body::Plain(seen);
+        }
+    }
+
     pub(super) fn text(status: StatusCode, body: impl Into<String>) -> Self {
         Self {
             status,
             content_type: PLAIN,
-            body: body.into(),
+            body: Body::Plain(body.into()),
         }
     }
 
@@ -76,26 +126,25 @@ impl Answer {
     }
 
     pub(super) fn answer(mut self, method: &Method) -> Response {
-        // A text of the service's own may be in it, and it may be read on a terminal.
-        let seen = match self.content_type {
-            PLAIN => unseen::spelled_out(&self.body),
-            json if json.ends_with("json") => unseen::in_json(&self.body),
-            _ => Cow::Borrowed(&*self.body),
+        self.spell_out();
+        let (body, is_compressed) = match self.body {
+            Body::Plain(body) => (body.into_bytes(), false),
+            Body::Compressed(body) => (body, true),
         };
-        if let Cow::Owned(seen) = seen {
-            self.body = seen;
-        }
-        let length = self.body.len();
-        let body = if method == Method::HEAD {
-            String::new()
+        let length = body.len();
+        let mut response = if method == Method::HEAD {
+            Response::default()
         } else {
-            self.body
+            Response::new(body.into())
         };
-        let mut response = Response::new(body.into());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        if is_compressed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        }
         match self.status {
             StatusCode::METHOD_NOT_ALLOWED => {
                 headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

@@ -1,19 +1,22 @@
-//! The live page: its files, which hold no data and are open, and `/page/data`, which is for whoever
+//! The live page: its files, which hold no data and are open, and `/page/data`, which is for clients that
 //! may see details.
 
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use warp::http::header::{CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY};
-use warp::http::{Method, StatusCode};
+use warp::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY,
+};
+use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use super::answer::Answer;
+use super::answer::{Answer, Body};
 use super::{asker, is_read, refusal};
 use crate::live::Known;
-use crate::server::Context;
 use crate::server::access::Asker;
+use crate::server::{Context, negotiate};
 use crate::worker::{NoThread, on_a_thread};
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -25,11 +28,19 @@ const JSON: &str = "application/json";
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// A file of the page below `page/`.
+/// A file of the page.
 struct File {
     name: &'static str,
     content_type: &'static str,
     text: &'static str,
+    /// What is worked out of it once.
+    sent: OnceLock<Sent>,
+}
+
+/// A file as it is sent.
+struct Sent {
+    etag: HeaderValue,
+    gzip: Arc<[u8]>,
 }
 
 macro_rules! files {
@@ -38,11 +49,12 @@ macro_rules! files {
             name: $name,
             content_type: $content_type,
             text: include_str!(concat!("../page/", $name)),
+            sent: OnceLock::new(),
         }),*]
     };
 }
 
-const INDEX: &str = include_str!("../page/index.html");
+static INDEX: [File; 1] = files! { "index.html": HTML; };
 
 static FILES: [File; 10] = files! {
     "style.css": CSS;
@@ -71,27 +83,72 @@ impl FromStr for &'static File {
 pub(super) fn live_routes(
     context: Context,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+    let headers = warp::header::headers_cloned;
     let index = warp::path::end()
         .and(warp::method())
-        .map(|method: Method| page(&method, HTML, INDEX));
+        .and(headers())
+        .map(|method: Method, headers: HeaderMap| INDEX[0].answer(&method, &headers));
     let file = warp::path("page")
         .and(warp::path::param::<&'static File>())
         .and(warp::path::end())
         .and(warp::method())
-        .map(|file: &File, method: Method| page(&method, file.content_type, file.text));
+        .and(headers())
+        .map(|file: &File, method: Method, headers: HeaderMap| file.answer(&method, &headers));
     index.or(file).unify().or(data(context)).unify()
 }
 
-/// A file as it is.
-fn page(method: &Method, content_type: &'static str, text: &str) -> Response {
-    if !is_read(method) {
-        return Answer::not_allowed().answer(method);
+impl File {
+    /// Answers with the file, or says that the client has it.
+    fn answer(&self, method: &Method, asked: &HeaderMap) -> Response {
+        if !is_read(method) {
+            return Answer::not_allowed().answer(method);
+        }
+        let sent = self.sent.get_or_init(|| Sent {
+            etag: etag(self.text),
+            gzip: Body::gzip(self.text.as_bytes()).into(),
+        });
+        let mut known = asked.get_all(IF_NONE_MATCH).iter();
+        let is_known = known.any(|known| lists(known, &sent.etag));
+        let mut response = if is_known {
+            let mut nothing = Answer::text(StatusCode::NOT_MODIFIED, "").answer(&Method::HEAD);
+            nothing.headers_mut().remove(CONTENT_LENGTH);
+            nothing.headers_mut().remove(CONTENT_TYPE);
+            nothing
+        } else {
+            let body = if negotiate::gzip(asked) {
+                Body::Compressed(sent.gzip.to_vec())
+            } else {
+                Body::Plain(self.text.to_owned())
+            };
+            Answer::ok_with(self.content_type, body).answer(method)
+        };
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(ETAG, sent.etag.clone());
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        // Kept, and asked for again each time: another version of the service has other files.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
     }
-    let mut response = Answer::ok(content_type, text.to_owned()).answer(method);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    response
+}
+
+/// A validator that both encodings of a file share, so it is a weak one: RFC 9110, section 8.8.3.
+fn etag(text: &str) -> HeaderValue {
+    // FNV-1a: <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>.
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    HeaderValue::try_from(format!("W/\"{hash:016x}\"")).expect("it is visible ASCII")
+}
+
+/// Returns `true` if a list of validators has this one.
+fn lists(list: &HeaderValue, etag: &HeaderValue) -> bool {
+    let (Ok(list), Ok(etag)) = (list.to_str(), etag.to_str()) else {
+        return false;
+    };
+    let bare = |one: &str| one.trim().trim_start_matches("W/").to_owned();
+    list.trim() == "*" || list.split(',').any(|one| bare(one) == bare(etag))
 }
 
 /// `/page/data`: reading the counters of thousands of functions takes milliseconds, so it is done on the
@@ -108,21 +165,27 @@ fn data(
         .and(query)
         .then(move |method: Method, asker: Asker, query: String| {
             let refused = refusal(&context, &method, &asker);
-            let live = Arc::clone(&context.live);
+            let (live, health) = (Arc::clone(&context.live), Arc::clone(&context.health));
             async move {
                 if let Some(refused) = refused {
                     return refused.answer(&method);
                 }
-                let answer = move || match Asked::parse(&query) {
-                    Ok(Asked::Document(known)) => Answer::ok(JSON, live.document(known)),
-                    Ok(Asked::Detail(id)) => match live.detail(id) {
-                        Some(detail) => Answer::ok(JSON, detail),
-                        None => Answer::text(
+                let gzip = negotiate::gzip(&asker.headers);
+                let answer = move || {
+                    let answer = match Asked::parse(&query) {
+                        Ok(Asked::Document(known)) => Ok(live.document(known)),
+                        Ok(Asked::Detail(id)) => live.detail(id).ok_or(("function", id)),
+                        Ok(Asked::Check(place)) => health.runs(place).ok_or(("check", place)),
+                        Err(problem) => return Answer::text(StatusCode::BAD_REQUEST, problem),
+                    };
+                    match answer {
+                        Ok(json) if gzip => Answer::ok(JSON, json).compressed(),
+                        Ok(json) => Answer::ok(JSON, json),
+                        Err((key, number)) => Answer::text(
                             StatusCode::NOT_FOUND,
-                            format!("function={id}: this process has no function of that number\n"),
+                            format!("{key}={number}: this process has no {key} of that number\n"),
                         ),
-                    },
-                    Err(problem) => Answer::text(StatusCode::BAD_REQUEST, problem),
+                    }
                 };
                 let Ok(making) = on_a_thread(answer) else {
                     let problem = format!("{NoThread}\n");
@@ -138,6 +201,8 @@ fn data(
         })
 }
 
+const ALLOWED: &str = "allowed: process=…&since=<number>, function=<number>, or check=<number>\n";
+
 /// What a query asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Asked<'q> {
@@ -145,6 +210,8 @@ enum Asked<'q> {
     Document(Known<'q>),
     /// `function=…`.
     Detail(usize),
+    /// `check=…`.
+    Check(usize),
 }
 
 impl<'q> Asked<'q> {
@@ -156,9 +223,8 @@ impl<'q> Asked<'q> {
                 "process" => known.process = value,
                 "since" => known.number = number(key, value)?,
                 "function" => return number(key, value).map(Self::Detail),
-                _ => {
-                    return Err("allowed: process=…&since=<number>, or function=<number>\n".into());
-                }
+                "check" => return number(key, value).map(Self::Check),
+                _ => return Err(ALLOWED.into()),
             }
         }
         Ok(Self::Document(known))
@@ -181,14 +247,13 @@ mod tests {
         assert_eq!(Asked::parse("since=7"), known("", 7));
         assert_eq!(Asked::parse("process=12-34&since=7"), known("12-34", 7));
         assert_eq!(Asked::parse("function=3"), Ok(Asked::Detail(3)));
+        assert_eq!(Asked::parse("check=0"), Ok(Asked::Check(0)));
         for (query, expected) in [
             ("since=x", "since=\"x\": not a whole number\n"),
             ("since=-1", "since=\"-1\": not a whole number\n"),
             ("function", "function=\"\": not a whole number\n"),
-            (
-                "sinec=1",
-                "allowed: process=…&since=<number>, or function=<number>\n",
-            ),
+            ("check=-1", "check=\"-1\": not a whole number\n"),
+            ("sinec=1", ALLOWED),
         ] {
             assert_eq!(Asked::parse(query), Err(expected.to_owned()));
         }

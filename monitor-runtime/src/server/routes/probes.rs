@@ -9,7 +9,7 @@ use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::super::Context;
-use super::answer::Answer;
+use super::answer::{Answer, Body};
 use super::{asker, bad_request, is_read};
 use crate::health::{Point, Question, Selection, Status};
 use crate::server::access::Asker;
@@ -176,7 +176,7 @@ impl Context {
                 Status::Fail => StatusCode::SERVICE_UNAVAILABLE,
             },
             content_type: HEALTH_JSON,
-            body: body.expect("strings and numbers always serialise"),
+            body: Body::Plain(body.expect("strings and numbers always serialise")),
         }
     }
 }

@@ -144,3 +144,60 @@ fn the_data_is_for_whoever_may_see_details() {
         (405, Some("GET, HEAD"))
     );
 }
+
+#[test]
+fn files_are_compressed_and_kept_by_those_who_ask_for_it() {
+    let server = start(&health(vec![]));
+    for (path, content_type, _) in FILES {
+        let get = |header: &str| {
+            let headers = ["Host: localhost", header];
+            ask_with(server.local_addr(), &format!("GET {path}"), &headers)
+        };
+        let plain = get("Accept: */*");
+        assert_eq!(plain.header("content-encoding"), None);
+        let gzip = get("Accept-Encoding: gzip, deflate, br");
+        assert_eq!(gzip.header("content-encoding"), Some("gzip"), "{path}");
+        assert_eq!(gzip.header("content-type"), Some(content_type));
+        assert_eq!(gzip.header("vary"), Some("Accept-Encoding"));
+        let length =
+            |answer: &super::Answer| answer.header("content-length").unwrap().parse::<usize>();
+        assert!(
+            length(&gzip).unwrap() * 2 < length(&plain).unwrap() + 400,
+            "{path}"
+        );
+        let etag = plain.header("etag").expect("a validator");
+        assert_eq!(gzip.header("etag"), Some(etag));
+        assert_eq!(plain.header("cache-control"), Some("no-cache"));
+        let strong = etag.trim_start_matches("W/");
+        for known in [etag, strong, "*", &format!("\"x\", {etag}")] {
+            let same = get(&format!("If-None-Match: {known}"));
+            assert_eq!((same.status, same.body.as_str()), (304, ""), "{known}");
+            assert_eq!(same.header("etag"), Some(etag));
+            assert!(same.header("content-security-policy").is_some());
+        }
+        assert_eq!(get("If-None-Match: \"other\"").status, 200);
+    }
+    let data = ask_with(
+        server.local_addr(),
+        "GET /page/data",
+        &["Host: localhost", "Accept-Encoding: gzip"],
+    );
+    assert_eq!(data.header("content-encoding"), Some("gzip"));
+    assert_eq!(data.header("cache-control"), Some("no-store"));
+}
+
+#[test]
+fn the_runs_of_a_check_are_sent_when_they_are_asked_for() {
+    let check = crate::health::Check::new("database", || async { Ok::<(), String>(()) });
+    let server = start(&health(vec![check]));
+    let document = ask(server.local_addr(), "GET /page/data").body;
+    let document: Value = serde_json::from_str(&document).expect("JSON");
+    assert_eq!(document["checks"][0][1], "database");
+    assert_eq!(document["health"][0], "warn", "it has not answered yet");
+    let runs = ask(server.local_addr(), "GET /page/data?check=0");
+    assert_eq!((runs.status, runs.body.as_str()), (200, "[]"));
+    assert_eq!(
+        ask(server.local_addr(), "GET /page/data?check=1").status,
+        404
+    );
+}

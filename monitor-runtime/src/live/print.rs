@@ -1,0 +1,85 @@
+//! Pieces of JSON that are printed often, and lists of those that changed.
+
+use std::fmt::Write;
+
+use super::counts::Counts;
+
+/// Quantiles that are shown.
+const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
+
+/// Printed values, each with the number of the first document that had it as it is.
+#[derive(Default)]
+pub(super) struct Changing(Vec<(String, u64)>);
+
+impl Changing {
+    /// Takes the value at a place, which is at most one behind the last.
+    pub(super) fn set(&mut self, place: usize, value: &str, number: u64) {
+        match self.0.get_mut(place) {
+            Some((known, _)) if known == value => {}
+            Some((known, since)) => {
+                value.clone_into(known);
+                *since = number;
+            }
+            None => self.0.push((value.to_owned(), number)),
+        }
+    }
+
+    /// Prints `,"name":[…]` with the values that changed after a document.
+    pub(super) fn print(&self, out: &mut String, name: &str, known: u64) {
+        let new = self.0.iter().filter(|(_, number)| *number > known);
+        list(out, name, new, |out, (value, _)| out.push_str(value));
+    }
+
+    /// Prints `,"name":value` for the one value there is, if it changed after a document.
+    pub(super) fn print_one(&self, out: &mut String, name: &str, known: u64) {
+        if let Some((value, _)) = self.0.first().filter(|(_, number)| *number > known) {
+            let _ = write!(out, ",\"{name}\":{value}");
+        }
+    }
+}
+
+/// `[calls, errors, cancelled, p50, p95, p99, mean]`, or `0` without calls.
+///
+/// `slowest` is the duration of the slowest call that is known: a quantile, which is an estimate, never
+/// exceeds it.
+pub(super) fn window(out: &mut String, counts: &Counts, bounds: &[f64], slowest: Option<f64>) {
+    let [ok, errors, cancelled] = counts.ended;
+    let calls = ok + errors + cancelled;
+    if calls == 0 {
+        out.push('0');
+        return;
+    }
+    let _ = write!(out, "[{calls},{errors},{cancelled}");
+    for share in QUANTILES {
+        match counts.quantile(share, bounds) {
+            Some(seconds) => {
+                let most = slowest.filter(|most| seconds > *most);
+                let _ = write!(out, ",{}", round(most.unwrap_or(seconds)));
+            }
+            None => out.push_str(",null"),
+        }
+    }
+    let _ = write!(out, ",{}]", round(counts.mean()));
+}
+
+/// `,"name":[…]`, each item printed by `print`.
+pub(super) fn list<T>(
+    out: &mut String,
+    name: &str,
+    items: impl Iterator<Item = T>,
+    mut print: impl FnMut(&mut String, T),
+) {
+    let _ = write!(out, ",\"{name}\":[");
+    for (place, item) in items.enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        print(out, item);
+    }
+    out.push(']');
+}
+
+/// A time in seconds to a tenth of a microsecond: more digits would be noise.
+pub(super) fn round(seconds: f64) -> f64 {
+    (seconds * 1e7).round() / 1e7
+}
