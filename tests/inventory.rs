@@ -10,7 +10,8 @@ use serde_json::Value;
 
 const SHOP: Objective = Objective::new("shop.v1")
     .success_rate(99.5)
-    .latency(Duration::from_millis(300), 95.0);
+    .latency(Duration::from_millis(300), 95.0)
+    .expected(monitor_runtime::slo::CountAs::Ignored);
 
 /// Sells one
 /// thing, "quickly".
@@ -173,6 +174,11 @@ fn the_page_is_the_function() {
         "name": "shop.v1",
         "success_rate_percent": 99.5,
         "latency": { "threshold_seconds": 0.3, "percent": 95.0 },
+        "cancelled": "late",
+        "cancelled_after_seconds": null,
+        "expected": "ignored",
+        "min_failures": 10,
+        "all_failed": 3,
     });
     assert_eq!(sell["objective"], objective);
 }

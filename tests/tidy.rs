@@ -65,6 +65,7 @@ fn metric_names_have_one_home() {
         "\"monitor_captures_",
         "\"monitor_health_",
         "\"monitor_label_",
+        "\"monitor_objective_",
         "\"http_requests_",
         "\"http_server_",
         "\"process_cpu",

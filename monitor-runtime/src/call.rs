@@ -22,7 +22,7 @@ use crate::site::Site;
 use crate::start::{Declared, Start};
 use crate::story::{self, Memory};
 use crate::verdict::Verdict;
-use crate::{clock, exemplar, report, table, testkit, trace_context};
+use crate::{clock, exemplar, objective, report, table, testkit, trace_context};
 
 /// A call that has begun and not ended.
 pub(crate) struct Call {
@@ -156,6 +156,17 @@ impl Call {
         let outcome = end.outcome();
         let class = end.class().map(|class| site.classes().place(class));
         stretch.cells.ended(outcome, class, ticks);
+        if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
+            let lane = stretch.cells.lane;
+            let expected = end.is_expected();
+            let ended = objective::Ended {
+                lane,
+                outcome,
+                expected,
+                ticks,
+            };
+            site.unsuccessful().count(site, objective, &ended);
+        }
         let trace = trace_context::current_ids().filter(|ids| ids.sampled && site.is_timed());
         if let Some(ids) = trace {
             let trace_id = ids.trace.to_bytes();
@@ -262,6 +273,11 @@ impl End<'_> {
             Self::Panicked => Outcome::Panic,
             Self::Cancelled => Outcome::Cancelled,
         }
+    }
+
+    /// Returns `true` for an error that is part of the function's work.
+    fn is_expected(self) -> bool {
+        matches!(self, Self::Returned(Verdict::Error(view)) if view.expected)
     }
 
     /// The class of an error that has one.

@@ -13,7 +13,7 @@ use metrics::{Label, SharedString};
 
 use crate::clock;
 use crate::config::ConfigError;
-use crate::metrics::{CALLS, CONCURRENT, DURATION, LabelValues, RESULTS};
+use crate::metrics::{CALLS, CONCURRENT, DURATION, LabelValues, Number, RESULTS, objective_series};
 use crate::objective::Objective;
 use crate::outcome::Outcome;
 use crate::site;
@@ -55,6 +55,21 @@ pub(crate) fn publish(service: &str) {
     let mut tally = Tally::default();
     for (name, sources) in by_name(site::all()) {
         publish_series(&name, &sources, &mut tally, service);
+    }
+    for (family, series) in objective_series(service, site::all()) {
+        for (labels, value) in series {
+            let labels = labels
+                .into_iter()
+                .map(|(key, value)| Label::new(key, value));
+            let labels: Vec<Label> = labels.collect();
+            match value {
+                Number::Count(count) if family.is_counter() => {
+                    metrics::counter!(family.name, labels).absolute(count);
+                }
+                Number::Count(count) => metrics::gauge!(family.name, labels).set(as_f64(count)),
+                Number::Measure(measure) => metrics::gauge!(family.name, labels).set(measure),
+            }
+        }
     }
 }
 

@@ -51,6 +51,7 @@ impl Builder {
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let interval = self.facade.map(facade::check).transpose()?;
         exporter::check(&self.buckets)?;
+        slo::agree(&inventory::inventory()).map_err(StartError::Objective)?;
         let claim = Claim::take().ok_or(StartError::AlreadyStarted)?;
         let service = metrics::Service {
             name: config.service_name.clone(),
@@ -153,12 +154,14 @@ fn page(
     health: Arc<Health>,
 ) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
     let exposition = metrics::Exposition::new(service, site::all);
+    let service = service.name.clone();
     move |format| {
         http::show_active();
         let others = others.as_ref().map(PrometheusHandle::render);
         let mut own = metrics::log(lines::counts(), lines::dropped_lines());
         own.push(metrics::captures(report::captures()));
         own.extend(metrics::label_overflow(site::all()));
+        own.extend(metrics::objectives(&service, site::all()));
         own.extend(metrics::checks(&health.readings()));
         if let Some(reader) = &reader {
             own.extend(metrics::process(&reader.process()));
@@ -300,6 +303,9 @@ pub enum StartError {
     /// A health check is not valid.
     #[error(transparent)]
     Check(#[from] InvalidCheck),
+    /// Two objectives of one name promise different things; the message names the functions.
+    #[error("{0}")]
+    Objective(String),
     /// The runtime is already running; it can be started again after `shutdown()`.
     #[error("already started in this process: share the `Monitor` of the first start")]
     AlreadyStarted,

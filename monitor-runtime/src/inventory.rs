@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::classes;
 use crate::labels::Values;
 use crate::metrics::{RESULTS, Service};
-use crate::objective::Objective;
+use crate::objective::{Cancelled, Objective};
 use crate::outcome::Outcome;
 use crate::site::{self, Site};
 use crate::tally::{Source, Tally};
@@ -87,7 +87,11 @@ impl Inventory {
         serde_json::to_string(self).expect("strings and numbers always serialise")
     }
 
-    fn of(name: String, version: String, sites: impl Iterator<Item = &'static Site>) -> Self {
+    pub(crate) fn of(
+        name: String,
+        version: String,
+        sites: impl Iterator<Item = &'static Site>,
+    ) -> Self {
         let mut functions: Vec<Function> = sites.map(Function::of).collect();
         functions.sort_by(|a, b| a.place().cmp(&b.place()));
         Self {
@@ -298,6 +302,11 @@ fn promise<S: Serializer>(objective: &Option<Objective>, to: S) -> Result<S::Ok,
         name: &'static str,
         success_rate_percent: Option<f64>,
         latency: Option<Latency>,
+        cancelled: &'static str,
+        cancelled_after_seconds: Option<f64>,
+        expected: &'static str,
+        min_failures: u32,
+        all_failed: u32,
     }
     #[derive(Serialize)]
     struct Latency {
@@ -311,6 +320,17 @@ fn promise<S: Serializer>(objective: &Option<Objective>, to: S) -> Result<S::Ok,
             threshold_seconds: latency.seconds,
             percent: latency.percent,
         }),
+        cancelled: match objective.cancelled {
+            Cancelled::Late | Cancelled::After(_) => "late",
+            Cancelled::As(count_as) => count_as.as_str(),
+        },
+        cancelled_after_seconds: match objective.cancelled {
+            Cancelled::After(nanoseconds) => Some(seconds(nanoseconds)),
+            Cancelled::Late | Cancelled::As(_) => None,
+        },
+        expected: objective.expected.as_str(),
+        min_failures: objective.min_failures,
+        all_failed: objective.all_failed,
     });
     promise.serialize(to)
 }

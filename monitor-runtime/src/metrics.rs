@@ -16,7 +16,9 @@ mod functions;
 pub(crate) mod fuzzing;
 mod layout;
 mod line;
+mod objectives;
 mod others;
+mod own;
 mod process;
 mod promise;
 mod readings;
@@ -27,16 +29,14 @@ pub(crate) use buckets::{HTTP_BUCKETS, by_unit};
 pub use exposition::Exposition;
 pub use family::Format;
 
-use std::time::Duration;
-
 use family::{Family, Kind};
 use line::label;
 pub(crate) use line::{canonical, escape};
+pub(crate) use objectives::{objective_series, objectives};
+pub(crate) use own::{CheckReading, Number, Own, captures, checks, label_overflow, log};
 pub(crate) use process::{process, runtime};
 pub(crate) use promise::LabelValues;
 pub(crate) use readings::RESULTS;
-
-use crate::site::Site;
 
 /// The series of the HTTP edge, which go through the `metrics` facade.
 pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
@@ -44,7 +44,7 @@ pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
 /// The families that every page has room for, for those who may not define them again.
-const FAMILIES: [&Family<'static>; 10] = [
+const FAMILIES: [&Family<'static>; 15] = [
     &BUILD_INFO,
     &CALLS,
     &DURATION,
@@ -55,6 +55,11 @@ const FAMILIES: [&Family<'static>; 10] = [
     &CAPTURES,
     &CHECK_UP,
     &CHECK_DURATION,
+    &OBJECTIVE_CALLS,
+    &OBJECTIVE_FAILURES,
+    &OBJECTIVE_TARGET,
+    &OBJECTIVE_THRESHOLD,
+    &OBJECTIVE_IN_FLIGHT,
 ];
 
 pub(crate) const CALLS: Family<'static> = Family {
@@ -120,6 +125,36 @@ const CHECK_DURATION: Family<'static> = Family {
     unit: Some("seconds"),
     help: "How long the last run of a health check took.",
 };
+
+/// Objectives of functions. The counters have a series per function and promise, without its target: a
+/// changed target keeps the history. They have no histogram and no user labels in them, so they are the same
+/// however Prometheus stores histograms. The gauges tell rules that were made for another target.
+pub(crate) const OBJECTIVE_CALLS: Family<'static> = Family::counter(
+    "monitor_objective_calls_total",
+    None,
+    "Calls that count for an objective, by promise.",
+);
+pub(crate) const OBJECTIVE_FAILURES: Family<'static> = Family::counter(
+    "monitor_objective_failures_total",
+    None,
+    "Calls that count for an objective and broke the promise.",
+);
+pub(crate) const OBJECTIVE_TARGET: Family<'static> = Family::gauge(
+    "monitor_objective_target_ratio",
+    None,
+    "The share of calls that an objective wants to keep the promise.",
+);
+pub(crate) const OBJECTIVE_THRESHOLD: Family<'static> = Family::gauge(
+    "monitor_objective_threshold_seconds",
+    Some("seconds"),
+    "How long a call may take at most to keep the latency of an objective.",
+);
+/// `function_calls_concurrent` summed over the labels of the user's, with the objective's name beside it.
+pub(crate) const OBJECTIVE_IN_FLIGHT: Family<'static> = Family::gauge(
+    "monitor_objective_calls_in_flight",
+    None,
+    "Calls of functions with an objective that have begun and not ended.",
+);
 
 /// The process, as Prometheus' own clients name it; present unless switched off.
 /// <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
@@ -195,103 +230,6 @@ pub(crate) mod slo {
     pub(crate) fn failures(window: &str) -> String {
         format!("monitor_slo:failures:increase{window}")
     }
-}
-
-/// A family of the runtime's own, and a value for each set of labels.
-pub(crate) struct Own {
-    family: &'static Family<'static>,
-    /// Labels without their braces, escaped; empty for none.
-    values: Vec<(String, Number)>,
-}
-
-/// A value: a count, or a measure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Number {
-    Count(u64),
-    Measure(f64),
-}
-
-/// What is known of the log: events by level, and lost lines; a part without numbers is not ours.
-pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) -> Vec<Own> {
-    let events = events.map(|events| Own {
-        family: &LOG_EVENTS,
-        values: events
-            .map(|(level, count)| (label("level", level), Number::Count(count)))
-            .to_vec(),
-    });
-    let dropped = dropped_lines.map(|lines| Own {
-        family: &LOG_DROPPED,
-        values: vec![(String::new(), Number::Count(lines))],
-    });
-    events.into_iter().chain(dropped).collect()
-}
-
-/// Events for Sentry, by what became of them.
-pub(crate) fn captures(captures: [(&str, u64); 3]) -> Own {
-    let values = captures.map(|(result, count)| (label("result", result), Number::Count(count)));
-    Own {
-        family: &CAPTURES,
-        values: values.to_vec(),
-    }
-}
-
-/// Calls of these functions whose value was one too many for its label.
-pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Option<Own> {
-    let mut values: Vec<(String, u64)> = Vec::new();
-    for site in sites.filter(|site| !site.labels.is_empty()) {
-        for (place, calls) in site.family().overflowed() {
-            let key = site.labels.get(place).copied().unwrap_or_default();
-            let labels = [
-                ("function", site.function()),
-                ("module", site.module()),
-                ("label", key),
-            ];
-            values.push((
-                labels.map(|(key, value)| label(key, value)).join(","),
-                calls,
-            ));
-        }
-    }
-    // Functions that share a name would give one series twice.
-    values.sort_unstable();
-    values.dedup_by(|(again, more), (labels, calls)| {
-        let same = again == labels;
-        *calls += u64::from(same) * *more;
-        same
-    });
-    let family = &LABEL_OVERFLOW;
-    let counted = |(labels, calls)| (labels, Number::Count(calls));
-    (!values.is_empty()).then(|| Own {
-        family,
-        values: values.into_iter().map(counted).collect(),
-    })
-}
-
-/// What is known of a health check at one moment.
-pub(crate) struct CheckReading {
-    pub(crate) check: String,
-    pub(crate) up: bool,
-    /// How long its last run took, if it is one that runs.
-    pub(crate) took: Option<Duration>,
-}
-
-/// Health checks; nothing for a process without.
-pub(crate) fn checks(readings: &[CheckReading]) -> Vec<Own> {
-    let name = |reading: &CheckReading| label("check", &reading.check);
-    let up = readings.iter().map(|reading| {
-        let up = Number::Count(reading.up.into());
-        (name(reading), up)
-    });
-    let took = readings.iter().filter_map(|reading| {
-        let took = Number::Measure(reading.took?.as_secs_f64());
-        Some((name(reading), took))
-    });
-    let families: [(_, Vec<_>); 2] = [(&CHECK_UP, up.collect()), (&CHECK_DURATION, took.collect())];
-    let families = families.into_iter();
-    families
-        .filter(|(_, values)| !values.is_empty())
-        .map(|(family, values)| Own { family, values })
-        .collect()
 }
 
 /// What `build_info` and the `service_name` label say of this process.

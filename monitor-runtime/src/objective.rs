@@ -1,6 +1,14 @@
-//! What a function promises: how many of its calls succeed, and how fast they are.
+//! Service level objectives as functions declare them: targets, and which calls count.
+
+#[cfg(feature = "enable")]
+mod count;
 
 use std::time::Duration;
+
+#[cfg(feature = "enable")]
+pub use count::Kind;
+#[cfg(feature = "enable")]
+pub(crate) use count::{Counter, Counts, Ended, Unsuccessful};
 
 /// A service level objective, for `#[monitored(objective = API)]`.
 ///
@@ -9,7 +17,8 @@ use std::time::Duration;
 /// `objective_name`, `objective_percentile` and `objective_latency_threshold` of the function's
 /// series, as the autometrics specification has them.
 ///
-/// A wrong value does not compile; the error says what is allowed.
+/// A wrong value does not compile; the error says what is allowed. Two objectives of one name that
+/// promise different things are an error of `start()`.
 ///
 /// ```
 /// use monitor_runtime::{Objective, monitored};
@@ -33,12 +42,31 @@ use std::time::Duration;
 /// # use monitor_runtime::Objective;
 /// const API: Objective = Objective::new("api").success_rate(0.999); // a share, not percent
 /// ```
+///
+/// # Calls that count
+///
+/// | call | success rate | latency |
+/// |---|---|---|
+/// | ok, also a client error such as 404 or `NOT_FOUND` | success | by its duration |
+/// | error, panic | failure | by its duration |
+/// | [expected](crate::Class::Expected) error | success, see [`expected`](Self::expected) | by its duration |
+/// | cancelled early | does not count | does not count |
+/// | cancelled late | failure, see [`cancelled`](Self::cancelled) and [`cancelled_after`](Self::cancelled_after) | by its duration |
+///
+/// A call is cancelled late that lasted longer than the objective's latency threshold. Without a latency,
+/// it lasted longer than 99 % of the calls of its function that have succeeded in this process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
     pub(crate) name: &'static str,
     /// In percent.
     pub(crate) success_rate: Option<f64>,
     pub(crate) latency: Option<Latency>,
+    pub(crate) cancelled: Cancelled,
+    pub(crate) expected: CountAs,
+    /// Calls that fail in an alert's long window before it fires.
+    pub(crate) min_failures: u32,
+    /// Calls in 3 days of which all fail, for a ticket; 0 for none.
+    pub(crate) all_failed: u32,
 }
 
 /// How fast how many calls are.
@@ -49,6 +77,30 @@ pub(crate) struct Latency {
     pub(crate) percent: f64,
 }
 
+/// An answer to "does this call count, and for what?".
+///
+/// It decides about the success rate. The latency goes by the duration of every call that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountAs {
+    /// The call counts as one that succeeded.
+    Success,
+    /// The call counts as one that failed.
+    Failure,
+    /// The call does not count, neither for the success rate nor for the latency.
+    Ignored,
+}
+
+/// How cancelled calls count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cancelled {
+    /// Those that lasted longer than the latency's threshold, or than is usual, as failures.
+    Late,
+    /// Those that lasted longer than this, in nanoseconds, as failures.
+    After(u64),
+    /// All of them.
+    As(CountAs),
+}
+
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 64;
 
@@ -56,7 +108,7 @@ const LONGEST_NAME: usize = 64;
 const LONGEST: u128 = 24 * 60 * 60 * 1_000_000_000;
 
 impl Objective {
-    /// An objective of this name, which promises nothing yet.
+    /// Returns an objective of this name, which promises nothing yet.
     ///
     /// The name is 1 to 64 characters out of letters, digits, `_`, `.` and `-`: it stands in labels
     /// and in names of rules.
@@ -73,12 +125,16 @@ impl Objective {
             name,
             success_rate: None,
             latency: None,
+            cancelled: Cancelled::Late,
+            expected: CountAs::Success,
+            min_failures: 10,
+            all_failed: 3,
         }
     }
 
-    /// So many percent of calls succeed: from 50 to below 100, such as `99.9`.
+    /// Promises that this many percent of calls succeed: from 50 to below 100, such as `99.9`.
     ///
-    /// A call fails whose `result` is `error`; one that is cancelled is a call that did not fail.
+    /// See [calls that count](Self#calls-that-count) for those that fail.
     ///
     /// # Panics
     ///
@@ -96,11 +152,10 @@ impl Objective {
         self
     }
 
-    /// So many percent of calls, whatever their result, take no longer than `threshold`: from 50 to
-    /// below 100.
+    /// Promises that this many percent of calls take no longer than `threshold`: from 50 to below 100.
     ///
-    /// The threshold becomes a bound of the function's histogram, so what is counted is exact. It is
-    /// at least 1 ns and at most one day.
+    /// Calls that fail are in it as well. The threshold becomes a bound of the function's histogram, so
+    /// the count is exact. It is at least 1 ns and at most one day.
     ///
     /// # Panics
     ///
@@ -126,6 +181,87 @@ impl Objective {
         )]
         let seconds = nanoseconds as f64 / 1e9;
         self.latency = Some(Latency { seconds, percent });
+        self
+    }
+
+    /// Counts every cancelled call as this, however long it lasted.
+    ///
+    /// By default a call that is cancelled late counts as a failure, and one that is cancelled early does
+    /// not count. So an outage in which every call hangs until its client gives up is seen as one, and a
+    /// client that goes away while its call takes no longer than usual harms no objective.
+    ///
+    /// [`CountAs::Ignored`] is for functions that are cancelled as a matter of course: long polls,
+    /// connections that last until the client leaves, the losers of a race.
+    ///
+    /// # Panics
+    ///
+    /// Where the objective says already how cancelled calls count; in a constant, that is an error of the
+    /// compiler's.
+    pub const fn cancelled(mut self, count_as: CountAs) -> Self {
+        assert!(
+            matches!(self.cancelled, Cancelled::Late),
+            "this objective says already how cancelled calls count; keep one of `cancelled` and `cancelled_after`"
+        );
+        self.cancelled = Cancelled::As(count_as);
+        self
+    }
+
+    /// Counts a cancelled call as a failure if it lasted longer than this, and not at all otherwise.
+    ///
+    /// By default this is the threshold of the latency. Without a latency a call counts that lasted longer
+    /// than 99 % of the calls of its function that have succeeded in this process; before the first
+    /// success, that is every one. For the latency itself, cancelled calls count that lasted longer than
+    /// its threshold, whatever is given here.
+    ///
+    /// # Panics
+    ///
+    /// With 0 or more than one day, or where the objective says already how cancelled calls count; in a
+    /// constant, that is an error of the compiler's.
+    pub const fn cancelled_after(mut self, patience: Duration) -> Self {
+        assert!(
+            matches!(self.cancelled, Cancelled::Late),
+            "this objective says already how cancelled calls count; keep one of `cancelled` and `cancelled_after`"
+        );
+        let nanoseconds = patience.as_nanos();
+        assert!(
+            nanoseconds > 0 && nanoseconds <= LONGEST,
+            "`cancelled_after` takes more than 0 and at most one day: `Duration::from_secs(5)`"
+        );
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a day of nanoseconds is below 2^64"
+        )]
+        let nanoseconds = nanoseconds as u64;
+        self.cancelled = Cancelled::After(nanoseconds);
+        self
+    }
+
+    /// Counts expected errors as this; [`CountAs::Success`] if not set.
+    ///
+    /// An error is expected by `#[monitor(expected)]` or [`Class::Expected`](crate::Class::Expected): a
+    /// declined card wakes nobody up. [`CountAs::Ignored`] keeps many of them from hiding an outage of the
+    /// calls that matter.
+    pub const fn expected(mut self, count_as: CountAs) -> Self {
+        self.expected = count_as;
+        self
+    }
+
+    /// Sets how many calls have to break a promise in the long window of an alert on burn rates before it
+    /// fires; 10 if not set.
+    ///
+    /// It keeps one failure of three calls at night from waking somebody up.
+    pub const fn min_failures(mut self, calls: u32) -> Self {
+        self.min_failures = calls;
+        self
+    }
+
+    /// Makes it a ticket if all of at least this many calls in 3 days broke a promise; 3 if not set, 0 for
+    /// no such ticket.
+    ///
+    /// It is for functions with too few calls for burn rates. A nightly job that fails each time has its
+    /// ticket after the third night; with `all_failed(1)` it has one after the first.
+    pub const fn all_failed(mut self, calls: u32) -> Self {
+        self.all_failed = calls;
         self
     }
 }

@@ -16,6 +16,7 @@ use crate::classes::Classes;
 use crate::events::Events;
 use crate::labels::Family;
 use crate::metrics::BUCKETS;
+use crate::objective::Unsuccessful;
 use crate::recent::Recent;
 use crate::throttle::Limits;
 use crate::{clock, labels, name};
@@ -60,6 +61,7 @@ struct State {
     recent: Recent,
     function: OnceLock<String>,
     events: OnceLock<Events>,
+    unsuccessful: Unsuccessful,
 }
 
 /// A site is read as its settings.
@@ -129,6 +131,7 @@ impl Site {
                 recent: Recent::default(),
                 function: OnceLock::new(),
                 events: OnceLock::new(),
+                unsuccessful: Unsuccessful::default(),
             });
             &*Box::leak(state)
         };
@@ -183,6 +186,11 @@ impl Site {
     pub(crate) fn label_values(&self, lane: usize) -> impl Iterator<Item = (&'static str, &str)> {
         let values = self.family().values(lane);
         self.labels.iter().copied().zip(values)
+    }
+
+    /// Its calls that count for its objective and were not successful.
+    pub(crate) fn unsuccessful(&self) -> &Unsuccessful {
+        &self.state().unsuccessful
     }
 
     /// What is known of its labels.

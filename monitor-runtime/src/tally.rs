@@ -146,6 +146,14 @@ impl Source {
     }
 }
 
+/// Reads the successful calls of a site's lane, by bucket.
+pub(crate) fn ok_buckets(site: &'static Site, lane: usize) -> Vec<u64> {
+    let mut sum = Sum::zero(site.slots());
+    site.store(lane).add_ok_to(&mut sum);
+    sum.buckets.truncate(sum.slots);
+    sum.buckets
+}
+
 /// What all sites of one name have counted; made once and read again and again.
 pub(crate) struct Tally {
     sum: Sum,

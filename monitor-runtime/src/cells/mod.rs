@@ -251,6 +251,11 @@ impl Store {
         sum.started += started;
     }
 
+    /// Adds the successful calls of all threads, living and ended.
+    pub(crate) fn add_ok_to(&self, sum: &mut Sum) {
+        self.all().for_each(|cells| _ = cells.add_ok_to(sum));
+    }
+
     fn started(&self) -> u64 {
         let started = |cells: &Cells| cells.started.load(Ordering::Acquire);
         self.all().map(started).sum()

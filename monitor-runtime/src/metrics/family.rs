@@ -88,6 +88,11 @@ impl<'a> Family<'a> {
         }
     }
 
+    /// Returns `true` for a family of numbers that only grow.
+    pub(crate) fn is_counter(&self) -> bool {
+        self.kind == Kind::Counter
+    }
+
     /// The name in the lines that describe it.
     fn described(&self, format: Format) -> &'a str {
         match format {

@@ -4,7 +4,7 @@ use super::canonical;
 use crate::objective::Objective;
 
 /// The labels an objective gives its functions' series, as the autometrics specification has them.
-const OBJECTIVE_NAME: &str = "objective_name";
+pub(super) const OBJECTIVE_NAME: &str = "objective_name";
 const OBJECTIVE_PERCENTILE: &str = "objective_percentile";
 const OBJECTIVE_THRESHOLD: &str = "objective_latency_threshold";
 

@@ -7,13 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::promise::{Kind, Promise, promises};
-use super::window::{BURNS, D3, H1, H6, M5, MIN_FAILURES, PERIOD, Severity, WINDOWS, Window};
+use super::promise::{Promise, promises};
+use super::window::{BURNS, D3, H1, H6, M5, PERIOD, Severity, WINDOWS, Window};
 use crate::inventory::inventory;
-use crate::metrics::RESULTS;
-use crate::outcome::Outcome;
+use crate::objective::{Counter, Counts, Kind};
 use crate::site::{self, Site};
-use crate::tally::{Source, Tally};
 
 /// What this process knows of one promise: it has seen its own calls only, since it began.
 #[derive(Clone, Debug, Serialize)]
@@ -135,13 +133,14 @@ impl Tracked {
         self.past.remember(now, count);
     }
 
-    fn count(&self) -> Count {
-        let (mut tally, mut count) = (Tally::default(), Count::default());
+    fn count(&self) -> Counts {
+        let (mut counter, mut count) = (Counter::default(), Counts::default());
         for site in &self.sites {
-            for lane in site.lanes() {
-                tally.read(&[Source::new(site, lane)]);
-                count.add(&self.promise, site, &tally);
-            }
+            let (counts, _) = counter.read(site);
+            let of_kind = Kind::ALL.into_iter().zip(counts);
+            of_kind
+                .filter(|(kind, _)| *kind == self.promise.kind)
+                .for_each(|(_, counts)| count += counts);
         }
         count
     }
@@ -150,11 +149,15 @@ impl Tracked {
         let (promise, count) = (&self.promise, self.count());
         let since = |window| self.past.since(window, now, count);
         let budget = promise.budget();
-        let burn = |window| since(window).ratio().unwrap_or(0.0) / budget;
+        let burn = |window| ratio(since(window)).unwrap_or(0.0) / budget;
         let burns = |long, short, threshold| {
-            let over = |window| since(window).ratio().is_some_and(|ratio| ratio > threshold);
-            over(long) && over(short) && since(long).bad >= u64::from(MIN_FAILURES)
+            let over = |window| ratio(since(window)).is_some_and(|ratio| ratio > threshold);
+            over(long) && over(short) && since(long).failures >= u64::from(promise.min_failures)
         };
+        let recent = since(D3);
+        let is_all = promise.all_failed > 0
+            && recent.failures == recent.calls
+            && recent.calls >= u64::from(promise.all_failed);
         let mut functions: Vec<String> = self
             .sites
             .iter()
@@ -162,7 +165,7 @@ impl Tracked {
             .collect();
         functions.sort_unstable();
         functions.dedup();
-        let spent = since(PERIOD).ratio().map(|ratio| ratio / budget);
+        let spent = ratio(since(PERIOD)).map(|ratio| ratio / budget);
         ObjectiveStatus {
             name: promise.name,
             kind: promise.kind,
@@ -180,45 +183,20 @@ impl Tracked {
             alert: BURNS
                 .iter()
                 .find(|alert| burns(alert.long, alert.short, alert.threshold(budget)))
-                .map(|alert| alert.severity),
+                .map(|alert| alert.severity)
+                .or(is_all.then_some(Severity::Ticket)),
         }
     }
 }
 
-/// Calls, and those that broke the promise.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Count {
-    bad: u64,
-    all: u64,
-}
-
-impl Count {
-    fn add(&mut self, promise: &Promise, site: &Site, tally: &Tally) {
-        for outcome in RESULTS {
-            let buckets = tally.buckets(outcome);
-            let all = tally.ended(outcome);
-            let good: u64 = match promise.threshold {
-                None if outcome == Outcome::Error => 0,
-                None => all,
-                Some(threshold) => {
-                    let within = site.bounds().partition_point(|bound| *bound <= threshold);
-                    buckets[..within].iter().sum()
-                }
-            };
-            self.all += all;
-            self.bad += all - good;
-        }
-    }
-
-    /// The share of calls that broke it; `None` without calls.
-    #[expect(clippy::cast_precision_loss, reason = "a share needs no 53 bits")]
-    fn ratio(self) -> Option<f64> {
-        (self.all > 0).then(|| self.bad as f64 / self.all as f64)
-    }
+/// Returns the share of calls that broke the promise; `None` without calls.
+#[expect(clippy::cast_precision_loss, reason = "a share needs no 53 bits")]
+fn ratio(count: Counts) -> Option<f64> {
+    (count.calls > 0).then(|| count.failures as f64 / count.calls as f64)
 }
 
 /// Samples, for each window so far apart that some sixty of them cover it.
-struct Past(Vec<(Window, VecDeque<(Instant, Count)>)>);
+struct Past(Vec<(Window, VecDeque<(Instant, Counts)>)>);
 
 /// Into how many steps a window is divided.
 const STEPS: u64 = 60;
@@ -227,11 +205,11 @@ impl Past {
     /// Nothing was counted before the process began.
     fn new(now: Instant) -> Self {
         let windows = WINDOWS.into_iter().chain([PERIOD]);
-        let begun = |window| (window, VecDeque::from([(now, Count::default())]));
+        let begun = |window| (window, VecDeque::from([(now, Counts::default())]));
         Self(windows.map(begun).collect())
     }
 
-    fn remember(&mut self, now: Instant, count: Count) {
+    fn remember(&mut self, now: Instant, count: Counts) {
         let age = |then: Instant| now.saturating_duration_since(then);
         for (window, samples) in &mut self.0 {
             let length = Duration::from_secs(window.seconds);
@@ -247,17 +225,17 @@ impl Past {
     }
 
     /// What was counted in a window that ends now; since the process began, if that is shorter.
-    fn since(&self, window: Window, now: Instant, count: Count) -> Count {
+    fn since(&self, window: Window, now: Instant, count: Counts) -> Counts {
         let known = self.0.iter().find(|(known, _)| *known == window);
         let samples = known.into_iter().flat_map(|(_, samples)| samples);
         let length = Duration::from_secs(window.seconds);
         let old = |then: Instant| now.saturating_duration_since(then) >= length;
         let first = samples.clone().next();
         let then = samples.take_while(|(then, _)| old(*then)).last().or(first);
-        let then = then.map_or_else(Count::default, |(_, count)| *count);
-        Count {
-            bad: count.bad.saturating_sub(then.bad),
-            all: count.all.saturating_sub(then.all),
+        let then = then.map_or_else(Counts::default, |(_, count)| *count);
+        Counts {
+            calls: count.calls.saturating_sub(then.calls),
+            failures: count.failures.saturating_sub(then.failures),
         }
     }
 }

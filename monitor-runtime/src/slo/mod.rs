@@ -19,10 +19,11 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::health::Check;
 
+pub use crate::objective::{CountAs, Kind};
 pub use budget::{BurnRate, ObjectiveStatus, status};
 pub(crate) use budget::{begin, sample};
 pub use dashboard::dashboard;
-pub use promise::Kind;
+pub(crate) use promise::agree;
 pub use rules::{Rules, rules};
 pub use window::Severity;
 

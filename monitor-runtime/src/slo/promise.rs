@@ -2,34 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::window::decimal;
 use crate::inventory::Inventory;
 use crate::metrics::LabelValues;
-use crate::objective::Objective;
-
-/// What is promised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// That calls do not fail.
-    SuccessRate,
-    /// That calls do not take longer than a threshold.
-    Latency,
-}
-
-impl Kind {
-    pub(super) const ALL: [Self; 2] = [Self::SuccessRate, Self::Latency];
-
-    /// The `slo` label.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::SuccessRate => "success_rate",
-            Self::Latency => "latency",
-        }
-    }
-}
+use crate::objective::{Kind, Objective};
 
 /// One promise of an objective, for all functions that have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +16,10 @@ pub(super) struct Promise {
     pub(super) percent: f64,
     /// In seconds, of a latency.
     pub(super) threshold: Option<f64>,
+    /// Calls that break it in an alert's long window before that fires.
+    pub(super) min_failures: u32,
+    /// Calls in 3 days of which all break it, for a ticket; 0 for no such ticket.
+    pub(super) all_failed: u32,
     /// The labels by which its series are told.
     pub(super) labels: LabelValues,
 }
@@ -60,6 +40,8 @@ impl Promise {
             kind,
             percent,
             threshold,
+            min_failures: objective.min_failures,
+            all_failed: objective.all_failed,
             labels,
         })
     }
@@ -67,6 +49,16 @@ impl Promise {
     /// The share of calls that may be bad.
     pub(super) fn budget(&self) -> f64 {
         decimal((100.0 - self.percent) / 100.0)
+    }
+
+    /// Everything that rules are made of, in words.
+    fn in_full(&self) -> String {
+        format!(
+            "{}, min_failures({}), all_failed({})",
+            self.in_words(),
+            self.min_failures,
+            self.all_failed
+        )
     }
 
     /// In words: `99.9 % of calls succeed`.
@@ -104,4 +96,71 @@ pub(super) fn promises(inventory: &Inventory) -> Vec<Promised<'_>> {
     }
     promises.sort_by_key(|(promise, _)| promise.name);
     promises
+}
+
+/// Refuses two objectives of one name that promise different things: their calls would be added up.
+pub(crate) fn agree(inventory: &Inventory) -> Result<(), String> {
+    let mut known: BTreeMap<(&str, Kind), (Promise, &str)> = BTreeMap::new();
+    for function in &inventory.functions {
+        let promises = Kind::ALL.map(|kind| Promise::of(function.objective.as_ref()?, kind));
+        for promise in promises.into_iter().flatten() {
+            let key = (promise.name, promise.kind);
+            let (first, first_function) = known
+                .entry(key)
+                .or_insert_with(|| (promise.clone(), &function.function));
+            if *first != promise {
+                return Err(format!(
+                    "two objectives have the name `{}`: for `{first_function}` it says {}, for `{}` {}; \
+                     give one of them another name",
+                    promise.name,
+                    first.in_full(),
+                    function.function,
+                    promise.in_full(),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::site::{Bounds, Settings, Site};
+
+    macro_rules! sites {
+        ($($site:ident: $objective:expr;)*) => {$(
+            static $site: Site = Site::new(|| stringify!($site), "").with(&const {
+                const OBJECTIVE: Objective = $objective;
+                const BOUNDS: Bounds = Bounds::of(&[1.0], &OBJECTIVE);
+                Settings::new().name(stringify!($site)).objective(&OBJECTIVE, &BOUNDS)
+            });
+        )*};
+    }
+
+    sites! {
+        FIRST: Objective::new("api").success_rate(99.9);
+        SAME: Objective::new("api").success_rate(99.9);
+        OTHER_KIND: Objective::new("api").latency(Duration::from_secs(2), 99.0);
+        OTHER_TARGET: Objective::new("api").success_rate(99.5);
+        OTHER_THRESHOLD: Objective::new("api").latency(Duration::from_secs(3), 99.0);
+        OTHER_LIMIT: Objective::new("api").success_rate(99.9).min_failures(5);
+    }
+
+    #[test]
+    fn objectives_of_one_name_promise_the_same() {
+        let agree = |sites: &[&'static Site]| {
+            let sites = sites.iter().copied();
+            agree(&Inventory::of("shop".into(), "1".into(), sites))
+        };
+        assert_eq!(agree(&[&FIRST, &SAME, &OTHER_KIND]), Ok(()));
+        let refused = agree(&[&FIRST, &OTHER_TARGET]).expect_err("two targets");
+        for part in ["`api`", "`FIRST`", "99.9 %", "`OTHER_TARGET`", "99.5 %"] {
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+        agree(&[&OTHER_KIND, &OTHER_THRESHOLD]).expect_err("two thresholds");
+        agree(&[&FIRST, &OTHER_LIMIT]).expect_err("two limits");
+    }
 }

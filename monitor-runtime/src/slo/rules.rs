@@ -6,12 +6,13 @@ use std::fmt;
 use std::time::Duration;
 
 use self::promql::{equal, selector};
-use super::promise::{Kind, Promise, promises};
+use super::promise::{Promise, promises};
 use super::window::{BURNS, Burn, H6, M5, MIN_FAILURES, PERIOD, Severity, WINDOWS, Window};
 use super::yaml::Yaml;
 use super::{dashboard, links};
 use crate::inventory::Inventory;
 use crate::metrics::{BUILD_INFO, slo};
+use crate::objective::Kind;
 use crate::redact::without_secrets;
 
 /// How long nobody, or an instance, answers before somebody is told.

@@ -3,6 +3,9 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 
+use std::time::Duration;
+
+use monitor_runtime::slo::CountAs;
 use monitor_runtime::{MonitorError, Objective, monitored};
 
 /// An error with classes nobody asks for.
@@ -24,7 +27,13 @@ pub fn find(id: u64) -> Result<u64, Failure> {
 }
 
 /// Nobody looks whether it is kept.
-pub const API: Objective = Objective::new("api").success_rate(99.9);
+pub const API: Objective = Objective::new("api")
+    .success_rate(99.9)
+    .latency(Duration::from_millis(250), 99.0)
+    .cancelled(CountAs::Ignored)
+    .expected(CountAs::Failure)
+    .min_failures(5)
+    .all_failed(2);
 
 /// A function that promises something.
 #[monitored(objective = API)]

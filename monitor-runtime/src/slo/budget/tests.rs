@@ -2,18 +2,18 @@ use super::*;
 
 const STEP: Duration = Duration::from_secs(5);
 
-fn count(bad: u64, all: u64) -> Count {
-    Count { bad, all }
+fn count(failures: u64, calls: u64) -> Counts {
+    Counts { calls, failures }
 }
 
 /// A process that counts for so many steps of 5 seconds; `each` is what a step adds.
-fn past(steps: u32, each: impl Fn(u32) -> Count) -> (Past, Instant, Count) {
+fn past(steps: u32, each: impl Fn(u32) -> Counts) -> (Past, Instant, Counts) {
     let begun = Instant::now();
-    let (mut past, mut total, mut now) = (Past::new(begun), Count::default(), begun);
+    let (mut past, mut total, mut now) = (Past::new(begun), Counts::default(), begun);
     for step in 1..=steps {
         now = begun + STEP * step;
         let new = each(step);
-        total = count(total.bad + new.bad, total.all + new.all);
+        total = count(total.failures + new.failures, total.calls + new.calls);
         past.remember(now, total);
     }
     (past, now, total)
@@ -40,7 +40,7 @@ fn a_window_forgets_what_was_before_it() {
     let hour = past.since(H1, now, total);
     // A step of the window's, a minute, may come on top.
     assert!(
-        hour.all >= 720 && hour.all <= 732 && hour.bad <= 12,
+        hour.calls >= 720 && hour.calls <= 732 && hour.failures <= 12,
         "{hour:?}"
     );
     assert_eq!(past.since(H6, now, total), count(720, 1_440));
