@@ -132,7 +132,7 @@ fn calls_and_threads_leave_nothing_behind() {
     let residue = HELD.load(Ordering::Relaxed) - before;
     assert!(residue < 16 * 1024, "10,000 threads left {residue} bytes");
 
-    // What the README says of a function's first call, all of it kept: its cells on this thread, and
+    // What docs/metrics.md says of a function's first call, all of it kept: its cells on this thread, and
     // what is known of it by name and to `tracing`.
     thread::spawn(|| {
         first();

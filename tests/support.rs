@@ -199,30 +199,29 @@ pub fn message(payload: &(dyn std::any::Any + Send)) -> &str {
         .unwrap_or("a panic without a message")
 }
 
-/// The programs in the README build.
+/// Builds the programs in the documentation.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
+mod documentation {
+    macro_rules! build {
+        ($($name:ident: $path:literal),* $(,)?) => {$(
+            #[doc = include_str!($path)]
+            pub struct $name;
+        )*};
+    }
 
-/// So do those in the guide for users of other tools.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/coming-from.md")]
-pub struct ComingFrom;
-
-/// And those that say what counts as an error.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/errors.md")]
-pub struct Errors;
-
-/// And those on how a process ends.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/ending.md")]
-pub struct Ending;
-
-/// And those in the guide to logs.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/logs.md")]
-pub struct Logs;
+    build! {
+        Readme: "../README.md",
+        Attribute: "../docs/attribute.md",
+        ComingFrom: "../docs/coming-from.md",
+        Ending: "../docs/ending.md",
+        Errors: "../docs/errors.md",
+        Health: "../docs/health.md",
+        Http: "../docs/http.md",
+        Logs: "../docs/logs.md",
+        Slo: "../docs/slo.md",
+        Testing: "../docs/testing.md",
+    }
+}
 
 /// The folder that everything is built into, and `tests/run` installs into.
 pub fn target() -> std::path::PathBuf {

@@ -30,7 +30,7 @@ use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
 use crate::traces_sampler::TracesSampler;
 
-/// A setting, as the README's table shows it.
+/// A setting, as the table in `docs/settings.md` shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     /// The environment variable.
@@ -55,7 +55,7 @@ macro_rules! settings {
             meaning: $meaning,
         };)*
 
-        /// Every setting of the runtime, in the order of the README's table.
+        /// Every setting of the runtime, in the order of the table in `docs/settings.md`.
         pub const SETTINGS: &[Setting] = &[$($name),*];
     };
 }

@@ -129,13 +129,13 @@ mod tests {
     use crate::{classes, clock};
 
     #[test]
-    fn a_function_and_a_thread_take_what_the_readme_says() {
-        let readme = include_str!("../../README.md");
+    fn the_documentation_has_the_memory_of_a_function_and_a_thread() {
+        let page = include_str!("../../docs/metrics.md");
         let cells = format!("{} bytes each", size_of::<Cells>());
-        assert!(readme.contains(&cells), "{cells}");
+        assert!(page.contains(&cells), "{cells}");
         let buckets = format!("{} more for each result", clock::default_bounds().len() * 8);
-        assert!(readme.contains(&buckets), "{buckets}");
+        assert!(page.contains(&buckets), "{buckets}");
         let classes = format!("{} more for an error with a class", classes::MOST * 8);
-        assert!(readme.contains(&classes), "{classes}");
+        assert!(page.contains(&classes), "{classes}");
     }
 }
