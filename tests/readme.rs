@@ -10,7 +10,10 @@ fn the_table_of_settings_is_the_one_the_runtime_uses() {
             "| `{}` | `.{}(..)` | {} | {} | {} |",
             setting.variable, setting.method, setting.meaning, setting.default, setting.allowed,
         );
-        assert!(page.contains(&row), "docs/settings.md lacks this row:\n{row}");
+        assert!(
+            page.contains(&row),
+            "docs/settings.md lacks this row:\n{row}"
+        );
     }
     let rows = page
         .lines()

@@ -16,7 +16,7 @@ use crate::throttle::Throttle;
 /// The JSON Schema (draft 2020-12) of [`Inventory`] as JSON, which is what `GET /inventory` answers.
 pub const INVENTORY_SCHEMA: &str = include_str!("inventory/schema.json");
 
-/// What OpenTelemetry calls a service that has no name.
+/// OpenTelemetry's name for a service without a name.
 const NAMELESS: &str = "unknown_service";
 
 /// Lists every function with `#[monitored]` in this binary and its dependencies, called or not.
@@ -58,7 +58,7 @@ pub(crate) fn is_of(service: &Service) {
     *known = Some((service.name.clone(), service.version.clone()));
 }
 
-/// What [`inventory`] found.
+/// The functions that [`inventory`] found.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Inventory {
@@ -71,7 +71,7 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// The same functions as those of this service.
+    /// Sets the name and the version of the service.
     pub fn service(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
         self.service_name = name.into();
         self.service_version = version.into();
@@ -122,32 +122,32 @@ pub struct Function {
     pub column: u32,
     /// The first paragraph of its documentation, on one line.
     pub doc: Option<&'static str>,
-    /// Whether it is declared `async fn`; one that returns a boxed future is not.
+    /// `true` if it is declared `async fn`; a function that returns a boxed future is not.
     pub async_fn: bool,
     /// The level of its span and of the event at a call's end.
     pub level: &'static str,
     /// The target of its span and events.
     pub target: &'static str,
-    /// Whether calls are counted.
+    /// `true` if calls are counted.
     pub metrics: bool,
-    /// Whether calls open a span.
+    /// `true` if calls open a span.
     pub span: bool,
-    /// Whether calls are logged.
+    /// `true` if calls are logged.
     pub log: bool,
-    /// Labels of the user's.
+    /// The user's labels.
     pub labels: Vec<Label>,
     /// Upper bounds of its buckets but the last, in seconds; `None` if calls are not timed.
     pub buckets: Option<&'static [f64]>,
-    /// What it promises.
+    /// Its objective.
     #[serde(serialize_with = "promise")]
     pub objective: Option<Objective>,
     /// Beyond how many seconds a call is slow.
     pub slow_seconds: Option<f64>,
-    /// What Sentry is told of its errors.
+    /// The Sentry settings of its errors.
     pub sentry: Sentry,
-    /// Whether a call of it has begun.
+    /// `true` if a call has begun.
     pub called: bool,
-    /// How many series of calls it has on `/metrics`.
+    /// The number of its series of calls on `/metrics`.
     pub series: Series,
 }
 
@@ -159,21 +159,21 @@ pub struct Label {
     pub name: &'static str,
     /// The values of its type; `None` for text, and before the first call.
     pub values: Option<&'static [&'static str]>,
-    /// How many values are told apart, `other` among them for text; `None` before the first call.
+    /// The number of values, `other` included for text; `None` before the first call.
     pub at_most: Option<usize>,
 }
 
-/// What Sentry is told of a function's errors.
+/// The Sentry settings of a function's errors.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Sentry {
-    /// Whether there are events.
+    /// `true` if errors are events.
     pub events: bool,
     /// The level of an error's event.
     pub level: String,
-    /// How many events of a class there may be in [`period_seconds`](Self::period_seconds).
+    /// The largest number of events of a class in [`period_seconds`](Self::period_seconds).
     pub at_most: u32,
-    /// In how many seconds; 0 where nothing limits them, as with `throttle = false`.
+    /// The period in seconds; 0 where nothing limits the events, as with `throttle = false`.
     pub period_seconds: f64,
 }
 
@@ -260,7 +260,7 @@ fn labels(site: &'static Site) -> Vec<Label> {
     labels.map(label).collect()
 }
 
-/// Whether it was called, and how many series it has.
+/// Returns `true` if the function was called, and the number of its series.
 fn now(site: &'static Site) -> (bool, usize) {
     let (mut tally, mut called, mut series) = (Tally::default(), false, 0);
     for lane in site.lanes() {

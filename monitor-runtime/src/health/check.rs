@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use super::InvalidCheck;
 
-/// What a failed check returns.
+/// The error of a failed check.
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
 /// A check's function, with its types erased; it is told how long it has.
 pub(super) type Run =
     dyn Fn(Duration) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send + Sync;
 
-/// Where a check's function runs.
+/// The runtime or thread that runs a check's function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Home {
     /// On the user's runtime if there is one, where their pools and clients belong.
@@ -60,12 +60,12 @@ pub struct Check {
     pub(super) critical: bool,
     pub(super) interval: Duration,
     pub(super) timeout: Duration,
-    /// How many runs in a row must fail before the check counts as failing.
+    /// The number of runs in a row that must fail before the check counts as failing.
     pub(super) failures: u32,
-    /// How many runs in a row must pass before it counts as passing again.
+    /// The number of runs in a row that must pass before it counts as passing again.
     pub(super) successes: u32,
     pub(super) groups: Vec<String>,
-    /// Why it cannot be run, for what its constructor was given.
+    /// The reason why it cannot be run, found by its constructor.
     pub(super) problem: Option<InvalidCheck>,
 }
 
@@ -226,7 +226,7 @@ impl Check {
 
     /// Puts the check into a group, which `/health/<group>` reports on; call it again for more.
     ///
-    /// What is allowed in a name is allowed here.
+    /// The rules for names hold for groups, too.
     ///
     /// ```
     /// use monitor_runtime::Check;

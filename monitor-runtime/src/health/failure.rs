@@ -11,7 +11,7 @@ use crate::verdict::text;
 /// The longest output of a check, in characters.
 const LIMIT: usize = 500;
 
-/// How far a chain of sources is followed; an error may be its own source.
+/// The number of sources that are followed; an error may be its own source.
 const DEPTH: usize = 16;
 
 /// An error and its sources, joined by `": "`.
@@ -34,7 +34,7 @@ pub(super) fn of_error(error: &(dyn Error + 'static)) -> String {
     }
 }
 
-/// What a panic said.
+/// Returns the message of a panic.
 pub(super) fn of_panic(payload: &(dyn Any + Send)) -> String {
     let message = payload
         .downcast_ref::<&str>()

@@ -45,7 +45,7 @@ const ALIVE: u8 = 0;
 const FINISHED: u8 = 1;
 const DIED: u8 = 2;
 
-/// What the task writes and the check reads.
+/// The state that the task writes and the check reads.
 #[derive(Debug, Default)]
 struct Pulse {
     beats: AtomicU64,
@@ -53,7 +53,7 @@ struct Pulse {
     state: AtomicU8,
 }
 
-/// What the check remembers of its last run.
+/// The state at the check's last run.
 #[derive(Default)]
 struct Seen {
     beats: u64,

@@ -1,19 +1,19 @@
-//! How the last runs of a check ended.
+//! The last runs of a check.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// How many runs are kept.
+/// The number of runs that are kept.
 pub(super) const RUNS: usize = 50;
 
-/// How a run ended.
+/// A run that has ended.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
     /// The wall clock at its end, for people.
     pub(super) time: SystemTime,
     pub(super) took: Duration,
-    /// Why it failed, if it did.
+    /// The reason why it failed, if it did.
     pub(super) failure: Option<Arc<str>>,
 }
 

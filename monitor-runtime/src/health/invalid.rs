@@ -1,4 +1,4 @@
-//! What is refused before anything runs.
+//! Refuses checks, groups and runtimes with invalid names or targets, before anything runs.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -32,13 +32,13 @@ pub enum InvalidCheck {
         /// The name of the group.
         group: String,
     },
-    /// What the named check is to look at cannot be looked at.
+    /// The target of the named check is invalid.
     Target {
         /// The name of the check.
         check: String,
-        /// What it was given.
+        /// The target that it was given.
         target: String,
-        /// What it can be given.
+        /// The targets that are allowed.
         allowed: &'static str,
     },
     /// [`Monitor::watch_runtime`](crate::Monitor::watch_runtime) was called outside a runtime.
@@ -84,7 +84,7 @@ impl fmt::Display for InvalidCheck {
 
 impl Error for InvalidCheck {}
 
-/// Whether a check, a group or a runtime may be called that.
+/// Returns `true` if the text is a valid name of a check, a group or a runtime.
 pub(super) fn is_name(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     !name.is_empty() && name.len() <= NAME_LIMIT && name.chars().all(allowed)

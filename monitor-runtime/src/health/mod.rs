@@ -41,7 +41,7 @@ use awake::Awake;
 use slot::{Slot, Standing};
 use watchdog::Watchdog;
 
-/// What the runtime is called that the monitor was started in.
+/// The name of the Tokio runtime that the monitor was started in.
 const MAIN: &str = "main";
 
 /// The `tracing` target of everything this module logs.
@@ -157,7 +157,7 @@ impl Health {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// Whether [`Health::begin_drain`] was called.
+    /// Returns `true` after [`Health::begin_drain`].
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Acquire)
     }
@@ -171,7 +171,7 @@ impl Health {
         refusal.map_or(Ok(()), Err)
     }
 
-    /// Whether a check is in one of these groups, or none is asked for.
+    /// Returns `true` if a check is in one of the selected groups, or no group is selected.
     pub(crate) fn has_groups(&self, selection: &Selection) -> bool {
         let mut slots = self.slots.iter();
         selection.groups.is_empty() || slots.any(|slot| selection.has_group_of(&slot.check.groups))
@@ -211,7 +211,7 @@ impl Health {
     }
 }
 
-/// Why an answer is no; its text is for strangers and names no check.
+/// The reason of a negative answer. Its text is for strangers and names no check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The process is shutting down.

@@ -1,4 +1,4 @@
-//! What a probe's answer is made of, point by point, and which of them a client asked for.
+//! The points that a probe's answer consists of, and the selection that a client asked for.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use super::{Health, Refusal};
 pub(crate) struct Point {
     /// The name of a check, or one with a colon, which no check has.
     pub(crate) name: String,
-    /// Whether the answer is no while this fails.
+    /// `true` if the answer is negative while this point fails.
     pub(crate) decides: bool,
-    /// Why it fails, if it does: for everybody, and for those who may see details.
+    /// The reason why it fails, if it does: the public one, and the one for clients that may see details.
     pub(crate) failure: Option<(Refusal, String)>,
 }
 
-/// Which points or checks a client asked for; all, if it did not say.
+/// The points or checks that a client asked for; by default all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
     /// Only checks that are in one of these.
@@ -28,7 +28,7 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// Whether the check of these groups is asked for, its name aside.
+    /// Returns `true` if a check in these groups is selected, apart from its name.
     pub(super) fn has_group_of(&self, groups: &[String]) -> bool {
         self.groups.is_empty() || self.groups.iter().any(|group| groups.contains(group))
     }
@@ -37,14 +37,14 @@ impl Selection {
         self.exclude.iter().any(|excluded| excluded == name)
     }
 
-    /// What was to be excluded and is not among these.
+    /// Returns the names to be excluded that do not exist.
     pub(crate) fn unmatched<'a>(&'a self, names: &[&str]) -> Vec<&'a str> {
         let exclude = self.exclude.iter().map(String::as_str);
         exclude.filter(|name| !names.contains(name)).collect()
     }
 }
 
-/// Which question a probe asks.
+/// The kind of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
     /// Should this process be left running?

@@ -25,7 +25,7 @@ pub(crate) enum Status {
     Fail,
 }
 
-/// What is known about the service at one moment.
+/// The state of the service at one moment, as `/health` prints it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Report<'a> {
@@ -41,7 +41,7 @@ pub(crate) struct Report<'a> {
     checks: Vec<(&'a str, Entry<'a>)>,
 }
 
-/// What is known about one check.
+/// The state of one check.
 #[derive(Debug, Serialize)]
 struct Entry<'a> {
     status: Status,
@@ -59,14 +59,14 @@ struct Entry<'a> {
 struct Observed {
     /// When it ended, in RFC 3339.
     time: String,
-    /// How long it took, in `unit`.
+    /// The duration of the last run, in `unit`.
     #[serde(rename = "observedValue")]
     took: f64,
     #[serde(rename = "observedUnit")]
     unit: &'static str,
 }
 
-/// What only `?verbose` shows.
+/// The part that only `?verbose` shows.
 #[derive(Debug, Serialize)]
 struct More<'a> {
     /// When the check began to pass or to fail, in RFC 3339.
@@ -144,7 +144,7 @@ pub(super) fn last_runs(slot: &Slot, most: usize) -> String {
     serde_json::Value::from_iter(runs).to_string()
 }
 
-/// What a client asked for and cannot have.
+/// Returns notes on names that a client selected and that do not exist.
 fn notes(health: &Health, selection: &Selection) -> Vec<String> {
     let names: Vec<&str> = health
         .slots
@@ -204,7 +204,7 @@ impl Past {
     }
 }
 
-/// What a check that fails makes of the service.
+/// Returns the status of the service when a check fails.
 fn bad(critical: bool) -> Status {
     if critical { Status::Fail } else { Status::Warn }
 }

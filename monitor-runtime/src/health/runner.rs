@@ -17,7 +17,7 @@ use super::watchdog::Watchdog;
 use crate::report;
 use crate::worker::{NoThread, on_a_thread};
 
-/// Where the futures of checks run. They are timed elsewhere, see [`run_all`].
+/// The runtime that runs the futures of checks. [`run_all`] times them.
 #[derive(Clone)]
 pub(super) enum Place {
     /// On the user's runtime, each run as a task.
@@ -30,7 +30,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Where a check runs whose user's runtime is `users`.
+    /// Selects the runtime for a check; `users` is the user's.
     fn of(home: Home, users: Option<&Handle>) -> Self {
         match (home, users) {
             (Home::Users, Some(runtime)) => Self::Users(runtime.clone()),

@@ -11,7 +11,7 @@ use super::{Check, TARGET};
 use crate::report;
 use crate::throttle::Limit;
 
-/// What a verdict may be late by before its check counts as stuck.
+/// The time that a verdict may be late before its check counts as stuck.
 const SLACK: Duration = Duration::from_secs(1);
 
 /// A check and what is known of it.
@@ -19,7 +19,7 @@ pub(super) struct Slot {
     pub(super) check: Check,
     /// Held for as long as it takes to copy a verdict, never while a check runs.
     state: Mutex<State>,
-    /// How many events its failures may be.
+    /// Limits the Sentry events of its failures.
     events: Limit,
     awake: Awake,
 }
@@ -34,9 +34,9 @@ struct State {
     verdict: Option<Verdict>,
 }
 
-/// What the runs so far add up to.
+/// The verdict after the runs so far.
 struct Verdict {
-    /// Why the check counts as failing, if it does: what the last run that failed said.
+    /// The reason why the check counts as failing, if it does: the text of the last run that failed.
     failure: Option<Arc<str>>,
     /// The wall clock when it began to, for people.
     since: SystemTime,
@@ -44,7 +44,7 @@ struct Verdict {
     against: u32,
 }
 
-/// What a check's last verdict means now.
+/// The meaning of a check's last verdict at a moment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// It has not answered yet, and still has time to.
@@ -125,7 +125,7 @@ impl Slot {
         }
     }
 
-    /// What the last verdict means at `now`.
+    /// Returns the meaning of the last verdict at `now`.
     pub(super) fn standing(&self, now: Instant) -> Standing {
         self.state().standing(&self.check, &self.awake, now)
     }

@@ -1,4 +1,4 @@
-//! What the registry accepts and reports; the submodules run checks.
+//! Tests of what the registry accepts and reports; the submodules run checks.
 
 mod blocking;
 mod damping;

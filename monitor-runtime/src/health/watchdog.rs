@@ -1,4 +1,4 @@
-//! Whether the user's runtimes still run what they are given.
+//! Watches the user's Tokio runtimes: are their worker threads blocked?
 //!
 //! A task on each of them answers a question that our own thread asks at every tick. A runtime whose
 //! threads are all blocked does not answer, whatever kind of runtime it is, and needs no timer of
@@ -39,15 +39,15 @@ struct Runtime {
     answered: Arc<AtomicU64>,
     /// Answers in a row so far, up to [`KNOWN_AFTER`].
     in_a_row: u32,
-    /// How long the last question has been without an answer.
+    /// The time for which the last question has had no answer.
     silent: Duration,
     blocked: bool,
 }
 
-/// What is known of a runtime.
+/// The state of a watched runtime.
 pub(super) struct Answering {
     pub(super) name: String,
-    /// How long it has been silent, if that is too long.
+    /// The time for which it has been silent, if that is too long.
     pub(super) blocked: Option<Duration>,
 }
 
@@ -143,7 +143,7 @@ impl Watchdog {
         }
     }
 
-    /// Whether a runtime is blocked.
+    /// Returns `true` if a runtime is blocked.
     pub(super) fn is_any_blocked(&self) -> bool {
         self.runtimes().iter().any(|runtime| runtime.blocked)
     }

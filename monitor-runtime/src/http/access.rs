@@ -86,7 +86,7 @@ macro_rules! access_lines {
 
 access_lines!(info warn error);
 
-/// What an access line says: text that can be searched for.
+/// The message of an access line: text that can be searched for.
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.method, self.route, self.status)

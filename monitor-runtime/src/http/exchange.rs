@@ -27,7 +27,7 @@ pub(super) struct Exchange {
     began: u64,
     active: Option<Running>,
     _in_flight: InFlight,
-    /// Whether a response to it has no body, whatever its headers say: RFC 9110, section 6.4.1.
+    /// `true` if its response has no body, whatever the headers say (RFC 9110, section 6.4.1).
     bodyless: bool,
     connect: bool,
     status: Option<StatusCode>,
@@ -35,11 +35,11 @@ pub(super) struct Exchange {
     /// Bytes of the body so far, and how many its head promised.
     bytes: u64,
     promised: Option<u64>,
-    /// How it ends, where that is not told by how far it came.
+    /// The end of the request, where the bytes sent so far do not tell it.
     pub(super) fate: Option<Fate>,
 }
 
-/// How a request ends.
+/// The end of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// Everything was sent.
@@ -116,7 +116,7 @@ impl Exchange {
         self.grpc.sent(data);
     }
 
-    /// Whether whoever takes the body needs no more of it, though it may not have said so itself.
+    /// Returns `true` if the client has the whole body, although the connection may not have reported it.
     pub(super) fn is_satisfied(&self) -> bool {
         self.bodyless || self.promised.is_some_and(|promised| self.bytes >= promised)
     }

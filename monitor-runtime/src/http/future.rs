@@ -95,7 +95,7 @@ where
     }
 }
 
-/// What a panic was given to say: the hook has told of it.
+/// The payload of a panic, which the panic hook has reported.
 pub(super) type Payload = Box<dyn Any + Send>;
 
 /// Hands the exchange to the response; `None` for a service that panicked.

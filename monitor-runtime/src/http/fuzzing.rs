@@ -1,4 +1,4 @@
-//! What a client of the service can send; see `crate::fuzzing`.
+//! Fuzz targets for everything that a client of the service can send; see `crate::fuzzing`.
 
 use ::http::{HeaderMap, HeaderValue};
 

@@ -10,7 +10,7 @@ pub(crate) const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
 
 static REQUESTS: AtomicUsize = AtomicUsize::new(0);
 static LIMIT: Mutex<Duration> = Mutex::new(DEFAULT_LIMIT);
-/// Whether the log has a line on what was cut off, since the limit was set.
+/// `true` once the log has a line on requests that were cut off, since the limit was set.
 static CUT: AtomicBool = AtomicBool::new(false);
 
 /// A request in flight, until it is dropped.

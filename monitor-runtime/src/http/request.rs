@@ -20,7 +20,7 @@ pub(super) struct Request {
     pub(super) method: &'static str,
     pub(super) scheme: &'static str,
     pub(super) trace: TraceContext,
-    /// What the response carries as `x-request-id`.
+    /// The response's `x-request-id`.
     pub(super) id: HeaderValue,
     pub(super) route: Arc<Slot>,
     span: Span,

@@ -1,4 +1,4 @@
-//! Which template a request matched.
+//! Finds the route template that a request matched.
 
 pub(crate) mod template;
 
@@ -18,7 +18,7 @@ const MOST: usize = 1000;
 
 type Rule = dyn Fn(&Extensions) -> Option<&str> + Send + Sync;
 
-/// How a layer finds the route of a request.
+/// The rules by which a layer finds the route of a request.
 #[derive(Clone, Default)]
 pub(super) struct Rules {
     templates: Arc<[&'static str]>,
@@ -108,7 +108,7 @@ fn keep(route: &str) -> &'static str {
 /// The route of one request, which may be known only once its handler is found.
 pub(super) struct Slot(Mutex<Place>);
 
-/// Where a request is counted.
+/// The counters of a request's route.
 struct Place {
     traffic: Arc<Traffic>,
     has_ended: bool,

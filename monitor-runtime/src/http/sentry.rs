@@ -1,4 +1,4 @@
-//! What Sentry is told of a request: a hub of its own, and a transaction if it is sampled.
+//! The Sentry side of a request: a hub of its own, and a transaction if it is sampled.
 
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -12,14 +12,14 @@ use crate::report::quietly;
 /// The error type of a response from 500 on: its code.
 pub(super) const CODE: &str = "code";
 
-/// How a request ended, in words that are few.
+/// The end of a request, in labels of bounded values.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Ended {
     pub(super) method: &'static str,
     pub(super) scheme: &'static str,
     pub(super) route: &'static str,
     pub(super) status: u16,
-    /// Whether somebody was sent that status.
+    /// `true` if the client was sent that status.
     pub(super) answered: bool,
     /// Empty for none.
     pub(super) error: &'static str,
@@ -49,7 +49,7 @@ pub(super) struct Running(Arc<Active>);
 const METADATA: Metadata<'static> =
     Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
-/// Whether there is a recorder: what is counted before goes nowhere.
+/// `true` once there is a recorder; requests before that are not counted.
 static BEGUN: AtomicBool = AtomicBool::new(false);
 static ENDED: Kept<Ended, Keys> = RwLock::new(None);
 static ACTIVE: Kept<[&str; 2], Active> = RwLock::new(None);
@@ -181,7 +181,7 @@ impl Keys {
     }
 }
 
-/// What is kept of a series; `None` before there is a recorder.
+/// Returns the handle of a series; `None` before there is a recorder.
 fn kept<K, V>(all: &Kept<K, V>, key: K, new: impl FnOnce() -> V) -> Option<Arc<V>>
 where
     K: Eq + std::hash::Hash,

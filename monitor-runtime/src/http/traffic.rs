@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::metrics::HTTP_BUCKETS;
 
-/// How a request ended, as few words.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Ok,
@@ -28,7 +28,7 @@ pub(crate) struct Traffic {
     buckets: [AtomicU64; HTTP_BUCKETS.len() + 1],
 }
 
-/// What was counted of a method and route at one moment.
+/// The counts of a method and route at one moment.
 pub(crate) struct Reading {
     pub(crate) in_flight: u64,
     /// `ok`, `error`, `cancelled`.

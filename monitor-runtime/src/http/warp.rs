@@ -78,7 +78,7 @@ where
     Server::new(service(filters))
 }
 
-/// What [`service`] returns: a `tower` service that hyper can serve, and that never fails.
+/// The type that [`service`] returns: a `tower` service that hyper can serve, and that never fails.
 pub trait Monitored:
     tower_service::Service<
         Request<Incoming>,

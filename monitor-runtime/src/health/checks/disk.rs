@@ -1,4 +1,4 @@
-//! Whether there is room on a disk.
+//! A check of the free space on a disk.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Whether somebody answers a GET as expected.
+//! A check that sends a GET and expects a status.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use ureq::tls::TlsConfig;
 
 use crate::roots;
 
-/// Which answer is a good one.
+/// The statuses that pass.
 #[derive(Clone, Copy)]
 pub(super) enum Expected {
     /// 200 to 299.
@@ -16,7 +16,7 @@ pub(super) enum Expected {
     Status(u16),
 }
 
-/// What to say of a URL that cannot be asked, or not be shown to others.
+/// Returns the reason why a URL cannot be requested, or must not be shown; `None` for a good one.
 pub(super) fn refused(url: &str) -> Option<String> {
     let known = |uri: Uri| {
         let scheme = matches!(uri.scheme_str(), Some("http" | "https"));

@@ -1,15 +1,15 @@
-//! Whether somebody takes connections.
+//! A check that connects to a port.
 
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// How many addresses of a host are tried.
+/// The number of addresses of a host that are tried.
 const MOST: usize = 8;
 
 /// The least time an address is given.
 const LEAST: Duration = Duration::from_millis(1);
 
-/// Whether this is `HOST:PORT`.
+/// Returns `true` if the text is `HOST:PORT`.
 pub(super) fn is_target(target: &str) -> bool {
     target.rsplit_once(':').is_some_and(|(host, port)| {
         let port = port.parse().is_ok_and(|port: u16| port > 0);

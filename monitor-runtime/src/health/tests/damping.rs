@@ -1,4 +1,4 @@
-//! How many runs it takes, and what is kept of them.
+//! Tests of `failures` and `successes`, and of the history of runs.
 
 use std::time::Duration;
 

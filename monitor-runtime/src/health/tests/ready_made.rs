@@ -15,7 +15,7 @@ use crate::Heartbeat;
 use crate::health::slot::{Slot, Standing};
 use crate::health::{Check, Health};
 
-/// What a check says, asked once by the real supervisor.
+/// Runs a check once under the real supervisor, and returns its verdict.
 fn verdict(check: Check) -> Result<(), String> {
     asked(check.timeout(10 * SECOND))
 }

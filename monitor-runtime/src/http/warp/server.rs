@@ -24,9 +24,9 @@ use crate::http::in_flight::{drain_limit, tell_of_cut};
 
 /// The longest pause after the system refused to hand out a connection.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-/// How long the head of a request may take.
+/// The time that the head of a request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How often a peer of HTTP/2 is asked whether it is there, and how long it may take to say so.
+/// The interval of HTTP/2 pings, and the time that an answer may take.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -54,7 +54,7 @@ impl<S: Monitored> Server<S> {
     ///
     /// # Errors
     ///
-    /// Those of binding it, which the system words: in use, not available, not permitted.
+    /// Errors of the system: the address is in use, not available, or not permitted.
     pub async fn bind(self, addr: impl Into<SocketAddr>) -> io::Result<Bound<S>> {
         Ok(self.incoming(TcpListener::bind(addr.into()).await?))
     }
@@ -73,7 +73,7 @@ impl<S: Monitored> Bound<S> {
     /// Ends with `end`: then no connection is taken any more, and those there finish the requests
     /// they are in, within the drain limit (`MONITOR_DRAIN_LIMIT`, 30 s).
     ///
-    /// What still runs then is cut off, and one line of the level WARN has the number of requests.
+    /// Requests that still run then are cut off, and one `WARN` line has their number.
     pub fn graceful(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
         self.end = Box::pin(end);
         self
