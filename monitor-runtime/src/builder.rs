@@ -1,4 +1,4 @@
-//! What can be decided before the start.
+//! The builder: every decision that is made before the start.
 
 use std::fmt;
 use std::time::Duration;
@@ -63,8 +63,8 @@ impl Builder {
         self
     }
 
-    /// What OpenTelemetry calls the service, its version and its environment, where no other setting
-    /// does; beats `OTEL_RESOURCE_ATTRIBUTES`.
+    /// Sets the service's name, version and environment by OpenTelemetry's attributes, where no other setting
+    /// does. Wins over `OTEL_RESOURCE_ATTRIBUTES`.
     ///
     /// ```no_run
     /// let builder = monitor_runtime::builder!()
@@ -75,7 +75,7 @@ impl Builder {
         self
     }
 
-    /// Where the management server listens, `IP:PORT`, `unix:/PATH` or `off`; beats `MONITOR_ADDR`.
+    /// Sets the address of the management server: `IP:PORT`, `unix:/PATH` or `off`. Wins over `MONITOR_ADDR`.
     pub fn addr(mut self, addr: impl fmt::Display) -> Self {
         self.overrides.addr = Some(format!("{addr}"));
         self
@@ -110,13 +110,14 @@ impl Builder {
         self
     }
 
-    /// How log lines are written; beats `MONITOR_LOG_FORMAT`.
+    /// Sets the format of log lines. Wins over `MONITOR_LOG_FORMAT`.
     pub fn log_format(mut self, format: LogFormat) -> Self {
         self.overrides.log_format = Some(format);
         self
     }
 
-    /// How many combinations of label values the process tells apart; beats `MONITOR_LABEL_SERIES`.
+    /// Sets the number of combinations of label values that the process tells apart. Wins over
+    /// `MONITOR_LABEL_SERIES`.
     pub fn label_series(mut self, most: usize) -> Self {
         self.overrides.label_series = Some(most);
         self
@@ -136,7 +137,7 @@ impl Builder {
         self
     }
 
-    /// Whether `process_*` and `tokio_*` are on `/metrics`; beats `MONITOR_PROCESS_METRICS`.
+    /// Switches `process_*` and `tokio_*` on `/metrics` on or off. Wins over `MONITOR_PROCESS_METRICS`.
     ///
     /// `tokio_*` are of the runtime that `start()` is called on. A family of these names that the
     /// service has itself gives way to them while they are on.
@@ -145,7 +146,7 @@ impl Builder {
         self
     }
 
-    /// Where the runbooks of alerts are; beats `MONITOR_RUNBOOK_URL`. See [`slo::rules`](crate::slo::rules).
+    /// Sets the URL of the alerts' runbooks, see [`slo::rules`](crate::slo::rules). Wins over `MONITOR_RUNBOOK_URL`.
     pub fn runbook_url(mut self, url: impl Into<String>) -> Self {
         self.overrides.runbook_url = Some(url.into());
         self
@@ -157,7 +158,7 @@ impl Builder {
         self
     }
 
-    /// Where trace ids on the live page lead to; beats `MONITOR_TRACE_URL`.
+    /// Sets the URL that trace ids on the live page link to. Wins over `MONITOR_TRACE_URL`.
     ///
     /// ```no_run
     /// let builder = monitor_runtime::builder!()
@@ -169,7 +170,7 @@ impl Builder {
         self
     }
 
-    /// Where places in the source lead to on the live page; beats `MONITOR_SOURCE_URL`.
+    /// Sets the URL that places in the source link to on the live page. Wins over `MONITOR_SOURCE_URL`.
     ///
     /// `{version}` is the service's version, and `{commit}` what `builder!()` found of it. A place has no
     /// link while the template asks for one that is not known, and none outside of the service's
@@ -179,7 +180,7 @@ impl Builder {
         self
     }
 
-    /// Which spans and events are logged; beats `RUST_LOG`.
+    /// Sets the filter of the log: which spans and events are written. Wins over `RUST_LOG`.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.overrides.log_filter = Some(directives.into());
         self
@@ -217,8 +218,8 @@ impl Builder {
         self
     }
 
-    /// How long the async runtime may be blocked before `/livez` fails, from 100 ms to 1 h; `None` for
-    /// as long as it likes; beats `MONITOR_WATCHDOG`.
+    /// Sets the time that the async runtime may be blocked before `/livez` fails, from 100 ms to 1 h; `None`
+    /// switches the watchdog off. Wins over `MONITOR_WATCHDOG`.
     ///
     /// The runtime is the one that [`start`](Self::start) is called in. A current-thread runtime runs
     /// only inside its `block_on`: a program that leaves that for long has nothing to watch.
@@ -228,7 +229,7 @@ impl Builder {
         self
     }
 
-    /// Where errors and panics are sent; beats `SENTRY_DSN`.
+    /// Sets the Sentry DSN that errors and panics are sent to. Wins over `SENTRY_DSN`.
     pub fn sentry_dsn(mut self, dsn: impl Into<String>) -> Self {
         self.overrides.sentry_dsn = Some(dsn.into());
         self

@@ -44,11 +44,11 @@ pub(crate) struct Full {
 pub(crate) struct Stretch {
     cells: &'static Cells,
     story: story::Stretch,
-    /// Whether the cells go back: the thread has no table any more.
+    /// `true` if the cells go back at the end of the call: the thread has no table any more.
     late: bool,
 }
 
-/// What only some calls have, kept out of the way of those that have not.
+/// The parts that only some calls have, boxed so that the others do not carry them.
 pub(crate) struct Extra {
     span: Span,
     fields: Option<Box<[Recorded]>>,

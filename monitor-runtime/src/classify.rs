@@ -1,4 +1,4 @@
-//! What a value says of the call that returned it, in words a counter can have as a label.
+//! Classes of returned values: bounded texts that a counter can have as a label.
 
 mod responses;
 
@@ -12,7 +12,7 @@ use crate::status::{Grpc, http_class};
 #[cfg(feature = "enable")]
 use crate::verdict::transparent::Inner;
 
-/// What a returned value, or the error in it, says of the call.
+/// The class of a call, by the value that it returned or the error in it.
 ///
 /// The text is the `error` label of `function_calls_total`, so there must be few of them: a name of
 /// a variant, never a message. An empty one is an error without a class. From the 64th class of one
@@ -29,7 +29,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// The same class; an error becomes an expected one.
+    /// Returns the class as an expected error; other classes stay as they are.
     pub const fn expected(self) -> Self {
         match self {
             Self::Ok => Self::Ok,
@@ -142,7 +142,7 @@ impl From<Option<&'static str>> for Class {
     note = "derive `MonitorError` for it, or implement `monitor_runtime::Classify`"
 )]
 pub trait Classify {
-    /// What this value says of the call that returned it.
+    /// Returns the class of a call that returned this value.
     fn classify(&self) -> Class;
 
     /// Returns the error that this one shows instead of itself, as the derive's `transparent` says.

@@ -37,11 +37,11 @@ pub struct Setting {
     pub variable: &'static str,
     /// The builder method that beats it.
     pub method: &'static str,
-    /// What happens when neither is given.
+    /// The value when neither is given.
     pub default: &'static str,
-    /// What may be given.
+    /// The values that are allowed.
     pub allowed: &'static str,
-    /// What it decides.
+    /// The meaning of the setting.
     pub meaning: &'static str,
 }
 
@@ -110,7 +110,7 @@ settings! {
         "`service.name`, `service.version` and `deployment.environment.name`, which take the place of the defaults of service name, version and environment";
 }
 
-/// What the builder was told; `None` leaves it to the environment.
+/// The settings of the builder; `None` leaves a setting to the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
     pub(crate) addr: Option<String>,
@@ -151,11 +151,11 @@ pub(crate) struct Config {
     pub(crate) loopback_needs_token: bool,
     pub(crate) metrics_need_token: bool,
     pub(crate) log_format: LogFormat,
-    /// Whether pretty lines have colours.
+    /// `true` if pretty lines have colours.
     pub(crate) colours: bool,
     pub(crate) drain: Duration,
     pub(crate) drain_limit: DrainLimit,
-    /// How long a runtime may be silent; `None` if nobody minds.
+    /// The time that a runtime may be blocked; `None` for no limit.
     pub(crate) watchdog: Option<Duration>,
     pub(crate) label_series: usize,
     pub(crate) redact: Vec<String>,
@@ -172,7 +172,7 @@ pub(crate) struct Config {
     pub(crate) traces_sampler: TracesSampler,
     pub(crate) service_name: String,
     pub(crate) service_version: String,
-    /// What the log is to say of settings that were not taken.
+    /// The warnings about settings that were not taken.
     pub(crate) warnings: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! How a program gets its [`Builder`](crate::Builder).
+//! The macro that makes a program's [`Builder`](crate::Builder).
 
 /// A [`Builder`](crate::Builder) that knows the name and version of the crate it is called in.
 ///
@@ -25,7 +25,7 @@ macro_rules! builder {
     }};
 }
 
-/// Where the runtime is in a dynamic library, it cannot see the functions of the executable.
+/// Lists the functions of the executable, which the runtime cannot see when it is in a dynamic library.
 #[cfg(all(
     feature = "enable",
     any(target_os = "linux", target_os = "android", target_os = "freebsd")

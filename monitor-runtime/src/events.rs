@@ -54,7 +54,7 @@ pub(crate) struct Events {
     messages: Messages,
 }
 
-/// What a completion event says, made once per function.
+/// The messages of completion events, made once per function.
 struct Messages {
     ok: String,
     slow: String,
@@ -63,7 +63,7 @@ struct Messages {
     cancelled: String,
 }
 
-/// How a call ended, for those who read the log.
+/// The end of a call, as the log has it.
 pub(crate) struct Completion<'a> {
     pub(crate) outcome: Outcome,
     /// `None` where calls are not timed.
@@ -71,11 +71,11 @@ pub(crate) struct Completion<'a> {
     pub(crate) error: Option<&'a str>,
     /// Empty for an error without one.
     pub(crate) class: &'static str,
-    /// Whether the line of an error is this frame's to write.
+    /// `true` if this frame writes the line of the error.
     pub(crate) loud: bool,
     /// The panic that ended it, where the hook saw it.
     pub(crate) panic: Option<&'a Panic>,
-    /// Whether the call took longer than the function's threshold.
+    /// `true` if the call took longer than the function's threshold.
     pub(crate) slow: bool,
     pub(crate) value: Option<Shown<'a>>,
     pub(crate) fields: Option<&'a [Recorded]>,
@@ -114,14 +114,14 @@ impl Events {
         }
     }
 
-    /// Whether anybody may want to see a call of this function that is ok.
+    /// Returns `true` if a subscriber may want a call of this function that is ok.
     pub(crate) fn any_ok_wanted(&self, site: &Site) -> bool {
         let span = site.span && self.span.wanted();
         let mut lines = self.returned.into_iter().chain([self.finished]);
         span || site.log && lines.any(LogSite::wanted)
     }
 
-    /// Whether anybody would see a call of this function.
+    /// Returns `true` if a subscriber would see a call of this function.
     pub(crate) fn any_enabled(&self) -> bool {
         let always = [self.span, self.finished, self.failed, self.warned];
         let mut all = always.into_iter().chain(self.returned);

@@ -124,7 +124,7 @@ impl Recorder {
     }
 }
 
-/// What the user's code shows of a value.
+/// Formats a value by the user's code.
 fn shown(value: fmt::Arguments<'_>) -> Recorded {
     Recorded::Text(without_secrets(text(value)))
 }
@@ -218,19 +218,19 @@ macro_rules! recordable {
 }
 
 recordable! {
-    /// What `args(name)` takes, if it has nothing better.
+    /// The fallback of `args(name)`.
     RecordableArgument: Display,
         "an argument of type `{Self}` cannot be recorded: it has neither `Debug` nor `Display`",
         "derive `Debug`, or record a part of it: `fields(name.part)`";
-    /// What `name` and `name = value` take.
+    /// A value of `name` and `name = value`.
     RecordableValue: Value,
         "a value of type `{Self}` is recorded by its `Debug` or its `Display`",
         "put `?` or `%` before it";
-    /// What `%value` takes.
+    /// A value of `%value`.
     RecordableDisplay: Display,
         "a value of type `{Self}` cannot be recorded with `%`: it has no `Display`",
         "implement `Display`, or put `?` before it to record it by its `Debug`";
-    /// What `?value` takes.
+    /// A value of `?value`.
     RecordableDebug: Debug,
         "a value of type `{Self}` cannot be recorded with `?`: it has no `Debug`",
         "derive `Debug`, or put `%` before it to record it by its `Display`";

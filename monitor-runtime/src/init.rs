@@ -171,7 +171,7 @@ fn page(
     }
 }
 
-/// What runs in the background from now on.
+/// The threads that run in the background after the start.
 struct Threads {
     server: Option<server::Server>,
     upkeep: mpsc::Sender<()>,
@@ -288,7 +288,7 @@ impl Drop for Claim {
 
 static STARTED: AtomicBool = AtomicBool::new(false);
 
-/// Why the runtime did not start.
+/// The reason why the runtime did not start.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {

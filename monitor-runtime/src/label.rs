@@ -31,7 +31,7 @@ pub trait MonitorLabel {
     /// The label's values, each by its index.
     const VALUES: &'static [&'static str];
 
-    /// Which of the values this is.
+    /// Returns the index of this value in [`VALUES`](Self::VALUES).
     fn index(&self) -> usize;
 }
 

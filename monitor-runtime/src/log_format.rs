@@ -1,6 +1,6 @@
-//! How the log is written.
+//! The format of the log.
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     /// One coloured line per event, for people.

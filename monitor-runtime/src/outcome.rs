@@ -1,4 +1,4 @@
-//! How a call ended.
+//! The ways in which a call ends.
 
 /// The four ways out of a monitored call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

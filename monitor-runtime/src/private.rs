@@ -1,4 +1,4 @@
-//! What generated code may name; no part of the public interface.
+//! The names that generated code uses; no part of the public API.
 
 pub use crate::__judge as judge;
 pub use crate::__record as record;

@@ -36,7 +36,7 @@ pub fn run_by_type<R, J: Judge<R> + Stateless>(
     returned
 }
 
-/// The same where what is returned cannot be an error.
+/// Runs a function whose returned value cannot be an error.
 #[inline]
 pub fn run_plain<R>(open: Open, body: impl FnOnce() -> R) -> R {
     let returned = body();
@@ -44,7 +44,7 @@ pub fn run_plain<R>(open: Open, body: impl FnOnce() -> R) -> R {
     returned
 }
 
-/// The same where the attribute has a say in the verdict.
+/// Runs a function whose verdict the attribute decides.
 #[inline]
 pub fn run<R>(
     open: Open,
@@ -57,7 +57,7 @@ pub fn run<R>(
     returned
 }
 
-/// The same for a call that is not timed.
+/// Runs a function whose calls are not timed.
 #[inline]
 pub fn run_untimed<R>(
     open: Open,
@@ -91,7 +91,7 @@ pub fn once<R>(make: impl FnOnce() -> R) -> R {
 pub struct Inline {
     open: Open,
     unwinding: bool,
-    /// Whether only a macro can have left the body early.
+    /// `true` if only a macro can have left the body early.
     through: bool,
 }
 
@@ -155,7 +155,7 @@ where
     }
 }
 
-/// The same where what it resolves to cannot be an error.
+/// Runs a future whose output cannot be an error.
 #[inline]
 pub fn run_async_plain<F: Future>(state: State, future: F) -> Monitored<F, AlwaysOk> {
     Monitored {
@@ -165,7 +165,7 @@ pub fn run_async_plain<F: Future>(state: State, future: F) -> Monitored<F, Alway
     }
 }
 
-/// The same where the attribute has a say in the verdict.
+/// Runs a future whose verdict the attribute decides.
 #[inline]
 pub fn run_async<F, V>(state: State, future: F, verdict: V) -> Monitored<F, ByRule<V>>
 where

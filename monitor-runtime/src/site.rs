@@ -50,7 +50,7 @@ struct Fields {
     state: OnceLock<&'static State>,
 }
 
-/// What a site remembers.
+/// The state of a call site, made on its first call.
 struct State {
     /// Of the calls without labels, or of those whose labels are all `other`.
     store: Store,
@@ -86,7 +86,7 @@ impl Site {
         Self::new(type_name::<F>, module)
     }
 
-    /// The same for an `async fn`.
+    /// Returns a call site for an `async fn`.
     #[track_caller]
     pub const fn of_async<F>(_: &F, module: &'static str) -> Self {
         Self::new(type_name::<F>, module).with(&ASYNC)
@@ -111,14 +111,14 @@ impl Site {
         Self::new(|| "", "")
     }
 
-    /// The same function with what the attribute says of it.
+    /// Sets the attribute's settings.
     pub const fn with(mut self, settings: &'static Settings) -> Self {
         self.0.settings = settings;
         self
     }
 }
 
-/// What the rest of the runtime asks of a site.
+/// The parts of a call site that the rest of the runtime uses.
 impl Site {
     fn state(&self) -> &'static State {
         let make = || {
@@ -165,8 +165,8 @@ impl Site {
         self.0.location.column()
     }
 
-    /// Where the calls of a lane are counted: that of a function without labels, or one that is
-    /// admitted.
+    /// Returns the counters of a combination of labels: the only one of a function without labels, or one that
+    /// is admitted.
     pub(crate) fn store(&self, lane: usize) -> &'static Store {
         let state = self.state();
         state.family.store(lane).unwrap_or(&state.store)
@@ -193,7 +193,7 @@ impl Site {
         &self.state().unsuccessful
     }
 
-    /// What is known of its labels.
+    /// Returns the state of its labels.
     pub(crate) fn family(&self) -> &Family {
         &self.state().family
     }
@@ -217,13 +217,13 @@ impl Site {
         &self.state().classes
     }
 
-    /// Whether its calls are counted at all.
+    /// Returns `true` if its calls are counted.
     #[inline]
     pub(crate) fn is_counted(&self) -> bool {
         self.counted
     }
 
-    /// Whether its calls are timed.
+    /// Returns `true` if its calls are timed.
     #[inline]
     pub(crate) fn is_timed(&self) -> bool {
         self.timed
@@ -234,7 +234,7 @@ impl Site {
         self.own_bounds.unwrap_or(&BUCKETS)
     }
 
-    /// The same in ticks of the clock.
+    /// Returns the bounds in ticks of the clock.
     pub(crate) fn tick_bounds(&'static self) -> &'static [u64] {
         match self.own_bounds {
             None => clock::default_bounds(),
@@ -250,12 +250,12 @@ impl Site {
         self.slow.map_or(u64::MAX, clock::ticks_of)
     }
 
-    /// How many buckets it has, `+Inf` included.
+    /// Returns the number of its buckets, `+Inf` included.
     pub(crate) fn slots(&self) -> usize {
         self.bounds().len() + 1
     }
 
-    /// What Sentry has had of this function, by class.
+    /// Returns the limits of its Sentry events, by class.
     pub(crate) fn limits(&self) -> &Limits {
         &self.state().limits
     }
@@ -265,7 +265,7 @@ impl Site {
         &self.state().recent
     }
 
-    /// What its cells are looked for by: their place, or nowhere while a log shows its calls.
+    /// Returns the key by which a thread finds its cells; while a log shows its calls, it matches none.
     #[inline]
     pub(crate) fn key(&self) -> usize {
         self.0.key.load(Ordering::Relaxed)

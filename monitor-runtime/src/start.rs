@@ -1,4 +1,4 @@
-//! What a call brings along before it begins: its site, its fields, its place among spans.
+//! The start of a call, before it begins: its call site, its recorded values, its parent span.
 
 use tracing::Span;
 use tracing::span::Id;
@@ -12,13 +12,13 @@ use crate::site::Site;
 /// A call about to begin: its site, and the values of its declared fields.
 pub struct Start {
     pub(crate) site: &'static Site,
-    /// Which combination of its labels.
+    /// The combination of its labels.
     pub(crate) lane: usize,
     /// `None` for a call that declares nothing, or whose declarations nobody would see.
     pub(crate) declared: Option<Box<Declared>>,
 }
 
-/// What `fields`, `args`, `parent` and `follows_from` say.
+/// The values of `fields`, `args`, `parent` and `follows_from`.
 #[derive(Default)]
 pub(crate) struct Declared {
     pub(crate) fields: Option<Box<[Recorded]>>,
@@ -26,7 +26,7 @@ pub(crate) struct Declared {
     pub(crate) causes: Vec<Id>,
 }
 
-/// Where a span belongs.
+/// The parent of a span.
 #[derive(Default)]
 pub(crate) enum Parent {
     /// In the span it is opened in.
@@ -104,12 +104,12 @@ impl Start {
     }
 }
 
-/// What `parent = …` says, asked where it stands: it may be a reference to a span made there.
+/// Returns the id of `parent = …`. The expression stays where it stands: it may borrow a span made there.
 pub fn id(span: impl Into<Option<Id>>) -> Option<Id> {
     span.into()
 }
 
-/// What `follows_from = …` says.
+/// Returns the ids of `follows_from = …`.
 pub fn ids<C>(causes: C) -> Vec<Id>
 where
     C: IntoIterator,

@@ -1,4 +1,4 @@
-//! What monitored code did, for assertions in a test.
+//! Captures what monitored code did, for assertions in a test.
 //!
 //! [`capture`] runs a closure, [`capture_async`] a future, and both say which monitored calls ended
 //! meanwhile, what was logged, and what Sentry would have been sent. Nothing has to be started:
@@ -58,7 +58,7 @@ pub async fn capture_async<F: Future>(future: F) -> (F::Output, Seen) {
     (value, capture.seen())
 }
 
-/// Where what is seen goes; [`capture`] makes one, threads and tasks can take it along.
+/// A running capture. [`capture`] makes one, and threads and tasks can join it.
 #[derive(Clone)]
 pub struct Capture {
     seen: Arc<Mutex<Seen>>,
@@ -116,7 +116,7 @@ impl Capture {
         Within::new(future, self.clone())
     }
 
-    /// What was seen so far.
+    /// Returns everything that was captured so far.
     pub fn seen(&self) -> Seen {
         lock(&self.seen).clone()
     }
@@ -148,7 +148,7 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether this thread is inside a capture.
+/// Returns `true` if this thread is inside a capture.
 pub(crate) fn is_active() -> bool {
     CURRENT
         .try_with(|current| !current.borrow().is_empty())

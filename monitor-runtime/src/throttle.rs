@@ -1,4 +1,4 @@
-//! How many events a function may send per class: `sentry(throttle = "10/min")`.
+//! Limits the events of a function and class: `sentry(throttle = "10/min")`.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,7 +48,7 @@ impl Limit {
         }
     }
 
-    /// Whether one more event may go out now; if not, it is counted.
+    /// Returns `true` if one more event may be sent now; otherwise counts it as suppressed.
     pub(crate) fn admit(&self, throttle: Throttle, now: u64) -> bool {
         if throttle == Throttle::OFF {
             return true;
@@ -68,8 +68,8 @@ impl Limit {
         admitted
     }
 
-    /// How many came in vain, and over how many nanoseconds, once that is worth an event: a period
-    /// has passed since the first of them, or there is no other moment to say so.
+    /// Returns the number of suppressed events and their period in nanoseconds, once a summary is due: a period
+    /// has passed since the first of them, or this is the `last` chance.
     pub(crate) fn summary(&self, throttle: Throttle, now: u64, last: bool) -> Option<(u64, u64)> {
         let since = self.since.load(Ordering::Relaxed);
         let waited = now.saturating_sub(since);
@@ -87,7 +87,7 @@ pub(crate) struct Limits(OnceLock<Box<[Limit; PLACES]>>);
 
 const PLACES: usize = classes::MOST + 2;
 
-/// What a limit is for.
+/// The kind of events that a limit is for.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
     /// An error of the class at this place.
@@ -126,7 +126,7 @@ impl Limits {
         &all[kind.place()]
     }
 
-    /// Those that were ever asked for, with what they are for; none for a function without errors.
+    /// Returns the limits that were used, with their kinds; none for a function without errors.
     pub(crate) fn all(&self) -> impl Iterator<Item = (Kind, &Limit)> {
         let all = self.0.get().into_iter().flat_map(|all| all.iter());
         all.enumerate()

@@ -1,4 +1,4 @@
-//! What is told of a call that has ended: log, span, Sentry.
+//! The end of a call: its log line, its span, its Sentry event.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -24,9 +24,9 @@ pub(super) struct Ended<'a> {
     /// When it began, in ticks of the clock; 0 where calls are not timed.
     pub(super) began: u64,
     pub(super) ticks: u64,
-    /// Whether it took longer than the function's threshold.
+    /// `true` if it took longer than the function's threshold.
     pub(super) slow: bool,
-    /// Whether it took longer than those that are kept.
+    /// `true` if it took longer than the slowest calls that are kept.
     pub(super) slowest: bool,
     pub(super) extra: Option<Box<Extra>>,
 }
@@ -153,7 +153,7 @@ impl Ended<'_> {
 
 /// An error or a panic.
 struct Failed {
-    /// Whether it came out of monitored code here for the first time.
+    /// `true` if the error comes out of monitored code here for the first time.
     first: bool,
     expected: bool,
     /// Outermost first; empty for a panic that another function has told of.
@@ -177,7 +177,7 @@ impl Failed {
         }
     }
 
-    /// Whether its line is this function's to write.
+    /// Returns `true` if this function writes its line.
     fn is_loud(&self, site: &Site) -> bool {
         // A function without a line leaves the panic to the request, or to a line of its own.
         let claims = |panic: &Arc<Panic>| !site.tells_panics() || panic.claim();

@@ -33,7 +33,7 @@ impl Quick {
         })
     }
 
-    /// The same where calls are not timed.
+    /// Begins a call that is not timed.
     #[inline(always)]
     pub(crate) fn begin_untimed(site: &'static Site) -> Option<Self> {
         THREAD.with(|thread| {
@@ -57,7 +57,7 @@ impl Quick {
         })
     }
 
-    /// The same where the thread's cells are not found by a look: it has none before its first call.
+    /// Begins a call on a thread that has no cells of the function yet.
     #[cold]
     pub(crate) fn claim(start: &Start) -> Option<Self> {
         let site = start.site;
@@ -155,7 +155,7 @@ impl Quick {
         call.end(end, &stretch);
     }
 
-    /// The same call, for whatever comes.
+    /// Turns the call into a full one, which can end in any way.
     pub(crate) fn in_full(self) -> Full {
         Full {
             call: Call::at(self.began),

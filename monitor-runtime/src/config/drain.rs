@@ -1,4 +1,4 @@
-//! How long the end of the process may take.
+//! The drain delay and the drain limit.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DrainLimit {
     pub(crate) duration: Duration,
-    /// Whether a setting says so. Then it binds a service that handles signals itself, too.
+    /// `true` if a setting gives the limit. Then it also holds for a service that handles signals itself.
     pub(crate) given: bool,
 }
 

@@ -100,7 +100,7 @@ fn decoded(text: &str) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|_| Problem::Text)
 }
 
-/// Why a member is none.
+/// The reason why a member is invalid.
 enum Problem {
     Pair,
     Escape,

@@ -1,4 +1,4 @@
-//! How long a runtime may be silent.
+//! The time that a runtime may be blocked.
 
 use std::time::Duration;
 

@@ -71,7 +71,7 @@ impl LogSite {
             .expect("set in `leak`, before anybody has the site")
     }
 
-    /// Whether a subscriber may want it.
+    /// Returns `true` if a subscriber may want it.
     pub(super) fn wanted(&self) -> bool {
         self.interest.load(Ordering::Relaxed) != NEVER
     }

@@ -1,4 +1,4 @@
-//! What is done again and again while the runtime is started.
+//! The tasks that are repeated while the runtime is started.
 
 use std::io;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::lines::panics;
 use crate::live::Live;
 use crate::{facade, report, slo};
 
-/// How long a panic waits for the line of its function or request before it has one of its own.
+/// The time that a panic waits for the line of its function or request before it gets a line of its own.
 const PANIC_WAITS: Duration = Duration::from_secs(2);
 
-/// What is done again and again on a thread of its own.
+/// The tasks that are repeated on a thread of their own.
 pub(super) struct Upkeep {
     /// The exporter, whose histograms grow until they are scraped if nobody keeps them up.
     pub(super) others: Option<PrometheusHandle>,
-    /// How often call sites are published through the facade, and under which service.
+    /// The interval at which call sites are published through the facade, and the service's name.
     pub(super) facade: Option<(Duration, String)>,
     /// The live page, if there is a server to show it.
     pub(super) live: Option<Arc<Live>>,
-    /// Whether functions have objectives, whose budgets are worked out from samples.
+    /// `true` if functions have objectives, whose budgets are computed from samples.
     pub(super) objectives: bool,
 }
 

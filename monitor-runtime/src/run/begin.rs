@@ -1,4 +1,4 @@
-//! How a call begins, by what is declared of it.
+//! The beginning of a call, with and without labels, fields and a clock.
 
 use super::open::Open;
 use super::state::State;
@@ -13,7 +13,7 @@ impl Site {
         plain(self)
     }
 
-    /// The same for `latency = false`; it ends in [`run_untimed`](super::run_untimed).
+    /// Begins a call of a function with `latency = false`; it ends in [`run_untimed`](super::run_untimed).
     #[inline]
     pub fn begin_untimed(&'static self) -> Open {
         untimed(self)
@@ -25,7 +25,7 @@ impl Site {
         State::new(self.start(), true)
     }
 
-    /// The same for `latency = false`.
+    /// Returns the state of a future whose function has `latency = false`.
     #[inline]
     pub fn wait_untimed(&'static self) -> State {
         State::new(self.start(), false)
@@ -44,7 +44,7 @@ impl Start {
         }
     }
 
-    /// The same for `latency = false`; it ends in [`run_untimed`](super::run_untimed).
+    /// Begins a call of a function with `latency = false`; it ends in [`run_untimed`](super::run_untimed).
     #[inline]
     pub fn begin_untimed(self) -> Open {
         any(self)
@@ -56,7 +56,7 @@ impl Start {
         State::new(self, true)
     }
 
-    /// The same for `latency = false`.
+    /// Returns the state of a future whose function has `latency = false`.
     #[inline]
     pub fn wait_untimed(self) -> State {
         State::new(self, false)
@@ -72,7 +72,7 @@ pub(super) fn plain(site: &'static Site) -> Open {
     }
 }
 
-/// The same with labels.
+/// Begins a call with labels.
 #[inline(never)]
 fn labelled(site: &'static Site, lane: usize) -> Open {
     match Quick::begin_plainly(site, lane) {

@@ -7,7 +7,7 @@ use crate::objective::Objective;
 use crate::throttle::Throttle;
 use crate::verdict::ErrorFormat;
 
-/// What the attribute says of a function.
+/// The attribute's settings of a function.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "one per signal that can be switched off"
@@ -28,14 +28,14 @@ pub struct Settings {
     /// Nanoseconds beyond which a call is slow.
     pub(crate) slow: Option<u64>,
     pub(crate) sentry: bool,
-    /// Whether errors make events that others expect, or keep from Sentry.
+    /// `true` if every error is an event, also an expected one and one that an inner function suppressed.
     pub(crate) sentry_always: bool,
     pub(crate) sentry_level: sentry::Level,
     pub(crate) tags: &'static [&'static str],
     pub(crate) fingerprint: usize,
     /// Names of the user's labels.
     pub(crate) labels: &'static [&'static str],
-    /// How many events Sentry may have of a class; `None` if nothing is said of that.
+    /// The limit of Sentry events of a class; `None` if the attribute has none.
     pub(crate) throttle: Option<Throttle>,
     pub(super) counted: bool,
     pub(super) timed: bool,
@@ -44,17 +44,17 @@ pub struct Settings {
     pub(crate) objective: Option<&'static Objective>,
     /// The first paragraph of its documentation; empty if there is none.
     pub(crate) doc: &'static str,
-    /// Whether the function is an `async fn`.
+    /// `true` if the function is an `async fn`.
     pub(crate) async_fn: bool,
 }
 
-/// Those of an attribute without arguments.
+/// The settings of an attribute without arguments.
 pub(super) static DEFAULT: Settings = Settings::new();
-/// The same on an `async fn`.
+/// The settings of an attribute without arguments on an `async fn`.
 pub(super) static ASYNC: Settings = Settings::of_async();
 
 impl Settings {
-    /// Those of an attribute without arguments.
+    /// Returns the settings of an attribute without arguments.
     pub const fn new() -> Self {
         Self {
             given_name: None,
@@ -84,7 +84,7 @@ impl Settings {
         }
     }
 
-    /// The same on an `async fn`.
+    /// Returns the settings of an attribute without arguments on an `async fn`.
     pub const fn of_async() -> Self {
         let mut settings = Self::new();
         settings.async_fn = true;

@@ -13,12 +13,12 @@ use crate::report;
 pub(super) const WATCHED: usize = 1 << (usize::BITS - 1);
 
 thread_local! {
-    /// Whether this thread is telling `tracing` of a site, and with it whoever subscribes.
+    /// `true` while this thread registers a call site with `tracing`, which asks the subscriber.
     static REGISTERING: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Site {
-    /// Whether a log would show its calls that are ok, once it is [known](Self::make_known).
+    /// Returns `true` if a log would show its calls that are ok, once it is [known](Self::make_known).
     pub(crate) fn is_watched(&self) -> bool {
         self.key() & WATCHED != 0
     }

@@ -17,9 +17,9 @@ use crate::verdict::text;
 /// An event of `tracing`.
 #[derive(Clone, Debug)]
 pub struct LogEvent {
-    /// How severe it is.
+    /// Its level.
     pub level: Level,
-    /// Where it came from; a module, unless somebody said otherwise.
+    /// Its target: the module, unless the event names another.
     pub target: String,
     /// Its message.
     pub message: String,

@@ -1,4 +1,4 @@
-//! What a capture saw, and assertions on it.
+//! The calls, log events and Sentry events of a capture, and assertions on them.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::events::Completion;
 use crate::outcome::Outcome;
 use crate::site::Site;
 
-/// What monitored code did during a capture, in the order in which it happened.
+/// The calls, log events and Sentry events of a capture, in the order in which they happened.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// Calls that ended; inner ones before those around them.
