@@ -10,6 +10,7 @@ mod login;
 mod pair;
 mod scheme;
 mod text;
+mod words;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

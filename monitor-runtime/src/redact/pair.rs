@@ -1,15 +1,14 @@
-//! Values behind telling names: `?token=abc`, `password = 'a b'`, `{"api_key":"abc"}`, `Login { pin: 7 }`.
+//! Values behind telling names: `?token=abc`, `password = 'a b'`, `{"api_key":"abc"}`, `Login { pin: 7 }`,
+//! `:password => "abc"`.
 
 use std::ops::Range;
 
 use super::scheme::is_scheme;
-use super::text::{end_of_value, is_behind_quote, is_prose, is_quote};
+use super::text::{MAX_ESCAPES, before_quote, end_of_value, is_behind_quote, is_prose, is_quote};
 use super::{is_query_secret, is_secret};
 
 /// The longest name that is looked at, in bytes.
 const LONGEST: usize = 64;
-/// Backslashes before a quote: those of texts in texts in texts.
-const MAX_ESCAPES: usize = 15;
 
 /// Finds the values of telling names.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
@@ -28,7 +27,7 @@ fn named(text: &str, at: usize) -> Option<&str> {
     let bytes = text.as_bytes();
     let next = bytes.get(at + 1);
     let is_operator = match bytes[at] {
-        b'=' => matches!(next, Some(b'=' | b'>' | b'~')),
+        b'=' => matches!(next, Some(b'=' | b'~')),
         // A path of Rust, a URL.
         b':' => next == Some(&b':') || bytes[at + 1..].starts_with(b"//"),
         _ => false,
@@ -38,11 +37,7 @@ fn named(text: &str, at: usize) -> Option<&str> {
     }
     let mut end = at;
     end -= usize::from(bytes[..end].ends_with(b" "));
-    if bytes[..end].last().is_some_and(is_quote) {
-        end -= 1;
-        let escapes = bytes[..end].iter().rev().take(MAX_ESCAPES);
-        end -= escapes.take_while(|byte| **byte == b'\\').count();
-    }
+    end = before_quote(bytes, end);
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]#".contains(byte);
     let name = bytes[..end].iter().rev().take(LONGEST);
     let start = end - name.take_while(|byte| in_name(byte)).count();
@@ -62,13 +57,16 @@ fn named(text: &str, at: usize) -> Option<&str> {
 /// The value behind a separator; `None` if there is none, or nothing to hide in it.
 fn value(text: &str, separator: usize, name: &str) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    let start = separator + 1 + spaces(&bytes[separator + 1..]);
+    // `'password' => 'abc'` of Ruby, Perl and PHP; without quotes it is an arm of a `match`.
+    let is_arrow = bytes[separator..].starts_with(b"=>");
+    let behind = separator + 1 + usize::from(is_arrow);
+    let start = behind + spaces(&bytes[behind..]);
     let range = if bytes[separator] == b'>' {
         let length = bytes[start..].iter().position(|byte| *byte == b'<');
         start..start + length?
     } else if let Some(quoted) = quoted(bytes, start) {
         quoted
-    } else if bytes[separator] == b',' {
+    } else if is_arrow || bytes[separator] == b',' {
         return None;
     } else if let Some(end) = end_of_bracket(bytes, start) {
         let goes_on = bytes.get(end).is_some_and(|byte| !is_behind_quote(byte));
@@ -101,7 +99,7 @@ fn spaces(bytes: &[u8]) -> usize {
 }
 
 /// The inside of a quoted text, which may be one in a quoted text: `"…"`, `\"…\"`, `b"…"`.
-fn quoted(bytes: &[u8], start: usize) -> Option<Range<usize>> {
+pub(super) fn quoted(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     let prefix = usize::from(bytes[start..].starts_with(b"b\""));
     let rest = &bytes[start + prefix..];
     let escapes = rest
@@ -177,7 +175,7 @@ fn is_header(name: &str) -> bool {
 }
 
 /// Returns `true` for a name that is a word of sentences, too: `cannot read token: connection refused`.
-fn is_plain_word(name: &str) -> bool {
+pub(super) fn is_plain_word(name: &str) -> bool {
     let words = [
         "bearer",
         "cookie",

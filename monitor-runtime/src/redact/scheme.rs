@@ -19,16 +19,16 @@ pub(super) fn is_scheme(word: &str) -> bool {
 /// The end of the label of a private key: `-----BEGIN RSA PRIVATE KEY-----`.
 const PRIVATE_KEY: &str = " KEY-----";
 
-/// Returns `true` if a scheme stands before a space, or a label of a key has one.
-pub(super) fn may_be_in(text: &[u8]) -> bool {
-    spaces(text).any(|at| text[at..].starts_with(PRIVATE_KEY.as_bytes()) || scheme_before(text, at))
+/// Returns `true` if the space at `at` is that in the label of a key.
+pub(super) fn ends_label(text: &[u8], at: usize) -> bool {
+    text[at..].starts_with(PRIVATE_KEY.as_bytes())
 }
 
 /// Finds private keys, and the words behind `Bearer` and `Basic`, wherever they stand.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     find_keys(text, ranges);
     let bytes = text.as_bytes();
-    for at in spaces(bytes).filter(|at| scheme_before(bytes, *at)) {
+    for at in spaces(bytes).filter(|at| is_before(bytes, *at)) {
         let spaces = bytes[at..].iter().take_while(|byte| **byte == b' ');
         let start = at + spaces.count();
         let end = end_of_value(bytes, start);
@@ -62,7 +62,8 @@ fn spaces(text: &[u8]) -> impl Iterator<Item = usize> {
     places.filter(|(_, byte)| **byte == b' ').map(|(at, _)| at)
 }
 
-fn scheme_before(text: &[u8], at: usize) -> bool {
+/// Returns `true` if a scheme ends before the space at `at`.
+pub(super) fn is_before(text: &[u8], at: usize) -> bool {
     SCHEMES.iter().any(|scheme| {
         let Some(start) = at.checked_sub(scheme.len()) else {
             return false;

@@ -273,6 +273,47 @@ fn credentials_are_hidden_behind_their_scheme() {
 }
 
 #[test]
+fn options_and_sentences_tell_secrets() {
+    assert_hidden(&[
+        (
+            "ran mysql --password hunter -h db",
+            "ran mysql --password • -h db",
+        ),
+        ("--token=abc --page 2", "--token=• --page 2"),
+        ("--api-key 'a b' run", "--api-key '•' run"),
+        (
+            r#"["--db-password", "hunter2", "--page", "2"]"#,
+            r#"["--db-password", "•", "--page", "2"]"#,
+        ),
+        (
+            r#""mysql" "--password" "hunter2" "-h" "db""#,
+            r#""mysql" "--password" "•" "-h" "db""#,
+        ),
+        (
+            r#""ran [\"--token\", \"hunter2\"]""#,
+            r#""ran [\"--token\", \"•\"]""#,
+        ),
+        (
+            r#""the \"password\" was \"hunter\"""#,
+            r#""the \"password\" was \"•\"""#,
+        ),
+        ("curl -u ada:hunter2 http://h", "curl -u • http://h"),
+        ("curl --user 'ada:a b' http://h", "curl --user '•' http://h"),
+        (
+            r#"{:password => "a b", :page => 2}"#,
+            r#"{:password => "•", :page => 2}"#,
+        ),
+        ("['password' => 'abc']", "['password' => '•']"),
+        (r#"{"token"=>"abc"}"#, r#"{"token"=>"•"}"#),
+        ("the password is hunter2", "the password is •"),
+        ("the password was 'a b'", "the password was '•'"),
+        ("passcode is 123456.", "passcode is •."),
+        ("my api_key is \"abc\", yes", "my api_key is \"•\", yes"),
+        ("token is eyJhbGciOi.J9, ok", "token is •, ok"),
+    ]);
+}
+
+#[test]
 fn ordinary_text_stays_as_it_is() {
     let texts = [
         "mail from ada@example.org to bob@example.org: 12:30",
@@ -290,6 +331,15 @@ fn ordinary_text_stays_as_it_is() {
         "crate::session::Store, secret::Key",
         "if token == other.token => refuse",
         "token = None, password: null",
+        "Token => accept(), password => refuse()",
+        "the password is too short: 8 characters are needed",
+        "the password is 8 characters long, the token is 30s old",
+        "password is required, token is well-formed, session was closed/expired",
+        "the session is 2.5s old",
+        "the option --password is required, --token must be given",
+        "usage: login --password <PASSWORD> --token [TOKEN] --secret --page 2",
+        "--page 2 -p 8080 -u 1000:1000 --user 7:8",
+        "--tokenizer fast",
         "tokens_used=7 max_tokens: 8 passed=9",
         "Basic authentication is needed, Bearer token missing",
         "basic, bearer",
@@ -339,6 +389,13 @@ fn the_time_grows_with_the_text_and_not_faster() {
         "-----BEGIN PRIVATE KEY-----",
         "(\"token\", ",
         "://b:'\"`,",
+        "password is ",
+        "password is \"",
+        "password is \\\"",
+        "--password ",
+        "--password '",
+        "-u ",
+        "--",
     ];
     for piece in pieces {
         let text = piece.repeat(256 * 1024 / piece.len());

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::{HIDDEN, login, pair, scheme};
+use super::{HIDDEN, login, pair, scheme, words};
 
 /// Finds secrets in a text, and returns it without them; `None` if there is nothing to hide.
 pub(crate) fn hidden(text: &str) -> Option<String> {
@@ -19,6 +19,7 @@ pub(crate) fn hidden(text: &str) -> Option<String> {
     login::find(text, &mut ranges);
     pair::find(text, &mut ranges);
     scheme::find(text, &mut ranges);
+    words::find(text, &mut ranges);
     if ranges.is_empty() {
         return None;
     }
@@ -53,8 +54,32 @@ pub(crate) fn without_secrets(text: String) -> String {
 }
 
 /// Returns `true` if one of the searches could find something: most texts have none of their marks.
+///
+/// Every text of every line is asked, so it is read once, and looked at closer only where a neighbour of a
+/// space is one that a mark has.
 pub(crate) fn may_hold_a_secret(text: &[u8]) -> bool {
-    text.iter().any(|byte| b":=@<(".contains(byte)) || scheme::may_be_in(text)
+    words::is_option(text)
+        || text.iter().enumerate().any(|(at, byte)| match byte {
+            b':' | b'=' | b'@' | b'<' | b'(' => true,
+            b' ' => is_mark(text, at),
+            _ => false,
+        })
+}
+
+/// Returns `true` if the space at `at` is one behind `Bearer` or `password is`, or before `--password` or ` KEY-----`.
+fn is_mark(text: &[u8], at: usize) -> bool {
+    let behind = &text[at + 1..];
+    let before = match text[..at].last() {
+        Some(b'r' | b'R' | b'c' | b'C') => scheme::is_before(text, at),
+        Some(b's') => words::told_name(text, at).is_some(),
+        _ => false,
+    };
+    before
+        || match behind.first() {
+            Some(b'K') => scheme::ends_label(text, at),
+            Some(b'-' | b'[' | b'"' | b'\'' | b'\\') => words::is_option(behind),
+            _ => false,
+        }
 }
 
 /// The end of the unquoted value that begins at `start`, without the punctuation of the sentence around it.
@@ -83,6 +108,21 @@ fn is_pair(text: &[u8]) -> bool {
     let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(*byte);
     let name = text.iter().take(LONGEST).take_while(in_name).count();
     text.first().is_none_or(u8::is_ascii_whitespace) || text.get(name) == Some(&b'=')
+}
+
+/// The most backslashes before a quote: those of texts in texts in texts.
+pub(super) const MAX_ESCAPES: usize = 15;
+
+/// The end of what stands before the quote that ends at `end`, and before its backslashes; `end` if there
+/// is no quote.
+pub(super) fn before_quote(text: &[u8], end: usize) -> usize {
+    match text[..end].split_last() {
+        Some((last, before)) if is_quote(last) => {
+            let escapes = before.iter().rev().take(MAX_ESCAPES);
+            before.len() - escapes.take_while(|byte| **byte == b'\\').count()
+        }
+        _ => end,
+    }
 }
 
 #[expect(
