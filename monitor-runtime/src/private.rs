@@ -10,7 +10,7 @@ pub use crate::labels::Labels;
 pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
 pub use crate::run::{
     Inline, Monitored, never, once, run, run_async, run_async_by_type, run_async_plain,
-    run_by_type, run_plain, run_untimed,
+    run_by_type, run_plain, run_untimed, run_untimed_by_type, run_untimed_plain,
 };
 pub use crate::server::Gzip;
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]

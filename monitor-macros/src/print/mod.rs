@@ -147,13 +147,12 @@ impl Printer {
         let items = &self.items;
         let run = match &self.model.run {
             Strategy::Sync => {
-                let (begin, closure) = (self.begin(), self.closure());
-                if self.model.off.latency {
-                    let verdict = self.verdict();
-                    quote_spanned!(at=> #private::run_untimed(#begin, #closure, #verdict))
+                let run = if self.model.off.latency {
+                    "run_untimed"
                 } else {
-                    self.run("run", &begin, &closure)
-                }
+                    "run"
+                };
+                self.run(run, &self.begin(), &self.closure())
             }
             Strategy::Inline { through, by_name } => self.in_place(*through, *by_name),
             Strategy::Desugared => self.future(),

@@ -8,7 +8,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 impl Printer {
-    /// The call of `run` or `run_async`, or of a variant that knows by type alone who judges what is
+    /// The call of `run`, `run_untimed` or `run_async`, or of a variant that knows by type alone who judges what is
     /// returned: its closure is never called, and where nothing can be an error there is none.
     pub(super) fn run(&self, run: &str, start: &TokenStream, body: &impl ToTokens) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);

@@ -1,11 +1,10 @@
 fn f() {
-    ::monitor_runtime::__private::run_untimed(
+    ::monitor_runtime::__private::run_untimed_plain(
         ::monitor_runtime::__private::site!(
             of.with(& const { ::monitor_runtime::__private::Settings::new().span(false)
             .log(false).latency(false) })
         )
             .begin_untimed(),
         move || -> () {},
-        |__monitor_returned: &_| ::monitor_runtime::__private::Verdict::Ok,
     )
 }
