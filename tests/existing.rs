@@ -91,11 +91,11 @@ fn what_was_there_first_stays_and_is_used() {
 }
 
 /// The lines on standard error that name the directive, of a process with this filter of its own.
-fn hints(filter: Option<&str>, env: &[(&str, &str)]) -> Vec<String> {
+fn hints(arguments: &[&str], env: &[(&str, &str)]) -> Vec<String> {
     let mut command = command(Path::new(env!("CARGO_BIN_EXE_subscribed")), env);
-    let output = command.args(filter).output().expect("it runs");
+    let output = command.args(arguments).output().expect("it runs");
     let errors = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(output.status.success(), "{filter:?}: {errors}");
+    assert!(output.status.success(), "{arguments:?}: {errors}");
     let hints = errors
         .lines()
         .filter(|line| line.contains("monitor_runtime=info"));
@@ -109,16 +109,38 @@ fn a_filter_that_hides_the_runtime_is_named_once() {
         "warn",
         "info,monitor_runtime=warn",
     ] {
-        let hints = hints(Some(hiding), &[]);
+        let hints = hints(&[hiding], &[]);
         assert_eq!(hints.len(), 1, "{hiding}: {hints:?}");
         for missing in ["access lines", "trace ids"] {
             assert!(hints[0].contains(missing), "{hints:?}");
         }
     }
     for showing in ["info", "my_crate=debug,monitor_runtime=info", "trace"] {
-        let hints = hints(Some(showing), &[]);
+        let hints = hints(&[showing], &[]);
         assert!(hints.is_empty(), "{showing}: {hints:?}");
     }
-    let ours = hints(None, &[("RUST_LOG", "warn")]);
+    let ours = hints(&[], &[("RUST_LOG", "warn")]);
     assert!(ours.is_empty(), "the runtime's own subscriber: {ours:?}");
+}
+
+#[test]
+fn a_filter_on_a_layer_that_hides_the_runtime_is_named_once() {
+    for place in ["layer", "boxed layer", "targets"] {
+        let hints = |filter| hints(&[filter, place], &[]);
+        for hiding in ["my_crate=info", "my_crate=debug,tower_http=debug"] {
+            let hints = hints(hiding);
+            assert_eq!(hints.len(), 1, "{place}, {hiding}: {hints:?}");
+            assert!(hints[0].contains("one of the layers"), "{hints:?}");
+        }
+        // It shows the target, it names it, or it hides the level everywhere.
+        for meant in [
+            "info",
+            "my_crate=debug,monitor_runtime=info",
+            "my_crate=debug,monitor_runtime=off",
+            "warn",
+        ] {
+            let hints = hints(meant);
+            assert!(hints.is_empty(), "{place}, {meant}: {hints:?}");
+        }
+    }
 }

@@ -1,14 +1,16 @@
 //! The log: which subscriber shows spans and events, and in which format.
 
 mod filter;
+mod hidden;
 mod level;
 
-use std::sync::{Arc, Once, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
 use self::filter::{FilterLayer, Filters};
+pub(crate) use self::hidden::warn_if_hidden;
 pub(crate) use self::level::{log_filter, reset_log_filter, set_log_filter};
 use crate::lines::{self, PrettyLayer, Tame, event_counter, json_layer, queued_stdout};
 use crate::log_filter::Rules;
@@ -69,21 +71,6 @@ pub(crate) fn warn_of_filter(mistake: &str) {
         tracing::warn!("RUST_LOG: {mistake}");
     } else {
         to_stderr(&format!("RUST_LOG: {mistake}"));
-    }
-}
-
-/// Says on standard error, once, that the filter of the process' own subscriber hides what the runtime
-/// logs. The log cannot say so: the filter would hide that too.
-pub(crate) fn warn_if_hidden() {
-    static SAID: Once = Once::new();
-    if !tracing::enabled!(target: "monitor_runtime::http", tracing::Level::INFO) {
-        SAID.call_once(|| {
-            to_stderr(
-                "the filter of the `tracing` subscriber that was already installed hides the target \
-                 `monitor_runtime`: there are no access lines and no trace ids; add the directive \
-                 `monitor_runtime=info` to it",
-            );
-        });
     }
 }
 
