@@ -1,5 +1,8 @@
 //! A process that already has a subscriber and a recorder keeps both, and loses nothing.
 
+#[path = "existing/reentrant.rs"]
+mod reentrant;
+
 use metrics_exporter_prometheus::PrometheusBuilder;
 use monitor_runtime::monitored;
 use monitor_tests::process::{command, get};

@@ -9,12 +9,11 @@ mod silent;
 
 use std::mem::ManuallyDrop;
 
-use tracing::Span;
-
 pub(crate) use quick::Quick;
 
 use self::ended::Ended;
 use crate::cells::Cells;
+use crate::events::CallSpan;
 use crate::fields::Recorded;
 use crate::outcome::Outcome;
 use crate::report::Step;
@@ -50,7 +49,7 @@ pub(crate) struct Stretch {
 
 /// The parts that only some calls have, boxed so that the others do not carry them.
 pub(crate) struct Extra {
-    span: Span,
+    span: CallSpan,
     fields: Option<Box<[Recorded]>>,
     memory: Memory,
     /// Its place in a transaction of Sentry's.
@@ -209,13 +208,9 @@ impl Extra {
     #[inline(never)]
     fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
         let declared = declared.map_or_else(Declared::default, |declared| *declared);
-        let open = || site.events().open(&declared);
-        let span = if site.span {
-            report::quietly(open)
-        } else {
-            None
-        };
-        let span = span.unwrap_or_else(Span::none);
+        let events = site.events().filter(|_| site.span);
+        let span = events.and_then(|events| report::quietly(|| events.open(&declared)));
+        let span = span.unwrap_or_else(CallSpan::none);
         let step = if span.is_disabled() {
             None
         } else {
@@ -232,7 +227,7 @@ impl Extra {
     #[cold]
     fn none() -> Self {
         Self {
-            span: Span::none(),
+            span: CallSpan::none(),
             fields: None,
             memory: Memory::default(),
             step: None,
@@ -243,16 +238,14 @@ impl Extra {
     #[inline(never)]
     fn enter(&self) {
         self.step.iter().for_each(Step::enter);
-        self.span
-            .with_subscriber(|(id, subscriber)| subscriber.enter(id));
+        self.span.enter();
     }
 
     #[cold]
     #[inline(never)]
     fn exit(&self) {
         self.step.iter().for_each(|_| Step::leave());
-        self.span
-            .with_subscriber(|(id, subscriber)| subscriber.exit(id));
+        self.span.exit();
     }
 }
 

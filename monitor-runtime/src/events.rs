@@ -4,24 +4,32 @@
 //! stand in. Here all of it is data behind the site, made on the first call that is logged, so an
 //! annotated function carries none of that code and a span can have the type-qualified name.
 
+mod completion;
 mod log_site;
+mod messages;
+mod telling;
+mod values;
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tracing::field::{Field, Value};
 use tracing::{Event, Level, Metadata, Span};
 use tracing_core::metadata::Kind;
 
+pub(crate) use self::completion::Completion;
 use self::log_site::LogSite;
+use self::messages::Messages;
+use self::telling::is_telling;
+pub(crate) use self::telling::{CallSpan, telling};
+use self::values::{set_declared, with_values};
 use crate::clock::milliseconds;
-use crate::fields::Recorded;
 use crate::outcome::Outcome;
-use crate::panics::Panic;
 use crate::site::Site;
 use crate::start::{Declared, Parent};
-use crate::trace_context;
 use crate::verdict::Shown;
+use crate::{report, trace_context};
 
 /// Fields of a completion event, before those the function declares.
 const EVENT_FIELDS: [&str; 6] = [
@@ -52,44 +60,13 @@ pub(crate) struct Events {
     /// Cancelled, or slow.
     warned: &'static LogSite,
     messages: Messages,
-}
-
-/// The messages of completion events, made once per function.
-struct Messages {
-    ok: String,
-    slow: String,
-    failed: String,
-    panicked: String,
-    cancelled: String,
-}
-
-/// The end of a call, as the log has it.
-pub(crate) struct Completion<'a> {
-    pub(crate) outcome: Outcome,
-    /// `None` where calls are not timed.
-    pub(crate) seconds: Option<f64>,
-    pub(crate) error: Option<&'a str>,
-    /// Empty for an error without one.
-    pub(crate) class: &'static str,
-    /// `true` if this frame writes the line of the error.
-    pub(crate) loud: bool,
-    /// The panic that ended it, where the hook saw it.
-    pub(crate) panic: Option<&'a Panic>,
-    /// `true` if the call took longer than the function's threshold.
-    pub(crate) slow: bool,
-    pub(crate) value: Option<Shown<'a>>,
-    pub(crate) fields: Option<&'a [Recorded]>,
-}
-
-impl<'a> Completion<'a> {
-    /// The panic whose line this is.
-    fn told_panic(&self) -> Option<&'a Panic> {
-        self.panic.filter(|_| self.loud)
-    }
+    /// Set once `tracing` knows those that every call may need.
+    registered: AtomicBool,
 }
 
 impl Events {
-    pub(crate) fn register(site: &'static Site) -> Self {
+    /// Makes them without a word to `tracing`, so that no code of the user's runs.
+    pub(crate) fn new(site: &'static Site) -> Self {
         let mut names = EVENT_FIELDS.to_vec();
         names.extend(site.ret_level.map(|_| RETURN));
         names.extend(site.slow.map(|_| THRESHOLD));
@@ -111,25 +88,55 @@ impl Events {
             panicked_in_full: OnceLock::new(),
             warned: event(Level::WARN),
             messages: Messages::of(site.function()),
+            registered: AtomicBool::new(false),
         }
     }
 
-    /// Returns `true` if a subscriber may want a call of this function that is ok.
+    /// Those that every call may need.
+    fn all(&self) -> impl Iterator<Item = &'static LogSite> {
+        let always = [
+            self.span,
+            self.finished,
+            self.failed,
+            self.panicked,
+            self.warned,
+        ];
+        always.into_iter().chain(self.returned)
+    }
+
+    /// Registers them with `tracing`, which asks all subscribers.
+    ///
+    /// A subscriber is the user's code. It may panic, and it may call this very function: that call
+    /// registers the rest and goes on.
+    pub(crate) fn register(&self) {
+        for site in self.all() {
+            report::quietly(|| telling(|| site.interest()));
+        }
+        self.registered.store(true, Ordering::Release);
+    }
+
+    /// Returns `true` if `tracing` knows them; looking at their interest runs no code of the user's then.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.registered.load(Ordering::Acquire)
+    }
+
+    /// Returns `true` if a subscriber may want to see a call of this function that is ok.
+    ///
+    /// For those that are registered.
     pub(crate) fn any_ok_wanted(&self, site: &Site) -> bool {
         let span = site.span && self.span.wanted();
         let mut lines = self.returned.into_iter().chain([self.finished]);
         span || site.log && lines.any(LogSite::wanted)
     }
 
-    /// Returns `true` if a subscriber would see a call of this function.
+    /// Returns `true` if a subscriber would show a call of this function.
     pub(crate) fn any_enabled(&self) -> bool {
-        let always = [self.span, self.finished, self.failed, self.warned];
-        let mut all = always.into_iter().chain(self.returned);
-        all.any(LogSite::enabled)
+        asked(|| self.all().any(LogSite::enabled))
     }
 
+    /// Returns `true` if a subscriber would show its span.
     pub(crate) fn span_enabled(&self) -> bool {
-        self.span.enabled()
+        asked(|| self.span.enabled())
     }
 
     pub(crate) fn any_field(&self) -> Field {
@@ -141,20 +148,26 @@ impl Events {
             .expect("SPAN_FIELDS is not empty")
     }
 
-    /// Opens the span of a call; disabled when nobody listens.
-    pub(crate) fn open(&self, declared: &Declared) -> Span {
-        if !self.span.enabled() {
-            return Span::none();
+    /// Opens the span of a call; it is disabled where no subscriber wants it.
+    pub(crate) fn open(&self, declared: &Declared) -> CallSpan {
+        if is_telling() || !telling(|| self.span.enabled()) {
+            return CallSpan::none();
         }
         let metadata = self.span.metadata();
         with_values(metadata, |values| {
             set_declared(values, SPAN_FIELDS.len(), declared.fields.as_deref());
-            new_span(metadata, values, declared)
+            telling(|| new_span(metadata, values, declared))
         })
     }
 
     /// Writes the completion event into the span, and the outcome onto it.
     pub(crate) fn close(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) {
+        if !is_telling() {
+            telling(|| self.tell(site, span, completion));
+        }
+    }
+
+    fn tell(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) {
         let duration_ms = completion.seconds.map(milliseconds);
         if site.log {
             self.write(site, span, completion, duration_ms);
@@ -175,7 +188,7 @@ impl Events {
 
     /// Returns `true` if a panic that ends a call would be shown.
     pub(crate) fn panic_enabled(&self) -> bool {
-        self.panicked.enabled()
+        asked(|| self.panicked.enabled())
     }
 
     fn event(&self, site: &'static Site, completion: &Completion<'_>) -> &'static LogSite {
@@ -254,33 +267,11 @@ impl Events {
     }
 }
 
-impl Messages {
-    fn of(function: &str) -> Self {
-        Self {
-            ok: format!("{function} ok"),
-            slow: format!("{function} slow"),
-            failed: format!("{function} failed"),
-            panicked: format!("{function} panicked"),
-            cancelled: format!("{function} cancelled"),
-        }
-    }
-
-    fn of_end(&self, completion: &Completion<'_>) -> &str {
-        match completion.outcome {
-            Outcome::Ok if completion.slow => &self.slow,
-            Outcome::Ok => &self.ok,
-            Outcome::Error => &self.failed,
-            Outcome::Panic => &self.panicked,
-            Outcome::Cancelled => &self.cancelled,
-        }
-    }
-}
-
 fn new_span(
     metadata: &'static Metadata<'static>,
     values: &[Option<&dyn Value>],
     declared: &Declared,
-) -> Span {
+) -> CallSpan {
     let values = metadata.fields().value_set_all(values);
     let span = match &declared.parent {
         Parent::Current => Span::new(metadata, &values),
@@ -288,31 +279,10 @@ fn new_span(
         Parent::Root => Span::new_root(metadata, &values),
     };
     declared.follow(&span);
-    span
+    CallSpan::new(span)
 }
 
-/// Hands out one place per field, each empty; on the stack where that is not too many.
-fn with_values<'a, T>(
-    metadata: &Metadata<'_>,
-    fill: impl FnOnce(&mut [Option<&'a dyn Value>]) -> T,
-) -> T {
-    const FEW: usize = 16;
-    let fields = metadata.fields().len();
-    if fields <= FEW {
-        fill(&mut [None; FEW][..fields])
-    } else {
-        fill(&mut vec![None; fields])
-    }
-}
-
-/// Sets one value per declared field, behind the others; leaves them empty when none were taken.
-fn set_declared<'a>(
-    values: &mut [Option<&'a dyn Value>],
-    others: usize,
-    fields: Option<&'a [Recorded]>,
-) {
-    let fields = fields.into_iter().flatten();
-    for (place, field) in values[others..].iter_mut().zip(fields) {
-        *place = Some(field.as_value());
-    }
+/// Asks the subscriber, unless it is at work for the runtime already; one that panics wants nothing.
+fn asked(ask: impl FnOnce() -> bool) -> bool {
+    !is_telling() && report::quietly(|| telling(ask)).unwrap_or(false)
 }

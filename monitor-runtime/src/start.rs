@@ -4,6 +4,7 @@ use tracing::Span;
 use tracing::span::Id;
 
 use crate::caught::caught;
+use crate::events::Events;
 use crate::fields::{Recorded, Recorder};
 use crate::labels::{Dimensions, Labels};
 use crate::report;
@@ -49,11 +50,13 @@ impl Site {
 
     /// A call with declared fields, taken only when a log or Sentry would show them.
     pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
-        let shown = report::is_on() || self.events().any_enabled();
+        // `None` while the events of a function are being made: its allocations are calls of this one.
+        let events = self.events();
+        let shown = report::is_on() || events.is_some_and(Events::any_enabled);
         let declared = self.fields.len() + self.tags.len() + self.fingerprint;
-        let take = || {
+        let take = |events: &Events| {
             let names = self.fields.iter().chain(self.tags);
-            let fields = Recorder::take(self.events().any_field(), names, declared, record);
+            let fields = Recorder::take(events.any_field(), names, declared, record);
             Box::new(Declared {
                 fields: Some(fields),
                 ..Declared::default()
@@ -62,7 +65,7 @@ impl Site {
         Start {
             site: self,
             lane: 0,
-            declared: shown.then(take),
+            declared: events.filter(|_| shown).map(take),
         }
     }
 }
@@ -97,10 +100,10 @@ impl Start {
 
     /// Code of the user's that panics loses the relation, never the call.
     fn when_seen<T>(&self, user: impl FnOnce() -> T) -> Option<T> {
-        if !self.site.events().span_enabled() {
-            return None;
-        }
-        caught(user)
+        let events = self.site.events();
+        events
+            .is_some_and(Events::span_enabled)
+            .then(|| caught(user))?
     }
 }
 

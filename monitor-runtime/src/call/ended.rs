@@ -68,9 +68,11 @@ impl Ended<'_> {
         };
         testkit::ended(site, &completion);
         let none = Span::none();
-        let span = self.extra.as_ref().map_or(&none, |extra| &extra.span);
+        let span = self.extra.as_ref().map_or(&none, |extra| extra.span.span());
         let is_error = completion.outcome != Outcome::Ok;
-        report::own_line(is_error, || site.events().close(site, span, &completion));
+        if let Some(events) = site.events() {
+            report::own_line(is_error, || events.close(site, span, &completion));
+        }
         if failed.is_some() || self.slowest {
             self.keep(failed, stretch);
         }

@@ -1,11 +1,10 @@
 //! One `tracing` call site that is not in the code it speaks of.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing::{Level, Metadata};
-use tracing_core::callsite::{self, Callsite};
+use tracing_core::callsite::{Callsite, DefaultCallsite};
 use tracing_core::field::FieldSet;
 use tracing_core::identify_callsite;
 use tracing_core::metadata::Kind;
@@ -13,16 +12,15 @@ use tracing_core::subscriber::Interest;
 
 use crate::site::Site;
 
-/// A call site that `tracing` asks and is asked through.
+/// A call site that `tracing` knows its span or event by.
+///
+/// `tracing` keeps the `DefaultCallsite`, since it registers those without a lock. A call site of another
+/// type goes into a list whose lock is held while subscribers are asked about it, and a subscriber that
+/// calls a monitored function for the first time would wait for itself.
 pub(super) struct LogSite {
-    site: &'static Site,
     metadata: OnceLock<Metadata<'static>>,
-    interest: AtomicU8,
+    registered: OnceLock<DefaultCallsite>,
 }
-
-const NEVER: u8 = 0;
-const SOMETIMES: u8 = 1;
-const ALWAYS: u8 = 2;
 
 impl LogSite {
     /// The names of its fields: these, and those that the function declares.
@@ -30,6 +28,7 @@ impl LogSite {
         [own, site.fields].concat().leak()
     }
 
+    /// Makes one that `tracing` does not know yet.
     pub(super) fn leak(
         site: &'static Site,
         level: Level,
@@ -37,9 +36,8 @@ impl LogSite {
         names: &'static [&'static str],
     ) -> &'static Self {
         let leaked: &'static Self = Box::leak(Box::new(Self {
-            site,
             metadata: OnceLock::new(),
-            interest: AtomicU8::new(NEVER),
+            registered: OnceLock::new(),
         }));
         let fields = FieldSet::new(names, identify_callsite!(leaked));
         let name = if kind == Kind::SPAN {
@@ -49,7 +47,7 @@ impl LogSite {
         };
         let (file, line) = site.location();
         let module = Some(site.module());
-        leaked.metadata.get_or_init(|| {
+        let metadata = leaked.metadata.get_or_init(|| {
             Metadata::new(
                 name,
                 site.log_target(),
@@ -61,45 +59,46 @@ impl LogSite {
                 kind,
             )
         });
-        callsite::register(leaked);
+        leaked
+            .registered
+            .get_or_init(|| DefaultCallsite::new(metadata));
         leaked
     }
 
     pub(super) fn metadata(&self) -> &Metadata<'static> {
-        self.metadata
-            .get()
-            .expect("set in `leak`, before anybody has the site")
+        self.metadata.get().expect("set in `leak`")
+    }
+
+    /// Returns the interest of all subscribers, and registers the call site first if it has to.
+    ///
+    /// While another thread registers it, or this one further up, the answer is "sometimes" at once.
+    #[inline]
+    pub(super) fn interest(&'static self) -> Interest {
+        self.registered.get().expect("set in `leak`").interest()
     }
 
     /// Returns `true` if a subscriber may want it.
-    pub(super) fn wanted(&self) -> bool {
-        self.interest.load(Ordering::Relaxed) != NEVER
+    pub(super) fn wanted(&'static self) -> bool {
+        !self.interest().is_never()
     }
 
     #[inline]
-    pub(super) fn enabled(&self) -> bool {
+    pub(super) fn enabled(&'static self) -> bool {
         let level = self.metadata().level();
         if level > &STATIC_MAX_LEVEL || level > &LevelFilter::current() {
             return false;
         }
-        match self.interest.load(Ordering::Relaxed) {
-            NEVER => false,
-            ALWAYS => true,
-            _ => tracing::dispatcher::get_default(|current| current.enabled(self.metadata())),
+        let interest = self.interest();
+        if interest.is_sometimes() {
+            return tracing::dispatcher::get_default(|current| current.enabled(self.metadata()));
         }
+        interest.is_always()
     }
 }
 
+/// The identity in the metadata; the `DefaultCallsite` is what `tracing` tells of interest.
 impl Callsite for LogSite {
-    fn set_interest(&self, interest: Interest) {
-        let interest = match (interest.is_never(), interest.is_always()) {
-            (true, _) => NEVER,
-            (_, true) => ALWAYS,
-            _ => SOMETIMES,
-        };
-        self.interest.store(interest, Ordering::Relaxed);
-        self.site.rewatch();
-    }
+    fn set_interest(&self, _: Interest) {}
 
     fn metadata(&self) -> &Metadata<'_> {
         self.metadata()

@@ -1,11 +1,18 @@
 //! Who would see the calls of a function that are ok: `tracing` says so whenever it changes.
 
 use std::cell::Cell;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::Site;
-use crate::events::Events;
+use tracing::{Level, Metadata};
+use tracing_core::callsite::{self, Callsite};
+use tracing_core::field::FieldSet;
+use tracing_core::identify_callsite;
+use tracing_core::metadata::Kind;
+use tracing_core::subscriber::Interest;
+
+use super::{Site, list};
+use crate::events::{Events, telling};
 use crate::report;
 
 /// Set in the key of a site whose calls a log shows when they are ok: no cells are found by it, so
@@ -13,8 +20,8 @@ use crate::report;
 pub(super) const WATCHED: usize = 1 << (usize::BITS - 1);
 
 thread_local! {
-    /// `true` while this thread registers a call site with `tracing`, which asks the subscriber.
-    static REGISTERING: Cell<bool> = const { Cell::new(false) };
+    /// Set while this thread makes the events of a site: the allocator may be monitored, too.
+    static MAKING: Cell<bool> = const { Cell::new(false) };
 }
 
 impl Site {
@@ -23,32 +30,36 @@ impl Site {
         self.key() & WATCHED != 0
     }
 
-    /// Waits until `tracing` knows it, and it who watches it; a function's first call begins with this.
+    /// Makes it known to `tracing`, and asks who watches it; a function's first call begins with this.
+    ///
+    /// No lock is held and no other thread waited for while subscribers are asked: each is the user's
+    /// code, and may call this function.
     pub(crate) fn make_known(&'static self) {
-        // Whoever subscribes is somebody else's code: it may panic, and it may be monitored.
-        if self.state().events.get().is_none() && !REGISTERING.get() {
-            report::quietly(|| self.events());
-            REGISTERING.set(false);
-        }
+        let Some(events) = self.events().filter(|events| !events.is_registered()) else {
+            return;
+        };
+        follow_interest();
+        // First, so that no change of interest misses it.
+        list::called(self);
+        events.register();
+        self.watch(events);
     }
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.
-    pub(crate) fn events(&'static self) -> &'static Events {
+    ///
+    /// `None` while this thread is making some.
+    pub(crate) fn events(&'static self) -> Option<&'static Events> {
         let events = &self.state().events;
         if let Some(events) = events.get() {
-            return events;
+            return Some(events);
         }
-        let events = events.get_or_init(|| {
-            REGISTERING.set(true);
-            let events = Events::register(self);
-            REGISTERING.set(false);
-            // Whoever finds them has a site that knows who watches it.
-            self.watch(&events);
-            events
-        });
-        // What has changed before anybody could find them.
-        self.rewatch();
-        events
+        if MAKING.replace(true) {
+            return None;
+        }
+        // Of two threads that make them at once, one leaves its own to nothing.
+        let _ = events.set(Events::new(self));
+        MAKING.set(false);
+        events.get()
     }
 
     /// Returns `true` if a line of the log will tell of a panic that ends a call.
@@ -56,24 +67,59 @@ impl Site {
     /// Asked by the panic hook, so it registers nothing.
     pub(crate) fn tells_panics(&self) -> bool {
         let events = self.state().events.get();
+        let events = events.filter(|events| events.is_registered());
         self.log && events.is_some_and(Events::panic_enabled)
-    }
-
-    /// Looks again at who would show its calls that are ok.
-    pub(crate) fn rewatch(&self) {
-        if let Some(events) = self.state().events.get() {
-            self.watch(events);
-        }
     }
 
     fn watch(&self, events: &Events) {
         // What one look has seen must not be written over what a later one has.
         static ORDER: Mutex<()> = Mutex::new(());
         let _order = ORDER.lock().unwrap_or_else(PoisonError::into_inner);
+        // In this order: a change of interest that comes too early for it is seen by the maker.
+        if !events.is_registered() {
+            return;
+        }
         if events.any_ok_wanted(self) {
             self.0.key.fetch_or(WATCHED, Ordering::Relaxed);
         } else {
             self.0.key.fetch_and(!WATCHED, Ordering::Relaxed);
         }
+    }
+}
+
+/// The call site by which `tracing` tells of a change of interest.
+///
+/// `tracing` asks about those of its own type first, which all others of the runtime are.
+struct Follower;
+
+/// Makes `tracing` tell of changes from now on.
+pub(crate) fn follow_interest() {
+    static FOLLOWED: AtomicBool = AtomicBool::new(false);
+    if !FOLLOWED.swap(true, Ordering::Relaxed) {
+        report::quietly(|| telling(|| callsite::register(&Follower)));
+    }
+}
+
+impl Callsite for Follower {
+    fn set_interest(&self, _: Interest) {
+        for site in list::all() {
+            if let Some(events) = site.state().events.get() {
+                site.watch(events);
+            }
+        }
+    }
+
+    fn metadata(&self) -> &Metadata<'_> {
+        static METADATA: Metadata<'static> = Metadata::new(
+            "interest",
+            module_path!(),
+            Level::TRACE,
+            Some(file!()),
+            Some(line!()),
+            Some(module_path!()),
+            FieldSet::new(&[], identify_callsite!(&Follower)),
+            Kind::HINT,
+        );
+        &METADATA
     }
 }

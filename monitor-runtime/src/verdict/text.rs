@@ -1,5 +1,6 @@
 //! Texts of the user's errors: bounded, and joined for a line of the log.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::Link;
@@ -13,8 +14,29 @@ pub(crate) fn text(arguments: fmt::Arguments<'_>) -> String {
     text_within(MAX_TEXT, arguments)
 }
 
+/// Texts that are formatted inside of each other on one thread.
+const MAX_NESTED: usize = 8;
+
+thread_local! {
+    static NESTED: Cell<usize> = const { Cell::new(0) };
+}
+
 /// Formats text of the user's, of so many bytes at most.
+///
+/// A `Debug` or `Display` may call a monitored function that records the very value. Its text is `…` where
+/// that has happened too often.
 pub(crate) fn text_within(most: usize, arguments: fmt::Arguments<'_>) -> String {
+    let nested = NESTED.get();
+    if nested == MAX_NESTED {
+        return "…".to_owned();
+    }
+    NESTED.set(nested + 1);
+    let text = formatted(most, arguments);
+    NESTED.set(nested);
+    text
+}
+
+fn formatted(most: usize, arguments: fmt::Arguments<'_>) -> String {
     let mut out = Bounded(String::new(), most);
     // An error says that the bound was reached or the user's code gave up; both leave what there is.
     if caught(|| fmt::write(&mut out, arguments)).is_none() {
