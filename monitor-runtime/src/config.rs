@@ -96,7 +96,7 @@ settings! {
     SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
         "where errors and panics are sent";
     SENTRY_ENVIRONMENT: "environment", "`production`, or `development` in debug builds",
-        "up to 64 characters, no spaces or slashes", "the environment of Sentry events";
+        "up to 64 characters, no spaces or slashes, not `None`", "the environment of Sentry events";
     SENTRY_RELEASE: "release", "`<crate>@<version>`", "up to 200 characters, no slashes or line breaks",
         "the release of Sentry events";
     SENTRY_TRACES_SAMPLE_RATE: "traces_sample_rate", "none: there are no transactions", "a number from 0 to 1",

@@ -89,6 +89,7 @@ fn every_error_names_the_variable_the_value_and_what_is_allowed() {
         ("MONITOR_GRAFANA_URL", "https://a/\"b"),
         ("MONITOR_GRAFANA_URL", "https://a/?b=c"),
         ("SENTRY_ENVIRONMENT", "a b"),
+        ("SENTRY_ENVIRONMENT", "None"),
         ("SENTRY_RELEASE", "a/b"),
     ];
     for (variable, value) in cases {

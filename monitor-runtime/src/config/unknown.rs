@@ -1,8 +1,9 @@
 //! Variables of the environment that look like settings and are none: most are misspelt.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 
-use super::SETTINGS;
+use super::{SETTINGS, Setting};
 
 /// The begin of all variables of the runtime's own settings.
 const PREFIX: &str = "MONITOR_";
@@ -10,35 +11,50 @@ const PREFIX: &str = "MONITOR_";
 const MOST: usize = 10;
 /// The longest name that is compared, in bytes.
 const LONGEST: usize = 100;
+/// Names that other tools have, and the setting that does the same here.
+const OTHER_NAMES: [(&str, &str); 7] = [
+    ("MONITOR_PORT", "MONITOR_ADDR"),
+    ("MONITOR_HOST", "MONITOR_ADDR"),
+    ("MONITOR_LISTEN", "MONITOR_ADDR"),
+    ("MONITOR_LOG", "RUST_LOG"),
+    ("MONITOR_LEVEL", "RUST_LOG"),
+    ("MONITOR_LOG_LEVEL", "RUST_LOG"),
+    ("MONITOR_SAMPLE_RATE", "SENTRY_TRACES_SAMPLE_RATE"),
+];
 
 /// Returns a warning for each variable that no setting has, with the setting that it may be meant for.
 ///
 /// Values stay out of it: that of a misspelt `MONITOR_TOKEN` is a token.
 pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
-    let mut unknown: Vec<&str> = variables.iter().filter_map(misspelt).collect();
+    let mut unknown: Vec<Cow<'_, str>> = variables.iter().filter_map(misspelt).collect();
     unknown.sort_unstable();
     let left_out = unknown.len().saturating_sub(MOST);
     let named = unknown.into_iter().take(MOST).map(|name| {
-        let (nearest, _) = nearest(name);
-        format!(
-            "the variable {name} has no effect: no setting has this name; the nearest is {nearest}"
-        )
+        let (nearest, distance) = nearest(&name);
+        let warning = format!("the variable {name} has no effect: no setting has this name");
+        // With more than half of its letters replaced any name is like any other.
+        if distance <= 1 || distance * 2 <= name.len().saturating_sub(PREFIX.len()) {
+            format!("{warning}; the nearest is {nearest}")
+        } else {
+            warning
+        }
     });
     let rest = format!("{left_out} more variables that begin with {PREFIX} have no effect");
     named.chain((left_out > 0).then_some(rest)).collect()
 }
 
 /// The name of a variable that is none of a setting, but looks like one.
-fn misspelt((name, value): &(OsString, OsString)) -> Option<&str> {
-    let name = name.to_str().filter(|name| name.len() <= LONGEST)?;
-    if SETTINGS.iter().any(|setting| setting.variable == name) {
+fn misspelt((name, value): &(OsString, OsString)) -> Option<Cow<'_, str>> {
+    let name = name.to_string_lossy();
+    if name.len() > LONGEST || SETTINGS.iter().any(|setting| setting.variable == name) {
         return None;
     }
-    if name.starts_with(PREFIX) {
-        return (!is_service_link(name, &value.to_string_lossy())).then_some(name);
+    let begin = name.as_bytes().get(..PREFIX.len());
+    if begin.is_some_and(|begin| begin.eq_ignore_ascii_case(PREFIX.as_bytes())) {
+        return (!is_service_link(&name, &value.to_string_lossy())).then_some(name);
     }
     // Others have variables of these prefixes, too: `SENTRY_ORG`, `OTEL_EXPORTER_OTLP_ENDPOINT`.
-    let (_, distance) = nearest(name);
+    let (_, distance) = nearest(&name);
     (distance <= 1).then_some(name)
 }
 
@@ -66,13 +82,20 @@ fn is_service_link(name: &str, value: &str) -> bool {
             .any(|(at, port)| is_port(&name[at + port.len()..]))
 }
 
-/// The setting whose variable is most like a name, and by how many edits they differ.
+/// The variable of the setting that a name is most like, and by how many edits they differ.
+///
+/// A setting is also known by its builder's method, as in `MONITOR_SENTRY_DSN`, and by [`OTHER_NAMES`].
 fn nearest(name: &str) -> (&'static str, usize) {
     let name = name.to_ascii_uppercase();
-    let distances = SETTINGS.iter().map(|setting| {
-        let variable = setting.variable;
-        (variable, distance(name.as_bytes(), variable.as_bytes()))
-    });
+    let to = |known: &str| distance(name.as_bytes(), known.as_bytes());
+    let of_setting = |setting: &Setting| {
+        let method = format!("{PREFIX}{}", setting.method.to_ascii_uppercase());
+        (setting.variable, to(setting.variable).min(to(&method)))
+    };
+    let others = OTHER_NAMES
+        .iter()
+        .map(|(known, variable)| (*variable, to(known)));
+    let distances = SETTINGS.iter().map(of_setting).chain(others);
     distances
         .min_by_key(|(_, distance)| *distance)
         .unwrap_or_default()
@@ -118,6 +141,12 @@ mod tests {
             ("SENTRY_ENVIROMENT", "SENTRY_ENVIRONMENT"),
             ("OTEL_SERVICENAME", "OTEL_SERVICE_NAME"),
             ("RUSTLOG", "RUST_LOG"),
+            ("MONITOR_PROT", "MONITOR_ADDR"),
+            ("monitor_log", "RUST_LOG"),
+            ("MONITOR_LOG_LEVEL", "RUST_LOG"),
+            ("MONITOR_SENTRY_DSN", "SENTRY_DSN"),
+            ("MONITOR_SERVICENAME", "OTEL_SERVICE_NAME"),
+            ("Monitor-Token", "MONITOR_TOKEN"),
         ] {
             let warnings = warned(&[(name, "hunter2"), ("PATH", "/bin")]);
             let [warning] = &warnings[..] else {
@@ -156,6 +185,26 @@ mod tests {
         ];
         assert_eq!(warned(&theirs), [""; 0]);
         assert_eq!(warned(&[("MONITOR_PORT", "9464")]).len(), 1);
+    }
+
+    #[test]
+    fn a_name_that_is_like_none_leads_to_none() {
+        for name in ["MONITOR_X", "MONITOR_WINDOW_WIDTH", "monitor_queue"] {
+            let warned = warned(&[(name, "1")]);
+            let expected = format!("the variable {name} has no effect: no setting has this name");
+            assert_eq!(warned, [expected]);
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_name_that_is_not_utf_8_is_told_as_far_as_it_can_be_read() {
+        use std::os::unix::ffi::OsStringExt;
+        let name = OsString::from_vec(b"MONITOR_TOK\xffEN".to_vec());
+        let [warning] = &unknown(&[(name, "hunter2".into())])[..] else {
+            panic!("one warning");
+        };
+        assert!(warning.ends_with("nearest is MONITOR_TOKEN"), "{warning}");
     }
 
     #[test]
