@@ -53,6 +53,8 @@ fn the_last_line_and_the_last_event_are_there_however_a_process_ends() {
         ("panic_twice", None, 2),
         ("abort", None, 1),
         ("fault", None, 1),
+        ("abort_in_call", None, 2),
+        ("exit_in_call", Some(1), 2),
     ];
     for (way, code, wanted) in ways {
         for format in ["json", "pretty"] {

@@ -227,6 +227,23 @@ fn a_panic_of_main_is_a_line() {
 }
 
 #[test]
+fn with_a_subscriber_of_the_services_own_the_hook_is_its_own_too() {
+    let subscriber = ("EXAMPLE_SUBSCRIBER", "1");
+    for hook in [None, Some(("EXAMPLE_HOOK", "1"))] {
+        let mut env = vec![("EXAMPLE_MAIN", "1"), subscriber];
+        env.extend(hook);
+        let (lines, errors) = run(&env, &[]);
+        let told = lines.iter().filter(|line| line.contains("boom in main"));
+        assert_eq!(told.count(), 1, "{lines:#?}");
+        if hook.is_some() {
+            assert_eq!(errors, "the hook of the service ran\n");
+        } else {
+            assert!(errors.contains("panicked at"), "{errors}");
+        }
+    }
+}
+
+#[test]
 fn a_panic_that_no_line_shows_is_told_as_ever() {
     let env = [
         ("MONITOR_LOG_FORMAT", "json"),

@@ -68,7 +68,36 @@ fn calls_return_at_once_and_events_arrive() {
     assert_eq!(jobs_of.count(), 3, "with the scope of its thread");
     drop(jobs);
     worker.join().expect("no panic");
+    lines_of_calls(&sentry);
     code_of_the_users_that_hangs(&sentry);
+}
+
+#[monitored(sentry(throttle = false))]
+fn logs_and(then: impl FnOnce()) -> Result<(), String> {
+    tracing::error!("the bank is gone");
+    then();
+    Err("the bank is gone".into())
+}
+
+/// The event of a line that a function returns as its error is the error's; that of a line in a call
+/// which goes on is sent meanwhile.
+fn lines_of_calls(sentry: &Sentry) {
+    let tell = || {
+        let events = sentry.events().into_iter();
+        let of_bank = events.filter(|event| event.to_string().contains("the bank is gone"));
+        let lines = of_bank.map(|event| event["message"].is_string());
+        lines.collect::<Vec<_>>()
+    };
+    let builder = monitor_runtime::builder!().addr("off");
+    let monitor = builder.sentry_dsn(sentry.dsn()).start_blocking();
+    let monitor = monitor.expect("the runtime starts");
+    let _ = logs_and(|| {});
+    let client = sentry::Hub::main().client().expect("a client is bound");
+    client.flush(Some(Duration::from_secs(20)));
+    assert_eq!(tell(), [false], "the error's");
+    let _ = logs_and(|| wait_for("the line", || (tell().len() > 1).then_some(())));
+    monitor.shutdown_blocking();
+    assert_eq!(tell(), [false, true, false], "the line's, then the error's");
 }
 
 fn code_of_the_users_that_hangs(sentry: &Sentry) {

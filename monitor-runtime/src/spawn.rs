@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tracing::Span;
 
 use crate::report;
-use crate::story::Outside;
+use crate::story::{InTask, Outside, Tasks};
 use crate::trace_context::{self, TraceContext};
 use crate::within::{Place, Within};
 
@@ -19,8 +19,8 @@ use crate::within::{Place, Within};
 ///
 /// Its log lines stay in the span that the task is spawned in. They, its events and
 /// [`inject`](crate::inject) have the trace id of the request that it is spawned for. Tags it sets and
-/// breadcrumbs it leaves stay with it. The functions it runs are a path of their own, and an error that
-/// comes out of it is told of there, whatever its caller makes of it.
+/// breadcrumbs it leaves stay with it. The functions it runs are a path of their own. An error that comes
+/// out of it is told there; the function that spawned it and passes the error on adds nothing.
 ///
 /// ```no_run
 /// use monitor_runtime::monitored;
@@ -145,6 +145,8 @@ struct Surroundings {
     trace: Option<TraceContext>,
     /// `None` where Sentry is off.
     hub: Option<Arc<Hub>>,
+    /// Errors of the tasks of the call that spawns it.
+    tasks: Option<Arc<Tasks>>,
 }
 
 impl Surroundings {
@@ -153,6 +155,7 @@ impl Surroundings {
             span: Span::current(),
             trace: trace_context::trace_context(),
             hub: report::fork(),
+            tasks: Tasks::of_this_call(),
         }
     }
 }
@@ -160,6 +163,7 @@ impl Surroundings {
 impl Place for Surroundings {
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
         let _outside = Outside::enter();
+        let _task = InTask::enter(self.tasks.clone());
         // Also where it has none: a task that is polled inside a request need not be of it.
         let _trace = trace_context::Here::enter(self.trace.as_ref());
         self.span.in_scope(|| {

@@ -7,8 +7,10 @@
 
 mod clock;
 mod known;
+mod line;
 mod mark;
 mod panics;
+mod tasks;
 mod told;
 mod trail;
 
@@ -17,8 +19,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub(crate) use clock::Clock;
+pub(crate) use line::Line;
 pub(crate) use mark::{Events, arrive};
 pub(crate) use panics::{first_to_unwind, note_panic};
+pub(crate) use tasks::{InTask, Tasks};
 pub(crate) use told::{Told, is_told_again, note_unwound};
 pub(crate) use trail::{Outside, Scene, keep_breadcrumb, scene};
 
@@ -41,6 +45,8 @@ struct Here {
     trace: Cell<Option<(u64, Ids)>>,
     /// Those errors of the request this thread works for that Sentry knows.
     told: RefCell<Option<Arc<Told>>>,
+    /// Errors of the tasks of one call, where this thread works on such a task.
+    tasks: RefCell<Option<Arc<Tasks>>>,
     /// Functions that run within more than 128 others.
     deeper: RefCell<Vec<Frame>>,
 }
@@ -53,6 +59,7 @@ thread_local! {
             crumbs: RefCell::new(VecDeque::new()),
             trace: Cell::new(None),
             told: RefCell::new(None),
+            tasks: RefCell::new(None),
             deeper: RefCell::new(Vec::new()),
         }
     };

@@ -32,6 +32,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sentry::protocol::Event as SentryEvent;
+use sentry::types::Uuid;
 use tracing::dispatcher::{self, Dispatch};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
@@ -167,5 +168,13 @@ pub(crate) fn ended(site: &Site, completion: &Completion<'_>) {
 pub(crate) fn captured(event: SentryEvent<'static>) {
     if let Some(capture) = Capture::current() {
         lock(&capture.seen).captures.push(event);
+    }
+}
+
+/// Takes an event back from the capture, because another one tells the same.
+pub(crate) fn withdraw(event: Uuid) {
+    if let Some(capture) = Capture::current() {
+        let captures = &mut lock(&capture.seen).captures;
+        captures.retain(|captured| captured.event_id != event);
     }
 }

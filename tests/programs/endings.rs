@@ -23,6 +23,14 @@ fn fail() -> Result<(), Last> {
     Err(Last)
 }
 
+/// Ends the process before the line that it writes is known to tell an error that it returns.
+#[monitored]
+fn ends_after_a_line(end: fn()) -> Result<(), Last> {
+    tracing::error!("LASTLINE");
+    end();
+    Err(Last)
+}
+
 /// Panics when it is dropped, which aborts the process where something unwinds already.
 struct Bomb;
 
@@ -97,6 +105,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "overflow" => println!("{}", overflow(0)),
         "error" => return Err("with a static Monitor".into()),
         "abort" => std::process::abort(),
+        "abort_in_call" => ends_after_a_line(|| std::process::abort())?,
+        "exit_in_call" => ends_after_a_line(|| std::process::exit(1))?,
         "panic" => panic!("with a static Monitor"),
         "panic_twice" => {
             let _bomb = Bomb;

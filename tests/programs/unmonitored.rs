@@ -80,6 +80,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if std::env::var_os("EXAMPLE_HOOK").is_some() {
         panic::set_hook(Box::new(|_| eprintln!("the hook of the service ran")));
     }
+    if std::env::var_os("EXAMPLE_SUBSCRIBER").is_some() {
+        tracing_subscriber::fmt().json().with_ansi(false).init();
+    }
     let addr: std::net::SocketAddr = std::env::var("EXAMPLE_ADDR")?.parse()?;
     let listener = tokio::net::TcpListener::bind(addr).await?;
     let addr = listener.local_addr()?;

@@ -121,7 +121,7 @@ impl Ended<'_> {
             (true, false) => story::Events::Failures,
             (true, true) => story::Events::Always,
         };
-        let arrival = story::arrive(stretch, view, &chain, events);
+        let arrival = story::arrive(self.site, stretch, view, &chain, events);
         let failed = Failed {
             first: arrival.first,
             expected: view.expected,
@@ -134,6 +134,7 @@ impl Ended<'_> {
         }
         if report::is_on() {
             if arrival.event {
+                arrival.line.iter().for_each(report::withdraw);
                 self.report(view, &failed.chain, stretch);
             }
             if arrival.first {

@@ -6,11 +6,13 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::ends::ENDING;
 use super::{log, quietly, stack};
 
 /// Events that may wait; those beyond are dropped and counted.
@@ -21,6 +23,10 @@ const HANG_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// Threads that may hang at once.
 const MAX_THREADS: usize = 8;
+/// Time that an event waits for one that takes its place.
+const HOLD: Duration = Duration::from_secs(2);
+/// Interval at which a thread with such events looks whether the process ends.
+const ENDING_INTERVAL: Duration = Duration::from_millis(20);
 /// Time that a test's capture waits for an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(100);
 
@@ -28,6 +34,8 @@ type Job = Box<dyn FnOnce() + Send>;
 
 struct Queue {
     waiting: VecDeque<Job>,
+    /// Jobs for later, and when they are due, in that order.
+    held: VecDeque<(Instant, Job)>,
     /// Threads there are, with those that hang.
     threads: usize,
     /// The number of the thread that takes jobs; those before it end with the job they have.
@@ -40,6 +48,7 @@ struct Queue {
 
 static QUEUE: Mutex<Queue> = Mutex::new(Queue {
     waiting: VecDeque::new(),
+    held: VecDeque::new(),
     threads: 0,
     current: 0,
     busy_since: None,
@@ -55,19 +64,36 @@ fn queue() -> MutexGuard<'static, Queue> {
 ///
 /// The code is dropped where too much waits already, or where the system has no thread to give.
 pub(super) fn run(code: impl FnOnce() + Send + 'static) {
+    push(Box::new(code), None);
+}
+
+/// Runs code there in two seconds, or sooner if [`release`] or the end of the process asks for it.
+pub(super) fn run_later(code: impl FnOnce() + Send + 'static) {
+    push(Box::new(code), Some(Instant::now() + HOLD));
+}
+
+fn push(code: Job, due: Option<Instant>) {
     let mut queue = queue();
     queue.dismissed = false;
-    if queue.waiting.len() < MAX_WAITING {
-        queue.waiting.push_back(Box::new(code));
-    } else {
+    if queue.waiting.len() + queue.held.len() >= MAX_WAITING {
         drop(queue);
         // What it brings along may be code of the user's.
         quietly(|| drop(code));
         return;
     }
+    match due {
+        None => queue.waiting.push_back(code),
+        Some(due) => queue.held.push_back((due, code)),
+    }
     let unserved = queue.ensure_thread(HANG_TIMEOUT);
     drop(queue);
     quietly(|| drop(unserved));
+    CHANGED.notify_all();
+}
+
+/// Makes all jobs for later due.
+pub(super) fn release() {
+    queue().make_due(true);
     CHANGED.notify_all();
 }
 
@@ -120,9 +146,35 @@ impl Queue {
             self.threads += 1;
             self.busy_since = None;
         } else if self.threads == 0 {
+            self.make_due(true);
             return std::mem::take(&mut self.waiting);
         }
         VecDeque::new()
+    }
+
+    fn make_due(&mut self, all: bool) {
+        let (all, now) = (all || ENDING.load(Ordering::Relaxed), Instant::now());
+        let due = self.held.partition_point(|(due, _)| all || *due <= now);
+        let due = self.held.drain(..due).map(|(_, job)| job);
+        self.waiting.extend(due);
+    }
+
+    /// Returns `true` if there is nothing to do, and will not be.
+    fn is_done(&self) -> bool {
+        self.dismissed && self.waiting.is_empty() && self.held.is_empty()
+    }
+
+    /// Waits for a job, or for the time to look again.
+    fn wait(mut queue: MutexGuard<'_, Self>) -> MutexGuard<'_, Self> {
+        queue.make_due(false);
+        if !queue.waiting.is_empty() {
+            return queue;
+        }
+        if queue.held.is_empty() {
+            return CHANGED.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        let waited = CHANGED.wait_timeout(queue, ENDING_INTERVAL);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
@@ -140,12 +192,9 @@ fn work(number: u64) {
     log::disown_thread();
     HERE.set(true);
     let mut queue = queue();
-    while queue.current == number {
+    while queue.current == number && !queue.is_done() {
+        queue = Queue::wait(queue);
         if queue.waiting.is_empty() {
-            if queue.dismissed {
-                break;
-            }
-            queue = CHANGED.wait(queue).unwrap_or_else(PoisonError::into_inner);
             continue;
         }
         drop(queue);

@@ -1,6 +1,6 @@
 //! Sentry where a process crashes or forks: atomics only, no lock.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::{ON, transport};
 
@@ -10,10 +10,15 @@ pub(crate) fn switch_off() {
     ON.store(false, Ordering::Relaxed);
 }
 
+/// Set when the process ends: no event waits any longer for one that takes its place.
+pub(super) static ENDING: AtomicBool = AtomicBool::new(false);
+
 /// Returns `true` if no event is being made and none waits for Sentry; takes no lock.
 ///
+/// Only a process that ends asks.
 /// What waits in a client of the user's is not known.
 pub(crate) fn is_flushed() -> bool {
+    ENDING.store(true, Ordering::Relaxed);
     CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty()
 }
 

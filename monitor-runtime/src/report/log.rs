@@ -16,8 +16,10 @@ use tracing_log::NormalizeEvent;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use super::{counts, deliver, event, is_on, nanoseconds, quietly, scope};
+use super::deliver::{deliver, deliver_later};
+use super::{counts, event, is_on, nanoseconds, quietly, scope};
 use crate::redact::{HIDDEN, is_secret_field, without_secrets};
+use crate::story::Line;
 use crate::throttle::{Limit, Throttle};
 use crate::trace_context::note_reported;
 use crate::verdict::{Link, text};
@@ -90,7 +92,7 @@ impl<S: Subscriber> Layer<S> for SentryLayer {
         }
         let told = is_error && story::is_told_again(&record.texts());
         if is_error && !told && admits(metadata, normalized.is_some()) {
-            deliver(record.event(metadata));
+            record.send(metadata);
         }
         if (inside || told)
             && let Some(outside) = story::keep_breadcrumb(record.breadcrumb(metadata))
@@ -139,6 +141,17 @@ impl Record {
             (name, value) => {
                 self.fields.insert(name.to_owned(), value);
             }
+        }
+    }
+
+    /// Makes an event of it. One of a function waits for the error that the function may return.
+    fn send(&self, metadata: &Metadata<'_>) {
+        let event = self.event(metadata);
+        let fields = self.fields.values().filter_map(Value::as_str);
+        let texts = fields.chain([self.message.as_str()]).map(str::to_owned);
+        match Line::remember(event.event_id, texts.collect(), self.chain.clone()) {
+            Some(line) => deliver_later(event, line),
+            None => deliver(event),
         }
     }
 

@@ -3,6 +3,7 @@
 mod apart;
 mod clean;
 mod counts;
+mod deliver;
 mod ends;
 mod event;
 mod health;
@@ -22,14 +23,14 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use sentry::integrations::backtrace::current_thread;
 use sentry::integrations::panic::PanicIntegration;
 use sentry::integrations::{backtrace, contexts, debug_images};
-use sentry::protocol::Event;
 use sentry::{Client, ClientOptions, Hub};
 
 pub(crate) use crate::caught::quietly;
 pub(crate) use counts::captures;
+use deliver::deliver;
+pub(crate) use deliver::withdraw;
 use ends::{CAPTURING, Capturing};
 pub(crate) use ends::{is_flushed, switch_off};
 pub(crate) use event::{error, unreported};
@@ -42,13 +43,13 @@ pub(crate) use sampling::sampled;
 pub(crate) use steps::Step;
 
 use self::scope::Snapshot;
-use self::stack::{Hurry, Stack};
+use self::stack::Hurry;
 use crate::config::Config;
 use crate::site::Site;
 use crate::throttle::{Kind, Throttle};
 use crate::trace_context::Sampling;
 use crate::traces_sampler::TracesSampler;
-use crate::{story, testkit, trace_context};
+use crate::{story, testkit};
 
 /// The client in use; ours, or the one the user bound before `start()`.
 static CLIENT: RwLock<Option<Reporter>> = RwLock::new(None);
@@ -206,6 +207,7 @@ fn settle(deadline: Duration) {
     let began = Instant::now();
     let mut hurry = None;
     while CAPTURING.load(Ordering::Acquire) > 0 && began.elapsed() < deadline {
+        apart::release();
         apart::supervise(apart::FLUSH_TIMEOUT);
         if hurry.is_none() && began.elapsed() > deadline / 2 {
             hurry = Some(Hurry::begin());
@@ -236,79 +238,6 @@ fn nanoseconds() -> u64 {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
     let since = EPOCH.get_or_init(Instant::now).elapsed();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Hands an event to a test that captures, or else to Sentry; waits for neither.
-fn deliver(mut event: Event<'static>) {
-    trace_context::describe(&mut event);
-    let stack = Stack::capture();
-    if testkit::is_active() {
-        let snapshot = Snapshot::take();
-        if let Snapshot::Taken(hub) = snapshot {
-            event::join(
-                &mut event,
-                apart::ask(move || scope::own_trace(&hub)).flatten(),
-            );
-        }
-        event::set_stack(&mut event, stack.resolve());
-        clean::clean(&mut event);
-        testkit::captured(event);
-    } else if let Some(reporter) = reporter() {
-        let service = reporter.service.to_string();
-        event.tags.insert("service".into(), service);
-        let is_message = event.exception.is_empty();
-        if is_message && reporter.client.options().attach_stacktrace {
-            event.threads.values.push(current_thread(false));
-        }
-        let waiting = Waiting::begin();
-        let snapshot = Snapshot::take();
-        apart::run(move || reporter.send(snapshot, event, stack, waiting));
-    }
-}
-
-impl Reporter {
-    /// Sends an event with the scope of the code that it comes from.
-    fn send(
-        self,
-        snapshot: Snapshot,
-        mut event: Event<'static>,
-        stack: Stack,
-        mut waiting: Waiting,
-    ) {
-        let hub = snapshot.into_hub(&self.client);
-        event::join(&mut event, scope::own_trace(&hub));
-        event::set_stack(&mut event, stack.resolve());
-        clean::clean(&mut event);
-        let id = hub.capture_event(event);
-        waiting.sent = !id.is_nil();
-        if waiting.sent && !self.ours {
-            // What becomes of it there, only its own transport knows.
-            counts::sent();
-        }
-    }
-}
-
-/// An event that is to be sent; dropped unsent, it is counted as such.
-struct Waiting {
-    sent: bool,
-    _capturing: Capturing,
-}
-
-impl Waiting {
-    fn begin() -> Self {
-        Self {
-            sent: false,
-            _capturing: Capturing::begin(),
-        }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if !self.sent {
-            counts::dropped(1);
-        }
-    }
 }
 
 /// A hub for a task or a request: what the current one says, and from then on its own; `None`

@@ -123,7 +123,16 @@ impl Known {
 
     /// Returns `true` if a line of the log, by one of its texts, tells of this error.
     pub(super) fn is_told_by(&self, line: &str) -> bool {
-        !self.text().is_empty() && line == self.text() || self.stands_in(line)
+        let by_name = self.debug.is_none() && self.shown_type.as_deref() == Some(line);
+        !self.text().is_empty() && line == self.text() || by_name || self.stands_in(line)
+    }
+
+    /// Returns `true` if a chain has no other sources than this error.
+    pub(super) fn has_sources(&self, chain: &[Link]) -> bool {
+        let sources = self.chain.iter().zip(chain).skip(1);
+        sources
+            .into_iter()
+            .all(|(own, other)| own.text == cut(&other.text))
     }
 }
 

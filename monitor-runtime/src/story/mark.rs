@@ -4,21 +4,66 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::known::Known;
+use super::line::Line;
+use super::tasks::{self, Tasks};
 use super::{HERE, Here, Memory, REMEMBERED, Stretch, mark, now, told};
+use crate::site::Site;
 use crate::verdict::{ErrorView, Link};
 
-/// An error that came out of a monitored function.
+/// An error that came out of a monitored function, or what others may become known by.
 #[derive(Clone)]
 pub(super) struct Mark {
     /// The thread's clock of events when it came out, or came back with its future.
     pub(super) tick: u64,
-    pub(super) error: Arc<Known>,
+    pub(super) origin: Origin,
+}
+
+/// Origin of the errors that a mark stands for.
+#[derive(Clone)]
+pub(super) enum Origin {
+    Call(Arc<Known>),
+    Tasks(Arc<Tasks>),
+    Line(Arc<Line>),
+}
+
+impl Origin {
+    pub(super) fn tasks(&self) -> Option<&Arc<Tasks>> {
+        match self {
+            Self::Tasks(tasks) => Some(tasks),
+            Self::Call(_) | Self::Line(_) => None,
+        }
+    }
+
+    fn line(&self) -> Option<&Arc<Line>> {
+        match self {
+            Self::Line(line) => Some(line),
+            Self::Call(_) | Self::Tasks(_) => None,
+        }
+    }
+
+    /// Returns the errors that it stands for.
+    pub(super) fn errors(&self) -> Vec<Arc<Known>> {
+        match self {
+            Self::Call(error) => vec![Arc::clone(error)],
+            Self::Tasks(tasks) => tasks.recent(),
+            Self::Line(_) => Vec::new(),
+        }
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Call(one), Self::Call(other)) => Arc::ptr_eq(one, other),
+            (Self::Tasks(one), Self::Tasks(other)) => Arc::ptr_eq(one, other),
+            (Self::Line(one), Self::Line(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
 }
 
 impl Stretch {
-    /// Returns the errors that came out of monitored functions during this stretch.
+    /// Returns the marks of this stretch, oldest first.
     #[cold]
-    pub(super) fn marks(self) -> Vec<Mark> {
+    fn marks(self) -> Vec<Mark> {
         let since = |here: &Here| {
             let marks = here.marks.borrow();
             let own = marks.iter().filter(|mark| mark.tick > self.began);
@@ -29,10 +74,10 @@ impl Stretch {
 }
 
 impl Memory {
-    /// Keeps the errors of a stretch for the polls to come.
+    /// Keeps the marks of a stretch for the polls to come.
     pub(super) fn keep_marks(&mut self, stretch: Stretch) {
         for mark in stretch.marks() {
-            let known = |kept: &Mark| Arc::ptr_eq(&kept.error, &mark.error);
+            let known = |kept: &Mark| kept.origin.is(&mark.origin);
             if !self.marks.iter().any(known) {
                 self.marks.push_back(mark);
             }
@@ -42,22 +87,24 @@ impl Memory {
         }
     }
 
-    /// Puts the errors of earlier polls on the thread that goes on with the call.
+    /// Puts the marks of earlier polls on the thread that goes on with the call.
     pub(super) fn recall_marks(&self, here: &Here, stretch: Stretch) {
         let Ok(mut marks) = here.marks.try_borrow_mut() else {
             return;
         };
         for mark in &self.marks {
-            marks.retain(|other| !Arc::ptr_eq(&other.error, &mark.error));
-            remember(&mut marks, stretch.began + 1, Arc::clone(&mark.error));
+            marks.retain(|other| !other.origin.is(&mark.origin));
+            Mark::remember(&mut marks, stretch.began + 1, mark.origin.clone());
         }
     }
 }
 
-fn remember(marks: &mut VecDeque<Mark>, tick: u64, error: Arc<Known>) {
-    marks.push_back(Mark { tick, error });
-    while marks.len() > REMEMBERED {
-        marks.pop_front();
+impl Mark {
+    pub(super) fn remember(marks: &mut VecDeque<Self>, tick: u64, origin: Origin) {
+        marks.push_back(Self { tick, origin });
+        while marks.len() > REMEMBERED {
+            marks.pop_front();
+        }
     }
 }
 
@@ -77,6 +124,8 @@ pub(crate) struct Arrival {
     pub(crate) first: bool,
     /// Whether it is an event here.
     pub(crate) event: bool,
+    /// The function's line that told it already, and whose event waits.
+    pub(crate) line: Option<Arc<Line>>,
 }
 
 /// Decides whether an error that comes out of a function is a new one, and remembers it.
@@ -84,6 +133,7 @@ pub(crate) struct Arrival {
 /// Called once for each function that returns an error, before its end moves the clock of events.
 #[cold]
 pub(crate) fn arrive(
+    site: &'static Site,
     stretch: Stretch,
     view: &ErrorView<'_>,
     chain: &[Link],
@@ -92,25 +142,33 @@ pub(crate) fn arrive(
     let next = Known::new(view, chain);
     // An error without words is the answer to the failure before it, if there was one.
     let wordless = view.is_wordless();
-    let same =
-        |mark: &&Mark| wordless && !mark.error.expected || mark.error.goes_on_as(view, &next);
+    let same = |error: &Arc<Known>| wordless && !error.expected || error.goes_on_as(view, &next);
     let marks = stretch.marks();
-    let known: Vec<&Mark> = marks.iter().filter(same).collect();
+    let known = marks.iter().flat_map(|mark| mark.origin.errors());
+    let known: Vec<Arc<Known>> = known.filter(same).collect();
     let first = known.is_empty();
-    let sent = known.iter().any(|mark| mark.error.sent);
+    let sent = known.iter().any(|error| error.sent);
     let event = match events {
         Events::Never => false,
         Events::Failures => first && !view.expected,
         Events::Always => !sent,
     };
+    let mut lines = marks.iter().rev().filter_map(|mark| mark.origin.line());
+    let line = lines.find(|line| event && line.tells_of(&next, site));
     let error = Arc::new(next.told(view.expected && first && !event, sent || event));
     mark();
     let _ = HERE.try_with(|here| {
         if error.sent {
             told::note(here, &error);
         }
+        tasks::note(here, &error);
         // The end of this call moves the clock to `now + 1`; the function around it looks there.
-        remember(&mut here.marks.borrow_mut(), now() + 1, error);
+        let (mut marks, tick) = (here.marks.borrow_mut(), now() + 1);
+        Mark::remember(&mut marks, tick, Origin::Call(error));
     });
-    Arrival { first, event }
+    Arrival {
+        first,
+        event,
+        line: line.cloned(),
+    }
 }

@@ -11,7 +11,7 @@ use super::{HERE, Here, REMEMBERED, now, trail};
 
 /// Time after an error in which a line of its request may be about it: a request can be a socket that
 /// lives for days.
-const MEMORY: Duration = Duration::from_secs(60);
+pub(super) const MEMORY: Duration = Duration::from_secs(60);
 
 /// The errors of one request that Sentry has been told of.
 #[derive(Default)]
@@ -104,8 +104,9 @@ pub(crate) fn is_told_again<'a>(texts: &(impl Iterator<Item = &'a str> + Clone))
         };
         // Outside of all calls there is only the error that has just come out.
         let since = since.unwrap_or_else(|| now().saturating_sub(1));
-        let mut marks = marks.iter().filter(|mark| mark.tick > since);
-        marks.any(|mark| same(&mark.error))
+        let marks = marks.iter().filter(|mark| mark.tick > since);
+        let mut errors = marks.flat_map(|mark| mark.origin.errors());
+        errors.any(|error| same(&error))
     };
     HERE.try_with(ask).unwrap_or(false)
 }

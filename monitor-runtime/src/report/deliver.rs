@@ -1,0 +1,115 @@
+//! The way of an event from the code it comes from to Sentry's client.
+
+use std::sync::Arc;
+
+use sentry::integrations::backtrace::current_thread;
+use sentry::protocol::Event;
+
+use super::scope::{self, Snapshot};
+use super::stack::Stack;
+use super::{Capturing, Reporter, apart, clean, counts, event, reporter};
+use crate::story::Line;
+use crate::{testkit, trace_context};
+
+/// Hands an event to a test that captures, or else to Sentry; waits for neither.
+pub(super) fn deliver(event: Event<'static>) {
+    post(event, None);
+}
+
+/// Hands over the event of a line of the log, which waits for a moment and may be withdrawn.
+pub(super) fn deliver_later(event: Event<'static>, line: Arc<Line>) {
+    post(event, Some(line));
+}
+
+/// Withdraws the event of a line, because the error that it tells has one now.
+pub(crate) fn withdraw(line: &Arc<Line>) {
+    if line.settle() {
+        testkit::withdraw(line.event);
+    }
+}
+
+fn post(mut event: Event<'static>, line: Option<Arc<Line>>) {
+    trace_context::describe(&mut event);
+    let stack = Stack::capture();
+    if testkit::is_active() {
+        let snapshot = Snapshot::take();
+        if let Snapshot::Taken(hub) = snapshot {
+            event::join(
+                &mut event,
+                apart::ask(move || scope::own_trace(&hub)).flatten(),
+            );
+        }
+        event::set_stack(&mut event, stack.resolve());
+        clean::clean(&mut event);
+        testkit::captured(event);
+    } else if let Some(reporter) = reporter() {
+        let service = reporter.service.to_string();
+        event.tags.insert("service".into(), service);
+        let is_message = event.exception.is_empty();
+        if is_message && reporter.client.options().attach_stacktrace {
+            event.threads.values.push(current_thread(false));
+        }
+        let waiting = Waiting::begin();
+        let snapshot = Snapshot::take();
+        match line {
+            None => apart::run(move || reporter.send(snapshot, event, stack, waiting)),
+            Some(line) => apart::run_later(move || {
+                if line.settle() {
+                    reporter.send(snapshot, event, stack, waiting);
+                } else {
+                    waiting.withdraw();
+                }
+            }),
+        }
+    }
+}
+
+impl Reporter {
+    /// Sends an event with the scope of the code that it comes from.
+    fn send(
+        self,
+        snapshot: Snapshot,
+        mut event: Event<'static>,
+        stack: Stack,
+        mut waiting: Waiting,
+    ) {
+        let hub = snapshot.into_hub(&self.client);
+        event::join(&mut event, scope::own_trace(&hub));
+        event::set_stack(&mut event, stack.resolve());
+        clean::clean(&mut event);
+        let id = hub.capture_event(event);
+        waiting.sent = !id.is_nil();
+        if waiting.sent && !self.ours {
+            // What becomes of it there, only its own transport knows.
+            counts::sent();
+        }
+    }
+}
+
+/// An event that is to be sent; dropped unsent, it is counted as such.
+struct Waiting {
+    sent: bool,
+    _capturing: Capturing,
+}
+
+impl Waiting {
+    fn begin() -> Self {
+        Self {
+            sent: false,
+            _capturing: Capturing::begin(),
+        }
+    }
+
+    /// Counts nothing: another event tells it.
+    fn withdraw(mut self) {
+        self.sent = true;
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.sent {
+            counts::dropped(1);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! ERROR lines of the service's own, whose events wait for the call that they are written in.
+//!
+//! A service often logs an error and returns it: one failure, told twice. The event of the line waits
+//! for a moment. If the function that wrote it returns the same error, that has the event.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sentry::types::Uuid;
+
+use super::known::Known;
+use super::mark::{Mark, Origin};
+use super::{HERE, Here, innermost, mark, tick};
+use crate::site::Site;
+use crate::verdict::Link;
+
+/// A line whose event waits.
+pub(crate) struct Line {
+    /// The id of its event.
+    pub(crate) event: Uuid,
+    /// The function that wrote it.
+    site: &'static Site,
+    /// Its message and its fields.
+    texts: Vec<String>,
+    /// The error among its fields, with its sources.
+    chain: Vec<Link>,
+    /// Set once its event is sent or withdrawn.
+    settled: AtomicBool,
+}
+
+impl Line {
+    /// Remembers a line of the function that runs; `None` outside of all functions.
+    pub(crate) fn remember(event: Uuid, texts: Vec<String>, chain: Vec<Link>) -> Option<Arc<Self>> {
+        let line = Arc::new(Self {
+            event,
+            site: innermost()?,
+            texts,
+            chain,
+            settled: AtomicBool::new(false),
+        });
+        let keep = |here: &Here| {
+            let mut marks = here.marks.try_borrow_mut().ok()?;
+            Mark::remember(&mut marks, tick(), Origin::Line(Arc::clone(&line)));
+            Some(())
+        };
+        HERE.try_with(keep).ok().flatten()?;
+        mark();
+        Some(line)
+    }
+
+    /// Returns `true` once: to its sender, or to the error that takes its place.
+    pub(crate) fn settle(&self) -> bool {
+        !self.settled.swap(true, Ordering::AcqRel)
+    }
+
+    /// Returns `true` if it waits, and tells of this error of the function that wrote it.
+    pub(super) fn tells_of(&self, error: &Known, site: &'static Site) -> bool {
+        let waits = !self.settled.load(Ordering::Acquire);
+        waits
+            && std::ptr::eq(self.site, site)
+            && error.has_sources(&self.chain)
+            && self.texts.iter().any(|text| error.is_told_by(text))
+    }
+}

@@ -1,0 +1,83 @@
+//! Errors that come out of spawned tasks, for the call that spawned them: it may pass them on.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::known::Known;
+use super::mark::{Mark, Origin};
+use super::told::MEMORY;
+use super::{HERE, Here, REMEMBERED, frames, mark, tick, trail};
+
+/// The errors that came out of the tasks of one call.
+#[derive(Default)]
+pub(crate) struct Tasks(Mutex<VecDeque<(Instant, Arc<Known>)>>);
+
+impl Tasks {
+    /// Returns those of the call that runs; outside of all calls, those that the task itself is one of.
+    pub(crate) fn of_this_call() -> Option<Arc<Self>> {
+        let of = |here: &Here| {
+            if trail::is_outside() {
+                return here.tasks.borrow().clone();
+            }
+            let began = frames().last().map_or(0, |frame| frame.began);
+            let mut marks = here.marks.borrow_mut();
+            let own = marks.iter().filter(|mark| mark.tick > began);
+            if let Some(known) = own.rev().find_map(|mark| mark.origin.tasks()) {
+                return Some(Arc::clone(known));
+            }
+            let new = Arc::<Self>::default();
+            let tick = tick();
+            Mark::remember(&mut marks, tick, Origin::Tasks(Arc::clone(&new)));
+            Some(new)
+        };
+        let tasks = HERE.try_with(of).ok().flatten();
+        mark();
+        tasks
+    }
+
+    fn errors(&self) -> MutexGuard<'_, VecDeque<(Instant, Arc<Known>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the errors of the last minute: tasks of a call that runs for days are others' by then.
+    pub(super) fn recent(&self) -> Vec<Arc<Known>> {
+        let errors = self.errors();
+        let recent = errors.iter().filter(|(at, _)| at.elapsed() < MEMORY);
+        recent.map(|(_, error)| Arc::clone(error)).collect()
+    }
+}
+
+/// Notes an error that came out of an outermost call with the call that spawned its task.
+pub(super) fn note(here: &Here, error: &Arc<Known>) {
+    let tasks = here.tasks.borrow();
+    let Some(tasks) = tasks.as_ref().filter(|_| trail::is_outside()) else {
+        return;
+    };
+    let mut errors = tasks.errors();
+    if errors.len() == REMEMBERED {
+        errors.pop_front();
+    }
+    errors.push_back((Instant::now(), Arc::clone(error)));
+}
+
+/// The stretch of code that runs as a task of a call; what was before comes back.
+pub(crate) struct InTask(Option<Arc<Tasks>>);
+
+impl InTask {
+    pub(crate) fn enter(tasks: Option<Arc<Tasks>>) -> Self {
+        Self(replace(tasks))
+    }
+}
+
+impl Drop for InTask {
+    fn drop(&mut self) {
+        replace(self.0.take());
+    }
+}
+
+/// A thread that ends may have no place for it any more.
+fn replace(tasks: Option<Arc<Tasks>>) -> Option<Arc<Tasks>> {
+    let replaced = HERE.try_with(|here| here.tasks.replace(tasks));
+    replaced.ok().flatten()
+}
