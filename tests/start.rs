@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use monitor_runtime::{Check, StartError};
 use monitor_tests::process::{command, example};
@@ -51,6 +52,28 @@ fn a_taken_port_is_an_error_that_names_it() {
     );
 }
 
+#[monitor_runtime::monitored]
+fn called() {}
+
+/// Drains, and sees the futures of it end in their order.
+fn phases(monitor: &monitor_runtime::Monitor) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let (draining, drained, cut_off) = (monitor.draining(), monitor.drained(), monitor.cut_off());
+    runtime.expect("a runtime").block_on(async {
+        assert!(!monitor.is_draining());
+        let began = Instant::now();
+        monitor.drain();
+        assert!(monitor.is_draining());
+        draining.await;
+        drained.await;
+        assert!(began.elapsed() >= MOMENT);
+        cut_off.await;
+        assert!(began.elapsed() >= 2 * MOMENT);
+    });
+}
+
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// One test, since the process has one runtime.
 #[test]
 fn one_start_at_a_time_and_again_after_the_end() {
@@ -58,6 +81,8 @@ fn one_start_at_a_time_and_again_after_the_end() {
         monitor_runtime::builder!()
             .addr("127.0.0.1:0")
             .log_filter("off")
+            .drain(MOMENT)
+            .drain_limit(MOMENT)
     };
 
     let twice = builder()
@@ -87,6 +112,14 @@ fn one_start_at_a_time_and_again_after_the_end() {
     let monitor = builder()
         .start_blocking()
         .expect("none of the refused starts was one");
+    let (kept, times) = (
+        metrics::counter!("kept_total"),
+        metrics::histogram!("kept_seconds"),
+    );
+    kept.increment(1);
+    times.record(0.5);
+    called();
+    phases(&monitor);
     assert!(matches!(
         builder().start_blocking(),
         Err(StartError::AlreadyStarted)
@@ -100,8 +133,21 @@ fn one_start_at_a_time_and_again_after_the_end() {
         .start_blocking()
         .expect("a start after a shutdown");
     metrics::counter!("after_restart_total").increment(1);
+    kept.increment(1);
+    times.record(0.5);
+    metrics::histogram!("kept_seconds").record(0.5);
+    called();
+    assert!(!again.is_draining());
     let (_, page) = monitor_tests::process::get(again.addr().unwrap(), "/metrics");
-    assert!(page.contains("after_restart_total 1"), "{page}");
+    for sample in [
+        "after_restart_total 1\n",
+        "kept_total 2\n",
+        "kept_seconds_count 3\n",
+        "kept_seconds_sum 1.5\n",
+        "function_calls_total{function=\"called\",module=\"start\",service_name=\"monitor-tests\",result=\"ok\"} 2\n",
+    ] {
+        assert!(page.contains(sample), "{sample}{page}");
+    }
     drop(again);
 
     let off = builder()
