@@ -17,8 +17,10 @@ use libc::{sigaction, siginfo_t};
 
 /// Signals have smaller numbers than this on every Unix.
 const SIGNALS: usize = 65;
-/// How many milliseconds a thread that crashes waits for the others.
-const CRASH_LIMIT: usize = 2000;
+/// Milliseconds that a thread which crashes waits for the other threads, at most.
+const CRASH_LIMIT: usize = 5000;
+/// Milliseconds of them after which the other threads should hurry.
+const CRASH_HURRY: usize = 1000;
 
 type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
@@ -26,8 +28,8 @@ type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 static BEFORE: [OnceLock<sigaction>; SIGNALS] = [const { OnceLock::new() }; SIGNALS];
 /// Where the numbers of signals are written to.
 static SIGNALLED: OnceLock<UnixStream> = OnceLock::new();
-/// Says that the process may end.
-static SETTLED: OnceLock<fn() -> bool> = OnceLock::new();
+/// Returns `true` if the process may end; its argument says that time is short.
+static SETTLED: OnceLock<fn(bool) -> bool> = OnceLock::new();
 static FORKED: AtomicBool = AtomicBool::new(false);
 
 /// Returns `true` in a process that was forked off one that called [`watch_forks`]: the runtime's
@@ -99,8 +101,10 @@ pub(crate) fn listen(
     Ok(())
 }
 
-/// Lets a thread that crashes or aborts wait until `settled`, for two seconds at most.
-pub(crate) fn on_crash(settled: fn() -> bool) -> io::Result<()> {
+/// Lets a thread that crashes or aborts wait until `settled`, for five seconds at most.
+///
+/// `settled` may only use atomics. Its argument is `true` after the first second.
+pub(crate) fn on_crash(settled: fn(bool) -> bool) -> io::Result<()> {
     SETTLED.get_or_init(|| settled);
     [
         libc::SIGABRT,
@@ -195,11 +199,11 @@ extern "C" fn crashed(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
             tv_sec: 0,
             tv_nsec: 1_000_000,
         };
-        let mut left = CRASH_LIMIT;
-        while left > 0 && !settled() {
+        let mut waited = 0;
+        while waited < CRASH_LIMIT && !settled(waited > CRASH_HURRY) {
             // SAFETY: it reads the time, and writes nothing.
             unsafe { libc::nanosleep(&raw const millisecond, ptr::null_mut()) };
-            left -= 1;
+            waited += 1;
         }
     }
     restore(signal, before(signal).unwrap_or(&DEFAULT));

@@ -21,7 +21,12 @@ pub(super) fn watch() -> io::Result<()> {
     if !*watching {
         hooks::watch_forks(report::switch_off);
         hooks::at_exit(exiting);
-        hooks::on_crash(|| lines::is_flushed() && report::is_flushed())?;
+        hooks::on_crash(|late| {
+            if late {
+                report::hurry();
+            }
+            lines::is_flushed() && report::is_flushed()
+        })?;
         *watching = true;
     }
     Ok(())

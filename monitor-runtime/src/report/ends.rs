@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::{ON, transport};
+use super::{ON, stack, transport};
 
 /// Reports nothing any more; for a process that was forked off, whose copies of locks may be held by
 /// threads that it does not have.
@@ -20,6 +20,11 @@ pub(super) static ENDING: AtomicBool = AtomicBool::new(false);
 pub(crate) fn is_flushed() -> bool {
     ENDING.store(true, Ordering::Relaxed);
     CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty()
+}
+
+/// Sends events without the names in their stacks from now on; takes no lock.
+pub(crate) fn hurry() {
+    stack::hurry_for_good();
 }
 
 /// Events that are being made.

@@ -32,7 +32,7 @@ pub(crate) use counts::captures;
 use deliver::deliver;
 pub(crate) use deliver::withdraw;
 use ends::{CAPTURING, Capturing};
-pub(crate) use ends::{is_flushed, switch_off};
+pub(crate) use ends::{hurry, is_flushed, switch_off};
 pub(crate) use event::{error, unreported};
 pub(crate) use health::unhealthy;
 pub(crate) use log::own_line;

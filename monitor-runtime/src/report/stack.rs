@@ -119,6 +119,11 @@ pub(super) fn load_symbols() {
         .spawn(load);
 }
 
+/// Makes events do without names in a process that ends; may be called again, and in a signal handler.
+pub(super) fn hurry_for_good() {
+    SYMBOLS.hurries.store(usize::MAX / 2, Ordering::Relaxed);
+}
+
 /// Makes events do without names until it is dropped.
 pub(super) struct Hurry(());
 
