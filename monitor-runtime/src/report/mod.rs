@@ -8,6 +8,7 @@ mod ends;
 mod event;
 mod health;
 mod log;
+mod mailbox;
 mod panic;
 mod request;
 mod sampling;

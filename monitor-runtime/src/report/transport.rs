@@ -15,21 +15,13 @@ use std::time::{Duration, Instant};
 use sentry::protocol::{EnvelopeItem, ItemContainer};
 use sentry::transports::{RateLimiter, RateLimitingCategory};
 use sentry::{Envelope, TransportFactory, TransportOptions};
-use ureq::Agent;
 use ureq::http::Response;
-use ureq::tls::TlsConfig;
 
+use super::mailbox::{Address, problem};
 use super::{apart, clean, counts, log, quietly, settle};
-use crate::roots;
 
 /// What may wait, in bytes: a hundred large events, or a thousand small ones.
 const MOST: usize = 8 * 1024 * 1024;
-
-/// How long Sentry may take to answer one request.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What is read of an answer; nobody looks at it.
-const ANSWER: u64 = 64 * 1024;
 
 /// Makes the transport of a client.
 pub(super) struct Factory;
@@ -93,7 +85,7 @@ impl Drop for Unsent {
 impl Transport {
     fn start(options: &TransportOptions) -> Self {
         let shared = Arc::new(Shared::default());
-        let address = Address::of(options);
+        let address = Address::new(options);
         let theirs = Arc::clone(&shared);
         let spawned = thread::Builder::new()
             .name("monitor-transport".into())
@@ -242,70 +234,6 @@ impl Queue {
             self.bytes = self.waiting.iter().map(|letter| letter.body.len()).sum();
             counts::dropped(events.iter().map(|letter| letter.events).sum());
         }
-    }
-}
-
-/// Where letters go.
-struct Address {
-    url: String,
-    auth: String,
-    accept_invalid_certs: bool,
-}
-
-/// The way there.
-struct Mailbox {
-    agent: Agent,
-    address: Address,
-}
-
-impl Address {
-    fn of(options: &TransportOptions) -> Self {
-        Self {
-            url: options.dsn.envelope_api_url().to_string(),
-            auth: options.dsn.to_auth(Some(&options.user_agent)).to_string(),
-            accept_invalid_certs: options.accept_invalid_certs,
-        }
-    }
-
-    /// Proxies are those of the environment (`HTTPS_PROXY` and the like).
-    fn open(self) -> Mailbox {
-        let mut tls = TlsConfig::builder().disable_verification(self.accept_invalid_certs);
-        if self.url.starts_with("https:") {
-            tls = tls.root_certs(roots::all());
-        }
-        let config = Agent::config_builder()
-            .tls_config(tls.build())
-            .timeout_global(Some(PATIENCE))
-            .http_status_as_error(false);
-        Mailbox {
-            agent: config.build().new_agent(),
-            address: self,
-        }
-    }
-}
-
-impl Mailbox {
-    /// Sends a letter; an error if nobody answered in time.
-    fn post(&self, body: &[u8]) -> Result<Response<()>, ureq::Error> {
-        let request = self
-            .agent
-            .post(&self.address.url)
-            .header("X-Sentry-Auth", &self.address.auth)
-            .header("Content-Type", "application/x-sentry-envelope");
-        let answer = request.send(body)?;
-        let (parts, mut rest) = answer.into_parts();
-        // Read to its end, the connection can be used again.
-        let _ = rest.with_config().limit(ANSWER).read_to_vec();
-        Ok(Response::from_parts(parts, ()))
-    }
-}
-
-/// Why a letter was not taken; the key it was sent with stands in none of these.
-fn problem(answer: &Result<Response<()>, ureq::Error>) -> Option<String> {
-    match answer {
-        Ok(answer) if answer.status().is_success() => None,
-        Ok(answer) => Some(format!("it answered {}", answer.status())),
-        Err(error) => Some(error.to_string()),
     }
 }
 
