@@ -1,6 +1,7 @@
 //! Without the feature `testkit` nothing is captured, and nothing is asked at run time.
 
 use sentry::protocol::Event;
+use sentry::types::Uuid;
 
 use crate::events::Completion;
 use crate::site::Site;
@@ -15,3 +16,6 @@ pub(crate) const fn ended(_: &Site, _: &Completion<'_>) {}
 
 #[inline]
 pub(crate) fn captured(_: Event<'static>) {}
+
+#[inline]
+pub(crate) const fn withdraw(_: Uuid) {}
