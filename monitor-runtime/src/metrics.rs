@@ -29,7 +29,8 @@ pub(crate) use buckets::{HTTP_BUCKETS, by_unit};
 pub use exposition::Exposition;
 pub use family::Format;
 
-use family::{Family, Kind};
+pub(crate) use family::Family;
+use family::Kind;
 use line::label;
 pub(crate) use line::{canonical, escape};
 pub(crate) use objectives::{objective_series, objectives};
@@ -86,40 +87,40 @@ pub(crate) const BUILD_INFO: Family<'static> = Family {
     unit: None,
     help: "The build that is running; always 1.",
 };
-const LOG_EVENTS: Family<'static> = Family {
+pub(crate) const LOG_EVENTS: Family<'static> = Family {
     name: "monitor_log_events_total",
     kind: Kind::Counter,
     unit: None,
     help: "Events that passed the filter of the log, by level.",
 };
-const LOG_DROPPED: Family<'static> = Family {
+pub(crate) const LOG_DROPPED: Family<'static> = Family {
     name: "monitor_log_lines_dropped_total",
     kind: Kind::Counter,
     unit: None,
     help: "Log lines that the full queue had no room for, or that nobody took.",
 };
 
-const LABEL_OVERFLOW: Family<'static> = Family {
+pub(crate) const LABEL_OVERFLOW: Family<'static> = Family {
     name: "monitor_label_overflow_total",
     kind: Kind::Counter,
     unit: None,
     help: "Calls with a value that its `bounded` label had no place for; it is `other`.",
 };
 
-const CAPTURES: Family<'static> = Family {
+pub(crate) const CAPTURES: Family<'static> = Family {
     name: "monitor_captures_total",
     kind: Kind::Counter,
     unit: None,
     help: "Events for Sentry, by what became of them.",
 };
 
-const CHECK_UP: Family<'static> = Family {
+pub(crate) const CHECK_UP: Family<'static> = Family {
     name: "monitor_health_check_up",
     kind: Kind::Gauge,
     unit: None,
     help: "1 while a health check passes, or a watched runtime answers; 0 while it does not.",
 };
-const CHECK_DURATION: Family<'static> = Family {
+pub(crate) const CHECK_DURATION: Family<'static> = Family {
     name: "monitor_health_check_duration_seconds",
     kind: Kind::Gauge,
     unit: Some("seconds"),
@@ -158,12 +159,12 @@ pub(crate) const OBJECTIVE_IN_FLIGHT: Family<'static> = Family::gauge(
 
 /// The process, as Prometheus' own clients name it; present unless switched off.
 /// <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
-const PROCESS_CPU: Family<'static> = Family::counter(
+pub(crate) const PROCESS_CPU: Family<'static> = Family::counter(
     "process_cpu_seconds_total",
     Some("seconds"),
     "CPU time that all threads have used, in user and system mode.",
 );
-const PROCESS_RESIDENT: Family<'static> = Family::gauge(
+pub(crate) const PROCESS_RESIDENT: Family<'static> = Family::gauge(
     "process_resident_memory_bytes",
     Some("bytes"),
     "Memory that is held in RAM.",
@@ -173,40 +174,40 @@ const PROCESS_VIRTUAL: Family<'static> = Family::gauge(
     Some("bytes"),
     "Address space that is in use.",
 );
-const PROCESS_FDS: Family<'static> =
+pub(crate) const PROCESS_FDS: Family<'static> =
     Family::gauge("process_open_fds", None, "Open file descriptors.");
-const PROCESS_MOST_FDS: Family<'static> = Family::gauge(
+pub(crate) const PROCESS_MOST_FDS: Family<'static> = Family::gauge(
     "process_max_fds",
     None,
     "File descriptors that may be open at once; absent without a limit.",
 );
-const PROCESS_START: Family<'static> = Family::gauge(
+pub(crate) const PROCESS_START: Family<'static> = Family::gauge(
     "process_start_time_seconds",
     Some("seconds"),
     "When the process began, since the Unix epoch.",
 );
-const PROCESS_THREADS: Family<'static> =
+pub(crate) const PROCESS_THREADS: Family<'static> =
     Family::gauge("process_threads", None, "Threads of the process.");
 
 /// The tokio runtime that `start()` was called on, in the words of `tokio::runtime::RuntimeMetrics`.
-const TOKIO_WORKERS: Family<'static> =
+pub(crate) const TOKIO_WORKERS: Family<'static> =
     Family::gauge("tokio_workers", None, "Worker threads of the runtime.");
-const TOKIO_TASKS: Family<'static> = Family::gauge(
+pub(crate) const TOKIO_TASKS: Family<'static> = Family::gauge(
     "tokio_alive_tasks",
     None,
     "Tasks that were spawned and have not ended.",
 );
-const TOKIO_QUEUE: Family<'static> = Family::gauge(
+pub(crate) const TOKIO_QUEUE: Family<'static> = Family::gauge(
     "tokio_global_queue_depth",
     None,
     "Tasks that wait in the queue all workers share.",
 );
-const TOKIO_BUSY: Family<'static> = Family::counter(
+pub(crate) const TOKIO_BUSY: Family<'static> = Family::counter(
     "tokio_worker_busy_seconds_total",
     Some("seconds"),
     "Time that a worker was not parked.",
 );
-const TOKIO_PARKS: Family<'static> = Family::counter(
+pub(crate) const TOKIO_PARKS: Family<'static> = Family::counter(
     "tokio_worker_parks_total",
     None,
     "How often a worker had nothing to do.",
@@ -214,21 +215,31 @@ const TOKIO_PARKS: Family<'static> = Family::counter(
 /// What the rules for objectives record, in the terms of
 /// <https://prometheus.io/docs/practices/rules/>.
 pub(crate) mod slo {
-    /// Calls that break the promise, and all calls, a second over 5 minutes.
-    pub(crate) const FAILURES: &str = "monitor_slo:failures:rate5m";
-    pub(crate) const CALLS: &str = "monitor_slo:calls:rate5m";
-    /// The share of calls that may break it, and the share of that which is left.
+    /// The share of calls that may break the promise, and the share of that which is left.
     pub(crate) const BUDGET: &str = "monitor_slo:error_budget:ratio";
     pub(crate) const BUDGET_LEFT: &str = "monitor_slo:error_budget_left:ratio";
+    /// By function: how many calls there were in 3 days, and how many of them broke the promise.
+    pub(crate) const FUNCTION_CALLS: &str = "monitor_slo:function_calls:increase3d";
+    pub(crate) const FUNCTION_FAILURES: &str = "monitor_slo:function_failures:increase3d";
 
     /// The share of calls that break it, over a window.
     pub(crate) fn ratio(window: &str) -> String {
         format!("monitor_slo:failures:ratio_rate{window}")
     }
 
+    /// How many times too fast that spends the budget: 1 uses it up in exactly its period.
+    pub(crate) fn burn_rate(window: &str) -> String {
+        format!("monitor_slo:error_budget:burn_rate{window}")
+    }
+
     /// How many calls break it in a window.
     pub(crate) fn failures(window: &str) -> String {
         format!("monitor_slo:failures:increase{window}")
+    }
+
+    /// How many calls there are in a window.
+    pub(crate) fn calls(window: &str) -> String {
+        format!("monitor_slo:calls:increase{window}")
     }
 }
 

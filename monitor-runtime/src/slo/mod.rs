@@ -10,8 +10,10 @@
 
 mod budget;
 mod dashboard;
+mod parameters;
 mod promise;
 mod rules;
+mod scope;
 mod window;
 mod yaml;
 
@@ -22,9 +24,11 @@ use crate::health::Check;
 pub use crate::objective::{CountAs, Kind};
 pub use budget::{BurnRate, ObjectiveStatus, status};
 pub(crate) use budget::{begin, sample};
-pub use dashboard::dashboard;
+pub use dashboard::{Dashboard, dashboard};
+pub(crate) use parameters::Parameters;
 pub(crate) use promise::agree;
 pub use rules::{Rules, rules};
+pub use scope::ParameterError;
 pub use window::Severity;
 
 /// Where annotations of alerts lead.

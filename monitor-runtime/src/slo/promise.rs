@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::window::decimal;
+use super::window::{decimal, duration};
 use crate::inventory::Inventory;
-use crate::metrics::LabelValues;
 use crate::objective::{Kind, Objective};
 
 /// One promise of an objective, for all functions that have it.
@@ -20,19 +19,16 @@ pub(super) struct Promise {
     pub(super) min_failures: u32,
     /// Calls in 3 days of which all break it, for a ticket; 0 for no such ticket.
     pub(super) all_failed: u32,
-    /// The labels by which its series are told.
-    pub(super) labels: LabelValues,
 }
 
 impl Promise {
     /// What an objective says of this; `None` if nothing.
     pub(super) fn of(objective: &Objective, kind: Kind) -> Option<Self> {
-        let (percent, threshold, labels) = match kind {
-            Kind::SuccessRate => (objective.success_rate?, None, objective.call_labels()?),
+        let (percent, threshold) = match kind {
+            Kind::SuccessRate => (objective.success_rate?, None),
             Kind::Latency => {
                 let latency = objective.latency?;
-                let labels = objective.duration_labels()?;
-                (latency.percent, Some(latency.seconds), labels)
+                (latency.percent, Some(latency.seconds))
             }
         };
         Some(Self {
@@ -42,7 +38,6 @@ impl Promise {
             threshold,
             min_failures: objective.min_failures,
             all_failed: objective.all_failed,
-            labels,
         })
     }
 
@@ -61,12 +56,31 @@ impl Promise {
         )
     }
 
-    /// In words: `99.9 % of calls succeed`.
+    /// Returns the promise in words: `99.9% of calls succeed`.
     pub(super) fn in_words(&self) -> String {
         let percent = self.percent;
         match self.threshold {
-            None => format!("{percent} % of calls succeed"),
-            Some(seconds) => format!("{percent} % of calls take at most {seconds} s"),
+            None => format!("{percent}% of calls succeed"),
+            Some(threshold) => {
+                let threshold = duration(threshold);
+                format!("{percent}% of calls take at most {threshold}")
+            }
+        }
+    }
+
+    /// Returns what a call did that broke it: `failed`, `took longer than 10 ms`.
+    pub(super) fn broke(&self) -> String {
+        match self.threshold {
+            None => "failed".to_owned(),
+            Some(threshold) => format!("took longer than {}", duration(threshold)),
+        }
+    }
+
+    /// Returns the kind in words: `success rate`.
+    pub(super) fn kind_in_words(&self) -> &'static str {
+        match self.kind {
+            Kind::SuccessRate => "success rate",
+            Kind::Latency => "latency",
         }
     }
 }
@@ -76,14 +90,14 @@ pub(super) type Promised<'a> = (Promise, Vec<&'a str>);
 
 /// Every promise of these functions, in the order of names, and who makes it.
 pub(super) fn promises(inventory: &Inventory) -> Vec<Promised<'_>> {
-    let mut found: BTreeMap<(Kind, LabelValues), Promised<'_>> = BTreeMap::new();
+    let mut found: BTreeMap<(&str, Kind), Promised<'_>> = BTreeMap::new();
     for function in &inventory.functions {
         let Some(objective) = &function.objective else {
             continue;
         };
         for kind in Kind::ALL {
             if let Some(promise) = Promise::of(objective, kind) {
-                let key = (kind, promise.labels.clone());
+                let key = (promise.name, kind);
                 let (_, functions) = found.entry(key).or_insert((promise, Vec::new()));
                 functions.push(&function.function);
             }
@@ -94,7 +108,6 @@ pub(super) fn promises(inventory: &Inventory) -> Vec<Promised<'_>> {
         functions.sort_unstable();
         functions.dedup();
     }
-    promises.sort_by_key(|(promise, _)| promise.name);
     promises
 }
 
@@ -157,7 +170,7 @@ mod tests {
         };
         assert_eq!(agree(&[&FIRST, &SAME, &OTHER_KIND]), Ok(()));
         let refused = agree(&[&FIRST, &OTHER_TARGET]).expect_err("two targets");
-        for part in ["`api`", "`FIRST`", "99.9 %", "`OTHER_TARGET`", "99.5 %"] {
+        for part in ["`api`", "`FIRST`", "99.9%", "`OTHER_TARGET`", "99.5%"] {
             assert!(refused.contains(part), "{part}: {refused}");
         }
         agree(&[&OTHER_KIND, &OTHER_THRESHOLD]).expect_err("two thresholds");

@@ -1,53 +1,63 @@
 //! Recording rules and alerts for Prometheus.
+//!
+//! Rules read the objectives' own counters (`monitor_objective_calls_total`,
+//! `monitor_objective_failures_total`): no bucket, error class or target is part of a selector, so a Prometheus
+//! that converts histograms measures the same, and a changed target keeps the budget's history.
+//! [`records`] has what is recorded, [`service`], [`objective`] and [`burn`] what is alerted, [`text`] the words.
 
+mod alert;
+mod burn;
+mod objective;
 mod promql;
+mod records;
+mod service;
+mod text;
 
 use std::fmt;
-use std::time::Duration;
 
-use self::promql::{equal, selector};
+use super::links;
 use super::promise::{Promise, promises};
-use super::window::{BURNS, Burn, H6, M5, MIN_FAILURES, PERIOD, Severity, WINDOWS, Window};
+use super::scope::{ParameterError, Scope, label_name};
+use super::window::Window;
 use super::yaml::Yaml;
-use super::{dashboard, links};
 use crate::inventory::Inventory;
-use crate::metrics::{BUILD_INFO, slo};
-use crate::objective::Kind;
 use crate::redact::without_secrets;
-
-/// How long nobody, or an instance, answers before somebody is told.
-const DOWN: Window = M5;
-/// An instance that was there so recently is missed.
-const MISSED: Window = H6;
 
 /// Rules for the objectives of these functions: what `GET /rules.yaml` answers.
 ///
 /// For each success rate and each latency there are the ratios of calls that break it, over windows
-/// from 5 minutes to 3 days, its error budget and what is left of it over 30 days, and the alert
-/// `ErrorBudgetBurn`, once as a page and once as a ticket. `MonitorServiceAbsent` and
-/// `MonitorInstanceDown` say that there is nothing to go by. The same functions give the same text.
+/// from 5 minutes to 3 days, its error budget and what is left of it over 30 days, and alerts on it.
+/// Alerts on the service itself say that there is nothing to go by. The guide to objectives
+/// (`docs/slo.md`) lists every alert with what to do about it. The same functions give the same text.
 ///
-/// All of it is about one `service_name`, summed over its instances.
+/// All of it is about one `service_name`, summed over its instances. Where one Prometheus has several
+/// environments, [`by`](Rules::by) keeps them apart.
 ///
 /// ```
 /// use monitor_runtime::{inventory, slo};
 ///
+/// # fn main() -> Result<(), slo::ParameterError> {
 /// let rules = slo::rules(&inventory().service("shop", "1.2.0"))
 ///     .runbooks("https://runbooks.example.com")
+///     .by("env")?
+///     .label("team", "payments")?
 ///     .to_string();
 /// assert!(rules.contains("runbook_url: \"https://runbooks.example.com/MonitorServiceAbsent\""));
 /// // std::fs::write("shop.rules.yaml", rules)
+/// # Ok(())
+/// # }
 /// ```
 pub fn rules(inventory: &Inventory) -> Rules {
     let links = links();
     let promises = promises(inventory).into_iter();
     let owned = |(promise, functions): (Promise, Vec<&str>)| (promise, functions.join(", "));
     Rules {
-        service: inventory.service_name.clone(),
+        scope: Scope::new(&inventory.service_name),
         promises: promises.map(owned).collect(),
         runbooks: links.runbooks,
         grafana: links.grafana,
-        min_failures: MIN_FAILURES,
+        labels: Vec::new(),
+        annotations: Vec::new(),
         faster: 1,
     }
 }
@@ -56,35 +66,121 @@ pub fn rules(inventory: &Inventory) -> Rules {
 #[derive(Clone, Debug)]
 #[must_use = "the rules are its text"]
 pub struct Rules {
-    service: String,
+    scope: Scope,
     /// Each with the names of the functions that make it.
     promises: Vec<(Promise, String)>,
     runbooks: Option<String>,
     grafana: Option<String>,
-    min_failures: u32,
+    /// Of every alert, beside those of the rules.
+    labels: Vec<(String, String)>,
+    annotations: Vec<(String, String)>,
     faster: u32,
 }
 
+/// Labels that alerts have already.
+const LABELS: [&str; 7] = [
+    "alertname",
+    "severity",
+    "service_name",
+    "objective_name",
+    "slo",
+    "job",
+    "instance",
+];
+/// Annotations that alerts have already.
+const ANNOTATIONS: [&str; 4] = ["summary", "description", "runbook_url", "dashboard_url"];
+
 impl Rules {
     /// Puts a `runbook_url` on alerts: this, a slash, and the alert's name. A login in it is hidden.
+    ///
+    /// A URL that ends with `#` leads to the section of one page instead, such as that of `docs/slo.md` on a
+    /// site that makes anchors of headings as GitHub does.
     pub fn runbooks(mut self, url: impl Into<String>) -> Self {
         self.runbooks = Some(without_secrets(url.into()));
         self
     }
 
-    /// Puts a `dashboard_url` on alerts: [`dashboard`](super::dashboard) in the Grafana at this URL. A login
-    /// in it is hidden.
+    /// Puts a `dashboard_url` on alerts: [`dashboard`](super::dashboard) in the Grafana at this URL, for the
+    /// time and the group of the alert. A login in it is hidden.
     pub fn grafana(mut self, url: impl Into<String>) -> Self {
         self.grafana = Some(without_secrets(url.into()));
         self
     }
 
-    /// How many calls have to break a promise in an alert's long window before it fires; 10 if not
-    /// set.
+    /// Keeps groups of instances apart that differ in a label, such as `env`: each has ratios, a budget and
+    /// alerts of its own, with that label on them. Several labels have commas between them.
     ///
-    /// Without it, one of three calls that fails at night would wake somebody.
+    /// The label has to be on every series of a target, as one of `static_configs` or of relabelling is;
+    /// `MonitorRulesMismatch` fires where it is missing.
+    ///
+    /// # Errors
+    ///
+    /// For a text that is no name of a label, and for a label that the runtime or the rules set.
+    pub fn by(mut self, labels: &str) -> Result<Self, ParameterError> {
+        self.scope.by(labels)?;
+        Ok(self)
+    }
+
+    /// Narrows the rules to series with these labels, in PromQL's words: `env="prod",region=~"eu-.*"`.
+    ///
+    /// The labels tell groups apart as those of [`by`](Self::by) do, so rules for two environments can be
+    /// loaded side by side.
+    ///
+    /// # Errors
+    ///
+    /// For what PromQL does not read, and for a label that the runtime or the rules set.
+    ///
+    /// ```
+    /// # use monitor_runtime::{inventory, slo};
+    /// let refused = slo::rules(&inventory()).selector("env=prod").unwrap_err();
+    /// assert_eq!(
+    ///     refused.to_string(),
+    ///     r#"selector="env=prod": the value of `env` is not in quotes; write `env="prod"`"#,
+    /// );
+    /// ```
+    pub fn selector(mut self, matchers: &str) -> Result<Self, ParameterError> {
+        self.scope.select(matchers)?;
+        Ok(self)
+    }
+
+    /// Puts a label on every alert, for Alertmanager to route by. Its value is text, never a template.
+    ///
+    /// # Errors
+    ///
+    /// For a text that is no name of a label, a label that alerts have already, and an empty value.
+    pub fn label(mut self, name: &str, value: &str) -> Result<Self, ParameterError> {
+        let taken = LABELS.contains(&name) || self.scope.by.iter().any(|by| by == name);
+        let known = self.labels.iter().any(|(known, _)| known == name);
+        own("label", name, value, taken || known)?;
+        self.labels.push((name.to_owned(), value.to_owned()));
+        Ok(self)
+    }
+
+    /// Puts an annotation on every alert. Its value is text, never a template.
+    ///
+    /// # Errors
+    ///
+    /// For a text that is no name of a label, an annotation that alerts have already, and an empty value.
+    pub fn annotation(mut self, name: &str, value: &str) -> Result<Self, ParameterError> {
+        let known = self.annotations.iter().any(|(known, _)| known == name);
+        own(
+            "annotation",
+            name,
+            value,
+            ANNOTATIONS.contains(&name) || known,
+        )?;
+        self.annotations.push((name.to_owned(), value.to_owned()));
+        Ok(self)
+    }
+
+    /// Sets for every objective how many calls have to break it in an alert's long window before it fires, in
+    /// place of what the objective says.
+    ///
+    /// Without such a minimum, one of three calls that fails at night would wake somebody.
     pub fn min_failures(mut self, calls: u32) -> Self {
-        self.min_failures = calls;
+        for (promise, _) in &mut self.promises {
+            promise.min_failures = calls;
+        }
         self
     }
 
@@ -94,27 +190,43 @@ impl Rules {
         self.faster = times.max(1);
         self
     }
-}
 
-impl Rules {
     /// The same as a `PrometheusRule` of this name, for the Prometheus operator:
     /// <https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusRule>.
     pub fn for_operator(&self, name: &str) -> String {
-        let metadata = vec![("name", Yaml::text(name))];
-        let manifest = Yaml::Map(vec![
+        let metadata = Yaml::map([("name", Yaml::text(name))]);
+        let manifest = Yaml::map([
             ("apiVersion", Yaml::text("monitoring.coreos.com/v1")),
             ("kind", Yaml::text("PrometheusRule")),
-            ("metadata", Yaml::Map(metadata)),
+            ("metadata", metadata),
             ("spec", self.document()),
         ]);
         manifest.print()
     }
 
+    /// Makes one group: Prometheus evaluates its rules from top to bottom, at one time, so each may read what those
+    /// above it have recorded just now.
     fn document(&self) -> Yaml {
-        let mut groups = vec![self.service_group()];
-        let promises = self.promises.iter();
-        groups.extend(promises.map(|(promise, functions)| self.group(promise, functions)));
-        Yaml::Map(vec![("groups", Yaml::List(groups))])
+        let mut rules = self.service_alerts();
+        rules.extend(self.records());
+        rules.extend(self.objectives());
+        let group = Yaml::map([
+            (
+                "name",
+                Yaml::Text(format!("monitor/{}", self.scope.service)),
+            ),
+            ("rules", Yaml::List(rules)),
+        ]);
+        Yaml::map([("groups", Yaml::List(vec![group]))])
+    }
+
+    /// Returns a window in PromQL's words.
+    fn range(&self, window: Window) -> String {
+        if self.faster == 1 {
+            return window.name.to_owned();
+        }
+        let milliseconds = (window.seconds * 1000 / u64::from(self.faster)).max(1);
+        format!("{milliseconds}ms")
     }
 }
 
@@ -124,209 +236,16 @@ impl fmt::Display for Rules {
     }
 }
 
-/// An alert, before it is written.
-#[derive(Clone)]
-struct Alert<'a> {
-    name: &'static str,
-    expr: String,
-    /// How long it has to hold.
-    delay: Option<Window>,
-    severity: Severity,
-    /// Beside the severity and what the expression has.
-    labels: &'a [(&'static str, String)],
-    summary: String,
-    description: Option<String>,
-}
-
-/// What is the same for every promise.
-impl Rules {
-    fn service_group(&self) -> Yaml {
-        let build = BUILD_INFO.name;
-        let service = selector([("service_name", "=", self.service.as_str())]);
-        let missed = self.range(MISSED);
-        let name = untemplated(&self.service);
-        let absent = Alert {
-            name: "MonitorServiceAbsent",
-            expr: format!("absent({build}{service})"),
-            delay: Some(DOWN),
-            severity: Severity::Page,
-            labels: &[],
-            summary: format!("No instance of {name} is scraped: there is nothing to alert on."),
-            description: None,
-        };
-        let down = Alert {
-            name: "MonitorInstanceDown",
-            expr: format!(
-                "up == 0\nand on (job, instance)\nlast_over_time({build}{service}[{missed}])"
-            ),
-            severity: Severity::Ticket,
-            summary: format!(
-                "{{{{ $labels.instance }}}} cannot be scraped; it was an instance of {name} before."
-            ),
-            ..absent.clone()
-        };
-        let rules = vec![self.alert(absent), self.alert(down)];
-        group(format!("monitor/{}", self.service), rules)
-    }
-
-    fn alert(&self, alert: Alert<'_>) -> Yaml {
-        let Alert {
-            name,
-            expr,
-            delay,
-            severity,
-            labels,
-            summary,
-            description,
-        } = alert;
-        let mut entries = vec![("alert", Yaml::text(name)), ("expr", Yaml::Text(expr))];
-        entries.extend(delay.map(|delay| ("for", Yaml::Text(self.range(delay)))));
-        let severity = ("severity", Yaml::text(severity.as_str()));
-        let labels = labels.iter();
-        let labels = labels.map(|(key, value)| (*key, Yaml::text(value.as_str())));
-        let labels = [severity].into_iter().chain(labels).collect();
-        entries.push(("labels", Yaml::Map(labels)));
-        let join = |base: &String, path: &str| format!("{}/{path}", base.trim_end_matches('/'));
-        let board = format!("d/{}", dashboard::uid(&self.service));
-        let annotations = [
-            ("summary", Some(summary)),
-            ("description", description),
-            (
-                "runbook_url",
-                self.runbooks
-                    .as_ref()
-                    .map(|base| untemplated(&join(base, name))),
-            ),
-            (
-                "dashboard_url",
-                self.grafana
-                    .as_ref()
-                    .map(|base| untemplated(&join(base, &board))),
-            ),
-        ];
-        let annotations = annotations.into_iter();
-        let annotations = annotations.filter_map(|(key, text)| Some((key, Yaml::Text(text?))));
-        entries.push(("annotations", Yaml::Map(annotations.collect())));
-        Yaml::Map(entries)
-    }
-}
-
-/// What is recorded and alerted of one promise.
-impl Rules {
-    fn group(&self, promise: &Promise, functions: &str) -> Yaml {
-        let labels = self.labels(promise);
-        let own = selector(labels.iter().map(equal));
-        let record = |name: String, expr: String| {
-            let labels = labels.iter();
-            let labels = labels.map(|(key, value)| (*key, Yaml::text(value.as_str())));
-            Yaml::Map(vec![
-                ("record", Yaml::Text(name)),
-                ("expr", Yaml::Text(expr)),
-                ("labels", Yaml::Map(labels.collect())),
-            ])
-        };
-        let mut rules = Vec::new();
-        for window in WINDOWS {
-            let (bad, all) = self.rates(promise, window);
-            let ratio = format!("{bad}\n/\n({all} > 0)");
-            rules.push(record(slo::ratio(window.name), ratio));
-        }
-        for Burn { long, .. } in &BURNS {
-            let (bad, _) = self.rates(promise, *long);
-            let seconds = Duration::from_millis(self.milliseconds(*long)).as_secs_f64();
-            rules.push(record(
-                slo::failures(long.name),
-                format!("{bad}\n* {seconds}"),
-            ));
-        }
-        let (bad, all) = self.rates(promise, M5);
-        let period = self.range(PERIOD);
-        let (bad_rate, rate) = (slo::FAILURES, slo::CALLS);
-        let (budget, left) = (promise.budget(), slo::BUDGET);
-        let spent = format!(
-            "1 - sum_over_time({bad_rate}{own}[{period}])\n\
-             / (sum_over_time({rate}{own}[{period}]) > 0)\n/ {left}{own}"
-        );
-        rules.extend([
-            record(bad_rate.to_owned(), bad),
-            record(rate.to_owned(), all),
-            record(left.to_owned(), format!("vector({budget})")),
-            record(slo::BUDGET_LEFT.to_owned(), spent),
-        ]);
-        for severity in [Severity::Page, Severity::Ticket] {
-            rules.push(self.burn_alert(promise, severity, &own, functions));
-        }
-        group(self.name(promise), rules)
-    }
-
-    fn burn_alert(
-        &self,
-        promise: &Promise,
-        severity: Severity,
-        own: &str,
-        functions: &str,
-    ) -> Yaml {
-        let burns = BURNS.iter().filter(|burn| burn.severity == severity);
-        let conditions = burns.map(|burn| {
-            let threshold = burn.threshold(promise.budget());
-            let (long, short) = (slo::ratio(burn.long.name), slo::ratio(burn.short.name));
-            let (failures, least) = (slo::failures(burn.long.name), self.min_failures);
-            format!(
-                "(\n{long}{own} > {threshold}\nand\n{short}{own} > {threshold}\nand\n{failures}{own} >= {least}\n)"
-            )
-        });
-        let conditions: Vec<String> = conditions.collect();
-        let broken = match promise.kind {
-            Kind::SuccessRate => "fail",
-            Kind::Latency => "take longer",
-        };
-        let description = format!(
-            "{{{{ $value | humanizePercentage }}}} of calls {broken}; the objective: {}. Functions: {}.",
-            promise.in_words(),
-            untemplated(functions),
-        );
-        let kind = promise.kind.as_str();
-        // They tell alerts of different promises apart; the service's name comes with the series.
-        let labels = promise.labels.clone();
-        self.alert(Alert {
-            name: "ErrorBudgetBurn",
-            expr: conditions.join("\nor\n"),
-            delay: None,
-            severity,
-            labels: &[labels, vec![("slo", kind.to_owned())]].concat(),
-            summary: format!(
-                "{} spends the error budget of {} ({kind}) too fast.",
-                untemplated(&self.service),
-                promise.name,
-            ),
-            description: Some(description),
-        })
-    }
-
-    /// The labels of what is recorded.
-    fn labels(&self, promise: &Promise) -> Vec<(&'static str, String)> {
-        let service = ("service_name", self.service.clone());
-        let kind = ("slo", promise.kind.as_str().to_owned());
-        let labels = promise.labels.iter().cloned();
-        [service].into_iter().chain(labels).chain([kind]).collect()
-    }
-
-    fn name(&self, promise: &Promise) -> String {
-        let labels = promise.labels.iter().map(|(_, value)| value.as_str());
-        let labels: Vec<&str> = labels.collect();
-        let kind = promise.kind.as_str();
-        format!("monitor/{}/{}/{kind}", self.service, labels.join("/"))
-    }
-}
-
-fn group(name: String, rules: Vec<Yaml>) -> Yaml {
-    Yaml::Map(vec![
-        ("name", Yaml::Text(name)),
-        ("rules", Yaml::List(rules)),
-    ])
-}
-
-/// A text that Prometheus' templates leave as it is.
-fn untemplated(text: &str) -> String {
-    text.replace("{{", "{{ \"{{\" }}")
+/// Refuses a label or annotation of the user's that cannot be put on alerts.
+fn own(parameter: &str, name: &str, value: &str, taken: bool) -> Result<(), ParameterError> {
+    let given = format!("{name}={value}");
+    label_name(parameter, &given, name)?;
+    let problem = if taken {
+        format!("alerts have the {parameter} `{name}` already; take another name")
+    } else if value.is_empty() {
+        format!("the value is empty, which is the same as no {parameter}; write `{name}=value`")
+    } else {
+        return Ok(());
+    };
+    Err(ParameterError::new(parameter, given, problem))
 }

@@ -37,14 +37,14 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Every window that ratios are known for, but the last one.
+/// Every window that ratios are known for.
 pub(super) const WINDOWS: [Window; 7] = [M5, M30, H1, H2, H6, D1, D3];
 pub(super) const M5: Window = window("5m", 5 * MINUTE);
-const M30: Window = window("30m", 30 * MINUTE);
+pub(super) const M30: Window = window("30m", 30 * MINUTE);
 pub(super) const H1: Window = window("1h", HOUR);
 const H2: Window = window("2h", 2 * HOUR);
 pub(super) const H6: Window = window("6h", 6 * HOUR);
-const D1: Window = window("1d", DAY);
+pub(super) const D1: Window = window("1d", DAY);
 pub(super) const D3: Window = window("3d", 3 * DAY);
 /// That of the budget.
 pub(super) const PERIOD: Window = window("30d", 30 * DAY);
@@ -74,10 +74,6 @@ pub(super) const BURNS: [Burn; 4] = [
     burn(Severity::Ticket, 1.0, D3, H6),
 ];
 
-/// So many calls have to fail in the long window before anybody is told: where there are few
-/// calls, one that fails is a large share of them and no reason to wake somebody.
-pub(super) const MIN_FAILURES: u32 = 10;
-
 /// The highest share of failures an alert waits for: a budget of 10 % cannot burn 14.4 times too fast.
 const HIGHEST: f64 = 0.9;
 
@@ -91,4 +87,68 @@ impl Burn {
 /// Without the last digits, which are those of binary fractions.
 pub(super) fn decimal(number: f64) -> f64 {
     (number * 1e12).round() / 1e12
+}
+
+/// Returns a span of time in the unit one would say it in: `10 ms`, `1.5 s`, `2 h`.
+pub(super) fn duration(seconds: impl Into<Seconds>) -> String {
+    let Seconds(seconds) = seconds.into();
+    let units = [
+        (3600.0, "h"),
+        (60.0, "min"),
+        (1.0, "s"),
+        (1e-3, "ms"),
+        (1e-6, "µs"),
+        (1e-9, "ns"),
+    ];
+    let whole = |unit: f64| {
+        let times = seconds / unit;
+        unit <= 1.0 || (times - times.round()).abs() < 1e-9
+    };
+    let fits = |(unit, _): &(f64, &str)| seconds >= *unit * 0.999_999 && whole(*unit);
+    let (unit, name) = units.into_iter().find(fits).unwrap_or((1e-9, "ns"));
+    // Without the digits of binary fractions.
+    let number = (seconds / unit * 1e6).round() / 1e6;
+    format!("{number} {name}")
+}
+
+/// Seconds, whole or not.
+pub(super) struct Seconds(f64);
+
+impl From<f64> for Seconds {
+    fn from(seconds: f64) -> Self {
+        Self(seconds)
+    }
+}
+
+impl From<u64> for Seconds {
+    #[expect(clippy::cast_precision_loss, reason = "a window has few seconds")]
+    fn from(seconds: u64) -> Self {
+        Self(seconds as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_the_unit_one_would_say() {
+        for (seconds, words) in [
+            (0.01, "10 ms"),
+            (0.000_01, "10 µs"),
+            (0.25, "250 ms"),
+            (1e-9, "1 ns"),
+            (1.0, "1 s"),
+            (1.5, "1.5 s"),
+            (90.0, "90 s"),
+            (60.0, "1 min"),
+            (300.0, "5 min"),
+            (21_600.0, "6 h"),
+            (86_400.0, "24 h"),
+            (2.3, "2.3 s"),
+            (0.000_123, "123 µs"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
+    }
 }

@@ -9,13 +9,17 @@ use std::fmt::Write as _;
 pub(super) enum Yaml {
     Text(String),
     List(Vec<Yaml>),
-    /// In this order; keys are ours.
-    Map(Vec<(&'static str, Yaml)>),
+    /// In this order; keys are letters, digits and `_`.
+    Map(Vec<(String, Yaml)>),
 }
 
 impl Yaml {
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
+    }
+
+    pub(super) fn map<const N: usize>(entries: [(&str, Yaml); N]) -> Self {
+        Self::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
     }
 
     /// The document.
@@ -39,7 +43,11 @@ impl Yaml {
             Self::Map(entries) => {
                 for (index, (key, value)) in entries.iter().enumerate() {
                     indent(out, if index == 0 { 0 } else { depth });
-                    out.push_str(key);
+                    if is_word(key) {
+                        quoted(out, key);
+                    } else {
+                        out.push_str(key);
+                    }
                     out.push(':');
                     value.behind_key(out, depth + 1);
                 }
@@ -62,6 +70,12 @@ impl Yaml {
             }
         }
     }
+}
+
+/// Returns `true` for a key that a reader of YAML 1.1 takes for no text: <https://yaml.org/type/bool.html>.
+fn is_word(key: &str) -> bool {
+    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
+    words.iter().any(|word| word.eq_ignore_ascii_case(key))
 }
 
 fn indent(out: &mut String, depth: usize) {
@@ -112,19 +126,12 @@ mod tests {
 
     #[test]
     fn a_document() {
-        let rule = |expr: &str| {
-            Yaml::Map(vec![
-                ("expr", Yaml::text(expr)),
-                ("labels", Yaml::Map(vec![])),
-            ])
-        };
-        let document = Yaml::Map(vec![(
-            "groups",
-            Yaml::List(vec![Yaml::Map(vec![
-                ("name", Yaml::text("a: b")),
-                ("rules", Yaml::List(vec![rule("x\n> y"), rule("z")])),
-            ])]),
-        )]);
+        let rule = |expr: &str| Yaml::map([("expr", Yaml::text(expr)), ("labels", Yaml::map([]))]);
+        let group = Yaml::map([
+            ("name", Yaml::text("a: b")),
+            ("rules", Yaml::List(vec![rule("x\n> y"), rule("z")])),
+        ]);
+        let document = Yaml::map([("groups", Yaml::List(vec![group]))]);
         let expected = "groups:\n  - name: \"a: b\"\n    rules:\n      - expr: |-\n          x\n          > y\n        labels: {}\n      - expr: \"z\"\n        labels: {}\n";
         assert_eq!(document.print(), expected);
     }

@@ -1,0 +1,57 @@
+//! The words of alerts: Prometheus' templates, which look things up when the alert fires.
+//!
+//! A look-up that finds nothing leaves its words out. One that fails would take the whole text with it, so each
+//! is written to have one value per label set, whatever series there are.
+
+use crate::slo::scope::Scope;
+
+/// Returns a text that Prometheus' templates leave as it is.
+pub(super) fn untemplated(text: &str) -> String {
+    text.replace("{{", "{{ \"{{\" }}")
+}
+
+/// Returns the labels of the alert's group, in words: `, env prod`.
+pub(super) fn group_words(scope: &Scope) -> String {
+    let by = scope.by.iter();
+    let words =
+        by.map(|label| format!("{{{{ with $labels.{label} }}}}, {label} {{{{ . }}}}{{{{ end }}}}"));
+    words.collect()
+}
+
+/// Sets a variable to the matchers of a selector, with those of the alert's group.
+pub(super) fn selecting(variable: &str, scope: &Scope, more: &[(&str, &str, &str)]) -> String {
+    // In a raw string of the template, which `printf` reads: only values of labels have these.
+    let matchers = scope.matchers(more);
+    let matchers = matchers.replace('%', "%%").replace('`', r"\x60");
+    let matchers = matchers.replace('\r', r"\r");
+    let by = scope.by.iter();
+    let group: String = by.clone().map(|label| format!(",{label}=%q")).collect();
+    let values: String = by.map(|label| format!(" $labels.{label}")).collect();
+    format!("{{{{ {variable} := printf `{matchers}{group}`{values} }}}}")
+}
+
+/// Asks Prometheus for a vector; `%[1]s` in the query is the first of the variables, and so on.
+pub(super) fn ask(query: &str, variables: &str) -> String {
+    format!("printf `{query}` {variables} | query")
+}
+
+/// Returns the value that a look-up found, as a percentage.
+pub(super) fn percentage() -> &'static str {
+    "{{ . | first | value | humanizePercentage }}"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_leave_its_query() {
+        let mut scope = Scope::new("100% `a` {{x}}\r");
+        scope.by("env").expect("a label");
+        let variable = selecting("$s", &scope, &[]);
+        assert_eq!(
+            variable,
+            "{{ $s := printf `service_name=\"100%% \\x60a\\x60 {{x}}\\r\",env=%q` $labels.env }}"
+        );
+    }
+}
