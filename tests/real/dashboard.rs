@@ -28,9 +28,18 @@ fn check(schema: &str, document: &str) -> (bool, String) {
     (output.status.success(), said.into_owned())
 }
 
+/// The schema of a dashboard. Of an annotation's query it has only what every data source shares, so what the
+/// one for Prometheus adds comes on top.
 fn grafana() -> String {
     let schema = target().join("grafana/dashboard.schema.json");
-    std::fs::read_to_string(schema).expect("what tests/run makes from @grafana/schema")
+    let schema =
+        std::fs::read_to_string(schema).expect("what tests/run makes from @grafana/schema");
+    let mut schema: Value = serde_json::from_str(&schema).expect("JSON");
+    for field in ["expr", "step", "titleFormat", "textFormat"] {
+        schema["definitions"]["AnnotationQuery"]["properties"][field] =
+            serde_json::json!({ "type": "string" });
+    }
+    schema.to_string()
 }
 
 #[test]
@@ -38,12 +47,102 @@ fn the_dashboard_is_one_to_grafana() {
     let service = Service::quickstart(&[]);
     let (_, served) = get(service.management, "/grafana.json");
     let odd = inventory().service("a \"b\" ${c} \\ ü\n", "1");
-    for dashboard in [served, slo::dashboard(&odd)] {
+    let apart = slo::dashboard(&odd)
+        .by("env,region")
+        .and_then(|dashboard| dashboard.selector("zone=~\"a|b\""));
+    for dashboard in [
+        served,
+        slo::dashboard(&odd).to_string(),
+        apart.expect("labels").to_string(),
+    ] {
         let (passes, said) = check(&grafana(), &dashboard);
         assert!(passes, "{said}\n{dashboard}");
         let wrong = dashboard.replacen("\"gridPos\": {", "\"gridPos\": { \"z\": 1,", 1);
         assert!(!check(&grafana(), &wrong).0, "the schema is strict");
     }
+}
+
+#[test]
+fn every_panel_can_be_read_without_its_query() {
+    let service = Service::quickstart(&[]);
+    let (_, dashboard) = get(service.management, "/grafana.json?by=env");
+    let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels").iter();
+    let (rows, panels): (Vec<_>, Vec<_>) = panels.partition(|panel| panel["type"] == "row");
+    let titles: Vec<_> = rows
+        .iter()
+        .filter_map(|row| row["title"].as_str())
+        .collect();
+    for row in [
+        "Objectives",
+        "Functions",
+        "HTTP",
+        "Process",
+        "Tokio runtime",
+        "Health checks",
+        "Logs and events",
+    ] {
+        assert!(titles.contains(&row), "{titles:?}");
+    }
+    let named = |title: &str| {
+        let mut panels = panels.iter().filter(|panel| panel["title"] == title);
+        *panels.next().expect(title)
+    };
+    for panel in &panels {
+        let defaults = &panel["fieldConfig"]["defaults"];
+        for said in [&panel["title"], &panel["description"], &defaults["unit"]] {
+            assert!(
+                said.as_str().is_some_and(|said| !said.is_empty()),
+                "{panel}"
+            );
+        }
+        for target in panel["targets"].as_array().expect("targets") {
+            assert!(
+                target["legendFormat"]
+                    .as_str()
+                    .is_some_and(|legend| !legend.is_empty()),
+                "{panel}"
+            );
+        }
+        let lines = panel["type"] == "timeseries";
+        let drawn = defaults["thresholds"]["steps"]
+            .as_array()
+            .is_some_and(|steps| steps.len() > 1);
+        assert!(
+            !lines || !drawn || defaults["custom"]["thresholdsStyle"]["mode"] == "dashed",
+            "{panel}"
+        );
+    }
+    let budget = &named("Budget left")["fieldConfig"]["defaults"]["thresholds"]["steps"];
+    assert_eq!(budget[0]["color"], "red", "{budget}");
+    for title in ["Latency p50", "Latency p95", "Latency p99"] {
+        assert_eq!(named(title)["targets"][0]["exemplar"], true, "{title}");
+        assert_eq!(
+            named(title)["fieldConfig"]["overrides"][0]["matcher"]["options"],
+            "B",
+            "{title}"
+        );
+    }
+    let variables = dashboard["templating"]["list"]
+        .as_array()
+        .expect("variables")
+        .iter();
+    let variables: Vec<_> = variables
+        .filter_map(|variable| variable["name"].as_str())
+        .collect();
+    assert_eq!(
+        variables,
+        [
+            "datasource",
+            "service",
+            "env",
+            "version",
+            "instance",
+            "function",
+            "top",
+            "filters"
+        ]
+    );
 }
 
 #[test]
@@ -58,36 +157,88 @@ fn the_inventory_is_what_its_schema_says() {
     assert!(!check(INVENTORY_SCHEMA, &wrong).0, "the schema is strict");
 }
 
-/// Every query of the dashboard, with Grafana's variables as Grafana would fill them in.
-fn queries(dashboard: &Value) -> Vec<String> {
-    let panels = dashboard["panels"].as_array().expect("panels");
-    let targets = panels
-        .iter()
-        .filter_map(|panel| panel["targets"].as_array());
-    let queries = targets
-        .flatten()
-        .map(|target| target["expr"].as_str().expect("a query"));
-    let fill = |query: &str| {
-        query
-            .replace("$function", ".*")
-            .replace("$__rate_interval", "5s")
-    };
-    queries.map(fill).collect()
+/// What a query asks for, with Grafana's variables as Grafana would fill them in. It is of no interest here whether
+/// any of it is above 0.
+fn fill(query: &str) -> String {
+    let values = [
+        ("$service", "quickstart"),
+        ("$env", "prod"),
+        ("$version", ".*"),
+        ("$instance", ".*"),
+        ("$function", ".*"),
+        ("$top", "10"),
+        ("$__rate_interval", "5s"),
+        (" > 0", " >= 0"),
+    ];
+    let fill = |query: String, (name, value): (&str, &str)| query.replace(name, value);
+    values.into_iter().fold(query.to_owned(), fill)
 }
 
+/// Every query of the dashboard: of panels, of annotations, and of the values of variables.
+fn queries(dashboard: &Value) -> Vec<String> {
+    let all = |value: &Value| value.as_array().cloned().expect("a list");
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let panels = all(&dashboard["panels"]).into_iter();
+    let panels = panels.filter(|panel| panel["type"] != "row");
+    let targets = panels.flat_map(|panel| all(&panel["targets"]));
+    let annotations = all(&dashboard["annotations"]["list"]).into_iter();
+    let shown = targets
+        .chain(annotations)
+        .map(|asks| text(&asks["expr"]).expect("a query"));
+    let variables = all(&dashboard["templating"]["list"]).into_iter();
+    let values = variables.filter_map(|variable| text(&variable["query"]["query"]));
+    let values = values.map(|query| {
+        let inside = query
+            .trim_start_matches("label_values(")
+            .trim_end_matches(')');
+        let (series, _) = inside.rsplit_once(", ").expect("series and a label");
+        series.to_owned()
+    });
+    shown.chain(values).map(|query| fill(&query)).collect()
+}
+
+/// Ways to keep a histogram: as it comes, converted to a native one, and as both.
+const KEPT: [&str; 3] = [
+    "",
+    "convert_classic_histograms_to_nhcb: true, always_scrape_classic_histograms: false, ",
+    "convert_classic_histograms_to_nhcb: true, always_scrape_classic_histograms: true, ",
+];
+
 #[test]
-fn every_query_of_the_dashboard_has_data() {
-    let service = Service::quickstart(&[]);
-    let rules = get(service.management, "/rules.yaml").1;
-    let (_, dashboard) = get(service.management, "/grafana.json");
+fn every_query_of_the_dashboard_has_data_however_histograms_are_kept() {
+    let service = Service::quickstart(&[("SENTRY_DSN", "http://key@127.0.0.1:9/1")]);
+    service.hang_up_on_slow(1);
+    let rules = get(service.management, "/rules.yaml?by=env").1;
+    let (_, dashboard) = get(service.management, "/grafana.json?by=env");
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     let queries = queries(&dashboard);
-    assert!(queries.len() >= 10, "{queries:?}");
-    for program in programs() {
-        let config = config(&[service.management], "rule_files: [rules.yaml]\n");
-        let prometheus = Prometheus::start(program, &config, &[("rules.yaml", &rules)]);
-        for query in &queries {
-            wait_for(query, || {
+    assert!(queries.len() >= 50, "{queries:?}");
+    let [installed, newest] = programs();
+    let kept = KEPT.iter().map(|kept| (&newest, *kept));
+    let servers: Vec<_> = [(&installed, "")]
+        .into_iter()
+        .chain(kept)
+        .map(|(program, kept)| {
+            let config = config(&[service.management], "rule_files: [rules.yaml]\n")
+                .replace(
+                    "job_name: quickstart,",
+                    &format!("job_name: quickstart, {kept}"),
+                )
+                .replace(
+                    "static_configs: [{",
+                    "static_configs: [{labels: {env: prod}, ",
+                );
+            let files = [("rules.yaml", &*rules)];
+            let features = "exemplar-storage,native-histograms";
+            (
+                kept,
+                Prometheus::with_features(program, &config, &files, features),
+            )
+        })
+        .collect();
+    for query in &queries {
+        for (kept, prometheus) in &servers {
+            wait_for(&format!("{query} ({kept})"), || {
                 for path in ["/orders/7", "/orders/999", "/panic", "/hello/you"] {
                     try_get(service.addr, path)?;
                 }
@@ -96,11 +247,16 @@ fn every_query_of_the_dashboard_has_data() {
                 results.iter().any(real).then_some(())
             });
         }
-        let variable = &dashboard["templating"]["list"][1]["query"]["query"];
-        let variable = variable.as_str().expect("a query");
-        let series = variable
-            .trim_start_matches("label_values(")
-            .trim_end_matches(", function)");
-        assert!(!prometheus.results(series).is_empty(), "{variable}");
+    }
+    // Converted, there are no buckets, and objectives are measured all the same.
+    let bucket = "count(function_calls_duration_seconds_bucket)";
+    let ratio = "monitor_slo:failures:ratio_rate5m{slo=\"latency\"}";
+    for (kept, prometheus) in &servers {
+        assert_eq!(
+            prometheus.query(bucket).is_some(),
+            *kept != KEPT[1],
+            "{kept}"
+        );
+        assert!(prometheus.query(ratio).is_some(), "{kept}");
     }
 }

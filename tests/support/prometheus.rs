@@ -45,6 +45,16 @@ impl Prometheus {
 
     /// One with this configuration, in a folder that has these files beside it.
     pub fn start(program: impl AsRef<Path>, config: &str, files: &[(&str, &str)]) -> Self {
+        Self::with_features(program, config, files, "exemplar-storage")
+    }
+
+    /// The same, with these features, which have commas between them.
+    pub fn with_features(
+        program: impl AsRef<Path>,
+        config: &str,
+        files: &[(&str, &str)],
+        features: &str,
+    ) -> Self {
         let addr = TcpListener::bind("127.0.0.1:0")
             .and_then(|socket| socket.local_addr())
             .unwrap();
@@ -62,7 +72,7 @@ impl Prometheus {
                 folder.join("data").display()
             ))
             .arg(format!("--web.listen-address={addr}"))
-            .arg("--enable-feature=exemplar-storage")
+            .arg(format!("--enable-feature={features}"))
             .arg("--rules.alert.resend-delay=1s")
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -1,48 +1,124 @@
 //! A dashboard for Grafana.
+//!
+//! Panels are data: each file below has those of some rows, [`panel`] makes JSON of one, [`asks`] has the
+//! selectors and queries that they share, [`frame`] what is around them.
+
+mod asks;
+mod edge;
+mod frame;
+mod functions;
+mod objectives;
+mod panel;
+mod process;
+mod service;
+
+use std::fmt;
 
 use serde_json::{Value, json};
 
+use self::asks::Asks;
+use self::panel::Row;
+use super::links;
 use super::promise::promises;
+use super::scope::{ParameterError, Scope};
 use crate::inventory::Inventory;
-use crate::metrics::{self, BUILD_INFO, CALLS, CONCURRENT, DURATION, slo};
 
-/// A dashboard of this service: its objectives, its functions and its instances; what
-/// `GET /grafana.json` answers, to be imported as it is.
+/// A dashboard of this service, its objectives, functions and instances; what `GET /grafana.json` answers, to be
+/// imported as it is.
 ///
-/// It asks which Prometheus it is for, and shows budgets from what [`rules`](super::rules) record.
-/// Without objectives it has no row for them. The same functions give the same text.
+/// It asks which Prometheus it is for, and shows budgets from what [`rules`](super::rules) record. Latencies are
+/// read from classic histograms and from native ones, as a Prometheus with
+/// `convert_classic_histograms_to_nhcb` has them. Without objectives it has no row for them. The same
+/// functions give the same text.
 ///
 /// ```
-/// let inventory = monitor_runtime::inventory().service("shop", "1.2.0");
-/// let dashboard = monitor_runtime::slo::dashboard(&inventory);
+/// use monitor_runtime::{inventory, slo};
+///
+/// # fn main() -> Result<(), slo::ParameterError> {
+/// let inventory = inventory().service("shop", "1.2.0");
+/// let dashboard = slo::dashboard(&inventory).by("env")?.to_string();
 /// assert!(dashboard.contains("\"title\": \"shop\""));
 /// // std::fs::write("shop.grafana.json", dashboard)
+/// # Ok(())
+/// # }
 /// ```
-pub fn dashboard(inventory: &Inventory) -> String {
-    let service = &inventory.service_name;
-    let own = format!("service_name=\"{}\"", metrics::escape(service));
-    let rows = if promises(inventory).is_empty() {
-        vec![functions(&own), process(&own)]
-    } else {
-        vec![objectives(&own), functions(&own), process(&own)]
-    };
-    let dashboard = json!({
-        "uid": uid(service),
-        "title": service,
-        "tags": ["monitor"],
-        "schemaVersion": 41,
-        "editable": true,
-        "graphTooltip": 1,
-        "refresh": "30s",
-        "time": { "from": "now-6h", "to": "now" },
-        "templating": { "list": variables(&own) },
-        "panels": placed(rows),
-    });
-    // Its `Display` is JSON, and `#` makes it a readable one.
-    format!("{dashboard:#}\n")
+pub fn dashboard(inventory: &Inventory) -> Dashboard {
+    Dashboard {
+        scope: Scope::new(&inventory.service_name),
+        has_objectives: !promises(inventory).is_empty(),
+        runbooks: links().runbooks,
+    }
 }
 
-/// The dashboard's id, of at most 40 characters out of letters, digits, `-` and `_`.
+/// A dashboard for Grafana, as JSON by its `Display`; see [`dashboard`].
+#[derive(Clone, Debug)]
+#[must_use = "the dashboard is its text"]
+pub struct Dashboard {
+    scope: Scope,
+    has_objectives: bool,
+    runbooks: Option<String>,
+}
+
+impl Dashboard {
+    /// Adds a variable for each of these labels, such as `env`, to look at one group of instances at a time.
+    /// Several labels have commas between them. Rules are to have the same ones: [`Rules::by`](super::Rules::by).
+    ///
+    /// # Errors
+    ///
+    /// For a text that is no name of a label, and for a label that the runtime or the rules set.
+    pub fn by(mut self, labels: &str) -> Result<Self, ParameterError> {
+        self.scope.by(labels)?;
+        Ok(self)
+    }
+
+    /// Narrows every query to series with these labels, in PromQL's words: `env="prod",region=~"eu-.*"`. Each
+    /// label has a variable, as those of [`by`](Self::by) have.
+    ///
+    /// # Errors
+    ///
+    /// For what PromQL does not read, and for a label that the runtime or the rules set.
+    pub fn selector(mut self, matchers: &str) -> Result<Self, ParameterError> {
+        self.scope.select(matchers)?;
+        Ok(self)
+    }
+}
+
+impl fmt::Display for Dashboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let asks = Asks::new(&self.scope);
+        let objectives = self.has_objectives.then(|| objectives::row(&asks));
+        let others = [
+            functions::row(&asks),
+            functions::latency(&asks),
+            edge::row(&asks),
+            service::row(&asks),
+            process::row(&asks),
+            process::runtime(&asks),
+            service::checks(&asks),
+            service::logs(&asks),
+        ];
+        let rows = objectives.into_iter().chain(others);
+        let dashboard = json!({
+            "uid": uid(&self.scope.service),
+            "title": self.scope.service,
+            "description": "Made by monitor from the functions and objectives of the service; /grafana.json has the current one.",
+            "tags": ["monitor"],
+            "schemaVersion": 41,
+            "editable": true,
+            "graphTooltip": 1,
+            "refresh": "30s",
+            "time": { "from": "now-6h", "to": "now" },
+            "templating": { "list": frame::variables(&asks) },
+            "annotations": { "list": frame::annotations(&asks) },
+            "links": frame::links(self.runbooks.as_deref()),
+            "panels": placed(rows),
+        });
+        // Its `Display` is JSON, and `#` makes it a readable one.
+        writeln!(f, "{dashboard:#}")
+    }
+}
+
+/// Returns the dashboard's id, of at most 40 characters out of letters, digits, `-` and `_`.
 pub(super) fn uid(service: &str) -> String {
     let fits =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
@@ -63,174 +139,20 @@ pub(super) fn uid(service: &str) -> String {
     format!("monitor-{kept}-{hash:016x}")
 }
 
-/// Which Prometheus, and which functions.
-fn variables(own: &str) -> Value {
-    let query = format!("label_values({}{{{own}}}, function)", CALLS.name);
-    json!([
-        { "name": "datasource", "label": "Prometheus", "type": "datasource", "query": "prometheus" },
-        {
-            "name": "function",
-            "label": "Function",
-            "type": "query",
-            "datasource": source(),
-            "query": { "query": query, "refId": "function" },
-            "refresh": 2,
-            "sort": 1,
-            "multi": true,
-            "includeAll": true,
-            "allValue": ".*",
-            "current": { "text": "All", "value": "$__all" },
-        },
-    ])
-}
-
-fn source() -> Value {
-    json!({ "type": "prometheus", "uid": "${datasource}" })
-}
-
-/// A title and its panels.
-struct Row {
-    title: &'static str,
-    panels: Vec<Panel>,
-}
-
-/// What is shown, before it has a place.
-struct Panel {
-    kind: &'static str,
-    title: &'static str,
-    description: &'static str,
-    unit: &'static str,
-    query: String,
-    /// How each of its series is called.
-    legend: &'static str,
-    /// From which value on it is red.
-    red: Option<f64>,
-}
-
-fn panel(title: &'static str, unit: &'static str, query: String, legend: &'static str) -> Panel {
-    Panel {
-        kind: "timeseries",
-        title,
-        description: "",
-        unit,
-        query,
-        legend,
-        red: None,
-    }
-}
-
-fn objectives(own: &str) -> Row {
-    const WHICH: &str = "{{objective_name}} {{slo}}";
-    let (budget, left) = (slo::BUDGET, slo::BUDGET_LEFT);
-    let burn = |window| format!("{}{{{own}}} / {budget}{{{own}}}", slo::ratio(window));
-    Row {
-        title: "Objectives",
-        panels: vec![
-            Panel {
-                kind: "stat",
-                description: "Share of the error budget of 30 days that is left.",
-                ..panel(
-                    "Budget left",
-                    "percentunit",
-                    format!("{left}{{{own}}}"),
-                    WHICH,
-                )
-            },
-            Panel {
-                description: "1 spends the budget in just 30 days; 14.4 for an hour is a page.",
-                red: Some(14.4),
-                ..panel("Burn rate, 1 h", "none", burn("1h"), WHICH)
-            },
-            Panel {
-                description: "1 spends the budget in just 30 days; above it for 3 days is a ticket.",
-                red: Some(1.0),
-                ..panel("Burn rate, 3 d", "none", burn("3d"), WHICH)
-            },
-        ],
-    }
-}
-
-fn functions(own: &str) -> Row {
-    const EACH: &str = "{{function}}";
-    let own = format!("{own},function=~\"$function\"");
-    let (calls, duration, concurrent) = (CALLS.name, DURATION.name, CONCURRENT.name);
-    let rate = |name: &str, more: &str| format!("rate({name}{{{own}{more}}}[$__rate_interval])");
-    let by = |label: &str, what: String| format!("sum by ({label}) ({what})");
-    let quantile = |quantile: &str| {
-        let buckets = by("function, le", rate(&format!("{duration}_bucket"), ""));
-        format!("histogram_quantile({quantile}, {buckets})")
-    };
-    let all = by("function", rate(calls, ""));
-    let failed = by("function", rate(calls, ",result=\"error\""));
-    let classes = by("function, error", rate(calls, ",error!=\"\""));
-    Row {
-        title: "Functions",
-        panels: vec![
-            panel("Calls", "reqps", all.clone(), EACH),
-            Panel {
-                description: "Share of calls that ended with an error or a panic.",
-                ..panel("Errors", "percentunit", format!("{failed} / {all}"), EACH)
-            },
-            panel("Latency, median", "s", quantile("0.5"), EACH),
-            panel("Latency, 99 %", "s", quantile("0.99"), EACH),
-            panel(
-                "In flight",
-                "none",
-                by("function", format!("{concurrent}{{{own}}}")),
-                EACH,
-            ),
-            panel(
-                "Errors by class",
-                "reqps",
-                classes,
-                "{{function}} {{error}}",
-            ),
-        ],
-    }
-}
-
-fn process(own: &str) -> Row {
-    let build = BUILD_INFO.name;
-    Row {
-        title: "Service",
-        panels: vec![
-            panel(
-                "Instances by version",
-                "none",
-                format!("count by (version) ({build}{{{own}}})"),
-                "{{version}}",
-            ),
-            Panel {
-                description: "1 where an instance can be scraped.",
-                ..panel(
-                    "Up",
-                    "none",
-                    format!("up and on (job, instance) last_over_time({build}{{{own}}}[1h])"),
-                    "{{instance}}",
-                )
-            },
-        ],
-    }
-}
-
-/// Rows from top to bottom, with three panels beside each other.
-fn placed(rows: Vec<Row>) -> Vec<Value> {
+/// Places rows from top to bottom, with three panels beside each other.
+fn placed(rows: impl Iterator<Item = Row>) -> Vec<Value> {
     const WIDTH: usize = 8;
     const HEIGHT: usize = 8;
     let (mut panels, mut y) = (Vec::new(), 0);
-    for Row {
-        title,
-        panels: inside,
-    } in rows
-    {
+    for row in rows {
         let id = panels.len() + 1;
         let place = json!({ "h": 1, "w": 3 * WIDTH, "x": 0, "y": y });
         panels.push(json!({
-            "id": id, "type": "row", "title": title, "collapsed": false, "gridPos": place, "panels": [],
+            "id": id, "type": "row", "title": row.title, "collapsed": false, "gridPos": place, "panels": [],
         }));
         y += 1;
-        let lines = inside.len().div_ceil(3);
-        for (index, panel) in inside.into_iter().enumerate() {
+        let lines = row.panels.len().div_ceil(3);
+        for (index, panel) in row.panels.into_iter().enumerate() {
             let (x, line) = (index % 3 * WIDTH, index / 3 * HEIGHT);
             let place = json!({ "h": HEIGHT, "w": WIDTH, "x": x, "y": y + line });
             panels.push(panel.json(panels.len() + 1, &place));
@@ -238,36 +160,4 @@ fn placed(rows: Vec<Row>) -> Vec<Value> {
         y += lines * HEIGHT;
     }
     panels
-}
-
-impl Panel {
-    fn json(self, id: usize, place: &Value) -> Value {
-        let target = json!({
-            "refId": "A",
-            "datasource": source(),
-            "expr": self.query,
-            "legendFormat": self.legend,
-        });
-        let mut steps = vec![json!({ "color": "green", "value": null })];
-        steps.extend(
-            self.red
-                .map(|from| json!({ "color": "red", "value": from })),
-        );
-        json!({
-            "id": id,
-            "type": self.kind,
-            "title": self.title,
-            "description": self.description,
-            "datasource": source(),
-            "gridPos": place,
-            "targets": [target],
-            "fieldConfig": {
-                "defaults": {
-                    "unit": self.unit,
-                    "thresholds": { "mode": "absolute", "steps": steps },
-                },
-                "overrides": [],
-            },
-        })
-    }
 }
