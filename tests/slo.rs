@@ -183,7 +183,12 @@ fn rules_are_the_same_each_time_and_of_one_service() {
     let rules = |name: &str| slo::rules(&inventory().service(name, "1")).to_string();
     assert_eq!(rules("shop"), rules("shop"));
     for line in rules("shop").lines() {
-        let reads = ["function_calls_", "build_info", "monitor_slo:"];
+        let reads = [
+            "function_calls_",
+            "build_info",
+            "monitor_slo:",
+            "monitor_objective_",
+        ];
         if reads.iter().any(|name| line.contains(&format!("{name}{{"))) {
             assert!(
                 line.contains("service_name=\"shop\"")
@@ -193,15 +198,20 @@ fn rules_are_the_same_each_time_and_of_one_service() {
         }
     }
     monitor();
-    // One for the service, and one for each promise.
-    let groups = rules("shop").matches("- name: ").count();
-    assert_eq!(groups, 1 + slo::status().len());
+    let budgets = rules("shop")
+        .matches("record: \"monitor_slo:error_budget:ratio\"")
+        .count();
+    assert_eq!(budgets, slo::status().len());
     let linked = slo::rules(&inventory().service("shop", "1"))
         .runbooks("https://runbooks.example.com/")
         .grafana("https://grafana.example.com")
         .to_string();
     assert!(linked.contains("runbook_url: \"https://runbooks.example.com/ErrorBudgetBurn\""));
-    assert!(linked.contains("dashboard_url: \"https://grafana.example.com/d/monitor-shop\""));
+    assert!(linked.contains("dashboard_url: \"https://grafana.example.com/d/monitor-shop?from={{"));
+    let page = slo::rules(&inventory())
+        .runbooks("https://example.com/slo.md#")
+        .to_string();
+    assert!(page.contains("runbook_url: \"https://example.com/slo.md#errorbudgetburn\""));
     assert!(!rules("shop").contains("_url"));
 }
 
@@ -211,13 +221,13 @@ fn what_is_served_is_what_the_functions_make() {
     assert_eq!(served, slo::rules(&inventory()).to_string());
     assert!(served.contains("service_name=\"monitor-tests\""));
     let (_, served) = get(addr(), "/grafana.json");
-    assert_eq!(served, slo::dashboard(&inventory()));
+    assert_eq!(served, slo::dashboard(&inventory()).to_string());
 }
 
 #[test]
 fn the_dashboard_of_any_name_has_an_id_grafana_takes() {
     let uid = |name: &str| {
-        let dashboard = slo::dashboard(&inventory().service(name, "1"));
+        let dashboard = slo::dashboard(&inventory().service(name, "1")).to_string();
         let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
         assert_eq!(dashboard["title"], name);
         dashboard["uid"].as_str().expect("an id").to_owned()
@@ -230,4 +240,64 @@ fn the_dashboard_of_any_name_has_an_id_grafana_takes() {
         assert!(uid.len() <= 40 && uid.chars().all(fits), "{uid}");
     }
     assert_ne!(uid(long), uid(&format!("{long}!")));
+}
+
+#[test]
+fn parameters_adjust_what_is_served() {
+    let ours = || slo::rules(&inventory());
+    let (_, served) = get(
+        addr(),
+        "/rules.yaml?by=env,region&selector=zone%3D~%22eu-.%2B%22&label=team%3Dpayments&annotation=note=a+b",
+    );
+    let made = ours().by("env,region").and_then(|rules| {
+        let rules = rules
+            .selector("zone=~\"eu-.+\"")?
+            .label("team", "payments")?;
+        rules.annotation("note", "a b")
+    });
+    assert_eq!(served, made.expect("no mistake").to_string());
+    assert!(served.contains("sum by (service_name, env, region, zone, objective_name, slo)"));
+    let (_, served) = get(addr(), "/grafana.json?by=env");
+    let made = slo::dashboard(&inventory()).by("env").expect("a label");
+    assert_eq!(served, made.to_string());
+    for (query, named) in [
+        ("rules.yaml?by=1env", "by=\"1env\": "),
+        (
+            "rules.yaml?by=env,",
+            "by=\"env,\": the name of a label is missing",
+        ),
+        (
+            "rules.yaml?by=function",
+            "the label `function` is one that the runtime or the rules set",
+        ),
+        ("rules.yaml?by=__x", "labels that begin with `__`"),
+        ("rules.yaml?selector=env=prod", "write `env=\"prod\"`"),
+        ("rules.yaml?label=team", "such as `team=payments`"),
+        (
+            "rules.yaml?label=severity=x",
+            "alerts have the label `severity` already",
+        ),
+        ("rules.yaml?label=team=", "the value is empty"),
+        (
+            "rules.yaml?label=a=1&label=a=2",
+            "alerts have the label `a` already",
+        ),
+        (
+            "rules.yaml?annotation=summary=x",
+            "alerts have the annotation `summary` already",
+        ),
+        (
+            "rules.yaml?bye=env",
+            "bye=\"env\": no such parameter; /rules.yaml takes by=env",
+        ),
+        (
+            "grafana.json?label=a=b",
+            "no such parameter; /grafana.json takes by=env",
+        ),
+        ("grafana.json?selector=", "there is no matcher"),
+    ] {
+        let (status, answer) = get(addr(), &format!("/{query}"));
+        assert_eq!(status, 400, "{query}: {answer}");
+        assert!(answer.contains(named), "{query}: {answer}");
+    }
 }

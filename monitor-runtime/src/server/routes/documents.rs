@@ -1,13 +1,17 @@
 //! Pages made from the inventory: `/inventory`, `/rules.yaml`, `/grafana.json` and `/objectives`.
 
+use std::fmt::Display;
+
+use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::answer::Answer;
-use super::document;
+use super::{asker, document, refusal};
 use crate::inventory::{Inventory, inventory};
 use crate::server::Context;
-use crate::slo;
+use crate::server::access::Asker;
+use crate::slo::{self, Parameters};
 
 const JSON: &str = "application/json";
 /// RFC 9512.
@@ -20,11 +24,11 @@ pub(super) fn routes(
     let known = document(context.clone(), "inventory", |context| {
         Answer::ok(JSON, of(context).to_json())
     });
-    let rules = document(context.clone(), "rules.yaml", |context| {
-        Answer::ok(YAML, slo::rules(&of(context)).to_string())
+    let rules = adjusted(context.clone(), "rules.yaml", YAML, |context| {
+        slo::rules(&of(context))
     });
-    let dashboard = document(context.clone(), "grafana.json", |context| {
-        Answer::ok(JSON, slo::dashboard(&of(context)))
+    let dashboard = adjusted(context.clone(), "grafana.json", JSON, |context| {
+        slo::dashboard(&of(context))
     });
     let objectives = document(context, "objectives", |_| {
         let status = serde_json::to_string(&slo::status());
@@ -37,6 +41,30 @@ pub(super) fn routes(
         .unify()
         .or(objectives)
         .unify()
+}
+
+/// A page that parameters of the query adjust; a wrong one is answered with 400 and the fix.
+fn adjusted<T: Parameters + Display>(
+    context: Context,
+    path: &'static str,
+    content_type: &'static str,
+    make: impl Fn(&Context) -> T + Clone + Send + Sync + 'static,
+) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+    warp::path(path)
+        .and(warp::path::end())
+        .and(warp::method())
+        .and(asker())
+        .and(warp::query::<Vec<(String, String)>>())
+        .map(
+            move |method: Method, asker: Asker, given: Vec<(String, String)>| {
+                let refused = refusal(&context, &method, &asker);
+                let answer = refused.unwrap_or_else(|| match make(&context).with_all(&given) {
+                    Ok(document) => Answer::ok(content_type, document.to_string()),
+                    Err(error) => Answer::text(StatusCode::BAD_REQUEST, format!("{error}\n")),
+                });
+                answer.answer(&method)
+            },
+        )
 }
 
 /// The inventory as that of the service this server is of.
