@@ -146,12 +146,14 @@ fn a_promise_is_of_all_functions_that_make_it() {
             ("objective_percentile", "90"),
             ("objective_latency_threshold", "0.32"),
             ("le", "0.32"),
+            ("result", "ok"),
         ];
         let found: Vec<_> = page.find(bucket, &labels).collect();
         assert_eq!(found.len(), 1, "{function}: {found:?}");
         let labels = [("function", function), ("objective_percentile", "99")];
         let counters: Vec<_> = page.find("function_calls_total", &labels).collect();
-        assert_eq!(counters.len(), 2, "{function}: {counters:?}");
+        // Three results, and panics.
+        assert_eq!(counters.len(), 4, "{function}: {counters:?}");
     }
 }
 

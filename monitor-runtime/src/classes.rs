@@ -1,6 +1,43 @@
 //! The classes of errors a site has seen, in the order it saw them.
 
+use std::marker::PhantomData;
 use std::sync::OnceLock;
+
+use crate::outcome::PANIC;
+use crate::site::Site;
+
+/// An error type whose classes are known; `#[derive(MonitorError)]` implements it.
+pub trait KnownClasses {
+    /// Every class that is an error, without those of the errors in it.
+    const CLASSES: &'static [&'static str];
+}
+
+impl<T, E: KnownClasses> KnownClasses for Result<T, E> {
+    const CLASSES: &'static [&'static str] = E::CLASSES;
+}
+
+/// Stands for a type whose classes are asked for.
+pub struct ClassesOf<E: ?Sized>(PhantomData<E>);
+
+impl<E: KnownClasses + ?Sized> ClassesOf<E> {
+    /// The classes of the type. The compiler prefers this to the constant of [`NoClasses`].
+    pub const CLASSES: &'static [&'static str] = E::CLASSES;
+}
+
+/// The answer for types whose classes are not known.
+pub trait NoClasses {
+    /// None.
+    const CLASSES: &'static [&'static str] = &[];
+}
+
+impl<E: ?Sized> NoClasses for ClassesOf<E> {}
+
+/// Returns the classes of a function that exist on a page before they are counted: those of its error type,
+/// as far as its objective made the attribute look for them, and `panic`.
+pub(crate) fn known(site: &Site) -> impl Iterator<Item = &'static str> + use<> {
+    let classes = site.known_classes.iter().take(MOST - 1);
+    classes.copied().chain([PANIC])
+}
 
 /// Classes one site tells apart, the last one included.
 pub(crate) const MOST: usize = 64;

@@ -11,13 +11,12 @@ use std::time::Duration;
 
 use metrics::{Label, SharedString};
 
-use crate::clock;
 use crate::config::ConfigError;
 use crate::metrics::{CALLS, CONCURRENT, DURATION, LabelValues, Number, RESULTS, objective_series};
 use crate::objective::Objective;
 use crate::outcome::Outcome;
-use crate::site;
 use crate::tally::{Name, Source, Tally, by_name};
+use crate::{classes, clock, site};
 
 /// The samples that the recorder has been given, by site, lane and result.
 ///
@@ -93,12 +92,18 @@ fn publish_series(name: &Name, sources: &[Source], tally: &mut Tally, service: &
     for outcome in RESULTS {
         let mut labels = labels.clone();
         labels.push(Label::new("result", outcome.as_str()));
-        let calls = tally.calls(outcome);
-        if calls > 0 || outcome != Outcome::Cancelled {
-            metrics::counter!(CALLS.name, labels).absolute(calls);
-        }
+        metrics::counter!(CALLS.name, labels).absolute(tally.calls(outcome));
     }
-    for (class, calls) in tally.classes() {
+    // Known classes exist from the start.
+    let known = sources
+        .iter()
+        .flat_map(|source| classes::known(source.site));
+    let known: BTreeMap<&'static str, u64> = known.map(|class| (class, 0)).collect();
+    for (class, calls) in known
+        .into_iter()
+        .chain(tally.classes())
+        .collect::<BTreeMap<_, _>>()
+    {
         let mut labels = labels.clone();
         labels.push(Label::new("result", Outcome::Error.as_str()));
         labels.push(Label::new("error", SharedString::const_str(class)));

@@ -1,5 +1,6 @@
 //! Every annotated function of the binary and its dependencies, and what the attribute says of it.
 
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Serialize, Serializer};
@@ -265,14 +266,18 @@ fn now(site: &'static Site) -> (bool, usize) {
     let (mut tally, mut called, mut series) = (Tally::default(), false, 0);
     for lane in site.lanes() {
         tally.read(&[Source::new(site, lane)]);
-        let results = RESULTS
-            .into_iter()
-            .filter(|result| tally.ended(*result) > 0);
-        let results: Vec<Outcome> = results.collect();
-        called |= !results.is_empty() || tally.concurrent() > 0;
-        let counters = 2 + usize::from(results.contains(&Outcome::Cancelled));
-        let histograms = if site.is_timed() { results.len() } else { 0 };
-        series += counters + tally.classes().count() + histograms * (site.slots() + 2) + 1;
+        let ended = |result: &Outcome| tally.ended(*result) > 0;
+        let results = RESULTS.into_iter().filter(ended).count();
+        called |= results > 0 || tally.concurrent() > 0;
+        let classes = tally.classes().map(|(class, _)| class);
+        let classes: BTreeSet<_> = classes.chain(classes::known(site)).collect();
+        let counters = RESULTS.len() + classes.len();
+        let histograms = match (site.is_timed(), site.objective) {
+            (false, _) => 0,
+            (true, Some(_)) => RESULTS.len(),
+            (true, None) => results,
+        };
+        series += counters + histograms * (site.slots() + 2) + 1;
     }
     (called, if site.is_counted() { series } else { 0 })
 }

@@ -303,6 +303,26 @@ mod tests {
     }
 
     #[test]
+    fn how_cancelled_calls_count_is_said_once_and_in_bounds() {
+        let refused = |make: fn() -> Objective| std::panic::catch_unwind(make).is_err();
+        const SECOND: Duration = Duration::from_secs(1);
+        assert!(!refused(|| Objective::new("a").cancelled(CountAs::Ignored)));
+        assert!(!refused(|| Objective::new("a").cancelled_after(SECOND)));
+        assert!(refused(|| Objective::new("a")
+            .cancelled(CountAs::Ignored)
+            .cancelled_after(SECOND)));
+        assert!(refused(|| Objective::new("a")
+            .cancelled_after(SECOND)
+            .cancelled(CountAs::Failure)));
+        assert!(refused(
+            || Objective::new("a").cancelled_after(Duration::ZERO)
+        ));
+        assert!(refused(
+            || Objective::new("a").cancelled_after(SECOND * 100_000)
+        ));
+    }
+
+    #[test]
     fn a_name_can_stand_anywhere() {
         for name in ["api", "a.b-c_D9"] {
             assert!(is_name(name.as_bytes()), "{name}");

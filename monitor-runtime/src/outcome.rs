@@ -13,6 +13,9 @@ pub(crate) enum Outcome {
     Cancelled,
 }
 
+/// The class of a panic.
+pub(crate) const PANIC: &str = "panic";
+
 impl Outcome {
     /// Values of the `result` label.
     pub(crate) const RESULTS: usize = 3;

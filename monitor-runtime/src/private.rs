@@ -4,6 +4,7 @@ pub use crate::__judge as judge;
 pub use crate::__record as record;
 pub use crate::__site as site;
 pub use crate::__verdict as verdict;
+pub use crate::classes::{ClassesOf, KnownClasses, NoClasses};
 pub use crate::classify::Class;
 pub use crate::exemplar::offer_ok as offer_exemplar;
 pub use crate::labels::Labels;

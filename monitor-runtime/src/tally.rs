@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 pub(crate) use names::{Name, by_name};
 
 use crate::cells::Store;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, PANIC};
 use crate::site::Site;
 
 /// What a site has counted at one moment.
@@ -188,7 +188,7 @@ impl Tally {
         }
         if self.sum.panics > 0 {
             // A class of that name is not told apart: two series of one name would be.
-            self.sum.add_to_class("panic", self.sum.panics);
+            self.sum.add_to_class(PANIC, self.sum.panics);
         }
     }
 

@@ -1,5 +1,8 @@
 //! What a real Prometheus makes of the real quickstart.
 
+#[path = "prometheus/objectives.rs"]
+mod objectives;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -276,3 +276,145 @@ fn a_client_error_wakes_nobody() {
     }
     assert_eq!(counted("route", "success_rate"), (5, 2));
 }
+
+/// Functions that an attribute must leave as they are, whose errors it may or may not know.
+mod classes {
+    #![deny(warnings)]
+
+    use std::rc::Rc;
+
+    use monitor_runtime::{Class, Classify, MonitorError, Objective, monitored};
+    use monitor_tests::scrape;
+
+    const KNOWN: Objective = Objective::new("known").success_rate(99.0);
+
+    mod errors {
+        use super::MonitorError;
+
+        #[derive(Debug, MonitorError)]
+        pub(super) enum StoreError {
+            Full,
+            #[monitor(class = "gone")]
+            Missing,
+            #[monitor(ok)]
+            Empty,
+        }
+
+        pub(super) type Result<T> = std::result::Result<T, StoreError>;
+    }
+
+    use errors::StoreError;
+
+    /// The classes of errors of a function on a page.
+    fn classes(function: &str) -> Vec<String> {
+        let page = scrape();
+        let of = [("function", function), ("result", "error")];
+        let series = page.find("function_calls_total", &of);
+        let classes = series.filter_map(|sample| sample.labels.get("error").cloned());
+        classes.collect()
+    }
+
+    #[monitored(objective = KNOWN)]
+    fn by_word() -> Result<(), StoreError> {
+        Err(StoreError::Full)
+    }
+
+    #[monitored(objective = KNOWN)]
+    async fn by_path() -> Result<u64, errors::StoreError> {
+        Err(errors::StoreError::Missing)
+    }
+
+    #[monitored(objective = KNOWN)]
+    fn by_alias() -> errors::Result<u64> {
+        Err(StoreError::Empty)
+    }
+
+    #[monitored(objective = KNOWN)]
+    fn boxed() -> Result<(), Rc<StoreError>> {
+        Ok(())
+    }
+
+    /// A parameter of the block, which the attribute on a method does not see.
+    struct Store<StoreError>(StoreError);
+
+    impl<StoreError: Copy> Store<StoreError> {
+        #[monitored(objective = KNOWN)]
+        fn shadowed(&self) -> Result<(), StoreError> {
+            Err(self.0)
+        }
+    }
+
+    struct Other<OtherError>(OtherError);
+
+    impl<OtherError: Copy> Other<OtherError> {
+        #[monitored(objective = KNOWN)]
+        fn generic(&self) -> Result<(), OtherError> {
+            Err(self.0)
+        }
+    }
+
+    trait Named {
+        type Error;
+    }
+
+    impl Named for u8 {
+        type Error = StoreError;
+    }
+
+    #[monitored(objective = KNOWN)]
+    impl<T: Named> Other<T> {
+        fn associated(&self) -> Result<&Self, T::Error> {
+            Ok(self)
+        }
+
+        fn itself(self) -> Result<(), Self> {
+            Ok(())
+        }
+    }
+
+    struct Lent<'a>(&'a str);
+
+    impl Classify for Lent<'_> {
+        fn classify(&self) -> Class {
+            Class::Error("lent")
+        }
+    }
+
+    #[monitored(objective = KNOWN)]
+    fn lends(text: &str) -> Result<(), Lent<'_>> {
+        Err(Lent(text))
+    }
+
+    #[monitored(objective = KNOWN)]
+    fn text() -> Result<(), String> {
+        Ok(())
+    }
+
+    #[test]
+    fn classes_that_are_known_exist_before_the_first_call() {
+        super::monitor();
+        for function in ["by_word", "by_path", "by_alias", "boxed"] {
+            assert_eq!(classes(function), ["Full", "gone", "panic"], "{function}");
+        }
+        for function in ["lends", "text", "Other<OtherError>::generic"] {
+            assert!(
+                classes(function).iter().all(|class| class == "panic"),
+                "{function}"
+            );
+        }
+        assert!(by_word().is_err() && monitor_tests::run(by_path()).is_err());
+        assert!(by_alias().is_err() && boxed().is_ok() && text().is_ok());
+        assert!(Store(1).shadowed().is_err() && Other(1).generic().is_err());
+        assert!(Other(1u8).associated().is_ok_and(|other| other.0 == 1));
+        assert!(Other(1u8).itself().is_ok());
+        assert!(lends("x").is_err_and(|lent| lent.0 == "x"));
+        let page = scrape();
+        for (function, class) in [("by_word", "Full"), ("by_path", "gone"), ("lends", "lent")] {
+            let labels = [("function", function), ("error", class)];
+            let series = page.find("function_calls_total", &labels);
+            let calls: Vec<u64> = series.map(monitor_tests::Sample::count).collect();
+            assert_eq!(calls, [1], "{function}");
+        }
+        assert_eq!(classes("by_path"), ["Full", "gone", "panic"]);
+    }
+}

@@ -8,6 +8,7 @@ pub(crate) mod arg;
 pub(crate) mod args;
 pub(crate) mod buckets;
 pub(crate) mod durations;
+pub(crate) mod error_type;
 pub(crate) mod errors;
 pub(crate) mod fields;
 pub(crate) mod idents;

@@ -3,6 +3,7 @@
 use super::Printer;
 use crate::decide::{Level, Record, Strategy};
 use crate::parse::buckets::Buckets;
+use crate::parse::error_type::{self, Named};
 use crate::parse::fields::{Field, Format};
 use crate::parse::sentry::Throttle;
 use proc_macro2::{Literal, TokenStream};
@@ -162,8 +163,28 @@ impl Printer {
                 .objective(&#objective, &const { #private::Bounds::of(#buckets, &#objective) })
             }
         });
+        let classes = objective.is_some().then(|| self.classes());
         let doc = model.doc.iter();
-        quote_spanned!(at=> #objective #(.doc(#doc))*)
+        quote_spanned!(at=> #objective #classes #(.doc(#doc))*)
+    }
+
+    /// Prints the classes of the function's error type, where an item can name it.
+    // A word may be a generic parameter of the surroundings, which an item must not name. In the inner block
+    // it is a type of the module, which a glob import brings there. Otherwise it is a type of the outer
+    // block, which has no classes.
+    fn classes(&self) -> Option<TokenStream> {
+        let (private, model) = (&self.private, &self.model);
+        let returns = model.returns.as_ref().filter(|_| model.rule.is_none())?;
+        let at = self.at.located_at(returns.span());
+        let of = |ty: &dyn ToTokens| quote_spanned!(at=> { use #private::NoClasses as _; #private::ClassesOf::<#ty>::CLASSES });
+        let classes = match error_type::error(returns)? {
+            Named::Path(path) => of(&path),
+            Named::Word(word) => {
+                let (name, classes) = (error_type::renamed(&word, at), of(&word));
+                quote_spanned!(at=> { struct #name; { use self::*; #classes } })
+            }
+        };
+        Some(quote_spanned!(at=> .classes(#classes)))
     }
 
     fn sentry(&self) -> TokenStream {

@@ -33,3 +33,10 @@ where
         }
     }
 }
+#[automatically_derived]
+impl<'a, T: Copy> rt::__private::KnownClasses for E<'a, T>
+where
+    T: rt::Classify,
+{
+    const CLASSES: &'static [&'static str] = &["A", "B", "Type"];
+}

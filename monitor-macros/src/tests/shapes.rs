@@ -28,6 +28,9 @@ shapes! {
 
     no_arguments: #[monitored] { fn tick() { work(); } }
 
+    /// The classes of an error by one word, which may be a parameter of an `impl` block.
+    objective: #[monitored(objective = API)] { fn pay() -> Result<(), PayError> { Ok(()) } }
+
     closure: #[monitored] { fn adder(n: u32) -> impl Fn(&u32) -> u32 { move |m| n + m } }
 
     items: #[monitored] {

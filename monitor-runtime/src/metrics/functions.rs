@@ -54,21 +54,23 @@ impl Functions {
         };
         let labels = self.layout.labels(series);
         let promise = &self.layout.promise(series).calls;
+        // Every result and known class exists from the start, so that a rate sees the very first call.
         for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
-            // `ok` and `error` exist from the start, so that a rate sees the very first call.
-            if calls > 0 || outcome != Outcome::Cancelled {
-                push(out, CALLS.name);
-                begin(out, labels, outcome, promise);
-                end(out, calls);
-            }
+            push(out, CALLS.name);
+            begin(out, labels, outcome, promise);
+            end(out, calls);
             if outcome == Outcome::Error {
-                for (class, calls) in self.readings.classes(reading) {
+                let classes = self.readings.classes(reading);
+                let new = self.layout.classes(series).iter();
+                let new = new.filter(|class| !classes.iter().any(|(seen, _)| seen == *class));
+                let new = new.map(|class| (*class, 0));
+                for (class, calls) in classes.iter().copied().chain(new) {
                     push(out, CALLS.name);
                     begin(out, labels, outcome, promise);
                     push(out, ",error=\"");
                     push(out, &escape(class));
                     push(out, "\"");
-                    end(out, *calls);
+                    end(out, calls);
                 }
             }
         }

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use super::line::{Short, canonical, label};
 use super::readings::index;
-use crate::labels;
 use crate::objective::Objective;
+use crate::outcome::PANIC;
 use crate::site::Site;
 use crate::tally::{Name, Source, by_name};
+use crate::{classes, labels};
 
 /// The series of all functions, in the order of their labels.
 ///
@@ -33,6 +34,8 @@ pub(super) struct Series {
     bounds: u32,
     /// Place of its promise.
     promise: u32,
+    /// Classes that exist before they are counted; most series have `panic` alone.
+    classes: Option<Box<[&'static str]>>,
 }
 
 /// The labels of an objective, each with a comma before it.
@@ -72,11 +75,18 @@ impl Layout {
                 .collect();
             let starts = (labels.len(), sources.len());
             labels.extend([&function, ",", &module, ",", service, &own]);
+            let mut classes: Vec<_> = its
+                .iter()
+                .flat_map(|its| classes::known(its.site))
+                .collect();
+            classes.sort_unstable();
+            classes.dedup();
             sources.extend(its);
             Series {
                 labels: starts.0..labels.len(),
                 sources: starts.1..sources.len(),
                 bounds: bounds.place((seconds.as_ptr(), seconds.len()), || Bounds::new(seconds)),
+                classes: (*classes != [PANIC]).then(|| classes.into()),
                 promise: objective.map_or(0, |objective| {
                     promises.place((objective, 1), || Promise::new(objective))
                 }),
@@ -107,8 +117,18 @@ impl Layout {
         &self.sources[series.sources.clone()]
     }
 
+    /// Classes of errors that exist before they are counted.
+    pub(super) fn classes<'s>(&self, series: &'s Series) -> &'s [&'static str] {
+        series.classes.as_deref().unwrap_or(&[PANIC])
+    }
+
     pub(super) fn bounds(&self, series: &Series) -> &Bounds {
         &self.bounds[series.bounds as usize]
+    }
+
+    /// Returns `true` for a series whose functions have an objective.
+    pub(super) fn promises(&self, series: &Series) -> bool {
+        series.promise > 0
     }
 
     pub(super) fn promise(&self, series: &Series) -> &Promise {

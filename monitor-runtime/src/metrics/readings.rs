@@ -58,7 +58,8 @@ impl Readings {
             black_box(sources.map(Source::look).fold(0, u64::wrapping_add));
             for series in some {
                 tally.read(layout.sources(series));
-                let reading = all.keep(&tally);
+                let promises = layout.promises(series);
+                let reading = all.keep(&tally, promises);
                 if exemplars {
                     all.keep_exemplars(layout, series, &reading);
                 }
@@ -68,11 +69,13 @@ impl Readings {
         all
     }
 
-    fn keep(&mut self, tally: &Tally) -> Reading {
+    /// Keeps what a series had counted. Where its functions promise something, its histograms exist from the
+    /// start.
+    fn keep(&mut self, tally: &Tally, promises: bool) -> Reading {
         let (classes, histograms) = (self.classes.len(), self.histograms.len());
         self.classes.extend(tally.classes());
         for outcome in RESULTS {
-            if tally.is_timed() && tally.ended(outcome) > 0 {
+            if tally.is_timed() && (promises || tally.ended(outcome) > 0) {
                 let buckets = self.buckets.len();
                 self.buckets.extend_from_slice(tally.used_buckets(outcome));
                 self.histograms.push(Histogram {

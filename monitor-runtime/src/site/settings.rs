@@ -42,6 +42,8 @@ pub struct Settings {
     /// `None` for the default buckets.
     pub(super) own_bounds: Option<&'static [f64]>,
     pub(crate) objective: Option<&'static Objective>,
+    /// Classes of its error type, where it has an objective.
+    pub(crate) known_classes: &'static [&'static str],
     /// The first paragraph of its documentation; empty if there is none.
     pub(crate) doc: &'static str,
     /// `true` if the function is an `async fn`.
@@ -79,6 +81,7 @@ impl Settings {
             timed: true,
             own_bounds: None,
             objective: None,
+            known_classes: &[],
             doc: "",
             async_fn: false,
         }
@@ -217,6 +220,12 @@ impl Settings {
             self.own_bounds = Some(bounds.as_slice());
         }
         self.objective = Some(objective);
+        self
+    }
+
+    /// The classes of its error type, which exist on the page before they are counted.
+    pub const fn classes(mut self, classes: &'static [&'static str]) -> Self {
+        self.known_classes = classes;
         self
     }
 

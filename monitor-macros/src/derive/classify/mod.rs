@@ -31,6 +31,9 @@ use syn::{Data, DeriveInput, Error, Fields, Generics, Ident, Lifetime, LitStr, P
 //             }
 //         }
 //     }
+//     impl ::monitor_runtime::__private::KnownClasses for E {
+//         const CLASSES: &'static [&'static str] = &["A", "B"];
+//     }
 /// Prints the implementation, or every mistake at once.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
@@ -51,6 +54,7 @@ fn implementation(input: DeriveInput, errors: &mut Errors) -> TokenStream {
         runtime,
         generics: input.generics,
         classes: Vec::new(),
+        known: Vec::new(),
         inner: Vec::new(),
     };
     match input.data {
@@ -100,6 +104,8 @@ struct Derived {
     generics: Generics,
     /// Arms of `classify`.
     classes: Vec<TokenStream>,
+    /// The classes that are errors, without those of inner errors.
+    known: Vec<LitStr>,
     /// Arms that say which error is shown instead.
     inner: Vec<TokenStream>,
 }
@@ -123,6 +129,9 @@ impl Derived {
             Some(class) => class.clone(),
             None => LitStr::new(&name.unraw().to_string(), name.span()),
         };
+        if options.transparent.is_none() {
+            self.known.push(class.clone());
+        }
         let class = quote_spanned!(at=> #runtime::Class::Error(#class));
         let expected = options.expected.then(|| quote_spanned!(at=> .expected()));
         let Some(transparent) = options.transparent else {
@@ -172,6 +181,7 @@ impl Derived {
             runtime,
             generics,
             classes,
+            known,
             inner,
         } = self;
         let inner = (!inner.is_empty()).then(|| {
@@ -194,6 +204,10 @@ impl Derived {
                     match *self { #(#classes)* }
                 }
                 #inner
+            }
+            #[automatically_derived]
+            impl #impl_generics #runtime::__private::KnownClasses for #name #ty_generics #where_clause {
+                const CLASSES: &'static [&'static str] = &[#(#known),*];
             }
         }
     }
