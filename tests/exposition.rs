@@ -37,6 +37,7 @@ fn an_independent_parser_reads_what_we_read() {
         let mut found = theirs.samples.iter().filter(move |sample| {
             sample.metric == metric
                 && sample.labels.get("function") == Some("shown")
+                && sample.labels.get("error").is_none()
                 && sample.labels.get("result").unwrap_or_default() == result
         });
         let sample = found.next();

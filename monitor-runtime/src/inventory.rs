@@ -11,7 +11,7 @@ use crate::metrics::{RESULTS, Service};
 use crate::objective::{Cancelled, Objective};
 use crate::outcome::Outcome;
 use crate::site::{self, Site};
-use crate::tally::{Source, Tally};
+use crate::tally::{Tally, sources};
 use crate::throttle::Throttle;
 
 /// The JSON Schema (draft 2020-12) of [`Inventory`] as JSON, which is what `GET /inventory` answers.
@@ -264,8 +264,8 @@ fn labels(site: &'static Site) -> Vec<Label> {
 /// Returns `true` if the function was called, and the number of its series.
 fn now(site: &'static Site) -> (bool, usize) {
     let (mut tally, mut called, mut series) = (Tally::default(), false, 0);
-    for lane in site.lanes() {
-        tally.read(&[Source::new(site, lane)]);
+    for source in sources(site) {
+        tally.read(&[source]);
         let ended = |result: &Outcome| tally.ended(*result) > 0;
         let results = RESULTS.into_iter().filter(ended).count();
         called |= results > 0 || tally.concurrent() > 0;

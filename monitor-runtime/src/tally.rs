@@ -5,7 +5,7 @@ mod names;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-pub(crate) use names::{Name, by_name};
+pub(crate) use names::{Name, by_name, sources};
 
 use crate::cells::Store;
 use crate::outcome::{Outcome, PANIC};
@@ -102,6 +102,15 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// Returns the source of a lane that has not been called: it has counted nothing.
+    pub(crate) fn uncalled(site: &'static Site, lane: usize) -> Self {
+        static NOTHING: Store = Store(OnceLock::new());
+        Self {
+            store: &NOTHING,
+            ..Self::new(site, lane)
+        }
+    }
+
     pub(crate) fn new(site: &'static Site, lane: usize) -> Self {
         Self {
             site,

@@ -311,7 +311,9 @@ mod classes {
         let of = [("function", function), ("result", "error")];
         let series = page.find("function_calls_total", &of);
         let classes = series.filter_map(|sample| sample.labels.get("error").cloned());
-        classes.collect()
+        let mut classes: Vec<String> = classes.collect();
+        classes.sort();
+        classes
     }
 
     #[monitored(objective = KNOWN)]

@@ -12,6 +12,9 @@ use crate::site::Site;
 /// Labels that one function can have; the attribute takes no more.
 const MOST_LABELS: usize = 8;
 
+/// Combinations of one function, at most, that are on a page before they are called.
+const MOST_SHOWN: usize = 32;
+
 /// Combinations in use in this process, and how many may be.
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static MOST_IN_USE: AtomicUsize = AtomicUsize::new(DEFAULT_LABEL_SERIES);
@@ -43,6 +46,11 @@ fn take_place() -> bool {
     let next = |in_use| (in_use < most).then_some(in_use + 1);
     let taken = IN_USE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
     taken.is_ok()
+}
+
+/// Returns `true` if a new combination would be told apart.
+fn is_place_left() -> bool {
+    IN_USE.load(Ordering::Relaxed) < MOST_IN_USE.load(Ordering::Relaxed)
 }
 
 /// What is made on the first call of a labelled function.
@@ -137,6 +145,24 @@ impl Family {
         let made = made.filter(|(_, page)| page.get().is_some());
         let lanes = made.flat_map(|(page, _)| page * PAGE..(page + 1) * PAGE);
         lanes.filter(|lane| self.store(*lane).is_some_and(|store| !store.is_empty()))
+    }
+
+    /// The combinations that have not been called, where they are few and known by type.
+    ///
+    /// None where the process has no place left for them: they would be counted as `other`.
+    pub(crate) fn uncalled(&self) -> impl Iterator<Item = usize> {
+        let is_known = |values: &Values| matches!(values, Values::Known(_));
+        let few = self.shape.get().filter(|shape| {
+            shape.lanes <= MOST_SHOWN && shape.values.iter().all(is_known) && is_place_left()
+        });
+        let lanes = 0..few.map_or(0, |shape| shape.lanes);
+        lanes.filter(
+            move |lane| match few.and_then(|shape| shape.place(*lane)?.get()) {
+                None => true,
+                Some(Some(store)) => store.is_empty(),
+                Some(None) => false,
+            },
+        )
     }
 
     /// The lane to count in: `other` for one that was one too many for the process when it was called

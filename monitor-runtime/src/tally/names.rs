@@ -14,7 +14,17 @@ pub(crate) struct Name {
     pub(crate) labels: Vec<(&'static str, &'static str)>,
 }
 
+/// Returns the sources of a site's series: the combinations of labels it was called with, and those that are
+/// on a page before that.
+pub(crate) fn sources(site: &'static Site) -> impl Iterator<Item = Source> {
+    let called = site.lanes().map(move |lane| Source::new(site, lane));
+    let uncalled = site.family().uncalled();
+    called.chain(uncalled.map(move |lane| Source::uncalled(site, lane)))
+}
+
 /// Sorts call sites, and the combinations of labels they were called with, by name.
+///
+/// A function whose combinations are few and known has all of them from its first call on.
 ///
 /// Several stand under one name where functions share it, and where two combinations read the same: all that
 /// a bounded label has no room for is `other`, and so is all beyond the bound of the process. Of these the
@@ -22,13 +32,13 @@ pub(crate) struct Name {
 pub(crate) fn by_name(sites: impl Iterator<Item = &'static Site>) -> BTreeMap<Name, Vec<Source>> {
     let mut all: BTreeMap<Name, Vec<Source>> = BTreeMap::new();
     for site in sites.filter(|site| site.is_counted()) {
-        for lane in site.lanes() {
+        for source in sources(site) {
             let name = Name {
                 module: site.module(),
                 function: site.function(),
-                labels: site.label_values(lane).collect(),
+                labels: site.label_values(source.lane).collect(),
             };
-            all.entry(name).or_default().push(Source::new(site, lane));
+            all.entry(name).or_default().push(source);
         }
     }
     for sources in all.values_mut() {
