@@ -141,7 +141,7 @@ pub(super) fn last_runs(slot: &Slot, most: usize) -> String {
         };
         serde_json::json!([status, at, took, run.failure.as_deref()])
     });
-    serde_json::Value::from_iter(runs).to_string()
+    runs.collect::<serde_json::Value>().to_string()
 }
 
 /// Returns notes on names that a client selected and that do not exist.

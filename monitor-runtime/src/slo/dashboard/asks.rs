@@ -19,7 +19,7 @@ impl<'a> Asks<'a> {
     /// Returns matchers of the service that is chosen, and of its groups: all that recorded series have.
     pub(super) fn service(&self) -> String {
         let mut matchers = vec!["service_name=\"$service\"".to_owned()];
-        matchers.extend(self.scope.matchers.iter().map(|one| one.to_string()));
+        matchers.extend(self.scope.matchers.iter().map(ToString::to_string));
         matchers.extend(
             self.scope
                 .by
@@ -76,12 +76,7 @@ impl<'a> Asks<'a> {
 
     /// Returns a quantile by `labels`, from buckets where Prometheus keeps them, otherwise from a native histogram.
     /// `rates` returns the rate of the histogram's series with an ending.
-    pub(super) fn quantile(
-        &self,
-        quantile: &str,
-        labels: &str,
-        rates: impl Fn(&str) -> String,
-    ) -> String {
+    pub(super) fn quantile(quantile: &str, labels: &str, rates: impl Fn(&str) -> String) -> String {
         let (classic, native) = (rates("_bucket"), rates(""));
         format!(
             "histogram_quantile({quantile}, sum by ({labels}, le) ({classic})) \
@@ -104,7 +99,9 @@ impl<'a> Asks<'a> {
     /// Returns the part of a legend that names the group.
     pub(super) fn group_legend(&self) -> String {
         let by = self.scope.by.iter();
-        by.map(|label| format!(" {{{{{label}}}}}")).collect()
+        by.map(|label| format!(" {{{{{label}}}}}"))
+            .collect::<Vec<_>>()
+            .concat()
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
     let share = format!("{} / ({} > 0)", by("route", &failed), by("route", &all));
     let rates = |ending: &str| asks.rate_of_target(&format!("{HTTP_DURATION}{ending}"), "");
     let quantile = |quantile: &str, title, description| {
-        let query = asks.quantile(quantile, "http_request_method, http_route", rates);
+        let query = Asks::quantile(quantile, "http_request_method, http_route", rates);
         lines(title, "s", description).query(
             top(&format!("({query})")),
             "{{http_request_method}} {{http_route}}",

@@ -22,7 +22,7 @@ pub(super) fn variables(asks: &Asks<'_>) -> Vec<Value> {
     // Each narrows those behind it: the instances of a version stand for it in every query.
     let mut own = "service_name=\"$service\"".to_owned();
     for matcher in &asks.scope.matchers {
-        own.push_str(&format!(",{matcher}"));
+        own = format!("{own},{matcher}");
     }
     for label in &asks.scope.by {
         variables.push(variable(
@@ -32,7 +32,7 @@ pub(super) fn variables(asks: &Asks<'_>) -> Vec<Value> {
             label,
             Some(".*"),
         ));
-        own.push_str(&format!(",{label}=~\"${label}\""));
+        own = format!("{own},{label}=~\"${label}\"");
     }
     variables.push(variable(
         "version",

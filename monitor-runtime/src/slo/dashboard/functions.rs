@@ -72,13 +72,13 @@ fn quantile_by_version(asks: &Asks<'_>) -> Panel {
         "s",
         "99 % of calls took at most this long, by the version of their instance.",
     )
-    .query(asks.quantile("0.99", "version", rates), "{{version}}")
+    .query(Asks::quantile("0.99", "version", rates), "{{version}}")
 }
 
 pub(super) fn latency(asks: &Asks<'_>) -> Row {
     let rates = |ending: &str| asks.rate(&format!("{}{ending}", DURATION.name), "");
     let quantile = |quantile: &str, title, description| {
-        let query = asks.quantile(quantile, "function", rates);
+        let query = Asks::quantile(quantile, "function", rates);
         let threshold = format!("threshold of {{{{objective_name}}}}{}", asks.group_legend());
         lines(title, "s", description)
             .query(top(&format!("({query})")), EACH)

@@ -23,7 +23,7 @@ pub(super) struct Alert<'a> {
 }
 
 impl Rules {
-    pub(super) fn alert(&self, alert: Alert<'_>) -> Yaml {
+    pub(super) fn alert(&self, alert: &Alert<'_>) -> Yaml {
         let severity = alert.severity.as_str();
         let mut entries = vec![
             ("alert".to_owned(), Yaml::text(alert.name)),
@@ -42,10 +42,7 @@ impl Rules {
             .chain(own);
         let labels = labels.map(|(key, value)| (key.to_owned(), Yaml::Text(value)));
         entries.push(("labels".to_owned(), Yaml::Map(labels.collect())));
-        entries.push((
-            "annotations".to_owned(),
-            Yaml::Map(self.annotations(&alert)),
-        ));
+        entries.push(("annotations".to_owned(), Yaml::Map(self.annotations(alert))));
         Yaml::Map(entries)
     }
 

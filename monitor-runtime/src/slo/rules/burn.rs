@@ -26,7 +26,7 @@ impl Rules {
             let subject = self.subject(promise);
             let burning = burning();
             let story = self.story(promise);
-            self.alert(Alert {
+            self.alert(&Alert {
                 name: "ErrorBudgetBurn",
                 expr: conditions.join("\nor\n"),
                 delay: None,
@@ -58,14 +58,14 @@ impl Rules {
         let Some((last, others)) = burns.split_last() else {
             return text;
         };
-        text += &format!(
-            "{{{{ $w := \"{}\" }}}}{{{{ $short := \"{}\" }}}}",
+        text = format!(
+            "{text}{{{{ $w := \"{}\" }}}}{{{{ $short := \"{}\" }}}}",
             last.long.name, last.short.name
         );
         for burn in others.iter().rev() {
             let holds = burn.condition(promise, "{%[1]s}").join(" and ");
-            text += &format!(
-                "{{{{ if {} }}}}{{{{ $w = \"{}\" }}}}{{{{ $short = \"{}\" }}}}{{{{ end }}}}",
+            text = format!(
+                "{text}{{{{ if {} }}}}{{{{ $w = \"{}\" }}}}{{{{ $short = \"{}\" }}}}{{{{ end }}}}",
                 ask(&holds, "$s"),
                 burn.long.name,
                 burn.short.name

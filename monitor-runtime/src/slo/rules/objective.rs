@@ -47,7 +47,7 @@ impl Rules {
         let matchers = [(name.0, "=", &*name.1), (kind.0, "=", &*kind.1)];
         let variable = selecting("$s", &self.scope, &matchers);
         let spent = ask(&format!("round(1 - {left}{{%[1]s}}, 0.1)"), "$s");
-        self.alert(Alert {
+        self.alert(&Alert {
             name: "ErrorBudgetExhausted",
             expr: format!(
                 "{left}{own} <= 0\nand\nmax_over_time({failures}{own}[{period}]) >= {least}"
@@ -75,7 +75,7 @@ impl Rules {
         // What `increase` says is no whole number.
         let least = f64::from(promise.all_failed) - 0.5;
         let subject = self.subject(promise);
-        self.alert(Alert {
+        self.alert(&Alert {
             name: "ObjectiveAllFailed",
             expr: format!(
                 "{failures}{own} >= {least}\nunless\n{calls}{own} - {failures}{own} >= 0.5"
@@ -121,7 +121,7 @@ impl Rules {
             &format!("topk(1, sum by (function, instance) ({in_flight}{{%[1]s}}))"),
             "$s",
         );
-        self.alert(Alert {
+        self.alert(&Alert {
             name: "ObjectiveHang",
             expr: format!("max by ({by}) (\n{}\n)", levels.join("\nor\n")),
             delay: Some(delay),
@@ -147,7 +147,7 @@ impl Rules {
         let own = self.own(promise).selector();
         let (build, subject) = (BUILD_INFO.name, self.subject(promise));
         let (calls, failures) = (OBJECTIVE_CALLS.name, OBJECTIVE_FAILURES.name);
-        self.alert(Alert {
+        self.alert(&Alert {
             name: "MonitorObjectiveUnmeasured",
             expr: format!(
                 "group by ({by}) ({build}{service})\nunless on ({by})\n\
@@ -189,11 +189,12 @@ impl Rules {
                 "{expr}\nor\n{}",
                 differs(threshold, &own.objective(), seconds)
             );
-            rules_have += &format!(" within {}", duration(seconds));
+            rules_have = format!("{rules_have} within {}", duration(seconds));
             variables += &selecting("$t", &self.scope, &matchers[..1]);
-            service_has += &format!(" within{}", looked_up(threshold, "$t", "humanizeDuration"));
+            let within = looked_up(threshold, "$t", "humanizeDuration");
+            service_has = format!("{service_has} within{within}");
         }
-        self.alert(Alert {
+        self.alert(&Alert {
             name: "MonitorRulesMismatch",
             expr,
             delay: Some(M30),

@@ -35,7 +35,7 @@ impl Rules {
     fn absent(&self) -> Yaml {
         let (build, service) = (BUILD_INFO.name, self.scope.selector(&[]));
         let (by, remembered) = (self.scope.group(&[]), self.range(REMEMBERED));
-        self.alert(Alert {
+        self.alert(&Alert {
             name: "MonitorServiceAbsent",
             expr: format!(
                 "group by ({by}) (last_over_time({build}{service}[{remembered}]))\nunless on ({by})\n\
@@ -56,7 +56,7 @@ impl Rules {
         let (build, service) = (BUILD_INFO.name, self.scope.selector(&[]));
         let by = self.scope.group(&["job", "instance"]);
         let missed = self.range(MISSED);
-        self.alert(Alert {
+        self.alert(&Alert {
             name: "MonitorInstanceDown",
             expr: format!(
                 "group by ({by}) (last_over_time({build}{service}[{missed}]))\nand on (job, instance)\nup == 0"
@@ -91,7 +91,7 @@ impl Rules {
             )
         });
         let by = self.scope.group(&["objective_name", "slo"]);
-        self.alert(Alert {
+        self.alert(&Alert {
             name: "MonitorRulesMismatch",
             expr: format!("group by ({by}) (\n{}\n)", kinds.join("\nor\n")),
             delay: Some(M30),
@@ -126,7 +126,7 @@ impl Rules {
         let labels = self.scope.by.join("`, `");
         let group = self.scope.group(&[]);
         (!by.is_empty()).then(|| {
-            self.alert(Alert {
+            self.alert(&Alert {
                 name: "MonitorLabelMissing",
                 expr: format!("group by ({group}) (\n{without}\n)"),
                 delay: Some(M30),

@@ -25,8 +25,9 @@ pub(super) fn selecting(variable: &str, scope: &Scope, more: &[(&str, &str, &str
     let matchers = matchers.replace('%', "%%").replace('`', r"\x60");
     let matchers = matchers.replace('\r', r"\r");
     let by = scope.by.iter();
-    let group: String = by.clone().map(|label| format!(",{label}=%q")).collect();
-    let values: String = by.map(|label| format!(" $labels.{label}")).collect();
+    let group: Vec<String> = by.clone().map(|label| format!(",{label}=%q")).collect();
+    let values: Vec<String> = by.map(|label| format!(" $labels.{label}")).collect();
+    let (group, values) = (group.concat(), values.concat());
     format!("{{{{ {variable} := printf `{matchers}{group}`{values} }}}}")
 }
 
