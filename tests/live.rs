@@ -1,6 +1,7 @@
 //! What the live page is told of calls: the data behind it, as a browser asks for it.
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -75,7 +76,11 @@ fn detail(addr: SocketAddr, name: &str) -> Value {
 /// One test: there is one runtime in a process.
 #[tokio::test]
 async fn the_page_tells_of_failures_and_slow_calls_without_sentry() {
-    let builder = monitor_runtime::builder!().addr("127.0.0.1:0");
+    let mut builder = monitor_runtime::builder!().addr("127.0.0.1:0");
+    for number in 0..20 {
+        let name = format!("dependency-{number}");
+        builder = builder.check(name, || async { Ok::<(), String>(()) });
+    }
     let monitor = builder
         .log_filter("error")
         .start()
@@ -153,5 +158,44 @@ async fn the_page_tells_of_failures_and_slow_calls_without_sentry() {
         start.elapsed() < Duration::from_secs(5),
         "pages take no time"
     );
+    an_open_page_costs_next_to_nothing(addr);
     monitor.shutdown().await;
+}
+
+/// Rounds of a page with a function open, under load, with twenty checks: each is two seconds' worth.
+fn an_open_page_costs_next_to_nothing(addr: SocketAddr) {
+    const PER_SECOND: usize = 1500;
+    let document = page(addr, "");
+    let process = document["process"].as_str().expect("a process").to_owned();
+    let mut known = document["number"].as_u64().expect("a number");
+    let functions = document["functions"].as_array().expect("functions");
+    let id = functions.iter().position(|one| one[0] == "load");
+    let id = id.expect("it is listed");
+    let mut rounds = Vec::new();
+    for _ in 0..4 {
+        for id in [1, 2, 100, 777, 778, 779] {
+            let _ = find(id, Tier::Paid);
+        }
+        sleep(Duration::from_secs(1));
+        let path = format!("/page/data?process={process}&since={known}");
+        let next = page(addr, &path["/page/data".len()..]);
+        let sent = sent(addr, &path) + sent(addr, &format!("/page/data?function={id}"));
+        known = next["number"].as_u64().expect("a number");
+        rounds.push(sent);
+    }
+    let worst = rounds.iter().max().expect("there were some");
+    assert!(*worst <= 2 * PER_SECOND, "bytes of each round: {rounds:?}");
+}
+
+/// The bytes of an answer to a browser, its head included.
+fn sent(addr: SocketAddr, path: &str) -> usize {
+    let mut stream = TcpStream::connect(addr).expect("the server listens");
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {addr}\r\nAccept-Encoding: gzip, deflate, br\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an answer");
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{path}");
+    answer.len()
 }

@@ -1,34 +1,39 @@
 // The page: asks for what is new, and hands it to its parts.
 
+import { Address } from "./address.js";
 import { Poll, Refused, ask, token } from "./data.js";
 import { Detail } from "./detail.js";
-import { byId, press, setText } from "./dom.js";
+import { byId, press, say, setText } from "./dom.js";
 import { readColours } from "./draw.js";
+import { failures } from "./failures.js";
 import * as format from "./format.js";
+import { Level } from "./level.js";
 import * as panels from "./panels.js";
+import { Past, snapshot } from "./past.js";
+import { requests } from "./requests.js";
 import { Store } from "./store.js";
+import * as system from "./system.js";
 import { Table } from "./table.js";
+import * as troubles from "./troubles.js";
 
 const store = new Store();
-const detail = new Detail(store, (of) => of && table.focus(of));
-const table = new Table(store, (of) => detail.open(of));
-
-/// Pages of other parts: one the service does not have is asked for again after a restart only.
-const others = [
-  { path: "health?verbose", every: 2, any: true, show: panels.health },
-  { path: "objectives", every: 5, show: panels.objectives },
-  { path: "log-level", every: 5, show: panels.level },
-].map((other) => ({ ...other, isMissing: false }));
-let round = 0;
+const address = new Address(() => take());
+const past = new Past(store);
+const table = new Table(store, open, (sorted) => change(sorted));
+const detail = new Detail(store, close);
+const level = new Level(store, () => poll.wake());
+let wrong = [];
 let answered = Date.now();
 
 const poll = new Poll(async () => {
-  const before = store.apply(await ask(`page/data?${store.query}`));
+  const document = await ask(`page/data?${store.query}`);
+  // Before it is gone: what was known of the process that answered until now.
+  const before = store.process !== "" && store.process !== document.process ? snapshot(store, wrong, answered) : null;
+  store.apply(document);
   answered = Date.now();
   if (before) restarted(before);
   show();
-  await Promise.all([detail.update(), ...others.map(askOther)].map((part) => part.catch(ignoreRefusal)));
-  round += 1;
+  await Promise.all([detail.update(), panels.openRuns(store)].map((part) => part.catch(ignoreRefusal)));
 }, problem);
 
 /// What the numbers go on without, until the next round asks again.
@@ -36,31 +41,82 @@ function ignoreRefusal(problem) {
   if (!(problem instanceof Refused)) throw problem;
 }
 
-async function askOther(other) {
-  if (other.isMissing || round % other.every !== 0) return;
-  try {
-    other.show(await ask(other.path, { any: other.any }));
-  } catch (problem) {
-    // 409: the log is somebody else's to set.
-    if (problem.status === 404 || problem.status === 409) other.isMissing = true;
-    throw problem;
+const pathOf = (of) => `${of.module}::${of.name}`;
+
+/// Opens a function; back closes it.
+function open(of) {
+  change({ fn: pathOf(of) }, true);
+}
+
+function close() {
+  const { of } = detail;
+  change({ fn: "" }, true);
+  if (of) table.focus(of);
+}
+
+/// Changes the state of the page, in its address too.
+function change(changes, push = false) {
+  address.set(changes, push);
+  take();
+}
+
+/// Shows the page as its address says.
+function take() {
+  const { state } = address;
+  table.set(state);
+  for (const [group, key] of [["view", "view"], ["show", "show"], ["window", "w"]]) press(byId(group), key, state[key]);
+  if (byId("filter").value !== state.q) byId("filter").value = state.q;
+  const isFunctions = state.view === "functions";
+  for (const id of ["table", "sort-label"]) byId(id).hidden = !isFunctions;
+  byId("requests").hidden = isFunctions;
+  if (store.process === "") return;
+  const of = state.fn === "" ? null : (store.find(state.fn) ?? null);
+  if (of !== detail.of) {
+    detail.show(of);
+    table.redraw(false);
   }
+  if (state.fn !== "" && of === null) {
+    say("This process has no such function");
+    address.set({ fn: "" });
+  }
+  system.tiles(store, table.window);
+  rows(true);
+}
+
+function rows(isAsked) {
+  if (address.state.view === "functions") {
+    table.update(isAsked);
+    return;
+  }
+  const { shown, all } = requests(store, table);
+  setText(byId("count"), shown === all ? format.plural(all, "route") : `${shown} of ${format.plural(all, "route")}`);
+  byId("none").hidden = shown > 0;
+  byId("clear").hidden = all === 0;
+  setText(byId("none-text"), all === 0 ? "No requests at the HTTP edge: monitor_runtime::http::layer counts them" : "No routes match");
 }
 
 function show() {
   const { name, version, commit, branch, pid } = store.service;
-  document.title = `${name} · monitor`;
   setText(byId("service"), name);
   const build = [version && `v${version}`, commit && commit.slice(0, 12), branch, `pid ${pid}`];
   setText(byId("build"), build.filter(Boolean).join(" · "));
+  setText(byId("zone"), `times in ${format.zone()}`);
   for (const id of ["token", "refused"]) byId(id).hidden = true;
+  const isFirst = byId("main").hidden;
   byId("main").hidden = false;
   document.body.classList.remove("stale");
-  connection("live", "live");
+  connection(poll.paused ? "paused" : "live", poll.paused ? "paused" : "live");
   if (byId("banner").dataset.kind === "lost") banner("", "");
-  panels.tiles(store, table.window);
-  panels.failures(store, (of) => detail.open(of));
-  table.update();
+  wrong = troubles.troubles(store);
+  troubles.show(store, wrong, open);
+  system.tiles(store, table.window);
+  system.system(store);
+  panels.objectives(store);
+  failures(store, open);
+  panels.health(store, () => panels.openRuns(store).catch(ignoreRefusal));
+  level.show();
+  if (isFirst) take();
+  else rows(false);
 }
 
 function connection(kind, text) {
@@ -68,20 +124,25 @@ function connection(kind, text) {
   setText(byId("connection"), text);
 }
 
+let ticking = 0;
+
+/// Shows a line above everything; a function for its text is asked each second.
 function banner(kind, text, button = "", act = () => {}) {
+  clearInterval(ticking);
+  const said = () => (typeof text === "function" ? text() : text);
   byId("banner").dataset.kind = kind;
   byId("banner").hidden = text === "";
-  setText(byId("banner-text"), text);
+  setText(byId("banner-text"), said());
+  if (typeof text === "function") ticking = setInterval(() => setText(byId("banner-text"), said()), 1000);
   setText(byId("banner-button"), button);
   byId("banner-button").onclick = act;
 }
 
 function restarted(before) {
-  banner("restarted", `The service was started again at ${format.clock(store.began)}: pid ${store.service.pid}, before it was ${before.pid}.`, "Dismiss", () => banner("", ""));
+  past.keep(before);
+  banner("restarted", `Service restarted at ${format.clock(store.began)} (pid ${before.service.pid} → ${store.service.pid})`, "Dismiss", () => banner("", ""));
   table.redraw(true);
   detail.forget();
-  for (const other of others) other.isMissing = false;
-  round = 0;
 }
 
 function problem(problem, pause) {
@@ -93,9 +154,11 @@ function problem(problem, pause) {
   }
   document.body.classList.add("stale");
   connection("lost", "no answer");
-  const silent = format.uptime(Math.max(1, (Date.now() - answered) / 1000));
+  troubles.title(`No answer · ${store.service.name ?? "monitor"}`, true);
+  const again = Date.now() + pause;
   const why = problem.status > 0 ? ` (${problem.status} ${problem.message})` : "";
-  banner("lost", `No answer for ${silent}${why}. Trying again in ${format.uptime(pause / 1000)}.`, "Try now", () => poll.wake());
+  const seconds = (to) => format.uptime(Math.max(1, to / 1000));
+  banner("lost", () => `No answer for ${seconds(Date.now() - answered)}${why}. ${again > Date.now() ? `Trying again in ${seconds(again - Date.now())}.` : "Trying again."}`, "Try now", () => poll.wake());
 }
 
 function askForToken(status) {
@@ -108,7 +171,8 @@ function askForToken(status) {
   byId("refused").hidden = status !== 403;
   byId("token").hidden = status === 403;
   if (status === 403) return;
-  if (wasGiven) setText(byId("token-why"), "That was not the token: the service refused it.");
+  if (wasGiven) setText(byId("token-why"), "Wrong token");
+  byId("token-why").classList.toggle("bad", wasGiven);
   byId("token-value").focus();
 }
 
@@ -122,38 +186,39 @@ byId("token").addEventListener("submit", (event) => {
 
 byId("pause").addEventListener("click", () => {
   poll.paused = !poll.paused;
-  byId("pause").setAttribute("aria-pressed", String(poll.paused));
+  setText(byId("pause"), poll.paused ? "Resume" : "Pause");
   if (poll.paused) connection("paused", "paused");
   poll.wake();
 });
 
-byId("filter").addEventListener("input", (event) => table.filter(event.target.value));
-byId("show").addEventListener("click", ({ target }) => {
-  if (!target.dataset.show) return;
-  press(byId("show"), target);
-  table.show = target.dataset.show;
-  table.update(true);
+byId("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  byId("filter").focus();
 });
-byId("window").addEventListener("click", ({ target }) => {
-  if (!target.dataset.window) return;
-  press(byId("window"), target);
-  table.window = Number(target.dataset.window);
-  panels.tiles(store, table.window);
-  table.update(true);
+byId("filter").addEventListener("input", (event) => change({ q: event.target.value.slice(0, 500) }));
+byId("clear").addEventListener("click", () => {
+  change({ q: "", show: "all" });
+  byId("filter").focus();
 });
+byId("sort").addEventListener("change", ({ target }) => change({ sort: target.value, dir: target.value === "name" ? "up" : "down" }));
+for (const [group, key] of [["view", "view"], ["show", "show"], ["window", "w"]]) {
+  byId(group).addEventListener("click", ({ target }) => target.dataset[key] && change({ [key]: target.dataset[key] }, key === "view"));
+}
 addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input, select, textarea");
   if (event.key === "/" && !isTyping) {
     event.preventDefault();
     byId("filter").focus();
-  } else if (event.key === "Escape" && detail.dialog.open) detail.dialog.close();
+  } else if (event.key === "Escape" && detail.isOpen && !isTyping && !event.defaultPrevented) close();
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   readColours();
   table.redraw(false);
   table.render();
 });
-panels.levelForm(() => askOther({ ...others[2], isMissing: false, every: 1 }).catch(ignoreRefusal));
+// The head of the table stands below the banner, however high that is.
+new ResizeObserver(() => document.documentElement.style.setProperty("--banner", `${byId("banner").offsetHeight}px`)).observe(byId("banner"));
 
 readColours();
+take();
 poll.wake();

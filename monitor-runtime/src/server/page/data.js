@@ -1,4 +1,4 @@
-// Requests: with the token if there is one, with a limit, again later if nobody answers.
+// Requests: with the token if there is one, with a limit, again later without an answer.
 
 const TOKEN = "monitor-token";
 const EVERY = 2000;
@@ -11,7 +11,7 @@ export const token = {
   forget: () => sessionStorage.removeItem(TOKEN),
 };
 
-/// Why a request has no data: `status` is 0 where nobody answered.
+/// Why a request has no data: `status` is 0 without an answer.
 export class Refused extends Error {
   constructor(status, text) {
     super(text);
@@ -45,7 +45,7 @@ export async function ask(path, { method = "GET", body, any = false } = {}) {
   return text === "" ? null : isJson ? JSON.parse(text) : text;
 }
 
-/// Asks again and again while the page is looked at; later and later while nobody answers.
+/// Asks again and again while the page is looked at; later and later without an answer.
 export class Poll {
   constructor(round, waiting) {
     this.round = round;

@@ -1,141 +1,98 @@
-// All about one function, in a panel of its own.
+// All about one function, beside the table; on a narrow screen in its place.
 
 import { ask } from "./data.js";
-import { byId, el, fill } from "./dom.js";
-import { heat, sizeOf, sparkline } from "./draw.js";
+import { breakable, byId, copyButton, el, fill } from "./dom.js";
+import * as evidence from "./evidence.js";
+import { Figure } from "./figure.js";
 import * as format from "./format.js";
-import { chain, facts } from "./panels.js";
-
-const NARROW = matchMedia("(max-width: 900px)");
+import { source } from "./links.js";
 
 export class Detail {
-  constructor(store, closed) {
-    Object.assign(this, { store, closed });
-    this.dialog = byId("detail");
-    this.content = el("div", { class: "content" });
-    const close = el("button", { type: "button", class: "close", "aria-label": "Close", onclick: () => this.dialog.close() }, "×");
+  constructor(store, close) {
+    Object.assign(this, { store, close, of: null });
+    this.element = byId("detail");
     this.title = el("h2", { id: "detail-title", tabindex: "-1" });
-    this.pictures = ["calls", "heat"].map((kind) => el("canvas", { class: kind, "aria-hidden": "true" }));
-    const legend = el("p", { class: "quiet" }, "Calls over time, errors in red, cancelled ones in amber; below, how long they took, slower ones higher.");
-    this.dialog.append(close, this.title, this.content, el("div", { class: "pictures" }, ...this.pictures, legend), this.rest = el("div", { class: "content" }));
-    this.dialog.addEventListener("close", () => { const of = this.of; this.of = null; this.closed(of); });
-    this.dialog.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") { event.preventDefault(); this.dialog.close(); }
-    });
+    const back = el("button", { type: "button", class: "close", onclick: close }, el("span", { "aria-hidden": "true" }, "×"), " Close");
+    const path = () => `${this.of.module}::${this.of.name}`;
+    const copies = el("p", { class: "copies" },
+      copyButton("Copy path", path, { title: "Copy the path of the function" }),
+      copyButton("Copy link", () => location.href, { title: "Copy the address of this view" }));
+    [this.about, this.now, this.rest] = [0, 1, 2].map(() => el("div", {}));
+    this.figure = new Figure();
+    this.element.append(el("div", { class: "detail-head" }, this.title, back), copies, this.about, this.now, this.figure.element, this.rest);
   }
 
-  async open(of) {
+  get isOpen() {
+    return this.of !== null;
+  }
+
+  /// Shows a function, or none.
+  async show(of) {
+    if (of === this.of) return;
     this.of = of;
-    this.title.textContent = of.name;
-    this.content.madeOf = this.rest.madeOf = undefined;
-    this.content.replaceChildren(el("p", { class: "quiet" }, "Loading"));
-    this.rest.replaceChildren();
-    if (!this.dialog.open) {
-      // Over a small screen it is all there is; beside a table one can go on with both.
-      if (NARROW.matches) this.dialog.showModal();
-      else this.dialog.show();
+    this.element.hidden = of === null;
+    document.body.classList.toggle("with-detail", of !== null);
+    if (of === null) return;
+    this.title.replaceChildren(...breakable(of.name));
+    for (const part of [this.about, this.now, this.rest]) {
+      part.madeOf = undefined;
+      part.replaceChildren();
     }
+    this.about.append(el("p", { class: "quiet" }, "Loading"));
+    this.element.scrollTop = 0;
     this.title.focus({ preventScroll: true });
-    this.dialog.scrollTop = 0;
+    // Where it stands in the place of the table, its begin may be out of sight.
+    if (this.element.getBoundingClientRect().top < 0) this.element.scrollIntoView({ block: "start" });
     this.described ??= ask("inventory").catch(() => null);
-    await this.update().catch((problem) => this.content.replaceChildren(el("p", { class: "output" }, problem.message)));
+    await this.update().catch((problem) => this.about.replaceChildren(el("p", { class: "output" }, problem.message)));
   }
 
   /// Another process: ids mean other functions.
   forget() {
     this.described = null;
     if (!this.of) return;
-    const { name, module } = this.of;
-    const again = this.store.functions.find((one) => one.name === name && one.module === module);
+    const again = this.store.find(`${this.of.module}::${this.of.name}`);
     if (again) this.of = again;
-    else this.dialog.close();
+    else this.close();
   }
 
   async update() {
-    const of = this.of;
+    const { of, store } = this;
     if (!of) return;
     const [known, inventory] = await Promise.all([ask(`page/data?function=${of.id}`), this.described]);
-    if (this.of !== of || known.process !== this.store.process) return;
+    if (this.of !== of || known.process !== store.process) return;
     const listed = inventory?.functions?.find((one) => one.function === of.name && one.module === of.module);
-    fill(this.content, [known, listed?.doc], () => this.about(known, listed));
-    fill(this.rest, known, () => this.told(known));
-    const { time } = this.store;
-    if (time.latest !== undefined) {
-      const history = this.store.history(of);
-      sparkline(this.pictures[0], sizeOf(this.pictures[0]), history, time);
-      heat(this.pictures[1], history, time, of.bounds);
-    }
+    fill(this.about, [known.places, known.fields, known.labels, listed?.doc], () => this.description(known, listed));
+    fill(this.now, [of.windows, of.flight, of.since > 0 ? Math.floor(store.oldest(of) / 5) : 0, known.results, known.errors], () => this.numbers(known));
+    const { process, id, function: name, ...rest } = known;
+    fill(this.rest, rest, () => [...evidence.failed(store, of, known), ...evidence.slow(store, known), ...evidence.buckets(known), ...evidence.combinations(known)]);
+    this.figure.draw(store.history(of), store.time, of.bounds);
   }
 
-  about(known, listed) {
-    const places = known.places.map(([file, line]) => el("div", {}, el("code", {}, `${file}:${line}`)));
+  description(known, listed) {
+    const places = known.places.map(([file, line]) => el("div", {}, source(this.store, file, line), " ", copyButton("Copy", () => `${file}:${line}`, { title: "Copy the place", key: `copy ${file}:${line}` })));
     const list = (names) => names.map((name) => el("code", {}, name)).flatMap((name) => [name, " "]);
     const pairs = [
-      ["Module", [el("code", {}, known.module)]],
+      ["Module", [el("code", {}, ...breakable(known.module))]],
       ["Source", places],
       ["Labels", known.labels.length > 0 ? list(known.labels) : null],
       ["Fields", known.fields.length > 0 ? list(known.fields) : null],
       ["Slow", known.slow_seconds ? [`longer than ${format.duration(known.slow_seconds)}`] : null],
       ["Objective", listed?.objective ? [String(listed.objective.name ?? listed.objective)] : null],
     ];
-    const { ok, error, cancelled } = known.results;
-    const total = [["ok", ok], ["error", error], ["cancelled", cancelled]];
-    const classes = Object.entries(known.errors).sort((a, b) => b[1] - a[1]);
+    const doc = listed?.doc ? format.paragraphs(listed.doc).map((parts) => el("p", { class: "doc" }, ...parts.map((part) => (part.code ? el("code", {}, part.code) : part)))) : [];
+    return [...doc, el("dl", { class: "pairs" }, ...pairs.filter(([, value]) => value).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, ...value)]))];
+  }
+
+  numbers(known) {
+    const { of, store } = this;
+    const oldest = store.oldest(of);
+    const age = oldest >= 5 ? `; the oldest has run for at least ${format.uptime(oldest)}` : "";
     return [
-      listed?.doc ? el("p", { class: "doc" }, listed.doc) : null,
-      el("dl", { class: "pairs" }, ...pairs.filter(([, value]) => value).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, ...value)])),
-      el("h3", {}, "Calls since the start"),
-      el("ul", { class: "totals" }, ...total.map(([name, { calls }]) => el("li", { class: calls > 0 ? name : "quiet" }, el("b", {}, format.whole(calls)), ` ${name}`))),
-      classes.length > 0 ? el("ul", { class: "classes" }, ...classes.map(([name, calls]) => el("li", {}, el("span", { class: "tag bad" }, name || "without a class"), ` ${format.whole(calls)}`))) : null,
-    ].filter((part) => part !== null);
-  }
-
-  told(known) {
-    return [...this.buckets(known), ...this.combinations(known), ...this.failed(known), ...this.slow(known)];
-  }
-
-  buckets({ bounds, minute }) {
-    const [most, all] = [Math.max(...minute), minute.reduce((a, b) => a + b, 0)];
-    if (all === 0 || bounds.length === 0) return [];
-    const first = minute.findIndex((calls) => calls > 0);
-    const last = minute.findLastIndex((calls) => calls > 0);
-    const rows = minute.slice(first, last + 1).map((calls, offset) => {
-      const bar = el("span", { class: "bar" });
-      bar.style.width = `${(calls / most) * 100}%`;
-      const bound = bounds[first + offset];
-      const name = bound === undefined ? `> ${format.duration(bounds.at(-1))}` : `≤ ${format.duration(bound)}`;
-      return el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "bars" }, bar), el("td", { class: "number" }, format.whole(calls)));
-    });
-    return [el("h3", {}, "How long calls took, last minute"), el("table", { class: "buckets" }, el("tbody", {}, ...rows))];
-  }
-
-  combinations({ combinations }) {
-    if (combinations.length === 0) return [];
-    const head = ["Labels", "ok", "error", "cancelled", "in flight"];
-    const rows = combinations.map((one) => el("tr", {},
-      el("th", { scope: "row" }, Object.entries(one.labels).map(([name, value]) => `${name}=${value}`).join(" ")),
-      ...[one.ok, one.error, one.cancelled, one.in_flight].map((number) => el("td", { class: "number" }, format.whole(number)))));
-    return [el("h3", {}, "By labels, since the start"), el("table", { class: "plain" },
-      el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))), el("tbody", {}, ...rows))];
-  }
-
-  failed({ failures }) {
-    if (failures.length === 0) return [];
-    const one = (failure) => el("li", {},
-      el("div", { class: "line" }, failure.class ? el("span", { class: failure.expected ? "tag" : "tag bad" }, failure.class) : null,
-        failure.first ? null : el("span", { class: "tag" }, "passed on"), failure.expected ? el("span", { class: "tag" }, "expected") : null,
-        failure.times > 1 ? el("span", { class: "times" }, `×${format.whole(failure.times)}`) : null,
-        failure.seconds === null ? null : el("span", { class: "quiet" }, `after ${format.duration(failure.seconds)}`),
-        el("time", { class: "end", datetime: new Date(failure.at).toISOString() }, format.clock(failure.at))),
-      chain(failure.chain, true), facts(failure));
-    return [el("h3", {}, "Last failures"), el("ol", { class: "list" }, ...failures.map(one))];
-  }
-
-  slow({ slow }) {
-    if (slow.length === 0) return [];
-    const one = (call) => el("li", {},
-      el("div", { class: "line" }, el("b", {}, format.duration(call.seconds)), call.result === "ok" ? null : el("span", { class: "tag bad" }, call.result),
-        el("time", { class: "end", datetime: new Date(call.at).toISOString() }, format.clock(call.at))), facts(call));
-    return [el("h3", {}, "Slowest calls of the last ten minutes"), el("ol", { class: "list" }, ...slow.map(one))];
+      ...(of.troubles ?? []).map(({ text }) => el("p", { class: "output" }, text)),
+      el("p", { class: of.flight > 0 ? "flight" : "quiet" }, el("b", {}, format.whole(of.flight)), ` in flight${age}`),
+      evidence.windows(store, of),
+      ...evidence.totals(known),
+    ];
   }
 }

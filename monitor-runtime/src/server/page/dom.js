@@ -1,12 +1,14 @@
 // Elements, made and changed without markup: data is only ever text.
 
+import * as format from "./format.js";
+
 export const byId = (id) => document.getElementById(id);
 
 /// An element with attributes and children; strings are text, what is null is left out.
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === null || value === false) continue;
+    if (value === null || value === undefined || value === false) continue;
     if (name === "onclick") element.addEventListener("click", value);
     else element.setAttribute(name, value === true ? "" : value);
   }
@@ -26,25 +28,69 @@ export function setClass(element, name) {
   if (element.className !== name) element.className = name;
 }
 
+export function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
 /// Replaces children, unless they were made from the same data.
 export function fill(element, data, make) {
   const key = JSON.stringify(data);
   if (element.madeOf === key) return;
   element.madeOf = key;
-  // Who had opened or focused something in it finds it so again.
+  // What was open or had the focus before has it afterwards.
   const open = new Set([...element.querySelectorAll("details[open]")].map((one) => one.dataset.key));
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   element.replaceChildren(...make());
   for (const details of element.querySelectorAll("details")) details.open = open.has(details.dataset.key);
   if (focused !== undefined) {
     const again = [...element.querySelectorAll("[data-key]")].filter((one) => one.dataset.key === focused);
-    (again.find((one) => one.matches("button,summary")) ?? again[0])?.focus({ preventScroll: true });
+    (again.find((one) => one.matches("button,summary,a")) ?? again[0])?.focus({ preventScroll: true });
   }
 }
 
 /// Marks one of a group of buttons as the pressed one.
-export function press(group, pressed) {
+export function press(group, name, value) {
   for (const button of group.querySelectorAll("button")) {
-    button.setAttribute("aria-pressed", String(button === pressed));
+    setAttribute(button, "aria-pressed", String(button.dataset[name] === value));
   }
 }
+
+/// A name or path that may break behind each `::`, `.`, `/` and `_`.
+export function breakable(text) {
+  const parts = text.split(/(?<=::|[._/])/);
+  return parts.flatMap((part, place) => (place === 0 ? [part] : [document.createElement("wbr"), part]));
+}
+
+/// A time of day, with its zone and the date in its title.
+export function time(at, attributes = {}) {
+  return el("time", { datetime: new Date(at).toISOString(), title: format.moment(at), ...attributes }, format.clock(at));
+}
+
+/// Copies a text; a page that is not from this machine has no clipboard but the old one.
+async function copy(text) {
+  if (navigator.clipboard?.writeText) {
+    const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    if (done) return true;
+  }
+  const area = el("textarea", { class: "hidden", "aria-hidden": "true", readonly: true });
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+/// A button that copies what `text` returns, and says so on itself.
+export function copyButton(label, text, { title = label, key } = {}) {
+  const button = el("button", { type: "button", class: "copy", title, "data-key": key, onclick: async () => {
+    const done = await copy(text());
+    button.textContent = done ? "Copied" : "Not copied";
+    setTimeout(() => { button.textContent = label; }, 1500);
+    button.focus({ preventScroll: true });
+  } }, label);
+  return button;
+}
+
+/// Tells readers of the screen something that is seen elsewhere.
+export const say = (text) => setText(byId("said"), text);

@@ -1,4 +1,6 @@
-// The pictures in a row: calls over ten minutes, and how long they took.
+// The pictures: calls over ten minutes, how long they took, and what a point of them stands for.
+
+import * as format from "./format.js";
 
 const colours = {};
 
@@ -16,7 +18,7 @@ export const sizeOf = (canvas) => ({ width: canvas.clientWidth, height: canvas.c
 
 /// A canvas of so many points, emptied; what is drawn counts in CSS pixels.
 function prepare(canvas, { width, height }, ratio) {
-  const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
+  const [wide, high] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
   if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
   const context = canvas.getContext("2d");
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -27,13 +29,24 @@ function prepare(canvas, { width, height }, ratio) {
 /// Where a column stands: the newest at the right.
 const place = (column, { latest, length, span }) => span - 1 - Math.round((latest - column.at) / 1000 / length);
 
+/// A digit of a heat: the bits of a bucket's number of calls.
+export function bitsOf(heat, offset) {
+  const code = heat.charCodeAt(offset);
+  return code < 58 ? code - 48 : code - 87;
+}
+
+const callsOf = (column) => column.ok + column.error + column.cancelled;
+const rateOf = (column) => callsOf(column) / column.seconds;
+
+/// The highest rate of a history, which is the top of its picture.
+export const highest = (history) => history.reduce((most, column) => Math.max(most, rateOf(column)), 0);
+
 export function sparkline(canvas, size, history, time) {
   const context = prepare(canvas, size, devicePixelRatio || 1);
   const { width, height } = size;
   const step = width / time.span;
   const wide = Math.max(0.8, step - (step > 3 ? 0.8 : 0.15));
-  const rate = (column) => (column.ok + column.error + column.cancelled) / column.seconds;
-  const most = history.reduce((most, column) => Math.max(most, rate(column)), 0);
+  const most = highest(history);
   context.fillStyle = colours.grid;
   context.fillRect(0, height - 1, width, 1);
   // One on top of the other, and each colour in one go.
@@ -42,8 +55,8 @@ export function sparkline(canvas, size, history, time) {
     context.fillStyle = colours[name];
     history.forEach((column, index) => {
       if (column[name] === 0) return;
-      const all = Math.max(1.5, (rate(column) / most) * (height - 2));
-      const part = Math.max(name === "ok" ? 0 : 2, (all * column[name]) / (column.ok + column.error + column.cancelled));
+      const all = Math.max(1.5, (rateOf(column) / most) * (height - 2));
+      const part = Math.max(name === "ok" ? 0 : 2, (all * column[name]) / callsOf(column));
       tops[index] -= part;
       context.fillRect(place(column, time) * step, tops[index], wide, part);
     });
@@ -62,13 +75,12 @@ function heatColour(seconds) {
   return [part(0), part(8), part(4)];
 }
 
-/// A point per column and bucket, which the style sheet makes as large as they have to be.
-export function heat(canvas, history, time, bounds) {
-  let [low, high, most] = [Infinity, 0, 1];
+/// The buckets that a picture of latencies has, from the lowest to the highest.
+export function bucketsOf(history, bounds) {
+  let [low, high] = [Infinity, 0];
   for (const column of history) {
     low = Math.min(low, column.first);
     high = Math.max(high, column.first + column.heat.length - 1);
-    for (const digit of column.heat) most = Math.max(most, parseInt(digit, 36));
   }
   // A function that was not called has no buckets to speak of.
   if (history.length === 0) [low, high] = [0, 0];
@@ -77,26 +89,71 @@ export function heat(canvas, history, time, bounds) {
     if (low > 0) low -= 1;
     if (high - low < 5 && high < bounds.length) high += 1;
   }
+  return [low, high];
+}
+
+/// A point per column and bucket, which the style sheet makes as large as they have to be.
+export function heat(canvas, history, time, bounds) {
+  const [low, high] = bucketsOf(history, bounds);
+  let most = 1;
+  for (const column of history) for (let offset = 0; offset < column.heat.length; offset += 1) most = Math.max(most, bitsOf(column.heat, offset));
   const rows = Math.max(1, high - low + 1);
   const context = prepare(canvas, { width: time.span, height: rows }, 1);
   const points = context.createImageData(time.span, rows);
+  const all = coloursOf(bounds);
   for (const column of history) {
     const x = place(column, time);
     if (x < 0 || x >= time.span) continue;
     for (let offset = 0; offset < column.heat.length; offset += 1) {
-      const bits = parseInt(column.heat[offset], 36);
+      const bits = bitsOf(column.heat, offset);
       if (bits === 0) continue;
       const bucket = column.first + offset;
-      const alpha = 255 * (0.25 + (0.75 * bits) / most);
-      points.data.set([...colourOf(bounds, bucket), alpha], 4 * ((rows - 1 - (bucket - low)) * time.span + x));
+      const [red, green, blue] = all[bucket];
+      const at = 4 * ((rows - 1 - (bucket - low)) * time.span + x);
+      points.data[at] = red;
+      points.data[at + 1] = green;
+      points.data[at + 2] = blue;
+      points.data[at + 3] = 255 * (0.25 + (0.75 * bits) / most);
     }
   }
   context.putImageData(points, 0, 0);
 }
 
 /// The colours of a list of bounds, worked out once.
-function colourOf(bounds, bucket) {
+function coloursOf(bounds) {
   const all = colours.buckets.get(bounds) ?? [...bounds, 2 * (bounds.at(-1) ?? 1)].map(heatColour);
   colours.buckets.set(bounds, all);
-  return all[bucket];
+  return all;
+}
+
+/// The upper bound of a bucket: "≤5 ms", ">10 s" for the last one.
+export const boundName = (bounds, bucket) => (bounds[bucket] === undefined ? `>${format.duration(bounds.at(-1) ?? 0)}` : `≤${format.duration(bounds[bucket])}`);
+
+/// Buckets between which most calls of a column were: "1 ms to 5 ms".
+function spread(column, bounds) {
+  const used = [...column.heat].map((digit, offset) => (digit === "0" ? -1 : column.first + offset)).filter((bucket) => bucket >= 0);
+  if (used.length === 0 || bounds.length === 0) return "";
+  const from = used[0] === 0 ? "0" : format.duration(bounds[used[0] - 1]);
+  const to = bounds[used.at(-1)] === undefined ? `more than ${format.duration(bounds.at(-1))}` : format.duration(bounds[used.at(-1)]);
+  return `, ${from} to ${to}`;
+}
+
+/// What a place of a picture stands for, in words; places count from the left.
+export function describe(history, time, at, bounds) {
+  const column = history.find((column) => place(column, time) === at);
+  const ended = time.latest - (time.span - 1 - at) * time.length * 1000;
+  const when = `${format.clock(ended)}: `;
+  if (!column) return `${when}no calls`;
+  const parts = [`${format.rate(rateOf(column))} calls/s`, column.error > 0 ? format.plural(column.error, "error") : "", column.cancelled > 0 ? `${format.whole(column.cancelled)} cancelled` : ""];
+  return when + parts.filter(Boolean).join(", ") + spread(column, bounds);
+}
+
+/// A whole history in words: the text that stands for both pictures.
+export function summarize(history, time, bounds) {
+  const span = format.duration(time.span * time.length);
+  if (history.length === 0) return `No calls in the last ${span}`;
+  const sum = (name) => history.reduce((all, column) => all + column[name], 0);
+  const [low, high] = history.reduce(([low, high], column) => [Math.min(low, column.first), Math.max(high, column.first + column.heat.length - 1)], [Infinity, 0]);
+  const took = bounds.length === 0 ? "" : `, from ${low === 0 ? "0" : format.duration(bounds[low - 1])} to ${bounds[high] === undefined ? `more than ${format.duration(bounds.at(-1))}` : format.duration(bounds[high])}`;
+  return `Last ${span}: at most ${format.rate(highest(history))} calls/s, ${format.plural(sum("error"), "error")}, ${format.whole(sum("cancelled"))} cancelled${took}`;
 }

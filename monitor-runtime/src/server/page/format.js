@@ -1,4 +1,4 @@
-// Numbers as a person reads them.
+// Numbers, times and texts as a person reads them.
 
 const digits = (value) => (value >= 100 ? 0 : value >= 10 ? 1 : 2);
 const short = (value) => String(Number(value.toFixed(digits(value))));
@@ -9,7 +9,7 @@ export function duration(seconds) {
   if (seconds >= 90) return `${short(seconds / 60)} min`;
   if (seconds >= 1) return `${short(seconds)} s`;
   if (seconds >= 0.001) return `${short(seconds * 1000)} ms`;
-  return `${short(seconds * 1e6)} µs`;
+  return seconds === 0 ? "0" : `${short(seconds * 1e6)} µs`;
 }
 
 /// A quantile: below the first bound and beyond the last one knows no more than that.
@@ -35,13 +35,37 @@ export function percent(share) {
   return share < 0.001 ? "<0.1%" : `${short(share * 100)}%`;
 }
 
-/// Milliseconds since 1970 as the time of day.
+/// Bytes: "512 KiB", "48.2 MiB".
+export function bytes(number) {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const unit = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, number)) / 10));
+  return `${short(number / 1024 ** unit)} ${units[unit]}`;
+}
+
+const two = (number) => String(number).padStart(2, "0");
+const date = (time) => `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+const hours = (time) => `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
+
+/// The zone of the browser's times: "UTC", "UTC+05:30".
+export function zone(at = Date.now()) {
+  const minutes = -new Date(at).getTimezoneOffset();
+  if (minutes === 0) return "UTC";
+  return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+}
+
+/// Milliseconds since 1970 as the time of day, with the date if it is not of today.
 export function clock(at) {
   const time = new Date(at);
-  const two = (number) => String(number).padStart(2, "0");
-  const day = time.toDateString() === new Date().toDateString();
-  const hours = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
-  return day ? hours : `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${hours}`;
+  const isToday = time.toDateString() === new Date().toDateString();
+  return isToday ? hours(time) : `${date(time)} ${hours(time)}`;
+}
+
+/// The same with date and zone, and as the log has it.
+export function moment(at) {
+  const time = new Date(at);
+  const utc = time.toISOString();
+  const here = `${date(time)} ${hours(time)} ${zone(at)}`;
+  return zone(at) === "UTC" ? here : `${here} (${utc.slice(0, 10)} ${utc.slice(11, 19)} UTC)`;
 }
 
 /// How long something has gone on: "4 d 3 h", "2 h 5 min", "12 s".
@@ -59,3 +83,21 @@ export function uptime(seconds) {
 }
 
 export const plural = (number, word) => `${whole(number)} ${word}${number === 1 ? "" : "s"}`;
+
+/// A factor: "72×", "1.5×".
+export const times = (factor) => `${Number(factor.toPrecision(2))}×`;
+
+/// A doc comment as paragraphs of text without the signs of Markdown; code in it is `{ code }`.
+export function paragraphs(markdown) {
+  const blocks = markdown.replace(/^```.*$/gm, "").split(/\n\s*\n/).map((block) => block.trim()).filter(Boolean);
+  return blocks.map((block) => {
+    const text = block
+      .replace(/^#{1,6}\s+/gm, "")
+      .replace(/^\s*[*-]\s+/gm, "• ")
+      .replace(/\[([^\][]+)\](?:\([^)]*\)|\[[^\]]*\])?/g, "$1")
+      .replace(/(\*\*|__)(?=\S)(.+?)\1/g, "$2")
+      .replace(/(^|\s)[*_](?=\S)([^*_]+)[*_](?=\W|$)/g, "$1$2");
+    return text.split(/(`[^`]+`)/).filter(Boolean).map((part) =>
+      (part.length > 2 && part.startsWith("`") && part.endsWith("`") ? { code: part.slice(1, -1) } : part.replaceAll("`", "")));
+  });
+}

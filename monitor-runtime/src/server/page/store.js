@@ -10,41 +10,52 @@ export class Store {
     this.columns = [];
     this.failures = [];
     this.service = {};
+    this.links = {};
     this.windows = [10, 60];
+    this.reset();
+  }
+
+  /// Everything that a document tells of changes to.
+  reset() {
+    Object.assign(this, { routes: [], checks: [], health: [null, null], objectives: [], level: null, targets: [], system: null, systemBefore: null });
   }
 
   get query() {
     return `process=${encodeURIComponent(this.process)}&since=${this.number}`;
   }
 
-  /// Takes a document; says whether it is of another process than the last one, and of which.
+  /// Takes a document; returns `true` if it is of another process than the last one.
   apply(document) {
-    const before = this.process === "" || this.process === document.process ? null : this.service;
+    const isOther = this.process !== "" && this.process !== document.process;
     if (document.functions) this.begin(document);
-    this.process = document.process;
-    this.number = document.number;
-    this.service = document.service;
+    if (document.links) this.links = document.links;
+    for (const key of ["process", "number", "service", "began", "windows", "column"]) this[key] = document[key];
+    this.before = this.at;
     this.at = document.at;
-    this.began = document.began;
-    this.windows = document.windows;
-    this.column = document.column;
     for (const row of document.rows) this.applyRow(row);
     for (const column of document.columns) this.applyColumn(column);
-    if (document.failures) {
-      const known = new Map(this.failures.map((one) => [one.kind, one]));
-      this.failures = document.failures.map((one) => (typeof one === "number" ? known.get(one) : one)).filter(Boolean);
+    if (document.failures) this.applyFailures(document.failures);
+    for (const [place, method, route, total, flight, ...windows] of document.routes ?? []) {
+      this.routes[place] = { place, method, route, total, flight, windows, text: `${method} ${route}`.toLowerCase() };
     }
-    return before;
+    for (const [place, name, status, critical, took, output] of document.checks ?? []) {
+      this.checks[place] = { place, name, status, critical, took, output };
+    }
+    for (const key of ["health", "objectives", "level", "targets"]) if (document[key] !== undefined) this[key] = document[key];
+    if (document.system) Object.assign(this, { systemBefore: this.system, system: { ...document.system, at: document.at } });
+    return isOther;
   }
 
   begin(document) {
     this.columns = [];
     this.failures = [];
+    this.reset();
+    this.routeBounds = document.bounds[0];
     this.functions = document.functions.map(([name, module, file, line, bounds], id) => ({
       id, name, module, file, line,
       bounds: document.bounds[bounds],
-      text: `${name} ${module} ${file}`.toLowerCase(),
-      total: [0, 0, 0], flight: 0, windows: [0, 0], history: [],
+      text: `${module}::${name} ${file}`.toLowerCase(),
+      total: [0, 0, 0], flight: 0, since: 0, windows: [0, 0], history: [],
     }));
   }
 
@@ -63,6 +74,12 @@ export class Store {
     }
   }
 
+  /// A kind that is as it was is its number alone.
+  applyFailures(list) {
+    const known = new Map(this.failures.map((one) => [one.kind, one]));
+    this.failures = list.map((one) => (typeof one === "number" ? known.get(one) : one)).filter(Boolean);
+  }
+
   /// The time that pictures are of: a service that has just begun has less to show.
   get time() {
     const span = [24, 60, COLUMNS].find((columns) => columns >= this.columns.length) ?? COLUMNS;
@@ -76,12 +93,17 @@ export class Store {
     return of.history;
   }
 
-  /// Numbers of a function in one of the two windows; null without calls.
+  /// Numbers of a function or route in one of the two windows; null without calls.
   numbers(of, window) {
     const found = of.windows[window];
     if (!found) return null;
     const [calls, errors, cancelled, p50, p95, p99, mean] = found;
     return { calls, errors, cancelled, p50, p95, p99, mean, rate: calls / Math.max(1, this.windows[window]) };
+  }
+
+  /// How long a call of a function has run at least, in seconds; 0 where that is not known.
+  oldest(of) {
+    return of.flight > 0 && of.since > 0 ? Math.max(0, (this.at - of.since) / 1000) : 0;
   }
 
   isActive(of) {
@@ -93,9 +115,13 @@ export class Store {
     return (of.windows[1] !== 0 && of.windows[1][1] > 0) || this.history(of).some((column) => column.error > 0);
   }
 
-  /// All functions together: calls a second, share of errors, calls in flight.
+  find(path) {
+    return this.functions.find((one) => `${one.module}::${one.name}` === path);
+  }
+
+  /// All functions together: calls a second, share of errors, calls in flight; and requests a second.
   summary(window) {
-    const sum = { calls: 0, errors: 0, flight: 0, active: 0, failing: 0 };
+    const sum = { calls: 0, errors: 0, flight: 0, active: 0, failing: 0, requests: 0 };
     for (const one of this.functions) {
       const numbers = one.windows[window];
       if (numbers) {
@@ -106,6 +132,8 @@ export class Store {
       sum.active += this.isActive(one) ? 1 : 0;
       sum.failing += this.isFailing(one) ? 1 : 0;
     }
-    return { ...sum, rate: sum.calls / Math.max(1, this.windows[window]) };
+    for (const one of this.routes) sum.requests += one.windows[window] ? one.windows[window][0] : 0;
+    const length = Math.max(1, this.windows[window]);
+    return { ...sum, rate: sum.calls / length, requests: sum.requests / length };
   }
 }

@@ -1,21 +1,22 @@
 // The table of functions: sorted, filtered, and no more rows in the document than one can see.
 
-import { byId, el, setClass, setText } from "./dom.js";
-import { heat, sizeOf, sparkline } from "./draw.js";
+import { breakable, byId, el, say, setAttribute, setClass, setText } from "./dom.js";
+import { boundName, bucketsOf, heat, highest, sizeOf, sparkline, summarize } from "./draw.js";
 import * as format from "./format.js";
 
 const COLUMNS = [
   { key: "name", title: "Function", word: true },
   { key: "rate", title: "Calls/s" },
   { key: "errors", title: "Errors" },
+  { key: "mean", title: "Mean" },
   { key: "p50", title: "p50" },
   { key: "p95", title: "p95" },
   { key: "p99", title: "p99" },
   { key: "flight", title: "In flight" },
 ];
 const PICTURES = [
-  ["Calls", "Calls per second: blue ok, red failed, amber cancelled"],
-  ["Latency", "How long calls took: the higher the slower, from teal for a millisecond to red for ten seconds; the stronger the more calls"],
+  ["Calls", "Calls per second: blue ok, red failed, amber cancelled; the number is the top of the picture"],
+  ["Latency", "Call duration: the higher the slower, from teal for a millisecond to red for ten seconds; the stronger the more calls; the bound is the top of the picture"],
 ];
 
 /// Up to so many rows all are in the document, for find-in-page; and so many beyond what is seen.
@@ -26,14 +27,14 @@ const BEYOND = 8;
 const size = (seconds) => (seconds === null || seconds === undefined ? -1 : seconds < 0 ? 1e9 - seconds : seconds);
 
 export class Table {
-  constructor(store, open) {
-    Object.assign(this, { store, open, window: 1, show: "all", words: [], sort: "rate", down: true });
+  constructor(store, open, sorted) {
+    Object.assign(this, { store, open, sorted, window: 1, show: "all", words: [], sort: "trouble", down: true });
     this.order = [];
     this.made = new Map();
     this.free = [];
     this.body = byId("rows");
     this.spacers = [0, 1].map(() => el("tr", { class: "spacer", role: "presentation", "aria-hidden": "true" },
-      el("td", { role: "presentation", colspan: "9" })));
+      el("td", { role: "presentation", colspan: "10" })));
     this.head();
     addEventListener("scroll", () => this.later(), { passive: true });
     addEventListener("resize", () => { this.redraw(false); this.later(); });
@@ -43,38 +44,36 @@ export class Table {
   head() {
     for (const column of COLUMNS) {
       const button = el("button", { type: "button", onclick: () => this.sortBy(column.key) }, column.title);
-      column.head = el("th", { role: "columnheader", scope: "col", class: column.word ? "word" : "number" }, button);
+      column.head = el("th", { role: "columnheader", scope: "col", class: column.word ? "word" : `number ${column.key}` }, button);
       byId("head").append(column.head);
       byId("sort").append(el("option", { value: column.key }, column.title));
     }
-    this.pictures = PICTURES.map(([name, title]) => el("th", { role: "columnheader", scope: "col", class: "picture", title }, name));
+    this.pictures = PICTURES.map(([name, title]) => el("th", { role: "columnheader", scope: "col", class: `picture ${name.toLowerCase()}`, title }, name));
     byId("head").append(...this.pictures);
     byId("sort").addEventListener("change", (event) => this.sortBy(event.target.value));
-    this.showSort();
   }
 
+  /// Tells the page of another order, which comes back in the state of its address.
   sortBy(key) {
-    this.down = this.sort === key ? !this.down : key !== "name";
-    this.sort = key;
-    this.showSort();
-    this.update(true);
+    const down = this.sort === key ? !this.down : key !== "name";
+    this.sorted({ sort: key, dir: down ? "down" : "up" });
   }
 
-  showSort() {
+  /// Takes the state of the page.
+  set({ show, sort, dir, w, q }) {
+    const words = q.toLowerCase().split(/\s+/).filter((word) => word !== "");
+    Object.assign(this, { show, sort, words, down: dir === "down", window: Number(w) });
     for (const { key, head } of COLUMNS) {
-      if (key === this.sort) head.setAttribute("aria-sort", this.down ? "descending" : "ascending");
+      if (key === sort) head.setAttribute("aria-sort", this.down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
     }
-    byId("sort").value = this.sort;
-  }
-
-  filter(text) {
-    this.words = text.toLowerCase().split(/\s+/).filter((word) => word !== "");
-    this.update(true);
+    byId("sort").value = sort;
   }
 
   value(of) {
     if (this.sort === "flight") return of.flight;
+    // What is wrong comes first, then what failed in the last ten minutes, then what is called most.
+    if (this.sort === "trouble") return 1e12 * (of.troubles?.[0]?.rank ?? 0) + (this.store.isFailing(of) ? 1e11 : 0) + (this.store.numbers(of, 1)?.calls ?? 0);
     const numbers = this.store.numbers(of, this.window);
     if (numbers === null) return -1;
     if (this.sort === "rate") return numbers.calls;
@@ -95,7 +94,7 @@ export class Table {
     return shown.sort((a, b) => sign * (values.get(a) - values.get(b)) || byName(a, b));
   }
 
-  /// Whether somebody points at a row or stands on one: rows that jump away are worse than old order.
+  /// Whether the pointer or the focus is on a row: rows that jump away are worse than old order.
   get isHeld() {
     return this.body.matches(":hover") || this.body.contains(document.activeElement);
   }
@@ -110,11 +109,12 @@ export class Table {
     }
     const all = this.store.functions.length;
     setText(byId("count"), sorted.length === all ? format.plural(all, "function") : `${format.whole(sorted.length)} of ${format.plural(all, "function")}`);
-    // Said only to who has asked for it: numbers that come and go would never let one listen to another.
-    if (asked) setText(byId("said"), byId("count").textContent);
+    // Said only where it was asked for: numbers that come and go would drown everything else.
+    if (asked) say(byId("count").textContent);
     const none = byId("none");
     none.hidden = sorted.length > 0;
-    setText(none, all === 0 ? "No function of this binary has #[monitored]." : "No function fits the filter.");
+    setText(byId("none-text"), all === 0 ? "No function of this binary has #[monitored]" : "No functions match");
+    byId("clear").hidden = all === 0;
     byId("table").setAttribute("aria-rowcount", String(sorted.length + 1));
     this.render();
   }
@@ -188,7 +188,7 @@ export class Table {
     const row = this.free.pop() ?? this.makeRow();
     row.one = one;
     row.drawn = null;
-    setText(row.name, one.name);
+    row.name.replaceChildren(...breakable(one.name));
     setText(row.module, one.module);
     row.name.title = `${one.module}::${one.name}\n${one.file}:${one.line}`;
     this.made.set(one, row);
@@ -197,32 +197,39 @@ export class Table {
 
   makeRow() {
     const cell = (kind, ...inside) => el("td", { role: "cell", class: kind }, ...inside);
-    const row = { share: el("span"), cancelled: el("span", { class: "cancelled" }), module: el("span", { class: "module" }) };
+    const beneath = () => el("span", { class: "beneath" });
+    const row = { share: el("span"), cancelled: beneath(), flight: el("span"), age: beneath(), module: el("span", { class: "module" }) };
     const name = el("button", { type: "button", class: "name", onclick: () => this.open(row.one) });
     const numbers = COLUMNS.slice(1).map(({ key, title }) => {
       const number = cell(`number ${key}`);
       number.dataset.title = title;
       return number;
     });
-    const pictures = ["calls", "heat"].map((kind) => el("canvas", { class: kind, "aria-hidden": "true" }));
-    const element = el("tr", { role: "row" }, cell("word", name, row.module), ...numbers, ...pictures.map((picture) => cell("picture", picture)));
+    const pictures = ["calls", "heat"].map((kind) => el("canvas", { class: kind, role: "img", "aria-label": "No calls" }));
+    const tops = pictures.map(() => el("span", { class: "top-value", "aria-hidden": "true" }));
+    const element = el("tr", { role: "row" }, cell("word", el("div", { class: "clip" }, name, row.module)), ...numbers,
+      ...pictures.map((picture, place) => cell(`picture ${PICTURES[place][0].toLowerCase()}`, tops[place], picture)));
     numbers[1].append(row.share, row.cancelled);
-    return Object.assign(row, { element, name, numbers, pictures });
+    numbers.at(-1).append(row.flight, row.age);
+    return Object.assign(row, { element, name, numbers, pictures, tops });
   }
 
   fill(row, one, place) {
     const numbers = this.store.numbers(one, this.window);
-    const [rate, , p50, p95, p99, flight] = row.numbers;
+    const [rate, , mean, p50, p95, p99, flight] = row.numbers;
     const index = String(place + 2);
     if (row.index !== index) row.element.setAttribute("aria-rowindex", (row.index = index));
     setText(rate, numbers ? format.rate(numbers.rate) : "0");
     setText(row.share, numbers ? format.percent(numbers.errors / numbers.calls) : "–");
     setText(row.cancelled, numbers?.cancelled > 0 ? `${format.percent(numbers.cancelled / numbers.calls)} cancelled` : "");
+    setText(mean, numbers && one.bounds.length > 0 ? format.duration(numbers.mean) : "–");
     setText(p50, format.quantile(numbers?.p50, one.bounds));
     setText(p95, format.quantile(numbers?.p95, one.bounds));
     setText(p99, format.quantile(numbers?.p99, one.bounds));
-    setText(flight, format.whole(one.flight));
-    setClass(row.element, numbers ? (numbers.errors > 0 ? "failing" : "") : one.flight > 0 ? "" : "idle");
+    setText(row.flight, format.whole(one.flight));
+    const oldest = this.store.oldest(one);
+    setText(row.age, oldest >= 5 ? `≥ ${format.uptime(oldest)}` : "");
+    setClass(row.element, one.troubles?.length > 0 ? (one.troubles[0].rank > 1 ? "failing" : "slower") : numbers?.errors > 0 ? "failed" : numbers || one.flight > 0 ? "" : "idle");
     setClass(flight, one.flight > 0 ? "number flight busy" : "number flight");
   }
 
@@ -232,8 +239,14 @@ export class Table {
     row.drawn = key;
     const history = this.store.history(one);
     this.size ??= sizeOf(row.pictures[0]);
+    if (this.size.width === 0) return;
     sparkline(row.pictures[0], this.size, history, time);
     heat(row.pictures[1], history, time, one.bounds);
+    const most = highest(history);
+    setText(row.tops[0], most > 0 ? `${format.rate(most)}/s` : "");
+    setText(row.tops[1], most > 0 && one.bounds.length > 0 ? boundName(one.bounds, bucketsOf(history, one.bounds)[1]) : "");
+    const words = summarize(history, time, one.bounds);
+    for (const picture of row.pictures) setAttribute(picture, "aria-label", words);
   }
 
   /// Forgets what was drawn, and for another process also the rows.

@@ -56,17 +56,27 @@ macro_rules! files {
 
 static INDEX: [File; 1] = files! { "index.html": HTML; };
 
-static FILES: [File; 10] = files! {
+static FILES: [File; 20] = files! {
     "style.css": CSS;
+    "address.js": JAVASCRIPT;
     "app.js": JAVASCRIPT;
     "data.js": JAVASCRIPT;
     "detail.js": JAVASCRIPT;
     "dom.js": JAVASCRIPT;
     "draw.js": JAVASCRIPT;
+    "evidence.js": JAVASCRIPT;
+    "failures.js": JAVASCRIPT;
+    "figure.js": JAVASCRIPT;
     "format.js": JAVASCRIPT;
+    "level.js": JAVASCRIPT;
+    "links.js": JAVASCRIPT;
     "panels.js": JAVASCRIPT;
+    "past.js": JAVASCRIPT;
+    "requests.js": JAVASCRIPT;
     "store.js": JAVASCRIPT;
+    "system.js": JAVASCRIPT;
     "table.js": JAVASCRIPT;
+    "troubles.js": JAVASCRIPT;
 };
 
 impl FromStr for &'static File {

@@ -1,0 +1,116 @@
+// What is wrong now, in one line each: the first thing on the page, the order of the table, the tab's title.
+
+import { byId, el, fill, setText } from "./dom.js";
+import { bitsOf } from "./draw.js";
+import * as format from "./format.js";
+
+/// Lines that are shown; the rest are counted.
+const MOST = 6;
+/// A comparison with the past needs so many calls now and before.
+const ENOUGH = [20, 50];
+const ICON = byId("icon").href;
+
+/// About how many calls a number of so many bits is.
+const callsOf = (bits) => (bits <= 1 ? bits : 0.75 * 2 ** bits);
+
+/// p95 and p99 of the minutes before the last one, from the columns; null where too few calls are known.
+function past(store, of) {
+  const latest = store.time.latest;
+  if (of.past?.latest === latest) return of.past.numbers;
+  const buckets = new Array(of.bounds.length + 1).fill(0);
+  for (const column of store.history(of)) {
+    if (column.at > latest - 65_000) break;
+    for (let offset = 0; offset < column.heat.length; offset += 1) buckets[column.first + offset] += callsOf(bitsOf(column.heat, offset));
+  }
+  const all = buckets.reduce((a, b) => a + b, 0);
+  const quantile = (share) => {
+    let below = 0;
+    const bucket = buckets.findIndex((calls) => (below += calls) >= share * all);
+    return of.bounds[bucket] ?? Infinity;
+  };
+  const numbers = all < ENOUGH[1] || of.bounds.length === 0 ? null : { p95: quantile(0.95), p99: quantile(0.99) };
+  of.past = { latest, numbers };
+  return numbers;
+}
+
+/// How a function is slower than it was; null if it is not. Quantiles of the past are upper bounds of
+/// buckets, so what is called slower is.
+function slower(store, of) {
+  const now = store.numbers(of, 1);
+  if (!now || now.calls < ENOUGH[0] || now.p95 === null) return null;
+  const before = past(store, of);
+  if (before === null || before.p99 === Infinity) return null;
+  const p95 = Math.abs(now.p95);
+  return p95 >= 2 * before.p95 && p95 > before.p99 && p95 - before.p95 > 0.001 ? { now: now.p95, before: before.p95 } : null;
+}
+
+/// Whether every failure of the last minute was one that the function's own type calls expected.
+function isExpected(store, of) {
+  const recent = store.failures.filter((one) => one.id === of.id && one.at >= store.at - 65_000);
+  return recent.length > 0 && recent.every((one) => one.expected);
+}
+
+/// A call that runs much longer than calls of its function do. One that never ends any call may be a loop.
+function isStuck(store, of) {
+  const age = store.oldest(of);
+  const usual = past(store, of)?.p99 ?? Math.abs(store.numbers(of, 1)?.p99 ?? 0);
+  return age >= 30 && of.total[0] + of.total[1] > 0 && age > 10 * usual;
+}
+
+/// What is wrong with a function, worst first: `{rank, text}`; an empty list for one that is well.
+export function troublesOf(store, of) {
+  const found = [];
+  const now = store.numbers(of, 1);
+  if (now?.errors > 0 && !isExpected(store, of)) {
+    const kinds = store.failures.filter((one) => one.id === of.id && !one.expected);
+    const classes = [...new Set(kinds.map((one) => one.class).filter(Boolean))].slice(0, 3);
+    const share = `${format.percent(now.errors / now.calls)} of ${format.plural(now.calls, "call")} failed in the last minute`;
+    found.push({ rank: 3, text: `${share}${classes.length > 0 ? `: ${classes.join(", ")}` : ""}` });
+  }
+  if (isStuck(store, of)) found.push({ rank: 2, text: `${format.plural(of.flight, "call")} in flight, the oldest for at least ${format.uptime(store.oldest(of))}` });
+  const slow = slower(store, of);
+  if (slow) found.push({ rank: 1, text: `slower than before: p95 ${format.quantile(slow.now, of.bounds)}, it was at most ${format.duration(slow.before)}` });
+  return found;
+}
+
+/// Everything that is wrong: `{level, what, text, of}`, the worst first.
+export function troubles(store) {
+  const found = [];
+  const [status, output] = store.health;
+  if (output) found.push({ level: status === "fail" ? "bad" : "warn", what: "Health", text: output });
+  for (const one of store.objectives) {
+    if (!one.alert) continue;
+    const burn = Math.max(...Object.values(one.burn_rate ?? {}).map(Number));
+    const left = one.budget_left === null ? "" : `; ${format.percent(Math.max(0, one.budget_left))} left`;
+    found.push({ level: one.alert === "page" ? "bad" : "warn", what: one.name, text: `error budget burning at ${format.times(burn)}${left}` });
+  }
+  for (const one of store.checks) {
+    if (one.status !== "ok") found.push({ level: one.status === "fail" ? "bad" : "warn", what: `Check ${one.name}`, text: one.output ?? one.status });
+  }
+  const functions = [];
+  for (const of of store.functions) {
+    of.troubles = of.windows[1] === 0 && of.flight === 0 ? [] : troublesOf(store, of);
+    for (const { rank, text } of of.troubles) functions.push({ rank, level: rank > 1 ? "bad" : "warn", what: of.name, text, of, errors: of.windows[1] ? of.windows[1][1] : 0 });
+  }
+  functions.sort((a, b) => b.rank - a.rank || b.errors - a.errors);
+  return [...found, ...functions];
+}
+
+/// Shows them, and the number of them in the tab.
+export function show(store, list, open) {
+  const bad = list.length;
+  setText(byId("verdict-title"), bad === 0 ? "Nothing is wrong" : `${bad === 1 ? "1 thing is" : `${format.whole(bad)} things are`} wrong`);
+  byId("verdict").className = bad === 0 ? "ok" : list.some((one) => one.level === "bad") ? "bad" : "warn";
+  fill(byId("troubles"), list.slice(0, MOST + 1).map(({ what, text, level, of }) => [what, text, level, of?.id]).concat(bad), () => [
+    ...list.slice(0, MOST).map(({ what, text, level, of }) => el("li", { class: level },
+      of ? el("button", { type: "button", class: "name", "data-key": `trouble ${of.id}`, onclick: () => open(of) }, what) : el("b", {}, what), " ", el("span", {}, text))),
+    bad > MOST ? el("li", { class: "quiet" }, `and ${format.whole(bad - MOST)} more`) : null,
+  ].filter(Boolean));
+  title(`${bad > 0 ? `(${bad}) ` : ""}${store.service.name} · monitor`, bad > 0);
+}
+
+export function title(text, isBad) {
+  if (document.title !== text) document.title = text;
+  const href = isBad ? ICON.replace("%232f6fde", "%23d3342c") : ICON;
+  if (byId("icon").href !== href) byId("icon").href = href;
+}
