@@ -174,7 +174,7 @@ fn the_page_is_what_is_documented() {
     let rates = relaxed["burn_rate"].as_object().expect("rates");
     let mut windows: Vec<_> = rates.keys().collect();
     windows.sort();
-    assert_eq!(windows, ["1h", "3d", "5m", "6h"]);
+    assert_eq!(windows, ["1d", "1h", "2h", "30m", "3d", "5m", "6h"]);
     assert!(relaxed["alert"].is_null());
     let unused = all.iter().find(|known| known["name"] == "unused");
     assert!(unused.expect("known")["budget_left"].is_null());

@@ -120,12 +120,12 @@ impl Recent {
         kept.failures.keep(Failure { version, ..failure });
     }
 
-    /// The kinds of failure, the latest first.
+    /// Returns the kinds of failure, the latest first.
     pub(crate) fn failures(&self) -> Vec<Failure> {
         self.lock().failures.latest_first().cloned().collect()
     }
 
-    /// The duration of the slowest call of the last ten minutes, in seconds; `None` if none was timed.
+    /// Returns the duration of the slowest call that is kept, in seconds; `None` if none was timed.
     pub(crate) fn slowest(&self) -> Option<f64> {
         let kept = self.lock();
         let (.., slowest) = kept.slow.first()?;

@@ -254,7 +254,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     });
     wait_for("a health check that warns", || {
         let health = get(first.management, "/health").1;
-        health.contains("burns its budget").then_some(())
+        health.contains("error budget burning").then_some(())
     });
     assert_eq!(get(first.management, "/readyz").0, 200, "it is still ready");
 

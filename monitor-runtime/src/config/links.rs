@@ -25,7 +25,7 @@ pub(super) fn page_links(
     })
 }
 
-/// A URL with placeholders behind its host, of which the first has to be there.
+/// Parses a URL with placeholders behind its host; the first of them has to be there.
 fn parse_template(given: Given, placeholders: &[&str]) -> Result<String, ConfigError> {
     let url = given.value.as_str();
     let rest = without_scheme(url);

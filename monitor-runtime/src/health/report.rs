@@ -124,7 +124,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The last runs of a check as JSON, for the live page: `[[status, milliseconds since 1970, milliseconds it
+/// Prints the last runs of a check for the live page: `[[status, milliseconds since 1970, milliseconds it
 /// took, output]]`, the newest last.
 pub(super) fn last_runs(slot: &Slot, most: usize) -> String {
     let reading = slot.read(Instant::now(), true);

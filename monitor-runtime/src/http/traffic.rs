@@ -91,6 +91,7 @@ impl Traffic {
         self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Reads what was counted until now.
     pub(crate) fn read(&self) -> Reading {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Reading {

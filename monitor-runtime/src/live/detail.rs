@@ -148,7 +148,7 @@ fn errors(tally: &Tally) -> Value {
     Value::Object(all)
 }
 
-/// A failure, as pages show it.
+/// Prints a failure as pages show it.
 pub(super) fn failure(site: &Site, failure: &Failure) -> Value {
     let chain = failure.chain.iter();
     let chain: Value = chain
@@ -165,7 +165,7 @@ pub(super) fn failure(site: &Site, failure: &Failure) -> Value {
     shown
 }
 
-/// The class of a failure, as the metrics have it; empty without one.
+/// Returns the class of a failure as the metrics have it; empty without one.
 pub(super) fn class(failure: &Failure) -> &'static str {
     if failure.call.outcome == Outcome::Panic {
         "panic"

@@ -22,7 +22,7 @@ pub(crate) struct Known<'a> {
 
 /// Functions in columns that one document has at most: 3 MB of it.
 const MOST_IN_COLUMNS: usize = 100_000;
-/// What the latest document had.
+/// The latest document, as far as the next one has to know it.
 #[derive(Default)]
 pub(super) struct Shown {
     /// The reading that the rows are of.
@@ -33,7 +33,7 @@ pub(super) struct Shown {
 }
 
 impl Live {
-    /// What is new since a document; all there is, for a client that knows nothing of this process.
+    /// Prints what is new since a document, or all there is for a client that knows nothing of this process.
     ///
     /// ```text
     /// process    which start of which process this is; with another one, all that was known is void

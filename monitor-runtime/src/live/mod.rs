@@ -233,7 +233,7 @@ impl Function {
             .flat_map(|site| site.lanes().map(|lane| Source::new(site, lane)))
     }
 
-    /// The duration of its slowest call of late, in seconds.
+    /// Returns the duration of its slowest call of late, in seconds.
     fn slowest(&self) -> Option<f64> {
         let slowest = self.sites.iter().map(|site| site.recent().slowest());
         slowest.flatten().reduce(f64::max)

@@ -34,7 +34,7 @@ impl Moment {
     }
 }
 
-/// By function; `None` for one without a call that has run for some seconds.
+/// The moment of each function; `None` for one without a call that has run for some seconds.
 #[derive(Default)]
 pub(super) struct Oldest(Vec<Option<Moment>>);
 

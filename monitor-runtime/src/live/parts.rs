@@ -20,7 +20,7 @@ const SLOW: Duration = Duration::from_secs(10);
 /// Targets of the log that are listed at most.
 const MAX_TARGETS: usize = 300;
 
-/// Where the page leads to: templates that the settings give.
+/// Templates of URLs that the page leads to, as the settings give them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PageLinks {
     /// Has `{trace_id}` in it.
@@ -37,7 +37,7 @@ pub(crate) struct Around {
     pub(crate) links: PageLinks,
 }
 
-/// What the latest document had of them.
+/// The latest document's part of them.
 #[derive(Default)]
 pub(super) struct Parts {
     routes: Changing,
@@ -75,8 +75,9 @@ impl Parts {
             let mut targets = log_filter::targets();
             targets.truncate(MAX_TARGETS);
             self.targets.set(0, &json!(targets).to_string(), number);
-            self.objectives
-                .set(0, &json!(slo::status()).to_string(), number);
+            let objectives = serde_json::to_string(&slo::status());
+            let objectives = objectives.expect("strings and numbers always serialise");
+            self.objectives.set(0, &objectives, number);
         }
     }
 
@@ -157,7 +158,7 @@ pub(super) fn read_routes(before: Option<&Reading>) -> Vec<Arc<Counts>> {
     http::traffic::all().iter().enumerate().map(read).collect()
 }
 
-/// The process and the runtime of `start()`, in few digits.
+/// Prints the process and the runtime of `start()`, in few digits.
 fn system(reader: &Reader) -> String {
     let process = reader.process();
     let runtime = reader.runtime();

@@ -38,7 +38,7 @@ impl Changing {
     }
 }
 
-/// `[calls, errors, cancelled, p50, p95, p99, mean]`, or `0` without calls.
+/// Prints `[calls, errors, cancelled, p50, p95, p99, mean]`, or `0` without calls.
 ///
 /// `slowest` is the duration of the slowest call that is known: a quantile, which is an estimate, never
 /// exceeds it.
@@ -62,7 +62,7 @@ pub(super) fn window(out: &mut String, counts: &Counts, bounds: &[f64], slowest:
     let _ = write!(out, ",{}]", round(counts.mean()));
 }
 
-/// `,"name":[…]`, each item printed by `print`.
+/// Prints `,"name":[…]`, each item by `print`.
 pub(super) fn list<T>(
     out: &mut String,
     name: &str,
@@ -79,7 +79,7 @@ pub(super) fn list<T>(
     out.push(']');
 }
 
-/// A time in seconds to a tenth of a microsecond: more digits would be noise.
+/// Rounds a time in seconds to a tenth of a microsecond: more digits would be noise.
 pub(super) fn round(seconds: f64) -> f64 {
     (seconds * 1e7).round() / 1e7
 }

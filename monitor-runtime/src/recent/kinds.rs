@@ -26,7 +26,7 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 #[derive(Default)]
 pub(super) struct Kinds(Vec<(Key, Failure)>);
 
-/// Equal for failures of one kind.
+/// A value that is equal for failures of one kind.
 #[derive(PartialEq, Eq)]
 struct Key {
     class: Class,

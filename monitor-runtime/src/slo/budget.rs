@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::promise::{Promise, promises};
-use super::window::{BURNS, D3, H1, H6, M5, PERIOD, Severity, WINDOWS, Window};
+use super::window::{BURNS, D1, D3, H1, H2, H6, M5, M30, PERIOD, Severity, WINDOWS, Window};
 use crate::inventory::inventory;
 use crate::objective::{Counter, Counts, Kind};
 use crate::site::{self, Site};
@@ -35,19 +35,29 @@ pub struct ObjectiveStatus {
     pub alert: Option<Severity>,
 }
 
-/// Rates over windows that end now; 1 spends the budget in just its period.
+/// Rates over the windows of the alerts, all of which end now; a rate of 1 uses up the budget in exactly its
+/// period.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[non_exhaustive]
 pub struct BurnRate {
     /// Over 5 minutes.
     #[serde(rename = "5m")]
     pub five_minutes: f64,
+    /// Over 30 minutes.
+    #[serde(rename = "30m")]
+    pub half_an_hour: f64,
     /// Over an hour.
     #[serde(rename = "1h")]
     pub one_hour: f64,
+    /// Over 2 hours.
+    #[serde(rename = "2h")]
+    pub two_hours: f64,
     /// Over 6 hours.
     #[serde(rename = "6h")]
     pub six_hours: f64,
+    /// Over a day.
+    #[serde(rename = "1d")]
+    pub one_day: f64,
     /// Over 3 days.
     #[serde(rename = "3d")]
     pub three_days: f64,
@@ -59,7 +69,7 @@ impl fmt::Display for ObjectiveStatus {
         let (hour, left) = (self.burn_rate.one_hour, self.budget_left.unwrap_or(1.0));
         write!(
             f,
-            "{name} ({kind}) burns its budget {hour:.1} times too fast; {:.0} % is left",
+            "{name} ({kind}): error budget burning at {hour:.1}x; {:.0}% left",
             left * 100.0
         )
     }
@@ -175,8 +185,11 @@ impl Tracked {
             budget_left: spent.map(|spent| (1.0 - spent).clamp(0.0, 1.0)),
             burn_rate: BurnRate {
                 five_minutes: burn(M5),
+                half_an_hour: burn(M30),
                 one_hour: burn(H1),
+                two_hours: burn(H2),
                 six_hours: burn(H6),
+                one_day: burn(D1),
                 three_days: burn(D3),
             },
             // The pages come first.

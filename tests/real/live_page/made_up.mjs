@@ -66,7 +66,7 @@ async function wrong(url) {
   await page.locator("#troubles").getByRole("button", { name: "stuck" }).click();
   await page.locator("#detail").getByText("3 in flight; the oldest has run for at least 4 min").waitFor();
   // An hour of which the process has run is all that windows beyond it are of.
-  assert.match(objectives, /since the start, 1 h ago 71×/);
+  assert.match(objectives, /5m 72×\s+30m 72×\s+1h 72×\s+since the start, 1 h ago 71×/);
   await page.context().close();
 
   const calm = await load(url, new Fixture({ calm: true }));

@@ -26,7 +26,7 @@ function prepare(canvas, { width, height }, ratio) {
   return context;
 }
 
-/// Where a column stands: the newest at the right.
+/// Returns the place of a column: the newest is at the right.
 const place = (column, { latest, length, span }) => span - 1 - Math.round((latest - column.at) / 1000 / length);
 
 /// A digit of a heat: the bits of a bucket's number of calls.
@@ -129,7 +129,7 @@ function coloursOf(bounds) {
 /// The upper bound of a bucket: "≤5 ms", ">10 s" for the last one.
 export const boundName = (bounds, bucket) => (bounds[bucket] === undefined ? `>${format.duration(bounds.at(-1) ?? 0)}` : `≤${format.duration(bounds[bucket])}`);
 
-/// Buckets between which most calls of a column were: "1 ms to 5 ms".
+/// Says between which bounds the calls of a column were: "1 ms to 5 ms".
 function spread(column, bounds) {
   const used = [...column.heat].map((digit, offset) => (digit === "0" ? -1 : column.first + offset)).filter((bucket) => bucket >= 0);
   if (used.length === 0 || bounds.length === 0) return "";
@@ -138,7 +138,7 @@ function spread(column, bounds) {
   return `, ${from} to ${to}`;
 }
 
-/// What a place of a picture stands for, in words; places count from the left.
+/// Says what a place of a picture stands for; places count from the left.
 export function describe(history, time, at, bounds) {
   const column = history.find((column) => place(column, time) === at);
   const ended = time.latest - (time.span - 1 - at) * time.length * 1000;

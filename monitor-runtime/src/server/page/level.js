@@ -7,7 +7,7 @@ import * as format from "./format.js";
 const LEVELS = ["off", "error", "warn", "info", "debug", "trace"];
 const field = byId("level-filter");
 
-/// Whether a filter shows no line of any target that is known.
+/// Returns `true` if a filter shows no line of any target that is known.
 export function silences(filter, targets) {
   const shows = (directive) => {
     const [target, level = ""] = directive.split(/=(.*)/s).map((part) => part.trim());

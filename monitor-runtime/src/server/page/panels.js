@@ -55,13 +55,13 @@ const lengthOf = (window) => parseFloat(window) * (UNITS[window.at(-1)] ?? 1);
 
 /// Burn rates by window. Those longer than the process has run are of one and the same time.
 function burns(one, up) {
-  const all = Object.entries(one.burn_rate ?? {});
+  const all = Object.entries(one.burn_rate ?? {}).sort(([a], [b]) => lengthOf(a) - lengthOf(b));
   const whole = all.filter(([window]) => lengthOf(window) <= up);
   const rest = all.slice(whole.length, whole.length + 1).map(([, rate]) => [`since the start, ${format.uptime(up)} ago`, rate]);
   return [...whole, ...rest];
 }
 
-/// What an objective promises: "Success rate 99.5%", "Latency ≤ 250 ms, 99%".
+/// Says what an objective promises: "Success rate 99.5%", "Latency ≤ 250 ms, 99%".
 function promise(one) {
   const percent = `${one.target_percent}%`;
   if (one.threshold_seconds) return `Latency ≤ ${format.duration(one.threshold_seconds)}, ${percent}`;

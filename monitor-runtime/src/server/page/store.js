@@ -101,7 +101,7 @@ export class Store {
     return { calls, errors, cancelled, p50, p95, p99, mean, rate: calls / Math.max(1, this.windows[window]) };
   }
 
-  /// How long a call of a function has run at least, in seconds; 0 where that is not known.
+  /// Returns how long a call of a function has run at least, in seconds; 0 where that is not known.
   oldest(of) {
     return of.flight > 0 && of.since > 0 ? Math.max(0, (this.at - of.since) / 1000) : 0;
   }
@@ -110,7 +110,7 @@ export class Store {
     return of.flight > 0 || of.windows[1] !== 0;
   }
 
-  /// Whether it failed in the last ten minutes.
+  /// Returns `true` if it failed in the last ten minutes.
   isFailing(of) {
     return (of.windows[1] !== 0 && of.windows[1][1] > 0) || this.history(of).some((column) => column.error > 0);
   }

@@ -20,7 +20,7 @@ export function tiles(store, window) {
   setText(byId("tile-up"), format.uptime((store.at - store.began) / 1000));
 }
 
-/// How much of the time between the last two documents something took, of `of` at most.
+/// Returns the share of the time between the last two documents that something took, of `of` at most.
 function share(store, key, of = 1) {
   const { system, systemBefore } = store;
   if (!systemBefore || system[key] === null || systemBefore[key] === null) return null;

@@ -33,7 +33,7 @@ function past(store, of) {
   return numbers;
 }
 
-/// How a function is slower than it was; null if it is not. Quantiles of the past are upper bounds of
+/// Returns p95 of now and of before for a function that is slower than it was, else null. Quantiles of the past are upper bounds of
 /// buckets, so what is called slower is.
 function slower(store, of) {
   const now = store.numbers(of, 1);
@@ -44,20 +44,22 @@ function slower(store, of) {
   return p95 >= 2 * before.p95 && p95 > before.p99 && p95 - before.p95 > 0.001 ? { now: now.p95, before: before.p95 } : null;
 }
 
-/// Whether every failure of the last minute was one that the function's own type calls expected.
+/// Returns `true` if the error's type calls every failure of the last minute expected.
 function isExpected(store, of) {
   const recent = store.failures.filter((one) => one.id === of.id && one.at >= store.at - 65_000);
   return recent.length > 0 && recent.every((one) => one.expected);
 }
 
-/// A call that runs much longer than calls of its function do. One that never ends any call may be a loop.
+/// Returns `true` if a call runs much longer than calls of its function do. Of a function whose calls never
+/// ended, one that began with the process is a loop that is meant to run.
 function isStuck(store, of) {
   const age = store.oldest(of);
-  const usual = past(store, of)?.p99 ?? Math.abs(store.numbers(of, 1)?.p99 ?? 0);
-  return age >= 30 && of.total[0] + of.total[1] > 0 && age > 10 * usual;
+  if (age < 30) return false;
+  if (of.total.every((calls) => calls === 0)) return age >= 60 && of.since > store.began + 60_000;
+  return age > 10 * (past(store, of)?.p99 ?? Math.abs(store.numbers(of, 1)?.p99 ?? 0));
 }
 
-/// What is wrong with a function, worst first: `{rank, text}`; an empty list for one that is well.
+/// Returns what is wrong with a function, the worst first: `{rank, text}`; an empty list for one that is well.
 export function troublesOf(store, of) {
   const found = [];
   const now = store.numbers(of, 1);
@@ -73,7 +75,7 @@ export function troublesOf(store, of) {
   return found;
 }
 
-/// Everything that is wrong: `{level, what, text, of}`, the worst first.
+/// Returns everything that is wrong: `{level, what, text, of}`, the worst first.
 export function troubles(store) {
   const found = [];
   const [status, output] = store.health;
