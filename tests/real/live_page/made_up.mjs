@@ -109,6 +109,10 @@ async function address(url) {
   assert.match(await page.locator("#requests").innerText(), /GET \/orders\/\{id\}\s+4.9\s+8%/);
   assert.match(page.url(), /view=requests/);
   assert.match(await page.locator("#count").innerText(), /^2 routes$/);
+  await page.setViewportSize({ width: 320, height: 640 });
+  assert.ok(await fits(page), "routes are wider than the screen");
+  await accessible(page);
+  await page.setViewportSize({ width: 1440, height: 900 });
   await page.goBack();
   await until("functions again", async () => assert.equal((await state()).view, "Functions"));
   // What an address says wrongly is as at the start, and is never run.
@@ -183,6 +187,10 @@ async function many(url) {
   for (const functions of [1000, 5000]) {
     const page = await load(url, new Fixture({ functions }));
     await page.locator("#rows .name").first().waitFor();
+    // What stands below the table can be reached, until all rows are asked for.
+    assert.ok(await page.evaluate(() => document.getElementById("failures").getBoundingClientRect().top) < 4000);
+    await page.getByRole("button", { name: /^Show all \d,000 functions$/ }).click();
+    assert.match(page.url(), /rows=all/);
     const made = await page.evaluate(() => window.long.splice(0));
     await page.waitForTimeout(6500);
     const updating = await page.evaluate(() => window.long.splice(0));

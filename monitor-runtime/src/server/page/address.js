@@ -6,6 +6,7 @@ const ALLOWED = {
   sort: ["trouble", "name", "rate", "errors", "mean", "p50", "p95", "p99", "flight"],
   dir: ["down", "up"],
   w: ["1", "0"],
+  rows: ["some", "all"],
 };
 /// Texts: the filter, and the open function as `module::name`.
 const TEXTS = ["q", "fn"];

@@ -67,7 +67,7 @@ function take() {
   for (const [group, key] of [["view", "view"], ["show", "show"], ["window", "w"]]) press(byId(group), key, state[key]);
   if (byId("filter").value !== state.q) byId("filter").value = state.q;
   const isFunctions = state.view === "functions";
-  for (const id of ["table", "sort-label"]) byId(id).hidden = !isFunctions;
+  for (const id of ["table", "sort-label", "more"]) byId(id).hidden = !isFunctions;
   byId("requests").hidden = isFunctions;
   if (store.process === "") return;
   const of = state.fn === "" ? null : (store.find(state.fn) ?? null);
@@ -199,6 +199,10 @@ byId("filter").addEventListener("input", (event) => change({ q: event.target.val
 byId("clear").addEventListener("click", () => {
   change({ q: "", show: "all" });
   byId("filter").focus();
+});
+byId("more-button").addEventListener("click", () => {
+  change({ rows: "all" });
+  table.body.querySelector(".name")?.focus({ preventScroll: true });
 });
 byId("sort").addEventListener("change", ({ target }) => change({ sort: target.value, dir: target.value === "name" ? "up" : "down" }));
 for (const [group, key] of [["view", "view"], ["show", "show"], ["window", "w"]]) {

@@ -89,7 +89,7 @@ export class Detail {
     const oldest = store.oldest(of);
     const age = oldest >= 5 ? `; the oldest has run for at least ${format.uptime(oldest)}` : "";
     return [
-      ...(of.troubles ?? []).map(({ text }) => el("p", { class: "output" }, text)),
+      ...(of.troubles ?? []).filter(({ rank }) => rank !== 2).map(({ text }) => el("p", { class: "output" }, text)),
       el("p", { class: of.flight > 0 ? "flight" : "quiet" }, el("b", {}, format.whole(of.flight)), ` in flight${age}`),
       evidence.windows(store, of),
       ...evidence.totals(known),

@@ -26,8 +26,8 @@ export function requests(store, { words, show, window }) {
 }
 
 function row([method, route, rate, errors, isBad, cancelled, p50, p95, p99, flight]) {
-  const number = (text, kind) => el("td", { class: `number ${kind}` }, text);
-  return el("tr", {}, el("th", { scope: "row" }, el("span", { class: "method" }, method), " ", ...breakable(route)), number(rate, ""),
-    el("td", { class: `number errors${isBad ? " bad" : ""}` }, errors, cancelled ? el("span", { class: "beneath" }, cancelled) : null),
-    number(p50, "p50"), number(p95, ""), number(p99, "p99"), number(flight, ""));
+  const number = (text, kind, title) => el("td", { class: `number ${kind}`, "data-title": title }, text);
+  return el("tr", {}, el("th", { scope: "row" }, el("span", { class: "method" }, method), " ", ...breakable(route)), number(rate, "", "Requests/s"),
+    el("td", { class: `number errors${isBad ? " bad" : ""}`, "data-title": "Errors" }, errors, cancelled ? el("span", { class: "beneath" }, cancelled) : null),
+    number(p50, "p50", "p50"), number(p95, "", "p95"), number(p99, "p99", "p99"), number(flight, "", "In flight"));
 }

@@ -21,6 +21,9 @@ const PICTURES = [
 
 /// Up to so many rows all are in the document, for find-in-page; and so many beyond what is seen.
 const ALL = 100;
+/// Rows that are shown unasked where the other parts of the page are below the table, not beside it.
+const SOME = 40;
+const BESIDE = matchMedia("(min-width: 1500px)");
 const BEYOND = 8;
 
 /// A quantile beyond the highest bound is negative: it sorts above all others.
@@ -60,9 +63,9 @@ export class Table {
   }
 
   /// Takes the state of the page.
-  set({ show, sort, dir, w, q }) {
+  set({ show, sort, dir, w, q, rows }) {
     const words = q.toLowerCase().split(/\s+/).filter((word) => word !== "");
-    Object.assign(this, { show, sort, words, down: dir === "down", window: Number(w) });
+    Object.assign(this, { show, sort, words, down: dir === "down", window: Number(w), isLong: rows === "all" });
     for (const { key, head } of COLUMNS) {
       if (key === sort) head.setAttribute("aria-sort", this.down ? "descending" : "ascending");
       else head.removeAttribute("aria-sort");
@@ -115,7 +118,10 @@ export class Table {
     none.hidden = sorted.length > 0;
     setText(byId("none-text"), all === 0 ? "No function of this binary has #[monitored]" : "No functions match");
     byId("clear").hidden = all === 0;
-    byId("table").setAttribute("aria-rowcount", String(sorted.length + 1));
+    if (!this.isLong && !BESIDE.matches && this.order.length > SOME + 5) this.order = this.order.slice(0, SOME);
+    byId("more").hidden = this.order.length === sorted.length;
+    setText(byId("more-button"), `Show all ${format.plural(sorted.length, "function")}`);
+    byId("table").setAttribute("aria-rowcount", String(this.order.length + 1));
     this.render();
   }
 
