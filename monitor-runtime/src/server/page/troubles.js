@@ -16,6 +16,7 @@ const callsOf = (bits) => (bits <= 1 ? bits : 0.75 * 2 ** bits);
 /// p95 and p99 of the minutes before the last one, from the columns; null where too few calls are known.
 function past(store, of) {
   const latest = store.time.latest;
+  if (latest === undefined) return null;
   if (of.past?.latest === latest) return of.past.numbers;
   const buckets = new Array(of.bounds.length + 1).fill(0);
   for (const column of store.history(of)) {
