@@ -42,7 +42,7 @@ export const real = {
     assert.match(failures, /no row with key 999/);
     assert.match(failures, /this is what a bug looks like/);
     assert.match(await page.locator("#build").innerText(), new RegExp(`pid ${process.env.SERVICE_PID}`));
-    assert.match(await page.locator("#system").innerText(), /CPU\s+\d+%[^]*Memory[^]*MiB[^]*Threads[^]*Tokio workers/);
+    await until("the process", async () => assert.match(await page.locator("#system").innerText(), /CPU\s+\d+%[^]*Memory[^]*MiB[^]*Threads[^]*Tokio workers/));
     // The runs of a check are asked for when it is opened.
     const asked = [];
     page.on("request", (request) => asked.push(new URL(request.url()).search));

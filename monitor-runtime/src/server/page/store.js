@@ -42,7 +42,9 @@ export class Store {
       this.checks[place] = { place, name, status, critical, took, output };
     }
     for (const key of ["health", "objectives", "level", "targets"]) if (document[key] !== undefined) this[key] = document[key];
-    if (document.system) Object.assign(this, { systemBefore: this.system, system: { ...document.system, at: document.at } });
+    // What stood still since is not sent again.
+    const system = document.system ?? this.system;
+    if (system) Object.assign(this, { systemBefore: this.system, system: { ...system, at: document.at } });
     return isOther;
   }
 
