@@ -61,7 +61,7 @@ impl Functions {
             end(out, calls);
             if outcome == Outcome::Error {
                 let classes = self.readings.classes(reading);
-                let new = self.layout.classes(series).iter();
+                let new = series.classes().iter();
                 let new = new.filter(|class| !classes.iter().any(|(seen, _)| seen == *class));
                 let new = new.map(|class| (*class, 0));
                 for (class, calls) in classes.iter().copied().chain(new) {

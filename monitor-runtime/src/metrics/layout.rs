@@ -54,6 +54,18 @@ pub(super) struct Bounds {
     pub(super) ends: Vec<Short>,
 }
 
+impl Series {
+    /// Classes of errors that exist before they are counted.
+    pub(super) fn classes(&self) -> &[&'static str] {
+        self.classes.as_deref().unwrap_or(&[PANIC])
+    }
+
+    /// Returns `true` if its functions have an objective.
+    pub(super) fn has_objective(&self) -> bool {
+        self.promise > 0
+    }
+}
+
 impl Layout {
     pub(super) fn of(sites: impl Iterator<Item = &'static Site>, service: &str) -> Self {
         // Before the lanes: one that appears meanwhile is found by the next page.
@@ -117,18 +129,8 @@ impl Layout {
         &self.sources[series.sources.clone()]
     }
 
-    /// Classes of errors that exist before they are counted.
-    pub(super) fn classes<'s>(&self, series: &'s Series) -> &'s [&'static str] {
-        series.classes.as_deref().unwrap_or(&[PANIC])
-    }
-
     pub(super) fn bounds(&self, series: &Series) -> &Bounds {
         &self.bounds[series.bounds as usize]
-    }
-
-    /// Returns `true` for a series whose functions have an objective.
-    pub(super) fn promises(&self, series: &Series) -> bool {
-        series.promise > 0
     }
 
     pub(super) fn promise(&self, series: &Series) -> &Promise {

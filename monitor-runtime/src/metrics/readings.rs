@@ -58,8 +58,7 @@ impl Readings {
             black_box(sources.map(Source::look).fold(0, u64::wrapping_add));
             for series in some {
                 tally.read(layout.sources(series));
-                let promises = layout.promises(series);
-                let reading = all.keep(&tally, promises);
+                let reading = all.keep(&tally, series.has_objective());
                 if exemplars {
                     all.keep_exemplars(layout, series, &reading);
                 }
@@ -69,13 +68,13 @@ impl Readings {
         all
     }
 
-    /// Keeps what a series had counted. Where its functions promise something, its histograms exist from the
+    /// Keeps what a series had counted. Where its functions have an objective, its histograms exist from the
     /// start.
-    fn keep(&mut self, tally: &Tally, promises: bool) -> Reading {
+    fn keep(&mut self, tally: &Tally, has_objective: bool) -> Reading {
         let (classes, histograms) = (self.classes.len(), self.histograms.len());
         self.classes.extend(tally.classes());
         for outcome in RESULTS {
-            if tally.is_timed() && (promises || tally.ended(outcome) > 0) {
+            if tally.is_timed() && (has_objective || tally.ended(outcome) > 0) {
                 let buckets = self.buckets.len();
                 self.buckets.extend_from_slice(tally.used_buckets(outcome));
                 self.histograms.push(Histogram {
