@@ -1,5 +1,6 @@
 //! Requests by method and route, for the live page: what the series of the edge say, and what runs.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -37,27 +38,47 @@ pub(crate) struct Reading {
     pub(crate) buckets: Box<[u64]>,
 }
 
-/// In the order of their first requests. Methods and routes are bounded, so this is.
-static ALL: RwLock<Vec<Arc<Traffic>>> = RwLock::new(Vec::new());
+/// Methods and routes are bounded, so this is.
+static ALL: RwLock<Option<Known>> = RwLock::new(None);
+
+/// The traffic of every method and route so far.
+#[derive(Default)]
+struct Known {
+    /// In the order of their first requests.
+    list: Vec<Arc<Traffic>>,
+    /// Places in the list, by method and route.
+    places: HashMap<[&'static str; 2], usize>,
+}
+
+impl Known {
+    fn find(&self, key: [&'static str; 2]) -> Option<Arc<Traffic>> {
+        let place = self.places.get(&key)?;
+        self.list.get(*place).map(Arc::clone)
+    }
+}
 
 /// Returns the traffic of every method and route so far, in the order of their first requests.
 pub(crate) fn all() -> Vec<Arc<Traffic>> {
-    ALL.read().unwrap_or_else(PoisonError::into_inner).clone()
+    let known = ALL.read().unwrap_or_else(PoisonError::into_inner);
+    known
+        .as_ref()
+        .map_or_else(Vec::new, |known| known.list.clone())
 }
 
 impl Traffic {
     /// Returns the one of a method and route, with one more request in flight.
     pub(super) fn enter(method: &'static str, route: &'static str) -> Arc<Self> {
-        let is_it = |one: &&Arc<Self>| one.method == method && one.route == route;
+        let key = [method, route];
         let known = ALL.read().unwrap_or_else(PoisonError::into_inner);
-        let found = known.iter().find(is_it).map(Arc::clone);
+        let found = known.as_ref().and_then(|known| known.find(key));
         drop(known);
         let entered = found.unwrap_or_else(|| {
-            let mut all = ALL.write().unwrap_or_else(PoisonError::into_inner);
-            let known = all.iter().find(is_it).map(Arc::clone);
-            known.unwrap_or_else(|| {
+            let mut known = ALL.write().unwrap_or_else(PoisonError::into_inner);
+            let known = known.get_or_insert_default();
+            known.find(key).unwrap_or_else(|| {
                 let new = Arc::new(Self::new(method, route));
-                all.push(Arc::clone(&new));
+                known.places.insert(key, known.list.len());
+                known.list.push(Arc::clone(&new));
                 new
             })
         });
