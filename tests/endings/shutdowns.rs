@@ -29,7 +29,7 @@ fn a_shutdown_that_meets_another_end_closes_once_and_loses_nothing() {
 #[test]
 fn an_end_in_the_middle_of_a_call_is_like_any_other() {
     for (way, code) in [
-        ("exit_in_call", Some(4)),
+        ("exit_in_body", Some(4)),
         ("panic_in_drop", Some(101)),
         ("out_of_memory", None),
         ("overflow", None),

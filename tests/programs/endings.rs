@@ -100,7 +100,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     match way.as_str() {
         "exit" => std::process::exit(1),
-        "exit_in_call" => exit(),
+        "exit_in_body" => exit(),
         "out_of_memory" => drop(Vec::<u8>::with_capacity(usize::MAX / 2)),
         "overflow" => println!("{}", overflow(0)),
         "error" => return Err("with a static Monitor".into()),
