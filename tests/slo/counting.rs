@@ -369,6 +369,7 @@ mod classes {
             Ok(self)
         }
 
+        #[expect(clippy::unused_self, reason = "a method whose error is `Self`")]
         fn itself(self) -> Result<(), Self> {
             Ok(())
         }
