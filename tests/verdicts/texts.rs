@@ -55,6 +55,44 @@ fn a_text_that_contains_its_source_is_told_once() {
     assert_eq!(judged(&seen, Some("")).as_deref(), Some(text));
 }
 
+/// Functions whose error points to one that holds its chain.
+macro_rules! shared {
+    ($($name:ident: $error:ty = $new:expr;)*) => {$(
+        #[monitored]
+        fn $name() -> Result<(), $error> {
+            Err(<$error>::from($new))
+        }
+    )*};
+}
+
+type SendBox = Box<dyn std::error::Error + Send + Sync>;
+type LocalBox = Box<dyn std::error::Error>;
+
+shared! {
+    arc_of_anyhow: std::sync::Arc<anyhow::Error> = anyhow::Error::new(outer()).context("at the start");
+    rc_of_anyhow: std::rc::Rc<anyhow::Error> = anyhow::Error::new(outer()).context("at the start");
+    box_of_anyhow: Box<anyhow::Error> = anyhow::Error::new(outer()).context("at the start");
+    arc_of_a_box: std::sync::Arc<SendBox> = SendBox::from(anyhow::Error::new(outer()).context("at the start"));
+    rc_of_a_box: std::rc::Rc<LocalBox> = LocalBox::from(anyhow::Error::new(outer()).context("at the start"));
+}
+
+#[test]
+fn an_error_that_is_shared_shows_its_chain() {
+    let functions = [
+        || drop(arc_of_anyhow()),
+        || drop(rc_of_anyhow()),
+        || drop(box_of_anyhow()),
+        || drop(arc_of_a_box()),
+        || drop(rc_of_a_box()),
+    ];
+    for function in functions {
+        let (_, seen) = capture(function);
+        let text = "at the start: outer: load failed: disk full";
+        assert_eq!(judged(&seen, Some("")).as_deref(), Some(text));
+        assert_eq!(seen.captures[0].exception.values.len(), 4);
+    }
+}
+
 /// Shows itself as anyhow's own `Debug` does where `RUST_BACKTRACE=1` is set.
 struct Backtraced(&'static str);
 

@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 use super::{ErrorView, Sight, Verdict};
 use crate::caught::caught;
@@ -119,22 +120,22 @@ ways! {
 
 /// Ways to see an error that holds one of another type.
 macro_rules! holders {
-    ($($(#[$doc:meta])* $way:ident [$($held:tt)*];)*) => {$(
+    ($($(#[$doc:meta])* $way:ident<$inside:lifetime> [$($bound:tt)*] $error:ident $held:expr;)*) => {$(
         $(#[$doc])*
         pub struct $way;
 
-        impl<'e, E: AsRef<$($held)* + 'e>> Look<E> for $way {
+        impl<$inside, E: $($bound)*> Look<E> for $way {
             #[inline]
-            fn end(open: Open, timed: bool, error: &E) {
-                let view = ErrorView::new(type_name::<E>(), Sight::Boxed(error.as_ref()));
+            fn end(open: Open, timed: bool, $error: &E) {
+                let view = ErrorView::new(type_name::<E>(), Sight::Boxed($held));
                 open.returned(timed, Verdict::Error(view));
             }
         }
 
-        impl<'a, 'e: 'a, E: AsRef<$($held)* + 'e>> View<'a, E> for $way {
+        impl<'a, $inside: 'a, E: $($bound)*> View<'a, E> for $way {
             #[inline]
-            fn verdict(error: &'a E) -> Verdict<'a> {
-                Verdict::Error(ErrorView::new(type_name::<E>(), Sight::Boxed(error.as_ref())))
+            fn verdict($error: &'a E) -> Verdict<'a> {
+                Verdict::Error(ErrorView::new(type_name::<E>(), Sight::Boxed($held)))
             }
         }
     )*};
@@ -142,9 +143,13 @@ macro_rules! holders {
 
 holders! {
     /// As `anyhow::Error` and its like, and `Box<dyn Error + Send + Sync>` are.
-    BySendError [dyn Error + Send + Sync];
+    BySendError<'e> [AsRef<dyn Error + Send + Sync + 'e>] error error.as_ref();
     /// As `Box<dyn Error>` is.
-    ByLocalError [dyn Error];
+    ByLocalError<'e> [AsRef<dyn Error + 'e>] error error.as_ref();
+    /// As `Arc<anyhow::Error>` does.
+    BySharedSendError<'e> [Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error (**error).as_ref();
+    /// As `Rc<Box<dyn Error>>` does.
+    BySharedLocalError<'e> [Deref<Target: AsRef<dyn Error + 'e>>] error (**error).as_ref();
 }
 
 /// Asks a value for its class, or not.

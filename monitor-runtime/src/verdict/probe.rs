@@ -21,8 +21,8 @@ use super::Verdict;
 use super::judge::{Judge, Stateless};
 use super::levels::{Inside, Stack, Then};
 use super::look::{
-    ByClass, ByDebug, ByDisplay, ByError, ByLocalError, ByNothing, BySendError, Look, NoClass,
-    Opaque, Value, View,
+    ByClass, ByDebug, ByDisplay, ByError, ByLocalError, ByNothing, BySendError, BySharedLocalError,
+    BySharedSendError, Look, NoClass, Opaque, Value, View,
 };
 use crate::classify::Classify;
 use crate::run::Open;
@@ -70,8 +70,12 @@ row! {
     /// Its error has no class.
     SendError => LocalError;
     /// Nor does it hold an `Error` that may be sent.
-    LocalError => PlainDisplay;
-    /// Nor any.
+    LocalError => SharedSendError;
+    /// Nor does it hold any.
+    SharedSendError => SharedLocalError;
+    /// Nor does it point to what holds one that may be sent.
+    SharedLocalError => PlainDisplay;
+    /// Nor to what holds any.
     PlainDisplay => PlainDebug;
     /// Its error has no text.
     PlainDebug => Nothing;
@@ -147,6 +151,10 @@ seen! {
     SendError<'e>[AsRef<dyn Error + Send + Sync + 'e>] BySendError: __monitor_error;
     // `Box<dyn Error>`.
     LocalError<'e>[AsRef<dyn Error + 'e>] ByLocalError: __monitor_error;
+    // `Arc<anyhow::Error>` and the like.
+    SharedSendError<'e>[Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] BySharedSendError: __monitor_error;
+    // `Rc<Box<dyn Error>>`.
+    SharedLocalError<'e>[Deref<Target: AsRef<dyn Error + 'e>>] BySharedLocalError: __monitor_error;
     PlainDisplay[Display] ByDisplay<NoClass>: __monitor_error __monitor_text;
     PlainDebug[Debug] ByDebug<NoClass>: __monitor_error __monitor_text;
     Nothing[Sized] ByNothing<NoClass>: __monitor_error __monitor_text;

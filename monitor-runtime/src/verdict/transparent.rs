@@ -38,8 +38,12 @@ row! {
     /// Not an `Error`.
     SeenSendBox => SeenLocalBox;
     /// Nor does it hold one that may be sent.
-    SeenLocalBox => SeenDisplay;
-    /// Nor any.
+    SeenLocalBox => SeenSharedSendBox;
+    /// Nor does it hold any.
+    SeenSharedSendBox => SeenSharedLocalBox;
+    /// Nor does it point to what holds one that may be sent.
+    SeenSharedLocalBox => SeenDisplay;
+    /// Nor to what holds any.
     SeenDisplay => SeenDebug;
     /// It has no text.
     SeenDebug => SeenNothing;
@@ -99,6 +103,8 @@ seen! {
     Seen[Error] error Sight::Error(error);
     SeenSendBox<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
     SeenLocalBox<'e>[AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
+    SeenSharedSendBox<'e>[Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error Sight::Boxed((**error).as_ref());
+    SeenSharedLocalBox<'e>[Deref<Target: AsRef<dyn Error + 'e>>] error Sight::Boxed((**error).as_ref());
     SeenDisplay[Display] error Sight::Display(error);
     SeenDebug[Debug] error Sight::Debug(error);
 }
