@@ -68,6 +68,10 @@ pub fn forms() -> Vec<String> {
         r#"Login { user: "ada", token: Some("•") }"#,
         r#"body "{\"secret\":\"•\"}""#,
         "<password>•</password>",
+        r#"<wsse:Password Type="x">•</wsse:Password>"#,
+        "<secret><![CDATA[•]]></secret>",
+        "ALTER USER ada PASSWORD '•'",
+        r#"{"name":"DB_PASSWORD","value":"•"}"#,
         "DB_PASS=•",
     ];
     urls.chain(others.map(|form| form.replace('•', LEAK)))

@@ -6,6 +6,7 @@
 //! [`hidden`] searches a text. Every text that leaves the process goes through one of them where it is
 //! made or, at the latest, where it is written.
 
+mod element;
 mod login;
 mod pair;
 mod scheme;

@@ -1,11 +1,12 @@
 //! Values behind telling names: `?token=abc`, `password = 'a b'`, `{"api_key":"abc"}`, `Login { pin: 7 }`,
-//! `:password => "abc"`.
+//! `:password => "abc"`, `name: "DB_PASSWORD", value: "abc"`.
 
 use std::ops::Range;
 
 use super::scheme::is_scheme;
 use super::text::{MAX_ESCAPES, before_quote, end_of_value, is_behind_quote, is_prose, is_quote};
-use super::{is_query_secret, is_secret};
+use super::words::word_before;
+use super::{LAST_WORDS, is_query_secret, is_secret};
 
 /// The longest name that is looked at, in bytes.
 const LONGEST: usize = 64;
@@ -14,7 +15,7 @@ const LONGEST: usize = 64;
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let mut from = 0;
-    while let Some(at) = bytes[from..].iter().position(|byte| b"=:>,".contains(byte)) {
+    while let Some(at) = bytes[from..].iter().position(|byte| b"=:,(".contains(byte)) {
         let at = from + at;
         let value = named(text, at).and_then(|name| value(text, at, name));
         from = value.as_ref().map_or(at + 1, |value| value.end.max(at + 1));
@@ -36,7 +37,9 @@ fn named(text: &str, at: usize) -> Option<&str> {
         return None;
     }
     let mut end = at;
-    end -= usize::from(bytes[..end].ends_with(b" "));
+    // `password   = abc`, as in an aligned file.
+    let blank = bytes[..end].iter().rev().take(LONGEST);
+    end -= blank.take_while(|byte| b" \t".contains(byte)).count();
     end = before_quote(bytes, end);
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]#".contains(byte);
     let name = bytes[..end].iter().rev().take(LONGEST);
@@ -44,14 +47,80 @@ fn named(text: &str, at: usize) -> Option<&str> {
     let name = &text[start..end];
     let before = start.checked_sub(1).map(|before| bytes[before]);
     let tells = match (bytes[at], before) {
-        // `<password>abc</password>`
-        (b'>', before) => before == Some(b'<') && is_secret(name),
+        // `Password("abc")`, as a type or a function of SQL is shown; a token may be a parser's.
+        (b'(', _) => {
+            let is_called = start + name.len() == at && is_quote_at(bytes, at + 1);
+            is_called && is_secret(name) && !name.eq_ignore_ascii_case("token")
+        }
         // `("password", "abc")`, as a map of pairs is shown.
         (b',', _) => bytes[..start].ends_with(b"(\"") && is_secret(name),
-        (b'=', Some(b'?' | b'&')) => is_query_secret(name),
-        _ => is_secret(name),
+        (b'=', Some(b'?' | b'&')) if is_query_secret(name) => true,
+        _ if is_secret(name) => true,
+        _ if is_named_apart(bytes, start, name) => true,
+        _ => return two_words(text, start, end),
     };
     tells.then_some(name)
+}
+
+/// Returns `true` if a quote begins at `start`, behind its backslashes.
+fn is_quote_at(text: &[u8], start: usize) -> bool {
+    let rest = text[start..].iter().take(MAX_ESCAPES + 1);
+    let mut rest = rest.skip_while(|byte| **byte == b'\\');
+    rest.next().is_some_and(is_quote)
+}
+
+/// Returns the name that the word from `start` to `end` is with the one before it: `api key: abc`.
+fn two_words(text: &str, start: usize, end: usize) -> Option<&str> {
+    let before = start.checked_sub(1)?;
+    let first = word_before(text.as_bytes(), before);
+    let name = text.get(before - first.len()..end)?;
+    let is_known = is_secret(first) || LAST_WORDS.contains(&&text[start..end]);
+    let is_name = name.as_bytes().get(first.len()) == Some(&b' ') && !first.is_empty();
+    (is_name && !is_known && is_secret(name)).then_some(name)
+}
+
+/// Returns `true` for the `value` in `name: "DB_PASSWORD", value: "abc"`, which begins at `start`.
+fn is_named_apart(text: &[u8], start: usize, name: &str) -> bool {
+    if !name.eq_ignore_ascii_case("value") {
+        return false;
+    }
+    let before = text[..before_quote(text, start)].trim_ascii_end();
+    let before = match before.split_last() {
+        Some((b',' | b';' | b'&', before)) => before,
+        _ => before,
+    };
+    let end = before_quote(before, before.len());
+    let word = word_before(before, end);
+    let before = &before[..before_quote(before, end - word.len())];
+    is_secret(word) && matches!(before.trim_ascii_end().last(), Some(b':' | b'='))
+}
+
+/// The end of a block of YAML, `password: |` and lines that are indented deeper than this one.
+fn end_of_block(text: &[u8], separator: usize, start: usize) -> Option<usize> {
+    if text[separator] != b':' || !matches!(text.get(start), Some(b'|' | b'>')) {
+        return None;
+    }
+    let marks = text[start + 1..].iter().take(LONGEST);
+    let marks = marks.take_while(|byte| b"+-123456789 \r".contains(byte));
+    let mut end = start + 1 + marks.count();
+    if text[end..].starts_with(b"\\n") {
+        // A text in quotes, with its line breaks spelled out.
+        let length = text[end..].iter().position(|byte| *byte == b'"');
+        return Some(length.map_or(text.len(), |length| end + length));
+    }
+    if text.get(end) != Some(&b'\n') {
+        return None;
+    }
+    let indent = |line: &[u8]| line.iter().take_while(|byte| **byte == b' ').count();
+    let line = text[..separator].rsplit(|byte| *byte == b'\n').next()?;
+    let depth = indent(line);
+    for line in text[end + 1..].split(|byte| *byte == b'\n') {
+        if !line.trim_ascii().is_empty() && indent(line) <= depth {
+            break;
+        }
+        end += 1 + line.len();
+    }
+    Some(end)
 }
 
 /// The value behind a separator; `None` if there is none, or nothing to hide in it.
@@ -59,11 +128,11 @@ fn value(text: &str, separator: usize, name: &str) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     // `'password' => 'abc'` of Ruby, Perl and PHP; without quotes it is an arm of a `match`.
     let is_arrow = bytes[separator..].starts_with(b"=>");
-    let behind = separator + 1 + usize::from(is_arrow);
+    let is_assignment = bytes[separator..].starts_with(b":=");
+    let behind = separator + 1 + usize::from(is_arrow || is_assignment);
     let start = behind + spaces(&bytes[behind..]);
-    let range = if bytes[separator] == b'>' {
-        let length = bytes[start..].iter().position(|byte| *byte == b'<');
-        start..start + length?
+    let range = if let Some(end) = end_of_block(bytes, separator, start) {
+        start..end
     } else if let Some(quoted) = quoted(bytes, start) {
         quoted
     } else if is_arrow || bytes[separator] == b',' {
@@ -80,7 +149,7 @@ fn value(text: &str, separator: usize, name: &str) -> Option<Range<usize>> {
     } else {
         let end = end_of_value(bytes, start);
         let word = &text[start..end];
-        let is_text = bytes[separator] == b':' && is_plain_word(name) && is_prose(word);
+        let is_text = bytes[separator] == b':' && is_worded(name) && is_prose(word);
         let nothing = ["None", "null", "nil", "true", "false"];
         let behind = spaces(&bytes[end..]);
         match is_scheme(word) && behind > 0 {
@@ -160,9 +229,20 @@ fn end_of_bracket(bytes: &[u8], start: usize) -> Option<usize> {
 
 /// Headers have a line of their own.
 fn end_of_header(bytes: &[u8], start: usize) -> usize {
-    let ends = |byte: &u8| byte.is_ascii_control() || is_quote(byte);
-    let length = bytes[start..].iter().position(ends);
-    length.map_or(bytes.len(), |length| start + length)
+    let mut at = start;
+    while let Some(byte) = bytes.get(at).filter(|byte| !byte.is_ascii_control()) {
+        if is_quote(byte) {
+            let before = &bytes[start..before_quote(bytes, at + 1).max(start)];
+            // `Digest username="ada", response="abc"`
+            let inside = bytes[at + 1..].iter().position(|end| end == byte);
+            match inside {
+                Some(length) if before.ends_with(b"=") => at += 1 + length,
+                _ => break,
+            }
+        }
+        at += 1;
+    }
+    at
 }
 
 fn is_header(name: &str) -> bool {
@@ -172,6 +252,11 @@ fn is_header(name: &str) -> bool {
             .is_some_and(|end| end.eq_ignore_ascii_case(word))
     };
     ends("authorization") || ends("cookie")
+}
+
+/// Returns `true` for a name that a sentence may end with before its colon: `cannot read private key: EOF`.
+fn is_worded(name: &str) -> bool {
+    is_plain_word(name) || name.contains(' ')
 }
 
 /// Returns `true` for a name that is a word of sentences, too: `cannot read token: connection refused`.

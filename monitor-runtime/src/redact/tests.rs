@@ -243,6 +243,73 @@ fn values_of_telling_names_are_hidden_in_any_notation() {
         ("password: hunter, user: ada", "password: •, user: ada"),
         ("<password>a b</password>", "<password>•</password>"),
         ("cut: password=\"abc…", "cut: password=\"•"),
+        ("cut: <password>abc…", "cut: <password>•"),
+    ]);
+}
+
+#[test]
+fn values_of_elements_blocks_and_pairs_with_a_name_apart_are_hidden() {
+    assert_hidden(&[
+        (
+            "<ns:Password>a b</ns:Password>",
+            "<ns:Password>•</ns:Password>",
+        ),
+        (
+            r#"<wsse:Password Type="x:y#T">abc</wsse:Password>"#,
+            r#"<wsse:Password Type="x:y#T">•</wsse:Password>"#,
+        ),
+        (
+            r#""<token kind=\"a\">abc</token>""#,
+            r#""<token kind=\"a\">•</token>""#,
+        ),
+        (
+            "<secret><![CDATA[a<b]]></secret>",
+            "<secret><![CDATA[•]]></secret>",
+        ),
+        (
+            "a: 1\npassword: |\n  abc\n\n  def\nb: 2",
+            "a: 1\npassword: •\nb: 2",
+        ),
+        ("  secret: >-\n    abc\n  b: 2", "  secret: •\n  b: 2"),
+        (
+            r#"{"name":"DB_PASSWORD","value":"abc","n":1}"#,
+            r#"{"name":"DB_PASSWORD","value":"•","n":1}"#,
+        ),
+        (
+            r#""{\"name\":\"API_TOKEN\", \"value\":\"abc\"}""#,
+            r#""{\"name\":\"API_TOKEN\", \"value\":\"•\"}""#,
+        ),
+        (
+            r#"EnvVar { name: "API_TOKEN", value: Some("abc") }"#,
+            r#"EnvVar { name: "API_TOKEN", value: • }"#,
+        ),
+        (
+            "- name: DB_PASSWORD\n  value: abc\n",
+            "- name: DB_PASSWORD\n  value: •\n",
+        ),
+        (
+            r#"<add key="password" value="abc"/>"#,
+            r#"<add key="password" value="•"/>"#,
+        ),
+        ("name=password&value=abc", "name=password&value=•"),
+        (r#""password: |\n  abc\n""#, r#""password: •""#),
+        ("password\t=\tabc", "password\t=\t•"),
+        ("secret   : abc9", "secret   : •"),
+        ("password := 'abc'", "password := '•'"),
+        ("Password(\"abc\")", "Password(\"•\")"),
+        ("SELECT PASSWORD('abc')", "SELECT PASSWORD('•')"),
+        (
+            "the api key: abc9, secret access key = abc",
+            "the api key: •, secret access key = •",
+        ),
+        (
+            r#"Authorization: Digest username="ada", response="abc""#,
+            "Authorization: •",
+        ),
+        (
+            r#"{"h":"Authorization: Digest a=\"b\", response=\"abc\"","n":1}"#,
+            r#"{"h":"Authorization: •","n":1}"#,
+        ),
     ]);
 }
 
@@ -305,6 +372,22 @@ fn options_and_sentences_tell_secrets() {
         ),
         ("['password' => 'abc']", "['password' => '•']"),
         (r#"{"token"=>"abc"}"#, r#"{"token"=>"•"}"#),
+        (
+            "ALTER USER ada WITH PASSWORD 'a''b' VALID",
+            "ALTER USER ada WITH PASSWORD '•' VALID",
+        ),
+        (
+            "create user ada identified by 'a b'",
+            "create user ada identified by '•'",
+        ),
+        (
+            "IDENTIFIED WITH caching_sha2_password BY 'abc'",
+            "IDENTIFIED WITH caching_sha2_password BY '•'",
+        ),
+        (
+            "the password \"abc\" was refused",
+            "the password \"•\" was refused",
+        ),
         ("the password is hunter2", "the password is •"),
         ("the password was 'a b'", "the password was '•'"),
         ("passcode is 123456.", "passcode is •."),
@@ -346,6 +429,13 @@ fn ordinary_text_stays_as_it_is() {
         "-----BEGIN PUBLIC KEY-----\nMIIabc\n-----END PUBLIC KEY-----",
         "fields [\"password\", \"email\"] are missing (\"token\", 7)",
         "ratio=0.5&page=2;x=1",
+        "unexpected token '}', caused by 'x', no cookie \"sid\"",
+        "cannot send Box<Token> to Arc<Secret> here",
+        "usage: login <password> [page]",
+        "name: \"colour\", value: \"red\", key: \"a\", value: 7",
+        "<password/>",
+        "unexpected Token(\"}\"), the first pass: 3 of 7",
+        "cannot read private key: EOF",
         "C:\\secrets\\file: not found",
         "",
     ];
@@ -396,6 +486,20 @@ fn the_time_grows_with_the_text_and_not_faster() {
         "--password '",
         "-u ",
         "--",
+        "password: |",
+        "password(\"",
+        "authorization: a=\"",
+        "api key: ",
+        "password \t",
+        "password: |\n",
+        "<password>",
+        "<password ",
+        "<password><![CDATA[",
+        "name: \"token\", value: ",
+        " value:",
+        " password '",
+        "identified by '",
+        "by \\\"",
     ];
     for piece in pieces {
         let text = piece.repeat(256 * 1024 / piece.len());

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::{HIDDEN, login, pair, scheme, words};
+use super::{HIDDEN, element, login, pair, scheme, words};
 
 /// Finds secrets in a text, and returns it without them; `None` if there is nothing to hide.
 pub(crate) fn hidden(text: &str) -> Option<String> {
@@ -18,6 +18,7 @@ pub(crate) fn hidden(text: &str) -> Option<String> {
     let mut ranges = Vec::new();
     login::find(text, &mut ranges);
     pair::find(text, &mut ranges);
+    element::find(text, &mut ranges);
     scheme::find(text, &mut ranges);
     words::find(text, &mut ranges);
     if ranges.is_empty() {
@@ -66,7 +67,8 @@ pub(crate) fn may_hold_a_secret(text: &[u8]) -> bool {
         })
 }
 
-/// Returns `true` if the space at `at` is one behind `Bearer` or `password is`, or before `--password` or ` KEY-----`.
+/// Returns `true` if the space at `at` is one behind `Bearer`, `password is` or `PASSWORD`, or before `--password`
+/// or ` KEY-----`.
 fn is_mark(text: &[u8], at: usize) -> bool {
     let behind = &text[at + 1..];
     let before = match text[..at].last() {
@@ -77,7 +79,9 @@ fn is_mark(text: &[u8], at: usize) -> bool {
     before
         || match behind.first() {
             Some(b'K') => scheme::ends_label(text, at),
-            Some(b'-' | b'[' | b'"' | b'\'' | b'\\') => words::is_option(behind),
+            Some(b'-' | b'[' | b'"' | b'\'' | b'\\') => {
+                words::is_option(behind) || words::is_statement(text, at)
+            }
             _ => false,
         }
 }

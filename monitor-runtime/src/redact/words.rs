@@ -1,5 +1,5 @@
-//! Secrets told in words: options of a command line, as in `--password abc`, and sentences such as
-//! `the password is 'abc'`.
+//! Secrets told in words: options of a command line, as in `--password abc`, sentences such as
+//! `the password is 'abc'`, and statements of SQL such as `ALTER USER ada PASSWORD 'abc'`.
 
 use std::ops::Range;
 
@@ -38,6 +38,8 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
         }
         let range = if is_behind_verb(bytes, at) {
             told(text, at)
+        } else if is_statement(bytes, at) {
+            quoted(bytes, at + 1).map(|value| in_sql(bytes, value))
         } else {
             option(text, at)
         };
@@ -58,8 +60,8 @@ fn is_behind_verb(text: &[u8], at: usize) -> bool {
     })
 }
 
-/// The word that ends at `end`.
-fn word_before(text: &[u8], end: usize) -> &str {
+/// Returns the word that ends at `end`.
+pub(super) fn word_before(text: &[u8], end: usize) -> &str {
     let in_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
     let before = text[..end].iter().rev().take(LONGEST);
     let length = before.take_while(in_word).count();
@@ -74,6 +76,31 @@ pub(super) fn told_name(text: &[u8], at: usize) -> Option<&str> {
     let before = text[..at].iter().rposition(|byte| *byte == b' ')?;
     let name = word_before(text, before_quote(text, before));
     is_secret(name).then_some(name)
+}
+
+/// Returns `true` if the space at `at` is one of `PASSWORD 'abc'` or `IDENTIFIED BY 'abc'`.
+///
+/// A name that is a word of sentences, too, does not count: `unexpected token '}'`.
+pub(super) fn is_statement(text: &[u8], at: usize) -> bool {
+    let word = word_before(text, at);
+    let is_telling = if word.eq_ignore_ascii_case("by") {
+        let before = &text[at.saturating_sub(LONGEST)..at];
+        let mut words = before.split(|byte| *byte == b' ');
+        words.any(|word| word.eq_ignore_ascii_case(b"identified"))
+    } else {
+        is_secret(word) && !is_plain_word(word) && !word.starts_with('-')
+    };
+    is_telling && quoted(text, at + 1).is_some_and(|value| !value.is_empty())
+}
+
+/// A value in quotes of SQL, which has a quote of its own as two.
+fn in_sql(text: &[u8], mut value: Range<usize>) -> Range<usize> {
+    while let (Some(quote @ b'\''), Some(b'\'')) = (text.get(value.end), text.get(value.end + 1)) {
+        let rest = &text[value.end + 2..];
+        let length = rest.iter().position(|byte| byte == quote);
+        value.end = length.map_or(text.len(), |length| value.end + 2 + length);
+    }
+    value
 }
 
 /// The value in `password is abc`, where it is quoted or cannot be a word of the sentence.
