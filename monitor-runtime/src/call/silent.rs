@@ -23,9 +23,9 @@ pub(super) fn warn(site: &'static Site, view: &ErrorView<'_>) {
         report::own_line(false, || {
             tracing::warn!(
                 function = site.function(),
-                "the error type `{type_name}` has neither Debug nor Display: log lines and events of \
-                 its errors show only its name; derive Debug for it or implement Display (in a generic \
-                 function, add the bound)"
+                "the function finds neither Debug nor Display of the error type `{type_name}`: log lines \
+                 and events show only its name; derive Debug for it or implement Display, or, in a generic \
+                 function, add the bound"
             );
         });
     }

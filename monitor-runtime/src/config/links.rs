@@ -34,7 +34,7 @@ fn parse_template(given: Given, placeholders: &[&str]) -> Result<String, ConfigE
         let fits = visible && !rest.contains(['"', '<', '>', '\\', '`']);
         fits && url.len() <= MAX_URL && !rest.starts_with(['/', '?', '#'])
     }) else {
-        return Err(given.refuse("is not such a URL"));
+        return Err(given.refuse("is not a URL of this form"));
     };
     let host_ends = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (host, behind) = rest.split_at(host_ends);
@@ -79,6 +79,6 @@ pub(super) fn parse_url(given: Given) -> Result<String, ConfigError> {
     if url.len() <= MAX_URL && rest.is_some_and(fits) {
         Ok(given.value)
     } else {
-        Err(given.refuse("is not such a URL"))
+        Err(given.refuse("is not a URL of this form"))
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn traces_sampler(
         "caller" => Ok(TracesSampler::Caller),
         "own" => Ok(TracesSampler::Own),
         "both" => Ok(TracesSampler::Both),
-        _ => Err(given.refuse("is none of them")),
+        _ => Err(given.refuse("is not a word of the list")),
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn parse_release(given: Given) -> Result<String, ConfigError> {
 pub(super) fn parse_rate(given: Given) -> Result<f32, ConfigError> {
     match given.value.parse() {
         Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(rate),
-        Ok(_) => Err(given.refuse("is no share of anything")),
+        Ok(_) => Err(given.refuse("is not from 0 to 1")),
         Err(_) => Err(given.refuse("is not a number")),
     }
 }
