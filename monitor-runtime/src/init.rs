@@ -51,7 +51,7 @@ impl Builder {
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let interval = self.facade.map(facade::check).transpose()?;
         exporter::check(&self.buckets)?;
-        slo::agree(&inventory::inventory()).map_err(StartError::Objective)?;
+        slo::agree(&inventory::inventory()).map_err(StartError::Objectives)?;
         let claim = Claim::take().ok_or(StartError::AlreadyStarted)?;
         let service = metrics::Service {
             name: config.service_name.clone(),
@@ -305,7 +305,7 @@ pub enum StartError {
     Check(#[from] InvalidCheck),
     /// Two objectives of one name promise different things; the message names the functions.
     #[error("{0}")]
-    Objective(String),
+    Objectives(String),
     /// The runtime is already running; it can be started again after `shutdown()`.
     #[error("already started in this process: share the `Monitor` of the first start")]
     AlreadyStarted,
