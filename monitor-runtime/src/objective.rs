@@ -304,8 +304,8 @@ mod tests {
 
     #[test]
     fn how_cancelled_calls_count_is_said_once_and_in_bounds() {
-        let refused = |make: fn() -> Objective| std::panic::catch_unwind(make).is_err();
         const SECOND: Duration = Duration::from_secs(1);
+        let refused = |make: fn() -> Objective| std::panic::catch_unwind(make).is_err();
         assert!(!refused(|| Objective::new("a").cancelled(CountAs::Ignored)));
         assert!(!refused(|| Objective::new("a").cancelled_after(SECOND)));
         assert!(refused(|| Objective::new("a")

@@ -93,7 +93,7 @@ mod tests {
     fn matchers_are_read_as_prometheus_reads_them() {
         for (text, expected) in [
             (r#"env="prod""#, vec![("env", "=", "prod")]),
-            (r#" { env = 'prod' , } "#, vec![("env", "=", "prod")]),
+            (" { env = 'prod' , } ", vec![("env", "=", "prod")]),
             (
                 r#"a!="x,y}",b=~"p.*|q\\d",c!~"\"""#,
                 vec![
