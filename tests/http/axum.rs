@@ -188,6 +188,28 @@ fn buckets_and_help_are_there() {
 }
 
 #[test]
+fn a_route_has_its_failures_at_0_before_its_first_request_ends() {
+    let addr = service();
+    let known = || {
+        let page = scrape();
+        let of_route = [("method", "GET"), ("route", "/hello/{name}")];
+        let found = page.find("http_requests_total", &of_route);
+        let statuses: Vec<String> = found.map(|one| one.labels["status"].clone()).collect();
+        statuses
+    };
+    assert_eq!(ask(addr, "GET", "/hello/you", &[]).status, 200);
+    wait_for("the request", || {
+        (requests("GET", "/hello/{name}", "200") > 0).then_some(())
+    });
+    assert!(
+        known().iter().any(|status| status == "500"),
+        "{:?}",
+        known()
+    );
+    assert_eq!(requests("GET", "/hello/{name}", "500"), 0);
+}
+
+#[test]
 fn a_scanner_makes_no_series() {
     let addr = service();
     let series = || {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use http::{Extensions, Request};
 
+use super::series;
 use super::traffic::{self, Traffic};
 
 /// The route of a request that no template matched.
@@ -114,10 +115,19 @@ struct Place {
     has_ended: bool,
 }
 
+/// Counts a request as in flight on a route; a known route has its series from then on.
+fn enter(method: &'static str, route: &'static str) -> Arc<Traffic> {
+    if route != UNMATCHED {
+        series::begin_route(method, route);
+    }
+    Traffic::enter(method, route)
+}
+
 impl Slot {
     pub(super) fn new(method: &'static str, route: Option<&'static str>) -> Self {
+        let traffic = enter(method, route.unwrap_or(UNMATCHED));
         Self(Mutex::new(Place {
-            traffic: Traffic::enter(method, route.unwrap_or(UNMATCHED)),
+            traffic,
             has_ended: false,
         }))
     }
@@ -132,7 +142,7 @@ impl Slot {
         let is_news = place.traffic.route != route;
         // A task of the request may name its route after the end.
         if is_news && !place.has_ended {
-            let other = Traffic::enter(place.traffic.method, route);
+            let other = enter(place.traffic.method, route);
             std::mem::replace(&mut place.traffic, other).leave();
         }
         is_news

@@ -53,6 +53,12 @@ const METADATA: Metadata<'static> =
 static BEGUN: AtomicBool = AtomicBool::new(false);
 static ENDED: Kept<Ended, Keys> = RwLock::new(None);
 static ACTIVE: Kept<[&str; 2], Active> = RwLock::new(None);
+/// Methods and routes whose series are at 0.
+static ROUTES: Kept<[&str; 2], ()> = RwLock::new(None);
+
+/// Statuses that every route has on the page, from its first request on: `rate` misses the failures with which
+/// a series begins.
+const KNOWN_STATUSES: [u16; 2] = [200, 500];
 
 type Kept<K, V> = RwLock<Option<HashMap<K, Arc<V>>>>;
 
@@ -83,6 +89,23 @@ pub(super) fn begin_request(method: &'static str, scheme: &'static str) -> Optio
     active.running.fetch_add(1, Ordering::SeqCst);
     active.show();
     Some(Running(active))
+}
+
+/// Puts the counters of a method and route at 0 on the page, when its first request begins.
+pub(super) fn begin_route(method: &'static str, route: &'static str) {
+    let mut is_new = false;
+    kept(&ROUTES, [method, route], || is_new = true);
+    if !is_new {
+        return;
+    }
+    quietly(|| {
+        metrics::with_recorder(|recorder| {
+            for status in KNOWN_STATUSES {
+                let key = Key::from_parts(HTTP_REQUESTS, requests_labels(method, route, status));
+                recorder.register_counter(&key, &METADATA).increment(0);
+            }
+        });
+    });
 }
 
 /// Tells the recorder again of requests that run: a page shows them however long they have.
@@ -150,14 +173,18 @@ fn as_f64(running: u64) -> f64 {
     running as f64
 }
 
+fn requests_labels(method: &'static str, route: &'static str, status: u16) -> Vec<Label> {
+    vec![
+        Label::from_static_parts("method", method),
+        Label::from_static_parts("route", route),
+        Label::new("status", status.to_string()),
+    ]
+}
+
 impl Keys {
     fn of(ended: &Ended) -> Self {
         let status = ended.status.to_string();
-        let requests = vec![
-            Label::from_static_parts("method", ended.method),
-            Label::from_static_parts("route", ended.route),
-            Label::new("status", status.clone()),
-        ];
+        let requests = requests_labels(ended.method, ended.route, ended.status);
         let mut duration = vec![
             Label::from_static_parts("http_request_method", ended.method),
             Label::from_static_parts("http_route", ended.route),
