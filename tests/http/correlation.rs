@@ -274,8 +274,8 @@ fn transactions_are_sent_when_asked_for() {
 #[test]
 fn a_rate_that_is_none_is_refused() {
     for (rate, problem) in [
-        ("1.5", "is no share"),
-        ("NaN", "is no share"),
+        ("1.5", "is not from 0 to 1"),
+        ("NaN", "is not from 0 to 1"),
         ("often", "is not a number"),
     ] {
         let env = [("SENTRY_TRACES_SAMPLE_RATE", rate)];

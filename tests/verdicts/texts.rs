@@ -86,7 +86,7 @@ fn an_error_that_is_shared_shows_its_chain() {
         || drop(rc_of_a_box()),
     ];
     for function in functions {
-        let (_, seen) = capture(function);
+        let ((), seen) = capture(function);
         let text = "at the start: outer: load failed: disk full";
         assert_eq!(judged(&seen, Some("")).as_deref(), Some(text));
         assert_eq!(seen.captures[0].exception.values.len(), 4);
