@@ -62,6 +62,8 @@ pub(crate) struct Events {
     messages: Messages,
     /// Set once `tracing` knows those that every call may need.
     registered: AtomicBool,
+    /// Set once the key of the function's call site says if a subscriber wants its calls.
+    known: AtomicBool,
 }
 
 impl Events {
@@ -89,6 +91,7 @@ impl Events {
             warned: event(Level::WARN),
             messages: Messages::of(site.function()),
             registered: AtomicBool::new(false),
+            known: AtomicBool::new(false),
         }
     }
 
@@ -118,6 +121,16 @@ impl Events {
     /// Returns `true` if `tracing` knows them; looking at their interest runs no code of the user's then.
     pub(crate) fn is_registered(&self) -> bool {
         self.registered.load(Ordering::Acquire)
+    }
+
+    /// Says that the key of the call site is right from now on.
+    pub(crate) fn set_known(&self) {
+        self.known.store(true, Ordering::Release);
+    }
+
+    /// Returns `true` after [`set_known`](Self::set_known).
+    pub(crate) fn is_known(&self) -> bool {
+        self.known.load(Ordering::Acquire)
     }
 
     /// Returns `true` if a subscriber may want to see a call of this function that is ok.

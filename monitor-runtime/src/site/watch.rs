@@ -35,7 +35,9 @@ impl Site {
     /// No lock is held and no other thread waited for while subscribers are asked: each is the user's
     /// code, and may call this function.
     pub(crate) fn make_known(&'static self) {
-        let Some(events) = self.events().filter(|events| !events.is_registered()) else {
+        // A call that finds it registered, and its key not set yet, sets the key itself: it would show nothing
+        // otherwise.
+        let Some(events) = self.events().filter(|events| !events.is_known()) else {
             return;
         };
         follow_interest();
@@ -43,6 +45,7 @@ impl Site {
         list::called(self);
         events.register();
         self.watch(events);
+        events.set_known();
     }
 
     /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.
