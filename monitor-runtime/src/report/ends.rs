@@ -13,13 +13,22 @@ pub(crate) fn switch_off() {
 /// Set when the process ends: no event waits any longer for one that takes its place.
 pub(super) static ENDING: AtomicBool = AtomicBool::new(false);
 
-/// Returns `true` if no event is being made and none waits for Sentry; takes no lock.
+/// Set once a process that aborts has waited for Sentry as long as it may.
+static GIVEN_UP: AtomicBool = AtomicBool::new(false);
+
+/// Returns `true` if no event is being made and none waits for Sentry, or the process has waited long enough; takes
+/// no lock.
 ///
-/// Only a process that ends asks.
-/// What waits in a client of the user's is not known.
+/// Only a process that ends asks. Events that wait in a client of the user's are not known.
 pub(crate) fn is_flushed() -> bool {
     ENDING.store(true, Ordering::Relaxed);
-    CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty()
+    let is_done = CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty();
+    is_done || GIVEN_UP.load(Ordering::Relaxed)
+}
+
+/// Says that the process ends now, whatever still waits for Sentry.
+pub(super) fn give_up() {
+    GIVEN_UP.store(true, Ordering::Relaxed);
 }
 
 /// Sends events without the names in their stacks from now on; takes no lock.

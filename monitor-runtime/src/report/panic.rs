@@ -8,7 +8,7 @@ use sentry::Level;
 use sentry::integrations::panic::message_from_panic_info;
 use sentry::protocol::{Event, Exception, Mechanism};
 
-use super::{admits, counts, deliver, event, is_on, nanoseconds, reporter, settle};
+use super::{admits, counts, deliver, ends, event, is_on, nanoseconds, reporter, settle};
 use crate::caught;
 use crate::lines::{self, panics};
 use crate::panics::Panic;
@@ -116,6 +116,8 @@ fn say_farewell(panic: &Panic) {
     if let Some(reporter) = reporter() {
         reporter.client.flush(Some(FAREWELL));
     }
+    // The signal that follows would wait once more.
+    ends::give_up();
     panics::tell_last(panic);
     lines::flush(LOG);
 }
