@@ -30,15 +30,16 @@ enum OrderError {
 #[derive(Debug, thiserror::Error)]
 enum StoreError {
     #[error("no row with key {0}")]
-    NotFound(u64),
+    Lost(u64),
 }
 
 #[async_trait]
 trait Store: Send + Sync {
-    async fn load(&self, id: u64) -> Result<String, StoreError>;
+    /// Returns an order, or `None` if there never was one of this number.
+    async fn load(&self, id: u64) -> Result<Option<String>, StoreError>;
 }
 
-/// Orders 1 to 100 exist.
+/// Orders 1 to 100 exist, and those from 500 to 999 are lost: they were made, and their rows are gone.
 struct Memory;
 
 impl Memory {
@@ -51,12 +52,12 @@ impl Memory {
 #[async_trait]
 impl Store for Memory {
     #[monitored(args(id))]
-    async fn load(&self, id: u64) -> Result<String, StoreError> {
+    async fn load(&self, id: u64) -> Result<Option<String>, StoreError> {
         tokio::time::sleep(Duration::from_millis(2)).await;
-        if (1..=100).contains(&id) {
-            Ok(format!("order {id}"))
-        } else {
-            Err(StoreError::NotFound(id))
+        match id {
+            1..=100 => Ok(Some(format!("order {id}"))),
+            500..=999 => Err(StoreError::Lost(id)),
+            _ => Ok(None),
         }
     }
 }
@@ -68,11 +69,13 @@ struct Orders {
 impl Orders {
     /// Looks an order up and says what it costs.
     #[monitored(fields(order.id = id), objective = ORDERS)]
-    async fn find(&self, id: u64) -> Result<String, OrderError> {
+    async fn find(&self, id: u64) -> Result<Option<String>, OrderError> {
         let order = self.store.load(id).await;
         let order = order.map_err(|source| OrderError::Store { id, source })?;
-        metrics::counter!("orders_found_total").increment(1);
-        Ok(price(&order))
+        Ok(order.map(|order| {
+            metrics::counter!("orders_found_total").increment(1);
+            price(&order)
+        }))
     }
 }
 
@@ -101,8 +104,10 @@ async fn explode() -> String {
 
 async fn get_order(id: u64, orders: Arc<Orders>) -> Result<impl Reply, Infallible> {
     Ok(match orders.find(id).await {
-        Ok(order) => reply::with_status(format!("{order}\n"), StatusCode::OK),
-        Err(error) => reply::with_status(format!("{error}\n"), StatusCode::NOT_FOUND),
+        Ok(Some(order)) => reply::with_status(format!("{order}\n"), StatusCode::OK),
+        // The client's mistake, and no failure of the service.
+        Ok(None) => reply::with_status("no such order\n".to_owned(), StatusCode::NOT_FOUND),
+        Err(error) => reply::with_status(format!("{error}\n"), StatusCode::INTERNAL_SERVER_ERROR),
     })
 }
 

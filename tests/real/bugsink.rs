@@ -30,7 +30,7 @@ fn a_service_in_production(bugsink: &Bugsink) {
     ];
     let mut service = Service::quickstart(&env);
     for id in 500..515 {
-        assert_eq!(get(service.addr, &format!("/orders/{id}")).0, 404);
+        assert_eq!(get(service.addr, &format!("/orders/{id}")).0, 500);
     }
     assert_eq!(get(service.addr, "/panic").0, 500);
     // A shutdown that has to hurry sends what is left without the names of frames.

@@ -47,7 +47,7 @@ fn drive(service: &Service, load: &Load) {
     std::thread::scope(|scope| {
         scope.spawn(|| send(load.hello, 0, "/hello/you", 200));
         scope.spawn(|| send(load.found, 1, "/orders/{id}", 200));
-        scope.spawn(|| send(load.missing, 500, "/orders/{id}", 404));
+        scope.spawn(|| send(load.missing, 500, "/orders/{id}", 500));
         scope.spawn(|| send(load.panics, 0, "/panic", 500));
         service.hang_up_on_slow(load.hung_up);
     });
