@@ -95,7 +95,7 @@ impl Events {
         }
     }
 
-    /// Those that every call may need.
+    /// Returns the call sites that every call may need.
     fn all(&self) -> impl Iterator<Item = &'static LogSite> {
         let always = [
             self.span,

@@ -222,22 +222,22 @@ pub(crate) mod slo {
     pub(crate) const FUNCTION_CALLS: &str = "monitor_slo:function_calls:increase3d";
     pub(crate) const FUNCTION_FAILURES: &str = "monitor_slo:function_failures:increase3d";
 
-    /// The share of calls that break it, over a window.
+    /// Returns the name of the share of calls that break it, over a window.
     pub(crate) fn ratio(window: &str) -> String {
         format!("monitor_slo:failures:ratio_rate{window}")
     }
 
-    /// How many times too fast that spends the budget: 1 uses it up in exactly its period.
+    /// Returns the name of the burn rate over a window; 1 uses the budget up in exactly its period.
     pub(crate) fn burn_rate(window: &str) -> String {
         format!("monitor_slo:error_budget:burn_rate{window}")
     }
 
-    /// How many calls break it in a window.
+    /// Returns the name of the number of calls that break it in a window.
     pub(crate) fn failures(window: &str) -> String {
         format!("monitor_slo:failures:increase{window}")
     }
 
-    /// How many calls there are in a window.
+    /// Returns the name of the number of calls in a window.
     pub(crate) fn calls(window: &str) -> String {
         format!("monitor_slo:calls:increase{window}")
     }

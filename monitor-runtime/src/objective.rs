@@ -239,8 +239,8 @@ impl Objective {
     /// Counts expected errors as this; [`CountAs::Success`] if not set.
     ///
     /// An error is expected by `#[monitor(expected)]` or [`Class::Expected`](crate::Class::Expected): a
-    /// declined card wakes nobody up. [`CountAs::Ignored`] keeps many of them from hiding an outage of the
-    /// calls that matter.
+    /// declined card never pages. [`CountAs::Ignored`] keeps many of them from hiding an outage of the calls
+    /// that matter.
     pub const fn expected(mut self, count_as: CountAs) -> Self {
         self.expected = count_as;
         self

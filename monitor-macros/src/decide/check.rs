@@ -36,7 +36,7 @@ pub(crate) fn block(args: &Args, errors: &mut Errors) {
 
 /// Refuses arguments that contradict each other in one attribute.
 ///
-/// Where a block says one and a method the other, the method's argument holds.
+/// Of an argument on a block and a contradicting one on a method, the method's holds.
 pub(crate) fn conflicts(args: &Args, errors: &mut Errors) {
     let off = |switch: &Option<Arg<bool>>| switch.as_ref().is_some_and(|arg| !arg.value);
     let slow = args.slow.as_ref().map(|arg| arg.key);

@@ -85,7 +85,7 @@ fn is_closed(ty: &Type) -> bool {
     }
 }
 
-/// The same word, as a name of ours.
+/// Returns the identifier with the hygiene of generated code.
 pub(crate) fn renamed(word: &Ident, at: Span) -> Ident {
     let mut word = word.clone();
     word.set_span(at.located_at(word.span()));

@@ -111,7 +111,7 @@ impl Rules {
     /// alerts of its own, with that label on them. Several labels have commas between them.
     ///
     /// The label has to be on every series of a target, as one of `static_configs` or of relabelling is;
-    /// `MonitorRulesMismatch` fires where it is missing.
+    /// `MonitorLabelMissing` fires where it is missing.
     ///
     /// # Errors
     ///
@@ -176,7 +176,7 @@ impl Rules {
     /// Sets for every objective how many calls have to break it in an alert's long window before it fires, in
     /// place of what the objective says.
     ///
-    /// Without such a minimum, one of three calls that fails at night would wake somebody.
+    /// Without such a minimum, one failure among three calls at night would page.
     pub fn min_failures(mut self, calls: u32) -> Self {
         for (promise, _) in &mut self.promises {
             promise.min_failures = calls;

@@ -31,7 +31,7 @@ fn lines_are_those_of_the_format_without_secrets() {
     );
 }
 
-/// What cannot be shown, each in its own way.
+/// A value whose formatting fails, panics, never ends or logs.
 struct Broken(u8);
 
 impl Debug for Broken {
