@@ -299,7 +299,13 @@ fn a_disk_that_is_full_for_a_while_costs_the_lines_of_that_while() {
 
 #[test]
 fn without_a_file_descriptor_left_it_counts_on_and_answers_when_there_is_one_again() {
-    let env = [("MONITOR_DRAIN", "50ms"), ("RUST_LOG", "warn")];
+    // The server of this crate: the accept loop of `warp::serve` sleeps a second after each refusal,
+    // and sees its shutdown only when none is waiting.
+    let env = [
+        ("MONITOR_DRAIN", "50ms"),
+        ("RUST_LOG", "warn"),
+        ("EXAMPLE_EDGE", "1"),
+    ];
     let service = Fragile::start(&env, Stdio::null(), &["prlimit", "--nofile=48:48"]);
     // Asked before, and answered later: what runs already is not disturbed.
     let slow = thread::spawn({

@@ -106,8 +106,12 @@ impl<S: Monitored> Bound<S> {
                 }
                 // Out of file descriptors, most likely: it takes others to end.
                 Err(error) => {
-                    if let Some(pause) = refusals.refused(&error) {
-                        sleep(pause).await;
+                    let Some(pause) = refusals.refused(&error) else {
+                        continue;
+                    };
+                    tokio::select! {
+                        () = sleep(pause) => {}
+                        () = &mut end => break,
                     }
                 }
             }
