@@ -1,7 +1,8 @@
-//! Accepting connections: what the management server and [`http::warp`](crate::http) share.
+//! Accepts connections for the management server and for [`http::warp`](crate::http), and rides out
+//! a process that is out of file descriptors.
 //!
-//! A process that has used up its file descriptors cannot accept until others close theirs. That is an
-//! episode with one line of the log, however often the system is asked meanwhile.
+//! Such a process cannot accept until it closes other descriptors. That is one episode with one
+//! line in the log, however often `accept` is retried meanwhile.
 
 use std::io;
 use std::net::SocketAddr;

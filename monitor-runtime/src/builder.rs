@@ -256,7 +256,8 @@ impl Builder {
         self
     }
 
-    /// Whose decision makes a request a transaction; beats `MONITOR_TRACES_SAMPLER`.
+    /// Decides who makes a request a transaction: the caller, this service, or both. Takes
+    /// precedence over `MONITOR_TRACES_SAMPLER`.
     pub fn traces_sampler(mut self, sampler: TracesSampler) -> Self {
         self.overrides.traces_sampler = Some(sampler);
         self

@@ -1,7 +1,7 @@
-//! One call, from its beginning to whichever end it finds.
+//! One call, from its start to its end: returned, failed, panicked or cancelled.
 //!
-//! Everything is recorded through [`Call::end`]; that there is no way out without it is the
-//! business of [`run`](crate::run).
+//! Everything is recorded through [`Call::end`]. That every way out of a call passes there is the
+//! task of [`run`](crate::run).
 
 mod ended;
 mod quick;
@@ -27,7 +27,8 @@ use crate::{clock, exemplar, objective, report, table, testkit, trace_context};
 pub(crate) struct Call {
     /// In ticks of the clock; 0 where calls are not timed.
     pub(crate) began: u64,
-    /// Without drop glue in every annotated function: whoever ends the call takes it.
+    /// Taken by the code that ends the call. `ManuallyDrop` keeps drop glue out of every annotated
+    /// function.
     pub(crate) extra: ManuallyDrop<Option<Box<Extra>>>,
 }
 
@@ -37,9 +38,9 @@ pub(crate) struct Full {
     pub(crate) stretch: Stretch,
 }
 
-/// The user's code running on one thread: the whole of a function, one poll of a future.
+/// The user's code running on one thread: the whole of a function, or one poll of a future.
 ///
-/// Whoever enters it leaves it or ends the call.
+/// The code that enters it also leaves it or ends the call.
 pub(crate) struct Stretch {
     cells: &'static Cells,
     story: story::Stretch,

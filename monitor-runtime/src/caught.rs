@@ -1,7 +1,8 @@
-//! Panics of code that is not the runtime's, kept in: none of them takes a call down.
+//! Catches panics of user code (`Display`, `Drop`, field expressions, checks), so that none of them
+//! takes a call down.
 //!
-//! The payload of a panic is a value of the user's, too. It is dropped in here, since its `Drop` may
-//! panic once more.
+//! The payload of a panic is a user value, too. It is dropped in here, since its `Drop` may panic
+//! once more.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -24,7 +25,7 @@ pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
     }
 }
 
-/// Runs code that may panic where that is no news; `None` if it does.
+/// Runs code whose panic is not reported; `None` if it panics.
 pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> Option<T> {
     let before = QUIET.replace(true);
     let done = caught(code);

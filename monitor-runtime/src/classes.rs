@@ -42,7 +42,8 @@ pub(crate) fn known(site: &Site) -> impl Iterator<Item = &'static str> + use<> {
 /// Classes one site tells apart, the last one included.
 pub(crate) const MOST: usize = 64;
 
-/// What the last place counts: all that came when the others were taken.
+/// The class of the last place. It counts the errors of every class that came after the other
+/// places were taken.
 const OTHER: &str = "other";
 
 /// A list that only grows, read without a lock; empty until the first error with a class.

@@ -83,8 +83,9 @@ impl From<Option<&'static str>> for Class {
 /// A value that knows whether it is an error, and of which class.
 ///
 /// `#[monitored]` asks the value a function returns, or the `Ok` or `Err` in a `Result` of it, if
-/// its type has this trait; in generic code, if the bounds say so. `#[derive(MonitorError)]`
-/// implements it for error types. Boxes and references say what is in them.
+/// its type has this trait; in generic code, only if its bounds include this trait.
+/// `#[derive(MonitorError)]` implements it for error types. Boxes and references answer as the
+/// value in them.
 ///
 /// ```
 /// use monitor_runtime::{Class, Classify, monitored};
@@ -107,9 +108,9 @@ impl From<Option<&'static str>> for Class {
 /// # look_up(1);
 /// ```
 ///
-/// An `http::Response` (which is warp's and axum's too), a `StatusCode` and a tuple that begins with one
-/// are errors from 500 on, with the code as their class. A warp `Rejection` that only means "not this
-/// route", or that the client is at fault, is none.
+/// An `http::Response` (which is warp's and axum's too), a `StatusCode` and a tuple that begins
+/// with one are errors from 500 on, with the code as their class. A warp `Rejection` that only
+/// means "not this route", or that the client is at fault, is not an error.
 ///
 /// An error type that becomes a response says the same as its status when both read one method:
 ///

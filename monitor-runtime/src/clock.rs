@@ -1,4 +1,5 @@
-//! The one clock of a call: raw ticks when it runs, seconds when somebody asks.
+//! The one clock of a call: raw ticks while it runs, converted to seconds only when a number is
+//! shown.
 #![expect(clippy::inline_always, reason = "one instruction")]
 
 mod tsc;
@@ -53,7 +54,7 @@ pub(crate) fn tsc() -> u64 {
     tsc::read()
 }
 
-/// Whether ticks are those of the time stamp counter, which [`tsc`] reads in place.
+/// Returns `true` if ticks are those of the time stamp counter, which [`tsc`] reads in place.
 pub(crate) fn is_tsc() -> bool {
     timebase().tsc
 }

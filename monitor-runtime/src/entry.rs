@@ -2,7 +2,7 @@
 
 /// A [`Builder`](crate::Builder) that knows the name and version of the crate it is called in.
 ///
-/// The name is that of the binary, or of the package where there is none; commit and branch come
+/// The name is that of the binary, or of the package if it has no binary; commit and branch come
 /// from `VERGEN_GIT_SHA` and `VERGEN_GIT_BRANCH` if the build sets them.
 ///
 /// ```no_run

@@ -40,10 +40,10 @@ const EVENT_FIELDS: [&str; 6] = [
     "error",
     "error_class",
 ];
-/// Those after them of a function with `ret`, and of one with `slow`.
+/// The field after them of a function with `ret`, and of one with `slow`.
 const RETURN: &str = "return";
 const THRESHOLD: &str = "threshold_ms";
-/// Those after them of a panic's line.
+/// Fields after them on the line of a panic.
 const PANIC_FIELDS: [&str; 2] = ["thread", "backtrace"];
 /// Fields of a span, before those the function declares; recorded when the call ends.
 const SPAN_FIELDS: [&str; 2] = ["result", "duration_ms"];
@@ -55,7 +55,7 @@ pub(crate) struct Events {
     returned: Option<&'static LogSite>,
     failed: &'static LogSite,
     panicked: &'static LogSite,
-    /// The same with the fields of a panic that the hook saw; few functions ever need it.
+    /// Like `panicked`, with the fields of a panic that the hook saw. Few functions ever need it.
     panicked_in_full: OnceLock<&'static LogSite>,
     /// Cancelled, or slow.
     warned: &'static LogSite,
@@ -67,7 +67,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Makes them without a word to `tracing`, so that no code of the user's runs.
+    /// Makes them without calling `tracing`, so that no code of a subscriber runs.
     pub(crate) fn new(site: &'static Site) -> Self {
         let mut names = EVENT_FIELDS.to_vec();
         names.extend(site.ret_level.map(|_| RETURN));
@@ -118,7 +118,8 @@ impl Events {
         self.registered.store(true, Ordering::Release);
     }
 
-    /// Returns `true` if `tracing` knows them; looking at their interest runs no code of the user's then.
+    /// Returns `true` if they are registered with `tracing`. Asking for their interest then runs no
+    /// code of a subscriber.
     pub(crate) fn is_registered(&self) -> bool {
         self.registered.load(Ordering::Acquire)
     }
@@ -206,7 +207,7 @@ impl Events {
 
     fn event(&self, site: &'static Site, completion: &Completion<'_>) -> &'static LogSite {
         match completion.outcome {
-            // `err(..)` speaks of errors; a panic is a bug, and nobody expected it.
+            // `err(..)` sets the level of errors. A panic is a bug, so it is always an `ERROR`.
             Outcome::Panic if completion.told_panic().is_some() => {
                 self.panicked_in_full.get_or_init(|| {
                     let names = [&EVENT_FIELDS[..], &PANIC_FIELDS].concat();

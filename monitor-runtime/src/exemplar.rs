@@ -1,7 +1,7 @@
-//! Exemplars: for each bucket of a histogram, one of the traces that are in it.
+//! Exemplars: for each bucket of a histogram, one trace whose call fell into it.
 //!
-//! Only a call that has a trace comes here. It reads two words and goes on unless its bucket's
-//! exemplar is a second old, and it never waits for anybody.
+//! Only a call that has a trace comes here. It reads two words and returns unless its bucket's
+//! exemplar is a second old. It never waits for a lock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -18,9 +18,9 @@ const LIFE: f64 = 1.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Exemplar {
     pub(crate) trace_id: [u8; 16],
-    /// How long the call took.
+    /// The duration of the call.
     pub(crate) seconds: f64,
-    /// When it ended.
+    /// The end of the call.
     pub(crate) at: SystemTime,
 }
 
@@ -34,14 +34,14 @@ struct Results([OnceLock<Box<[Slot]>>; Outcome::RESULTS]);
 /// The exemplar of one bucket.
 #[derive(Default)]
 struct Slot {
-    /// When it was taken, in ticks; 0 for never.
+    /// The time at which the exemplar was taken, in ticks; 0 for never.
     taken: AtomicU64,
     kept: Mutex<Option<Exemplar>>,
 }
 
 /// Offers a call that has just ended, as one of those of its bucket.
 ///
-/// Nothing is kept of a call whose trace id is all zero, which W3C Trace Context says is none.
+/// A call whose trace id is all zero is ignored: W3C Trace Context calls that id invalid.
 pub(crate) fn offer(
     site: &'static Site,
     lane: usize,

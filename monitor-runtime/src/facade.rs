@@ -1,4 +1,5 @@
-//! The bridge to the `metrics` facade: call sites as series of whichever recorder the process has.
+//! The bridge to the `metrics` facade: it publishes call sites through the recorder that the
+//! process has installed.
 //!
 //! Counters and gauges arrive as they are. The facade takes histograms sample by sample, and a call
 //! site has kept buckets, so each call arrives as a sample from its bucket: the mean where all

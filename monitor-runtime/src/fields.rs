@@ -204,8 +204,8 @@ impl<V: ?Sized> RecordOther<V> for Argument<'_, V> {
     }
 }
 
-// One trait per way to record, each for exactly the types the way is for: what rustc says of a type
-// without it is ours to write.
+// One trait per way to record, implemented for exactly the types that can be recorded so. A type
+// without it then gets the compiler message that is written here.
 macro_rules! recordable {
     ($($(#[$doc:meta])* $name:ident: $bound:ident, $message:literal, $label:literal;)*) => {$(
         $(#[$doc])*

@@ -1,6 +1,7 @@
-//! What the fuzzer in `fuzz/` runs: each parser of ours, and what holds whatever it is given.
+//! The targets of the fuzzer in `fuzz/`: each parser of the runtime, and the properties that hold
+//! for any input.
 //!
-//! Not part of the interface: the feature is for that program alone.
+//! Not part of the public interface: the feature exists for that program alone.
 
 use std::ffi::OsString;
 
@@ -78,7 +79,7 @@ targets! {
     "unseen" unseen_text, ["a\u{1b}[31m\r\u{9b}2J\u{7f}\u{202e}b\u{2028}\u{0}", "größe 😀"];
 }
 
-/// A test's input as text, whatever it was.
+/// Returns a test's input as text, replacing what is not UTF-8.
 pub(crate) fn text(input: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(input)
 }
@@ -101,7 +102,7 @@ pub(crate) fn headers(input: &[u8]) -> HeaderMap {
 
 fn log_filter(input: &[u8]) {
     let text = text(input);
-    // Values of fields are regular expressions of somebody else's making, which take as long as they like.
+    // Values of fields are regular expressions, which `regex` may take arbitrarily long to compile.
     if !text.contains('{') {
         let _ = Rules::parse(&text);
     }
@@ -143,7 +144,7 @@ fn trace_context(input: &[u8]) {
     let Some(context) = TraceContext::extract(&headers) else {
         return;
     };
-    // What is passed on is understood, and says the same.
+    // A context that is injected into headers is understood, and equal to the original.
     let mut passed = HeaderMap::new();
     context.inject(&mut passed);
     let again = TraceContext::extract(&passed).expect("our own header");
@@ -195,7 +196,7 @@ fn unseen_text(input: &[u8]) {
 mod tests {
     use super::*;
 
-    /// What the program in `fuzz/` does by chance, as far as a moment goes: always the same.
+    /// A short, deterministic version of the mutations that the program in `fuzz/` makes at random.
     #[test]
     fn every_target_stands_its_seeds_whole_cut_and_strewn() {
         const STUMBLES: [&str; 14] = [

@@ -1,8 +1,9 @@
 //! The C library's calls into the runtime: for a signal, a crash, `exit` and `fork`.
 //!
-//! `signal-hook` cannot say whether somebody else handles a signal too, which decides whether the
-//! runtime may end the process; and nothing safe has `atexit`. So the few calls of `libc` stand here.
-//! What a handler may do is listed in signal-safety(7): it reads atomics, writes to a socket, sleeps.
+//! `signal-hook` cannot say whether the service also handles a signal, which decides whether the
+//! runtime may end the process. No safe crate wraps `atexit`. So the few calls of `libc` stand
+//! here. What a handler may do is listed in signal-safety(7): it reads atomics, writes to a socket,
+//! sleeps.
 
 #![expect(unsafe_code, reason = "the C library's interface")]
 
@@ -24,9 +25,9 @@ const CRASH_HURRY: usize = 1000;
 
 type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
-/// What a signal did before [`listen`] or [`on_crash`].
+/// The action of each signal before [`listen`] or [`on_crash`].
 static BEFORE: [OnceLock<sigaction>; SIGNALS] = [const { OnceLock::new() }; SIGNALS];
-/// Where the numbers of signals are written to.
+/// The socket to which the handler writes the numbers of signals.
 static SIGNALLED: OnceLock<UnixStream> = OnceLock::new();
 /// Returns `true` if the process may end; its argument says that time is short.
 static SETTLED: OnceLock<fn(bool) -> bool> = OnceLock::new();
@@ -168,7 +169,7 @@ fn restore(signal: c_int, action: &sigaction) {
 extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     let before = before(signal).unwrap_or(&DEFAULT);
     if is_forked() {
-        // Nobody in this process would hear of it, but the parent would.
+        // The thread that would handle it exists only in the parent.
         restore(signal, before);
         // SAFETY: the signal comes when this handler returns.
         unsafe { libc::raise(signal) };

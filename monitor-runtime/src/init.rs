@@ -192,7 +192,7 @@ impl Threads {
     }
 }
 
-/// One line on what runs, and one for each part that somebody else had already put in place.
+/// Logs one line on what runs, and one for each part that was already installed in the process.
 fn announce(
     addr: Option<&Address>,
     token: bool,
@@ -230,7 +230,7 @@ fn announce(
     }
 }
 
-/// Who records the series of the `metrics` facade.
+/// The recorder of the `metrics` facade's series.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Recorder {
     Ours,

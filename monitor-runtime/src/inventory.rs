@@ -152,7 +152,7 @@ pub struct Function {
     pub series: Series,
 }
 
-/// A label of the user's.
+/// A label that the attribute declares.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Label {

@@ -1,9 +1,9 @@
-//! What a type says of itself as a label.
+//! Types whose values are few and known at compile time, so that they can be labels of a metric.
 
 /// A type whose values are known and few, for `#[monitored(labels(tier = order.tier))]`.
 ///
 /// `#[derive(MonitorLabel)]` implements it for an enum without fields; `bool` has it. Every value
-/// is a series of its own, so a type with many values is no label.
+/// is a series of its own, so a type with many values cannot be a label.
 ///
 /// ```
 /// use monitor_runtime::{MonitorLabel, monitored};

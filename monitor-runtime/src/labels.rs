@@ -1,7 +1,7 @@
-//! Labels of the user's: values known by type, or few by promise.
+//! Labels that the attribute declares: their values are known by type, or bounded in number.
 //!
-//! A call's labels are one number, its lane, worked out from an index per label. So a labelled
-//! call looks its cells up as any other does, and no text is touched.
+//! A call's label set is one number, its lane, computed from one index per label. So a labelled
+//! call finds its cells like any other call, and no text is compared or copied.
 
 mod bounded;
 mod family;
@@ -21,9 +21,9 @@ pub(crate) const OTHER: &str = "other";
 /// Combinations that the labels of one function can have, at most.
 const MOST_LANES: usize = 10_000;
 
-/// What is known of a function's labels by their types.
+/// The values of a function's labels, as far as their types tell.
 pub trait Dimensions {
-    /// How many combinations of values there are.
+    /// The number of label sets: the product of the values of each label.
     const LANES: usize;
 
     #[doc(hidden)]
@@ -39,7 +39,7 @@ pub enum Values {
 }
 
 impl Values {
-    /// How many values are told apart.
+    /// Returns the number of values that are told apart.
     pub(crate) fn count(&self) -> usize {
         match self {
             Self::Known(values) => values.len(),
@@ -79,7 +79,7 @@ impl<D: Dimensions, const MAX: usize> Dimensions for (D, Bounded<MAX>) {
 pub struct Labels<D = ()> {
     site: &'static Site,
     lane: usize,
-    /// How many labels have been said.
+    /// The number of labels added so far.
     label: usize,
     dimensions: PhantomData<D>,
 }

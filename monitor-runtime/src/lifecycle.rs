@@ -1,10 +1,13 @@
-//! From running to gone: readiness falls, load balancers notice, what still runs is cut off.
+//! Ends a process without losing requests: readiness falls, load balancers notice, running requests
+//! finish, and what runs past the limit is cut off.
 //!
 //! The end begins with a signal, `drain()` or `shutdown()`, and takes at most the drain delay, the
-//! drain limit and a few seconds. One thread, "monitor-drain", goes through its [`Phase`]s. Whether it
-//! may also end the process depends on who is in charge: a service that waits for `drained()` or calls
-//! `shutdown()` ends itself within the limit; one that handles the signal itself is left alone;
-//! any other is ended as the signal says.
+//! drain limit and a few seconds. One thread, "monitor-drain", goes through its [`Phase`]s. Three
+//! cases decide whether it may also end the process:
+//!
+//! - A service that waits for `drained()` or calls `shutdown()` ends itself within the limit.
+//! - A service that handles the signal itself is left alone.
+//! - Any other is ended as the signal does by default.
 
 mod down;
 mod exit;
@@ -25,7 +28,7 @@ use crate::config::DrainLimit;
 use crate::health::Health;
 use crate::http;
 
-/// Where the process stands on its way out.
+/// The progress of a process that is shutting down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Running,
@@ -42,9 +45,9 @@ pub(crate) struct Lifecycle {
     drain: Duration,
     limit: DrainLimit,
     phase: watch::Sender<Phase>,
-    /// How many wait for `drained()`, and so end the process on their own.
+    /// The number of waits for `drained()`. A service that waits ends the process on its own.
     awaiting: Arc<AtomicUsize>,
-    /// How many wait for `cut_off()`.
+    /// The number of waits for `cut_off()`.
     cutting: Arc<AtomicUsize>,
     end: Mutex<End>,
     changed: Condvar,
@@ -52,17 +55,17 @@ pub(crate) struct Lifecycle {
     close: Box<dyn Fn() + Send + Sync>,
 }
 
-/// What is known of the end.
+/// The reasons and progress of the shutdown, as known so far.
 #[derive(Default)]
 struct End {
-    /// When the drain delay is over.
+    /// The end of the drain delay.
     drained_at: Option<Instant>,
     /// The signal that began it.
     signal: Option<i32>,
-    /// Whether the service has no action of its own for that signal.
+    /// `true` if the service has no action of its own for that signal.
     ours: bool,
     interrupts: u32,
-    /// Whether `shutdown()` was called: the service ends the process itself.
+    /// `true` once `shutdown()` was called: the service ends the process itself.
     shutting_down: bool,
     closed: bool,
 }
@@ -148,7 +151,7 @@ impl Lifecycle {
         });
     }
 
-    /// Sends and closes everything; returns when that is done, whoever does it.
+    /// Sends and closes everything. Returns when that is done, even if another thread does it.
     pub(crate) fn close(&self) {
         self.lock().shutting_down = true;
         self.changed.notify_all();
@@ -241,7 +244,8 @@ impl Lifecycle {
         self.changed.notify_all();
     }
 
-    /// A signal arrived that asks the process to end; `ours` if the service has no action for it.
+    /// Handles a signal that asks the process to end. `ours` is `true` if the service has no action
+    /// for it.
     #[cfg(unix)]
     fn signalled(self: &Arc<Self>, signal: i32, ours: bool) {
         let mut end = self.lock();
@@ -254,14 +258,14 @@ impl Lifecycle {
         end.ours |= ours;
         let interrupt = signal == libc::SIGINT;
         end.interrupts += u32::from(interrupt);
-        // Whoever presses Ctrl-C twice waits for nothing.
+        // A second Ctrl-C ends the process at once.
         if ours && end.interrupts > 1 {
             drop(end);
             signals::end_by(signal);
         }
         drop(end);
         self.changed.notify_all();
-        // Whoever presses Ctrl-C waits for no load balancer.
+        // Ctrl-C skips the drain delay: no load balancer routes to a process in a terminal.
         self.begin(if interrupt {
             Duration::ZERO
         } else {

@@ -21,7 +21,7 @@ pub(super) struct Ended<'a> {
     pub(super) end: End<'a>,
     /// The place of its error's class.
     pub(super) class: Option<usize>,
-    /// When it began, in ticks of the clock; 0 where calls are not timed.
+    /// The start, in ticks of the clock; 0 if calls are not timed.
     pub(super) began: u64,
     pub(super) ticks: u64,
     /// `true` if it took longer than the function's threshold.
@@ -129,7 +129,8 @@ impl Ended<'_> {
             panic: None,
         };
         if !view.expected {
-            // Also where there is to be no event: the function's say holds for its request.
+            // Noted even if the function reports no events: its setting then holds for the whole
+            // request.
             trace_context::note_reported();
         }
         if report::is_on() {
@@ -159,7 +160,7 @@ struct Failed {
     /// `true` if the error comes out of monitored code here for the first time.
     first: bool,
     expected: bool,
-    /// Outermost first; empty for a panic that another function has told of.
+    /// Outermost first; empty for a panic that another function has already reported.
     chain: Vec<Link>,
     /// The panic, where the hook saw it.
     panic: Option<Arc<Panic>>,

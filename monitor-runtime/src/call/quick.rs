@@ -85,8 +85,8 @@ impl Quick {
         Some(())
     }
 
-    /// Goes on with a call that has nothing with it, unless there is more to do than that.
-    // Read late, `began` is in nobody's way before it is wanted.
+    /// Continues a suspended call on the fast path; `None` if the call needs the full path.
+    // A closure, so that `began` is loaded late and occupies no register before it is needed.
     #[inline(always)]
     pub(crate) fn resume(
         site: &'static Site,

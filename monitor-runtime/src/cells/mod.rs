@@ -1,9 +1,10 @@
-//! Where calls are counted: cells that only their own thread writes, added up by a scrape.
+//! Counts calls without locks or contention: each thread writes cells of its own, and a scrape adds
+//! them up.
 //!
-//! A thread claims cells of a site on its first call of that site and gives them back when it
-//! ends; whoever claims them next goes on counting where it stopped. So no count is ever moved,
-//! nothing is lost with a thread, and memory grows with functions × threads at once. A bump is a
-//! relaxed load and a store, never a read-modify-write, so threads do not contend.
+//! A thread claims cells of a site on its first call of that site and gives them back when it ends.
+//! The next thread that claims them goes on counting where the previous one stopped. So no count is
+//! ever moved, nothing is lost with a thread, and memory grows with functions × concurrent threads.
+//! A bump is a relaxed load and a store, never a read-modify-write.
 
 mod read;
 
@@ -15,14 +16,15 @@ use crate::tally::Sum;
 use crate::{classes, clock};
 
 /// One thread's numbers of one site.
-// What every call touches is on the first line of the cache, and what a scrape asks of a function
-// whose calls are all ok, on the second; lines are fetched in pairs, and nobody else's numbers are on
-// these.
+// Layout: bytes 0–63 hold the counters that every call writes. Bytes 64–127 hold the rest of what a
+// scrape reads from a function whose calls all succeeded. CPUs prefetch cache lines in pairs, so
+// the alignment of 128 keeps other threads' counters off both lines.
 #[repr(C, align(128))]
 pub(crate) struct Cells {
     /// Place in a thread's table.
     pub(crate) id: usize,
-    /// The same where calls are timed by a counter that is read in place, else that of nobody.
+    /// Equal to `id` if calls are timed by the time stamp counter, read in place; else
+    /// `usize::MAX`, which no look-up matches.
     pub(crate) plain_id: usize,
     started: AtomicU64,
     /// Ticks of that counter up to which a call that is ok needs nothing but
@@ -34,14 +36,14 @@ pub(crate) struct Cells {
     failed: Ended,
     cancelled: Ended,
     pub(crate) site: &'static Site,
-    /// Which combination of the site's labels.
+    /// The index of this label set among those of the site; 0 without labels.
     pub(crate) lane: usize,
     pub(crate) timing: Timing,
-    /// Whether a thread counts here now.
+    /// `true` while a thread counts here.
     claimed: AtomicBool,
     /// By result: how often the ticks have filled another half of their 64 bits.
     halves: [AtomicU16; Outcome::RESULTS],
-    /// As `quick`, in ticks of whatever calls are timed by.
+    /// Like `quick`, in ticks of the clock that times the calls.
     pub(crate) brief: u64,
     /// Errors without a class; they are counted beside their histogram, which has no class.
     errors: AtomicU64,
@@ -52,7 +54,7 @@ pub(crate) struct Cells {
     bounds: &'static [u64],
 }
 
-/// How calls are timed.
+/// The clock that times the calls of a site.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Timing {
     None,
@@ -84,7 +86,7 @@ impl Ended {
     #[inline]
     fn count(&self, bucket: &AtomicU64, ticks: u64) -> u64 {
         let all = add(&self.ticks, ticks, Ordering::Relaxed);
-        // Whoever sees this call finished also sees it started, on whichever thread that was.
+        // Release: a thread that sees this call as finished also sees it as started.
         add(bucket, 1, Ordering::Release);
         all
     }
@@ -124,7 +126,7 @@ impl Cells {
         }
     }
 
-    /// Of a lane that counts for itself.
+    /// Claims cells of a label set that has counters of its own.
     #[cold]
     pub(crate) fn claim(site: &'static Site, lane: usize) -> &'static Self {
         site.store(lane).claim(site, lane)
@@ -147,7 +149,7 @@ impl Cells {
         add(&self.ok.first, 1, Ordering::Release);
     }
 
-    /// Where calls that end like this are counted: a panic is an error.
+    /// The counters of calls with this outcome. A panic counts as an error.
     fn of(&self, outcome: Outcome) -> &Ended {
         match outcome {
             Outcome::Ok => &self.ok,
@@ -211,7 +213,7 @@ impl Store {
         std::iter::successors(self.0.get().copied(), |cells| cells.next.get().copied())
     }
 
-    /// Whether nothing was ever counted here.
+    /// Returns `true` if nothing was ever counted here.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.get().is_none()
     }
@@ -227,7 +229,7 @@ impl Store {
             end = &cells.next;
         }
         let new: &'static Cells = Box::leak(Box::new(Cells::new(site, lane)));
-        // Somebody else may have found the same end.
+        // Another thread may have appended cells at the same end.
         while let Err(_taken) = end.set(new) {
             let Some(cells) = end.get() else { continue };
             end = &cells.next;
@@ -242,7 +244,8 @@ impl Store {
     pub(crate) fn add_to(&self, site: &Site, sum: &mut Sum) {
         let ok: u64 = self.all().map(|cells| cells.add_ok_to(sum)).sum();
         let mut started = self.started();
-        // Where as many are ok as have begun, none had ended in another way when this began.
+        // If the successful calls are as many as the started ones, none had ended in another way
+        // before this read.
         if started != ok {
             self.all().for_each(|cells| cells.add_others_to(site, sum));
             // Last: a call seen as finished must not be missing from those started, on any thread.

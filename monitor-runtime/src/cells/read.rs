@@ -11,7 +11,7 @@ use crate::tally::Sum;
 /// More buckets than a function can have: 40 bounds of its own, its objective's, `+Inf`.
 const MOST_BUCKETS: usize = 48;
 
-/// How often a scrape looks again at numbers that do not match.
+/// Attempts of a scrape to read numbers that match each other.
 const PATIENCE: u32 = 100;
 
 /// A result's calls: how many, and in how many buckets they can be.

@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 #![expect(clippy::inline_always, reason = "it is one instruction")]
 
-/// Ticks of the counter; 0 where there is none.
+/// Reads the counter; 0 on processors other than x86-64.
 #[inline(always)]
 pub(super) fn read() -> u64 {
     #[cfg(target_arch = "x86_64")]
@@ -17,7 +17,7 @@ pub(super) fn read() -> u64 {
     return 0;
 }
 
-/// Whether this clock reads the counter: its ticks lie between ours.
+/// Returns `true` if `clock` reads the time stamp counter: its ticks lie between two direct reads.
 pub(super) fn is_read_by(clock: &quanta::Clock) -> bool {
     let between = || {
         let (before, ticks, after) = (read(), clock.raw(), read());

@@ -66,7 +66,7 @@ impl Given {
         }
     }
 
-    /// Returns `true` if the value is a word, in whatever case.
+    /// Returns `true` if the value is this word, in upper or lower case.
     pub(super) fn says(&self, word: &str) -> bool {
         self.value.eq_ignore_ascii_case(word)
     }
@@ -81,7 +81,7 @@ impl Given {
     }
 
     pub(super) fn refuse(self, problem: impl fmt::Display) -> ConfigError {
-        // What was meant to be secret stays out of the message.
+        // A secret stays out of the message.
         let value = if is_secret(self.setting.variable) {
             format!("<{} characters>", self.value.chars().count())
         } else {
@@ -101,7 +101,7 @@ impl Given {
     }
 }
 
-/// Hides a login where the URL around it is no URL: no setting that can be used has one.
+/// Hides a login in text that is not a valid URL. A valid setting never contains one in that form.
 fn without_login(value: String) -> String {
     match value.rsplit_once('@') {
         Some((login, host)) if login.contains(':') && !login.ends_with(HIDDEN) => {

@@ -1,4 +1,4 @@
-//! What the builder alone can say, refused in the words of the other settings.
+//! Errors of settings that only the builder has: they read like those of an environment variable.
 
 use std::fmt;
 

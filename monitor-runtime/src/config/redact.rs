@@ -2,7 +2,7 @@
 
 use super::{ConfigError, Given};
 
-/// Names parted by commas; what is told apart in them is letters and digits.
+/// Parses field names separated by commas. Only letters and digits matter when they are compared.
 pub(super) fn parse_names(given: Given) -> Result<Vec<String>, ConfigError> {
     let names = given.value.split(',').map(str::trim);
     let names: Vec<String> = names.map(str::to_owned).collect();
@@ -10,7 +10,7 @@ pub(super) fn parse_names(given: Given) -> Result<Vec<String>, ConfigError> {
     let is_name = |name: &String| {
         name.chars().all(fits) && name.contains(|c: char| c.is_ascii_alphanumeric())
     };
-    // By its place: what is no name may be the secret itself.
+    // Reported by its position: text that is not a name may be the secret itself.
     match names.iter().position(|name| !is_name(name)) {
         None => Ok(names),
         Some(place) => {

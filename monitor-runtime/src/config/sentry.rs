@@ -27,7 +27,7 @@ pub(super) fn traces_sampler(
 pub(super) fn parse_dsn(mut given: Given) -> Result<Dsn, ConfigError> {
     let parsed = given.value.parse();
     parsed.map_err(|problem: ParseDsnError| {
-        // Whatever is wrong with it: what stands before an `@` is a key.
+        // The text before an `@` is a key, even in a malformed DSN.
         if let Some((_, host)) = given.value.rsplit_once('@') {
             given.value = format!("{HIDDEN}@{host}");
         }

@@ -1,4 +1,4 @@
-//! Variables of the environment that look like settings and are none: most are misspelt.
+//! Finds environment variables that look like settings but are not: most are misspelt.
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -43,7 +43,7 @@ pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
     named.chain((left_out > 0).then_some(rest)).collect()
 }
 
-/// The name of a variable that is none of a setting, but looks like one.
+/// Returns the name of a variable that looks like a setting but is not one.
 fn misspelt((name, value): &(OsString, OsString)) -> Option<Cow<'_, str>> {
     let name = name.to_string_lossy();
     if name.len() > LONGEST || SETTINGS.iter().any(|setting| setting.variable == name) {

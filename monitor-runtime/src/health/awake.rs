@@ -86,7 +86,7 @@ mod tests {
         const SECOND: Duration = Duration::from_secs(1);
         let (awake, begin) = (Awake::default(), Instant::now());
         let start = awake.moment(begin);
-        // Without a look there is no gap.
+        // Without a tick there is no gap.
         assert_eq!(awake.since(start, begin + 25 * SECOND), 25 * SECOND);
         awake.look(begin);
         for half in 1..=10 {

@@ -22,7 +22,7 @@ pub(super) enum Home {
     Users,
     /// On a thread of its own, because it blocks.
     Thread,
-    /// Between the other checks: it is ours, and neither blocks nor waits.
+    /// Between the other checks, on their thread: it neither blocks nor waits.
     Here,
 }
 

@@ -62,9 +62,11 @@ struct Seen {
 }
 
 impl Heartbeat {
-    /// Of the task called `name`, which is to beat more often than every `limit`.
+    /// Creates a heartbeat for the task called `name`, which has to beat more often than every
+    /// `limit`.
     ///
-    /// The first beat is due when the monitor has been running for `limit`, which is longer than zero.
+    /// The first beat is due when the monitor has been running for `limit`, which is longer than
+    /// zero.
     pub fn new(name: impl Into<String>, limit: Duration) -> Self {
         Self {
             name: name.into(),
@@ -123,7 +125,8 @@ impl Pulse {
             .map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
         seen.at = Some(now);
         if beats == seen.beats {
-            // Nobody was there to look for longer than that: nor to beat, perhaps.
+            // A longer gap means that the check itself did not run. The task may not have run
+            // either.
             seen.silent += passed.min(limit / 2);
         } else {
             (seen.beats, seen.silent) = (beats, Duration::ZERO);

@@ -24,7 +24,7 @@ pub(super) struct History(VecDeque<Run>);
 impl History {
     /// Keeps a run, and forgets the one before the last [`RUNS`].
     pub(super) fn push(&mut self, time: SystemTime, took: Duration, failure: Option<String>) {
-        // What a dependency says while it is down is the same again and again: one text will do.
+        // A dependency that is down fails with the same text again and again, so runs share it.
         let known = self.0.back().and_then(|last| last.failure.clone());
         let failure = failure.map(|text| match known {
             Some(known) if *known == *text => known,

@@ -94,7 +94,7 @@ pub(super) fn is_name(name: &str) -> bool {
 pub(super) fn validate(checks: &[Check]) -> Result<(), InvalidCheck> {
     let mut names = HashSet::new();
     for check in checks {
-        // What is wrong with a name may be that it is the URL of a database.
+        // A refused name may be the URL of a database, with its password.
         let name = || without_secrets(check.name.clone());
         if !is_name(&check.name) {
             return Err(InvalidCheck::Name(name()));

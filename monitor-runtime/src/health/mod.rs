@@ -162,7 +162,7 @@ impl Health {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// The answer to a question about the whole process, and if it is no, the first reason why.
+    /// Answers a question about the whole process, with the first reason if the answer is no.
     #[cfg(test)]
     pub(crate) fn ask(&self, question: Question) -> Result<(), Refusal> {
         let points = self.points(question, &Selection::default());
@@ -218,7 +218,7 @@ pub(crate) enum Refusal {
     Draining,
     /// It has not finished starting, or a critical check has no verdict yet.
     Starting,
-    /// A runtime of the user's runs nothing.
+    /// A watched runtime runs no tasks.
     Blocked,
     /// The last verdict of a critical check is bad or too old.
     CriticalFailing,

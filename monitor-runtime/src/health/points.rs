@@ -56,9 +56,10 @@ pub(crate) enum Question {
 }
 
 impl Health {
-    /// The points of a question: those of the process first, then those of the checks asked for.
+    /// Returns the points of a question: those of the process first, then those of the selected
+    /// checks.
     ///
-    /// Liveness has none of a check, whatever is asked for.
+    /// Liveness never has points of a check, even if the selection names some.
     pub(crate) fn points(&self, question: Question, selection: &Selection) -> Vec<Point> {
         let now = Instant::now();
         let mut points = Vec::new();

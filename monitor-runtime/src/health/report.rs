@@ -57,7 +57,7 @@ struct Entry<'a> {
 /// The last finished run of a check.
 #[derive(Debug, Serialize)]
 struct Observed {
-    /// When it ended, in RFC 3339.
+    /// The end of the last run, in RFC 3339.
     time: String,
     /// The duration of the last run, in `unit`.
     #[serde(rename = "observedValue")]
@@ -69,7 +69,7 @@ struct Observed {
 /// The part that only `?verbose` shows.
 #[derive(Debug, Serialize)]
 struct More<'a> {
-    /// When the check began to pass or to fail, in RFC 3339.
+    /// The time at which the check began to pass or to fail, in RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
     groups: &'a [String],

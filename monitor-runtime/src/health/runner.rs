@@ -56,8 +56,8 @@ impl Place {
 
 /// Supervises every check until `stop` is true or its sender is gone.
 ///
-/// Made for a thread where nothing else runs: whatever a check does to its own thread, its timeout
-/// is noticed here on time.
+/// It needs a thread where nothing else runs: even if a check blocks its own thread, its timeout is
+/// noticed here on time.
 pub(super) async fn run_all(
     slots: Vec<Arc<Slot>>,
     users: Option<Handle>,

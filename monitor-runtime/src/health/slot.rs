@@ -26,9 +26,9 @@ pub(super) struct Slot {
 
 #[derive(Default)]
 struct State {
-    /// When the checks were started.
+    /// The time at which the checks were started.
     started: Option<Moment>,
-    /// When the last run ended.
+    /// The end of the last run.
     ended: Option<Moment>,
     runs: History,
     verdict: Option<Verdict>,
@@ -57,10 +57,10 @@ pub(super) enum Standing {
 /// Everything that can be said of a check at one moment.
 pub(super) struct Reading {
     pub(super) standing: Standing,
-    /// When it began to pass or to fail.
+    /// The time at which it began to pass or to fail.
     pub(super) since: Option<SystemTime>,
     pub(super) last: Option<Run>,
-    /// The newest last; empty if nobody asked.
+    /// The newest last; empty if the query does not ask for it.
     pub(super) history: Vec<Run>,
 }
 

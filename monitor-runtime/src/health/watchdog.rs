@@ -1,9 +1,9 @@
-//! Watches the user's Tokio runtimes: are their worker threads blocked?
+//! Watches Tokio runtimes for blocked worker threads, which a restart of the process would mend.
 //!
-//! A task on each of them answers a question that our own thread asks at every tick. A runtime whose
-//! threads are all blocked does not answer, whatever kind of runtime it is, and needs no timer of
-//! its own to be seen. Time is counted in ticks of our thread: while the whole process was stopped,
-//! or the machine slept, neither side could do anything, and that is held against nobody.
+//! A task on each runtime answers a question that the watchdog's own thread asks at every tick. A
+//! runtime whose threads are all blocked does not answer. This works for every kind of runtime and
+//! needs no timer in it. Time is counted in ticks of the watchdog's thread: while the whole process
+//! was stopped, or the machine slept, neither side could run, so that time does not count.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -15,7 +15,7 @@ pin_project! {
         // `None` for the response to a panic, and once it has ended.
         #[pin]
         inner: Option<B>,
-        // `None` below another layer of ours, and once the body has ended.
+        // `None` below another layer of this crate, and once the body has ended.
         exchange: Option<Exchange>,
     }
 
@@ -75,7 +75,7 @@ impl<B: HttpBody> HttpBody for Body<B> {
                     .trailers_ref()
                     .into_iter()
                     .for_each(|trailers| exchange.trailed(trailers));
-                // Nobody asks for more behind trailers.
+                // A server does not poll a body again after its trailers.
                 let last = frame.is_trailers() || inner.is_end_stream();
                 last.then_some(Fate::Complete)
             }

@@ -17,17 +17,18 @@ use crate::report::quietly;
 use crate::status::{Grpc, http_class};
 
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
-/// nginx's code for a client that left before it was answered; nobody is sent it.
+/// nginx's code for a client that left before it was answered. It is never sent, only recorded.
 const CLIENT_GONE: u16 = 499;
 
-/// A request that has begun and not ended. It ends when it is dropped, whoever drops it.
+/// A request that has begun and not ended. Dropping it ends the request.
 pub(super) struct Exchange {
     request: Arc<Request>,
     /// In ticks of the clock.
     began: u64,
     active: Option<Running>,
     _in_flight: InFlight,
-    /// `true` if its response has no body, whatever the headers say (RFC 9110, section 6.4.1).
+    /// `true` if its response has no body, even if the headers announce one (RFC 9110, section
+    /// 6.4.1).
     bodyless: bool,
     connect: bool,
     status: Option<StatusCode>,
@@ -50,7 +51,7 @@ pub(super) enum Fate {
     ServiceFailed,
     /// The body returned an error.
     BodyFailed,
-    /// Nobody waits for the response, or for the rest of it.
+    /// The client no longer waits for the response, or for the rest of it.
     Abandoned,
 }
 
@@ -180,8 +181,8 @@ impl Drop for Exchange {
             _ => Outcome::Error,
         };
         self.request.route.end(outcome, seconds);
-        // A subscriber of the user's may panic, and Sentry does on a thread that ends; here, while
-        // something else unwinds, that would abort the process.
+        // A subscriber may panic, and Sentry does on a thread that ends. If that happened here
+        // during another panic's unwinding, the process would abort.
         quietly(|| {
             self.request.within(|| {
                 access::log(&self.request, &ended, seconds, self.bytes);

@@ -20,7 +20,7 @@ pin_project! {
         // `None` once it is done, or where the service panicked before there was one.
         #[pin]
         inner: Option<F>,
-        // `None` below another layer of ours, and once the response has it.
+        // `None` below another layer of this crate, and once the response has it.
         exchange: Option<Exchange>,
     }
 
@@ -85,7 +85,8 @@ where
                 None
             }
         };
-        // What the future leaves behind belongs to the request, and must not cost its response.
+        // Values that the future drops belong to the request. A panic of theirs must not cost the
+        // response.
         let clear = || catch_unwind(AssertUnwindSafe(|| inner.set(None)));
         let _ = request.within(clear).map_err(discard);
         let Some(exchange) = exchange.take() else {
@@ -106,7 +107,7 @@ fn conclude<R: HttpBody, E>(
     match result {
         Some(Ok(mut response)) => {
             exchange.answered(&mut response);
-            // Nobody polls a body that is known to be empty.
+            // A server does not poll a body that is known to be empty.
             let body = response.body();
             let over = catch_unwind(AssertUnwindSafe(|| body.is_end_stream()));
             if over.unwrap_or_else(|payload| {

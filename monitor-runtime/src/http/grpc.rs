@@ -13,7 +13,7 @@ use crate::status::Grpc;
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
-/// The gRPC side of a request; of one that is none, it says nothing.
+/// The gRPC side of a request; empty for a request that is not gRPC.
 #[derive(Default)]
 pub(super) struct Call {
     /// The time that the client, or the server around the layer, waits for the call.

@@ -6,12 +6,12 @@ use crate::status::Grpc;
 
 /// The flag of a frame that holds trailers, and no message.
 const TRAILERS: u8 = 0x80;
-/// Of trailers, as many bytes are kept; what comes behind them is not read.
+/// Bytes of trailers that are kept; anything behind them is not read.
 const MAX_TRAILERS: usize = 8 * 1024;
 
 /// Reads a body as it passes, for the status in its last frame.
 pub(super) struct Trailers {
-    /// Of a body in base64, the letters that are no whole group yet.
+    /// The letters of a base64 body that do not make a whole group yet.
     text: Option<Vec<u8>>,
     /// The head of a frame: a flag, and the length of what follows.
     head: [u8; 5],

@@ -1,5 +1,5 @@
-//! The HTTP edge: one layer that counts requests, writes their access lines and ties together
-//! what belongs to each of them.
+//! The HTTP edge: one layer that counts requests, writes their access lines, and gives the logs,
+//! traces and errors of a request one trace id.
 //!
 //! [`layer`] works wherever a `tower` layer does. The body of a request is not touched, that of a
 //! response only counted on its way.
@@ -26,16 +26,17 @@
 //! | the client left before the response | `499` | `cancelled` | `cancelled` |
 //! | the client left during the response | its code | `cancelled` | `aborted` |
 //!
-//! A gRPC response is a 200 whatever came of the call, which is in its trailers. Its status is the label
-//! `rpc_response_status_code` of the histogram (`NOT_FOUND`, as OpenTelemetry's attribute of that name)
-//! and `grpc_status` of the access line. `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`,
-//! `UNAVAILABLE` and `DATA_LOSS` are failures of the service: the `outcome` is `error`, the `error_type`
-//! the status. `http_requests_total` speaks of HTTP alone, and has the 200. A gRPC response without a
-//! status is `UNKNOWN`, as to its client. A call that is dropped past its deadline (`grpc-timeout`, or
-//! [`Layer::grpc_timeout`]) is `DEADLINE_EXCEEDED`. Of gRPC-Web the status is read from the body.
+//! A gRPC response is always a 200; the result of the call is in its trailers. The gRPC status is
+//! the label `rpc_response_status_code` of the histogram (`NOT_FOUND`, as OpenTelemetry's attribute
+//! of that name) and `grpc_status` of the access line. `UNKNOWN`, `DEADLINE_EXCEEDED`,
+//! `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are failures of the service: the
+//! `outcome` is `error`, the `error_type` the status. `http_requests_total` has the HTTP status,
+//! 200. A gRPC response without a status is `UNKNOWN`, as to its client. A call that is dropped
+//! past its deadline (`grpc-timeout`, or [`Layer::grpc_timeout`]) is `DEADLINE_EXCEEDED`. For
+//! gRPC-Web the status is read from the body.
 //!
-//! 499 is nginx's code for a client that is gone; nobody is sent it, so the histogram leaves
-//! `http_response_status_code` away.
+//! 499 is nginx's code for a client that is gone. It is never sent, so the histogram omits
+//! `http_response_status_code`.
 
 mod access;
 mod body;

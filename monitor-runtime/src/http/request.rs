@@ -15,7 +15,7 @@ use crate::trace_context::TraceContext;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A request, as long as anybody works for it.
+/// A request, kept while its handler, its response or a task of it lives.
 pub(super) struct Request {
     pub(super) method: &'static str,
     pub(super) scheme: &'static str,
@@ -134,7 +134,8 @@ impl Drop for Current {
     }
 }
 
-/// A method as a label: RFC 9110, section 9, and RFC 5789; anybody can make up others.
+/// Returns a method as a label. RFC 9110, section 9, and RFC 5789 define nine; a client may invent
+/// others, which become `_OTHER`.
 fn known(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

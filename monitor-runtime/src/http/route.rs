@@ -12,7 +12,7 @@ use super::traffic::{self, Traffic};
 
 /// The route of a request that no template matched.
 pub(super) const UNMATCHED: &str = "unmatched";
-/// The route of whatever comes after [`MOST`] others.
+/// The route of all requests beyond the first [`MOST`] routes.
 const OTHER: &str = "other";
 /// Different routes that are kept apart.
 const MOST: usize = 1000;

@@ -160,7 +160,7 @@ fn status(ended: &Ended) -> SpanStatus {
     }
 }
 
-/// Of the same list, by the numbers of gRPC's codes.
+/// Returns the span status of a gRPC code, from the same list.
 fn grpc_status(code: &Grpc) -> SpanStatus {
     match code.number {
         0 => SpanStatus::Ok,

@@ -149,7 +149,7 @@ impl<S: fmt::Debug> fmt::Debug for Service<S> {
     }
 }
 
-/// A request that a layer of ours has seen.
+/// Marks a request that an outer layer of this crate has seen.
 #[derive(Clone, Copy)]
 struct Seen;
 

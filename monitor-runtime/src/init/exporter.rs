@@ -8,7 +8,7 @@ use crate::metrics::{HTTP_BUCKETS, HTTP_DURATION, by_unit};
 /// Bounds that the builder was given, by the name of a histogram.
 pub(crate) type Bounds = Vec<(String, Vec<f64>)>;
 
-/// Refuses bounds that are none.
+/// Returns an error for bounds that a histogram cannot have.
 pub(super) fn check(all: &Bounds) -> Result<(), ConfigError> {
     const ALLOWED: &str = "a name, and 1 to 100 finite numbers, each higher than the one before";
     for (name, bounds) in all {

@@ -16,7 +16,7 @@ const PANIC_WAITS: Duration = Duration::from_secs(2);
 
 /// The tasks that are repeated on a thread of their own.
 pub(super) struct Upkeep {
-    /// The exporter, whose histograms grow until they are scraped if nobody keeps them up.
+    /// The exporter. Without this upkeep, its histograms grow until the next scrape.
     pub(super) others: Option<PrometheusHandle>,
     /// The interval at which call sites are published through the facade, and the service's name.
     pub(super) facade: Option<(Duration, String)>,
@@ -89,7 +89,7 @@ impl Upkeep {
         }
     }
 
-    // Some of it is somebody else's code; a panic ends one part of one round, not the thread.
+    // Each part may run user code. A panic ends one part of one round, not the thread.
     fn keep_up(&self) {
         report::quietly(|| panics::tell_late(PANIC_WAITS));
         if let Some(handle) = &self.others {

@@ -38,7 +38,7 @@ impl Names {
         }
     }
 
-    /// Those of a label that is secret by its name: all values are one.
+    /// Creates the names of a label that is secret by its name: all its values count as one.
     pub(crate) fn secret(max: usize) -> Self {
         let names = Self::new(max);
         names.taken.store(max, Ordering::Relaxed);

@@ -19,13 +19,13 @@ const MOST_SHOWN: usize = 32;
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static MOST_IN_USE: AtomicUsize = AtomicUsize::new(DEFAULT_LABEL_SERIES);
 
-/// Whether the log was told that there are too many.
+/// `true` once the log has warned that there are too many.
 static WARNED: AtomicBool = AtomicBool::new(false);
 
 /// Combinations that have been called, those counted as `other` among them.
 static OPENED: AtomicUsize = AtomicUsize::new(0);
 
-/// How many combinations of labels have been called in this process; it only grows.
+/// Returns the number of label sets that have been called in this process. It only grows.
 pub(crate) fn opened() -> usize {
     OPENED.load(Ordering::Acquire)
 }
@@ -53,16 +53,16 @@ fn is_place_left() -> bool {
     IN_USE.load(Ordering::Relaxed) < MOST_IN_USE.load(Ordering::Relaxed)
 }
 
-/// What is made on the first call of a labelled function.
+/// The label sets of one function, allocated on its first call with labels.
 pub(crate) struct Family {
-    /// Of the labels that are `bounded`, by the label's place.
+    /// The values of the labels that are `bounded`, by the label's position.
     names: [OnceLock<Box<Names>>; MOST_LABELS],
     shape: OnceLock<Shape>,
 }
 
 struct Shape {
     values: Vec<Values>,
-    /// How many combinations there are; the place after the last is that of `other`.
+    /// The number of label sets. The place after the last one is that of `other`.
     lanes: usize,
     /// Places of the combinations, made as they are called.
     pages: Box<[OnceLock<Box<Page>>]>,
@@ -73,8 +73,8 @@ const PAGE: usize = 32;
 
 type Page = [Place; PAGE];
 
-/// Where a combination is counted, which its first call decides for good: in a store of its own, or as
-/// `other`. Calls that begin on one thread and end on another meet in the same place.
+/// The place that counts a label set: a store of its own, or `other`. The first call decides for
+/// good. Calls that begin on one thread and end on another meet in the same place.
 type Place = OnceLock<Option<Store>>;
 
 impl Shape {
@@ -165,8 +165,8 @@ impl Family {
         )
     }
 
-    /// The lane to count in: `other` for one that was one too many for the process when it was called
-    /// first, whatever the bound is now.
+    /// Returns the lane to count in: `other` for a label set that was beyond the process's limit on
+    /// its first call, even if the limit has been raised since.
     pub(crate) fn admit(&self, lane: usize) -> usize {
         let Some(shape) = self.shape.get().filter(|shape| lane < shape.lanes) else {
             return lane;

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use super::{End, Lifecycle, Phase, exit, signals};
 use crate::http;
 
-/// Why the runtime ends a process that nothing else does.
+/// The reason in the log if the runtime ends a process that does not end itself.
 const UNATTENDED: &str = "nothing waits for `Monitor::drained()`";
-/// How long a service has to end by itself once it is cut off.
+/// The time that a service has to end by itself once it is cut off.
 const GRACE: Duration = Duration::from_secs(1);
 
 impl Lifecycle {

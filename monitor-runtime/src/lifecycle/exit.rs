@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crate::{hooks, lines, report};
 
-/// How long the exit of a process waits: for a shutdown, and for the log of one that is done.
+/// The time that the exit of a process waits for a shutdown, and for the log of a finished one.
 const LIMIT: Duration = Duration::from_millis(3500);
-/// How long the exit may take that the runtime itself asks for: other libraries have handlers, too.
+/// The time that an exit requested by the runtime may take: other libraries have exit handlers,
+/// too.
 #[cfg(unix)]
 const EXIT_LIMIT: Duration = Duration::from_secs(2);
 
@@ -48,7 +49,7 @@ pub(super) fn exit() -> ! {
     std::process::exit(0)
 }
 
-/// Does what `shutdown()` does where nobody has called it.
+/// Does the work of `shutdown()` if the service has not called it.
 #[cfg(unix)]
 extern "C" fn exiting() {
     // A child that was forked off has none of what there is to close.

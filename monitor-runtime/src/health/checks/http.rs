@@ -23,7 +23,7 @@ pub(super) fn refused(url: &str) -> Option<String> {
         scheme && uri.host().is_some_and(|host| !host.is_empty())
     };
     if url.contains('@') {
-        // What was meant to be secret stays out of the message.
+        // A password stays out of the message.
         return Some("<a URL with a user>".to_owned());
     }
     (!url.parse().is_ok_and(known)).then(|| url.to_owned())

@@ -29,9 +29,9 @@ impl Check {
 
     /// Passes when a GET of `url` is answered with a status from 200 to 299.
     ///
-    /// The body is not read, redirects are not followed, and proxies are not asked: the check is
-    /// about who answers at that address. Starting the monitor refuses what is no `http://` or
-    /// `https://` URL, and one with a password.
+    /// The body is not read, redirects are not followed, and proxies are not used: the check tests
+    /// the server at that address itself. `start()` returns an error for text that is not an
+    /// `http://` or `https://` URL, and for a URL with a password.
     ///
     /// ```
     /// use monitor_runtime::Check;

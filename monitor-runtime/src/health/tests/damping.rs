@@ -117,7 +117,7 @@ fn the_last_runs_are_kept_the_newest_last() {
     let before = &history[RUNS - 3];
     assert_eq!(before["status"], "ok");
     assert!(before.get("output").is_none());
-    // What is not asked for is not made.
+    // History is computed only if the query asks for it.
     assert!(json(&health)["checks"]["db"][0].get("history").is_none());
 }
 
@@ -156,7 +156,7 @@ fn points_of_a_question_are_those_that_can_decide_it() {
             .collect::<Vec<_>>()
     };
     let of = |name: &str, decides| (name.to_owned(), decides);
-    // By type: there is no way to make a check one of liveness.
+    // By type: a check cannot be added to liveness.
     assert_eq!(names(Question::Live, &[]), []);
     let process = [of("process:shutdown", true), of("process:started", true)];
     let all = [&process[..], &[of("db", true), of("cache", false)]].concat();

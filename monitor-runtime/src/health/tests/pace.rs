@@ -1,4 +1,4 @@
-//! When checks run and what becomes of their verdicts, on a paused clock.
+//! Tests when checks run and how their verdicts change, on a paused clock.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -146,7 +146,7 @@ fn a_server_that_never_answers_is_left_in_time() {
             open.push(stream);
         }
         thread::sleep(MS);
-        // What is left behind is closed by the check, not by us.
+        // The check closes the connections it leaves behind.
         open.retain(|mut stream| !matches!(stream.read(&mut [0; 1024]), Ok(0)));
         assert!(open.len() <= 2, "{} connections", open.len());
     }
@@ -239,7 +239,7 @@ async fn a_heartbeat_is_not_late_for_a_process_that_was_stopped() {
     let heartbeat = Heartbeat::new("importer", 20 * SECOND);
     let slot = supervised(heartbeat.check());
     tokio::time::sleep(5 * SECOND).await;
-    // Nobody ran for an hour, the supervisor included.
+    // The process did not run for an hour, the supervisor included.
     tokio::time::advance(Duration::from_secs(3600)).await;
     tokio::time::sleep(2 * SECOND).await;
     assert_eq!(failing(&slot), None);

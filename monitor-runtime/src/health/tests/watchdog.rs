@@ -206,7 +206,7 @@ fn a_process_that_was_stopped_is_not_blocked() {
     drop(runtime.spawn(async move { blocker.hold() }));
     thread::sleep(50 * MS);
     dog.tick(limit, SECOND, SECOND);
-    // An hour in which nobody ran.
+    // The process did not run for an hour.
     dog.tick(limit, SECOND, 3600 * SECOND);
     assert!(!is_blocked(&health));
     for _ in 0..10 {

@@ -179,7 +179,7 @@ async fn attend<S: Monitored>(
         connection.await
     };
     if let Err(error) = ended {
-        // What a client did, as often as not: it hung up.
+        // Not a failure of the service: as often as not, the client hung up.
         tracing::debug!(%peer, %error, "connection failed");
     }
 }
