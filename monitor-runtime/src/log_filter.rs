@@ -17,7 +17,7 @@ const LONGEST_TEXT: usize = 4096;
 /// The longest time that a filter can be set for.
 pub(crate) const LONGEST_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What a directive may be, for those whose was none.
+/// The valid directives, for an error about one that is not.
 const ALLOWED: &str = "a level (off, error, warn, info, debug, trace) or target=level, several with \
                        commas, such as `info,my_crate=debug`";
 
@@ -26,7 +26,7 @@ const ALLOWED: &str = "a level (off, error, warn, info, debug, trace) or target=
 pub(crate) struct Rules {
     pub(crate) filter: EnvFilter,
     pub(crate) text: String,
-    /// Whether a directive is about spans or fields, so that the filter has to see every span.
+    /// `true` if a directive is about spans or fields, so that the filter has to see every span.
     pub(crate) follows_spans: bool,
 }
 
@@ -41,12 +41,12 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Reads what `RUST_LOG` may say: all that `tracing_subscriber` understands, but for what it
-    /// takes for the target of a crate that nobody has.
+    /// Parses `RUST_LOG`: everything that `tracing_subscriber` understands, except text that it
+    /// would take for the target of a crate that does not exist.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         // Trimmed here: its parser takes a directive behind a space for another one, or panics.
         let directives: Vec<&str> = text.split(',').map(str::trim).collect();
-        // What stands in brackets has commas and other characters of its own.
+        // Brackets contain commas and other characters of their own.
         let plain = directives
             .iter()
             .take_while(|one| !one.contains(['[', '{']));
@@ -106,7 +106,7 @@ impl Rules {
 }
 
 impl Rules {
-    /// The same with one more directive.
+    /// Returns these directives and one more.
     pub(crate) fn and_info_of(&self, target: &str) -> Self {
         // A later directive for the same target replaces an earlier one.
         let text = format!("{},{target}=info", self.text);
@@ -221,7 +221,7 @@ fn is_level(word: &str) -> bool {
 pub struct LogFilter {
     /// The directives that hold now.
     pub filter: String,
-    /// Those that `start()` was given, and that a reset goes back to.
+    /// The directives that `start()` was given, to which a reset returns.
     pub default: String,
     /// The time until it goes back by itself; `None` if it does not, or has nowhere to go.
     pub reverts_in: Option<Duration>,
@@ -229,7 +229,7 @@ pub struct LogFilter {
     pub hint: Option<String>,
 }
 
-/// Why the log's filter was not set.
+/// A reason why the log's filter was not set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogFilterError {
@@ -238,7 +238,7 @@ pub enum LogFilterError {
     Invalid {
         /// The directive; a long one is cut.
         directive: String,
-        /// What is wrong with it.
+        /// The fault of the directive.
         problem: String,
     },
     /// The time is zero or too long.

@@ -150,7 +150,8 @@ pub(crate) const OBJECTIVE_THRESHOLD: Family<'static> = Family::gauge(
     Some("seconds"),
     "How long a call may take at most to keep the latency of an objective.",
 );
-/// `function_calls_concurrent` summed over the labels of the user's, with the objective's name beside it.
+/// `function_calls_concurrent` summed over the labels of the attribute, with the objective's name
+/// beside it.
 pub(crate) const OBJECTIVE_IN_FLIGHT: Family<'static> = Family::gauge(
     "monitor_objective_calls_in_flight",
     None,
@@ -212,7 +213,7 @@ pub(crate) const TOKIO_PARKS: Family<'static> = Family::counter(
     None,
     "How often a worker had nothing to do.",
 );
-/// What the rules for objectives record, in the terms of
+/// Names of the series that the rules for objectives record, after
 /// <https://prometheus.io/docs/practices/rules/>.
 pub(crate) mod slo {
     /// The share of calls that may break the promise, and the share of that which is left.
@@ -243,7 +244,7 @@ pub(crate) mod slo {
     }
 }
 
-/// What `build_info` and the `service_name` label say of this process.
+/// The process as `build_info` and the `service_name` label describe it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Service {
     pub(crate) name: String,

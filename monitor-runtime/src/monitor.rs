@@ -17,9 +17,9 @@ use crate::log_filter::{LogFilter, LogFilterError};
 use crate::server::{self, Server};
 use crate::{lines, report, trace};
 
-/// How long a shutdown may take once the drain delay is over.
+/// The longest shutdown once the drain delay is over.
 const LIMIT: Duration = Duration::from_secs(3);
-/// How much of it sending what Sentry's queue holds may take.
+/// The part of it that sending Sentry's queue may take.
 const FLUSH: Duration = Duration::from_secs(2);
 /// By when the management port is closed; the rest is for the log.
 const CLOSED: Duration = Duration::from_millis(2500);
@@ -62,14 +62,15 @@ impl Monitor {
 
     /// Ends once readiness has been false for the drain delay: time to stop one's own server.
     ///
-    /// SIGTERM, SIGHUP, [`drain`](Self::drain) and [`shutdown`](Self::shutdown) begin it; SIGINT does
-    /// too, without the delay. The process then has the drain limit (`MONITOR_DRAIN_LIMIT`, 30 s) to
-    /// end, see [`cut_off`](Self::cut_off). Another SIGTERM changes nothing; a second SIGINT ends the
-    /// process at once.
+    /// SIGTERM, SIGHUP, [`drain`](Self::drain) and [`shutdown`](Self::shutdown) begin it; SIGINT
+    /// does too, without the delay. The process then has the drain limit (`MONITOR_DRAIN_LIMIT`, 30
+    /// s) to end, see [`cut_off`](Self::cut_off). Another SIGTERM changes nothing; a second SIGINT
+    /// ends the process at once.
     ///
     /// A service that has an action of its own for the signal decides itself when it ends, unless a
-    /// drain limit is set for it. Where there is none, and nothing waits for this future, the runtime
-    /// flushes and ends the process as the signal does by default. A line of the level WARN says so.
+    /// drain limit is set for it. If the service has no such action, and nothing waits for this
+    /// future, the runtime flushes and ends the process as the signal does by default. A line of
+    /// the level WARN reports that.
     ///
     /// ```no_run
     /// # async fn example(monitor: &monitor_runtime::Monitor) {
@@ -181,7 +182,7 @@ impl Monitor {
     ///
     /// # Errors
     ///
-    /// There is no runtime here, the name is taken, or it is not one that a check could have.
+    /// The call is outside a runtime, the name is taken, or it is not valid as the name of a check.
     ///
     /// ```no_run
     /// # fn example(monitor: &monitor_runtime::Monitor, other: &tokio::runtime::Runtime) {
@@ -253,13 +254,13 @@ impl Drop for Monitor {
     }
 }
 
-/// What a shutdown has to close.
+/// The parts that a shutdown has to close.
 pub(crate) struct Parts {
     pub(crate) health: Arc<Health>,
     pub(crate) server: Option<Server>,
     /// Dropped, it ends the upkeep of the exporter.
     pub(crate) upkeep: Mutex<Option<Sender<()>>>,
-    /// Whether the Sentry client is ours to close.
+    /// `true` if `start()` made the Sentry client, so that a shutdown closes it.
     pub(crate) own_sentry: bool,
     /// Given back when everything is closed; `None` says that it is.
     pub(crate) claim: Mutex<Option<Claim>>,
@@ -282,7 +283,7 @@ impl Parts {
         if let Some(server) = &self.server {
             server.close_by(left(CLOSED));
         }
-        // Nobody is left to set it back.
+        // The thread that would set it back later is about to end.
         trace::reset_log_filter();
         tracing::info!("shutdown is done");
         lines::flush(left(LIMIT));

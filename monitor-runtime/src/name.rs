@@ -1,8 +1,8 @@
 //! A function's name as its metrics, spans and events carry it: `Orders::create`.
 //!
-//! The compiler knows the path of every item, and `type_name` of a closure inside the call
-//! site's static spells it: `app::db::Orders::create::__MONITOR::{{closure}}`. Its text is no
-//! promise of Rust's, so what cannot be read falls back to the text as it is, never to a panic.
+//! The compiler knows the path of every item, and `type_name` of a closure inside the call site's
+//! static spells it: `app::db::Orders::create::__MONITOR::{{closure}}`. Rust does not guarantee the
+//! form of that text, so a path that cannot be parsed is used as it is. It never causes a panic.
 
 /// The label for a function at `path`, written in module `module`.
 pub(crate) fn of(path: &str, module: &str) -> String {
@@ -111,7 +111,7 @@ fn split(path: &str) -> Vec<&str> {
     parts
 }
 
-/// Where `needle` first stands outside any brackets.
+/// Returns the position of the first `needle` outside any brackets.
 fn at_top(text: &str, needle: &str) -> Option<usize> {
     let mut depth = 0_i32;
     for (index, character) in text.char_indices() {
@@ -133,7 +133,7 @@ fn at_top(text: &str, needle: &str) -> Option<usize> {
 mod tests {
     use super::of;
 
-    /// What rustc 1.95 prints for one function of each kind.
+    /// The path that rustc 1.95 prints for one function of each kind.
     #[test]
     fn every_kind_of_function_has_the_name_its_author_would_say() {
         let cases = [

@@ -69,11 +69,11 @@ pub struct Objective {
     pub(crate) all_failed: u32,
 }
 
-/// How fast how many calls are.
+/// A latency: the percentage of calls that take no longer than a threshold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Latency {
     pub(crate) seconds: f64,
-    /// Of calls that take no longer.
+    /// The percentage of calls that take no longer.
     pub(crate) percent: f64,
 }
 
@@ -90,12 +90,13 @@ pub enum CountAs {
     Ignored,
 }
 
-/// How cancelled calls count.
+/// The way in which cancelled calls count.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Cancelled {
-    /// Those that lasted longer than the latency's threshold, or than is usual, as failures.
+    /// A call that lasted longer than the latency's threshold, or than is usual, counts as a
+    /// failure.
     Late,
-    /// Those that lasted longer than this, in nanoseconds, as failures.
+    /// A call that lasted longer than this, in nanoseconds, counts as a failure.
     After(u64),
     /// All of them.
     As(CountAs),
@@ -206,17 +207,18 @@ impl Objective {
         self
     }
 
-    /// Counts a cancelled call as a failure if it lasted longer than this, and not at all otherwise.
+    /// Counts a cancelled call as a failure if it lasted longer than this, and not at all
+    /// otherwise.
     ///
-    /// By default this is the threshold of the latency. Without a latency a call counts that lasted longer
-    /// than 99 % of the calls of its function that have succeeded in this process; before the first
-    /// success, that is every one. For the latency itself, cancelled calls count that lasted longer than
-    /// its threshold, whatever is given here.
+    /// By default this is the threshold of the latency. Without a latency a call counts that lasted
+    /// longer than 99 % of the calls of its function that have succeeded in this process; before
+    /// the first success, that is every one. For the latency itself, cancelled calls count that
+    /// lasted longer than its threshold; this setting does not change that.
     ///
     /// # Panics
     ///
-    /// With 0 or more than one day, or where the objective says already how cancelled calls count; in a
-    /// constant, that is an error of the compiler's.
+    /// With 0 or more than one day, or if the objective already says how cancelled calls count. In
+    /// a constant, the panic is a compiler error.
     pub const fn cancelled_after(mut self, patience: Duration) -> Self {
         assert!(
             matches!(self.cancelled, Cancelled::Late),
@@ -246,10 +248,10 @@ impl Objective {
         self
     }
 
-    /// Sets how many calls have to break a promise in the long window of an alert on burn rates before it
-    /// fires; 10 if not set.
+    /// Sets how many calls have to break a promise in the long window of an alert on burn rates
+    /// before it fires; 10 if not set.
     ///
-    /// It keeps one failure of three calls at night from waking somebody up.
+    /// It keeps one failure of three calls at night from paging a person.
     pub const fn min_failures(mut self, calls: u32) -> Self {
         self.min_failures = calls;
         self

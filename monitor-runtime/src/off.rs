@@ -154,13 +154,13 @@ impl Check {
     }
 }
 
-/// A sign of life that nobody looks for.
+/// A heartbeat that no check watches.
 #[must_use = "dropping the enabled one says that the task has died"]
 #[derive(Debug)]
 pub struct Heartbeat(());
 
 impl Heartbeat {
-    /// Of a task that nobody watches.
+    /// Creates a heartbeat that no check watches.
     pub fn new(_: impl Into<String>, _: Duration) -> Self {
         Self(())
     }
@@ -183,12 +183,12 @@ impl Heartbeat {
 pub struct Monitor(());
 
 impl Monitor {
-    /// There is no management server.
+    /// Returns `None`: the management server is off.
     pub fn addr(&self) -> Option<SocketAddr> {
         None
     }
 
-    /// There is no management server.
+    /// Returns `None`: the management server is off.
     pub fn socket_path(&self) -> Option<&Path> {
         None
     }
@@ -221,12 +221,12 @@ impl Monitor {
         Ok(())
     }
 
-    /// There is no log of ours.
+    /// Returns `None`: the log is not the runtime's.
     pub fn log_filter(&self) -> Option<LogFilter> {
         None
     }
 
-    /// Sets nothing: there is no log of ours.
+    /// Returns an error: the log is not the runtime's.
     pub fn set_log_filter(
         &self,
         _: &str,
@@ -235,7 +235,7 @@ impl Monitor {
         Err(LogFilterError::NotOurs)
     }
 
-    /// There is no log of ours.
+    /// Returns `None`: the log is not the runtime's.
     pub fn reset_log_filter(&self) -> Option<LogFilter> {
         None
     }
@@ -265,7 +265,7 @@ pub fn scoped<F: Future>(future: F) -> F {
 macro_rules! errors {
     ($($name:ident)*) => {
         $(
-            /// There is none.
+            /// An error that never occurs.
             #[derive(Clone, Copy, Debug, PartialEq, Eq)]
             pub struct $name(Infallible);
 
@@ -282,13 +282,13 @@ macro_rules! errors {
 
 errors! { StartError InvalidCheck }
 
-/// There is none.
+/// The log's filter; never made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogFilter {
     /// The directives that hold now.
     pub filter: String,
-    /// Those that a reset goes back to.
+    /// The directives to which a reset returns.
     pub default: String,
     /// The time until it goes back by itself.
     pub reverts_in: Option<Duration>,
@@ -296,11 +296,11 @@ pub struct LogFilter {
     pub hint: Option<String>,
 }
 
-/// Why the log's filter was not set.
+/// A reason why the log's filter was not set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LogFilterError {
-    /// There is no log of ours.
+    /// The log is not the runtime's.
     NotOurs,
 }
 

@@ -1,8 +1,9 @@
 //! A panic that has begun, and which line of the log tells it.
 //!
 //! The panic hook sees every panic, but knows neither how long the call took nor how the request
-//! ended. So it leaves a panic to the line of the function or the request it will end, and writes a
-//! line of its own where there is none. Each panic is [claimed](Panic::claim) by one line.
+//! ended. So it leaves a panic to the line of the function or the request that the panic will end.
+//! If there is neither, it writes a line of its own. Each panic is [claimed](Panic::claim) by one
+//! line.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::PanicHookInfo;

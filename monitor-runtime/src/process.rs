@@ -1,4 +1,4 @@
-//! What the system says of this process, and tokio of its runtime; read when a page is made.
+//! Metrics of the process, read from the operating system and tokio whenever a page is made.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod linux;
@@ -8,7 +8,7 @@ use self::linux as system;
 
 use tokio::runtime::Handle;
 
-/// What is known of the process; what the system does not tell is `None`.
+/// Numbers of the process; `None` for one that the system does not provide.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Process {
     pub(crate) cpu_seconds: Option<f64>,

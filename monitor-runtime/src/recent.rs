@@ -1,9 +1,9 @@
-//! The kinds of failure of a function and its slowest calls of late, for the live page.
+//! The recent failures and slowest calls of each function, for the live page.
 //!
-//! Only a call that failed, or took longer than those that are kept, comes here: to find out costs
-//! a call two relaxed loads, and none to one that needs nothing but its count. What is kept is
-//! bounded in number and in bytes, whatever the functions are given and return. [`kinds`] says which
-//! failures count as one kind, and which kind makes room for a new one.
+//! Only a call that failed, or took longer than the slowest ones kept, comes here. The test costs a
+//! call two relaxed loads; a call that only needs to be counted does not even make it. Memory is
+//! bounded in number and in bytes, for any arguments and results. [`kinds`] defines which failures
+//! count as one kind, and which kind makes room for a new one.
 
 mod kinds;
 
@@ -19,7 +19,7 @@ use kinds::Kinds;
 
 /// Slow calls a function keeps.
 const SLOW: usize = 5;
-/// How long a call counts as a recent one.
+/// The age up to which a call counts as recent.
 const AGE: Duration = Duration::from_secs(600);
 /// Bytes that are kept of a field.
 const FIELD_BYTES: usize = 256;
@@ -32,12 +32,12 @@ pub(crate) fn failed() -> u64 {
     FAILED.load(Ordering::Relaxed)
 }
 
-/// What a function keeps.
+/// The recent calls of one function.
 #[derive(Default)]
 pub(crate) struct Recent {
     /// Ticks that a call has to exceed to be one of the slowest; 0 while there is room.
     floor: AtomicU64,
-    /// When the oldest of the slowest stops being a recent one, in ticks of the clock.
+    /// The time at which the oldest of the slowest calls stops being recent, in ticks of the clock.
     until: AtomicU64,
     kept: Mutex<Kept>,
 }
@@ -52,12 +52,12 @@ struct Kept {
 /// A call that is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
-    /// When it ended.
+    /// The end of the call.
     pub(crate) at: SystemTime,
     /// `None` where calls are not timed.
     pub(crate) seconds: Option<f64>,
     pub(crate) outcome: Outcome,
-    /// Empty where there is none.
+    /// Empty for a call without a trace.
     pub(crate) trace: String,
     /// Values of the declared fields, in their order.
     pub(crate) fields: Box<[Recorded]>,
@@ -70,7 +70,8 @@ pub(crate) struct Failure {
     pub(crate) times: u64,
     /// The time of the first of them.
     pub(crate) since: SystemTime,
-    /// Whether it came out of monitored code here, and was not passed on.
+    /// `true` if the error first came out of monitored code here, rather than from an inner
+    /// function.
     pub(crate) first: bool,
     /// Part of the function's work.
     pub(crate) expected: bool,
@@ -85,7 +86,8 @@ pub(crate) struct Failure {
 }
 
 impl Recent {
-    /// Whether a call is one of the slowest; `began` as the clock said, or 0 where it was not asked.
+    /// Returns `true` if a call is one of the slowest. `began` is in ticks of the clock, or 0 for a
+    /// call that was not timed.
     #[inline]
     pub(crate) fn admits(&self, began: u64, ticks: u64) -> bool {
         ticks > self.floor.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! How many events the log has seen, by level.
+//! Counts the log's events by level, for `monitor_log_events_total`.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,7 +43,7 @@ pub fn event_counter() -> EventCounter {
     }
 }
 
-/// Events so far by the name of their level; `None` where nobody counts them.
+/// Returns the events so far by the name of their level; `None` if no [`EventCounter`] was made.
 pub(crate) fn counts() -> Option<[(&'static str, u64); LEVELS.len()]> {
     let counts = COUNTS.get()?;
     Some(std::array::from_fn(|at| {

@@ -22,7 +22,7 @@ use crate::trace_context::current_ids;
 /// A larger buffer is not kept for the thread's next line.
 const KEPT: usize = 64 * 1024;
 
-/// What a thread keeps from line to line.
+/// Buffers that a thread reuses from line to line.
 struct Scratch {
     line: Cell<Vec<u8>>,
     clock: Cell<Clock>,

@@ -15,13 +15,13 @@ use crate::hooks;
 
 /// Bytes that may wait for standard output: some 20,000 lines.
 const ROOM: usize = 8 << 20;
-/// How long a line of a forked process waits for room.
+/// The time that a line of a forked process waits for room.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// It outlives a shutdown, as the subscriber does.
 struct Output {
     queue: Arc<Queue<Stdout>>,
-    /// Whether callers write their lines themselves, of whatever level.
+    /// `true` if callers write their lines themselves, at every level.
     through: AtomicBool,
 }
 
@@ -30,7 +30,7 @@ static OUTPUT: OnceLock<Output> = OnceLock::new();
 /// Standard output behind the runtime's queue; made by [`queued_stdout`].
 #[derive(Clone, Copy, Debug)]
 pub struct QueuedStdout {
-    /// Whether the line is written before its caller goes on.
+    /// `true` if the line is written before its caller goes on.
     through: bool,
 }
 

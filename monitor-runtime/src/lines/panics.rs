@@ -1,7 +1,8 @@
-//! The line of a panic that ends no monitored function and no request.
+//! The log line of a panic that ends no monitored function and no request.
 //!
-//! A panic in a monitored function or a request is left to the line of that one. It may be caught
-//! before it gets there, or the process may end: the panic then waits here until somebody looks.
+//! The line of a function or a request reports the panic that ends it. But the panic may be caught
+//! before it gets there, or the process may end first. So each panic waits here, and gets a line of
+//! its own if no other line has reported it in time.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +17,7 @@ const MAX_WAITING: usize = 64;
 
 struct Waiting {
     panic: Arc<Panic>,
-    /// Of the request it began in.
+    /// The trace of the request it began in.
     trace: Option<TraceId>,
 }
 
@@ -65,7 +66,7 @@ pub(crate) fn tell(panic: &Panic) {
 
 /// Writes the line of a panic that ends the process, behind those of the panics before it.
 pub(crate) fn tell_last(panic: &Panic) {
-    // Where the lock is held, the thread that holds it is telling them.
+    // If the lock is taken, the thread that holds it is writing them.
     let waiting = WAITING
         .try_lock()
         .map(|mut queue| std::mem::take(&mut *queue));

@@ -1,11 +1,11 @@
-//! Lines on their way to a writer that may be slow, stalled or gone.
+//! A bounded queue between threads that log and a writer that may be slow, stalled or gone.
 //!
 //! `tracing-appender`'s queue allocates per line, wakes its thread per line and is bounded by a
 //! number of lines of any size. Here a line is a copy into a buffer that the writer's thread takes
 //! whole: at most one wake and one write per millisecond, and a bound in bytes.
 //!
 //! A line that the process may not survive is written by its caller, after all lines before it and
-//! as far as there is room. So no lock is ever held while anybody waits for the reader.
+//! as far as there is room. So no lock is ever held while a thread waits for the reader.
 
 use std::io;
 use std::mem;
@@ -14,20 +14,20 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long the writer rests after a write, so that lines of a burst are written together.
+/// The pause of the writer after a write, so that lines of a burst are written together.
 const LINGER: Duration = Duration::from_millis(1);
-/// How long to wait for room before asking again.
+/// The longest wait for room before the next attempt to write.
 const RETRY: Duration = Duration::from_secs(1);
 /// Batches that a caller writes at most: the rest is for the writer's thread.
 const ROUNDS: usize = 4;
-/// How often a caller tries to be the one who writes.
+/// Attempts of a caller to become the one that writes.
 const TRIES: usize = 100;
 /// A larger buffer is not kept after a burst.
 const KEPT: usize = 1 << 20;
 
-/// What lines are written to.
+/// A destination of lines.
 pub(super) trait Sink: Sync {
-    /// Whether `write` fails with `WouldBlock` where it would have to wait for a reader.
+    /// `true` if `write` fails with `WouldBlock` instead of waiting for a reader.
     const NEVER_WAITS: bool;
 
     /// Writes a part of the bytes.
@@ -55,7 +55,7 @@ pub(super) struct Queue<S> {
 #[derive(Default)]
 struct Waiting {
     batch: Batch,
-    /// Whether the writer's thread sleeps until there is a line.
+    /// `true` while the writer's thread sleeps until there is a line.
     asleep: bool,
 }
 
@@ -71,7 +71,7 @@ struct Batch {
 struct Writing {
     batch: Batch,
     written: usize,
-    /// Whether the last thing written was a part of a line that was given up.
+    /// `true` if the last write ended inside a line that was then given up.
     torn: bool,
 }
 
@@ -81,7 +81,7 @@ enum Pumped {
     Nothing,
     /// A batch is written or lost.
     Batch,
-    /// There is no room.
+    /// The destination has no room.
     Blocked,
 }
 
@@ -270,9 +270,10 @@ impl Batch {
 }
 
 impl Writing {
-    /// Returns how many lines could not be written whole; `None` where there is no room just now.
+    /// Writes the batch and returns the number of lines that were not written whole; `None` if the
+    /// destination has no room now.
     ///
-    /// On a disk that was full a line may be `torn`: the next one begins a line of its own.
+    /// A disk that was full may leave a line `torn`. The next write then begins with a line break.
     fn write_to(&mut self, sink: &impl Sink) -> Option<u64> {
         while self.torn || self.written < self.batch.bytes.len() {
             let rest = if self.torn {
@@ -286,7 +287,7 @@ impl Writing {
                 Ok(written) => self.written += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-                // Nobody reads any more; the next batch asks again.
+                // The reader is gone; the next batch tries again.
                 Err(_) => break,
             }
         }

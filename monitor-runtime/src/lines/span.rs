@@ -7,10 +7,10 @@ use tracing::field::{Field, Visit};
 
 use super::text::{push_error, push_name, push_safely, push_shown, push_str, push_value};
 
-/// What a few fields take, so that most spans allocate once.
+/// Bytes that a few fields take, so that most spans allocate once.
 const ROOM: usize = 64;
 
-/// What a span was opened with and has recorded since: `"a":1,"b":"x",`.
+/// The fields that a span was opened with and has recorded since: `"a":1,"b":"x",`.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct SpanFields {
     json: Vec<u8>,
@@ -20,7 +20,7 @@ pub(super) struct SpanFields {
 #[derive(Debug, PartialEq)]
 struct Entry {
     name: &'static str,
-    /// Where it ends in the JSON; it begins where the one before ends.
+    /// The end of the field in the JSON; it begins at the end of the one before.
     end: usize,
 }
 
@@ -82,7 +82,7 @@ impl SpanFields {
 impl Visit for SpanFields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let name = field.name();
-        // What the `log` crate says of a record is no field of a span.
+        // The `log` crate's metadata of a record is not a field of a span.
         if !name.starts_with("log.") {
             let name = name.strip_prefix("r#").unwrap_or(name);
             self.put(name, |out| push_shown(out, format_args!("{value:?}")));

@@ -7,7 +7,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::unseen::is_unseen;
 
-/// What a line goes on with after a break in one of its values: no line begins like that.
+/// The start of a line that continues a value after its line break. No event begins like that.
 const GOES_ON: &str = "\n    | ";
 
 /// A writer of lines in colour, each handed over in one piece.

@@ -13,7 +13,7 @@ use crate::unseen::is_unseen;
 /// Bytes of a `Debug` or `Display` text, which may have no end; longer ones are cut.
 pub(super) const MAX_SHOWN: usize = 256 * 1024;
 
-/// A number, a `bool`, bytes; what is no number in JSON is `null`.
+/// Writes a number, a `bool` or bytes. A float that JSON has no number for becomes `null`.
 pub(super) fn push_value(out: &mut Vec<u8>, value: impl Serialize) {
     // A `Vec` takes everything, and none of these values can refuse to be written.
     let _ = serde_json::to_writer(out, &value);
@@ -62,7 +62,8 @@ fn hidden_in(json: &[u8]) -> Option<String> {
     }
 }
 
-/// Text of the user's, which may panic, return an error, or have no end, as a string in quotes.
+/// Writes text of user code as a string in quotes. Its formatting may panic, return an error, or
+/// never end.
 pub(super) fn push_shown(out: &mut Vec<u8>, value: fmt::Arguments<'_>) {
     out.push(b'"');
     let mut shown = Shown {
@@ -119,7 +120,7 @@ impl Write for Shown<'_> {
     }
 }
 
-/// The inside of a string, which is UTF-8.
+/// Writes the content of a string, without quotes; `text` is UTF-8.
 fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
     if is_plain(text) {
         out.extend_from_slice(text);
@@ -157,12 +158,14 @@ fn push_special<'t>(out: &mut Vec<u8>, text: &'t [u8]) -> &'t [u8] {
     rest
 }
 
-/// Whether a byte cannot stand in a JSON string as it is (RFC 8259, section 7), or has to be looked at.
+/// Returns `true` for a byte that a JSON string cannot hold as it is (RFC 8259, section 7), or that
+/// may begin a character to escape.
 const fn needs_escape(byte: u8) -> bool {
     byte < 0x20 || byte == b'"' || byte == b'\\' || byte >= 0x7f
 }
 
-/// Whether text needs no escape, as most does not: eight bytes at a time.
+/// Returns `true` if no byte of the text needs an escape, as is common. Tests eight bytes at a
+/// time.
 fn is_plain(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk() else {
         return !text.iter().any(|&byte| needs_escape(byte));

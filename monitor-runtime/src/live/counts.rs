@@ -1,11 +1,11 @@
-//! What a function had counted at one moment, and what that says of the time between two.
+//! A function's counts at one moment, and the difference between two moments.
 
 use crate::clock;
 use crate::metrics::RESULTS;
 use crate::outcome::Outcome;
 use crate::tally::Tally;
 
-/// What a function had counted at one moment, over all its labels and threads.
+/// The counts of a function at one moment, over all its labels and threads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Counts {
     /// Calls that have ended, by result.
@@ -13,7 +13,7 @@ pub(super) struct Counts {
     pub(super) in_flight: u64,
     /// The sum of all durations.
     pub(super) seconds: f64,
-    /// Calls by bucket, whatever their result; not cumulative.
+    /// Calls by bucket, over all results; not cumulative.
     pub(super) buckets: Box<[u64]>,
 }
 
@@ -36,7 +36,7 @@ impl Counts {
         }
     }
 
-    /// What came to it since `before`.
+    /// Returns the counts that were added since `before`.
     pub(super) fn since(&self, before: &Self) -> Self {
         let mut buckets = self.buckets.clone();
         for (calls, before) in buckets.iter_mut().zip(&before.buckets) {

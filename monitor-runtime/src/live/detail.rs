@@ -14,8 +14,8 @@ use crate::tally::Tally;
 const COMBINATIONS: usize = 20;
 
 impl Live {
-    /// What is known of a function by its id in the documents of this process; `None` for no such
-    /// function.
+    /// Returns everything about one function as JSON, by its id in the documents of this process;
+    /// `None` for an unknown id.
     ///
     /// ```text
     /// process, id, function, module

@@ -1,5 +1,5 @@
-//! One JSON document with what is new since the last one somebody had: what the page asks for
-//! every two seconds, so it is short. Its schema stands at [`Live::document`].
+//! The JSON document that the page requests every two seconds: only what is new since the document
+//! the client already has, so it is short. [`Live::document`] describes its schema.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::print::{self, Changing, list, round};
 use super::{COLUMN, Function, Live, State, WINDOWS, milliseconds};
 use crate::metrics::HTTP_BUCKETS;
 
-/// What a client already has: the process it was of, and the number of its document.
+/// The document a client already has: the process it came from, and its number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Known<'a> {
     pub(crate) process: &'a str,
@@ -72,7 +72,7 @@ impl Live {
         let mut state = self.state();
         state.refresh(&self.functions);
         let state = &mut *state;
-        // What is not of a reading may have changed since the last document.
+        // Parts that do not come from a reading may have changed since the last document.
         state.number += 1;
         if state.shown.reading != Some(state.now.at) {
             state.print_rows(&self.functions);

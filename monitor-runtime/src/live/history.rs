@@ -9,11 +9,11 @@ use crate::outcome::Outcome;
 /// Columns kept: 120 of five seconds.
 const COLUMNS: usize = 120;
 
-/// What ended in five seconds.
+/// The calls that ended in five seconds.
 pub(super) struct Column {
     /// The document it was new in.
     pub(super) number: u64,
-    /// When it ended.
+    /// The end of the five seconds.
     pub(super) at: SystemTime,
     pub(super) length: Duration,
     entries: Vec<Entry>,
@@ -21,7 +21,7 @@ pub(super) struct Column {
     heat: Vec<u8>,
 }
 
-/// What ended of one function; one that was not called has none.
+/// The calls of one function that ended in a column. A function without calls has no entry.
 struct Entry {
     function: u32,
     /// By result.
@@ -110,8 +110,8 @@ impl History {
         }
     }
 
-    /// Those that came after a document, the oldest first; so many functions' at most, but the
-    /// last one in any case.
+    /// Returns the columns that came after a document, the oldest first. They hold at most `most`
+    /// functions, but always include the last column.
     pub(super) fn after(&self, number: u64, most: usize) -> impl Iterator<Item = &Column> {
         let mut room = most;
         let new = self.0.iter().rev().enumerate();

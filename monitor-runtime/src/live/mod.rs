@@ -1,10 +1,10 @@
 //! The numbers behind the live page: every function now, and over the last ten minutes.
 //!
-//! Nothing here is asked of a call. Every five seconds, and at most once a second while somebody
-//! looks, the counters are read as for a page of metrics, and what is shown is the difference of two
-//! readings. What is kept is bounded: readings of the last minute, of which functions that were not
-//! called share one copy, and 120 columns that hold only functions that were called, about 8 KB for
-//! one that is called all the time.
+//! A call does nothing for this page. Every five seconds, and at most once a second while a browser
+//! shows the page, the counters are read as for a page of metrics. The page shows the difference of
+//! two readings. Memory is bounded: readings of the last minute, in which functions without calls
+//! share one copy, and 120 columns that hold only functions with calls. A function that is called
+//! all the time takes about 8 KB.
 
 mod counts;
 mod detail;
@@ -33,14 +33,15 @@ use crate::tally::{Source, Tally};
 
 /// The length of a column, and the time between readings that are kept.
 const COLUMN: Duration = Duration::from_secs(5);
-/// What a timer of that length may be early by, and is rather late by.
+/// The shortest time between readings that are kept. A timer of five seconds may fire a little
+/// early.
 const TICK: Duration = Duration::from_millis(4500);
-/// How old a reading may be that a document shows.
+/// The greatest age of a reading that a document shows.
 const FRESH: Duration = Duration::from_millis(900);
 /// The windows that rates and quantiles are of.
 const WINDOWS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
 
-/// What the live page is made of.
+/// The sources and the state of the live page.
 pub(crate) struct Live {
     service: Service,
     /// Tells one start of the service from the next.
@@ -62,7 +63,7 @@ struct Function {
 struct State {
     /// The latest reading.
     now: Reading,
-    /// Those to compare it with: one every five seconds, the oldest first, never none.
+    /// Readings to compare it with: one every five seconds, the oldest first, never empty.
     before: VecDeque<Reading>,
     history: History,
     oldest: Oldest,
@@ -71,7 +72,7 @@ struct State {
     number: u64,
 }
 
-/// What all functions had counted at one moment.
+/// The counts of all functions at one moment.
 struct Reading {
     at: Instant,
     /// By function; one that has not been called since the reading before shares its counts.
@@ -131,7 +132,7 @@ impl Live {
     pub(crate) fn tick(&self) {
         let mut state = self.state();
         let since = state.last().at.elapsed();
-        // Whoever calls it may do so more often.
+        // The caller may tick more often.
         if since >= TICK {
             state.read(&self.functions);
             state.close_column();
@@ -173,7 +174,7 @@ impl State {
         self.find_oldest();
         self.before.push_back(self.now.clone());
         let longest = WINDOWS[1];
-        // The second is enough for the longest window: the first is no longer needed.
+        // If the second is old enough for the longest window, the first is not needed any more.
         while self
             .before
             .get(1)

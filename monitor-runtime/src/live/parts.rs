@@ -47,7 +47,7 @@ pub(super) struct Parts {
     level: Changing,
     targets: Changing,
     system: Changing,
-    /// When that which changes slowly was read.
+    /// The time at which the parts that change slowly were read.
     looked: Option<Instant>,
 }
 

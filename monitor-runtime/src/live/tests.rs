@@ -219,7 +219,7 @@ fn readings_of_the_last_minute_are_kept_and_no_more() {
     assert_eq!(state.before.len(), 13);
     let minute = state.now.at - state.base(WINDOWS[1]).at;
     assert!((60..66).contains(&minute.as_secs()), "{minute:?}");
-    // Nobody called it: one copy of its counts is in all of them.
+    // The function was not called, so all readings share one copy of its counts.
     assert_eq!(Arc::strong_count(&state.now.counts[0]), 14);
 }
 

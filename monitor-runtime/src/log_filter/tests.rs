@@ -192,7 +192,7 @@ fn spaces_around_directives_mean_nothing() {
     // The parser below took these for other targets, or for invalid.
     let rules = Rules::parse("info, hyper=debug").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(rules.filter.to_string(), "hyper=debug,info");
-    // And it cuts this one inside of a character.
+    // This one was cut within a character.
     assert!(Rules::parse("info,\u{3000}é=debug").is_ok());
     assert!(Rules::parse("[{user=7}]=debug").is_ok_and(|rules| rules.follows_spans));
 }

@@ -1,4 +1,4 @@
-//! One scrape: numbers read once, then printed chunk by chunk as somebody takes them.
+//! One scrape: all numbers are read at once, then printed chunk by chunk as the client takes them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -53,9 +53,9 @@ impl Exposition {
         self.scrape(format, vec![], String::new())
     }
 
-    /// Reads the numbers of one page; its chunks are printed as they are asked for.
+    /// Reads the numbers of one page. Its chunks are printed as the client takes them.
     ///
-    /// `others` are families that somebody else rendered, in text format 0.0.4.
+    /// `others` are families that another exporter rendered, in text format 0.0.4.
     pub(crate) fn scrape(&self, format: Format, own: Vec<Own>, others: String) -> Scrape {
         Scrape {
             functions: Functions::read(self.layout(), format),
@@ -165,7 +165,7 @@ impl Scrape {
         out.extend(theirs);
     }
 
-    /// What is of the process, not of a function.
+    /// Prints the families of the process.
     fn own(&self, out: &mut Vec<u8>) {
         let format = self.functions.format;
         BUILD_INFO.describe(format, out);
@@ -184,7 +184,7 @@ impl Scrape {
         }
     }
 
-    /// Writes what the service has of a family, of which ours have these labels.
+    /// Prints the service's own series of a runtime family, except those with the labels `ours`.
     fn join_own<'l>(
         &self,
         family: &Family<'_>,

@@ -24,7 +24,8 @@ impl Format {
 pub(crate) enum Kind {
     /// Its name ends in `_total`.
     Counter,
-    /// Somebody else's counter, whose name does not: OpenMetrics has no name for one.
+    /// A counter of another exporter whose name does not end so. OpenMetrics has no counter of such
+    /// a name.
     Unnamed,
     Gauge,
     Histogram,
@@ -45,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// What OpenMetrics takes from the end of a name to get the family's.
+    /// The suffix that OpenMetrics removes from a sample's name to get the family's.
     fn suffix(self) -> &'static str {
         match self {
             Self::Counter => "_total",

@@ -1,4 +1,4 @@
-//! Pages that somebody else rendered; see `crate::fuzzing`.
+//! Pages that another exporter rendered; see `crate::fuzzing`.
 
 use super::CALLS;
 use super::family::Format;

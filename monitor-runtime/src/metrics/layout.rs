@@ -1,4 +1,4 @@
-//! Which series the page has and how their labels read, worked out once for many pages.
+//! The series of the page and their labels as text, computed once for many pages.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -20,13 +20,13 @@ pub(super) struct Layout {
     labels: String,
     sources: Vec<Source>,
     bounds: Vec<Bounds>,
-    /// What functions promise, as labels; the first is of those that promise nothing.
+    /// The objectives of functions, as labels; the first is that of functions without one.
     promises: Vec<Promise>,
-    /// How many sites there were, and combinations of their labels.
+    /// The number of call sites, and of label sets that have been called, when this was made.
     size: (usize, usize),
 }
 
-/// What is counted under one set of labels.
+/// The calls of one set of labels.
 pub(super) struct Series {
     labels: Range<usize>,
     sources: Range<usize>,
@@ -41,16 +41,16 @@ pub(super) struct Series {
 /// The labels of an objective, each with a comma before it.
 #[derive(Default)]
 pub(super) struct Promise {
-    /// Of the counter, where it has a success rate.
+    /// Labels of the counter, if the objective has a success rate.
     pub(super) calls: String,
-    /// Of the histogram, where it has a latency.
+    /// Labels of the histogram, if the objective has a latency.
     pub(super) durations: String,
 }
 
 /// Upper bounds of buckets, which most functions share.
 pub(super) struct Bounds {
     pub(super) seconds: &'static [f64],
-    /// What stands behind `le="` on each bucket's line, up to the value; `+Inf` is the last.
+    /// The text behind `le="` on each bucket's line, up to the value; `+Inf` is the last.
     pub(super) ends: Vec<Short>,
 }
 
@@ -114,7 +114,7 @@ impl Layout {
         }
     }
 
-    /// Whether it still has all there is.
+    /// Returns `true` if no call site and no label set has been added since.
     pub(super) fn is_of(&self, sites: usize) -> bool {
         self.size == (sites, labels::opened())
     }
@@ -138,7 +138,7 @@ impl Layout {
     }
 }
 
-/// What many series share, each kept once, by its address and a number.
+/// Values that many series share, each kept once, by its address and a number.
 struct Shared<K, T> {
     kept: Vec<T>,
     places: HashMap<(*const K, usize), u32>,

@@ -1,4 +1,4 @@
-//! What lines are made of: labels, their escapes, and numbers.
+//! The parts of a line of a page: labels, their escapes, and numbers.
 
 /// `key="value"`, escaped.
 pub(super) fn label(key: &str, value: &str) -> String {

@@ -11,7 +11,7 @@ use super::{
 use crate::objective::{Counter, Counts, Kind, Objective};
 use crate::site::Site;
 
-/// What functions of one name and one objective have counted.
+/// The counts of all functions with one name and one objective.
 struct Counted {
     objective: &'static Objective,
     by_kind: [Counts; Kind::ALL.len()],

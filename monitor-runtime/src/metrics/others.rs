@@ -1,8 +1,10 @@
-//! Families that somebody else rendered, made fit to stand beside ours in either format.
+//! Families that another exporter rendered, repaired so that they can share a page with the
+//! runtime's own, in either format.
 //!
-//! The exporter of the `metrics` facade writes text 0.0.4 and lets through what a scraper refuses a
-//! whole page for: a family twice, samples of one family in another, a label twice, no name at all.
-//! Where two families want a name, ours keeps it, and else the one whose name sorts first.
+//! The exporter of the `metrics` facade writes text 0.0.4 and lets through faults for which a
+//! scraper refuses a whole page: a family twice, samples of one family in another, a label twice,
+//! no name at all. If two families want one name, the runtime's keeps it; between two others, the
+//! one whose name sorts first does.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,13 +15,13 @@ use super::sample::{Sample, is_key};
 use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, FAMILIES};
 use crate::report::quietly;
 
-/// What was rendered, and the families found in it.
+/// A rendered page, and the families found in it.
 #[derive(Default)]
 pub(super) struct Others {
     text: String,
     /// By name.
     blocks: Vec<Block>,
-    /// Those of the name and type of one of ours, which are part of it.
+    /// Families with the name and type of a runtime family, whose samples become part of it.
     joined: Vec<Block>,
 }
 
@@ -33,7 +35,8 @@ struct Block {
 }
 
 impl Others {
-    /// Takes a page of text format 0.0.4, to stand beside `ours` and those that are always there.
+    /// Parses a page of text format 0.0.4, to stand beside `ours` and the families that are always
+    /// there.
     pub(super) fn new<'f>(text: String, ours: impl Iterator<Item = &'f Family<'f>>) -> Self {
         let mut blocks = blocks(&text);
         // The order they came in changes from page to page, and with it who would keep a name.
@@ -63,7 +66,8 @@ impl Others {
         }
     }
 
-    /// Writes the samples that belong to a family of ours, behind ours, but those that are one of ours.
+    /// Writes the service's samples that belong to a runtime family, behind the runtime's own. A
+    /// sample with the labels of one of those is left out.
     pub(super) fn join(
         &self,
         ours: &Family<'_>,
@@ -89,7 +93,7 @@ impl Others {
         }
     }
 
-    /// Writes the next line or so; false when there is no more.
+    /// Writes the next line, if it is to be written; returns `false` at the end of the page.
     pub(super) fn next(&self, place: &mut Place, format: Format, out: &mut Vec<u8>) -> bool {
         let Some(block) = self.blocks.get(place.block) else {
             return false;
@@ -124,7 +128,7 @@ impl Others {
 
 /// Says once for each name that something of it is not on the page, and why.
 fn tell(name: &str, reason: &str) {
-    /// Names that can be told of.
+    /// Names that get a line in the log, at most.
     const MOST: usize = 1000;
     static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
@@ -141,18 +145,18 @@ fn tell(name: &str, reason: &str) {
     });
 }
 
-/// Who has which name.
+/// The owner of each name on the page.
 struct Names<'t> {
     /// Names that no other family may have or have samples of, with the family that has them.
     taken: BTreeMap<String, String>,
     ours: Vec<(&'t str, Kind)>,
 }
 
-/// Where a family of somebody else's goes.
+/// The place of another exporter's family on the page.
 enum Placed {
     /// It stands by itself, as one of this kind.
     As(Kind),
-    /// Its samples are part of a family of ours.
+    /// Its samples are part of a runtime family.
     InOurs,
     Nowhere(String),
 }
@@ -196,7 +200,8 @@ impl<'t> Names<'t> {
         let Some(taken) = self.take(family) else {
             return Placed::As(family.kind);
         };
-        // `x_total` beside `x`: to OpenMetrics both are a family `x`, unless it is no counter.
+        // `x_total` beside `x`: OpenMetrics calls both a family `x`, unless the first is not a
+        // counter.
         let unnamed = Family {
             kind: Kind::Unnamed,
             ..*family
@@ -216,20 +221,21 @@ impl<'t> Names<'t> {
     }
 }
 
-/// How far one has read.
+/// The position of a reader of the page.
 #[derive(Default)]
 pub(super) struct Place {
     block: usize,
     /// `None` before the family has been described.
     at: Option<usize>,
-    /// Whether the last sum was left out.
+    /// `true` if the last sum was left out.
     no_sum: bool,
 }
 
 impl Place {
-    /// Whether OpenMetrics has room for a sample. A sum that is negative or no number may fall, so
-    /// it has none there, and the count that stands behind it goes with it; nor for a quantile
-    /// below zero.
+    /// Returns `true` if OpenMetrics allows the sample.
+    ///
+    /// It forbids a quantile below zero. It also forbids a sum that is negative or not a number,
+    /// because such a sum may fall; the count that stands behind it is then left out as well.
     fn admits(&mut self, sample: &Sample<'_>, family: &Family<'_>) -> bool {
         match (family.kind, sample.name.strip_prefix(family.name)) {
             (Kind::Summary, Some("")) => sample.value.is_nan() || sample.value >= 0.0,

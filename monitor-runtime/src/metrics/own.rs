@@ -21,7 +21,8 @@ pub(crate) enum Number {
     Measure(f64),
 }
 
-/// What is known of the log: events by level, and lost lines; a part without numbers is not ours.
+/// Returns the families of the log: events by level, and lost lines. A family is absent if the
+/// runtime has no number for it.
 pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) -> Vec<Own> {
     let events = events.map(|events| Own {
         family: &LOG_EVENTS,
@@ -77,11 +78,11 @@ pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Opti
     })
 }
 
-/// What is known of a health check at one moment.
+/// A health check at one moment.
 pub(crate) struct CheckReading {
     pub(crate) check: String,
     pub(crate) up: bool,
-    /// How long its last run took, if it is one that runs.
+    /// The duration of its last run; `None` for a check that does not run.
     pub(crate) took: Option<Duration>,
 }
 

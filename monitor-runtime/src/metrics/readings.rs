@@ -16,7 +16,7 @@ pub(crate) const RESULTS: [Outcome; Outcome::RESULTS] =
 /// nearest cache.
 const LOOKED_AT: usize = 32;
 
-/// What all series had counted, each at one moment.
+/// The counts of all series, each read at one moment.
 #[derive(Default)]
 pub(super) struct Readings {
     /// By series.
@@ -31,7 +31,7 @@ pub(super) struct Readings {
     exemplars: Vec<(usize, Exemplar)>,
 }
 
-/// What one series had counted.
+/// The counts of one series.
 pub(super) struct Reading {
     /// By result, errors without those that have a class.
     pub(super) calls: [u64; Outcome::RESULTS],
@@ -144,7 +144,7 @@ impl Readings {
     }
 }
 
-/// What has come to a list since it had so many.
+/// Returns the range of a list that was added since it had `first` entries.
 fn stretch<T>(first: usize, list: &[T]) -> Range<u32> {
     index(first)..index(list.len())
 }

@@ -1,10 +1,10 @@
-//! A line of somebody else's page.
+//! A line of a page that another exporter rendered.
 
 use super::family::{Family, Kind};
 use super::line::{canonical, push};
 
-/// Names of labels that the formats keep for themselves, and what a label of the user's is called instead, as
-/// Prometheus does where a scraped label is in its way.
+/// Labels that the formats reserve, and the name that a reserved label of the service gets instead.
+/// Prometheus renames a scraped label in the same way.
 const NAME: (&str, &str) = ("__name__", "exported___name__");
 const BOUND: (&str, &str) = ("le", "exported_le");
 const QUANTILE: (&str, &str) = ("quantile", "exported_quantile");
@@ -51,7 +51,8 @@ impl<'t> Sample<'t> {
     }
 
     fn checked(mut self) -> Result<Self, &'static str> {
-        // The exporter writes its own behind those of the user's.
+        // The exporter writes its own `le` or `quantile` last, so the earlier ones are the
+        // service's.
         for reserved in [BOUND, QUANTILE] {
             let its = |(key, _): &&mut (&str, &str)| *key == reserved.0;
             let count = self
@@ -79,7 +80,8 @@ impl<'t> Sample<'t> {
         all.for_each(|(key, _)| *key = to);
     }
 
-    /// The same for a family, in which a label of the user's may have a name that is the format's own.
+    /// Returns the sample of a family, with labels renamed if the family's format reserves their
+    /// names.
     pub(super) fn within(mut self, family: &Family<'_>) -> Self {
         let end = self.name.strip_prefix(family.name);
         if let Some("_sum" | "_count") = end {
@@ -97,13 +99,13 @@ impl<'t> Sample<'t> {
         self.labels.iter().any(|(other, _)| *other == key)
     }
 
-    /// Returns `true` if it has these labels and no others, in whatever order.
+    /// Returns `true` if it has these labels and no others, in any order.
     pub(super) fn has_the_labels_of(&self, other: &Self) -> bool {
         let has = |label| other.labels.contains(label);
         self.labels.len() == other.labels.len() && self.labels.iter().all(has)
     }
 
-    /// Whether such a sample belongs into the family.
+    /// Returns `true` if a sample of this name belongs to the family.
     pub(super) fn is_of(&self, family: &Family<'_>) -> bool {
         let has = |key: &str| self.has(key);
         match (family.kind, self.name.strip_prefix(family.name)) {
@@ -115,7 +117,7 @@ impl<'t> Sample<'t> {
         }
     }
 
-    /// Writes it, with bounds and quantiles spelled as ours are.
+    /// Writes it, with bounds and quantiles spelled as the runtime spells its own.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         push(out, self.name);
         for (place, (key, value)) in self.labels.iter().enumerate() {
@@ -134,7 +136,7 @@ impl<'t> Sample<'t> {
     }
 }
 
-/// Whether a label may be called so.
+/// Returns `true` for a valid name of a label.
 pub(super) fn is_key(key: &str) -> bool {
     !key.starts_with(|first: char| first.is_ascii_digit())
         && !key.is_empty()
@@ -143,7 +145,8 @@ pub(super) fn is_key(key: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Where a label's value ends, behind its opening quote.
+/// Returns the position of the quote that ends a label's value; `text` begins behind the opening
+/// one.
 fn closing_quote(text: &str) -> Option<usize> {
     let mut escaped = false;
     text.bytes().position(|byte| {

@@ -1,4 +1,4 @@
-//! Pages of synthetic functions, and other people's families beside ours.
+//! Pages of synthetic functions, and of families from other exporters beside the runtime's.
 
 mod others;
 
@@ -163,7 +163,8 @@ fn a_promise_is_in_the_labels_and_in_the_buckets() {
     ] {
         assert!(lines.contains(&expected.as_str()), "{expected}\n{page}");
     }
-    // Of each result a histogram of five lines and a count, a count of panics, and the calls in flight.
+    // For each result a histogram of five lines and a count; besides, a count of panics, and the
+    // calls in flight.
     assert_eq!(lines.len(), 3 * 6 + 2, "{page}");
 }
 
@@ -328,7 +329,7 @@ fn series_of_the_service_in_a_family_of_ours_stand_beside_ours() {
             assert!(!page.contains(absent), "{absent}\n{page}");
         }
     }
-    // A family of ours that has no series yet has theirs.
+    // A runtime family without a series of its own still shows the service's.
     let empty = Exposition::new(&service(), std::iter::empty);
     let page = text(&empty, Format::Text, &theirs);
     let expected = "# TYPE function_calls_total counter\nfunction_calls_total{mine=\"x\"} 5\n";

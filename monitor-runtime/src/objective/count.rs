@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::site::Site;
 use crate::tally::{self, Source, Tally};
 
-/// What is promised.
+/// The kind of promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {

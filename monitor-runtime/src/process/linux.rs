@@ -1,6 +1,6 @@
-//! What Linux tells a process of itself: a few numbers of five small texts below `/proc` (proc(5)).
+//! Reads the process's numbers on Linux from five small files below `/proc` (proc(5)).
 //!
-//! `procfs`, which knows all of `/proc`, took 35 ms of each debug build of a service to link.
+//! `procfs`, which parses all of `/proc`, adds 35 ms of link time to each debug build of a service.
 
 use std::fs;
 use std::str;
@@ -30,13 +30,13 @@ pub(super) fn read() -> Process {
     }
 }
 
-/// What is read of `/proc/self/stat`.
+/// The fields that are read from `/proc/self/stat`.
 #[derive(Debug, PartialEq, Eq)]
 struct Stat {
-    /// Of its processor time, the kernel's work for it included.
+    /// Processor time, in user and kernel mode.
     ticks: u64,
     threads: u64,
-    /// When it started: ticks since boot.
+    /// The start of the process, in ticks since boot.
     started: u64,
     /// Bytes of its address space.
     size: u64,
@@ -49,7 +49,7 @@ fn stat() -> Option<Stat> {
 }
 
 impl Stat {
-    /// Of the text; the numbers in it are those of `proc_pid_stat(5)`.
+    /// Parses the text. Field numbers are those of `proc_pid_stat(5)`.
     fn of(text: &[u8]) -> Option<Self> {
         // The second one is the program's name in parentheses, and may hold anything; at 15 bytes it is
         // cut, in a character or not.
@@ -94,7 +94,7 @@ fn open_fds() -> Option<u64> {
     Some(fs::read_dir(OPEN).ok()?.count().saturating_sub(1) as u64)
 }
 
-/// What the kernel counts in, which it tells every program at its start (getauxval(3)).
+/// The units of the kernel's numbers, which it passes to every program at its start (getauxval(3)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Units {
     page: u64,
@@ -106,7 +106,7 @@ impl Units {
         Self::of(&fs::read("/proc/self/auxv").ok()?)
     }
 
-    /// Of pairs of words: which value it is, and the value.
+    /// Parses pairs of words: a key and a value.
     fn of(pairs: &[u8]) -> Option<Self> {
         const PAGE: usize = 6;
         const TICKS: usize = 17;
@@ -148,7 +148,7 @@ mod tests {
             resident: 410,
         };
         assert_eq!(Stat::of(text.as_bytes()), Some(expected));
-        // A file that ends early is no reason to panic, nor to guess.
+        // A file that ends early causes neither a panic nor a wrong number.
         let last = text.find(" 410").expect("the last number read");
         for length in 0..=last {
             let cut = &text[..length];

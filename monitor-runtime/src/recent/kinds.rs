@@ -13,7 +13,7 @@ pub(super) const MAX_KINDS: usize = 10;
 /// Links that are kept of a chain, and bytes of each.
 pub(super) const MAX_LINKS: usize = 8;
 pub(super) const MAX_LINK_BYTES: usize = 512;
-/// The same, and bytes of a field, for kinds beyond the latest [`MAX_KINDS`].
+/// Links, and bytes of a link or a field, for kinds beyond the latest [`MAX_KINDS`].
 const MAX_OLD_LINKS: usize = 2;
 const MAX_OLD_BYTES: usize = 128;
 
@@ -72,7 +72,7 @@ impl Kinds {
 
     fn make_room(&mut self) {
         let of_class = |class| self.0.iter().filter(|(key, _)| key.class == class).count();
-        // Of equals the last is found: the class that has just got one more.
+        // `max_by_key` returns the last of equals: the class that has just got one more.
         let most = self.0.iter().map(|(key, _)| key.class);
         let most = most.max_by_key(|class| of_class(*class));
         let Some(class) = most.filter(|class| of_class(*class) > 1) else {

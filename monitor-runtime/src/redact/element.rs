@@ -43,7 +43,7 @@ fn opens(text: &str, at: usize) -> bool {
     name.is_some_and(|name| !name.contains('/') && is_secret(name))
 }
 
-/// The text from `start` to the next tag, or inside of `<![CDATA[…]]>`.
+/// Returns the text from `start` to the next tag, or the content of a `<![CDATA[…]]>`.
 fn content(text: &[u8], start: usize) -> Option<Range<usize>> {
     let rest = &text[start..];
     let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace());

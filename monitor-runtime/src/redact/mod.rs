@@ -87,10 +87,11 @@ fn squeezed(name: &str) -> String {
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// Returns `true` if a value of this name is not to be shown: `password`, `db.password`, `X-Api-Key`,
-/// `accessToken`, `session_id`.
+/// Returns `true` if a value of this name is not to be shown: `password`, `db.password`,
+/// `X-Api-Key`, `accessToken`, `session_id`.
 ///
-/// A known name has to end where a word of `name` does: `tokens_used` and `tokenizer` are no secrets.
+/// A known name has to end where a word of `name` does: `tokens_used` and `tokenizer` are not
+/// secret.
 pub(crate) fn is_secret(name: &str) -> bool {
     let mut word = Word::default();
     let bytes = name.as_bytes();

@@ -123,7 +123,8 @@ fn end_of_block(text: &[u8], separator: usize, start: usize) -> Option<usize> {
     Some(end)
 }
 
-/// The value behind a separator; `None` if there is none, or nothing to hide in it.
+/// Returns the value behind a separator; `None` if the value is missing or contains nothing to
+/// hide.
 fn value(text: &str, separator: usize, name: &str) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     // `'password' => 'abc'` of Ruby, Perl and PHP; without quotes it is an arm of a `match`.
@@ -167,7 +168,7 @@ fn spaces(bytes: &[u8]) -> usize {
     spaces.count()
 }
 
-/// The inside of a quoted text, which may be one in a quoted text: `"…"`, `\"…\"`, `b"…"`.
+/// Returns the content of a quoted text, which may itself be quoted: `"…"`, `\"…\"`, `b"…"`.
 pub(super) fn quoted(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     let prefix = usize::from(bytes[start..].starts_with(b"b\""));
     let rest = &bytes[start + prefix..];

@@ -117,8 +117,8 @@ fn is_pair(text: &[u8]) -> bool {
 /// The most backslashes before a quote: those of texts in texts in texts.
 pub(super) const MAX_ESCAPES: usize = 15;
 
-/// The end of what stands before the quote that ends at `end`, and before its backslashes; `end` if there
-/// is no quote.
+/// Returns the end of the text before the quote that ends at `end`, and before its backslashes.
+/// Returns `end` if no quote ends there.
 pub(super) fn before_quote(text: &[u8], end: usize) -> usize {
     match text[..end].split_last() {
         Some((last, before)) if is_quote(last) => {

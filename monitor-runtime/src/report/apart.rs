@@ -1,8 +1,8 @@
 //! The thread that makes and sends events, so that no caller waits for Sentry.
 //!
-//! Symbols are looked up here, and code of the user's runs here: event processors, `before_send`. It
-//! may take long, fail, log, or hang. A thread that hangs is replaced, so that the events behind it
-//! still go out.
+//! It looks up symbols and runs user code: event processors and `before_send`. That code may take
+//! long, fail, log, or hang. A thread that hangs is replaced, so that the events behind it still go
+//! out.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -19,7 +19,7 @@ use super::{log, quietly, stack};
 const MAX_WAITING: usize = 1024;
 /// Time without progress after which the thread is taken to hang.
 const HANG_TIMEOUT: Duration = Duration::from_secs(5);
-/// The same while a flush waits.
+/// Time without progress after which the thread is taken to hang while a flush waits.
 pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// Threads that may hang at once.
 const MAX_THREADS: usize = 8;
@@ -40,9 +40,9 @@ struct Queue {
     threads: usize,
     /// The number of the thread that takes jobs; those before it end with the job they have.
     current: u64,
-    /// When that thread took a job; `None` while it waits for one.
+    /// The time at which that thread took a job; `None` while it waits for one.
     busy_since: Option<Instant>,
-    /// Whether the thread ends once there is nothing to do.
+    /// `true` if the thread ends once the queue is empty.
     dismissed: bool,
 }
 
@@ -77,7 +77,7 @@ fn push(code: Job, due: Option<Instant>) {
     queue.dismissed = false;
     if queue.waiting.len() + queue.held.len() >= MAX_WAITING {
         drop(queue);
-        // What it brings along may be code of the user's.
+        // Dropping it may run user code.
         quietly(|| drop(code));
         return;
     }
@@ -131,8 +131,8 @@ pub(super) fn dismiss() {
 }
 
 impl Queue {
-    /// Begins a thread where there is none, or where the one there is hangs; returns the jobs that
-    /// no thread will ever do.
+    /// Starts a thread if none runs, or if the one that runs hangs. Returns the jobs that no thread
+    /// will ever do.
     fn ensure_thread(&mut self, patience: Duration) -> VecDeque<Job> {
         let is_late = |since: Instant| since.elapsed() > patience;
         let hangs = self.busy_since.is_some_and(is_late) && self.threads < MAX_THREADS;

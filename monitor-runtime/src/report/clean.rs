@@ -1,5 +1,5 @@
-//! The last look at an event or a transaction before it leaves: secrets of whoever wrote into it are
-//! hidden.
+//! Hides secrets in events and transactions just before they leave, whether the runtime, the
+//! service or an integration wrote them.
 
 use sentry::Breadcrumb;
 use sentry::Envelope;
@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use crate::redact::{HIDDEN, hidden, is_secret, without_secrets};
 
-/// Hides the secrets of an event, wherever code of the user's put them.
+/// Hides the secrets of an event, in every field that user code can set.
 pub(super) fn clean(event: &mut Event<'static>) {
     event.exception.values.iter_mut().for_each(exception);
     let texts = [
@@ -86,7 +86,7 @@ fn contexts(contexts: &mut Map<String, Context>) {
     for context in contexts.values_mut() {
         match context {
             Context::Other(values) => map(values),
-            // What the runtime writes itself has ids only.
+            // The runtime itself writes only ids.
             Context::Trace(trace) => {
                 trace.description.iter_mut().for_each(shown);
                 map(&mut trace.data);

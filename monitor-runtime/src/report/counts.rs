@@ -1,4 +1,4 @@
-//! What became of events.
+//! Counts events by their fate, for `monitor_captures_total`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,7 +16,7 @@ pub(super) fn suppressed() {
     SUPPRESSED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// It did not arrive, and nobody tries again.
+/// Counts events that did not arrive and will not be sent again.
 pub(super) fn dropped(events: u64) {
     DROPPED.fetch_add(events, Ordering::Relaxed);
 }

@@ -80,7 +80,7 @@ impl Reporter {
         let id = hub.capture_event(event);
         waiting.sent = !id.is_nil();
         if waiting.sent && !self.ours {
-            // What becomes of it there, only its own transport knows.
+            // Its fate from here on is known only to its own transport.
             counts::sent();
         }
     }

@@ -16,17 +16,17 @@ pub(super) static ENDING: AtomicBool = AtomicBool::new(false);
 /// Set once a process that aborts has waited for Sentry as long as it may.
 static GIVEN_UP: AtomicBool = AtomicBool::new(false);
 
-/// Returns `true` if no event is being made and none waits for Sentry, or the process has waited long enough; takes
-/// no lock.
+/// Returns `true` if no event is being made and none waits for Sentry, or if the process has waited
+/// long enough. Takes no lock.
 ///
-/// Only a process that ends asks. Events that wait in a client of the user's are not known.
+/// Only a process that ends calls this. Events that wait in a client of the service are not known.
 pub(crate) fn is_flushed() -> bool {
     ENDING.store(true, Ordering::Relaxed);
     let is_done = CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty();
     is_done || GIVEN_UP.load(Ordering::Relaxed)
 }
 
-/// Says that the process ends now, whatever still waits for Sentry.
+/// Ends the wait of the process, even if events still wait for Sentry.
 pub(super) fn give_up() {
     GIVEN_UP.store(true, Ordering::Relaxed);
 }

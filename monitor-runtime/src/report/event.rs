@@ -32,7 +32,8 @@ pub(super) const NOT_IN_APP: [&str; 12] = [
     "warp::",
 ];
 
-/// Sources of these are not: the standard library, what cargo fetched, and ours.
+/// Paths of sources that are not in-app: the standard library, crates that cargo fetched, and this
+/// crate.
 const NOT_IN_APP_SOURCES: [&str; 5] = [
     "/rustc/",
     "/rustlib/src/",
@@ -115,7 +116,8 @@ pub(super) fn exceptions(chain: &[Link], mechanism: &str) -> Vec<Exception> {
     exceptions
 }
 
-/// What groups the errors of a function: their class, or their type if they have none.
+/// Returns the fingerprint that groups the errors of a function: by class, or by type if they have
+/// none.
 pub(super) fn fingerprint(site: &Site, kind: &str) -> Cow<'static, [Cow<'static, str>]> {
     let function = Cow::from(site.function().to_owned());
     vec![site.module().into(), function, kind.to_owned().into()].into()
@@ -227,7 +229,8 @@ fn json(value: &Recorded) -> Value {
     }
 }
 
-/// The last thing that happens to an event: Sentry puts a scope's breadcrumbs behind ours.
+/// Sorts the breadcrumbs, as the last step before an event is sent: Sentry appends a scope's
+/// breadcrumbs behind the runtime's.
 pub(super) fn in_order(mut event: Event<'static>) -> Event<'static> {
     event
         .breadcrumbs

@@ -1,4 +1,5 @@
-//! What the user's own log is to Sentry: breadcrumbs, and events of level `ERROR`.
+//! A layer that passes the service's log to Sentry: lines become breadcrumbs, and lines of the
+//! level `ERROR` become events.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -51,7 +52,8 @@ thread_local! {
     static OWN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Writes a line of ours to the log: no layer makes an event of it, ours or Sentry's own.
+/// Writes a line of the runtime to the log. Neither this layer nor Sentry's own makes an event of
+/// it.
 pub(crate) fn own_line(is_error: bool, write: impl FnOnce()) {
     /// A hub without a client: what captures here captures nothing.
     static MUTE: LazyLock<Arc<Hub>> = LazyLock::new(|| Arc::new(Hub::new(None, Arc::default())));
@@ -67,7 +69,7 @@ pub(crate) fn own_line(is_error: bool, write: impl FnOnce()) {
     OWN.set(before);
 }
 
-/// Says that all that this thread logs is ours.
+/// Treats every line that this thread logs as the runtime's own.
 pub(super) fn disown_thread() {
     OWN.set(true);
 }
@@ -102,8 +104,9 @@ impl<S: Subscriber> Layer<S> for SentryLayer {
     }
 }
 
-/// Whether a line is from a crate with monitored functions: what a server or a driver logs of its
-/// clients' manners is no failure of the service.
+/// Returns `true` if a line comes from a crate with monitored functions.
+///
+/// A server or a driver also logs errors of its clients, which are not failures of the service.
 fn is_of_the_service(metadata: &Metadata<'_>) -> bool {
     fn crate_of(module: &str) -> &str {
         module.split("::").next().unwrap_or(module)
@@ -136,7 +139,7 @@ impl Record {
         };
         match (field.name(), value) {
             ("message", Value::String(text)) => self.message = text,
-            // What `tracing-log` adds to a record of the `log` crate says where it is from.
+            // `tracing-log` adds these to a record of the `log` crate, for its origin.
             (name, _) if name.starts_with("log.") => {}
             (name, value) => {
                 self.fields.insert(name.to_owned(), value);
@@ -248,7 +251,7 @@ fn admits(metadata: &Metadata<'_>, is_record: bool) -> bool {
     admitted
 }
 
-/// What was held back, by what it is.
+/// Returns the events that were held back, by place.
 pub(super) fn summaries(last: bool) -> Vec<(String, (u64, u64))> {
     let limits = limits();
     let due = limits.values().filter_map(|(name, limit)| {

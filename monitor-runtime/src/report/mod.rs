@@ -52,9 +52,9 @@ use crate::trace_context::Sampling;
 use crate::traces_sampler::TracesSampler;
 use crate::{story, testkit};
 
-/// The client in use; ours, or the one the user bound before `start()`.
+/// The client in use: one that `start()` made, or one that the service bound before `start()`.
 static CLIENT: RwLock<Option<Reporter>> = RwLock::new(None);
-/// Whether there is one: all that a call that succeeds ever asks.
+/// `true` if there is a client. A successful call reads nothing else of Sentry.
 static ON: AtomicBool = AtomicBool::new(false);
 
 #[derive(Clone)]
@@ -63,14 +63,14 @@ struct Reporter {
     service: Arc<str>,
     /// The user's client with the panic integration reports panics itself.
     panics: bool,
-    /// Whether the client, and so its transport, is ours.
+    /// `true` if `start()` made the client and its transport.
     ours: bool,
     sampler: TracesSampler,
     /// Dropped with the last of them, it ends the summaries.
     _summaries: Option<Sender<()>>,
 }
 
-/// Whether errors and panics are sent anywhere.
+/// Returns `true` if errors and panics are sent to Sentry or to a test's capture.
 #[inline]
 pub(crate) fn is_on() -> bool {
     ON.load(Ordering::Relaxed) || testkit::is_active()
@@ -92,7 +92,7 @@ fn set(reporter: Option<Reporter>) -> Option<Reporter> {
     std::mem::replace(&mut *slot, reporter)
 }
 
-/// Where events go.
+/// The destination of events.
 pub(crate) enum Destination {
     /// To the DSN of the configuration.
     Dsn,
@@ -217,12 +217,12 @@ fn settle(deadline: Duration) {
     }
 }
 
-/// Whether Sentry is to have one more event of this function and kind now.
+/// Returns `true` if one more event of this function and kind is to be sent now.
 pub(crate) fn admits(site: &Site, kind: Kind) -> bool {
     if !site.sentry || !is_on() {
         return false;
     }
-    // A test sees whatever it asked for, however often; what the attribute says holds there too.
+    // A test's capture sees every event, unless the attribute itself sets a throttle.
     if testkit::is_active() && site.throttle.is_none() {
         return true;
     }
@@ -234,7 +234,7 @@ pub(crate) fn admits(site: &Site, kind: Kind) -> bool {
     admitted
 }
 
-/// Nanoseconds since somebody first asked.
+/// Returns the nanoseconds since its first call.
 fn nanoseconds() -> u64 {
     static EPOCH: OnceLock<Instant> = OnceLock::new();
     let since = EPOCH.get_or_init(Instant::now).elapsed();

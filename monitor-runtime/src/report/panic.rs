@@ -17,10 +17,10 @@ use crate::throttle::{Kind, Limit, Throttle};
 use crate::trace_context::{leave_to_request, note_reported};
 use crate::{story, testkit, trace};
 
-/// How long a process that aborts waits for Sentry.
+/// The time that a process which aborts waits for Sentry.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// How long it waits for the log.
+/// The time that it waits for the log.
 const LOG: Duration = Duration::from_secs(1);
 
 /// Panics outside all monitored functions.
@@ -49,7 +49,8 @@ pub(crate) fn install_hook() {
     });
 }
 
-/// Sees to it that a line of the log tells of a panic; returns `true` if the log is ours and one will.
+/// Makes sure that a line of the log reports the panic. Returns `true` if one will and the log is
+/// the runtime's.
 fn log(panic: &Arc<Panic>) -> bool {
     // A test shows what the standard library's hook writes.
     if testkit::is_active() {
@@ -133,7 +134,7 @@ fn admitted() -> bool {
     admitted
 }
 
-/// What was held back of panics outside monitored functions.
+/// Returns the events of panics outside monitored functions that were held back.
 pub(super) fn summary(last: bool) -> Option<(String, (u64, u64))> {
     let held_back = ELSEWHERE.summary(Throttle::DEFAULT, nanoseconds(), last)?;
     Some(("panics outside monitored functions".into(), held_back))

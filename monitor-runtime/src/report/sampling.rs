@@ -1,4 +1,4 @@
-//! Which requests are sent to Sentry as transactions.
+//! Selects the requests that are sent to Sentry as transactions.
 
 use sentry::{ClientOptions, TracesSamplingStrategy};
 

@@ -1,7 +1,7 @@
-//! The scope of the code that an event comes from, as it is at that moment.
+//! Copies the Sentry scope of the code that an event comes from, as it is at that moment.
 //!
-//! Sentry holds the lock of a hub while it asks code of the user's for a breadcrumb. Where that code
-//! fails or logs, its thread holds the lock already, and would wait for itself.
+//! Sentry holds the lock of a hub while it runs the closure of the service that makes a breadcrumb.
+//! If that closure fails or logs, its thread already holds the lock and would wait for itself.
 
 use std::fmt::{self, Write};
 use std::sync::Arc;

@@ -39,7 +39,8 @@ impl Symbols {
         *loading.unwrap_or_else(|poisoned| poisoned.get_mut()) = since;
     }
 
-    /// Waits while symbols are loaded; `false` where there is no time to look up a name.
+    /// Waits while symbols are loaded. Returns `false` if the process has no time left to look up a
+    /// name.
     fn wait(&self) -> bool {
         while self.hurries.load(Ordering::Relaxed) == 0 {
             let loading = self.loading_since.lock();
@@ -59,7 +60,7 @@ pub(super) fn wait_for_symbols() {
     SYMBOLS.wait();
 }
 
-/// Where code is, in addresses: reading them takes microseconds, and looking up their names
+/// The addresses of a stack. Reading them takes microseconds; looking up their names takes
 /// milliseconds.
 pub(super) struct Stack(Vec<BacktraceFrame>);
 

@@ -84,7 +84,7 @@ impl Step {
         self.span.finish();
     }
 
-    /// How many calls of its transaction have no span.
+    /// Returns the number of calls of its transaction that have no span.
     pub(crate) fn left_out(&self) -> usize {
         self.begun.load(Ordering::Relaxed).saturating_sub(MOST)
     }

@@ -1,4 +1,4 @@
-//! What a throttle held back, said in one event.
+//! Reports the events that a throttle held back, in one event per throttle.
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
@@ -12,7 +12,7 @@ use crate::site::{self, Site};
 use crate::story::Scene;
 use crate::throttle::{Kind, Throttle};
 
-/// How often somebody looks whether there is something to say.
+/// Interval at which a thread looks for events that were held back.
 const INTERVAL: Duration = Duration::from_secs(5);
 
 /// Looks from now on, until what is returned is dropped; without a thread, only at the very end.

@@ -1,8 +1,8 @@
-//! The way to Sentry: a queue bounded in bytes, and a thread that nobody waits for.
+//! Sends envelopes to Sentry from a queue bounded in bytes, on a thread that no caller waits for.
 //!
-//! Sentry's own transports bound the number of events, whose size nobody knows, have no time-out, and
-//! wait for room in the queue when told to flush. This one drops what does not fit, counts what does
-//! not arrive, and keeps a deadline. Envelopes, rate limits and answers are as in
+//! Sentry's own transports bound the number of events but not their size, have no time-out, and
+//! wait for room in the queue when they flush. This one drops envelopes that do not fit, counts
+//! those that do not arrive, and keeps a deadline. Envelopes, rate limits and answers are as in
 //! <https://develop.sentry.dev/sdk/foundations/transport/>.
 
 use std::cell::LazyCell;
@@ -20,7 +20,7 @@ use ureq::http::Response;
 use super::mailbox::{Address, problem};
 use super::{apart, clean, counts, log, quietly, settle};
 
-/// What may wait, in bytes: a hundred large events, or a thousand small ones.
+/// Bytes that may wait: a hundred large events, or a thousand small ones.
 const MOST: usize = 8 * 1024 * 1024;
 
 /// Makes the transport of a client.
@@ -90,7 +90,7 @@ impl Transport {
         let spawned = thread::Builder::new()
             .name("monitor-transport".into())
             .spawn(move || theirs.run(address));
-        // Without a thread there is no way to send anything, and all is dropped.
+        // Without a thread nothing can be sent, and all is dropped.
         shared.lock().closed = spawned.is_err();
         Self(shared)
     }
@@ -165,7 +165,7 @@ impl Shared {
     fn run(&self, address: Address) {
         // Opened by the first letter: what is wrong with certificates is logged then.
         let mailbox = LazyCell::new(|| address.open());
-        // What an HTTP client logs of its errors would come back to it.
+        // Lines that an HTTP client logs about its errors would otherwise become events again.
         log::disown_thread();
         let mut trouble = Trouble::default();
         while let Some(letter) = self.next() {
@@ -174,7 +174,7 @@ impl Shared {
                 None => (0..letter.events).for_each(|_| counts::sent()),
                 Some(_) => counts::dropped(letter.events),
             }
-            // The subscriber is somebody else's code.
+            // The subscriber is not the runtime's code.
             let _ = quietly(|| trouble.note(problem(&answer)));
             let mut queue = self.lock();
             queue.sending = false;
@@ -198,7 +198,7 @@ impl Shared {
 }
 
 impl Queue {
-    /// Whether Sentry has not asked to be spared what is in an envelope.
+    /// Returns `true` if Sentry has not set a rate limit for the contents of an envelope.
     fn is_welcome(&self, envelope: &Envelope) -> bool {
         let category = |item: &EnvelopeItem| match item {
             EnvelopeItem::Event(_) => RateLimitingCategory::Error,
@@ -237,7 +237,8 @@ impl Queue {
     }
 }
 
-/// What stands between us and Sentry; said once when it begins or changes, and once when it is over.
+/// The current problem of reaching Sentry. It is logged when it begins or changes, and once when it
+/// is over.
 #[derive(Default)]
 struct Trouble(Option<String>);
 

@@ -1,4 +1,5 @@
-//! What becomes of lines whose writer is slow, stalled or gone.
+//! Tests that no line blocks its caller or is lost silently while the writer is slow, stalled or
+//! gone.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -83,7 +84,7 @@ fn lines_written_and_lines_dropped_are_the_lines_made() {
     const LINES: u64 = 20_000;
     let (mut reader, writer) = io::pipe().expect("a pipe");
     let queue = attended(100_000, writer);
-    // Nobody reads yet: were a call to wait, this would never end.
+    // The reader has not begun: if a call waited, this would never end.
     thread::scope(|scope| {
         for thread in 0..THREADS {
             let queue = &queue;
@@ -122,7 +123,7 @@ fn lines_written_and_lines_dropped_are_the_lines_made() {
     assert_eq!(queue.dropped(), dropped, "nothing is lost that had room");
 }
 
-/// Takes so many bytes, then says that nobody reads any more.
+/// Takes so many bytes, then fails as if its reader were gone.
 struct Closing(usize);
 impl Write for Closing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -150,7 +151,7 @@ fn lines_that_cannot_be_written_are_counted() {
     assert_eq!(queue.dropped(), 4, "two were taken whole");
 }
 
-/// A disk with so much room, which somebody may make more.
+/// A disk with so much room, which a test can enlarge.
 #[derive(Clone, Default)]
 struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
 impl Write for Disk {

@@ -1,9 +1,9 @@
-//! Other people's families beside ours.
+//! Families of other exporters beside the runtime's.
 
 use crate::metrics::family::Format;
 use crate::metrics::others::{Others, Place};
 
-/// What stands on the page of a format.
+/// Returns the page of a format.
 fn others(format: Format, rendered: &str) -> String {
     let (others, mut place) = (
         Others::new(rendered.to_owned(), std::iter::empty()),
@@ -148,7 +148,7 @@ fn a_label_that_the_format_keeps_for_itself_has_another_name() {
             "# TYPE a gauge\na{le=\"x\",quantile=\"y\"} 1\n",
             "# TYPE a gauge\na{le=\"x\",quantile=\"y\"} 1\n",
         ),
-        // There is no third name.
+        // Renaming `__name__` would collide with the other label, so the sample is left out.
         (
             "# TYPE a gauge\na{exported___name__=\"x\",__name__=\"y\"} 1\n",
             "# TYPE a gauge\n",
