@@ -18,10 +18,10 @@ use crate::call::End;
 use crate::verdict::Verdict;
 use crate::verdict::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless};
 
-// What is generic here is compiled once per annotated function, so it only hands over to what is
-// not: `Open` and `State` are code that exists once, and made where the arguments are, since every call
-// that may unwind is written with all that is then to be dropped. `Open` is a guard behind the user's
-// code only while that runs, which costs nothing unless something unwinds.
+// Generic code is compiled once per annotated function, so it only hands over to code that is not
+// generic: `Open` and `State` exist once. They are made where the arguments are, because the
+// compiler emits, for every call that may unwind, the code that drops everything that is alive then.
+// `Open` is a guard only while the user's code runs, which costs nothing unless something unwinds.
 
 /// Runs the body of a function and records how it ended; the closure is not called, but its type
 /// says whose verdict is asked.
@@ -117,7 +117,7 @@ pub struct Inline {
 }
 
 impl Inline {
-    /// Of a call that has begun.
+    /// Creates the guard of a call that has begun.
     pub fn new(open: Open) -> Self {
         Self {
             open,
@@ -126,8 +126,8 @@ impl Inline {
         }
     }
 
-    /// Of one whose body has no `return` and no `?`. Left early, it is left by a macro, and that is what
-    /// macros such as `bail!` do with an error.
+    /// Creates the guard of a call whose body has no `return` and no `?`. Only a macro can then
+    /// leave the body early, and macros such as `bail!` do so with an error.
     pub fn through(open: Open) -> Self {
         let mut inline = Self::new(open);
         inline.through = true;

@@ -61,7 +61,7 @@ impl<T> fmt::Display for Secret<T> {
     }
 }
 
-/// What is sent or stored is not the value either: expose it where it has to be.
+/// Serializes as hidden, too: expose the value in code that has to send or store it.
 #[cfg(feature = "enable")]
 impl<T> serde::Serialize for Secret<T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

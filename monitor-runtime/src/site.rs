@@ -31,10 +31,11 @@ pub use settings::Settings;
 use settings::{ASYNC, DEFAULT};
 use watch::WATCHED;
 
-/// A function of the user's: where it is, what the attribute says of it, what its calls have counted.
+/// An annotated function: its place in the source, the attribute's settings, and the counts of its
+/// calls.
 ///
-/// The compiler works out each one's first value, so it is small: what a call reads at once, and
-/// references to the rest. It is as large as it is aligned to, which `list` counts on.
+/// The compiler evaluates the initial value of each site, so a site is small: the words that a call
+/// reads first, and references to the rest. Its size equals its alignment, which `list` relies on.
 #[repr(align(64))]
 pub struct Site(Fields);
 
@@ -52,7 +53,7 @@ struct Fields {
 
 /// The state of a call site, made on its first call.
 struct State {
-    /// Of the calls without labels, or of those whose labels are all `other`.
+    /// Counts calls without labels, and calls whose labels are all `other`.
     store: Store,
     family: Family,
     classes: Classes,

@@ -15,7 +15,8 @@ pub struct Start {
     pub(crate) site: &'static Site,
     /// The combination of its labels.
     pub(crate) lane: usize,
-    /// `None` for a call that declares nothing, or whose declarations nobody would see.
+    /// `None` for a call that declares nothing, or whose declarations no log and no Sentry event
+    /// would show.
     pub(crate) declared: Option<Box<Declared>>,
 }
 
@@ -71,9 +72,9 @@ impl Site {
 }
 
 impl Start {
-    /// `labels(..)`: evaluated for every call.
+    /// Evaluates `labels(..)`, for every call.
     ///
-    /// Code of the user's that panics loses the labels, which are `other` then, never the call.
+    /// If the expression panics, the labels become `other`; the call continues.
     #[inline]
     pub fn labels<D: Dimensions>(mut self, labels: impl FnOnce(Labels) -> Labels<D>) -> Self {
         let labels = caught(|| labels(Labels::of(self.site)));
@@ -81,7 +82,7 @@ impl Start {
         self
     }
 
-    /// `parent = …`: evaluated only when somebody would see the span.
+    /// Evaluates `parent = …`, only if a subscriber wants the span.
     pub fn parent(mut self, parent: impl FnOnce() -> Option<Id>) -> Self {
         if let Some(parent) = self.when_seen(parent) {
             self.declared.get_or_insert_default().parent =
@@ -90,7 +91,7 @@ impl Start {
         self
     }
 
-    /// `follows_from = …`: evaluated only when somebody would see the span.
+    /// Evaluates `follows_from = …`, only if a subscriber wants the span.
     pub fn follows_from(mut self, causes: impl FnOnce() -> Vec<Id>) -> Self {
         if let Some(causes) = self.when_seen(causes) {
             self.declared.get_or_insert_default().causes = causes;
@@ -98,7 +99,8 @@ impl Start {
         self
     }
 
-    /// Code of the user's that panics loses the relation, never the call.
+    /// Evaluates an expression of the attribute if a subscriber wants the span. If the expression
+    /// panics, the relation is lost; the call continues.
     fn when_seen<T>(&self, user: impl FnOnce() -> T) -> Option<T> {
         let events = self.site.events();
         events

@@ -1,9 +1,10 @@
-//! What a thread is in the middle of: enough to know one error from the next, and how it came there.
+//! Remembers, per thread, enough to report each failure once and with its history: the running
+//! functions, their errors, breadcrumbs and trace.
 //!
-//! An error travels up by value, so nothing marks it as the one an inner function already reported.
-//! Each error that comes out of a function is remembered with the call around it, and [`known`] again
-//! by its text and type. That needs only what happened on this thread while the outer function ran,
-//! plus what an outer future keeps of its earlier polls.
+//! An error travels up by value, so nothing marks it as the one that an inner function already
+//! reported. Each error that comes out of a function is remembered with the call around it, and
+//! recognized by its text and type (see [`known`]). That needs only what happened on this thread
+//! while the outer function ran, plus what an outer future keeps of its earlier polls.
 
 mod clock;
 mod known;
@@ -41,9 +42,9 @@ struct Here {
     marks: RefCell<VecDeque<Mark>>,
     panics: RefCell<VecDeque<PanicNote>>,
     crumbs: RefCell<VecDeque<Crumb>>,
-    /// The trace of the outermost call, once somebody asked, and when that was.
+    /// The trace of the outermost call, once it was needed, and the time of that.
     trace: Cell<Option<(u64, Ids)>>,
-    /// Those errors of the request this thread works for that Sentry knows.
+    /// Errors of the request this thread works for that Sentry already has.
     told: RefCell<Option<Arc<Told>>>,
     /// Errors of the tasks of one call, where this thread works on such a task.
     tasks: RefCell<Option<Arc<Tasks>>>,
@@ -70,7 +71,7 @@ pub(crate) fn tick() -> u64 {
     THREAD.with(|thread| thread.clock.tick())
 }
 
-/// Whatever is running now has something to remember when it rests.
+/// Notes that the running call has something to keep when it is suspended.
 fn mark() {
     THREAD.with(|thread| thread.clock.mark());
 }
@@ -79,9 +80,9 @@ fn now() -> u64 {
     THREAD.with(|thread| thread.clock.tick_now())
 }
 
-/// A stretch of a monitored call on one thread: the whole of a function, one poll of a future.
+/// A stretch of a monitored call on one thread: the whole of a function, or one poll of a future.
 ///
-/// Whoever begins it ends it; it has no destructor, because calls are too cheap for one.
+/// The code that begins it has to end it. It has no destructor, which would cost too much per call.
 #[derive(Clone, Copy)]
 pub(crate) struct Stretch {
     began: u64,
@@ -102,7 +103,7 @@ impl Stretch {
         THREAD.with(|thread| thread.clock.leave());
     }
 
-    /// Whether there is something to remember: what a future asks after every poll.
+    /// Returns `true` if there is something to keep; a future asks this after every poll.
     pub(crate) fn has_marks(self) -> bool {
         THREAD.with(|thread| thread.clock.is_marked_since(self))
     }
@@ -144,7 +145,7 @@ pub(crate) fn innermost() -> Option<&'static Site> {
     THREAD.with(|thread| thread.clock.innermost())
 }
 
-/// What a future keeps of its earlier polls.
+/// The errors, breadcrumbs and trace that a future keeps from its earlier polls.
 #[derive(Default)]
 pub(crate) struct Memory {
     marks: VecDeque<Mark>,
@@ -162,7 +163,7 @@ impl Memory {
         });
     }
 
-    /// Gives back what the future's next poll goes on with.
+    /// Gives back to the thread what the future kept, for its next poll.
     pub(crate) fn recall(&mut self, stretch: Stretch) {
         if self.crumbs.is_empty() && self.marks.is_empty() && self.trace.is_none() {
             return;

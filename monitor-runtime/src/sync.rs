@@ -1,4 +1,5 @@
-//! What the counting is made of, named once: a model checker puts its own in the place.
+//! The atomics and locks that the counters use, named once, so that a model checker can replace
+//! them.
 
 pub(crate) use std::sync::{OnceLock, atomic};
 pub(crate) use std::thread::yield_now;

@@ -1,4 +1,4 @@
-//! Which cells are the current thread's.
+//! Finds the cells in which the current thread counts a call.
 #![expect(clippy::inline_always, reason = "a few instructions of every call")]
 
 use std::cell::{Cell, RefCell};
@@ -28,7 +28,7 @@ impl Found {
         known.then(|| self.look_again(site, lane))?
     }
 
-    /// The same for a call that has begun, on whichever thread.
+    /// Returns the cells for a call that has already begun, on this or another thread.
     #[inline(always)]
     pub(crate) fn look_again(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
         let id = site.key().wrapping_add(lane);

@@ -11,7 +11,7 @@ use crate::cells::Store;
 use crate::outcome::{Outcome, PANIC};
 use crate::site::Site;
 
-/// What a site has counted at one moment.
+/// The counts of a site at one moment.
 #[derive(Clone)]
 pub(crate) struct Sum {
     pub(crate) started: u64,
@@ -28,7 +28,7 @@ pub(crate) struct Sum {
     slots: usize,
 }
 
-/// How many calls ended with one result.
+/// The calls that ended with one result.
 #[derive(Clone, Copy, Default)]
 struct Ended {
     calls: u64,
@@ -87,12 +87,13 @@ impl Sum {
     }
 }
 
-/// Where a series gets its numbers from: a site, and which of its sets of labels.
+/// The source of a series' numbers: a site and one of its label sets.
 ///
-/// What a page asks of a site is here, beside that of the others: its own memory is far away.
+/// Sources lie side by side and copy the fields that a page reads, because each site's own memory
+/// is far away.
 pub(crate) struct Source {
     pub(crate) site: &'static Site,
-    /// 0 for the calls that have no labels of the user's.
+    /// 0 for calls without labels.
     pub(crate) lane: usize,
     store: &'static Store,
     /// Begins where the store does, once that begins anywhere.
@@ -131,7 +132,7 @@ impl Source {
         if self.near.is_empty()
             && let Some(first) = self.store.0.get()
         {
-            // Whoever else sets it sets the same.
+            // Another thread that sets it sets the same value.
             let _ = self.near.0.set(first);
         }
         &self.near
@@ -163,7 +164,7 @@ pub(crate) fn ok_buckets(site: &'static Site, lane: usize) -> Vec<u64> {
     sum.buckets
 }
 
-/// What all sites of one name have counted; made once and read again and again.
+/// The counts of all sites of one name; made once and read again and again.
 pub(crate) struct Tally {
     sum: Sum,
     /// Room for another site of the same name.
@@ -201,7 +202,7 @@ impl Tally {
         }
     }
 
-    /// The same in buckets of these bounds, whoever is the first.
+    /// Reads the sources into buckets of these bounds, even if the first source has others.
     pub(crate) fn read_in(&mut self, bounds: &[f64], sources: &[Source]) {
         self.read(sources);
         let theirs = sources.first().map_or(&[][..], Source::bounds);
@@ -214,7 +215,7 @@ impl Tally {
 
     /// Adds the other site.
     ///
-    /// Its buckets may be other ones. A call then counts under the lowest bound of ours that is not
+    /// Its buckets may differ. A call then counts under the lowest of the bounds `ours` that is not
     /// below the bound it was counted under: never as faster than it was.
     fn merge(&mut self, ours: &[f64], theirs: &[f64]) {
         let place = |bucket: usize| {
@@ -236,7 +237,7 @@ impl Tally {
         sum.panics += other.panics;
     }
 
-    /// Whether there are durations to show.
+    /// Returns `true` if there are durations to show.
     pub(crate) fn is_timed(&self) -> bool {
         self.timed
     }
@@ -250,7 +251,7 @@ impl Tally {
         }
     }
 
-    /// Errors by class, panics under theirs.
+    /// Returns errors by class, with panics under a class of their own.
     pub(crate) fn classes(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let classes = self.sum.classes.iter();
         classes.map(|(class, calls)| (*class, *calls))
@@ -273,7 +274,7 @@ impl Tally {
         &self.sum.buckets[first..first + self.sum.slots]
     }
 
-    /// The same up to the last bucket that has calls.
+    /// Returns the buckets up to the last one that has calls.
     pub(crate) fn used_buckets(&self, outcome: Outcome) -> &[u64] {
         self.sum.used(outcome.result())
     }

@@ -1,4 +1,5 @@
-//! What every call touches of its thread, side by side: found once, it is found for all of a call.
+//! The state of a thread that every call touches, side by side: one thread-local look-up finds it
+//! all.
 
 use crate::story::Clock;
 use crate::table::Found;

@@ -26,16 +26,16 @@ impl Throttle {
     };
 }
 
-/// A bucket of tokens, full at first and refilled evenly over the period, and a count of those who
-/// came in vain.
+/// A token bucket that is full at first and refilled evenly over the period, and a count of the
+/// events that found it empty.
 ///
-/// Times are nanoseconds since some moment of the process. What is kept is when the bucket will be
-/// full again (the generic cell rate algorithm): one number, so nobody waits for a lock.
+/// Times are nanoseconds since some moment of the process. The only state is the time at which the
+/// bucket will be full again (the generic cell rate algorithm). One number needs no lock.
 #[derive(Default)]
 pub(crate) struct Limit {
     full_at: AtomicU64,
     suppressed: AtomicU64,
-    /// When the first of them came; 0 while there is none.
+    /// The time of the first suppressed event; 0 while there is none.
     since: AtomicU64,
 }
 
@@ -62,7 +62,7 @@ impl Limit {
         let admitted = self.full_at.fetch_update(order, order, spend).is_ok();
         if !admitted {
             self.suppressed.fetch_add(1, order);
-            // 0 says that there is none.
+            // 0 stands for "none yet".
             let _ = self.since.compare_exchange(0, now.max(1), order, order);
         }
         admitted

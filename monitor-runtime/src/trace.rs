@@ -17,7 +17,7 @@ use crate::log_filter::Rules;
 use crate::log_format::LogFormat;
 use crate::report::sentry_layer;
 
-/// Who shows spans and events.
+/// The subscriber that shows spans and events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Installed {
     Ours,
@@ -25,10 +25,10 @@ pub(crate) enum Installed {
     Theirs,
 }
 
-/// What our layers stand on.
+/// The subscriber below the runtime's layers.
 type Filtered = Layered<FilterLayer, Registry>;
 
-/// The filters of the process' subscriber, once it is ours.
+/// The filters of the process' subscriber, if `start()` installed it.
 static OURS: OnceLock<Arc<Filters>> = OnceLock::new();
 
 /// Installs the subscriber, unless the process already has one.
@@ -55,7 +55,7 @@ pub(crate) fn install(format: LogFormat, colours: bool, rules: Rules) -> Install
         return Installed::Theirs;
     }
     OURS.get_or_init(|| filters);
-    // Records of the `log` crate appear too; somebody else's logger is left alone.
+    // Records of the `log` crate appear too; a logger that is already installed is left alone.
     let _ = tracing_log::LogTracer::init();
     Installed::Ours
 }

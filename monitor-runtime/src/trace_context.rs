@@ -1,7 +1,8 @@
-//! Which request this thread works for: W3C Trace Context and Sentry's headers, taken in and passed on.
+//! Reads the trace of each request from its headers, keeps it for the code that works for the
+//! request, and passes it on: W3C Trace Context and Sentry's headers.
 //!
 //! <https://www.w3.org/TR/trace-context/>. The context of a request is put on the thread for as
-//! long as the thread works for it, one poll at a time, so it reaches every log line, exemplar and
+//! long as the thread works for it, one poll at a time. So it reaches every log line, exemplar and
 //! Sentry event without a look-up, and never those of a request that runs in between.
 
 mod baggage;
@@ -38,17 +39,17 @@ pub struct TraceId([u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpanId([u8; 8]);
 
-/// Which trace a request belongs to, and which span of it works for it here.
+/// The trace a request belongs to, and the span of it that works for the request here.
 #[derive(Clone, Debug)]
 pub struct TraceContext {
     ids: Ids,
     /// `None` where there is nothing of it.
     carried: Option<Arc<Carried>>,
-    /// Of the request that it came with.
+    /// The failure of the request that it came with.
     failure: Option<Arc<Failure>>,
 }
 
-/// What others have to say, carried along as it came.
+/// Headers of other tracing systems, passed on as they came.
 #[derive(Debug, PartialEq, Eq)]
 struct Carried {
     /// `tracestate`.
@@ -64,20 +65,21 @@ impl PartialEq for TraceContext {
 
 impl Eq for TraceContext {}
 
-/// What is asked for on every line, small enough to copy.
+/// The ids that every log line needs, small enough to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ids {
     pub(crate) trace: TraceId,
     pub(crate) span: SpanId,
     pub(crate) sampled: bool,
-    /// Whether the caller has left it open if the trace is sampled.
+    /// `true` if the caller left the sampling decision to this service.
     open: bool,
 }
 
 impl TraceContext {
-    /// A trace that begins here, with random ids.
+    /// Returns a trace that begins here, with random ids.
     ///
-    /// It is not sampled: W3C's default for whoever begins a trace and records no spans of it.
+    /// It is not sampled: that is W3C's default for a service that begins a trace and records no
+    /// spans of it.
     pub fn new() -> Self {
         let [first, second] = [random(), random()];
         let mut trace = [0; 16];
@@ -95,11 +97,11 @@ impl TraceContext {
         }
     }
 
-    /// Reads the caller's context: `traceparent` and `tracestate`, or Sentry's `sentry-trace` where there
-    /// is no valid `traceparent`; and `baggage`.
+    /// Reads the caller's context: `traceparent` and `tracestate`, or Sentry's `sentry-trace` if
+    /// `traceparent` is missing or not valid; and `baggage`.
     ///
-    /// `None` where both are missing, given twice, or malformed. A malformed `tracestate` is as good as
-    /// none.
+    /// Returns `None` if both are missing, given twice, or malformed. A malformed `tracestate` is
+    /// ignored.
     pub fn extract(headers: &HeaderMap) -> Option<Self> {
         let mut parents = headers.get_all(TRACEPARENT).iter();
         let parent = match (parents.next(), parents.next()) {
@@ -137,7 +139,7 @@ impl TraceContext {
         self.ids.span
     }
 
-    /// Whether somebody records this trace.
+    /// Returns `true` if the trace is sampled: the caller may be recording it.
     pub fn is_sampled(&self) -> bool {
         self.ids.sampled
     }
@@ -147,7 +149,7 @@ impl TraceContext {
         (!self.ids.open).then_some(self.ids.sampled)
     }
 
-    /// What other tracing systems have to say, as `tracestate` carries it.
+    /// Returns the `tracestate`: entries of other tracing systems.
     pub fn tracestate(&self) -> Option<&str> {
         self.carried.as_ref()?.state.as_deref()
     }
@@ -186,8 +188,8 @@ impl TraceContext {
         body()
     }
 
-    /// Polls a future in this context, and drops it there: for a task that goes on with what a request
-    /// began.
+    /// Polls a future in this context, and drops it there: for a task that continues the work of a
+    /// request.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

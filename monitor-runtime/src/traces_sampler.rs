@@ -1,9 +1,10 @@
-//! Whose decision makes a request a transaction.
+//! The choice between a caller's sampling decision and the service's own.
 
-/// Whose decision makes a request at the [HTTP edge](crate::http) a transaction of Sentry's.
+/// The sampling decision that makes a request at the [HTTP edge](crate::http) a transaction in
+/// Sentry.
 ///
-/// The rate is that of [`Builder::traces_sample_rate`](crate::Builder::traces_sample_rate). At 0 there
-/// are no transactions, whatever a caller says.
+/// The rate is that of [`Builder::traces_sample_rate`](crate::Builder::traces_sample_rate). At 0
+/// there are no transactions, even if a caller samples its trace.
 ///
 /// ```no_run
 /// use monitor_runtime::TracesSampler;

@@ -1,8 +1,8 @@
-//! Characters that show nothing and change how what is around them is shown.
+//! Escapes characters that are invisible or that change how the text around them is shown.
 //!
-//! Control characters move a terminal's cursor or begin its commands; line separators begin lines that
-//! look like somebody else's; bidirectional controls have text read in another order than it stands
-//! (<https://trojansource.codes>). None of them gets through to whoever reads a log or an answer.
+//! Control characters move a terminal's cursor or begin its commands. Line separators begin lines
+//! that look like those of another event. Bidirectional controls reorder the text that is shown
+//! (<https://trojansource.codes>). None of them reaches the reader of a log or an answer.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -39,7 +39,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
         )
 }
 
-/// Whether a text has none: mostly told by a look at bytes, since few texts are not ASCII.
+/// Returns `true` if a text has none of them. Tests bytes first, because few texts are not ASCII.
 fn is_seen(text: &str, but: impl Fn(char) -> bool) -> bool {
     let plain = |byte: u8| (0x20..0x7f).contains(&byte);
     text.bytes().all(plain) || !text.chars().any(|c| is_unseen(c) && !but(c))

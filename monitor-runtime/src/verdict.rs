@@ -1,6 +1,6 @@
-//! What a returned value says of the call: ok, or an error and what it tells.
+//! Decides whether a returned value is a success or an error, and what is shown of it.
 //!
-//! The type decides where it can ([`probe`]), and what the attribute says of it overrules that.
+//! The type decides if it can (see [`probe`]); arguments of the attribute overrule it.
 
 mod clean;
 mod foreign;
@@ -23,7 +23,7 @@ pub(crate) use self::view::{Link, Sight};
 use crate::caught::caught;
 use crate::classify::Class;
 
-/// What a returned value says of the call.
+/// The result of a call, as its returned value tells it.
 #[derive(Clone, Copy)]
 pub enum Verdict<'a> {
     /// The call succeeded.
@@ -34,7 +34,7 @@ pub enum Verdict<'a> {
     Error(ErrorView<'a>),
 }
 
-/// A value that `ret` shows, unformatted until somebody reads it.
+/// A value that `ret` shows, not formatted before a subscriber reads it.
 #[derive(Clone, Copy)]
 pub enum Shown<'a> {
     /// By `Debug`.
@@ -53,7 +53,8 @@ impl Shown<'_> {
 }
 
 impl Verdict<'static> {
-    /// Of a value that a macro in the body has returned: only the caller sees it.
+    /// Returns the verdict on a value that a macro in the body has returned: only the caller sees
+    /// it.
     pub(crate) fn out_of_sight() -> Self {
         let text = &"a macro in the function's body returned";
         ErrorView::new("EarlyReturn", Sight::Display(text)).verdict(None)
@@ -61,7 +62,7 @@ impl Verdict<'static> {
 }
 
 impl<'a> Verdict<'a> {
-    /// Of a value that is no `Err`, by the class its type gives it.
+    /// Returns the verdict on a value that is not an `Err`, by the class its type gives it.
     #[inline]
     pub fn of_value<V>(_: &'a V, class: Option<Class>) -> Self {
         match class {
@@ -79,9 +80,9 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// `classify = …`: what the function's own rule says of the value it returned.
+    /// Applies `classify = …`, the attribute's own rule for the returned value.
     ///
-    /// A rule that panics is no rule: the type's verdict stands.
+    /// If the rule panics, the type's verdict stands.
     pub fn classify<R, C: Into<Class>>(self, value: &'a R, rule: impl FnOnce(&'a R) -> C) -> Self {
         match (caught(|| rule(value).into()), self) {
             (Some(Class::Ok), Self::Error(_)) => Self::Ok,
@@ -124,7 +125,7 @@ impl<'a> Verdict<'a> {
     }
 }
 
-/// How an error is turned into text for logs and Sentry.
+/// The trait that turns an error into text for logs and Sentry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorFormat {
     /// `Display` of the error and of each of its sources.

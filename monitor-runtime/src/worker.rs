@@ -13,10 +13,10 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::report;
 
-/// How long the end of a worker waits for what still runs on its blocking pool.
+/// The time that the end of a worker waits for tasks on its blocking pool.
 ///
-/// Long enough for a cancelled future to be dropped while its runtime is still there (a timer
-/// polled after that panics), short enough for nobody to notice when something blocks.
+/// Long enough for a cancelled future to be dropped while its runtime still exists (a timer polled
+/// after that panics), and too short to delay a shutdown noticeably if a task blocks.
 const POOL_GRACE: Duration = Duration::from_millis(50);
 
 /// A running worker; dropping it leaves the thread to end by itself.
@@ -88,9 +88,10 @@ impl Worker {
 #[error("the system gave no thread to run on")]
 pub(crate) struct NoThread;
 
-/// Runs what may block on the blocking pool of the runtime this is called in.
+/// Runs work that may block on the blocking pool of the current runtime.
 ///
-/// Where there is no thread and none can be had, tokio panics in whoever asked for one.
+/// If the pool has no thread and the system gives none, `spawn_blocking` panics; this function
+/// returns an error instead.
 pub(crate) fn on_a_thread<T, F>(work: F) -> Result<tokio::task::JoinHandle<T>, NoThread>
 where
     T: Send + 'static,

@@ -162,7 +162,7 @@ impl Health {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// Answers a question about the whole process, with the first reason if the answer is no.
+    /// Answers a question about the whole process, with the first reason for a negative answer.
     #[cfg(test)]
     pub(crate) fn ask(&self, question: Question) -> Result<(), Refusal> {
         let points = self.points(question, &Selection::default());

@@ -85,7 +85,7 @@ where
                 None
             }
         };
-        // Values that the future drops belong to the request. A panic of theirs must not cost the
+        // Values that the future drops belong to the request. A panic in their `Drop` must not cost the
         // response.
         let clear = || catch_unwind(AssertUnwindSafe(|| inner.set(None)));
         let _ = request.within(clear).map_err(discard);

@@ -17,7 +17,7 @@ pub(super) struct Column {
     pub(super) at: SystemTime,
     pub(super) length: Duration,
     entries: Vec<Entry>,
-    /// Of all entries, one after the other.
+    /// The heat of all entries, one after the other.
     heat: Vec<u8>,
 }
 

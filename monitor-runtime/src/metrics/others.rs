@@ -299,7 +299,7 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// Whether a family may be called so.
+/// Returns `true` for a valid name of a family.
 fn is_name(name: &str) -> bool {
     is_key(&name.replace(':', "_"))
 }

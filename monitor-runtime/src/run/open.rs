@@ -17,7 +17,7 @@ use crate::verdict::Verdict;
 pub struct Open {
     /// `None` for a call that is not on the short way.
     cells: Option<&'static Cells>,
-    /// When it began; if it is not on the short way, the address of what it has, or 0 after its end.
+    /// The start of the call; on the full path, the address of its boxed parts, or 0 after its end.
     word: u64,
 }
 
@@ -62,7 +62,7 @@ impl Open {
         self.end(End::Returned(&verdict));
     }
 
-    /// What there is of it on the short way, if it is there.
+    /// Returns the call if it is on the fast path.
     #[inline]
     pub(super) fn into_quick(self) -> Result<Quick, Self> {
         let Some(cells) = self.cells else {
@@ -105,6 +105,7 @@ impl Drop for Open {
     }
 }
 
-// What a future that may be sent has of it is behind an address, where the compiler does not look.
+// A `Send` future reaches `Full` only through an address, which the compiler does not look behind.
+// So it is checked here.
 const _: () = sent::<Full>();
 const fn sent<T: Send>() {}

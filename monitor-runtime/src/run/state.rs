@@ -10,24 +10,24 @@ use crate::site::Site;
 use crate::start::{Declared, Start};
 
 /// A call while no poll runs.
-// Of what it has in boxes, none has drop glue in every annotated function but what is seldom there.
+// Boxes have no drop glue in every annotated function, except those that are seldom there.
 pub struct State {
     phase: Phase,
-    /// What its start says.
+    /// Copied from its `Start`.
     pub(super) timed: bool,
     site: &'static Site,
     lane: usize,
-    /// Of a call that waits: when it began.
+    /// The start of a call that waits.
     began: u64,
-    /// Of a call that waits: what it has besides.
+    /// The other parts of a call that waits.
     extra: ManuallyDrop<Option<Box<Extra>>>,
-    /// Of a call that has not begun.
+    /// The declared values of a call that has not begun.
     declared: Option<Box<Declared>>,
-    /// Of a future that is being dropped: what ends its call after that.
+    /// Ends the call of a future that is being dropped, once that is done.
     ending: Option<Box<Cancelled>>,
 }
 
-// A span holds no state of the user's that a panic could leave half done.
+// A span holds no user state that a panic could leave half done.
 impl UnwindSafe for State {}
 impl RefUnwindSafe for State {}
 
@@ -72,7 +72,7 @@ impl State {
         }
     }
 
-    /// Begins the call, or goes on with it, unless it has ended.
+    /// Begins or continues the call, unless it has ended.
     #[inline]
     pub(super) fn enter(&mut self) -> Open {
         if matches!(self.phase, Phase::Plain) {
@@ -100,7 +100,7 @@ impl State {
         match mem::replace(&mut self.phase, Phase::Away) {
             Phase::Plain | Phase::New => {
                 let declared = self.declared.take();
-                // What later polls look for.
+                // Later polls look the lane up again.
                 let lane = site.admit(lane);
                 self.lane = lane;
                 begin::any(Start {

@@ -1,4 +1,4 @@
-//! Who may read details, and who may change anything.
+//! Decides which clients may read details, and which may change anything.
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -14,7 +14,8 @@ pub(super) fn is_valid(host: &[u8]) -> bool {
     };
     let text = authority.as_str();
     let name = authority.host();
-    // What is no name: a user in front of it, and anything but a number behind it.
+    // Refuses text that is not a host name: a user in front of it, or anything but a number behind
+    // it.
     let port = text.strip_prefix(name).and_then(|rest| {
         let digits = rest.strip_prefix(':').unwrap_or(rest);
         (rest.is_empty() || rest.starts_with(':')).then_some(digits)

@@ -24,7 +24,7 @@ use super::turns::Turns;
 use crate::accept::Ends;
 use crate::report;
 
-/// What clients are allowed.
+/// Limits that each client is held to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Connections at once; see [`Places`](super::places::Places).
@@ -99,7 +99,8 @@ where
             .max_buf_size(limits.head)
             .serve_connection(stream, service)
     );
-    // Of one future, so that a place given away is heard of before and after its age has come.
+    // One future for both waits, so that a place that is given away is noticed before and after the
+    // connection has reached its age.
     let mut given_away = pin!(seat.given_away());
     let ended = tokio::select! {
         biased;
@@ -124,7 +125,8 @@ where
 }
 
 pin_project! {
-    /// The body of an answer; its connection is busy until it has been sent, or nobody wants it.
+    /// The body of an answer. Its connection counts as busy until the body has been sent or
+    /// dropped.
     struct Answering<B> {
         #[pin]
         body: B,
@@ -156,7 +158,7 @@ impl<B: Body> Body for Answering<B> {
 pub(super) async fn stopping(stop: &mut watch::Receiver<Option<Instant>>) -> Instant {
     match stop.wait_for(Option::is_some).await {
         Ok(deadline) => deadline.unwrap_or_else(Instant::now),
-        // The server was leaked or lost: nobody is left to give it more time.
+        // The server was leaked or lost, so no deadline can come any more.
         Err(_) => Instant::now(),
     }
 }

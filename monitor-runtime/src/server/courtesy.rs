@@ -16,7 +16,7 @@ use super::routes::PROTECTION;
 pub(super) struct Courteous<S> {
     stream: S,
     seat: Arc<Seat>,
-    /// What is written in place of hyper's answer, and the length of that.
+    /// The bytes to write in place of hyper's answer, and the length of hyper's.
     instead: Vec<u8>,
     length: usize,
 }

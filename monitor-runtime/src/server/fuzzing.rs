@@ -1,4 +1,4 @@
-//! What a client of the management server can send; see `crate::fuzzing`.
+//! Fuzz targets for bytes that a client of the management server can send; see `crate::fuzzing`.
 
 use std::net::SocketAddr;
 use std::sync::LazyLock;
@@ -132,7 +132,7 @@ pub(crate) fn connection(input: &[u8]) {
         let serve = connection::serve(server, Ends::of_peer(peer), seat, shared);
         let ask = async {
             let _ = client.write_all(input).await;
-            // What follows ends it, if it is waited for.
+            // Ends the request above, if its end is waited for.
             let _ = client
                 .write_all(b"\r\n\r\nGET /livez HTTP/1.0\r\n\r\n")
                 .await;

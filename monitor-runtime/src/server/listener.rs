@@ -67,7 +67,7 @@ pub(crate) fn bind(addr: impl Into<Address>) -> Result<Listener, BindError> {
 
 fn bind_port(addr: SocketAddr) -> io::Result<Listener> {
     let socket = TcpListener::bind(addr)?;
-    // std lets 128 wait; whoever is the 129th of a crowd tries again a second later.
+    // std lets 128 connections wait. A client beyond that would try again only a second later.
     #[cfg(unix)]
     {
         let socket = socket2::SockRef::from(&socket);
@@ -75,7 +75,7 @@ fn bind_port(addr: SocketAddr) -> io::Result<Listener> {
         // Connections have it from their listener. Not worth a word if it fails.
         let _ = socket.set_send_buffer_size(SEND_BUFFER);
     }
-    // What tokio expects of a socket it is handed.
+    // tokio expects a non-blocking socket.
     socket.set_nonblocking(true)?;
     Ok(Listener {
         bound: socket.local_addr()?.into(),
@@ -98,7 +98,7 @@ fn bind_path(_: &Path) -> io::Result<Listener> {
 }
 
 impl Listener {
-    /// Where it is bound to, with the port the system chose if port 0 was asked for.
+    /// Returns the address it is bound to, with the port that the system chose for port 0.
     pub(crate) fn bound(&self) -> &Address {
         &self.bound
     }
@@ -213,7 +213,7 @@ pub(super) async fn accept_until(
             Some(seat) => {
                 tokio::spawn(serve(stream, ends, seat, shared, reserve));
             }
-            // Those behind it are accepted meanwhile: they may be of another peer.
+            // Connections behind it are accepted meanwhile: they may come from another peer.
             None => {
                 if let Some(waiting) = places.wait() {
                     tokio::spawn(async move {

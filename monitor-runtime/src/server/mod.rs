@@ -49,14 +49,14 @@ use scrapes::Scrapes;
 /// The longest time that running requests can be given to end.
 const LONGEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What dropping a [`Server`] waits for its thread.
+/// The longest wait for its thread when a [`Server`] is dropped.
 const DROP_LIMIT: Duration = Duration::from_millis(100);
 
 /// Threads that make pages: one that begins the next, and one for those on their way. More would let
 /// a flood of scrapes take more cores, and memory that each thread's allocator keeps for itself.
 const MAKERS: usize = 2;
 
-/// What the routes answer from.
+/// The state that the routes share.
 #[derive(Clone)]
 pub(crate) struct Context {
     service: Arc<Service>,
@@ -104,7 +104,7 @@ impl Context {
         self
     }
 
-    /// What the live page is made of, for whoever sees to its readings.
+    /// Returns the state of the live page, for the upkeep that takes its readings.
     pub(crate) fn live(&self) -> Arc<Live> {
         Arc::clone(&self.live)
     }
@@ -143,7 +143,7 @@ fn serve_within(listener: Listener, context: Context, limits: Limits) -> io::Res
 }
 
 impl Server {
-    /// Where it listens, with the port the system chose if port 0 was asked for.
+    /// Returns the address it listens on, with the port that the system chose for port 0.
     pub(crate) fn bound(&self) -> &Address {
         &self.bound
     }

@@ -1,4 +1,4 @@
-//! Which format and coding a client wants: `Accept` and `Accept-Encoding` (RFC 9110 §12.5).
+//! Chooses the format and coding of a page by `Accept` and `Accept-Encoding` (RFC 9110 §12.5).
 
 use warp::http::HeaderMap;
 use warp::http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName};
@@ -8,10 +8,10 @@ use crate::metrics::Format;
 /// Thousandths, as a weight has three digits: 0 for "not acceptable", 1000 for "please".
 type Weight = u16;
 
-/// The format a client likes best; text where it likes both as much, or neither.
+/// Returns the format that the client prefers; text if it likes both as much, or neither.
 ///
-/// Text also answers those who accept nothing we have, instead of status 406: it is what scrapers
-/// read whatever they ask for.
+/// A client that accepts neither gets text instead of status 406, because scrapers read text no
+/// matter what they ask for.
 pub(super) fn format(headers: &HeaderMap) -> Format {
     let accepted: Vec<Range<'_>> = items(headers, &ACCEPT).filter_map(Range::parse).collect();
     let open_metrics = liking(&accepted, "application/openmetrics-text", "1.0.0");
@@ -24,7 +24,7 @@ pub(super) fn format(headers: &HeaderMap) -> Format {
     }
 }
 
-/// Whether a client would rather have its answer compressed by gzip.
+/// Returns `true` if the client prefers an answer compressed by gzip.
 pub(super) fn gzip(headers: &HeaderMap) -> bool {
     let weight_of = |names: &[&str]| {
         let mut found = items(headers, &ACCEPT_ENCODING).filter_map(|item| {
@@ -53,7 +53,8 @@ fn items<'h>(headers: &'h HeaderMap, name: &'h HeaderName) -> impl Iterator<Item
         .flat_map(|value| value.split(','))
 }
 
-/// An item and its parameters; ours never hold a comma or semicolon in quotes.
+/// Splits an item into its name and parameters. A quoted comma or semicolon is not supported; the
+/// parameters that matter here never contain one.
 fn parts(item: &str) -> (&str, impl Iterator<Item = (&str, &str)>) {
     let mut parts = item.split(';').map(str::trim);
     let first = parts.next().unwrap_or_default();
@@ -64,7 +65,7 @@ fn parts(item: &str) -> (&str, impl Iterator<Item = (&str, &str)>) {
     )
 }
 
-/// The weight, if this parameter is one; a malformed one is none at all.
+/// Returns the weight if this parameter is one; a malformed weight is ignored.
 fn weight((key, value): (&str, &str)) -> Option<Weight> {
     if !key.eq_ignore_ascii_case("q") {
         return None;
@@ -106,7 +107,8 @@ impl<'h> Range<'h> {
         media.contains('/').then_some(range)
     }
 
-    /// How closely it describes a type, if it covers it: 3 with the version, 0 for `*/*`.
+    /// Returns how closely the range describes a type: 3 with the version, 0 for `*/*`. `None` if
+    /// it does not cover the type.
     fn closeness(&self, media: &str, version: &str) -> Option<u8> {
         let kind = media.split('/').next().unwrap_or_default();
         match self.version {
@@ -142,7 +144,7 @@ mod tests {
         values.iter().map(value).collect()
     }
 
-    /// What Prometheus was seen to send, with native histograms on and off.
+    /// Headers that Prometheus was seen to send, with native histograms on and off.
     const PROMETHEUS: [(&str, &str); 6] = [
         (
             "2.42, native histograms",

@@ -43,7 +43,7 @@ struct Place {
     of_peer: Arc<AtomicUsize>,
     /// Requests that are being answered.
     requests: AtomicUsize,
-    /// When its client last took something, in milliseconds since the server began.
+    /// The time at which its client last took something, in milliseconds since the server began.
     progress: AtomicU64,
     given_away: Notify,
 }
@@ -114,8 +114,8 @@ impl Places {
         })
     }
 
-    /// Makes room for a connection of this peer's, because there is none in the system, unless there
-    /// are only `few` places taken.
+    /// Makes room for a connection of this peer because the system has no descriptor left, unless
+    /// only `few` places are taken.
     pub(super) fn make_room(&self, peer: IpAddr, few: usize) {
         let mut taken = self.taken();
         if taken.len() > few {
@@ -161,7 +161,7 @@ fn leaving(taken: &[Arc<Place>], newcomer: IpAddr, now: u64) -> Option<Arc<Place
     let own = own.map_or(0, has);
     let idle = |place: &&Arc<Place>| place.requests.load(Ordering::Acquire) == 0;
     let progress = |place: &Arc<Place>| place.progress.load(Ordering::Relaxed);
-    // Of equals the last is found, and the oldest is to go first.
+    // `max_by_key` returns the last of equals, and the oldest is to go first.
     let candidates = || taken.iter().rev().filter(|place| has(place) >= own);
     let found = candidates().filter(idle).max_by_key(|place| has(place));
     let found = found.or_else(|| {

@@ -24,7 +24,7 @@ impl Reserve {
     pub(super) fn new() -> Self {
         let opened = std::iter::from_fn(open).take(Self::MOST * Self::SHARE);
         let mut kept: Vec<File> = opened.collect();
-        // Of two or three, one.
+        // Keeps one if only two or three were available.
         let most = (kept.len() / Self::SHARE).max(usize::from(kept.len() > 1));
         kept.truncate(most);
         Self {
@@ -47,7 +47,7 @@ impl Reserve {
         self.most
     }
 
-    /// Gives one up; returns `false` if there is none.
+    /// Gives one up. Returns `false` if none is left.
     pub(super) fn give_up(&self) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.pop().is_some()

@@ -26,7 +26,7 @@ pub(super) use log_level::parse as log_level_body;
 pub(crate) use metrics::metrics_routes;
 pub(crate) use probes::health_routes;
 
-/// All routes of the management server; whatever else is asked for is answered with 404.
+/// All routes of the management server. Any other path is answered with 404.
 pub(super) type Routes = BoxedFilter<(Response,)>;
 
 const NOT_FOUND: &str = "not found; there are /, /health, /healthz, /livez, /live, /readyz, /ready, /startupz, /metrics, \
@@ -50,12 +50,13 @@ pub(super) fn all(context: Context) -> Routes {
         .boxed()
 }
 
-/// The answer to a request that is not one of HTTP/1.1, whatever it asks for.
+/// Answers a request that is not valid HTTP/1.1, for any path.
 pub(super) fn bad_request(problem: &'static str, method: &Method) -> Response {
     Answer::text(StatusCode::BAD_REQUEST, problem).answer(method)
 }
 
-/// A page of its own path, for whoever may see details; `make` is quick and neither blocks nor panics.
+/// Serves a document at its own path to clients that may see details. `make` has to be quick; it
+/// must neither block nor panic.
 ///
 /// Rejects every other path as not found.
 fn document(

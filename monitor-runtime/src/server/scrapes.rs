@@ -28,7 +28,7 @@ const MOST: usize = 4;
 const MOST_WAITING: usize = 32;
 const MOST_WAITING_OF_PEER: usize = 4;
 
-/// How long a client may read nothing while others wait.
+/// The time that a client may read nothing while others wait.
 const STALL: Duration = Duration::from_secs(2);
 
 /// The interval at which scrapes that wait look for a place that can be given to them.
@@ -67,12 +67,12 @@ struct Place {
 
 struct Page {
     chunks: Chunks,
-    /// When its client last asked for a chunk.
+    /// The time at which its client last asked for a chunk.
     asked: Instant,
     _permit: Permit,
 }
 
-/// A reason why there is no page.
+/// A reason why a scrape gets no page.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoPage {
     #[error("other scrapes held all places for {0:?}")]
@@ -153,7 +153,7 @@ impl Scrapes {
             (peer, grant)
         };
         let scrapes = self.clone();
-        // Where its client has left meanwhile, the permit is dropped, which grants it to the next.
+        // If its client has left meanwhile, the permit is dropped, which grants it to the next.
         let _ = grant.send(Permit {
             scrapes,
             peer,
@@ -230,7 +230,7 @@ pub(super) struct Body {
     making: Option<JoinHandle<(Page, Option<Vec<u8>>)>>,
 }
 
-/// Why a page ends too early.
+/// A reason why a page ends too early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Cut {
     #[error("the client read nothing for {STALL:?} while others waited for the metrics page")]

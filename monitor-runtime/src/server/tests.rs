@@ -136,7 +136,7 @@ fn probes_follow_starting_failing_and_draining_without_names() {
     let verdicts = Arc::new(Mutex::new(verdicts));
     let database = Check::new("database", move || {
         let verdicts = Arc::clone(&verdicts);
-        // Blocks, which it may: there is no user's runtime here.
+        // It may block: this test has no runtime that would suffer.
         async move { verdicts.lock().unwrap().recv().unwrap_or(Ok(())) }
     });
     let health = health(vec![

@@ -17,7 +17,7 @@ pub(super) struct Turns(Arc<Round>);
 /// One round: every peer has one turn in it.
 #[derive(Default)]
 struct Round {
-    /// Peers that have had their turn, and what of theirs waits for the next round.
+    /// Peers that have had their turn, and their requests that wait for the next round.
     peers: Mutex<HashMap<IpAddr, VecDeque<oneshot::Sender<()>>>>,
     /// Told when a peer has had the first turn of a round.
     begun: Notify,
@@ -125,7 +125,7 @@ mod tests {
         };
         assert!(is_ready(many) && !is_ready(many) && !is_ready(many));
         assert!(is_ready(probe) && !is_ready(probe));
-        // Those that were asked for are not wanted any more.
+        // Turns that were asked for above are not wanted any more.
         turns.take(probe).await;
         assert!(!is_ready(probe));
         // A round without a request is the last one.

@@ -42,8 +42,8 @@ mod section {
         )]
         #[must_use]
         pub const unsafe fn between(start: *const usize, stop: *const usize) -> Self {
-            // What the linker calls the beginning of the section is to the compiler another static than the
-            // first site, and could not be the same memory.
+            // The compiler takes the linker's start symbol and the first site for two statics,
+            // which could not share an address. `black_box` hides that they do.
             let (start, stop) = (black_box(start), black_box(stop));
             let (start, stop) = (start.cast::<Site>(), stop.cast::<Site>());
             // SAFETY: only `site!` and `sites!` write to the section, a `Site` each, whose size is its
@@ -77,7 +77,7 @@ mod section {
     #[macro_export]
     macro_rules! __sites {
         () => {{
-            // Without a site there would be no section, and no beginning and end of it.
+            // The linker defines the start and end symbols only for a section that has a site.
             #[used]
             #[unsafe(link_section = "monitor_sites_0_1_0")]
             static NOBODY: $crate::__private::Site = $crate::__private::Site::nobody();
@@ -97,14 +97,15 @@ mod section {
         __sites!()
     }
 
-    /// Where the runtime is in a dynamic library, those of the executable and of other libraries.
+    /// Sites of the executable and of other libraries, for a runtime that is itself a dynamic
+    /// library.
     static OTHERS: Mutex<Vec<Sites>> = Mutex::new(Vec::new());
 
     fn others() -> MutexGuard<'static, Vec<Sites>> {
         OTHERS.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A site that is called for the first time: it may be of a library nobody has told of.
+    /// Adds a site on its first call: it may belong to a library whose section was never listed.
     pub(crate) fn called(site: &'static Site) {
         if own().have(site) {
             return;
@@ -118,7 +119,7 @@ mod section {
     pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
         let others = others().clone();
         let sites = [own()].into_iter().chain(others);
-        // One that is of no module is nobody's.
+        // A site without a module is the placeholder that keeps the section alive.
         sites
             .flat_map(|sites| sites.0)
             .filter(|site| !site.module().is_empty())
@@ -187,9 +188,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
     section::all()
 }
 
-// The compiler asks of every static whether it may be shared, and of every future of a monitored
-// function whether it may be sent. It would go through all that a site holds each time, half a
-// millisecond per function; so it is told, and asked once.
+// The compiler checks for every static that it is `Sync`, and for every future of a monitored
+// function that it is `Send`. Each check would walk all fields of a site, which takes half a
+// millisecond per function. This impl answers at once, and the line below checks the fields once.
 #[allow(unsafe_code)]
 // SAFETY: all of a site is its fields, which may be shared: the next line does not compile else.
 unsafe impl Sync for Site {}

@@ -18,7 +18,8 @@ pub struct Settings {
     pub(crate) level: Level,
     pub(crate) span: bool,
     pub(crate) log: bool,
-    /// Names of declared fields; recorded values of Sentry's tags and fingerprint follow theirs.
+    /// Names of declared fields. Recorded values of Sentry's tags and fingerprint follow the
+    /// fields' values.
     pub(crate) fields: &'static [&'static str],
     pub(crate) error_format: ErrorFormat,
     pub(crate) error_level: Level,
@@ -33,7 +34,7 @@ pub struct Settings {
     pub(crate) sentry_level: sentry::Level,
     pub(crate) tags: &'static [&'static str],
     pub(crate) fingerprint: usize,
-    /// Names of the user's labels.
+    /// Names of the labels that the attribute declares.
     pub(crate) labels: &'static [&'static str],
     /// The limit of Sentry events of a class; `None` if the attribute has none.
     pub(crate) throttle: Option<Throttle>,
@@ -44,7 +45,7 @@ pub struct Settings {
     pub(crate) objective: Option<&'static Objective>,
     /// Classes of its error type, where it has an objective.
     pub(crate) known_classes: &'static [&'static str],
-    /// The first paragraph of its documentation; empty if there is none.
+    /// The first paragraph of its documentation; empty without documentation.
     pub(crate) doc: &'static str,
     /// `true` if the function is an `async fn`.
     pub(crate) async_fn: bool,
@@ -118,7 +119,7 @@ impl Settings {
         self
     }
 
-    /// `log = false`: calls write nothing at their end, whatever it is.
+    /// `log = false`: calls write no line at their end, for any result.
     pub const fn log(mut self, on: bool) -> Self {
         self.log = on;
         self

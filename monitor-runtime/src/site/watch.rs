@@ -1,4 +1,7 @@
-//! Who would see the calls of a function that are ok: `tracing` says so whenever it changes.
+//! Caches whether any subscriber wants a function's successful calls, so that most calls need not
+//! ask.
+//!
+//! `tracing` reports each change of interest.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,7 +62,7 @@ impl Site {
         if MAKING.replace(true) {
             return None;
         }
-        // Of two threads that make them at once, one leaves its own to nothing.
+        // If two threads make them at once, one of the two values is lost.
         let _ = events.set(Events::new(self));
         MAKING.set(false);
         events.get()
@@ -75,7 +78,7 @@ impl Site {
     }
 
     fn watch(&self, events: &Events) {
-        // What one look has seen must not be written over what a later one has.
+        // An older look at the interest must not overwrite a newer one.
         static ORDER: Mutex<()> = Mutex::new(());
         let _order = ORDER.lock().unwrap_or_else(PoisonError::into_inner);
         // In this order: a change of interest that comes too early for it is seen by the maker.

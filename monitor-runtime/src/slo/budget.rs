@@ -1,4 +1,4 @@
-//! How much of each budget is left, worked out from the counters of this process alone.
+//! The part of each error budget that is left, computed from the counters of this process alone.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,25 +13,25 @@ use crate::inventory::inventory;
 use crate::objective::{Counter, Counts, Kind};
 use crate::site::{self, Site};
 
-/// What this process knows of one promise: it has seen its own calls only, since it began.
+/// The state of one promise, computed from the calls of this process since it began.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ObjectiveStatus {
     /// The objective's name.
     pub name: &'static str,
-    /// What is promised.
+    /// The kind of promise.
     pub kind: Kind,
-    /// Of calls, that keep it.
+    /// The percentage of calls that have to keep it.
     pub target_percent: f64,
-    /// Of a latency.
+    /// The threshold of a latency.
     pub threshold_seconds: Option<f64>,
     /// The functions that promise it, by name.
     pub functions: Vec<String>,
     /// The share of the budget of 30 days that is left, from 0 to 1; `None` before the first call.
     pub budget_left: Option<f64>,
-    /// How many times faster than it lasts the budget is spent; 0 without calls.
+    /// The speed at which the budget is spent; 1 uses it up in exactly its period. 0 without calls.
     pub burn_rate: BurnRate,
-    /// Whom the alert would tell now.
+    /// The severity of the alert that would fire now.
     pub alert: Option<Severity>,
 }
 
@@ -75,10 +75,11 @@ impl fmt::Display for ObjectiveStatus {
     }
 }
 
-/// How each objective of this process stands now; empty before `start()` and without objectives.
+/// Returns the state of each objective of this process; empty before `start()` and without
+/// objectives.
 ///
-/// Calls of other instances and of earlier runs are not in it: those are for Prometheus and its
-/// [`rules`](super::rules), which fire on the same burn rates.
+/// Calls of other instances and of earlier runs are not included. Prometheus has those, and its
+/// [`rules`](super::rules) fire on the same burn rates.
 ///
 /// ```no_run
 /// for objective in monitor_runtime::slo::status() {
@@ -93,9 +94,9 @@ pub fn status() -> Vec<ObjectiveStatus> {
 
 static TRACKED: Mutex<Vec<Tracked>> = Mutex::new(Vec::new());
 
-/// Begins to remember what was counted when; says whether there is anything to sample.
+/// Begins to remember counts over time. Returns `true` if there is anything to sample.
 ///
-/// A second start goes on with what the first remembered.
+/// A second start continues with the samples of the first.
 pub(crate) fn begin() -> bool {
     let mut tracked = TRACKED.lock().unwrap_or_else(PoisonError::into_inner);
     if tracked.is_empty() {
@@ -230,14 +231,15 @@ impl Past {
             if samples.back().is_none_or(|(then, _)| age(*then) >= step) {
                 samples.push_back((now, count));
             }
-            // The first is the youngest that is no younger than the window.
+            // The first sample is the youngest one that is at least as old as the window.
             while samples.get(1).is_some_and(|(then, _)| age(*then) >= length) {
                 samples.pop_front();
             }
         }
     }
 
-    /// What was counted in a window that ends now; since the process began, if that is shorter.
+    /// Returns the calls counted in a window that ends now, or since the process began if that is
+    /// shorter.
     fn since(&self, window: Window, now: Instant, count: Counts) -> Counts {
         let known = self.0.iter().find(|(known, _)| *known == window);
         let samples = known.into_iter().flat_map(|(_, samples)| samples);

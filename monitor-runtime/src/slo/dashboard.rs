@@ -60,12 +60,14 @@ pub struct Dashboard {
 }
 
 impl Dashboard {
-    /// Adds a variable for each of these labels, such as `env`, to look at one group of instances at a time.
-    /// Several labels have commas between them. Rules are to have the same ones: [`Rules::by`](super::Rules::by).
+    /// Adds a variable for each of these labels, such as `env`, to look at one group of instances
+    /// at a time. Several labels have commas between them. Rules are to have the same ones:
+    /// [`Rules::by`](super::Rules::by).
     ///
     /// # Errors
     ///
-    /// For a text that is no name of a label, and for a label that the runtime or the rules set.
+    /// For a text that is not a valid name of a label, and for a label that the runtime or the
+    /// rules set.
     pub fn by(mut self, labels: &str) -> Result<Self, ParameterError> {
         self.scope.by(labels)?;
         Ok(self)

@@ -31,16 +31,16 @@ pub use rules::{Rules, rules};
 pub use scope::ParameterError;
 pub use window::Severity;
 
-/// Where annotations of alerts lead.
+/// Addresses that annotations of alerts link to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
-    /// What the names of alerts are put behind.
+    /// The address to which an alert's name is appended.
     pub(crate) runbooks: Option<String>,
     /// The Grafana that has the dashboard.
     pub(crate) grafana: Option<String>,
 }
 
-/// Those of the runtime that was started last.
+/// The links of the runtime that was started last.
 static LINKS: Mutex<Links> = Mutex::new(Links {
     runbooks: None,
     grafana: None,
@@ -55,8 +55,8 @@ fn links() -> Links {
     LINKS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// A health check called `slo`, which fails while an objective burns its budget so fast that
-/// somebody should be woken: it makes the service *degraded*, never unready.
+/// Creates a health check called `slo`, which fails while an objective burns its budget so fast
+/// that its alert would page. It makes the service *degraded*, never unready.
 ///
 /// ```no_run
 /// let builder = monitor_runtime::builder!().check_with(monitor_runtime::slo::check());

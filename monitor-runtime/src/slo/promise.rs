@@ -11,7 +11,7 @@ use crate::objective::{Kind, Objective};
 pub(super) struct Promise {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
-    /// Of calls that are good.
+    /// The percentage of calls that have to be good.
     pub(super) percent: f64,
     /// In seconds, of a latency.
     pub(super) threshold: Option<f64>,
@@ -22,7 +22,7 @@ pub(super) struct Promise {
 }
 
 impl Promise {
-    /// What an objective says of this; `None` if nothing.
+    /// Returns an objective's promise of this kind, if it makes one.
     pub(super) fn of(objective: &Objective, kind: Kind) -> Option<Self> {
         let (percent, threshold) = match kind {
             Kind::SuccessRate => (objective.success_rate?, None),

@@ -71,7 +71,7 @@ pub struct Rules {
     promises: Vec<(Promise, String)>,
     runbooks: Option<String>,
     grafana: Option<String>,
-    /// Of every alert, beside those of the rules.
+    /// Labels of every alert, beside those of the rules.
     labels: Vec<(String, String)>,
     annotations: Vec<(String, String)>,
     faster: u32,
@@ -107,15 +107,17 @@ impl Rules {
         self
     }
 
-    /// Keeps groups of instances apart that differ in a label, such as `env`: each has ratios, a budget and
-    /// alerts of its own, with that label on them. Several labels have commas between them.
+    /// Keeps groups of instances apart that differ in a label, such as `env`: each has ratios, a
+    /// budget and alerts of its own, with that label on them. Several labels have commas between
+    /// them.
     ///
-    /// The label has to be on every series of a target, as one of `static_configs` or of relabelling is;
-    /// `MonitorLabelMissing` fires where it is missing.
+    /// The label has to be on every series of a target, as one of `static_configs` or of
+    /// relabelling is; `MonitorLabelMissing` fires where it is missing.
     ///
     /// # Errors
     ///
-    /// For a text that is no name of a label, and for a label that the runtime or the rules set.
+    /// For a text that is not a valid name of a label, and for a label that the runtime or the
+    /// rules set.
     pub fn by(mut self, labels: &str) -> Result<Self, ParameterError> {
         self.scope.by(labels)?;
         Ok(self)
@@ -143,11 +145,13 @@ impl Rules {
         Ok(self)
     }
 
-    /// Puts a label on every alert, for Alertmanager to route by. Its value is text, never a template.
+    /// Puts a label on every alert, for Alertmanager to route by. Its value is text, never a
+    /// template.
     ///
     /// # Errors
     ///
-    /// For a text that is no name of a label, a label that alerts have already, and an empty value.
+    /// For a text that is not a valid name of a label, a label that alerts have already, and an
+    /// empty value.
     pub fn label(mut self, name: &str, value: &str) -> Result<Self, ParameterError> {
         let taken = LABELS.contains(&name) || self.scope.by.iter().any(|by| by == name);
         let known = self.labels.iter().any(|(known, _)| known == name);
@@ -160,7 +164,8 @@ impl Rules {
     ///
     /// # Errors
     ///
-    /// For a text that is no name of a label, an annotation that alerts have already, and an empty value.
+    /// For a text that is not a valid name of an annotation, an annotation that alerts have
+    /// already, and an empty value.
     pub fn annotation(mut self, name: &str, value: &str) -> Result<Self, ParameterError> {
         let known = self.annotations.iter().any(|(known, _)| known == name);
         own(
@@ -191,7 +196,7 @@ impl Rules {
         self
     }
 
-    /// The same as a `PrometheusRule` of this name, for the Prometheus operator:
+    /// Returns the rules as a `PrometheusRule` of this name, for the Prometheus operator:
     /// <https://prometheus-operator.dev/docs/api-reference/api/#monitoring.coreos.com/v1.PrometheusRule>.
     pub fn for_operator(&self, name: &str) -> String {
         let metadata = Yaml::map([("name", Yaml::text(name))]);
@@ -236,7 +241,7 @@ impl fmt::Display for Rules {
     }
 }
 
-/// Refuses a label or annotation of the user's that cannot be put on alerts.
+/// Returns an error for a label or annotation that cannot be put on alerts.
 fn own(parameter: &str, name: &str, value: &str, taken: bool) -> Result<(), ParameterError> {
     let given = format!("{name}={value}");
     label_name(parameter, &given, name)?;

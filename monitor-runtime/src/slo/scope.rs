@@ -171,7 +171,7 @@ fn matcher((label, operator, value): (&str, &str, &str)) -> String {
     format!("{label}{operator}\"{}\"", metrics::escape(value))
 }
 
-/// Refuses what is no name of a label, or one that Prometheus keeps to itself.
+/// Returns an error for text that is not a valid name of a label, or that Prometheus reserves.
 pub(super) fn label_name(parameter: &str, given: &str, label: &str) -> Result<(), ParameterError> {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     let problem = if label.is_empty() {

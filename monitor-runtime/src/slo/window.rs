@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-/// How soon somebody should look.
+/// The urgency of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {

@@ -1,4 +1,5 @@
-//! What a thread counts and keeps of every call: its clock of events, and the functions that run.
+//! The part of a thread's state that every call touches: its clock of events, and the functions
+//! that run.
 #![expect(
     clippy::inline_always,
     reason = "each of these is a few instructions of every call"
@@ -17,23 +18,24 @@ const DEEPEST: usize = 128;
 const EVENT: u64 = 1 << 8;
 const _: () = assert!((DEEPEST as u64) < EVENT);
 
-/// What every call touches, in [`THREAD`], which has no destructor: it is there to the end of its
-/// thread, and reaching it costs one instruction.
+/// The part of a thread's state that every call touches, in [`THREAD`]. It has no destructor, so it
+/// exists to the end of its thread, and reaching it costs one instruction.
 pub(crate) struct Clock {
-    /// How often a monitored call has begun or ended, or a future was polled, in [`EVENT`]s; and how
-    /// many monitored functions are running, one within the other, up to [`DEEPEST`]. In one number,
-    /// because every call moves both.
+    /// Two numbers in one, because every call changes both. The upper bits count, in [`EVENT`]s,
+    /// each begin and end of a monitored call and each poll of a future. The lower bits count the
+    /// monitored functions that run, one within the other, up to [`DEEPEST`].
     now: Cell<u64>,
     /// Functions that are running within those.
     deeper: Cell<usize>,
-    /// When there was last something that a future has to remember, in [`EVENT`]s.
+    /// The time of the last thing that a future has to remember, in [`EVENT`]s.
     marked: Cell<u64>,
     // The outermost of them, field by field: a place is then found without arithmetic.
     /// `None` where a task begins: what is around it is not its story.
     sites: [Cell<Option<&'static Site>>; DEEPEST],
     /// The thread's clock of events when this stretch began.
     began: [Cell<u64>; DEEPEST],
-    /// The same, if this stretch goes on with a call; else that of somebody before.
+    /// Equal to `began` if this stretch continues a call; otherwise left over from an earlier
+    /// stretch.
     resumed: [Cell<u64>; DEEPEST],
     /// In ticks of the process's clock: when the call that goes on began.
     calls: [Cell<u64>; DEEPEST],
@@ -44,7 +46,7 @@ pub(crate) struct Clock {
 pub(super) struct Frame {
     pub(super) site: Option<&'static Site>,
     pub(super) began: u64,
-    /// When the call that goes on began; `None` for one that has not waited.
+    /// The start of the call that continues; `None` for a call that has not waited.
     pub(super) call: Option<u64>,
 }
 
@@ -86,7 +88,7 @@ impl Clock {
         Some(depth)
     }
 
-    /// The same, of a call that began at `call`, in ticks of the process's clock.
+    /// Begins a stretch of a call that began at `call`, in ticks of the process's clock.
     #[inline(always)]
     pub(crate) fn push_resumed(&self, site: &'static Site, call: u64) -> Option<()> {
         let depth = self.push(site)?;
@@ -113,7 +115,7 @@ impl Clock {
         self.now.set(self.now.get().wrapping_sub(1));
     }
 
-    /// The same, and the call with it.
+    /// Ends the stretch that [`push`](Self::push) began, and the call with it.
     #[inline(always)]
     pub(crate) fn pop_ended(&self) {
         self.now.set(self.now.get() + EVENT - 1);
@@ -173,12 +175,12 @@ impl Clock {
         self.marked.set(marked);
     }
 
-    /// Whatever is running now has something to remember when it rests.
+    /// Notes that the running call has something to keep when it is suspended.
     pub(super) fn mark(&self) {
         self.marked.set((self.tick_now() + 1) * EVENT);
     }
 
-    /// Whether something came about since, or in, a stretch that is to be remembered.
+    /// Returns `true` if the stretch, or code since its begin, left something to keep.
     pub(super) fn is_marked_since(&self, stretch: Stretch) -> bool {
         self.marked.get() / EVENT > stretch.began
     }

@@ -11,7 +11,7 @@ use crate::verdict::{ErrorView, Link, text};
 pub(super) struct Known {
     /// Part of its function's work, and not of a failure before: no line and no event tells of it.
     pub(super) expected: bool,
-    /// Whether there is an event of it, or would be if there were not too many.
+    /// `true` if Sentry has an event of it, or would have one without the throttle.
     pub(super) sent: bool,
     /// The name its `Debug` text begins with, which is what there is of a source's type.
     shown_type: Option<String>,
@@ -70,7 +70,7 @@ impl Known {
         }
     }
 
-    /// Notes what was told of it.
+    /// Notes how it was reported.
     pub(super) fn told(self, expected: bool, sent: bool) -> Self {
         Self {
             expected,

@@ -87,7 +87,7 @@ impl Memory {
         }
     }
 
-    /// Puts the marks of earlier polls on the thread that goes on with the call.
+    /// Puts the marks of earlier polls on the thread that continues the call.
     pub(super) fn recall_marks(&self, here: &Here, stretch: Stretch) {
         let Ok(mut marks) = here.marks.try_borrow_mut() else {
             return;
@@ -114,15 +114,15 @@ pub(crate) enum Events {
     Never,
     /// Failures that are not expected, where they first come out.
     Failures,
-    /// All that are none yet.
+    /// All errors that are not events yet.
     Always,
 }
 
 /// An error that comes out of a function.
 pub(crate) struct Arrival {
-    /// Whether it comes out of monitored code for the first time.
+    /// `true` if it comes out of monitored code for the first time.
     pub(crate) first: bool,
-    /// Whether it is an event here.
+    /// `true` if it becomes an event here.
     pub(crate) event: bool,
     /// The function's line that told it already, and whose event waits.
     pub(crate) line: Option<Arc<Line>>,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::{HERE, Here, REMEMBERED, Stretch, tick};
 use crate::panics::Panic;
 
-/// A panic, as the hook saw it, or as a function it unwound did where there is no hook.
+/// A panic, as the hook saw it, or as a function it unwound saw it if no hook is installed.
 pub(super) struct PanicNote {
-    /// `None` where there is no hook.
+    /// `None` if no hook is installed.
     panic: Option<Arc<Panic>>,
     /// The thread's clock of events when it began.
     tick: u64,
-    /// Whether a function has told the log of it.
+    /// `true` once a function has reported it.
     told: bool,
 }
 
@@ -20,10 +20,11 @@ pub(crate) fn note_panic(panic: &Arc<Panic>) {
     let _ = HERE.try_with(|here| here.note(Some(Arc::clone(panic)), false));
 }
 
-/// Says whether this function is the first that its panic unwinds, and which panic that is.
+/// Returns `true` if this function is the first that its panic unwinds, and the panic.
 ///
-/// Several panics may have begun while it ran: one that was caught, one in a destructor while
-/// another unwound. The newest that no function has told of is the one that unwinds it.
+/// Several panics may have begun while the function ran: one that was caught, or one in a
+/// destructor while another unwound. The newest that no function has reported is the one that
+/// unwinds it.
 #[cold]
 pub(crate) fn first_to_unwind(stretch: Stretch) -> (bool, Option<Arc<Panic>>) {
     let ask = |here: &Here| {
@@ -40,7 +41,7 @@ pub(crate) fn first_to_unwind(stretch: Stretch) -> (bool, Option<Arc<Panic>>) {
         }
         drop(panics);
         if !known {
-            // `resume_unwind` calls no hook, and before `start()` there is none.
+            // `resume_unwind` calls no hook, and before `start()` none is installed.
             here.note(None, true);
         }
         (!known || newest.is_some(), newest)

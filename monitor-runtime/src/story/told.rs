@@ -1,7 +1,8 @@
-//! Errors that Sentry has been told of, for lines of the log that tell of them again.
+//! Remembers errors that Sentry already has, so that a log line about one of them makes no second
+//! event.
 //!
-//! A service logs its own errors, too: in a middleware, where it makes a response of one, before it
-//! goes on. Such a line is a breadcrumb, and no second event of the same failure.
+//! A service also logs its own errors, for example in a middleware that turns one into a response.
+//! Such a line becomes a breadcrumb.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,14 +14,14 @@ use super::{HERE, Here, REMEMBERED, now, trail};
 /// lives for days.
 pub(super) const MEMORY: Duration = Duration::from_secs(60);
 
-/// The errors of one request that Sentry has been told of.
+/// The errors of one request that Sentry already has.
 #[derive(Default)]
 pub(crate) struct Told(Mutex<Errors>);
 
 #[derive(Default)]
 struct Errors {
     known: Vec<(Instant, Arc<Known>)>,
-    /// When an outermost call of the request failed.
+    /// The time at which an outermost call of the request last failed.
     failed: Option<Instant>,
 }
 

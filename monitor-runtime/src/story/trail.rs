@@ -1,8 +1,9 @@
-//! How the code that runs came to where it is: the functions around it, and their breadcrumbs.
+//! The path of the running code: the functions around it, and their breadcrumbs.
 //!
-//! Breadcrumbs belong to the call they were made in, and to those around it. While a future waits
-//! it has its own with it, so that calls which take turns on a thread do not see each other's; and
-//! a call does not see what its callers were told of by others since it began.
+//! Breadcrumbs belong to the call they were made in, and to those around it. A future takes its own
+//! with it while it waits, so that calls which take turns on a thread do not see each other's.
+//! Breadcrumbs that sibling calls add to an outer call after this call began are not attached to
+//! this call's event.
 
 use std::collections::VecDeque;
 
@@ -20,18 +21,18 @@ const CRUMBS: usize = 64;
 pub(super) struct Crumb {
     /// The thread's clock of events when it was made, or came back with its future.
     tick: u64,
-    /// When the call it belongs to was told of it, in ticks of the process's clock: when it was made,
-    /// or when the call it was made in had ended.
+    /// The time at which its call got it, in ticks of the process's clock: when it was made, or
+    /// when the call it was made in ended.
     told: u64,
     breadcrumb: Breadcrumb,
 }
 
-/// Where code is: what an event says of it.
+/// The place of the running code, as an event shows it.
 #[derive(Default)]
 pub(crate) struct Scene {
     /// The monitored functions it runs in, outermost first.
     pub(crate) path: Vec<&'static Site>,
-    /// What happened before, oldest first.
+    /// Earlier events and calls, oldest first.
     pub(crate) breadcrumbs: Vec<Breadcrumb>,
     /// That of the request it works for, or one per outermost call; `None` outside all calls.
     pub(crate) trace: Option<Ids>,
@@ -42,8 +43,8 @@ pub(crate) struct Scene {
 struct Step {
     site: &'static Site,
     began: u64,
-    /// When its call began, in ticks of the process's clock; the end of time for one that has not
-    /// waited, because nobody else was told of anything since.
+    /// The start of its call, in ticks of the process's clock. `u64::MAX` for a call that has not
+    /// waited: no sibling has run since it began.
     call: u64,
 }
 
@@ -62,8 +63,8 @@ fn path() -> Vec<Step> {
     .collect()
 }
 
-/// Where the code that runs is; `ended` is a call that has just left it: its site, its stretch and
-/// when it began, in ticks of the process's clock.
+/// Returns the place of the running code. `ended` is a call that has just left it: its site, its
+/// stretch, and its start in ticks of the process's clock.
 pub(crate) fn scene(ended: Option<(&'static Site, Stretch, u64)>) -> Scene {
     let mut path = path();
     path.extend(ended.map(|(site, stretch, call)| Step {
@@ -94,14 +95,14 @@ pub(crate) fn scene(ended: Option<(&'static Site, Stretch, u64)>) -> Scene {
 
 impl Crumb {
     fn is_seen_from(&self, path: &[Step]) -> bool {
-        // Of the functions on the path, it was made in the innermost that had begun.
+        // It was made in the innermost function of the path that had begun by then.
         let inside = path.partition_point(|step| step.began <= self.tick);
         let own = inside == path.len();
         inside > 0 && (own || self.told <= path[inside].call)
     }
 }
 
-/// Keeps a breadcrumb with the call it was made in; gives it back where there is none.
+/// Keeps a breadcrumb with the call it was made in. Gives it back if no call runs.
 pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
     let (path, tick) = (path(), now());
     let Some(outermost) = path.first() else {
@@ -111,7 +112,7 @@ pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
         let Ok(mut crumbs) = here.crumbs.try_borrow_mut() else {
             return;
         };
-        // Those of calls that have ended.
+        // Removes those of calls that have ended.
         crumbs.retain(|crumb| crumb.tick >= outermost.began);
         crumbs.push_back(Crumb {
             tick,
@@ -177,7 +178,7 @@ fn trace(here: &Here, outermost: u64) -> Ids {
     trace
 }
 
-/// The trace of the outermost call around a stretch, if anybody asked for it.
+/// Returns the trace of the outermost call around a stretch, if it has been needed yet.
 pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<Ids> {
     let path = path();
     let outermost = path.first().map_or(stretch.began, |step| step.began);
@@ -193,7 +194,7 @@ pub(super) fn forget_trace(here: &Here, began: u64, before: u64) {
     }
 }
 
-/// When the outermost call began that runs on this thread, in its clock of events.
+/// Returns the start of the outermost call on this thread, in its clock of events.
 pub(super) fn outermost() -> Option<u64> {
     path().first().map(|step| step.began)
 }
@@ -210,9 +211,9 @@ fn take_all(here: &Here) -> VecDeque<Crumb> {
         .unwrap_or_default()
 }
 
-/// A stretch of code that is outside all calls, whatever runs around it: one poll of a task.
+/// A stretch of code that belongs to no call around it: one poll of a task.
 ///
-/// The call around it finds its own breadcrumbs and trace again, and none of the task's.
+/// Afterwards the call around it finds its own breadcrumbs and trace again, and none of the task's.
 pub(crate) struct Outside {
     crumbs: VecDeque<Crumb>,
     trace: Option<(u64, Ids)>,

@@ -1,4 +1,4 @@
-//! Which call sites are counted under one name.
+//! Groups call sites by the name under which they are counted.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::site::Site;
 pub(crate) struct Name {
     pub(crate) module: &'static str,
     pub(crate) function: &'static str,
-    /// Labels of the user's.
+    /// The labels that the attribute declares.
     pub(crate) labels: Vec<(&'static str, &'static str)>,
 }
 

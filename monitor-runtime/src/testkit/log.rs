@@ -46,7 +46,7 @@ impl fmt::Display for LogEvent {
     }
 }
 
-/// Keeps every event, whatever its level.
+/// Keeps every event, at every level.
 pub(super) struct Keep {
     pub(super) seen: Arc<Mutex<Seen>>,
 }

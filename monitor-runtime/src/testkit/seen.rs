@@ -15,7 +15,7 @@ use crate::site::Site;
 pub struct Seen {
     /// Calls that ended; inner ones before those around them.
     pub calls: Vec<Call>,
-    /// Events of `tracing`, ours and the user's.
+    /// Events of `tracing`, those of the runtime and those of the code under test.
     pub log: Vec<LogEvent>,
     /// Events that Sentry would have been sent.
     pub captures: Vec<SentryEvent<'static>>,

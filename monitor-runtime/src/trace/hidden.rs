@@ -1,4 +1,4 @@
-//! Filters of a subscriber of the user's own that hide what the runtime logs.
+//! Detects filters of the service's own subscriber that hide the runtime's log lines.
 
 use std::sync::Once;
 

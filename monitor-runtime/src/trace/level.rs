@@ -9,12 +9,12 @@ use super::filter::Filters;
 use crate::log_filter::{LONGEST_TIME, LogFilter, LogFilterError, Rules};
 use crate::report;
 
-/// Of the lines that tell of a change.
+/// The target of the lines that report a change.
 const TARGET: &str = "monitor_runtime::log_filter";
 
-/// When the filter goes back by itself.
+/// The time at which the filter goes back by itself.
 struct Reversion {
-    /// By the clock that nobody sets.
+    /// By the monotonic clock, which does not jump.
     at: Option<Instant>,
     /// Counts changes, so that a thread knows whether it still waits for the one it was begun for.
     change: u64,
@@ -26,7 +26,7 @@ static REVERSION: Mutex<Reversion> = Mutex::new(Reversion {
 });
 static CHANGED: Condvar = Condvar::new();
 
-/// The filter of now; `None` where the subscriber is not ours.
+/// Returns the current filter; `None` if the subscriber is not the runtime's.
 pub(crate) fn log_filter() -> Option<LogFilter> {
     let filters = OURS.get()?;
     let reversion = lock();
@@ -66,7 +66,7 @@ pub(crate) fn set_log_filter(
     })
 }
 
-/// Goes back to the filter of the start; `None` where the subscriber is not ours.
+/// Goes back to the filter of the start; `None` if the subscriber is not the runtime's.
 pub(crate) fn reset_log_filter() -> Option<LogFilter> {
     let filters = OURS.get()?;
     let mut reversion = lock();

@@ -17,10 +17,10 @@ const SENTRYS: &str = "sentry-";
 /// Members of a `baggage`, as they are passed on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Baggage {
-    /// Those of others.
+    /// Members of other systems.
     pub(super) foreign: Option<Arc<str>>,
-    /// Sentry's, where a caller of its began the trace: they are passed on as they are, even if there
-    /// are none.
+    /// Sentry's members, if a caller that uses Sentry began the trace. They are passed on
+    /// unchanged, even if there are none.
     pub(super) sampling: Option<Arc<str>>,
 }
 

@@ -1,7 +1,7 @@
-//! The failure of a request: which of the log and Sentry know of it already.
+//! Keeps the log and Sentry from reporting the failure of one request twice.
 //!
-//! An error is logged and reported where it first comes out of a monitored function, on whichever
-//! thread that is. The HTTP edge asks at the end of the request and tells the rest, so that each
+//! An error is logged and reported where it first comes out of a monitored function, on any thread.
+//! The HTTP edge looks here at the end of the request and reports what is missing, so that each
 //! failed request has one line and one event.
 
 use std::sync::atomic::{AtomicBool, Ordering};

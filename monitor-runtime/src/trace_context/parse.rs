@@ -16,9 +16,9 @@ const MEMBERS: usize = 32;
 const STATE: usize = 512;
 const LONG: usize = 128;
 
-/// The value of `traceparent`: section 3.2.
+/// Parses the value of `traceparent`: section 3.2.
 ///
-/// A version above ours is read as ours, and may go on behind another `-`: section 4.3.
+/// A higher version is read as version 00, and may go on behind another `-`: section 4.3.
 pub(super) fn parent(value: &[u8]) -> Option<Ids> {
     let (known, more) = value.split_at_checked(LENGTH)?;
     let [version] = digits(&known[..2])?;
@@ -40,7 +40,7 @@ pub(super) fn parent(value: &[u8]) -> Option<Ids> {
     Some(Ids {
         trace: TraceId(trace),
         span: SpanId(span),
-        // What other flags mean is not known, so they are not passed on.
+        // Other flags are not passed on, because their meaning is not known.
         sampled: flags & SAMPLED != 0,
         open: false,
     })

@@ -14,12 +14,13 @@ use super::{Ids, current_ids, parse};
 
 const SENTRY_TRACE: HeaderName = HeaderName::from_static("sentry-trace");
 
-/// How this service samples its traces, for those it calls: Sentry's dynamic sampling context.
+/// Sentry's dynamic sampling context: how this service samples its traces, for the services it
+/// calls.
 #[derive(Debug)]
 pub(crate) struct Sampling {
     /// `sentry-public_key=…` and what else does not change.
     members: String,
-    /// `None` where there are no transactions.
+    /// `None` without transactions.
     rate: Option<f32>,
 }
 

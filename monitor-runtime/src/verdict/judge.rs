@@ -1,4 +1,4 @@
-//! What ends a call by what it returned: a type alone, or what the attribute says.
+//! Ends a call with the verdict on its returned value: by type alone, or by the attribute's rules.
 
 use std::marker::PhantomData;
 
@@ -6,7 +6,8 @@ use super::Verdict;
 use crate::run::Open;
 
 /// Knows the verdict on values of a type.
-// The call is ended in here: where a verdict came back, its lifetime would be asked of what `AsRef` gives.
+// Ends the call instead of returning a `Verdict<'_>`: the lifetime of a returned verdict would be
+// required of the `dyn Error` behind `AsRef`, too.
 pub trait Judge<R> {
     /// Ends a call that returned.
     fn end(&self, open: Open, timed: bool, returned: &R);
@@ -19,7 +20,7 @@ pub trait Stateless {
     const NEW: Self;
 }
 
-/// What the attribute says: a closure that returns the verdict.
+/// A judge that the attribute's arguments define: a closure that returns the verdict.
 pub struct ByRule<V>(pub(crate) V);
 
 impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
@@ -29,7 +30,7 @@ impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
     }
 }
 
-/// The judge that a closure, which nobody calls, would return.
+/// The judge that a closure would return. The closure is never called; only its type is used.
 // A future has the closure's type for its own, and not the judge's: that names what the future resolves
 // to, which need not live as long as the future.
 pub struct ByType<V>(PhantomData<fn() -> V>);

@@ -33,7 +33,7 @@ impl<T, E> Inside for Result<T, E> {
 /// It is a `Result`.
 pub struct Nested;
 
-/// Where the questions go on, once it is known how an error is seen.
+/// The next question about a type, once it is known how an error is seen.
 pub trait Then<H, T, S> {
     #[doc(hidden)]
     type Next: Stateless;

@@ -48,7 +48,7 @@ impl<'a, T, E, H: View<'a, E>, I: View<'a, T>> View<'a, Result<T, E>> for Level<
     }
 }
 
-/// A value that is no `Result`, asked for its class or not.
+/// A value that is not a `Result`, asked for its class or not.
 pub struct Value<C>(PhantomData<fn() -> C>);
 
 impl<R, C: AskClass<R>> Look<R> for Value<C> {

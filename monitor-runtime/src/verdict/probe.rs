@@ -1,11 +1,17 @@
-//! How a returned value is looked at with no bound demanded of the user.
+//! Finds out, at compile time, how to look at a returned value without demanding any bound of the
+//! user.
 //!
-//! A probe stands for a type and asks two questions of it: is it a `Result`, and has the value a class;
-//! has the error a class, and how does it show itself. Each question is one method (by a name that no
-//! trait of the user has) of several types in a row, each of which dereferences to the next, less telling
-//! one; method look-up takes the first whose bounds hold. No trait need be in scope. A `Result` in an `Ok`
-//! is asked the same two questions, up to the third; of any other type, they are answered by a type
-//! without a row. The compiler looks at these few calls: anything more is paid for by every annotated function.
+//! A probe stands for a type and asks two questions. First: is it a `Result`, and does the value
+//! have a class? Second: does the error have a class, and which trait shows it?
+//!
+//! Each question is one method of several types in a row. Each type of the row dereferences to the
+//! next, less specific one, and method look-up takes the first whose bounds hold (autoderef
+//! specialization). The methods have names that no trait of the user has, and no trait need be in
+//! scope. A `Result` in an `Ok` is asked the same two questions, up to the third. For any other
+//! type a type without a row answers them.
+//!
+//! The compiler resolves these few calls for every annotated function, so anything more here slows
+//! down every build.
 #![expect(
     clippy::unused_self,
     clippy::unnecessary_wraps,
@@ -27,7 +33,7 @@ use super::look::{
 use crate::classify::Classify;
 use crate::run::Open;
 
-/// Types in a row: what one has no method for is asked of the next.
+/// Declares types in a row: if one has no method of a name, look-up asks the next.
 macro_rules! row {
     ($($(#[$doc:meta])* $this:ident $(=> $next:ident)?;)*) => {$(
         $(#[$doc])*
@@ -59,7 +65,7 @@ row! {
 
     /// A `Result` whose value has been asked for its class.
     Fallible => PlainError;
-    /// Its error is no `Error` with a class.
+    /// Its error is not an `Error` with a class.
     PlainError => ClassedDisplay;
     /// Nor an `Error`.
     ClassedDisplay => ClassedDebug;
@@ -87,7 +93,7 @@ row! {
 }
 
 impl<R> Probe<(R, ())> {
-    /// Of the type of a value.
+    /// Creates the probe for the type of a value.
     #[inline]
     pub const fn of(_: &R) -> Self {
         Self(PhantomData)
@@ -162,7 +168,7 @@ seen! {
 
 #[doc(hidden)]
 impl<T, E, V, S> Nothing<(T, E, V, S)> {
-    /// What `ret` shows.
+    /// Returns the value that `ret` shows.
     #[inline]
     pub fn __monitor_ok<'a>(&self, returned: &'a Result<T, E>) -> Option<&'a T> {
         returned.as_ref().ok()
@@ -171,7 +177,7 @@ impl<T, E, V, S> Nothing<(T, E, V, S)> {
 
 #[doc(hidden)]
 impl<V> Done<Value<V>> {
-    /// What `ret` shows.
+    /// Returns the value that `ret` shows.
     #[inline]
     pub fn __monitor_ok<'a, R>(&self, returned: &'a R) -> Option<&'a R> {
         Some(returned)
@@ -233,8 +239,8 @@ where
     }
 }
 
-/// Who judges the value behind a reference, by the value's type; `text` does not ask whether an error
-/// is an `Error`.
+/// Selects the judge of the value behind a reference, by the value's type. `text` does not ask
+/// whether an error is an `Error`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __judge {

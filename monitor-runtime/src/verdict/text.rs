@@ -1,4 +1,4 @@
-//! Texts of the user's errors: bounded, and joined for a line of the log.
+//! Texts of errors: bounded in length, and joined for a line of the log.
 
 use std::cell::Cell;
 use std::fmt;
@@ -9,22 +9,22 @@ use crate::caught::caught;
 /// The longest text of one link, in bytes; beyond it the text is cut.
 pub(super) const MAX_TEXT: usize = 8 * 1024;
 
-/// Formats text of the user's, which may panic, return an error, or have no end.
+/// Formats user text, which may panic, return an error, or never end.
 pub(crate) fn text(arguments: fmt::Arguments<'_>) -> String {
     text_within(MAX_TEXT, arguments)
 }
 
-/// Texts that are formatted inside of each other on one thread.
+/// The most texts that are formatted within one another on one thread.
 const MAX_NESTED: usize = 8;
 
 thread_local! {
     static NESTED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Formats text of the user's, of so many bytes at most.
+/// Formats user text of at most `most` bytes.
 ///
-/// A `Debug` or `Display` may call a monitored function that records the very value. Its text is `…` where
-/// that has happened too often.
+/// A `Debug` or `Display` may call a monitored function that records the very value. Beyond
+/// [`MAX_NESTED`] levels the text is `…`.
 pub(crate) fn text_within(most: usize, arguments: fmt::Arguments<'_>) -> String {
     let nested = NESTED.get();
     if nested == MAX_NESTED {

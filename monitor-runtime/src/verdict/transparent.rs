@@ -1,7 +1,7 @@
-//! What an error derived as `transparent` takes from the one in it: the class, and how it is shown.
+//! The class and text that an error derived as `transparent` takes from the error inside it.
 //!
-//! The type in it may be anybody's, such as `anyhow::Error`: each question falls back as in
-//! [`probe`](super::probe), and asks no bound of the user.
+//! The inner type may be of any crate, such as `anyhow::Error`. Each question falls back as in
+//! [`probe`](super::probe), and demands no bound of the user.
 #![expect(clippy::unused_self, reason = "look-up goes by the receiver")]
 
 use std::any::type_name;
@@ -52,7 +52,7 @@ row! {
 }
 
 impl<E> Held<E> {
-    /// Of the type of a value.
+    /// Creates the probe for the type of a value.
     #[inline]
     pub const fn of(_: &E) -> Self {
         Self(PhantomData)
@@ -60,7 +60,7 @@ impl<E> Held<E> {
 }
 
 impl<E> Seen<E> {
-    /// Of the type of a value.
+    /// Creates the probe for the type of a value.
     #[inline]
     pub const fn of(_: &E) -> Self {
         Self(PhantomData)

@@ -51,7 +51,7 @@ pub(super) fn bind(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
         path: path.to_owned(),
         identity: identity(path)?,
     };
-    // Before it listens, so that there is no moment in which another user could connect.
+    // Set before it listens, so that another user can connect at no moment.
     fs::set_permissions(path, Permissions::from_mode(MODE))?;
     socket.listen(BACKLOG)?;
     let listener = UnixListener::from(OwnedFd::from(socket));
@@ -82,7 +82,7 @@ fn lock(path: &Path, limit: Duration) -> io::Result<Option<File>> {
     }
 }
 
-/// Removes a socket on which nobody answers; whatever else is there stays.
+/// Removes a socket that no process listens on. Any other file stays.
 fn remove_stale(path: &Path) -> io::Result<()> {
     let found = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -93,7 +93,7 @@ fn remove_stale(path: &Path) -> io::Result<()> {
         return Err(io::Error::new(kind, "what is there is not a socket"));
     }
     let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    // Where the queue of the one that listens is full, it would wait.
+    // A blocking `connect` would wait while the listener's queue is full.
     probe.set_nonblocking(true)?;
     match probe.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {

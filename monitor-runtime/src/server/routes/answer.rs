@@ -17,7 +17,7 @@ use crate::unseen;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
-/// What one asked for, or why one does not get it.
+/// The document that the client asked for, or the reason why it does not get it.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) content_type: &'static str,
@@ -95,7 +95,7 @@ impl Answer {
         )
     }
 
-    /// For whoever may not see details; `token` says whether there is one to give.
+    /// Refuses to show details. `token` is `true` if the client could send a token.
     pub(super) fn no_access(token: bool) -> Self {
         if token {
             Self::text(
@@ -110,7 +110,7 @@ impl Answer {
         }
     }
 
-    /// For whoever may not change anything; `token` says whether there is one to give.
+    /// Refuses to change anything. `token` is `true` if the client could send a token.
     pub(super) fn refused(refusal: Refusal, token: bool) -> Self {
         match refusal {
             Refusal::NoAccess => Self::no_access(token),
@@ -158,7 +158,7 @@ impl Answer {
     }
 }
 
-/// What every answer says to browsers and caches.
+/// Headers of every answer, for browsers and caches.
 pub(in crate::server) const PROTECTION: [(HeaderName, &str); 3] = [
     (CACHE_CONTROL, "no-store"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -24,7 +24,8 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// What the page may do: its own scripts, styles and requests, and nothing in the markup itself.
+/// Content policy of the page: its own scripts, styles and requests, and nothing inline in the
+/// markup.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -33,7 +34,7 @@ struct File {
     name: &'static str,
     content_type: &'static str,
     text: &'static str,
-    /// What is worked out of it once.
+    /// Its compressed form, made on the first request.
     sent: OnceLock<Sent>,
 }
 
@@ -213,7 +214,7 @@ fn data(
 
 const ALLOWED: &str = "allowed: process=…&since=<number>, function=<number>, or check=<number>\n";
 
-/// What a query asks for.
+/// The subject of a query.
 #[derive(Debug, PartialEq, Eq)]
 enum Asked<'q> {
     /// `process=…&since=…`; both may be missing.

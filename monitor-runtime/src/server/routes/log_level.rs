@@ -24,9 +24,9 @@ use crate::unseen;
 const JSON: &str = "application/json";
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 8 * 1024;
-/// How long it may take to arrive.
+/// The time that a body has to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What a body may say.
+/// A valid body, for error messages.
 const EXAMPLE: &str =
     r#"allowed: {"filter":"info,my_crate=debug","for":"10m"}, `for` from 1s to 24h or left out"#;
 
@@ -119,7 +119,7 @@ async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result
     read.map_err(|(status, problem)| Answer::text(status, problem))
 }
 
-/// What PUT is sent.
+/// The body of a PUT.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
@@ -128,7 +128,7 @@ struct Wanted {
     lasting: Option<String>,
 }
 
-/// What every method answers.
+/// The answer to every method.
 #[derive(Serialize)]
 struct Shown {
     filter: String,
@@ -138,7 +138,7 @@ struct Shown {
     hint: Option<String>,
 }
 
-/// What a body asks for; an error says what is wrong with it.
+/// Parses a body into directives and a time. The error says what is wrong with it.
 pub(in crate::server) fn parse(body: &[u8]) -> Result<(String, Option<Duration>), String> {
     // Both errors may quote what was sent.
     let refuse = |problem: String| {

@@ -15,10 +15,10 @@ use crate::server::access::Asker;
 use crate::server::scrapes::NoPage;
 use crate::server::{Context, Gzip, negotiate};
 
-/// How long a client waits for the metrics page to begin before it is sent away.
+/// The time that a client waits for the metrics page to begin before it is sent away.
 const RENDER_LIMIT: Duration = Duration::from_secs(30);
 
-/// When a client that was sent away may try again.
+/// Seconds after which a client that was sent away may try again.
 const RETRY_SECONDS: &str = "5";
 
 /// `/metrics`.

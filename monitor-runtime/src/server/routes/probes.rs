@@ -38,7 +38,7 @@ impl FromStr for Probe {
 }
 
 impl Question {
-    /// What Kubernetes calls it in its verbose answers.
+    /// Returns the name that Kubernetes uses in its verbose answers.
     fn name(self) -> &'static str {
         match self {
             Self::Live => "livez",
@@ -55,7 +55,7 @@ impl Question {
     }
 }
 
-/// What the query of a probe may say, as Kubernetes has it; anything else in it is passed over.
+/// The query of a probe, with the parameters that Kubernetes defines; others are ignored.
 #[derive(Debug, Default)]
 struct Wish {
     verbose: bool,

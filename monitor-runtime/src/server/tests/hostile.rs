@@ -1,11 +1,12 @@
-//! What scanners, browsers and other protocols send; and what no answer may lack.
+//! Requests as scanners, browsers and other protocols send them, and the headers that every answer
+//! needs.
 
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 
 use super::{SECOND, ask, connect, health, start};
 
-/// Sends bytes and returns whatever comes back before the server closes.
+/// Sends bytes and returns everything that comes back before the server closes.
 fn send(addr: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let mut stream = connect(addr);
     // It may have closed before it has read all of them.
@@ -90,7 +91,7 @@ fn what_is_no_request_is_refused_in_the_form_of_all_answers() {
         ),
     ] {
         let answers = send(addr, bytes);
-        // Of several, the last one.
+        // Several answers may have come; the last one counts.
         let last = answers.windows(8).rposition(|start| start == b"\nHTTP/1.");
         let answer = &answers[last.map_or(0, |last| last + 1)..];
         assert_eq!(status(answer), Some(expected), "{}", bytes.escape_ascii());

@@ -1,4 +1,4 @@
-//! What clients that are slow, many or greedy can do.
+//! Tests that slow, numerous or greedy clients cannot keep others from an answer.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -30,7 +30,7 @@ fn idle_connections_do_not_keep_a_probe_out() {
     }
     // Sooner than the first of them would have timed out.
     assert!(begin.elapsed() < Limits::default().head_time);
-    // The oldest had to leave, and nobody else.
+    // The oldest had to leave, and no other.
     assert!(is_closed(&idle[0]) && !is_closed(&idle[299]));
 }
 
@@ -72,7 +72,7 @@ fn connections_without_end_leave_the_server_as_it_was() {
 const BUSY: &[u8] = b"PUT /log-level HTTP/1.1\r\nHost: localhost\r\n\
     Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
 
-/// Somebody whose request is being answered, until it is dropped or has tried its patience.
+/// Opens a connection whose request is being answered, until it is dropped or its body is late.
 fn busy(addr: SocketAddr) -> TcpStream {
     let mut stream = connect(addr);
     stream.write_all(BUSY).unwrap();
@@ -134,7 +134,7 @@ fn a_request_keeps_its_place_and_one_that_ends_makes_room() {
     let [first, mut second] = busy;
     drop(first);
     assert_eq!(finish(waiting).body, "ok\n");
-    // That it was somebody's turn cost the other one nothing.
+    // Another client's turn did not cost this one its request.
     second.write_all(b"\"a\": 11}").unwrap();
     let mut answer = [0; 12];
     second.read_exact(&mut answer).unwrap();

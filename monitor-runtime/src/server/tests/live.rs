@@ -49,7 +49,7 @@ fn the_page_is_open_and_may_do_little() {
     );
 }
 
-/// What a strict policy would refuse, and what would let data become markup.
+/// Checks for markup that a strict policy would refuse, or through which data could become markup.
 #[test]
 fn the_page_has_nothing_in_its_markup() {
     let server = start(&health(vec![]));

@@ -1,4 +1,4 @@
-//! The routes inside somebody else's warp app.
+//! The routes inside a warp app of the service.
 
 use http_body_util::{BodyExt, Empty};
 use hyper::body::Bytes;

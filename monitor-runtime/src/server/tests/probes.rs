@@ -103,7 +103,7 @@ fn one_check_and_one_group_can_be_asked_for() {
     // Spring's names.
     assert_eq!(local("/health/liveness"), (200, "ok\n".to_owned()));
     assert_eq!(local("/health/readiness").0, 503);
-    // Liveness has no checks, and there is none of these.
+    // Liveness has no checks, and the other names do not exist.
     for path in [
         "/livez/db",
         "/readyz/nope",

@@ -177,7 +177,7 @@ fn a_peer_with_any_number_of_scrapes_keeps_out_neither_a_scrape_nor_a_probe() {
     assert_eq!((answer.status, answer.bytes.len()), (200, 100_000_000));
     assert!(begin.elapsed() < 20 * SECOND, "{:?}", begin.elapsed());
     assert!(most.load(Ordering::SeqCst) <= 4, "{most:?} pages at once");
-    // Those that found too many others waiting were sent away, and told when to come back.
+    // Clients that found too many others waiting were sent away, and told when to come back.
     let busy = deaf.into_iter().filter_map(|mut stream| {
         stream.set_read_timeout(Some(SECOND / 10)).ok()?;
         let mut head = [0; 400];

@@ -66,7 +66,7 @@ fn it_answers_its_owner_alone_and_goes_with_the_server() {
         page.contains("serviceId"),
         "whoever may open it sees details: {page}"
     );
-    // What a proxy in front of it lets through is another matter.
+    // A request that a proxy passed on is not local any more.
     let page = ask(&path, "GET /health HTTP/1.0\r\nHost: shop.example");
     assert!(page.ends_with(r#"{"status":"ok"}"#), "{page}");
     let page = ask(&path, "GET /health HTTP/1.0\r\nX-Forwarded-For: 1.2.3.4");
@@ -92,7 +92,7 @@ fn a_socket_that_nobody_answers_on_is_taken_over() {
         )
     );
     assert!(ask(&path, "GET /livez HTTP/1.0").ends_with("ok\n"));
-    // Where another took its place, the end of this one leaves it alone.
+    // If another socket took its place, the end of this one leaves it alone.
     fs::remove_file(&path).expect("removed");
     let theirs = UnixListener::bind(&path).expect("a socket");
     server.close(super::SECOND);

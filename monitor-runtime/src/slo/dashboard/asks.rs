@@ -65,7 +65,7 @@ impl<'a> Asks<'a> {
         )
     }
 
-    /// Puts the version of its instance on each series, whatever else `build_info` has twice.
+    /// Puts the version of its instance on each series, even if `build_info` exists twice.
     pub(super) fn with_version(&self, series: &str) -> String {
         let build = BUILD_INFO.name;
         format!(

@@ -8,7 +8,7 @@ pub(super) struct Row {
     pub(super) panels: Vec<Panel>,
 }
 
-/// How series are drawn.
+/// A way to draw series.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Lines,
@@ -19,7 +19,7 @@ enum Kind {
     Heatmap,
 }
 
-/// What is shown, before it has a place.
+/// A panel, before it has a position.
 pub(super) struct Panel {
     kind: Kind,
     title: &'static str,
@@ -39,7 +39,7 @@ pub(super) struct Panel {
 
 struct Target {
     query: String,
-    /// How each of its series is called.
+    /// The template of each series' name.
     legend: String,
     /// A threshold of an objective, drawn as a dashed red line.
     is_threshold: bool,

@@ -10,7 +10,7 @@ use crate::slo::yaml::Yaml;
 pub(super) struct Alert<'a> {
     pub(super) name: &'static str,
     pub(super) expr: String,
-    /// How long it has to hold.
+    /// The time for which the expression has to hold.
     pub(super) delay: Option<Window>,
     pub(super) severity: Severity,
     /// Beside the severity and what the expression has.
@@ -18,7 +18,7 @@ pub(super) struct Alert<'a> {
     /// Behind `(page) ` or `(ticket) `.
     pub(super) summary: String,
     pub(super) description: String,
-    /// How far back the dashboard begins.
+    /// The window that the linked dashboard shows.
     pub(super) looks_back: Window,
 }
 

@@ -142,7 +142,7 @@ fn burning() -> String {
         (format!("{} >= 2 < 72", lasts(3600)), "h"),
         (format!("{} >= 0 < 120", lasts(60)), "min"),
     ];
-    // Of two units that fit, the larger one says it.
+    // If two units fit, the larger one is used.
     let rest = rest.iter().map(|(lasts, unit)| {
         let number = "{{ . | first | value | printf \"%.0f\" }}";
         format!(

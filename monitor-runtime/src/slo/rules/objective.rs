@@ -72,7 +72,7 @@ impl Rules {
         let own = self.own(promise).selector();
         let (calls, failures) = (slo::FUNCTION_CALLS, slo::FUNCTION_FAILURES);
         let broke = promise.broke();
-        // What `increase` says is no whole number.
+        // `increase` extrapolates, so it does not return whole numbers.
         let least = f64::from(promise.all_failed) - 0.5;
         let subject = self.subject(promise);
         self.alert(&Alert {

@@ -1,4 +1,4 @@
-//! What is recorded: calls and failures of every objective of the service, and the budget of each.
+//! Recording rules: calls and failures of every objective of the service, and the budget of each.
 
 use super::Rules;
 use crate::metrics::{OBJECTIVE_CALLS, OBJECTIVE_FAILURES, slo};

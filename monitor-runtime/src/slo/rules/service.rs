@@ -1,4 +1,4 @@
-//! What is alerted of a service as a whole.
+//! Alerts for a service as a whole.
 
 use super::Rules;
 use super::alert::Alert;

@@ -1,7 +1,7 @@
 //! The words of alerts: Prometheus' templates, which look things up when the alert fires.
 //!
-//! A look-up that finds nothing leaves its words out. One that fails would take the whole text with it, so each
-//! is written to have one value per label set, whatever series there are.
+//! A look-up that finds nothing leaves its words out. One that fails would take the whole text with
+//! it, so each look-up is written to return one value per label set, for any series.
 
 use crate::slo::scope::Scope;
 
