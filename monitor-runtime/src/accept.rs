@@ -23,7 +23,7 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// For a connection of which only the peer is known.
+    /// Creates the ends of a connection of which only the peer is known.
     pub(crate) fn of_peer(peer: SocketAddr) -> Self {
         Self {
             peer,

@@ -28,7 +28,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// For a service of this name and version; [`builder!`](crate::builder) knows both.
+    /// Creates a builder for a service of this name and version; [`builder!`](crate::builder) fills
+    /// in both.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         Self {
             crate_name: name.into(),
@@ -45,19 +46,19 @@ impl Builder {
         }
     }
 
-    /// The commit this build is of, for `build_info`.
+    /// Sets the commit this build is of, for `build_info`.
     pub fn commit(mut self, commit: impl Into<String>) -> Self {
         self.commit = commit.into();
         self
     }
 
-    /// The branch this build is of, for `build_info`.
+    /// Sets the branch this build is of, for `build_info`.
     pub fn branch(mut self, branch: impl Into<String>) -> Self {
         self.branch = branch.into();
         self
     }
 
-    /// The `service_name` label; beats `OTEL_SERVICE_NAME`.
+    /// Sets the `service_name` label. Wins over `OTEL_SERVICE_NAME`.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.overrides.service_name = Some(name.into());
         self
@@ -81,16 +82,16 @@ impl Builder {
         self
     }
 
-    /// The token that opens details to remote peers; beats `MONITOR_TOKEN`.
+    /// Sets the token that opens details to remote peers. Wins over `MONITOR_TOKEN`.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.overrides.token = Some(token.into());
         self
     }
 
-    /// Sets whether requests of this machine need the token, too; beats `MONITOR_LOOPBACK`.
+    /// Sets whether requests of this machine need the token, too. Wins over `MONITOR_LOOPBACK`.
     ///
-    /// For a proxy on this machine that leaves no mark on a request, or a machine whose users are not
-    /// to see each other's services.
+    /// For a proxy on this machine that leaves no mark on a request, or a machine whose users are
+    /// not to see each other's services.
     ///
     /// ```no_run
     /// let builder = monitor_runtime::builder!().token("0123456789abcdef").loopback_needs_token(true);
@@ -100,7 +101,8 @@ impl Builder {
         self
     }
 
-    /// Sets whether `/metrics` is for those who may see details only; beats `MONITOR_METRICS`.
+    /// Sets whether `/metrics` is only for clients that may see details. Wins over
+    /// `MONITOR_METRICS`.
     ///
     /// ```no_run
     /// let builder = monitor_runtime::builder!().token("0123456789abcdef").metrics_need_token(true);
@@ -123,7 +125,7 @@ impl Builder {
         self
     }
 
-    /// Further fields whose values no log line and no event shows; beats `MONITOR_REDACT`.
+    /// Adds fields whose values no log line and no event shows. Wins over `MONITOR_REDACT`.
     ///
     /// Known are `password`, `secret`, `token`, `api_key`, `authorization`, `cookie`, `session` and the
     /// like, in every spelling and as a part of longer names: `X-Api-Key`, `accessToken`, `db.password`.
@@ -152,7 +154,8 @@ impl Builder {
         self
     }
 
-    /// The Grafana that alerts lead to; beats `MONITOR_GRAFANA_URL`. See [`slo::rules`](crate::slo::rules).
+    /// Sets the Grafana that alerts link to. Wins over `MONITOR_GRAFANA_URL`. See
+    /// [`slo::rules`](crate::slo::rules).
     pub fn grafana_url(mut self, url: impl Into<String>) -> Self {
         self.overrides.grafana_url = Some(url.into());
         self
@@ -186,17 +189,18 @@ impl Builder {
         self
     }
 
-    /// Time between readiness falling and [`Monitor::drained`](crate::Monitor::drained); beats `MONITOR_DRAIN`.
+    /// Sets the time between readiness falling and [`Monitor::drained`](crate::Monitor::drained).
+    /// Wins over `MONITOR_DRAIN`.
     pub fn drain(mut self, drain: Duration) -> Self {
         self.overrides.drain = Some(drain);
         self
     }
 
-    /// Time after the drain delay until what still runs is cut off and the process ends; beats
-    /// `MONITOR_DRAIN_LIMIT`.
+    /// Sets the time after the drain delay until running work is cut off and the process ends. Wins
+    /// over `MONITOR_DRAIN_LIMIT`.
     ///
-    /// The default of 30 s leaves a service alone that handles the signal itself; a limit that is given
-    /// here or there holds for such a service, too.
+    /// The default of 30 s does not apply to a service that handles the signal itself; a limit that
+    /// is set here or by the variable does.
     pub fn drain_limit(mut self, limit: Duration) -> Self {
         self.overrides.drain_limit = Some(limit);
         self
@@ -235,20 +239,20 @@ impl Builder {
         self
     }
 
-    /// The environment of Sentry events; beats `SENTRY_ENVIRONMENT`.
+    /// Sets the environment of Sentry events. Wins over `SENTRY_ENVIRONMENT`.
     pub fn environment(mut self, environment: impl Into<String>) -> Self {
         self.overrides.environment = Some(environment.into());
         self
     }
 
-    /// The release of Sentry events; beats `SENTRY_RELEASE`.
+    /// Sets the release of Sentry events. Wins over `SENTRY_RELEASE`.
     pub fn release(mut self, release: impl Into<String>) -> Self {
         self.overrides.release = Some(release.into());
         self
     }
 
-    /// The share of requests at the [HTTP edge](crate::http) that are sent to Sentry as transactions,
-    /// from 0 to 1; beats `SENTRY_TRACES_SAMPLE_RATE`.
+    /// Sets the share of requests at the [HTTP edge](crate::http) that are sent to Sentry as
+    /// transactions, from 0 to 1. Wins over `SENTRY_TRACES_SAMPLE_RATE`.
     ///
     /// See [`TracesSampler`] for requests whose caller has decided.
     pub fn traces_sample_rate(mut self, rate: f32) -> Self {
@@ -256,14 +260,14 @@ impl Builder {
         self
     }
 
-    /// Decides who makes a request a transaction: the caller, this service, or both. Takes
-    /// precedence over `MONITOR_TRACES_SAMPLER`.
+    /// Sets who decides that a request becomes a transaction: the caller, this service, or both.
+    /// Wins over `MONITOR_TRACES_SAMPLER`.
     pub fn traces_sampler(mut self, sampler: TracesSampler) -> Self {
         self.overrides.traces_sampler = Some(sampler);
         self
     }
 
-    /// A health check with defaults: not critical, every 10 s, given 5 s.
+    /// Adds a health check with defaults: not critical, every 10 s, with a time-out of 5 s.
     ///
     /// ```no_run
     /// # async fn ping() -> std::io::Result<()> { Ok(()) }
@@ -279,13 +283,14 @@ impl Builder {
         self.check_with(Check::new(name, check))
     }
 
-    /// A health check of one's own making: critical, or with another interval or time-out.
+    /// Adds a health check with settings of its own: critical, or with another interval or
+    /// time-out.
     pub fn check_with(mut self, check: Check) -> Self {
         self.checks.push(check);
         self
     }
 
-    /// The exporter to install as the `metrics` recorder, with buckets and labels of one's own.
+    /// Sets the exporter to install as the `metrics` recorder, with buckets and labels of your own.
     ///
     /// Without one, `http_server_request_duration_seconds` gets the buckets that OpenTelemetry advises.
     /// Other histograms get buckets by the unit that their name ends in:
@@ -323,7 +328,8 @@ impl Builder {
         self
     }
 
-    /// The handle of an exporter that is already installed, so that its series are on the page.
+    /// Sets the handle of an exporter that is already installed, so that its series are on the
+    /// page.
     pub fn exporter_handle(mut self, handle: PrometheusHandle) -> Self {
         self.others = Some(handle);
         self

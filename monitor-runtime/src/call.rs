@@ -58,7 +58,8 @@ pub(crate) struct Extra {
 }
 
 impl Stretch {
-    /// `story` begins what the code that runs is in the middle of.
+    /// Enters the user's code. `story` pushes the call on the thread's state and returns its
+    /// stretch.
     fn enter(
         site: &'static Site,
         lane: usize,
@@ -111,7 +112,7 @@ impl Full {
 }
 
 impl Call {
-    /// One that began then, and has nothing with it.
+    /// Creates a call that began at `began` and has no other parts.
     #[inline]
     pub(crate) fn at(began: u64) -> Self {
         Self {
@@ -120,7 +121,7 @@ impl Call {
         }
     }
 
-    /// The user's code goes on.
+    /// Enters the user's code again, for another poll.
     pub(crate) fn resume(mut self, site: &'static Site, lane: usize) -> Full {
         let resume = || story::Stretch::resume(site, self.began);
         let stretch = Stretch::enter(site, lane, self.extra.as_deref(), resume);
@@ -133,7 +134,7 @@ impl Call {
         }
     }
 
-    /// The user's code waits for another poll.
+    /// Leaves the user's code, which waits for another poll.
     pub(crate) fn rest(mut self, stretch: &Stretch) -> Self {
         stretch.exit(self.extra.as_deref());
         if stretch.story.has_marks() {
@@ -143,7 +144,7 @@ impl Call {
         self
     }
 
-    /// The user's code is done with, one way or another.
+    /// Records the end of the call, after the user's code returned, panicked or was dropped.
     pub(crate) fn end(mut self, end: End<'_>, stretch: &Stretch) {
         let ticks = if stretch.cells.site.is_timed() {
             clock::since(self.began)
@@ -274,7 +275,7 @@ impl End<'_> {
         matches!(self, Self::Returned(Verdict::Error(view)) if view.expected)
     }
 
-    /// The class of an error that has one.
+    /// Returns the class of an error that has one.
     #[inline]
     fn class(self) -> Option<&'static str> {
         match self {

@@ -54,7 +54,7 @@ impl Classes {
         Self(OnceLock::new())
     }
 
-    /// The place of a class, found or given out.
+    /// Returns the place of a class, and gives it one if it has none.
     #[cold]
     pub(crate) fn place(&self, class: &'static str) -> usize {
         let slots = self
@@ -75,7 +75,7 @@ impl Classes {
         self.0.get()?.get(place)?.get().copied()
     }
 
-    /// The classes by place.
+    /// Returns the classes by place.
     pub(crate) fn names(&self) -> impl Iterator<Item = (usize, &'static str)> {
         let slots = self.0.get().into_iter().flat_map(|slots| slots.iter());
         slots

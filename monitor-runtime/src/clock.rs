@@ -43,12 +43,12 @@ pub(crate) fn calibrate() {
     timebase();
 }
 
-/// The present, in ticks.
+/// Returns the present, in ticks.
 pub(crate) fn now() -> u64 {
     timebase().clock.raw()
 }
 
-/// The present, in ticks, where [`is_tsc`].
+/// Returns the present, in ticks, if [`is_tsc`].
 #[inline(always)]
 pub(crate) fn tsc() -> u64 {
     tsc::read()
@@ -59,40 +59,40 @@ pub(crate) fn is_tsc() -> bool {
     timebase().tsc
 }
 
-/// Ticks from `start` to now; 0 when the counter went back (another core, another host).
+/// Returns the ticks from `start` to now; 0 if the counter went back (another core, another host).
 pub(crate) fn since(start: u64) -> u64 {
     now().saturating_sub(start)
 }
 
-/// The default buckets' bounds.
+/// Returns the default buckets' bounds.
 pub(crate) fn default_bounds() -> &'static [u64] {
     &timebase().bounds
 }
 
-/// Bounds in seconds as ticks of the clock.
+/// Converts bounds in seconds to ticks of the clock.
 pub(crate) fn in_ticks(bounds: &[f64]) -> Box<[u64]> {
     let seconds_per_tick = timebase().seconds_per_tick;
     let bounds = bounds.iter().map(|bound| ticks(bound / seconds_per_tick));
     bounds.collect()
 }
 
-/// A time in nanoseconds as ticks of the clock.
+/// Converts a time in nanoseconds to ticks of the clock.
 pub(crate) fn ticks_of(nanoseconds: u64) -> u64 {
     let seconds = Duration::from_nanos(nanoseconds).as_secs_f64();
     ticks(seconds / timebase().seconds_per_tick)
 }
 
-/// Milliseconds to the microsecond: what a reader compares, without noise digits.
+/// Rounds milliseconds to the microsecond: digits a reader compares, without noise.
 pub(crate) fn milliseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e3
 }
 
-/// A number of ticks in seconds.
+/// Converts a number of ticks to seconds.
 pub(crate) fn seconds(ticks: u64) -> f64 {
     as_f64(ticks) * timebase().seconds_per_tick
 }
 
-/// The ticks of many calls in seconds.
+/// Converts the ticks of many calls to seconds.
 #[expect(clippy::cast_precision_loss, reason = "a sum may lose its last digits")]
 pub(crate) fn sum_in_seconds(ticks: u128) -> f64 {
     ticks as f64 * timebase().seconds_per_tick

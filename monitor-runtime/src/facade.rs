@@ -166,7 +166,7 @@ impl Recorded {
     }
 }
 
-/// The middle of a bucket, in seconds.
+/// Returns the middle of a bucket, in seconds.
 fn middle(bounds: &[f64], bucket: usize) -> f64 {
     let lower = bucket.checked_sub(1).map_or(0.0, |below| bounds[below]);
     bounds

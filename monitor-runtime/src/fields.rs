@@ -37,7 +37,7 @@ impl PartialEq for Shown {
 }
 
 impl Recorded {
-    /// The value in `tracing`'s terms.
+    /// Returns the value as `tracing` records it.
     pub(crate) fn as_value(&self) -> &dyn Value {
         match self {
             Self::Empty => &Empty,

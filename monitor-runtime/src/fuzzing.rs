@@ -84,7 +84,7 @@ pub(crate) fn text(input: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(input)
 }
 
-/// `name: value` lines as headers, those that can be.
+/// Parses `name: value` lines as headers, skipping lines that cannot be one.
 pub(crate) fn headers(input: &[u8]) -> HeaderMap {
     let lines = input.split(|byte| *byte == b'\n');
     let pairs = lines.filter_map(|line| {

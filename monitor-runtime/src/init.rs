@@ -44,7 +44,7 @@ impl Builder {
         self.start_blocking()
     }
 
-    /// [`start`](Self::start) for a `main` that is not `async`.
+    /// Starts the monitor from a `main` that is not `async`; see [`start`](Self::start).
     pub fn start_blocking(self) -> Result<Monitor, StartError> {
         // Everything that can be refused comes before anything the process keeps.
         let env: Vec<_> = std::env::vars_os().collect();

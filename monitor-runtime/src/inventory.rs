@@ -79,7 +79,7 @@ impl Inventory {
         self
     }
 
-    /// As JSON, which [`INVENTORY_SCHEMA`] describes.
+    /// Returns the inventory as JSON, which [`INVENTORY_SCHEMA`] describes.
     #[expect(
         clippy::missing_panics_doc,
         reason = "there is nothing in it that JSON has not"

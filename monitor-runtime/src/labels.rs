@@ -97,7 +97,7 @@ impl Labels {
 }
 
 impl<D: Dimensions> Labels<D> {
-    /// A label whose type has the values.
+    /// Adds a label whose type has the values.
     #[inline]
     pub fn label<L: MonitorLabel>(self, value: &L) -> Labels<(D, L)> {
         const {
@@ -107,7 +107,7 @@ impl<D: Dimensions> Labels<D> {
         self.then(L::VALUES.len(), value.index().min(L::VALUES.len() - 1))
     }
 
-    /// A label of text, of which the first `MAX` values are told apart.
+    /// Adds a label of text, of which the first `MAX` values are told apart.
     #[inline]
     pub fn bounded<const MAX: usize>(self, value: impl AsRef<str>) -> Labels<(D, Bounded<MAX>)> {
         let index = self
@@ -134,7 +134,7 @@ impl<D: Dimensions> Labels<D> {
         }
     }
 
-    /// The lane of this call; a site's first call gives its family its shape.
+    /// Returns the lane of this call. A site's first call gives its family its shape.
     #[inline]
     pub(crate) fn lane(self) -> usize {
         if self.site.known_id() == 0 {
@@ -143,7 +143,7 @@ impl<D: Dimensions> Labels<D> {
         self.lane
     }
 
-    /// The lane of a call whose labels are not known.
+    /// Returns the lane of a call whose labels are not known.
     #[cold]
     pub(crate) fn other(site: &'static Site) -> usize {
         site.family().shape::<D>();

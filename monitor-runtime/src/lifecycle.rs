@@ -133,7 +133,7 @@ impl Lifecycle {
         self.reached(Phase::Drained).await;
     }
 
-    /// [`finish`](Self::finish) for a thread that may block.
+    /// Runs [`finish`](Self::finish) on a thread that may block.
     pub(crate) fn finish_blocking(self: &Arc<Self>) {
         // A thread of its own: the caller's may be one that runs futures.
         let finish = || {

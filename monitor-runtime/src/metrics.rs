@@ -254,7 +254,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// The labels of `build_info`.
+    /// Returns the labels of `build_info`.
     fn build(&self) -> String {
         [
             label("version", &self.version),

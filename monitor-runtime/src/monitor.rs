@@ -44,7 +44,7 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// The address the management server listens on; `None` when it is off or has no port.
+    /// Returns the address the management server listens on; `None` when it is off or has no port.
     pub fn addr(&self) -> Option<SocketAddr> {
         match self.parts.server.as_ref()?.bound() {
             Address::Tcp(addr) => Some(*addr),
@@ -52,7 +52,7 @@ impl Monitor {
         }
     }
 
-    /// The socket in the file system that the management server listens on, if it is one.
+    /// Returns the socket in the file system that the management server listens on, if it is one.
     pub fn socket_path(&self) -> Option<&Path> {
         match self.parts.server.as_ref()?.bound() {
             Address::Tcp(_) => None,
@@ -166,7 +166,7 @@ impl Monitor {
         }
     }
 
-    /// [`shutdown`](Self::shutdown) for a `main` that is not `async`.
+    /// Shuts down from a `main` that is not `async`; see [`shutdown`](Self::shutdown).
     ///
     /// It blocks the thread it is called on. In a runtime of `tokio` that is a worker that runs
     /// nothing meanwhile, so `shutdown` is better there.
@@ -194,9 +194,9 @@ impl Monitor {
         self.parts.health.watch(name)
     }
 
-    /// The log's filter; `None` where the subscriber is not the one that `start()` installs.
+    /// Returns the log's filter; `None` if the subscriber is not the one that `start()` installs.
     ///
-    /// `GET /log-level` of the management server says the same.
+    /// `GET /log-level` of the management server returns it, too.
     pub fn log_filter(&self) -> Option<LogFilter> {
         trace::log_filter()
     }
@@ -228,8 +228,8 @@ impl Monitor {
         trace::reset_log_filter()
     }
 
-    /// `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for one's own warp app, with
-    /// what is below them, such as `/readyz/<check>`.
+    /// Returns the routes `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for
+    /// your own warp app, with the paths below them, such as `/readyz/<check>`.
     ///
     /// Other paths are rejected as not found, so routes after it are tried.
     pub fn health_routes(
@@ -239,7 +239,7 @@ impl Monitor {
         server::health_routes(self.context.clone())
     }
 
-    /// `/metrics` for one's own warp app.
+    /// Returns the route `/metrics` for your own warp app.
     pub fn metrics_routes(
         &self,
     ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static + use<>

@@ -4,7 +4,7 @@
 //! static spells it: `app::db::Orders::create::__MONITOR::{{closure}}`. Rust does not guarantee the
 //! form of that text, so a path that cannot be parsed is used as it is. It never causes a panic.
 
-/// The label for a function at `path`, written in module `module`.
+/// Returns the label for a function at `path`, written in module `module`.
 pub(crate) fn of(path: &str, module: &str) -> String {
     let item = item(path);
     let local = item
@@ -43,12 +43,12 @@ fn moved_into_own_type<'a>(parts: &[&'a str]) -> Option<&'a str> {
     (last_segment(ty) == *name).then_some(*name)
 }
 
-/// The path without the static and the closure in it.
+/// Returns the path without the static and the closure in it.
 fn item(path: &str) -> &str {
     path.rfind("::__").map_or(path, |end| &path[..end])
 }
 
-/// `<impl Type>` or `<Type as Trait>`, as a path segment of its own.
+/// Splits the segment `<impl Type>` or `<Type as Trait>` into its type and trait.
 fn implementing(segment: &str) -> Option<(&str, Option<&str>)> {
     let inner = segment.strip_prefix('<')?.strip_suffix('>')?;
     if let Some(ty) = inner.strip_prefix("impl ") {
@@ -62,7 +62,7 @@ fn implementing(segment: &str) -> Option<(&str, Option<&str>)> {
     Some((&inner[..at], Some(&inner[at + " as ".len()..])))
 }
 
-/// Every path in a type down to its last segment, generics that were not written dropped.
+/// Shortens every path in a type to its last segment, and drops generics that were not written.
 fn short(ty: &str) -> String {
     let mut out = String::with_capacity(ty.len());
     let mut word = 0;
@@ -83,7 +83,7 @@ fn last_segment(path: &str) -> &str {
     path.rfind("::").map_or(path, |at| &path[at + 2..])
 }
 
-/// `Cache<_, _>` → `Cache`: the parameters of a generic impl say nothing.
+/// Removes the parameters of a generic impl, which say nothing: `Cache<_, _>` → `Cache`.
 fn without_inferred(ty: &str) -> String {
     let Some(open) = ty.find('<').filter(|at| *at > 0) else {
         return ty.to_owned();
@@ -98,7 +98,7 @@ fn without_inferred(ty: &str) -> String {
     }
 }
 
-/// The parts of a path, split where `::` stands outside any brackets.
+/// Returns the parts of a path, split where `::` stands outside any brackets.
 fn split(path: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = path;

@@ -268,8 +268,8 @@ impl Objective {
     }
 }
 
-/// Half of all calls may fail, at most: below that, no alert could tell bad from worse. A share
-/// written for a percentage is far below.
+/// Returns `true` for a share of 50 to below 100 %. Below 50 %, no alert could tell bad from worse.
+/// A fraction given instead of a percentage is far below.
 const fn is_target(percent: f64) -> bool {
     percent >= 50.0 && percent < 100.0
 }

@@ -28,7 +28,7 @@ macro_rules! setters {
 }
 
 impl Builder {
-    /// For a service of this name and version.
+    /// Creates a builder for a service of this name and version.
     pub fn new(_: impl Into<String>, _: impl Into<String>) -> Self {
         Self(())
     }
@@ -165,7 +165,7 @@ impl Heartbeat {
         Self(())
     }
 
-    /// A check that is never run.
+    /// Returns a check that is never run.
     pub fn check(&self) -> Check {
         Check(())
     }
@@ -251,13 +251,13 @@ impl Monitor {
 pub mod slo {
     pub use crate::objective::CountAs;
 
-    /// A check that is never run.
+    /// Returns a check that is never run.
     pub fn check() -> super::Check {
         super::Check(())
     }
 }
 
-/// The future itself.
+/// Returns the future itself.
 pub fn scoped<F: Future>(future: F) -> F {
     future
 }

@@ -20,7 +20,8 @@ impl Outcome {
     /// Values of the `result` label.
     pub(crate) const RESULTS: usize = 3;
 
-    /// The `result` label's place: a panic is an error by result, told apart by its class.
+    /// Returns the position of the `result` label. A panic has that of an error; its class tells
+    /// them apart.
     #[inline]
     pub(crate) const fn result(self) -> usize {
         match self {
@@ -30,7 +31,7 @@ impl Outcome {
         }
     }
 
-    /// The value of the `result` label: `ok`, `error` or `cancelled`.
+    /// Returns the value of the `result` label: `ok`, `error` or `cancelled`.
     pub(crate) const fn as_str(self) -> &'static str {
         ["ok", "error", "cancelled"][self.result()]
     }

@@ -48,7 +48,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// For the process, and the runtime that this is called on.
+    /// Creates a reader for the process, and for the runtime that this is called on.
     pub(crate) fn new() -> Self {
         Self {
             start_seconds: system::start_seconds(),
@@ -64,7 +64,7 @@ impl Reader {
         }
     }
 
-    /// `None` where `start()` was not called on a runtime.
+    /// Returns the numbers of the runtime; `None` if `start()` was not called on one.
     pub(crate) fn runtime(&self) -> Option<Runtime> {
         let metrics = self.runtime.as_ref()?.metrics();
         #[cfg(target_has_atomic = "64")]

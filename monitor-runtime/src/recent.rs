@@ -134,7 +134,7 @@ impl Recent {
         slowest.seconds
     }
 
-    /// The slowest calls of the last ten minutes, the slowest first.
+    /// Returns the slowest calls of the last ten minutes, the slowest first.
     pub(crate) fn slow(&self) -> Vec<Call> {
         let is_recent = |call: &&(u64, u64, Call)| {
             // An error says that the wall clock went back: the call is a recent one.

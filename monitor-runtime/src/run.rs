@@ -91,13 +91,13 @@ pub fn run_untimed<R>(
     returned
 }
 
-/// Never called: where it would be returned, a block knows its type.
+/// Gives a block its type from behind `if false`; it is never called.
 #[cold]
 pub fn never<T>() -> T {
     unreachable!("it stands behind `if false`")
 }
 
-/// Calls a closure once: what it captured is gone from the place it was written in.
+/// Calls a closure once. Variables it captured are then moved out of the surrounding body.
 #[inline]
 pub fn once<R>(make: impl FnOnce() -> R) -> R {
     make()

@@ -30,12 +30,12 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value.
+    /// Returns the value.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 
-    /// The value, and the end of the secret.
+    /// Returns the value and ends its secrecy.
     pub fn into_exposed(self) -> T {
         self.0
     }

@@ -79,8 +79,8 @@ impl Deref for Site {
 impl RefUnwindSafe for Site {}
 
 impl Site {
-    /// The function that a closure stands in, by its path, in a module, by its `module_path!()`; the
-    /// attribute has no arguments.
+    /// Creates the call site of the function that a closure stands in, named by the closure's path.
+    /// `module` is its `module_path!()`; the attribute has no arguments.
     // One call in a static is one more thing to check for every annotated function.
     #[track_caller]
     pub const fn of<F>(_: &F, module: &'static str) -> Self {
@@ -93,7 +93,7 @@ impl Site {
         Self::new(type_name::<F>, module).with(&ASYNC)
     }
 
-    /// The function at a path.
+    /// Creates the call site of the function at a path.
     #[track_caller]
     pub const fn new(path: fn() -> &'static str, module: &'static str) -> Self {
         Self(Fields {
@@ -106,7 +106,7 @@ impl Site {
         })
     }
 
-    /// No function, and on no list.
+    /// Creates a placeholder for no function, which no list contains.
     #[track_caller]
     pub const fn nobody() -> Self {
         Self::new(|| "", "")
@@ -139,7 +139,7 @@ impl Site {
         self.0.state.get_or_init(make)
     }
 
-    /// The `function` label: `Orders::create`, or the name given.
+    /// Returns the `function` label: `Orders::create`, or the name given.
     pub(crate) fn function(&self) -> &str {
         let qualified = || match self.given_name {
             Some(name) => name.to_owned(),
@@ -152,7 +152,7 @@ impl Site {
         self.0.module
     }
 
-    /// The target of its span and events.
+    /// Returns the target of its span and events.
     pub(crate) fn log_target(&self) -> &'static str {
         self.given_target.unwrap_or(self.0.module)
     }
@@ -161,7 +161,7 @@ impl Site {
         (self.0.location.file(), self.0.location.line())
     }
 
-    /// The column of its attribute, from 1.
+    /// Returns the column of its attribute, from 1.
     pub(crate) fn column(&self) -> u32 {
         self.0.location.column()
     }
@@ -173,7 +173,7 @@ impl Site {
         state.family.store(lane).unwrap_or(&state.store)
     }
 
-    /// The lanes of its labels that have been called; without labels there is one.
+    /// Returns the lanes that have been called; one without labels.
     pub(crate) fn lanes(&self) -> impl Iterator<Item = usize> {
         let family = self.family();
         let rest = match self.labels {
@@ -183,13 +183,13 @@ impl Site {
         family.opened().chain(rest)
     }
 
-    /// The labels of a lane, with their values.
+    /// Returns the labels of a lane, with their values.
     pub(crate) fn label_values(&self, lane: usize) -> impl Iterator<Item = (&'static str, &str)> {
         let values = self.family().values(lane);
         self.labels.iter().copied().zip(values)
     }
 
-    /// Its calls that count for its objective and were not successful.
+    /// Returns the counters of calls that count for its objective and were not successful.
     pub(crate) fn unsuccessful(&self) -> &Unsuccessful {
         &self.state().unsuccessful
     }
@@ -206,7 +206,7 @@ impl Site {
         }
     }
 
-    /// The lane to count in; the same for all calls of a lane.
+    /// Returns the lane to count in, which is the same for all calls of a lane.
     pub(crate) fn admit(&self, lane: usize) -> usize {
         match self.labels {
             [] => 0,
@@ -230,7 +230,7 @@ impl Site {
         self.timed
     }
 
-    /// Upper bounds of its buckets but the last, in seconds.
+    /// Returns the upper bounds of its buckets but the last, in seconds.
     pub(crate) fn bounds(&self) -> &'static [f64] {
         self.own_bounds.unwrap_or(&BUCKETS)
     }
@@ -261,7 +261,7 @@ impl Site {
         &self.state().limits
     }
 
-    /// Its last failures, and its slowest calls of late.
+    /// Returns its last failures, and its slowest recent calls.
     pub(crate) fn recent(&self) -> &Recent {
         &self.state().recent
     }
@@ -272,13 +272,13 @@ impl Site {
         self.0.key.load(Ordering::Relaxed)
     }
 
-    /// Place in a thread's table of cells; 0 before the first call.
+    /// Returns its place in a thread's table of cells; 0 before the first call.
     #[inline]
     pub(crate) fn known_id(&self) -> usize {
         self.key() & !WATCHED
     }
 
-    /// Place in a thread's table of cells, given out on the first call.
+    /// Returns its place in a thread's table of cells, given out on the first call.
     pub(crate) fn id(&'static self) -> usize {
         match self.known_id() {
             0 => self.assign_id(),

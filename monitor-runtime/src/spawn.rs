@@ -14,13 +14,14 @@ use crate::story::{InTask, Outside, Tasks};
 use crate::trace_context::{self, TraceContext};
 use crate::within::{Place, Within};
 
-/// [`tokio::spawn`] for monitored code: the task keeps the current span and trace, and has a Sentry
-/// scope of its own.
+/// Spawns a task of monitored code, as [`tokio::spawn`] does. The task keeps the current span and
+/// trace, and has a Sentry scope of its own.
 ///
 /// Its log lines stay in the span that the task is spawned in. They, its events and
-/// [`inject`](crate::inject) have the trace id of the request that it is spawned for. Tags it sets and
-/// breadcrumbs it leaves stay with it. The functions it runs are a path of their own. An error that comes
-/// out of it is told there; the function that spawned it and passes the error on adds nothing.
+/// [`inject`](crate::inject) have the trace id of the request that it is spawned for. Tags it sets
+/// and breadcrumbs it leaves stay with it. The functions it runs are a path of their own. An error
+/// that comes out of it is told there; the function that spawned it and passes the error on adds
+/// nothing.
 ///
 /// ```no_run
 /// use monitor_runtime::monitored;
@@ -48,7 +49,8 @@ where
     tokio::spawn(scoped(future))
 }
 
-/// [`tokio::task::spawn_blocking`] for monitored code: what [`spawn`] is for futures.
+/// Runs monitored code on the blocking pool, as [`tokio::task::spawn_blocking`] does, with the
+/// context that [`spawn`] gives to futures.
 ///
 /// ```no_run
 /// use monitor_runtime::monitored;
@@ -81,7 +83,8 @@ where
     tokio::task::spawn_blocking(move || work.run())
 }
 
-/// The future that [`spawn`] spawns, for other ways to run a task: a `JoinSet`, a `LocalSet`.
+/// Returns the future that [`spawn`] spawns, for other ways to run a task: a `JoinSet`, a
+/// `LocalSet`.
 ///
 /// It is there without the feature `enable` too, and is then the future itself.
 ///

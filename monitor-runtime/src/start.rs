@@ -39,7 +39,7 @@ pub(crate) enum Parent {
 }
 
 impl Site {
-    /// A call without declared fields.
+    /// Starts a call without declared fields.
     #[inline]
     pub const fn start(&'static self) -> Start {
         Start {
@@ -49,7 +49,7 @@ impl Site {
         }
     }
 
-    /// A call with declared fields, taken only when a log or Sentry would show them.
+    /// Starts a call with declared fields, recorded only if a log or Sentry would show them.
     pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
         // `None` while the events of a function are being made: its allocations are calls of this one.
         let events = self.events();

@@ -93,12 +93,12 @@ impl Stretch {
         THREAD.with(|thread| thread.clock.enter(Some(site), None))
     }
 
-    /// The next stretch of a call that began at `call`, in ticks of the process's clock.
+    /// Begins the next stretch of a call that began at `call`, in ticks of the process's clock.
     pub(crate) fn resume(site: &'static Site, call: u64) -> Self {
         THREAD.with(|thread| thread.clock.enter(Some(site), Some(call)))
     }
 
-    /// The user's code does not run any more: it waits, or has ended.
+    /// Ends the stretch: the user's code waits, or has ended.
     pub(crate) fn end() {
         THREAD.with(|thread| thread.clock.leave());
     }
@@ -108,7 +108,7 @@ impl Stretch {
         THREAD.with(|thread| thread.clock.is_marked_since(self))
     }
 
-    /// The trace that events of the outermost call around it have, if there were any.
+    /// Returns the trace that events of the outermost call around it have, if there were any.
     pub(crate) fn trace(self) -> Option<Ids> {
         let known = HERE.try_with(|here| trail::known_trace(here, self));
         known.ok().flatten()
@@ -140,7 +140,7 @@ impl Stretch {
     }
 }
 
-/// The innermost monitored function running on this thread.
+/// Returns the innermost monitored function running on this thread.
 pub(crate) fn innermost() -> Option<&'static Site> {
     THREAD.with(|thread| thread.clock.innermost())
 }

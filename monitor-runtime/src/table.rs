@@ -20,7 +20,7 @@ impl Found {
         Self([const { Cell::new(None) }; RECENT])
     }
 
-    /// The cells of a site's lane, where a look is enough to find them.
+    /// Returns the cells of a site's lane, if the cache has them.
     #[inline(always)]
     pub(crate) fn look(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
         // Before its first call a site has no id, and its lanes would be those of others.
@@ -36,7 +36,8 @@ impl Found {
         (cells.id == id).then_some(cells)
     }
 
-    /// The cells of a site's lane, where calls are timed by a counter that is read in place.
+    /// Returns the cells of a site's lane, if the cache has them and calls are timed by the time
+    /// stamp counter.
     #[inline(always)]
     pub(crate) fn look_plainly(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
         let key = site.key();
@@ -97,12 +98,12 @@ thread_local! {
         const { Table(RefCell::new(HashMap::with_hasher(BuildHasherDefault::new()))) };
 }
 
-/// The current thread's cells of a site's lane, found, or claimed on its first call of it.
+/// Returns the current thread's cells of a site's lane, and claims them on its first call of it.
 ///
-/// Of a lane that counts in another one, the cells are those of the other, once per thread.
+/// For a lane that counts in another one, the cells are those of the other, once per thread.
 ///
-/// A thread that is ending has no table any more, and claims cells for one stretch of a call;
-/// then they are its caller's to release, and `true` says so.
+/// A thread that is ending has no table any more. It claims cells for one stretch of a call, and
+/// returns `true`: the caller then has to release them.
 pub(crate) fn claim(site: &'static Site, lane: usize) -> (&'static Cells, bool) {
     let lane = site.admit(lane);
     // A call whose lane counts in another one was looked up under its own.

@@ -81,7 +81,7 @@ impl Sum {
         }
     }
 
-    /// Calls by bucket of a result, up to the last bucket that has any.
+    /// Returns the calls by bucket of a result, up to the last bucket that has any.
     fn used(&self, result: usize) -> &[u64] {
         &self.buckets[result * self.slots..][..self.ended[result].used]
     }
@@ -138,13 +138,13 @@ impl Source {
         &self.near
     }
 
-    /// The site's id, for one that was called.
+    /// Returns the site's id, if it was called.
     pub(crate) fn id(&self) -> Option<usize> {
         let first = self.near().0.get()?;
         Some(first.id - self.lane)
     }
 
-    /// Upper bounds of its buckets but the last, in seconds.
+    /// Returns the upper bounds of its buckets but the last, in seconds.
     pub(crate) fn bounds(&self) -> &'static [f64] {
         self.site.bounds()
     }
@@ -242,7 +242,7 @@ impl Tally {
         self.timed
     }
 
-    /// Calls that ended with this result and have no class.
+    /// Returns the calls that ended with this result and have no class.
     pub(crate) fn calls(&self, outcome: Outcome) -> u64 {
         match outcome {
             Outcome::Error => self.sum.errors,
@@ -257,18 +257,18 @@ impl Tally {
         classes.map(|(class, calls)| (*class, *calls))
     }
 
-    /// Calls that have begun and not ended.
+    /// Returns the calls that have begun and not ended.
     pub(crate) fn concurrent(&self) -> u64 {
         let finished = self.sum.ended.iter().map(|ended| ended.calls).sum();
         self.sum.started.saturating_sub(finished)
     }
 
-    /// Calls that ended with the result this outcome belongs to.
+    /// Returns the calls that ended with the result this outcome belongs to.
     pub(crate) fn ended(&self, outcome: Outcome) -> u64 {
         self.sum.ended[outcome.result()].calls
     }
 
-    /// Calls per bucket (not cumulative) of the result this outcome belongs to.
+    /// Returns the calls per bucket (not cumulative) of the result this outcome belongs to.
     pub(crate) fn buckets(&self, outcome: Outcome) -> &[u64] {
         let first = outcome.result() * self.sum.slots;
         &self.sum.buckets[first..first + self.sum.slots]
@@ -279,7 +279,7 @@ impl Tally {
         self.sum.used(outcome.result())
     }
 
-    /// The sum of durations, in ticks, of the result this outcome belongs to.
+    /// Returns the sum of durations, in ticks, of the result this outcome belongs to.
     pub(crate) fn ticks(&self, outcome: Outcome) -> u128 {
         self.sum.ticks[outcome.result()]
     }

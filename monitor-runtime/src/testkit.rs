@@ -83,7 +83,7 @@ impl Capture {
         Self { seen, log }
     }
 
-    /// The capture this code runs in.
+    /// Returns the capture this code runs in.
     ///
     /// ```
     /// use monitor_runtime::{monitored, testkit};
@@ -156,7 +156,7 @@ pub(crate) fn is_active() -> bool {
         .unwrap_or(false)
 }
 
-/// A call ended; kept if a capture is on.
+/// Keeps a call that ended, if a capture is on.
 pub(crate) fn ended(site: &Site, completion: &Completion<'_>) {
     if let Some(capture) = Capture::current() {
         let call = Call::new(site, completion);
@@ -164,7 +164,7 @@ pub(crate) fn ended(site: &Site, completion: &Completion<'_>) {
     }
 }
 
-/// An event for Sentry, which a capture gets instead.
+/// Gives an event to the capture instead of Sentry.
 pub(crate) fn captured(event: SentryEvent<'static>) {
     if let Some(capture) = Capture::current() {
         lock(&capture.seen).captures.push(event);

@@ -122,19 +122,20 @@ impl TraceContext {
         })
     }
 
-    /// A new span of the same trace.
+    /// Returns a new span of the same trace.
     pub fn child(&self) -> Self {
         let mut child = self.clone();
         child.ids.span = SpanId::random();
         child
     }
 
-    /// The trace.
+    /// Returns the id of the trace.
     pub fn trace_id(&self) -> TraceId {
         self.ids.trace
     }
 
-    /// The span that works here; the caller's, for a context that was [extracted](Self::extract).
+    /// Returns the id of the span that works here; the caller's, for a context that was
+    /// [extracted](Self::extract).
     pub fn span_id(&self) -> SpanId {
         self.ids.span
     }
@@ -144,7 +145,7 @@ impl TraceContext {
         self.ids.sampled
     }
 
-    /// The caller's decision whether this trace is sampled; `None` where it has left that open.
+    /// Returns the caller's decision whether this trace is sampled; `None` if it left that open.
     pub(crate) fn decision(&self) -> Option<bool> {
         (!self.ids.open).then_some(self.ids.sampled)
     }
@@ -154,7 +155,7 @@ impl TraceContext {
         self.carried.as_ref()?.state.as_deref()
     }
 
-    /// `traceparent`'s value, version 00.
+    /// Returns the value of `traceparent`, version 00.
     pub fn traceparent(&self) -> String {
         let Ids {
             trace,
@@ -265,14 +266,14 @@ pub fn inject(headers: &mut HeaderMap) {
     }
 }
 
-/// The current trace, and whether it is sampled: what an exemplar names.
+/// Returns the current trace and whether it is sampled, for an exemplar.
 #[cfg_attr(not(test), expect(dead_code, reason = "exemplars are to come"))]
 pub(crate) fn current_trace() -> Option<([u8; 16], bool)> {
     current_ids().map(|ids| (ids.trace.to_bytes(), ids.sampled))
 }
 
 impl TraceId {
-    /// Its bytes, the most significant first.
+    /// Returns its bytes, the most significant first.
     pub fn to_bytes(self) -> [u8; 16] {
         self.0
     }
@@ -283,15 +284,15 @@ impl SpanId {
         Self(random())
     }
 
-    /// Its bytes, the most significant first.
+    /// Returns its bytes, the most significant first.
     pub fn to_bytes(self) -> [u8; 8] {
         self.0
     }
 }
 
-/// Random bytes, not all zero, at the price of one hash.
+/// Returns random bytes, not all zero, at the price of one hash.
 ///
-/// Every `RandomState` has other keys; they come from the system's generator once per thread.
+/// Every `RandomState` has other keys. They come from the system's generator, once per thread.
 fn random() -> [u8; 8] {
     RandomState::new()
         .build_hasher()

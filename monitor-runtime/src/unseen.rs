@@ -45,7 +45,7 @@ fn is_seen(text: &str, but: impl Fn(char) -> bool) -> bool {
     text.bytes().all(plain) || !text.chars().any(|c| is_unseen(c) && !but(c))
 }
 
-/// Plain text with each of them spelled out, such as `\u{1b}`; lines stay lines.
+/// Escapes each of them in plain text, such as `\u{1b}`; lines stay lines.
 pub(crate) fn spelled_out(text: &str) -> Cow<'_, str> {
     let kept = |c| c == '\n' || c == '\t';
     if is_seen(text, kept) {
@@ -62,7 +62,8 @@ pub(crate) fn spelled_out(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// JSON that means the same and has none of them; those of ASCII can stand between its tokens only.
+/// Escapes each of them in JSON, without a change of meaning. Those of ASCII can only stand between
+/// its tokens.
 pub(crate) fn in_json(json: &str) -> Cow<'_, str> {
     let kept = |c: char| c.is_ascii() && c != '\u{7f}';
     if is_seen(json, kept) {

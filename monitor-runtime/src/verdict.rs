@@ -71,7 +71,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// `ret`: a success takes its value along.
+    /// Applies `ret`: a success takes its value along.
     #[inline]
     pub fn shown(self, value: Shown<'a>) -> Self {
         match self {
@@ -92,7 +92,7 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// `ok_if = …`: anything else is an error.
+    /// Applies `ok_if = …`: anything else is an error.
     pub fn ok_if<R>(self, value: &'a R, rule: impl FnOnce(&'a R) -> bool) -> Self {
         self.classify(value, |value| {
             if rule(value) {
@@ -103,7 +103,7 @@ impl<'a> Verdict<'a> {
         })
     }
 
-    /// `error_if = …`: anything else is ok.
+    /// Applies `error_if = …`: anything else is ok.
     pub fn error_if<R>(self, value: &'a R, rule: impl FnOnce(&'a R) -> bool) -> Self {
         self.classify(value, |value| {
             if rule(value) {
@@ -114,9 +114,9 @@ impl<'a> Verdict<'a> {
         })
     }
 
-    /// `sentry(when = …)`: an error it does not hold for makes no event.
+    /// Applies `sentry(when = …)`: an error for which it is false makes no event.
     ///
-    /// One that panics holds: better an event too many than none.
+    /// If the rule panics, the event is made: one too many is better than one too few.
     pub fn report_when<R>(mut self, value: &'a R, rule: impl FnOnce(&'a R) -> bool) -> Self {
         if let Self::Error(view) = &mut self {
             view.report = caught(|| rule(value)).unwrap_or(true);

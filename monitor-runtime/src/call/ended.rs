@@ -36,7 +36,7 @@ impl Ended<'_> {
         self.extra.as_ref()?.fields.as_deref()
     }
 
-    /// Everything about an end but its count: log, span, Sentry.
+    /// Writes everything about an end but its count: log, span, Sentry.
     pub(super) fn tell(self, stretch: story::Stretch) {
         let (site, end) = (self.site, self.end);
         let failed = match end {
@@ -188,7 +188,7 @@ impl Failed {
         self.first && !self.expected && self.panic.as_ref().is_none_or(claims)
     }
 
-    /// The chain, as a log line shows it.
+    /// Returns the chain as a log line shows it.
     fn text(&self) -> Option<String> {
         verdict::joined(&self.chain)
     }

@@ -104,13 +104,14 @@ impl Quick {
         })
     }
 
-    /// The call waits for another poll, unless it has something to remember.
+    /// Suspends the call until the next poll. Returns `false` if it has something to remember,
+    /// which needs the full path.
     #[inline(always)]
     pub(crate) fn rest() -> bool {
         THREAD.with(|thread| thread.clock.pop_unmarked())
     }
 
-    /// The call ended well; `timed` unless it is known that it is not.
+    /// Ends a call that succeeded; `timed` is `false` if the call is known not to be.
     #[inline]
     pub(crate) fn end_ok(self, timed: bool) {
         if !timed {
@@ -132,7 +133,7 @@ impl Quick {
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// It took long, or is timed otherwise.
+    /// Ends a call that took long, or that another clock times.
     #[inline(never)]
     fn end_otherwise(self) {
         let ticks = match self.cells.timing {
@@ -147,7 +148,7 @@ impl Quick {
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// The call ended in another way.
+    /// Ends a call that did not succeed, or that the fast path cannot end.
     #[cold]
     #[inline(never)]
     pub(crate) fn end(self, end: End<'_>) {
@@ -168,7 +169,7 @@ impl Quick {
     }
 }
 
-/// The present, in ticks; 0 where calls are not timed.
+/// Returns the present, in ticks; 0 if calls are not timed.
 #[inline(always)]
 fn now(cells: &Cells) -> u64 {
     match cells.timing {

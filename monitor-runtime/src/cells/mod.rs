@@ -82,7 +82,7 @@ impl Ended {
         }
     }
 
-    /// Counts a call; returns the ticks of all.
+    /// Counts a call and returns the ticks of all calls.
     #[inline]
     fn count(&self, bucket: &AtomicU64, ticks: u64) -> u64 {
         let all = add(&self.ticks, ticks, Ordering::Relaxed);
@@ -149,7 +149,7 @@ impl Cells {
         add(&self.ok.first, 1, Ordering::Release);
     }
 
-    /// The counters of calls with this outcome. A panic counts as an error.
+    /// Returns the counters of calls with this outcome. A panic counts as an error.
     fn of(&self, outcome: Outcome) -> &Ended {
         match outcome {
             Outcome::Ok => &self.ok,
@@ -218,7 +218,7 @@ impl Store {
         self.0.get().is_none()
     }
 
-    /// Cells for the current thread alone, until it gives them back.
+    /// Returns cells for the current thread alone, until it gives them back.
     #[cold]
     pub(crate) fn claim(&self, site: &'static Site, lane: usize) -> &'static Cells {
         let mut end = &self.0;

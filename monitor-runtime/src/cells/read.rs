@@ -42,12 +42,12 @@ impl Ended {
 }
 
 impl Cells {
-    /// Calls that are ok; says how many there are.
+    /// Adds the calls that are ok and returns their number.
     pub(super) fn add_ok_to(&self, sum: &mut Sum) -> u64 {
         self.add(Outcome::Ok, self.ok.counts(), sum)
     }
 
-    /// All but calls that are ok.
+    /// Adds all calls but those that are ok.
     pub(super) fn add_others_to(&self, site: &Site, sum: &mut Sum) {
         let mut buckets = [0; MOST_BUCKETS];
         let used = self.add_errors_to(site, sum, &mut buckets);
@@ -67,7 +67,7 @@ impl Cells {
         all
     }
 
-    /// The ticks of all calls with a result, which may be more than 64 bits hold.
+    /// Returns the ticks of all calls with a result, which may be more than 64 bits hold.
     fn ticks(&self, outcome: Outcome) -> u128 {
         // Before the ticks: those that follow are at least as many as were noted.
         let noted = u64::from(self.halves[outcome.result()].load(Ordering::Acquire));

@@ -34,7 +34,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// `None` for `off`.
+/// Parses an address; `None` for `off`.
 pub(super) fn parse(given: Given) -> Result<Option<Address>, ConfigError> {
     if given.says("off") {
         return Ok(None);
@@ -52,7 +52,7 @@ pub(super) fn parse(given: Given) -> Result<Option<Address>, ConfigError> {
     parsed.map(Some).map_err(|problem| given.refuse(problem))
 }
 
-/// The one name that means the same on every machine.
+/// Returns the port of `localhost`, the one name that means the same on every machine.
 fn port_of_localhost(value: &str) -> Option<u16> {
     let (host, port) = value.rsplit_once(':')?;
     let is_local = host.eq_ignore_ascii_case("localhost");

@@ -38,7 +38,7 @@ pub(super) struct Given {
 }
 
 impl Given {
-    /// The builder's value, else the environment's; an empty variable counts as not set.
+    /// Returns the builder's value, else the environment's. An empty variable counts as not set.
     pub(super) fn find(
         setting: &'static Setting,
         builder: Option<String>,
@@ -71,7 +71,7 @@ impl Given {
         self.value.eq_ignore_ascii_case(word)
     }
 
-    /// Another value from the same place.
+    /// Returns another value with the same source.
     pub(super) fn with(&self, value: &str) -> Self {
         let value = value.to_owned();
         Self {

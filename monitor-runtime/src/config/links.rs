@@ -64,7 +64,7 @@ fn without_scheme(url: &str) -> Option<&str> {
     schemes.find_map(|scheme| url.strip_prefix(scheme))
 }
 
-/// A URL that a path can be put behind.
+/// Parses a URL to which a path can be appended.
 pub(super) fn parse_url(given: Given) -> Result<String, ConfigError> {
     let url = &given.value;
     let rest = without_scheme(url);

@@ -5,7 +5,7 @@ use std::fmt;
 use super::ConfigError;
 
 impl ConfigError {
-    /// An argument of a method of the builder that has no variable.
+    /// Returns the error for an argument of a builder's method that has no variable.
     pub(crate) fn of_builder(
         method: &str,
         value: &dyn fmt::Display,

@@ -74,7 +74,7 @@ impl Resource {
     }
 }
 
-/// The key and the value of a member, decoded.
+/// Decodes the key and the value of a member.
 fn pair(member: &str) -> Result<(String, String), Problem> {
     let (key, value) = member.split_once('=').ok_or(Problem::Pair)?;
     let key = decoded(key.trim())?;

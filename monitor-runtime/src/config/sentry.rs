@@ -35,7 +35,8 @@ pub(super) fn parse_dsn(mut given: Given) -> Result<Dsn, ConfigError> {
     })
 }
 
-/// Sentry's limits: <https://docs.sentry.io/platform-redirect/?next=/configuration/environments/>.
+/// Parses an environment within Sentry's limits:
+/// <https://docs.sentry.io/platform-redirect/?next=/configuration/environments/>.
 pub(super) fn parse_environment(given: Given) -> Result<String, ConfigError> {
     let unfit = |c: char| c.is_whitespace() || c == '/';
     // Sentry keeps the word for events that have no environment.
@@ -45,7 +46,8 @@ pub(super) fn parse_environment(given: Given) -> Result<String, ConfigError> {
     Ok(given.value)
 }
 
-/// Sentry's limits: <https://docs.sentry.io/product/releases/naming-releases/>.
+/// Parses a release within Sentry's limits:
+/// <https://docs.sentry.io/product/releases/naming-releases/>.
 pub(super) fn parse_release(given: Given) -> Result<String, ConfigError> {
     let unfit = |c: char| c.is_control() || c == '/' || c == '\\';
     if given.value.len() > 200

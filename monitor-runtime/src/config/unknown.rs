@@ -82,9 +82,11 @@ fn is_service_link(name: &str, value: &str) -> bool {
             .any(|(at, port)| is_port(&name[at + port.len()..]))
 }
 
-/// The variable of the setting that a name is most like, and by how many edits they differ.
+/// Returns the variable of the setting that a name is most like, and the number of edits between
+/// them.
 ///
-/// A setting is also known by its builder's method, as in `MONITOR_SENTRY_DSN`, and by [`OTHER_NAMES`].
+/// A setting is also known by its builder's method, as in `MONITOR_SENTRY_DSN`, and by
+/// [`OTHER_NAMES`].
 fn nearest(name: &str) -> (&'static str, usize) {
     let name = name.to_ascii_uppercase();
     let to = |known: &str| distance(name.as_bytes(), known.as_bytes());

@@ -24,7 +24,7 @@ pub(crate) struct Completion<'a> {
 }
 
 impl<'a> Completion<'a> {
-    /// The panic whose line this is.
+    /// Returns the panic that this line reports.
     pub(super) fn told_panic(&self) -> Option<&'a Panic> {
         self.panic.filter(|_| self.loud)
     }

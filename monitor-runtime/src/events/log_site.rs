@@ -23,7 +23,7 @@ pub(super) struct LogSite {
 }
 
 impl LogSite {
-    /// The names of its fields: these, and those that the function declares.
+    /// Returns the names of its fields: these, and those that the function declares.
     pub(super) fn names(site: &'static Site, own: &[&'static str]) -> &'static [&'static str] {
         [own, site.fields].concat().leak()
     }

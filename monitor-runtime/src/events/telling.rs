@@ -41,7 +41,7 @@ impl CallSpan {
         Self(span)
     }
 
-    /// The span of a call that has none.
+    /// Returns the span of a call without one.
     pub(crate) fn none() -> Self {
         Self(Span::none())
     }

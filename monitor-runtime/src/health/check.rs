@@ -70,7 +70,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// A degraded check called `name` that passes when `run` returns `Ok`.
+    /// Creates a degraded check called `name` that passes when `run` returns `Ok`.
     ///
     /// The name is 1 to 64 characters out of letters, digits, `_`, `.` and `-`, and no other check
     /// has it. Starting the monitor refuses anything else.
@@ -96,10 +96,10 @@ impl Check {
         Self::of(name.into(), Home::Users, run)
     }
 
-    /// A degraded check whose function may block: it runs on a thread of its own.
+    /// Creates a degraded check whose function may block: it runs on a thread of its own.
     ///
-    /// Never two at once: while one run blocks, the next waits, and the check fails at its
-    /// timeout. Name and defaults are those of [`new`](Check::new).
+    /// Never two at once: while one run blocks, the next waits, and the check fails at its timeout.
+    /// Name and defaults are those of [`new`](Check::new).
     ///
     /// ```
     /// use monitor_runtime::Check;
@@ -115,7 +115,7 @@ impl Check {
         Self::blocking_within(name.into(), move |_| run().map(drop).map_err(Into::into))
     }
 
-    /// [`blocking`](Check::blocking) for a function that is told how long it has.
+    /// Creates a [`blocking`](Check::blocking) check whose function is given its time-out.
     pub(super) fn blocking_within<F>(name: String, run: F) -> Self
     where
         F: Fn(Duration) -> Result<(), Failure> + Send + Sync + 'static,

@@ -14,7 +14,7 @@ const LIMIT: usize = 500;
 /// The number of sources that are followed; an error may be its own source.
 const DEPTH: usize = 16;
 
-/// An error and its sources, joined by `": "`.
+/// Joins an error and its sources by `": "`.
 ///
 /// A source that the text already ends with is not repeated: many error types both print their
 /// source and return it.

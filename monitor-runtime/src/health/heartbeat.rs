@@ -75,7 +75,8 @@ impl Heartbeat {
         }
     }
 
-    /// The check that looks at it, of the same name; a degraded one, unless it is made critical.
+    /// Returns the check that watches it, of the same name. It is a degraded one, unless it is made
+    /// critical.
     pub fn check(&self) -> Check {
         let (pulse, limit, seen) = (Arc::clone(&self.pulse), self.limit, Mutex::default());
         let run: Arc<Run> = Arc::new(move |_| {

@@ -177,7 +177,7 @@ impl Health {
         selection.groups.is_empty() || slots.any(|slot| selection.has_group_of(&slot.check.groups))
     }
 
-    /// Everything `/health` can say of the checks asked for.
+    /// Returns everything `/health` can say of the selected checks.
     pub(crate) fn report(&self, selection: &Selection, verbose: bool) -> Report<'_> {
         Report::new(self, selection, verbose)
     }
@@ -190,7 +190,8 @@ impl Health {
         Some(report::last_runs(slot, SHOWN))
     }
 
-    /// The last verdict and duration of every check that has one, and whether each runtime answers.
+    /// Returns the last verdict and duration of every check that has one, and whether each runtime
+    /// answers.
     pub(crate) fn readings(&self) -> Vec<metrics::CheckReading> {
         let now = Instant::now();
         let checks = self.slots.iter().filter_map(|slot| {

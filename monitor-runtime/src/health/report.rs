@@ -209,7 +209,7 @@ fn bad(critical: bool) -> Status {
     if critical { Status::Fail } else { Status::Warn }
 }
 
-/// The nearest time that RFC 3339 has: clocks can be set to anything.
+/// Formats the nearest time that RFC 3339 can express: a clock can be set to anything.
 fn rfc3339(time: SystemTime) -> String {
     let last = SystemTime::UNIX_EPOCH + Duration::from_secs(253_402_300_799);
     humantime::format_rfc3339_seconds(time.clamp(SystemTime::UNIX_EPOCH, last)).to_string()

@@ -130,7 +130,7 @@ impl Slot {
         self.state().standing(&self.check, &self.awake, now)
     }
 
-    /// [`Slot::standing`] together with what it was read from.
+    /// Returns [`Slot::standing`] together with the state it was computed from.
     pub(super) fn read(&self, now: Instant, history: bool) -> Reading {
         let state = self.state();
         Reading {

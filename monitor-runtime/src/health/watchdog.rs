@@ -126,7 +126,8 @@ impl Watchdog {
         }
     }
 
-    /// The subscriber and Sentry run the service's own code, a panic of which must not end the watch.
+    /// Reports a change to the log and Sentry. Both run code of the service, whose panic must not
+    /// end the watch.
     fn tell(&self, name: &str, blocked: bool, limit: Duration) {
         if blocked {
             let limit = humantime::format_duration(limit).to_string();
@@ -148,7 +149,7 @@ impl Watchdog {
         self.runtimes().iter().any(|runtime| runtime.blocked)
     }
 
-    /// Every runtime that is watched, the first one first.
+    /// Returns every runtime that is watched, the first one first.
     pub(super) fn read(&self) -> Vec<Answering> {
         let runtimes = self.runtimes();
         let read = runtimes.iter().map(|runtime| Answering {
@@ -164,7 +165,8 @@ impl Watchdog {
 }
 
 impl Runtime {
-    /// A runtime that was shut down has dropped the task that answers; that is not being blocked.
+    /// Returns `false` for a runtime that was shut down. It has dropped the task that answers,
+    /// which does not mean that it is blocked.
     fn is_there(&self) -> bool {
         !self.question.is_closed()
     }

@@ -56,7 +56,7 @@ pub(super) enum Fate {
 }
 
 impl Exchange {
-    /// `timeout` is that of a gRPC server around the layer.
+    /// Begins an exchange. `timeout` is that of a gRPC server around the layer.
     pub(super) fn begin<B>(
         request: &http::Request<B>,
         route: Option<&'static str>,

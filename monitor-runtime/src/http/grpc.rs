@@ -28,7 +28,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// `server` is the time-out of a server around the layer.
+    /// Begins a call. `server` is the time-out of a server around the layer.
     pub(super) fn begin(headers: &HeaderMap, server: Option<Duration>) -> Self {
         let timeout = is_grpc(headers).then(|| {
             let client = headers.get(GRPC_TIMEOUT).map(HeaderValue::as_bytes);
@@ -75,19 +75,21 @@ impl Call {
         self.status = found.or(self.status);
     }
 
-    /// The status as far as it has come.
+    /// Returns the status, if it has come yet.
     pub(super) fn status(&self) -> Option<&'static Grpc> {
         self.status
     }
 
-    /// The status of a call whose response is complete: without any, it failed to every client.
+    /// Returns the status of a call whose response is complete. Without a status, every client sees
+    /// a failure.
     pub(super) fn of_complete(&self) -> Option<&'static Grpc> {
         let missing = self.answers && !self.unread;
         self.status.or(missing.then_some(Grpc::UNKNOWN))
     }
 
-    /// The status of a call that was dropped before its response was complete, `elapsed` after its
-    /// beginning: past its deadline it is `DEADLINE_EXCEEDED`, whether the server or the client dropped it.
+    /// Returns the status of a call that was dropped before its response was complete, `elapsed`
+    /// after its start. Past its deadline it is `DEADLINE_EXCEEDED`, whether the server or the
+    /// client dropped it.
     pub(super) fn of_dropped(&self, elapsed: Duration) -> Option<&'static Grpc> {
         // The client's clock began earlier, by the time that the request was on its way.
         let is_late = |timeout: Duration| elapsed + timeout / 10 >= timeout;
@@ -110,14 +112,15 @@ fn status_of(headers: &HeaderMap) -> Option<&'static Grpc> {
     headers.get(GRPC_STATUS).map(|value| code(value.as_bytes()))
 }
 
-/// The code that a number stands for; one that cannot be read is `UNKNOWN`, as to gRPC's clients.
+/// Returns the code that a number stands for; `UNKNOWN` for text that is not a code, as gRPC's
+/// clients do.
 pub(super) fn code(number: &[u8]) -> &'static Grpc {
     let number = std::str::from_utf8(number).ok();
     let number = number.and_then(|number| number.parse().ok());
     number.map_or(Grpc::UNKNOWN, Grpc::from_number)
 }
 
-/// `50m`: up to eight digits, and a unit.
+/// Parses a time-out such as `50m`: up to eight digits, and a unit.
 fn timeout(value: &[u8]) -> Option<Duration> {
     let (unit, digits) = value.split_last()?;
     if !(1..=8).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {

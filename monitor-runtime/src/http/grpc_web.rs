@@ -21,7 +21,7 @@ pub(super) struct Trailers {
 }
 
 impl Trailers {
-    /// `text` for a body in base64.
+    /// Creates a reader; `text` is `true` for a body in base64.
     pub(super) fn new(text: bool) -> Self {
         Self {
             text: text.then(Vec::new),
@@ -84,7 +84,7 @@ impl Trailers {
     }
 }
 
-/// `grpc-status: 13`, in lines as HTTP/1.1 has them.
+/// Reads `grpc-status: 13` from lines as HTTP/1.1 has them.
 fn status(trailers: &[u8]) -> Option<&'static Grpc> {
     let mut lines = trailers.split(|byte| *byte == b'\n');
     lines.find_map(|line| {

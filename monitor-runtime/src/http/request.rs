@@ -151,7 +151,7 @@ fn known(method: &Method) -> &'static str {
     }
 }
 
-/// The caller's `x-request-id` where it is one that can stand anywhere, else the trace id.
+/// Returns the caller's `x-request-id` if it is safe in every output, else the trace id.
 pub(super) fn id(headers: &HeaderMap, trace: &TraceContext) -> HeaderValue {
     const LONGEST: usize = 128;
     let fit = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(byte);

@@ -44,7 +44,7 @@ impl Rules {
         self.rule = Some(Arc::new(rule));
     }
 
-    /// The route, as far as it can be known before the service sees the request.
+    /// Returns the route, if it can be known before the service sees the request.
     pub(super) fn find<B>(&self, request: &Request<B>) -> Option<&'static str> {
         let path = request.uri().path();
         let mut templates = self.templates.iter().copied();
@@ -85,7 +85,7 @@ pub(super) fn matches(template: &str, path: &str) -> bool {
     segments.next().is_none()
 }
 
-/// The one copy of a route's name, which lives as long as its series: for ever.
+/// Returns the one copy of a route's name, which lives as long as its series: for ever.
 fn keep(route: &str) -> &'static str {
     static KEPT: RwLock<Option<HashSet<&'static str>>> = RwLock::new(None);
     let known = KEPT.read().unwrap_or_else(PoisonError::into_inner);

@@ -20,7 +20,8 @@ pub(super) struct Story {
 }
 
 impl Story {
-    /// `None` without a client. Whether the transaction is sampled is noted in `trace`.
+    /// Begins a transaction; `None` without a client. Notes in `trace` whether the transaction is
+    /// sampled.
     pub(super) fn begin(
         method: &'static str,
         id: &HeaderValue,
@@ -128,7 +129,7 @@ fn name(method: &str, route: &str) -> String {
     format!("{method} {route}")
 }
 
-/// The first crumb: which request, of which trace, the others belong to.
+/// Returns the first breadcrumb: the request and trace that the others belong to.
 fn arrival(method: &'static str, trace: &TraceContext) -> Breadcrumb {
     let data = [
         ("method".to_owned(), method.into()),
@@ -142,7 +143,8 @@ fn arrival(method: &'static str, trace: &TraceContext) -> Breadcrumb {
     }
 }
 
-/// <https://develop.sentry.dev/sdk/telemetry/traces/span-operations/>, as its other SDKs map codes.
+/// Maps the end of a request to a span status, as Sentry's other SDKs do:
+/// <https://develop.sentry.dev/sdk/telemetry/traces/span-operations/>.
 fn status(ended: &Ended) -> SpanStatus {
     match ended.status {
         _ if ended.error == "cancelled" => SpanStatus::Cancelled,

@@ -21,11 +21,12 @@ pub struct Layer {
     grpc_timeout: Option<Duration>,
 }
 
-/// A layer that monitors every request: metrics, access line, trace context, request id, Sentry.
+/// Returns a layer that monitors every request: metrics, access line, trace context, request id,
+/// Sentry.
 ///
-/// Put it outermost: what is outside of it is not seen, and a time-out outside of it looks like a
-/// client that left. Layers of it within each other are one: the outermost counts, the others name
-/// the route.
+/// Put it outermost. It does not see layers outside of it, and a time-out outside of it looks like
+/// a client that left. If one such layer is inside another, the outermost counts and the others
+/// name the route.
 ///
 /// With axum and the feature `axum`, `Router::layer` is all there is to do; routes are those of the
 /// router:

@@ -49,7 +49,7 @@ pub fn route(
         .untuple_one()
 }
 
-/// A service of filters with the HTTP edge around it, for a server of one's own.
+/// Wraps filters in the HTTP edge, as a service for your own server.
 ///
 /// ```
 /// use warp::Filter;
@@ -66,10 +66,10 @@ where
     layer().wrap(::warp::service(filters))
 }
 
-/// A server of filters with the HTTP edge around them: HTTP/1 and HTTP/2, as `warp::serve`.
+/// Serves filters with the HTTP edge around them, over HTTP/1 and HTTP/2, as `warp::serve` does.
 ///
-/// `warp::addr::remote()` is for `warp::serve` alone; here, `warp::ext::get::<std::net::SocketAddr>()`
-/// extracts the address of the peer.
+/// `warp::addr::remote()` is for `warp::serve` alone; here,
+/// `warp::ext::get::<std::net::SocketAddr>()` extracts the address of the peer.
 pub fn serve<F>(filters: F) -> Server<impl Monitored>
 where
     F: Filter + Clone + Send + Sync + 'static,

@@ -30,7 +30,7 @@ pub(super) fn check(all: &Bounds) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The exporter to install: the user's, or one with buckets for units that are known.
+/// Returns the exporter to install: the one given, or one with buckets for known units.
 pub(super) fn of(given: Option<PrometheusBuilder>, bounds: &Bounds) -> PrometheusBuilder {
     let mut exporter = given.unwrap_or_else(|| {
         let mut exporter = PrometheusBuilder::new();

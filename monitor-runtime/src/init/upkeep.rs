@@ -57,7 +57,7 @@ impl Rounds {
 impl Upkeep {
     const INTERVAL: Duration = Duration::from_secs(5);
 
-    /// Begins; it ends when the sender is dropped.
+    /// Starts the thread, which ends when the sender is dropped.
     pub(super) fn start(self) -> io::Result<mpsc::Sender<()>> {
         let (stop, stopped) = mpsc::channel::<()>();
         std::thread::Builder::new()

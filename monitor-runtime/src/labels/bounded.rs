@@ -45,7 +45,7 @@ impl Names {
         names
     }
 
-    /// The index of a value, found or given out; `max` for one too many.
+    /// Returns the index of a value, and gives it one if it is new; `max` if there are too many.
     pub(crate) fn index(&self, value: &str) -> usize {
         let value = cut(value);
         if value == OTHER {
@@ -58,7 +58,7 @@ impl Names {
         })
     }
 
-    /// The slots where a value can be, in the order to look.
+    /// Returns the slots where a value can be, in the order to look.
     fn slots(&self, value: &str) -> impl Iterator<Item = &Slot> {
         let start = self.hasher.hash_one(value) % self.slots.len().max(1) as u64;
         let (before, from) = self.slots.split_at(usize::try_from(start).unwrap_or(0));
@@ -95,20 +95,20 @@ impl Names {
         Some(index)
     }
 
-    /// The value of an index; [`OTHER`] for the last.
+    /// Returns the value of an index; [`OTHER`] for the last.
     pub(crate) fn name(&self, index: usize) -> &str {
         let entries = self.slots.iter().filter_map(OnceLock::get);
         let mut own = entries.filter(|entry| entry.1 == index);
         own.next().map_or(OTHER, |entry| &entry.0)
     }
 
-    /// Calls whose value was one too many.
+    /// Returns the number of calls whose value was one too many.
     pub(crate) fn overflowed(&self) -> u64 {
         self.overflowed.load(Ordering::Relaxed)
     }
 }
 
-/// At most so many bytes of a value, whole characters.
+/// Cuts a value to the longest prefix of whole characters that is kept.
 fn cut(value: &str) -> &str {
     let mut end = value.len().min(MAX_TEXT);
     while !value.is_char_boundary(end) {

@@ -97,7 +97,7 @@ impl Family {
         }
     }
 
-    /// The values of a bounded label.
+    /// Returns the values of a bounded label.
     pub(crate) fn names(&self, of: &Site, label: usize, max: usize) -> &Names {
         self.names[label].get_or_init(|| {
             Box::new(if is_secret(of.labels[label]) {
@@ -122,23 +122,23 @@ impl Family {
         });
     }
 
-    /// Its labels' values, label by label; none before the first call.
+    /// Returns the values of its labels, label by label; empty before the first call.
     pub(crate) fn dimensions(&self) -> &[Values] {
         self.shape.get().map_or(&[], |shape| &shape.values)
     }
 
-    /// The lane of `other`, behind all combinations; `None` before the first call.
+    /// Returns the lane of `other`, behind all label sets; `None` before the first call.
     pub(crate) fn other(&self) -> Option<usize> {
         self.shape.get().map(|shape| shape.lanes)
     }
 
-    /// The store of a combination that has one of its own.
+    /// Returns the store of a label set that has one of its own.
     pub(crate) fn store(&self, lane: usize) -> Option<&Store> {
         let page = self.shape.get()?.pages.get(lane / PAGE)?.get()?;
         page[lane % PAGE].get()?.as_ref()
     }
 
-    /// The combinations that have been called, without `other`.
+    /// Returns the label sets that have been called, without `other`.
     pub(crate) fn opened(&self) -> impl Iterator<Item = usize> {
         let pages = self.shape.get().map_or(&[][..], |shape| &shape.pages);
         let made = pages.iter().enumerate();
@@ -147,9 +147,9 @@ impl Family {
         lanes.filter(|lane| self.store(*lane).is_some_and(|store| !store.is_empty()))
     }
 
-    /// The combinations that have not been called, where they are few and known by type.
+    /// Returns the label sets that have not been called, if they are few and known by type.
     ///
-    /// None where the process has no place left for them: they would be counted as `other`.
+    /// Empty if the process has no place left for them: they would be counted as `other`.
     pub(crate) fn uncalled(&self) -> impl Iterator<Item = usize> {
         let is_known = |values: &Values| matches!(values, Values::Known(_));
         let few = self.shape.get().filter(|shape| {
@@ -190,7 +190,7 @@ impl Family {
         if own { lane } else { shape.lanes }
     }
 
-    /// The values of a lane, label by label.
+    /// Returns the values of a lane, label by label.
     pub(crate) fn values(&self, lane: usize) -> Vec<&str> {
         let Some(shape) = self.shape.get() else {
             return Vec::new();
@@ -219,7 +219,7 @@ impl Family {
         found
     }
 
-    /// Calls with a value that was one too many, by the label's place.
+    /// Returns the number of calls with a value that was one too many, by the label's place.
     pub(crate) fn overflowed(&self) -> impl Iterator<Item = (usize, u64)> {
         let names = self.names.iter().enumerate();
         names.filter_map(|(label, names)| Some((label, names.get()?.overflowed())))

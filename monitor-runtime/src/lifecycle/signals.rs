@@ -53,7 +53,7 @@ fn all() -> impl Iterator<Item = &'static (i32, &'static str)> {
     ASKING.iter().chain(ENDING)
 }
 
-/// The name of a signal that is listened to.
+/// Returns the name of a signal that is listened to.
 pub(super) fn name(signal: i32) -> &'static str {
     let known = all().find(|(known, _)| *known == signal);
     known.map_or("a signal", |(_, name)| name)

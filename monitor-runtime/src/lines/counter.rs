@@ -24,7 +24,8 @@ pub struct EventCounter {
     counts: &'static [AtomicU64; LEVELS.len()],
 }
 
-/// A layer that counts events into `monitor_log_events_total{level}`, for a subscriber of your own.
+/// Returns a layer that counts events into `monitor_log_events_total{level}`, for a subscriber of
+/// your own.
 ///
 /// It counts what the subscriber's filter lets through; `start()` installs one with its own
 /// subscriber. Two of them in one subscriber count every event twice.

@@ -43,16 +43,18 @@ pub struct JsonLayer<W> {
     writer: W,
 }
 
-/// A layer that writes every event as one line of JSON (RFC 8259), for a subscriber of your own.
+/// Returns a layer that writes every event as one line of JSON (RFC 8259), for a subscriber of your
+/// own.
 ///
 /// The lines are those of `tracing-subscriber`'s `fmt::layer().json().with_current_span(false)`:
 /// `timestamp` (RFC 3339, UTC, microseconds), `level`, `fields`, `target`, and `spans` from the
-/// outermost in, for about a third of the price. A line of a request has its `trace_id` and `span_id`
-/// (see [`trace_context`](crate::trace_context())) behind the `target`. They differ where that one goes wrong: an event
-/// with an explicit parent shows the spans of that parent, and a `Debug` or `Display` that panics,
-/// fails or has no end costs its own text, never the line or the call.
+/// outermost in, for about a third of the price. A line of a request has its `trace_id` and
+/// `span_id` (see [`trace_context`](crate::trace_context())) behind the `target`. They differ in
+/// two cases: an event with an explicit parent shows the spans of that parent, and a `Debug` or
+/// `Display` that panics, fails or never ends costs its own text, never the line or the call.
 ///
-/// The writer is handed each line in one piece. Its errors are not reported: there is nowhere to.
+/// The writer gets each line in one piece. Its errors are not reported, because there is no log to
+/// report them to.
 ///
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt;

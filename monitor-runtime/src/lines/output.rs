@@ -34,16 +34,17 @@ pub struct QueuedStdout {
     through: bool,
 }
 
-/// Standard output for a layer of your own: a line is a copy into a queue of 8 MiB.
+/// Returns standard output for a layer of your own, behind a queue of 8 MiB: writing a line is a
+/// copy into it.
 ///
 /// A thread writes what is queued. A line that finds the queue full, or that standard output
 /// refuses, is dropped and counted in `monitor_log_lines_dropped_total`: a reader that is slow, or
 /// has stopped reading, never blocks a call. Every `write` to it is one line.
 ///
 /// * A line of the level ERROR is written before its caller goes on, with the lines before it and as
-///   far as standard output has room for them. So it is there even if the process is killed next.
+/// far as standard output has room for them. So it is there even if the process is killed next.
 /// * `shutdown()`, `exit`, the return of `main`, `abort` and the signals that end a process write what
-///   is queued. After a shutdown every line is written as one of ERROR is.
+/// is queued. After a shutdown every line is written as one of ERROR is.
 /// * A process that was forked off writes its lines itself.
 ///
 /// ```

@@ -110,7 +110,7 @@ impl<W> PrettyLayer<W> {
         line
     }
 
-    /// The message, and the others with their names.
+    /// Returns the message, and the other fields with their names.
     fn shown(&self, fields: &Fields) -> String {
         let (message, others): (Vec<_>, Vec<_>) =
             fields.0.iter().partition(|(name, _)| *name == "message");

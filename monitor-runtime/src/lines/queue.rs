@@ -86,7 +86,7 @@ enum Pumped {
 }
 
 impl<S: Sink> Queue<S> {
-    /// A queue in which so many bytes may wait, while as many are being written.
+    /// Creates a queue in which so many bytes may wait, while as many are being written.
     pub(super) fn new(sink: S, room: usize) -> Self {
         Self {
             waiting: Mutex::default(),

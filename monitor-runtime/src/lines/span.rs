@@ -25,7 +25,7 @@ struct Entry {
 }
 
 impl SpanFields {
-    /// The fields, each followed by a comma.
+    /// Returns the fields, each followed by a comma.
     pub(super) fn json(&self) -> &[u8] {
         &self.json
     }
@@ -65,7 +65,8 @@ impl SpanFields {
         self.entries.push(Entry { name, end });
     }
 
-    /// A field recorded again and again must not make the span grow.
+    /// Removes the earlier value of a field, so that a field recorded again and again does not make
+    /// the span grow.
     fn forget(&mut self, name: &str) {
         let Some(at) = self.entries.iter().position(|entry| entry.name == name) else {
             return;

@@ -66,7 +66,8 @@ mod unix {
         !matches!(poll(&mut stdout, limit.as_ref()), Ok(0))
     }
 
-    /// Another process that writes to the same pipe may take the room between a look and a write.
+    /// Writes without blocking: another process that writes to the same pipe may take the room
+    /// after it was checked.
     #[cfg(target_os = "linux")]
     fn without_waiting(stdout: impl AsFd, bytes: &[u8]) -> Result<usize, Errno> {
         use rustix::io::{ReadWriteFlags, pwritev2};

@@ -40,9 +40,10 @@ impl<W: Write> Write for Tame<W> {
     }
 }
 
-/// The line without what would make it more than one; `None` if it is fine as it is.
+/// Returns the line without characters that would make it more than one; `None` if it has none of
+/// them.
 ///
-/// Escapes stay: those of the values were spelled out by the format, the rest are its colours.
+/// Escape sequences stay: the format has escaped those of values, and the rest are its own colours.
 fn tamed(line: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(line);
     let inside = text.strip_suffix('\n').unwrap_or(&text);

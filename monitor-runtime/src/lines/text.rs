@@ -19,14 +19,14 @@ pub(super) fn push_value(out: &mut Vec<u8>, value: impl Serialize) {
     let _ = serde_json::to_writer(out, &value);
 }
 
-/// A string in quotes.
+/// Writes a string in quotes.
 pub(super) fn push_str(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     push_escaped(out, text.as_bytes());
     out.push(b'"');
 }
 
-/// `"name":`.
+/// Writes `"name":`.
 pub(super) fn push_name(out: &mut Vec<u8>, name: &str) {
     push_str(out, name);
     out.push(b':');
@@ -46,7 +46,7 @@ pub(super) fn push_safely(out: &mut Vec<u8>, name: &'static str, value: impl FnO
     }
 }
 
-/// The text of a string in quotes without its secrets; `None` if it has none.
+/// Returns the text of a string in quotes without its secrets; `None` if it has none.
 fn hidden_in(json: &[u8]) -> Option<String> {
     if !may_hold_a_secret(json) {
         return None;
@@ -175,7 +175,9 @@ fn is_plain(text: &[u8]) -> bool {
     chunks.iter().all(|chunk| is_plain_chunk(*chunk)) && is_plain_chunk(*last)
 }
 
-/// The bit tricks "has a byte less than n" and "has a zero byte" of Sean Anderson's list:
+/// Returns `true` if none of eight bytes needs an escape. Uses the bit tricks "has a byte less than
+/// n" and "has a zero byte" of Sean Anderson's list:
+///
 /// <https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord>.
 const fn is_plain_chunk(chunk: [u8; 8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;

@@ -55,7 +55,7 @@ impl Counts {
         self.ended.iter().sum()
     }
 
-    /// The mean duration in seconds; 0 without calls.
+    /// Returns the mean duration in seconds; 0 without calls.
     pub(super) fn mean(&self) -> f64 {
         match self.calls() {
             0 => 0.0,
@@ -63,13 +63,14 @@ impl Counts {
         }
     }
 
-    /// The duration in seconds that this share of calls did not exceed, as Prometheus'
+    /// Returns the duration in seconds that this share of calls did not exceed, as Prometheus'
     /// [`histogram_quantile`] estimates it: calls are taken to be spread evenly over their bucket.
     ///
-    /// Of calls beyond the highest bound one only knows that: they give the bound, negated. `None`
-    /// without calls or without bounds.
+    /// Returns the highest bound, negated, if the quantile is beyond it. Returns `None` without
+    /// calls or without bounds.
     ///
-    /// [`histogram_quantile`]: https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
+    /// [`histogram_quantile`]:
+    /// https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
     pub(super) fn quantile(&self, share: f64, bounds: &[f64]) -> Option<f64> {
         let calls: u64 = self.buckets.iter().sum();
         let highest = *bounds.last()?;

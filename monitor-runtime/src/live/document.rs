@@ -94,7 +94,8 @@ impl Live {
         out
     }
 
-    /// Everything that does not grow with functions, without its closing brace.
+    /// Returns everything whose size does not depend on the number of functions, without its
+    /// closing brace.
     fn head(&self, state: &State) -> String {
         let service = &self.service;
         let windows = WINDOWS.map(|window| {

@@ -74,8 +74,8 @@ impl Failures {
     }
 }
 
-/// The latest kind of each class of each function, and as many others as there is room for; the latest
-/// first.
+/// Returns the latest kind of each class of each function, and as many others as there is room for;
+/// the latest first.
 fn chosen(live: &Live) -> Vec<(usize, &'static Site, Failure)> {
     let functions = live.functions.iter().enumerate();
     let mut all: Vec<_> = functions

@@ -150,7 +150,7 @@ impl State {
         self.number += 1;
     }
 
-    /// A reading that is not too old to show.
+    /// Takes a new reading if the current one is too old to show.
     fn refresh(&mut self, functions: &[Function]) {
         if self.now.at.elapsed() >= FRESH {
             self.read(functions);
@@ -184,7 +184,7 @@ impl State {
         }
     }
 
-    /// The latest reading that is as old as the window, or else the oldest there is.
+    /// Returns the latest reading that is as old as the window, or else the oldest there is.
     fn base(&self, window: Duration) -> &Reading {
         let old = self.before.iter().rev();
         let mut old = old.filter(|reading| self.now.at - reading.at >= window);
@@ -227,7 +227,7 @@ impl Reading {
 }
 
 impl Function {
-    /// All its sites, under all their labels.
+    /// Returns the sources of all its sites, under all their labels.
     fn sources(&self) -> impl Iterator<Item = Source> {
         self.sites
             .iter()
@@ -240,7 +240,7 @@ impl Function {
         slowest.flatten().reduce(f64::max)
     }
 
-    /// Upper bounds of its buckets but the last, in seconds.
+    /// Returns the upper bounds of its buckets but the last, in seconds.
     fn bounds(&self) -> &'static [f64] {
         self.sites[0].bounds()
     }

@@ -70,7 +70,7 @@ pub(crate) fn note(target: &'static str) {
     seen.insert(target);
 }
 
-/// The targets of monitored functions, and those seen so far.
+/// Returns the targets of monitored functions, and those seen so far.
 fn known() -> BTreeSet<&'static str> {
     let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
     let functions = site::all().map(Site::log_target);
@@ -143,7 +143,7 @@ pub(super) fn mistaken(filter: &str) -> Option<String> {
     })
 }
 
-/// The targets that a filter names.
+/// Returns the targets that a filter names.
 fn directives(filter: &str) -> impl Iterator<Item = &str> {
     let plain = |directive: &&str| !directive.is_empty() && !directive.contains(['[', '{', '}']);
     let plain = filter.split(',').filter(plain);
@@ -153,7 +153,7 @@ fn directives(filter: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A known target, or the crate of one, that is nearly this one.
+/// Returns a known target, or the crate of one, that is nearly this one.
 fn nearest(target: &str, known: &BTreeSet<&'static str>) -> Option<String> {
     let wanted = target.replace('-', "_").to_lowercase();
     let crates = known.iter().map(|known| crate_of(known));

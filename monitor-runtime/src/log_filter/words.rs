@@ -85,7 +85,7 @@ pub(super) fn meant(word: &str) -> Option<&'static str> {
     LEVELS.iter().find_map(named).or_else(|| misspelt(bare))
 }
 
-/// The level whose name, or whose longer other name, is one edit away.
+/// Returns the level whose name, or whose longer other name, is one edit away.
 fn misspelt(word: &str) -> Option<&'static str> {
     const LONG: usize = 6;
     let near = |(level, names): &(&'static str, &[&str])| {

@@ -53,7 +53,7 @@ const BYTES: [f64; 12] = [
     1_073_741_824.0,
 ];
 
-/// Bounds of histograms of the `metrics` facade, by the unit that their names end in.
+/// Returns bounds for histograms of the `metrics` facade, by the unit that their names end in.
 pub(crate) fn by_unit() -> impl Iterator<Item = (&'static str, Vec<f64>)> {
     let seconds = |unit, per_second: f64| {
         // To nine digits: what is left of a product is noise.

@@ -28,7 +28,7 @@ pub struct Exposition {
 type Sites = Box<dyn Iterator<Item = &'static Site>>;
 
 impl Exposition {
-    /// The page of these functions, which may become more.
+    /// Creates the page of these functions, of which there may be more later.
     pub(crate) fn new<S>(service: &Service, sites: impl Fn() -> S + Send + Sync + 'static) -> Self
     where
         S: Iterator<Item = &'static Site> + 'static,
@@ -41,7 +41,7 @@ impl Exposition {
         }
     }
 
-    /// The page of functions that are on no list: for measurements.
+    /// Creates the page of functions that are on no list: for measurements.
     #[doc(hidden)]
     pub fn of(sites: &'static [&'static Site]) -> Self {
         Self::new(&Service::default(), || sites.iter().copied())
@@ -68,7 +68,7 @@ impl Exposition {
         }
     }
 
-    /// The layout; another one when there are more functions than before.
+    /// Returns the layout, and makes a new one if there are more functions than before.
     fn layout(&self) -> Arc<Layout> {
         let mut layout = self.layout.lock().unwrap_or_else(PoisonError::into_inner);
         let count = (self.sites)().count();
@@ -198,7 +198,7 @@ impl Scrape {
     }
 }
 
-/// A whole line, of a value that need not be whole.
+/// Writes a whole line, of a value that need not be an integer.
 fn measure_line(out: &mut Vec<u8>, name: &str, labels: &str, value: f64) {
     push(out, name);
     if !labels.is_empty() {

@@ -10,7 +10,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The media type, as `Content-Type` has it.
+    /// Returns the media type, for `Content-Type`.
     pub(crate) const fn content_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// The suffix that OpenMetrics removes from a sample's name to get the family's.
+    /// Returns the suffix that OpenMetrics removes from a sample's name to get the family's.
     fn suffix(self) -> &'static str {
         match self {
             Self::Counter => "_total",
@@ -69,7 +69,8 @@ pub(crate) struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    /// `name` ends in `_total`; `unit` stands before that, `help` has no backslash or newline.
+    /// Creates a counter. `name` ends in `_total`, preceded by `unit`; `help` has no backslash or
+    /// newline.
     pub(super) const fn counter(name: &'a str, unit: Option<&'a str>, help: &'a str) -> Self {
         Self {
             name,
@@ -79,7 +80,7 @@ impl<'a> Family<'a> {
         }
     }
 
-    /// `name` ends in `unit`; `help` has no backslash or newline.
+    /// Creates a gauge. `name` ends in `unit`; `help` has no backslash or newline.
     pub(super) const fn gauge(name: &'a str, unit: Option<&'a str>, help: &'a str) -> Self {
         Self {
             name,
@@ -94,7 +95,7 @@ impl<'a> Family<'a> {
         self.kind == Kind::Counter
     }
 
-    /// The name in the lines that describe it.
+    /// Returns the name in the lines that describe it.
     fn described(&self, format: Format) -> &'a str {
         match format {
             Format::Text => self.name,
@@ -126,7 +127,7 @@ impl<'a> Family<'a> {
         }
     }
 
-    /// Every name that no other family may have, or have samples of, in either format.
+    /// Returns every name that no other family may have, or have samples of, in either format.
     pub(super) fn claims(&self) -> impl Iterator<Item = String> + use<'_, 'a> {
         let suffixes: &[&str] = match self.kind {
             Kind::Counter => &["", "_total", "_created"],
@@ -140,7 +141,7 @@ impl<'a> Family<'a> {
     }
 }
 
-/// A text with its quotes escaped, as OpenMetrics wants them in HELP and text 0.0.4 does not.
+/// Escapes the quotes of a text, as OpenMetrics requires in HELP and text 0.0.4 does not.
 fn quotes_escaped(help: &str) -> String {
     help.replace('"', r#"\""#)
 }

@@ -34,7 +34,8 @@ impl Functions {
         self.layout.series.is_empty()
     }
 
-    /// `None` behind the last series; describes the family before the first.
+    /// Returns a series and its counts; `None` behind the last one. Describes the family before the
+    /// first.
     fn series(
         &self,
         family: &Family<'_>,
@@ -147,7 +148,7 @@ impl Functions {
     }
 }
 
-/// A whole line.
+/// Writes a whole line.
 #[inline]
 pub(super) fn line(out: &mut Vec<u8>, name: &str, labels: &str, value: u64) {
     push(out, name);
@@ -162,8 +163,8 @@ pub(super) fn line(out: &mut Vec<u8>, name: &str, labels: &str, value: u64) {
     }
 }
 
-/// A line from behind its name up to its `result` and what was promised, to which more labels may
-/// be added.
+/// Writes a line from behind its name up to its `result` and objective, to which more labels may be
+/// added.
 #[inline]
 fn begin(out: &mut Vec<u8>, labels: &str, outcome: Outcome, promise: &str) {
     const fn result(outcome: Outcome) -> Short {
@@ -182,7 +183,7 @@ fn begin(out: &mut Vec<u8>, labels: &str, outcome: Outcome, promise: &str) {
     }
 }
 
-/// The rest of a line behind its labels.
+/// Writes the rest of a line behind its labels.
 #[inline]
 fn end(out: &mut Vec<u8>, value: u64) {
     push(out, "} ");

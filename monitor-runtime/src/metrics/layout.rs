@@ -55,7 +55,7 @@ pub(super) struct Bounds {
 }
 
 impl Series {
-    /// Classes of errors that exist before they are counted.
+    /// Returns the classes of errors that exist before they are counted.
     pub(super) fn classes(&self) -> &[&'static str] {
         self.classes.as_deref().unwrap_or(&[PANIC])
     }
@@ -119,12 +119,12 @@ impl Layout {
         self.size == (sites, labels::opened())
     }
 
-    /// Without braces, escaped.
+    /// Returns the labels, without braces, escaped.
     pub(super) fn labels(&self, series: &Series) -> &str {
         &self.labels[series.labels.clone()]
     }
 
-    /// Several when functions share a name.
+    /// Returns the sources, several if functions share a name.
     pub(super) fn sources(&self, series: &Series) -> &[Source] {
         &self.sources[series.sources.clone()]
     }

@@ -1,11 +1,11 @@
 //! The parts of a line of a page: labels, their escapes, and numbers.
 
-/// `key="value"`, escaped.
+/// Formats `key="value"`, escaped.
 pub(super) fn label(key: &str, value: &str) -> String {
     format!(r#"{key}="{}""#, escape(value))
 }
 
-/// A label value with backslash, quote and newline escaped.
+/// Escapes backslash, quote and newline in a label's value.
 pub(crate) fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for character in value.chars() {
@@ -19,7 +19,7 @@ pub(crate) fn escape(value: &str) -> String {
     out
 }
 
-/// A bound or quantile as OpenMetrics and Prometheus 3 write it: `1.0`, `0.0005`, `1e-06`.
+/// Formats a bound or quantile as OpenMetrics and Prometheus 3 do: `1.0`, `0.0005`, `1e-06`.
 ///
 /// They are label values: another spelling would be another series.
 /// <https://prometheus.io/docs/specs/om/open_metrics_spec/#considerations-canonical-numbers>
@@ -50,7 +50,7 @@ pub(super) struct Short {
 }
 
 impl Short {
-    /// One text after the other.
+    /// Joins texts.
     ///
     /// # Panics
     ///

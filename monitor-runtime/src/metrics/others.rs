@@ -260,7 +260,7 @@ impl Block {
     }
 }
 
-/// The families of a text, in its order.
+/// Finds the families of a text, in its order.
 fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut help = 0..0;

@@ -37,7 +37,7 @@ pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) 
     events.into_iter().chain(dropped).collect()
 }
 
-/// Events for Sentry, by what became of them.
+/// Returns the family of events for Sentry, by result.
 pub(crate) fn captures(captures: [(&str, u64); 3]) -> Own {
     let values = captures.map(|(result, count)| (label("result", result), Number::Count(count)));
     Own {
@@ -46,7 +46,7 @@ pub(crate) fn captures(captures: [(&str, u64); 3]) -> Own {
     }
 }
 
-/// Calls of these functions whose value was one too many for its label.
+/// Returns the family that counts calls whose value was one too many for its label.
 pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Option<Own> {
     let mut values: Vec<(String, u64)> = Vec::new();
     for site in sites.filter(|site| !site.labels.is_empty()) {
@@ -86,7 +86,7 @@ pub(crate) struct CheckReading {
     pub(crate) took: Option<Duration>,
 }
 
-/// Health checks; nothing for a process without.
+/// Returns the families of health checks; empty for a process without checks.
 pub(crate) fn checks(readings: &[CheckReading]) -> Vec<Own> {
     let name = |reading: &CheckReading| label("check", &reading.check);
     let up = readings.iter().map(|reading| {

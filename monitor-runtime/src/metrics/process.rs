@@ -8,7 +8,7 @@ use super::{
 };
 use crate::process::{Process, Runtime};
 
-/// `process_*`, as far as the system tells.
+/// Returns the `process_*` families that the system has numbers for.
 pub(crate) fn process(read: &Process) -> Vec<Own> {
     let count = |count: Option<u64>| count.map(Number::Count);
     let measure = |measure: Option<f64>| measure.map(Number::Measure);
@@ -28,7 +28,7 @@ pub(crate) fn process(read: &Process) -> Vec<Own> {
     known.collect()
 }
 
-/// `tokio_*`.
+/// Returns the `tokio_*` families.
 pub(crate) fn runtime(read: &Runtime) -> Vec<Own> {
     let one = |family, value| Own {
         family,

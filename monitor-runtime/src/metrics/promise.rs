@@ -12,7 +12,7 @@ const OBJECTIVE_THRESHOLD: &str = "objective_latency_threshold";
 pub(crate) type LabelValues = Vec<(&'static str, String)>;
 
 impl Objective {
-    /// The labels of the counter; `None` without a success rate.
+    /// Returns the labels of the counter; `None` without a success rate.
     pub(crate) fn call_labels(&self) -> Option<LabelValues> {
         let percent = self.success_rate?;
         Some(vec![
@@ -21,8 +21,8 @@ impl Objective {
         ])
     }
 
-    /// The labels of the histogram, the threshold spelled as its bucket's `le` is; `None` without a
-    /// latency.
+    /// Returns the labels of the histogram; `None` without a latency. The threshold is spelled as
+    /// the `le` of its bucket.
     pub(crate) fn duration_labels(&self) -> Option<LabelValues> {
         let latency = self.latency?;
         Some(vec![

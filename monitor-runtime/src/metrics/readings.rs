@@ -113,18 +113,18 @@ impl Readings {
         }
     }
 
-    /// Calls by class of error.
+    /// Returns the calls by class of error.
     pub(super) fn classes(&self, reading: &Reading) -> &[(&'static str, u64)] {
         &self.classes[places(&reading.classes)]
     }
 
-    /// The durations of each result that has any.
+    /// Returns the durations of each result that has any.
     pub(super) fn histograms(&self, reading: &Reading) -> &[Histogram] {
         &self.histograms[places(&reading.histograms)]
     }
 
-    /// A histogram's calls by bucket, not cumulative, and their exemplars, up to the last bucket
-    /// that has calls.
+    /// Returns a histogram's calls by bucket, not cumulative, and their exemplars, up to the last
+    /// bucket that has calls.
     pub(super) fn buckets(
         &self,
         histogram: &Histogram,

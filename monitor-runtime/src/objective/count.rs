@@ -27,7 +27,7 @@ pub enum Kind {
 impl Kind {
     pub(crate) const ALL: [Self; 2] = [Self::SuccessRate, Self::Latency];
 
-    /// The `slo` label.
+    /// Returns the `slo` label.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::SuccessRate => "success_rate",
@@ -37,7 +37,7 @@ impl Kind {
 }
 
 impl CountAs {
-    /// Its name in the inventory.
+    /// Returns its name in the inventory.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
@@ -149,7 +149,7 @@ impl Unsuccessful {
     }
 }
 
-/// The threshold of the latency as the function's histogram has it, in ticks.
+/// Returns the threshold of the latency as the function's histogram has it, in ticks.
 fn threshold_ticks(site: &'static Site, objective: &Objective) -> Option<u64> {
     let within = buckets_within(site, objective.latency?.seconds);
     site.tick_bounds().get(within.checked_sub(1)?).copied()

@@ -72,12 +72,12 @@ fn boot(text: &str) -> Option<f64> {
     of_line(text, "btime ")?.parse().ok()
 }
 
-/// The soft limit of the text of `/proc/self/limits`, if there is one.
+/// Returns the soft limit in the text of `/proc/self/limits`, if there is one.
 fn max_fds(text: &str) -> Option<u64> {
     of_line(text, "Max open files")?.parse().ok()
 }
 
-/// The first word behind the beginning of a line.
+/// Returns the first word behind the beginning of a line.
 fn of_line<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
     let line = text.lines().find_map(|line| line.strip_prefix(beginning))?;
     line.split_ascii_whitespace().next()

@@ -66,7 +66,8 @@ impl<'t> Text<'t> {
         found.map(|at| from + at + 3)
     }
 
-    /// The end of the login of the URL whose authority begins at `start`; `None` if it has none.
+    /// Returns the end of the login of the URL whose authority begins at `start`; `None` if it has
+    /// none.
     fn end_of_login(&self, start: usize) -> Option<usize> {
         let rest = &self.bytes[start..];
         let ends = |byte: &u8| byte.is_ascii_whitespace() || b"/?#\\\"'<>`".contains(byte);
@@ -99,7 +100,7 @@ impl<'t> Text<'t> {
         [b"http".as_slice(), b"https", b"ws", b"wss"].iter().any(is)
     }
 
-    /// The last `@` of the URL, or of the words right behind it that have one, too.
+    /// Returns the last `@` of the URL, or of the words right behind it that have one, too.
     fn last_at(&self, start: usize) -> Option<usize> {
         let end = self.end_of_url(start);
         let mut last = self.last_at_in(start..end)?;
@@ -115,7 +116,8 @@ impl<'t> Text<'t> {
         Some(last)
     }
 
-    /// The `@` of a password with spaces, on the same line; the end of a text that was cut before it.
+    /// Returns the `@` of a password with spaces, on the same line; the end of a text that was cut
+    /// before it.
     fn at_behind_spaces(&self, start: usize) -> Option<usize> {
         let near = &self.bytes[start..self.bytes.len().min(start + FARTHEST)];
         let line = near.iter().position(|byte| *byte == b'\n');
@@ -138,7 +140,7 @@ impl<'t> Text<'t> {
         self.spaces.get(place).copied()
     }
 
-    /// The end of the word that the URL is, or of the quotes around the URL.
+    /// Returns the end of the word that the URL is, or of the quotes around the URL.
     fn end_of_url(&self, start: usize) -> usize {
         let end = self.space_from(start).unwrap_or(self.bytes.len());
         let scheme = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.:/".contains(byte);
@@ -154,8 +156,8 @@ impl<'t> Text<'t> {
         closing.map_or(end, |at| end.min(*at))
     }
 
-    /// The login before an `@` that stands before a host with a port or a path: `app:pw@tcp(db:3306)`,
-    /// `me:pw@proxy:3128`, `app:pw@db/orders`.
+    /// Returns the login before an `@` that stands before a host with a port or a path:
+    /// `app:pw@tcp(db:3306)`, `me:pw@proxy:3128`, `app:pw@db/orders`.
     fn bare_login(&self, at: usize) -> Option<Range<usize>> {
         let host = self.bytes[at + 1..]
             .strip_prefix(b"//")
@@ -223,7 +225,7 @@ impl Port {
     }
 }
 
-/// The first colon that is not one of an IPv6 address.
+/// Returns the first colon that is not one of an IPv6 address.
 fn colon_behind_host(authority: &[u8]) -> Option<usize> {
     let host = match authority.first() {
         Some(b'[') => authority.iter().position(|byte| *byte == b']')?,

@@ -136,7 +136,7 @@ impl Word {
         self.length += 1;
     }
 
-    /// Asked where a word ends.
+    /// Returns `true` if the letters so far end in a secret name; called at the end of each word.
     fn ends_in_secret(&mut self) -> bool {
         let read = &self.letters[..self.length];
         let ends = |key: &[u8]| key.last() == read.last() && read.ends_with(key);
@@ -152,7 +152,7 @@ impl Word {
     }
 }
 
-/// [`is_secret`] for the name of a parameter in the query of a URL.
+/// Returns `true` if a parameter of this name in the query of a URL is secret; see [`is_secret`].
 pub(crate) fn is_query_secret(name: &str) -> bool {
     // `X-Amz-Signature` is one, too.
     let last = name.rsplit('-').next().unwrap_or(name);
@@ -172,8 +172,8 @@ fn ends_word(letter: u8, rest: &[u8]) -> bool {
     }
 }
 
-/// [`is_secret`] for the names of `tracing`'s fields, which live for ever: each thread remembers
-/// what it found out, since every line of the log asks.
+/// Returns `true` if a field of `tracing` is secret; see [`is_secret`]. Names of fields live for
+/// ever, so each thread caches the answer: every line of the log asks.
 #[inline]
 pub(crate) fn is_secret_field(name: &'static str) -> bool {
     /// Address, length, and twice the era, plus one for a secret.

@@ -23,7 +23,7 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The telling name before a separator.
+/// Returns the name before a separator, if it says that the value is secret.
 fn named(text: &str, at: usize) -> Option<&str> {
     let bytes = text.as_bytes();
     let next = bytes.get(at + 1);
@@ -95,7 +95,8 @@ fn is_named_apart(text: &[u8], start: usize, name: &str) -> bool {
     is_secret(word) && matches!(before.trim_ascii_end().last(), Some(b':' | b'='))
 }
 
-/// The end of a block of YAML, `password: |` and lines that are indented deeper than this one.
+/// Returns the end of a block of YAML, `password: |` and lines that are indented deeper than this
+/// one.
 fn end_of_block(text: &[u8], separator: usize, start: usize) -> Option<usize> {
     if text[separator] != b':' || !matches!(text.get(start), Some(b'|' | b'>')) {
         return None;
@@ -196,7 +197,7 @@ pub(super) fn quoted(bytes: &[u8], start: usize) -> Option<Range<usize>> {
     Some(start..bytes.len())
 }
 
-/// The end of `[…]`, `{…}` or `(…)`, behind a name as in `Some("abc")`.
+/// Returns the end of `[…]`, `{…}` or `(…)`, behind a name as in `Some("abc")`.
 fn end_of_bracket(bytes: &[u8], start: usize) -> Option<usize> {
     let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:".contains(*byte);
     let name = bytes[start..]

@@ -86,10 +86,11 @@ fn is_mark(text: &[u8], at: usize) -> bool {
         }
 }
 
-/// The end of the unquoted value that begins at `start`, without the punctuation of the sentence around it.
+/// Returns the end of the unquoted value that begins at `start`, without the punctuation of the
+/// sentence around it.
 ///
-/// `&` and `;` end a value where another pair follows, as in queries and connection strings; a quote
-/// does where it ends the text around the value.
+/// `&` and `;` end a value where another pair follows, as in queries and connection strings; a
+/// quote does where it ends the text around the value.
 pub(super) fn end_of_value(text: &[u8], start: usize) -> usize {
     let rest = &text[start..];
     let ends = |at: &usize| {

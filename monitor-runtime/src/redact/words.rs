@@ -68,7 +68,7 @@ pub(super) fn word_before(text: &[u8], end: usize) -> &str {
     str::from_utf8(&text[end - length..end]).unwrap_or_default()
 }
 
-/// The telling name before the verb that ends at `at`.
+/// Returns the name before the verb that ends at `at`, if it says that the value is secret.
 pub(super) fn told_name(text: &[u8], at: usize) -> Option<&str> {
     if !is_behind_verb(text, at) {
         return None;
@@ -93,7 +93,7 @@ pub(super) fn is_statement(text: &[u8], at: usize) -> bool {
     is_telling && quoted(text, at + 1).is_some_and(|value| !value.is_empty())
 }
 
-/// A value in quotes of SQL, which has a quote of its own as two.
+/// Extends a value in quotes of SQL, which writes a quote inside a text twice.
 fn in_sql(text: &[u8], mut value: Range<usize>) -> Range<usize> {
     while let (Some(quote @ b'\''), Some(b'\'')) = (text.get(value.end), text.get(value.end + 1)) {
         let rest = &text[value.end + 2..];
@@ -103,7 +103,7 @@ fn in_sql(text: &[u8], mut value: Range<usize>) -> Range<usize> {
     value
 }
 
-/// The value in `password is abc`, where it is quoted or cannot be a word of the sentence.
+/// Returns the value in `password is abc`, if it is quoted or cannot be a word of the sentence.
 fn told(text: &str, at: usize) -> Option<Range<usize>> {
     let name = told_name(text.as_bytes(), at)?;
     let start = at + 1;
@@ -132,7 +132,7 @@ fn is_worded(word: &str) -> bool {
     parts.all(|part| part.is_empty() || is_prose(part))
 }
 
-/// The value behind `--password`, or in `-u name:password`.
+/// Returns the value behind `--password`, or in `-u name:password`.
 fn option(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     // `"--password", "abc"`, as a list of arguments is shown.

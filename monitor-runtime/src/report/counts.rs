@@ -6,12 +6,12 @@ static SENT: AtomicU64 = AtomicU64::new(0);
 static SUPPRESSED: AtomicU64 = AtomicU64::new(0);
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// Sentry has it; or, where the client is the user's, that client has.
+/// Counts an event that Sentry has, or that a client of the service has accepted.
 pub(super) fn sent() {
     SENT.fetch_add(1, Ordering::Relaxed);
 }
 
-/// One too many of its function and class; a summary will count it.
+/// Counts an event beyond the throttle of its function and class. A summary will report it.
 pub(super) fn suppressed() {
     SUPPRESSED.fetch_add(1, Ordering::Relaxed);
 }
@@ -21,7 +21,7 @@ pub(super) fn dropped(events: u64) {
     DROPPED.fetch_add(events, Ordering::Relaxed);
 }
 
-/// Events so far, by what became of them.
+/// Returns the events so far, by result.
 pub(crate) fn captures() -> [(&'static str, u64); 3] {
     [
         ("sent", &SENT),

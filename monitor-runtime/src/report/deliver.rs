@@ -100,7 +100,7 @@ impl Waiting {
         }
     }
 
-    /// Counts nothing: another event tells it.
+    /// Drops the event without counting it: another event reports the same.
     fn withdraw(mut self) {
         self.sent = true;
     }

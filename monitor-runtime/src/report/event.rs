@@ -98,7 +98,7 @@ pub(crate) fn error(
     deliver(event);
 }
 
-/// An error and its sources as Sentry orders them: the last is shown first.
+/// Returns an error and its sources in Sentry's order: the last is shown first.
 pub(super) fn exceptions(chain: &[Link], mechanism: &str) -> Vec<Exception> {
     let exceptions = chain.iter().rev().map(|link| Exception {
         ty: link.type_name.clone(),
@@ -211,7 +211,7 @@ fn declare(event: &mut Event<'static>, site: &Site, recorded: &[Recorded]) {
     }
 }
 
-/// The values that code gave along.
+/// Adds the fields of a log line to the event.
 pub(super) fn set_fields(event: &mut Event<'static>, values: Map<String, Value>) {
     if !values.is_empty() {
         let values = Context::Other(values);

@@ -30,12 +30,12 @@ use crate::{site, story, testkit};
 #[derive(Debug)]
 pub struct SentryLayer(());
 
-/// A layer that tells Sentry of the log, for a subscriber of your own.
+/// Returns a layer that passes the log to Sentry, for a subscriber of your own.
 ///
-/// Inside a monitored call an event of level `INFO` and above becomes a breadcrumb of that call. One
-/// of level `ERROR` is sent to Sentry, inside or outside, if it comes from a crate that has monitored
-/// functions; at most ten a minute from one place in the code. The lines in which `#[monitored]`
-/// tells of a call become neither: an error has its event.
+/// Inside a monitored call an event of level `INFO` and above becomes a breadcrumb of that call.
+/// One of level `ERROR` is sent to Sentry, inside or outside, if it comes from a crate that has
+/// monitored functions; at most ten a minute from one place in the code. Lines that `#[monitored]`
+/// writes about a call become neither, because an error of the call has an event of its own.
 /// `start()` installs one with its own subscriber.
 ///
 /// ```

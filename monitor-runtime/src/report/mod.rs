@@ -241,8 +241,8 @@ fn nanoseconds() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// A hub for a task or a request: what the current one says, and from then on its own; `None`
-/// where Sentry is off.
+/// Returns a hub for a task or a request: a copy of the current scope, independent from then on.
+/// `None` if Sentry is off.
 pub(crate) fn fork() -> Option<Arc<Hub>> {
     if !ON.load(Ordering::Relaxed) {
         return None;

@@ -81,7 +81,8 @@ fn is_last_word(panic: &Panic) -> bool {
     ends.iter().any(|end| panic.text.starts_with(end))
 }
 
-/// A panic in a panic hook aborts the process, so nothing here may panic.
+/// Reports a panic to Sentry. A panic in the hook would abort the process, so nothing here may
+/// panic.
 fn observe(info: &PanicHookInfo<'_>, panic: &Arc<Panic>) {
     story::note_panic(panic);
     note_reported();
@@ -110,8 +111,8 @@ fn observe(info: &PanicHookInfo<'_>, panic: &Arc<Panic>) {
     deliver(event);
 }
 
-/// Unwinding reaches `shutdown()` or goes on; before an abort this is the last chance to send what
-/// waits, and to log what no call lives to tell.
+/// Sends and logs everything that waits, before the process aborts. A panic that unwinds needs none
+/// of this: it reaches `shutdown()`, or the process goes on.
 fn say_farewell(panic: &Panic) {
     settle(FAREWELL);
     if let Some(reporter) = reporter() {

@@ -42,7 +42,7 @@ pub(crate) fn request_failed(method: &str, route: &str, reason: &str) {
     });
 }
 
-/// The requests whose events were held back, by what they are.
+/// Returns the requests whose events were held back, by what they are.
 pub(super) fn summaries(last: bool) -> Vec<(String, (u64, u64))> {
     let limits = limits();
     let due = limits.iter().filter_map(|(name, limit)| {

@@ -34,7 +34,7 @@ pub(crate) fn sampled(caller: Option<bool>) -> Option<bool> {
     }
 }
 
-/// The sampling of a client, for the services that this one calls.
+/// Returns the sampling of a client, for the services that this one calls.
 pub(super) fn context(options: &ClientOptions) -> Option<Sampling> {
     let dsn = options.dsn.as_ref()?;
     let org = options

@@ -34,7 +34,8 @@ impl Snapshot {
         copy(&hub).map_or(Self::None, Self::Taken)
     }
 
-    /// The scope on a hub that sends through a client: its own, or `client` where that is closed.
+    /// Returns a hub with the scope that sends through a client: its own, or `client` if its own is
+    /// closed.
     ///
     /// May wait for a lock.
     pub(super) fn into_hub(self, client: &Arc<Client>) -> Arc<Hub> {
@@ -63,7 +64,7 @@ pub(super) fn with_client(copy: Arc<Hub>, client: &Arc<Client>) -> Arc<Hub> {
     copy
 }
 
-/// The trace that the user's own Sentry span belongs to.
+/// Returns the trace of the Sentry span that the service itself has opened, if any.
 pub(super) fn own_trace(copy: &Hub) -> Option<TraceContext> {
     let span = copy.configure_scope(|scope| scope.get_span());
     span.map(|span| span.get_trace_context())

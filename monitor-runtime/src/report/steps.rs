@@ -29,7 +29,7 @@ thread_local! {
 }
 
 impl Step {
-    /// The request itself.
+    /// Creates the step of the request itself.
     pub(crate) fn request(transaction: &Transaction) -> Self {
         Self {
             span: transaction.clone().into(),
@@ -37,7 +37,8 @@ impl Step {
         }
     }
 
-    /// A call in the step this thread is in; `None` where it is in none, or has had too many.
+    /// Begins the step of a call inside the thread's current step; `None` without one, or if there
+    /// were too many.
     #[inline]
     pub(crate) fn begin(site: &Site) -> Option<Self> {
         INSIDE
@@ -62,18 +63,18 @@ impl Step {
         })
     }
 
-    /// This thread works on it from now on, until [`leave`](Self::leave).
+    /// Makes it the current step of this thread, until [`leave`](Self::leave).
     pub(crate) fn enter(&self) {
         let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(self.clone()));
     }
 
-    /// It has left the step it entered last.
+    /// Leaves the step that was entered last.
     pub(crate) fn leave() {
         // Dropped when the list is free again.
         let _left = INSIDE.try_with(|inside| inside.borrow_mut().pop());
     }
 
-    /// The call has ended.
+    /// Ends the step of a call.
     pub(crate) fn end(self, outcome: Outcome) {
         self.span.set_status(match outcome {
             Outcome::Ok => SpanStatus::Ok,

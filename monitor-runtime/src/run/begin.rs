@@ -19,7 +19,7 @@ impl Site {
         untimed(self)
     }
 
-    /// A call that begins when it is polled.
+    /// Returns the state of a call that begins when it is polled.
     #[inline]
     pub fn wait(&'static self) -> State {
         State::new(self.start(), true)
@@ -50,7 +50,7 @@ impl Start {
         any(self)
     }
 
-    /// A call that begins when it is polled.
+    /// Returns the state of a call that begins when it is polled.
     #[inline]
     pub fn wait(self) -> State {
         State::new(self, true)
@@ -63,7 +63,7 @@ impl Start {
     }
 }
 
-/// A call without labels or fields, timed in place.
+/// Begins a call without labels or fields, timed in place.
 #[inline(never)]
 pub(super) fn plain(site: &'static Site) -> Open {
     match Quick::begin_plainly(site, 0) {
@@ -98,7 +98,7 @@ fn otherwise(site: &'static Site, lane: usize) -> Open {
     })
 }
 
-/// Any call.
+/// Begins a call of any kind.
 #[inline(never)]
 pub(super) fn any(start: Start) -> Open {
     if start.declared.is_none()

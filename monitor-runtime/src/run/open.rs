@@ -43,7 +43,7 @@ impl Open {
         }
     }
 
-    /// The user's code returned; `timed` unless it is known that it is not.
+    /// Ends a call whose body returned; `timed` is `false` if the call is known not to be.
     // By value: what is lent to code far away is kept in memory for calls that never go there.
     #[inline]
     pub(crate) fn returned(self, timed: bool, verdict: Verdict<'_>) {
@@ -73,7 +73,7 @@ impl Open {
         Ok(Quick { cells, began })
     }
 
-    /// All there is of it, unless it has ended.
+    /// Returns the full call, unless it has ended.
     pub(super) fn into_full(self) -> Option<Full> {
         match self.into_quick() {
             Ok(quick) => Some(quick.in_full()),

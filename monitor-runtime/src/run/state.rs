@@ -122,7 +122,7 @@ impl State {
         }
     }
 
-    /// The call waits for another poll.
+    /// Suspends the call until the next poll.
     #[inline(never)]
     pub(super) fn rest(&mut self, open: Open) {
         match open.into_quick() {
@@ -146,7 +146,8 @@ impl State {
         }
     }
 
-    /// The future is dropped: a call that has begun and not ended goes on until this is dropped, too.
+    /// Resumes the call for the drop of its future. A call that has begun and not ended then ends
+    /// when `self` is dropped.
     #[inline]
     pub(super) fn reopen(&mut self) {
         if matches!(self.phase, Phase::Waiting) {

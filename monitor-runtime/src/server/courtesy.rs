@@ -39,7 +39,8 @@ impl<S> Courteous<S> {
     }
 }
 
-/// An answer of hyper's own with our headers. It writes the whole of it at once, and no body.
+/// Adds the default headers to an answer that hyper makes itself. hyper writes such an answer at
+/// once, and without a body.
 fn completed(written: &[u8]) -> Option<Vec<u8>> {
     let head = written.strip_suffix(b"\r\n")?;
     // To a client that has spoken HTTP/1.0 it goes on in that.

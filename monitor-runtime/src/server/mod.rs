@@ -69,7 +69,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// `metrics` begins a page in a format; it may take its time and may panic.
+    /// Creates the state. `metrics` begins a page in a format; it may take its time and may panic.
     pub(crate) fn new<M>(
         service: Service,
         health: Arc<Health>,
@@ -148,7 +148,7 @@ impl Server {
         &self.bound
     }
 
-    /// The address of a server with a port.
+    /// Returns the address of a server with a port.
     #[cfg(test)]
     fn local_addr(&self) -> SocketAddr {
         match self.bound {

@@ -45,7 +45,7 @@ pub(super) fn gzip(headers: &HeaderMap) -> bool {
     }
 }
 
-/// The items of a list, which may stand in several headers.
+/// Returns the items of a list, which may stand in several headers.
 fn items<'h>(headers: &'h HeaderMap, name: &'h HeaderName) -> impl Iterator<Item = &'h str> {
     let values = headers.get_all(name).iter();
     values
@@ -125,7 +125,8 @@ impl<'h> Range<'h> {
     }
 }
 
-/// The weight of a type by the range that describes it most closely, and how closely that is.
+/// Returns the weight of a type by the range that describes it most closely, and the closeness of
+/// that range.
 fn liking(accepted: &[Range<'_>], media: &str, version: &str) -> (Weight, u8) {
     let found = accepted
         .iter()

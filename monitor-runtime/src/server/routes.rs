@@ -32,7 +32,7 @@ pub(super) type Routes = BoxedFilter<(Response,)>;
 const NOT_FOUND: &str = "not found; there are /, /health, /healthz, /livez, /live, /readyz, /ready, /startupz, /metrics, \
      /log-level, /inventory, /rules.yaml, /grafana.json, /objectives\n";
 
-/// The routes our own server has.
+/// Returns the routes of the management server.
 pub(super) fn all(context: Context) -> Routes {
     let not_found =
         warp::method().map(|method| Answer::text(StatusCode::NOT_FOUND, NOT_FOUND).answer(&method));

@@ -202,7 +202,7 @@ impl State {
 }
 
 impl Permit {
-    /// The page is begun: the next one may be.
+    /// Notes that the page has begun, so that the next one may begin.
     fn begin(&mut self) {
         self.begun = true;
         lock(&self.scrapes.0).beginning = false;

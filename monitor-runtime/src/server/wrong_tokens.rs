@@ -22,7 +22,7 @@ impl WrongTokens {
         }
     }
 
-    /// Counts one; returns how many there were since the last line if one is due.
+    /// Counts one, and returns the number since the last line if a line is due.
     fn note(&self, now: Instant) -> Option<u64> {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         told.1 += 1;

@@ -12,7 +12,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// These bounds, and the threshold of the objective in its place, unless it is one of them.
+    /// Returns these bounds, with the threshold of the objective in its place unless it is one of
+    /// them.
     pub const fn of(bounds: &[f64], objective: &Objective) -> Self {
         let mut all = Self {
             bounds: [0.0; MOST],

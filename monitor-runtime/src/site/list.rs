@@ -33,9 +33,11 @@ mod section {
     pub struct Sites(&'static [Site]);
 
     impl Sites {
+        /// Returns the sites between two symbols.
+        ///
         /// # Safety
         ///
-        /// They are the beginning and the end of the section with the sites.
+        /// The symbols are the start and the end of the section with the sites.
         #[expect(
             clippy::cast_ptr_alignment,
             reason = "what the section holds aligns it"
@@ -182,8 +184,8 @@ pub use section::Sites;
 
 pub(crate) use section::called;
 
-/// Every annotated function of the binary and its dependencies, called or not; of a dynamic library that
-/// the service is not started from, those that have been called.
+/// Returns every annotated function of the binary and its dependencies, called or not. Of a dynamic
+/// library that the service is not started from, it returns those that have been called.
 pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
     section::all()
 }

@@ -95,91 +95,91 @@ impl Settings {
         settings
     }
 
-    /// `name = "…"`: instead of the type-qualified name.
+    /// Sets `name = "…"`, instead of the type-qualified name.
     pub const fn name(mut self, name: &'static str) -> Self {
         self.given_name = Some(name);
         self
     }
 
-    /// `target = …`: instead of the module.
+    /// Sets `target = …`, instead of the module.
     pub const fn target(mut self, target: &'static str) -> Self {
         self.given_target = Some(target);
         self
     }
 
-    /// `level = …`: of the span and the completion event.
+    /// Sets `level = …`, of the span and the completion event.
     pub const fn level(mut self, level: Level) -> Self {
         self.level = level;
         self
     }
 
-    /// `span = false`: calls open no span.
+    /// Sets `span = false`: calls open no span.
     pub const fn span(mut self, on: bool) -> Self {
         self.span = on;
         self
     }
 
-    /// `log = false`: calls write no line at their end, for any result.
+    /// Sets `log = false`: calls write no line at their end, for any result.
     pub const fn log(mut self, on: bool) -> Self {
         self.log = on;
         self
     }
 
-    /// `fields(..)` and `args(..)`: their names, in order.
+    /// Sets the names of `fields(..)` and `args(..)`, in order.
     pub const fn fields(mut self, fields: &'static [&'static str]) -> Self {
         self.fields = fields;
         self
     }
 
-    /// `labels(..)`: their names, in order.
+    /// Sets the names of `labels(..)`, in order.
     pub const fn labels(mut self, names: &'static [&'static str]) -> Self {
         self.labels = names;
         self
     }
 
-    /// `err(Debug)`.
+    /// Sets `err(Debug)`.
     pub const fn err(mut self, format: ErrorFormat) -> Self {
         self.error_format = format;
         self
     }
 
-    /// `err(level = …)`.
+    /// Sets `err(level = …)`.
     pub const fn err_level(mut self, level: Level) -> Self {
         self.error_level = level;
         self
     }
 
-    /// `err = false`: errors are counted and reported, with no line of their own in the log.
+    /// Sets `err = false`: errors are counted and reported, with no line of their own in the log.
     pub const fn err_log(mut self, on: bool) -> Self {
         self.error_log = on;
         self
     }
 
-    /// `ret`: the completion of a call that is ok shows its value; the verdict brings it along.
+    /// Sets `ret`: the completion of a call that is ok shows its value, which the verdict carries.
     pub const fn ret(mut self) -> Self {
         self.ret_level = Some(self.level);
         self
     }
 
-    /// `ret(level = …)`: of that completion, instead of the function's.
+    /// Sets `ret(level = …)`, of that completion, instead of the function's level.
     pub const fn ret_level(mut self, level: Level) -> Self {
         self.ret_level = Some(level);
         self
     }
 
-    /// `slow = "…"`, in nanoseconds.
+    /// Sets `slow = "…"`, in nanoseconds.
     pub const fn slow(mut self, nanoseconds: u64) -> Self {
         self.slow = Some(nanoseconds);
         self
     }
 
-    /// `metrics = false`: calls are not counted, and the function is not on the page.
+    /// Sets `metrics = false`: calls are not counted, and the function is not on the page.
     pub const fn metrics(mut self, on: bool) -> Self {
         self.counted = on;
         self
     }
 
-    /// `latency = false`: calls are counted and not timed; their histogram is one bucket.
+    /// Sets `latency = false`: calls are counted and not timed; their histogram is one bucket.
     pub const fn latency(mut self, on: bool) -> Self {
         self.timed = on;
         if !on {
@@ -188,18 +188,19 @@ impl Settings {
         self
     }
 
-    /// `buckets = …`: upper bounds in seconds.
+    /// Sets `buckets = …`: upper bounds in seconds.
     pub const fn buckets(mut self, bounds: &'static [f64]) -> Self {
         self.own_bounds = Some(bounds);
         self
     }
 
-    /// `objective = …`, behind the signals and buckets; `bounds` are these buckets with its threshold.
+    /// Sets `objective = …`, after the signals and buckets. `bounds` are these buckets with its
+    /// threshold.
     ///
     /// # Panics
     ///
-    /// Where calls do not give what it is held against; the attribute makes that an error of the
-    /// compiler's.
+    /// If calls do not produce the numbers that the objective needs. The attribute turns the panic
+    /// into a compiler error.
     pub const fn objective(
         mut self,
         objective: &'static Objective,
@@ -224,50 +225,51 @@ impl Settings {
         self
     }
 
-    /// The classes of its error type, which exist on the page before they are counted.
+    /// Sets the classes of its error type, which exist on the page before they are counted.
     pub const fn classes(mut self, classes: &'static [&'static str]) -> Self {
         self.known_classes = classes;
         self
     }
 
-    /// The first paragraph of the function's documentation.
+    /// Sets the first paragraph of the function's documentation.
     pub const fn doc(mut self, text: &'static str) -> Self {
         self.doc = text;
         self
     }
 
-    /// `sentry = false`: errors and panics of this function make no event.
+    /// Sets `sentry = false`: errors and panics of this function make no event.
     pub const fn sentry(mut self, on: bool) -> Self {
         self.sentry = on;
         self
     }
 
-    /// `sentry(always)`: errors make events also where they are expected, or an inner function kept
-    /// them from Sentry.
+    /// Sets `sentry(always)`: errors make events even if they are expected, or if an inner function
+    /// suppressed them.
     pub const fn sentry_always(mut self) -> Self {
         self.sentry_always = true;
         self
     }
 
-    /// `sentry(level = …)`: of an error's event; a panic's stays fatal.
+    /// Sets `sentry(level = …)`, of an error's event; a panic's stays fatal.
     pub const fn sentry_level(mut self, level: sentry::Level) -> Self {
         self.sentry_level = level;
         self
     }
 
-    /// `sentry(tags(..))`: their names; the values are recorded after those of the fields.
+    /// Sets the names of `sentry(tags(..))`. The values are recorded after those of the fields.
     pub const fn tags(mut self, names: &'static [&'static str]) -> Self {
         self.tags = names;
         self
     }
 
-    /// `sentry(fingerprint = [..])`: how many parts; their values are recorded after the tags'.
+    /// Sets the number of parts of `sentry(fingerprint = [..])`. Their values are recorded after
+    /// the tags'.
     pub const fn fingerprint(mut self, parts: usize) -> Self {
         self.fingerprint = parts;
         self
     }
 
-    /// `sentry(throttle = "10/min")`: so many events in so many nanoseconds.
+    /// Sets `sentry(throttle = "10/min")`: so many events in so many nanoseconds.
     pub const fn throttle(mut self, events: u32, nanoseconds: u64) -> Self {
         self.throttle = Some(Throttle {
             events,
@@ -276,7 +278,7 @@ impl Settings {
         self
     }
 
-    /// `sentry(throttle = false)`: as many events as there are errors.
+    /// Sets `sentry(throttle = false)`: as many events as there are errors.
     pub const fn unthrottled(mut self) -> Self {
         self.throttle = Some(Throttle::OFF);
         self

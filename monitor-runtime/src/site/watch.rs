@@ -51,9 +51,10 @@ impl Site {
         events.set_known();
     }
 
-    /// The call sites `tracing` knows this function by; leaked, as `tracing` keeps them for ever.
+    /// Returns the call sites by which `tracing` knows this function. They are leaked, as `tracing`
+    /// keeps them for ever.
     ///
-    /// `None` while this thread is making some.
+    /// Returns `None` while this thread is making some.
     pub(crate) fn events(&'static self) -> Option<&'static Events> {
         let events = &self.state().events;
         if let Some(events) = events.get() {

@@ -216,7 +216,7 @@ struct Past(Vec<(Window, VecDeque<(Instant, Counts)>)>);
 const STEPS: u64 = 60;
 
 impl Past {
-    /// Nothing was counted before the process began.
+    /// Begins with counts of zero: nothing was counted before the process began.
     fn new(now: Instant) -> Self {
         let windows = WINDOWS.into_iter().chain([PERIOD]);
         let begun = |window| (window, VecDeque::from([(now, Counts::default())]));

@@ -23,13 +23,13 @@ use super::promise::promises;
 use super::scope::{ParameterError, Scope};
 use crate::inventory::Inventory;
 
-/// A dashboard of this service, its objectives, functions and instances; what `GET /grafana.json` answers, to be
-/// imported as it is.
+/// Returns a dashboard of this service, its objectives, functions and instances. `GET
+/// /grafana.json` serves the same, ready to import.
 ///
-/// It asks which Prometheus it is for, and shows budgets from what [`rules`](super::rules) record. Latencies are
-/// read from classic histograms and from native ones, as a Prometheus with
-/// `convert_classic_histograms_to_nhcb` has them. Without objectives it has no row for them. The same
-/// functions give the same text.
+/// On import Grafana asks for the Prometheus to use. Budgets come from the series that
+/// [`rules`](super::rules) record. Latencies are read from classic histograms and from native ones,
+/// as a Prometheus with `convert_classic_histograms_to_nhcb` has them. Without objectives it has no
+/// row for them. The same functions give the same text.
 ///
 /// ```
 /// use monitor_runtime::{inventory, slo};

@@ -41,12 +41,12 @@ impl Promise {
         })
     }
 
-    /// The share of calls that may be bad.
+    /// Returns the share of calls that may be bad.
     pub(super) fn budget(&self) -> f64 {
         decimal((100.0 - self.percent) / 100.0)
     }
 
-    /// Everything that rules are made of, in words.
+    /// Returns everything that rules are made of, in words.
     fn in_full(&self) -> String {
         format!(
             "{}, min_failures({}), all_failed({})",
@@ -88,7 +88,7 @@ impl Promise {
 /// A promise, and the functions that make it.
 pub(super) type Promised<'a> = (Promise, Vec<&'a str>);
 
-/// Every promise of these functions, in the order of names, and who makes it.
+/// Returns every promise of these functions in the order of names, with the functions that make it.
 pub(super) fn promises(inventory: &Inventory) -> Vec<Promised<'_>> {
     let mut found: BTreeMap<(&str, Kind), Promised<'_>> = BTreeMap::new();
     for function in &inventory.functions {

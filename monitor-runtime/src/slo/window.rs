@@ -78,13 +78,13 @@ pub(super) const BURNS: [Burn; 4] = [
 const HIGHEST: f64 = 0.9;
 
 impl Burn {
-    /// The share of calls that fail, above which it holds.
+    /// Returns the share of failing calls above which the alert fires.
     pub(super) fn threshold(&self, budget: f64) -> f64 {
         decimal((self.rate * budget).min(HIGHEST))
     }
 }
 
-/// Without the last digits, which are those of binary fractions.
+/// Rounds away the last digits, which only the binary representation adds.
 pub(super) fn decimal(number: f64) -> f64 {
     (number * 1e12).round() / 1e12
 }

@@ -22,14 +22,14 @@ impl Yaml {
         Self::Map(entries.map(|(key, value)| (key.to_owned(), value)).into())
     }
 
-    /// The document.
+    /// Returns the document.
     pub(super) fn print(&self) -> String {
         let mut out = String::new();
         self.block(&mut out, 0);
         out
     }
 
-    /// From the beginning of a line, or behind the dash of a list.
+    /// Prints from the start of a line, or behind the dash of a list.
     fn block(&self, out: &mut String, depth: usize) {
         match self {
             Self::Text(text) => scalar(out, text, depth),

@@ -121,7 +121,7 @@ impl Clock {
         self.now.set(self.now.get() + EVENT - 1);
     }
 
-    /// The innermost stretch, which [`push`](Self::push) began.
+    /// Returns the innermost stretch, which [`push`](Self::push) began.
     pub(crate) fn stretch(&self) -> Stretch {
         let innermost = self.began.get(self.depth().wrapping_sub(1));
         let began = innermost.map_or(0, |began| began.get() / EVENT);
@@ -185,7 +185,7 @@ impl Clock {
         self.marked.get() / EVENT > stretch.began
     }
 
-    /// The innermost function that is running.
+    /// Returns the innermost function that is running.
     pub(super) fn innermost(&self) -> Option<&'static Site> {
         if self.deeper.get() > 0 {
             return frames().last()?.site;
@@ -193,7 +193,7 @@ impl Clock {
         self.sites.get(self.depth().wrapping_sub(1))?.get()
     }
 
-    /// The function at a depth that is one of the outermost.
+    /// Returns the function at a depth that is one of the outermost.
     fn frame(&self, depth: usize) -> Frame {
         let began = self.began[depth].get();
         let waited = self.resumed[depth].get() == began;
@@ -205,7 +205,7 @@ impl Clock {
     }
 }
 
-/// The functions running on this thread, outermost first.
+/// Returns the functions running on this thread, outermost first.
 pub(super) fn frames() -> Vec<Frame> {
     THREAD.with(|thread| {
         let clock = &thread.clock;

@@ -76,7 +76,7 @@ impl Drop for InTask {
     }
 }
 
-/// A thread that ends may have no place for it any more.
+/// Replaces the current value. Does nothing on a thread that has dropped its thread-locals.
 fn replace(tasks: Option<Arc<Tasks>>) -> Option<Arc<Tasks>> {
     let replaced = HERE.try_with(|here| here.tasks.replace(tasks));
     replaced.ok().flatten()

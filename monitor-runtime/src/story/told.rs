@@ -52,7 +52,7 @@ impl Drop for Inside {
     }
 }
 
-/// A thread that ends may have no place for it any more.
+/// Replaces the current value. Does nothing on a thread that has dropped its thread-locals.
 fn replace(told: Option<Arc<Told>>) -> Option<Arc<Told>> {
     let replaced = HERE.try_with(|here| here.told.replace(told));
     replaced.ok().flatten()

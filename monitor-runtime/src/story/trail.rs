@@ -48,7 +48,7 @@ struct Step {
     call: u64,
 }
 
-/// The functions running since the last task began, outermost first.
+/// Returns the functions running since the last task began, outermost first.
 fn path() -> Vec<Step> {
     let frames = frames();
     let task = frames.iter().rposition(|frame| frame.site.is_none());
@@ -163,7 +163,8 @@ pub(super) fn hand_up(here: &Here, began: u64, before: Option<u64>) {
     }
 }
 
-/// The trace that the outermost call was handed; else the one it has, or a new one from now on.
+/// Returns the trace that the outermost call was given; else the one it has, or a new one from now
+/// on.
 fn trace(here: &Here, outermost: u64) -> Ids {
     if let Some(handed) = trace_context::current_ids() {
         return handed;

@@ -30,7 +30,7 @@ pub struct LogEvent {
 }
 
 impl LogEvent {
-    /// The value of a field, as text.
+    /// Returns the value of a field, as text.
     pub fn field(&self, name: &str) -> Option<&str> {
         let found = self.fields.iter().find(|(field, _)| field == name);
         found.map(|(_, value)| value.as_str())
@@ -65,7 +65,7 @@ impl Visit for Fields {
 }
 
 impl Fields {
-    /// As the log shows it.
+    /// Adds a field as the log shows it.
     fn push(&mut self, field: &Field, value: String) {
         let value = if is_secret_field(field.name()) {
             HIDDEN.to_owned()

@@ -22,11 +22,11 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The only call of `function`.
+    /// Returns the only call of `function`.
     ///
     /// # Panics
     ///
-    /// When there was none, or more than one; the message lists the calls there were.
+    /// If there was none, or more than one; the message lists the calls there were.
     #[track_caller]
     pub fn call(&self, function: &str) -> &Call {
         let calls = self.calls_of(function);
@@ -39,7 +39,7 @@ impl Seen {
         calls[0]
     }
 
-    /// All calls of `function`.
+    /// Returns all calls of `function`.
     pub fn calls_of(&self, function: &str) -> Vec<&Call> {
         self.calls
             .iter()
@@ -81,11 +81,11 @@ impl Seen {
         assert!(same, "expected captures {expected:?}; there were {texts:?}");
     }
 
-    /// The only event of the log whose message contains `part`.
+    /// Returns the only event of the log whose message contains `part`.
     ///
     /// # Panics
     ///
-    /// When there was none, or more than one; the message lists the log.
+    /// If there was none, or more than one; the message lists the log.
     #[track_caller]
     pub fn log_event(&self, part: &str) -> &LogEvent {
         let events: Vec<_> = self
@@ -113,7 +113,8 @@ impl Seen {
     }
 }
 
-/// The exceptions of an event, outermost first, as one text; the message of one without.
+/// Returns the exceptions of an event, outermost first, as one text; the message of an event
+/// without any.
 fn exceptions(event: &SentryEvent<'_>) -> String {
     if event.exception.is_empty() {
         return event.message.clone().unwrap_or_default();

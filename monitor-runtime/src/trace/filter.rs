@@ -56,7 +56,7 @@ impl Filters {
         self.default.load_full()
     }
 
-    /// The directives of now, and those of the default.
+    /// Returns the current directives, and those of the default.
     pub(super) fn texts(&self) -> (String, String) {
         (
             self.now.load().text.clone(),

@@ -52,7 +52,7 @@ impl Baggage {
     }
 }
 
-/// The members of a `baggage`, as far as they are well formed and not too many.
+/// Returns the members of a `baggage` that are well formed, up to the limits.
 pub(super) fn members(headers: &HeaderMap) -> Vec<&str> {
     let texts = headers
         .get_all(BAGGAGE)
@@ -71,7 +71,7 @@ pub(super) fn members(headers: &HeaderMap) -> Vec<&str> {
         .collect()
 }
 
-/// The key of a member.
+/// Returns the key of a member.
 pub(super) fn key(member: &str) -> &str {
     member.split_once('=').map_or(member, |(key, _)| key.trim())
 }
@@ -86,7 +86,7 @@ fn is_member(member: &str) -> bool {
     !key.is_empty() && key.bytes().all(in_key) && value.bytes().all(in_value)
 }
 
-/// A value as a member carries it: section 3.3.1.1.
+/// Encodes a value of a member: section 3.3.1.1.
 pub(super) fn encode(value: &str, into: &mut String) {
     use std::fmt::Write;
     for byte in value.bytes() {

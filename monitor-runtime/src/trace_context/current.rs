@@ -28,11 +28,11 @@ thread_local! {
     static REST: RefCell<Rest> = const { RefCell::new(Rest { carried: None, failure: None }) };
 }
 
-/// The context of the request that this code works for; `None` outside a request.
+/// Returns the context of the request that this code works for; `None` outside a request.
 ///
 /// There is one under [`http::layer`](crate::http::layer) and in [`TraceContext::scope`] and
-/// [`TraceContext::follow`]. [`spawn`](crate::spawn) takes
-/// it along. A task of `tokio::spawn` or a thread begins without one.
+/// [`TraceContext::follow`]. [`spawn`](crate::spawn) takes it along. A task of `tokio::spawn` or a
+/// thread begins without one.
 pub fn trace_context() -> Option<TraceContext> {
     let ids = IDS.get()?;
     let rest = REST.try_with(|rest| rest.borrow().clone());
@@ -44,7 +44,7 @@ pub fn trace_context() -> Option<TraceContext> {
     })
 }
 
-/// The trace of the request that this code works for; `None` outside a request.
+/// Returns the trace of the request that this code works for; `None` outside a request.
 pub fn current_trace_id() -> Option<TraceId> {
     current_ids().map(|ids| ids.trace)
 }
@@ -53,7 +53,7 @@ pub(crate) fn current_ids() -> Option<Ids> {
     IDS.get()
 }
 
-/// The failure of the request that this code works for.
+/// Returns the failure of the request that this code works for.
 pub(super) fn current_failure() -> Option<Arc<Failure>> {
     IDS.get()?;
     REST.try_with(|rest| rest.borrow().failure.clone())
@@ -83,7 +83,7 @@ impl Drop for Here {
     }
 }
 
-/// A thread that ends may have no place for it any more.
+/// Replaces the current value. Does nothing on a thread that has dropped its thread-locals.
 fn replace(rest: Rest) -> Rest {
     REST.try_with(|kept| kept.replace(rest)).unwrap_or_default()
 }

@@ -60,7 +60,7 @@ fn digits<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-/// The values of `tracestate` as one list; one malformed member makes all of it worthless.
+/// Joins the values of `tracestate` to one list. One malformed member makes all of it invalid.
 pub(super) fn state(values: GetAll<'_, HeaderValue>) -> Option<Arc<str>> {
     let mut members = Vec::new();
     for value in values {
@@ -84,7 +84,7 @@ pub(super) fn state(values: GetAll<'_, HeaderValue>) -> Option<Arc<str>> {
     (!members.is_empty()).then(|| members.join(",").into())
 }
 
-/// `key=value`: section 3.3.1.3.
+/// Returns `true` for `key=value`: section 3.3.1.3.
 fn is_member(member: &str) -> bool {
     let Some((key, value)) = member.split_once('=') else {
         return false;

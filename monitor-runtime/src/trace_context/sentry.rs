@@ -28,7 +28,7 @@ pub(crate) struct Sampling {
 static SAMPLING: RwLock<Option<Arc<Sampling>>> = RwLock::new(None);
 
 impl Sampling {
-    /// `members` are names without their prefix, and values.
+    /// Creates the context. `members` are names without their prefix, and values.
     pub(crate) fn new(members: &[(&str, &str)], rate: Option<f32>) -> Self {
         let mut text = String::new();
         for (name, value) in members {

@@ -91,7 +91,7 @@ pub(super) fn look(type_name: &str, debug: Option<&dyn Debug>) -> Option<Foreign
     })
 }
 
-/// The type behind boxes and references.
+/// Returns the type behind boxes and references.
 fn pointee(mut name: &str) -> &str {
     const POINTERS: [&str; 3] = ["alloc::boxed::Box<", "alloc::sync::Arc<", "alloc::rc::Rc<"];
     loop {
@@ -108,7 +108,7 @@ fn pointee(mut name: &str) -> &str {
     }
 }
 
-/// `Status { code: NotFound, message: "…", … }`
+/// Reads the status in `Status { code: NotFound, message: "…", … }`.
 fn grpc(shown: &str) -> Option<&'static Grpc> {
     let code = after(shown, "code: ")?;
     let end = code.find(|letter: char| !letter.is_ascii_alphanumeric());

@@ -157,7 +157,7 @@ pub trait AskClass<T> {
     #[doc(hidden)]
     fn class(value: &T) -> Option<Class>;
 
-    /// The verdict on an error.
+    /// Returns the verdict on an error.
     #[doc(hidden)]
     fn judge<'a>(error: &'a T, view: ErrorView<'a>) -> Verdict<'a>;
 }

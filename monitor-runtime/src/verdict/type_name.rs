@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use crate::caught::caught;
 
-/// The name of an error's type, as far as its `Debug` text gives it away (`Variant { .. }`).
+/// Returns the name of an error's type, if its `Debug` text reveals it (`Variant { .. }`).
 pub(super) fn type_of(error: &(dyn Error + '_)) -> Option<String> {
     let mut name = Name(String::new());
     let written = caught(|| write!(name, "{error:?}"));
@@ -28,7 +28,8 @@ impl fmt::Write for Name {
     }
 }
 
-/// `app::db::DbError<u8>` → `DbError<u8>`; only what stands before generics is shortened.
+/// Shortens the path of a type: `app::db::DbError<u8>` → `DbError<u8>`. The path inside generics
+/// stays.
 pub(super) fn short_type(name: &str) -> String {
     let head = name.find(['<', ' ', '(', '[', '&']).unwrap_or(name.len());
     let start = name[..head].rfind("::").map_or(0, |at| at + 2);

@@ -96,7 +96,7 @@ impl<'a> ErrorView<'a> {
         self.verdict(class)
     }
 
-    /// The error by its `Debug`, where its type has that.
+    /// Returns the error by its `Debug`, if its type has that.
     fn debug(&self) -> Option<&dyn Debug> {
         match &self.sight {
             Sight::Error(error) => Some(error),
@@ -105,7 +105,8 @@ impl<'a> ErrorView<'a> {
         }
     }
 
-    /// The verdict on this error once its class is known; an empty class leaves the one it has.
+    /// Returns the verdict on this error once its class is known. An empty class leaves the one it
+    /// has.
     #[inline]
     pub fn verdict(mut self, class: Option<Class>) -> Verdict<'a> {
         let class = match class {
@@ -123,10 +124,10 @@ impl<'a> ErrorView<'a> {
         Verdict::Error(self)
     }
 
-    /// The error and its sources, outermost first; never empty.
+    /// Returns the error and its sources, outermost first; never empty.
     ///
-    /// The texts come from the user's `Display` or `Debug`. One that panics is named and does
-    /// no harm: the call it describes has already ended.
+    /// The texts come from the user's `Display` or `Debug`. One that panics is named and does no
+    /// harm: the call it describes has already ended.
     pub(crate) fn chain(&self, format: ErrorFormat) -> Vec<Link> {
         let type_name = short_type(self.type_name);
         let (error, type_name) = match self.sight {
@@ -170,12 +171,13 @@ impl<'a> ErrorView<'a> {
         matches!(self.sight, Sight::Opaque | Sight::Judged) || self.type_name == "()"
     }
 
-    /// The name of its type as its `Debug` gives it, which is how a source's type is known.
+    /// Returns the name of its type as its `Debug` shows it. For a source, that is all that is
+    /// known of its type.
     pub(crate) fn shown_type(&self) -> Option<String> {
         type_of(self.error()?)
     }
 
-    /// The type of an error that shows nothing, not even a class.
+    /// Returns the type of an error that shows nothing, not even a class.
     pub(crate) fn silent_type(&self) -> Option<&'static str> {
         let is_silent = matches!(self.sight, Sight::Opaque) && self.class.is_empty();
         is_silent.then_some(self.type_name)

@@ -14,7 +14,7 @@ pub(super) fn has_room(path: &Path, wanted: u64) -> Result<(), String> {
     ))
 }
 
-/// Rounded down to a tenth.
+/// Formats bytes as MiB, rounded down to a tenth.
 fn mebibytes(bytes: u64) -> String {
     let tenths = u128::from(bytes) * 10 / (1 << 20);
     format!("{}.{}", tenths / 10, tenths % 10)

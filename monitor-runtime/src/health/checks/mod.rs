@@ -43,7 +43,7 @@ impl Check {
         Self::http_within(name.into(), url.into(), http::Expected::Success)
     }
 
-    /// [`http`](Check::http) with the one status that passes.
+    /// Passes when a GET of `url` is answered with this one status; see [`http`](Check::http).
     ///
     /// ```
     /// use monitor_runtime::Check;
@@ -75,7 +75,7 @@ impl Check {
         Self::blocking(name, move || disk::has_room(&path, bytes))
     }
 
-    /// The check, to be refused for this target if there is one.
+    /// Returns the check, to be refused for this target if there is one.
     fn refusing(mut self, target: Option<String>, allowed: &'static str) -> Self {
         self.problem = target.map(|target| InvalidCheck::Target {
             check: self.name.clone(),

@@ -61,13 +61,13 @@ fn warn(warning: String) {
     }
 }
 
-/// The warnings that the log has not had.
+/// Returns the warnings that are not in the log yet.
 pub(crate) fn pending() -> Vec<String> {
     let mut warnings = WARNINGS.lock().unwrap_or_else(PoisonError::into_inner);
     std::mem::take(&mut warnings.1)
 }
 
-/// A template as this crate spells it.
+/// Spells a template as this crate does.
 fn spelled(template: &str) -> Cow<'_, str> {
     if is_plain(template) {
         return template.into();

@@ -43,7 +43,8 @@ pub(super) fn routes(
         .unify()
 }
 
-/// A page that parameters of the query adjust; a wrong one is answered with 400 and the fix.
+/// Serves a document that parameters of the query adjust. A wrong parameter is answered with 400
+/// and the fix.
 fn adjusted<T: Parameters + Display>(
     context: Context,
     path: &'static str,
@@ -67,7 +68,7 @@ fn adjusted<T: Parameters + Display>(
         )
 }
 
-/// The inventory as that of the service this server is of.
+/// Returns the inventory, named as the service of this server.
 fn of(context: &Context) -> Inventory {
     let service = &context.service;
     inventory().service(&service.name, &service.version)

@@ -88,7 +88,7 @@ impl FromStr for &'static File {
     }
 }
 
-/// `/`, and the files of the page and its data below `/page`.
+/// Serves `/`, and the files of the page and its data below `/page`.
 ///
 /// Rejects every other path as not found.
 pub(super) fn live_routes(
@@ -144,7 +144,8 @@ impl File {
     }
 }
 
-/// A validator that both encodings of a file share, so it is a weak one: RFC 9110, section 8.8.3.
+/// Returns a validator that both encodings of a file share. So it is a weak one: RFC 9110, section
+/// 8.8.3.
 fn etag(text: &str) -> HeaderValue {
     // FNV-1a: <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>.
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
@@ -162,8 +163,8 @@ fn lists(list: &HeaderValue, etag: &HeaderValue) -> bool {
     list.trim() == "*" || list.split(',').any(|one| bare(one) == bare(etag))
 }
 
-/// `/page/data`: reading the counters of thousands of functions takes milliseconds, so it is done on the
-/// blocking pool, and probes are answered meanwhile.
+/// Serves `/page/data`. Reading the counters of thousands of functions takes milliseconds, so it is
+/// done on the blocking pool, and probes are answered meanwhile.
 fn data(
     context: Context,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {

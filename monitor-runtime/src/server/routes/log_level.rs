@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const EXAMPLE: &str =
     r#"allowed: {"filter":"info,my_crate=debug","for":"10m"}, `for` from 1s to 24h or left out"#;
 
-/// `/log-level`: GET says the filter, PUT sets it, DELETE goes back to that of the start.
+/// Serves `/log-level`: GET returns the filter, PUT sets it, DELETE goes back to that of the start.
 pub(super) fn route(
     context: Context,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
@@ -88,7 +88,7 @@ impl Context {
     }
 }
 
-/// A body, if it is small and comes in time.
+/// Reads a body, if it is small and comes in time.
 async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result<Vec<u8>, Answer> {
     let mut body = pin!(body);
     let all = async {

@@ -21,7 +21,7 @@ const RENDER_LIMIT: Duration = Duration::from_secs(30);
 /// Seconds after which a client that was sent away may try again.
 const RETRY_SECONDS: &str = "5";
 
-/// `/metrics`.
+/// Serves `/metrics`.
 ///
 /// Rejects every other path as not found. The page is made on tokio's blocking pool, so that probes
 /// are answered meanwhile, and sent as it is made, however large it is.

@@ -77,12 +77,12 @@ impl Wish {
     }
 }
 
-/// `/health`, `/livez`, `/readyz` and `/startupz`, and what is below them: `/health/<group>` and
-/// `/readyz/<check>`. Aliases are `/healthz`, `/live` and `/health/liveness`, `/ready` and
-/// `/health/readiness`.
+/// Serves `/health`, `/livez`, `/readyz` and `/startupz`, and the paths below them:
+/// `/health/<group>` and `/readyz/<check>`. Aliases are `/healthz`, `/live` and `/health/liveness`,
+/// `/ready` and `/health/readiness`.
 ///
-/// Rejects every other path as not found, also that of a group or check there is not. On its own
-/// paths a method other than GET and HEAD is answered here, with 405.
+/// Rejects every other path as not found, also that of a group or check that does not exist. On its
+/// own paths a method other than GET and HEAD is answered here, with 405.
 pub(crate) fn health_routes(
     context: Context,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
@@ -112,7 +112,7 @@ pub(crate) fn health_routes(
 }
 
 impl Context {
-    /// The answer to `probe`, or `None` for a `place` below it that is not there.
+    /// Returns the answer to `probe`; `None` if `place` below it does not exist.
     fn probe(
         &self,
         probe: Probe,
@@ -181,7 +181,7 @@ impl Context {
     }
 }
 
-/// The answer about one point, critical or not.
+/// Returns the answer about one point, critical or not.
 fn one(point: &Point, verbose: bool, details: bool) -> Answer {
     let status = status(point.failure.is_none());
     let body = match &point.failure {
@@ -192,7 +192,7 @@ fn one(point: &Point, verbose: bool, details: bool) -> Answer {
     Answer::text(status, body)
 }
 
-/// The answer to a question: short, or with a line for every point.
+/// Returns the answer to a question: short, or with a line for every point.
 fn all(question: Question, points: &[Point], wish: &Wish, details: bool) -> Answer {
     let excluded = |point: &&Point| wish.selection.excludes(&point.name);
     let deciding = points.iter().filter(|point| point.decides);
@@ -233,7 +233,7 @@ fn all(question: Question, points: &[Point], wish: &Wish, details: bool) -> Answ
     Answer::text(status(refusal.is_none()), body)
 }
 
-/// A point as Kubernetes writes it; to strangers a check and a runtime have no name.
+/// Formats a point as Kubernetes does. Without details a check and a runtime have no name.
 fn line(point: &Point, details: bool) -> String {
     let Point { name, decides, .. } = point;
     let name = match name.split_once(':') {

@@ -92,7 +92,7 @@ impl Rules {
         )
     }
 
-    /// Names the most frequent error class; of errors only, since a slow call has none.
+    /// Names the most frequent error class. Only for errors, since a slow call has no class.
     fn top_class(&self, promise: &Promise) -> String {
         if promise.kind != Kind::SuccessRate {
             return String::new();
