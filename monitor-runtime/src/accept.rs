@@ -12,13 +12,13 @@ use http::Version;
 
 use crate::report;
 
-/// Both ends of the connection that a request came by; put into every request by the servers of this crate.
+/// Both ends of the connection of a request. The servers of this crate put it into every request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ends {
     pub(crate) peer: SocketAddr,
-    /// The address that the peer connected to; `None` where the server does not say.
+    /// The address that the peer connected to; `None` if the server does not know it.
     pub(crate) local: Option<SocketAddr>,
-    /// The request's version of HTTP; `None` where the server does not say.
+    /// The request's version of HTTP; `None` if the server does not know it.
     pub(crate) version: Option<Version>,
 }
 
@@ -45,10 +45,10 @@ pub(crate) struct Refusals {
 impl Refusals {
     const SHORTEST: Duration = Duration::from_millis(5);
 
-    /// An episode is over when the system has refused nothing for so long.
+    /// The time without a refusal after which an episode is over.
     const QUIET: Duration = Duration::from_secs(10);
 
-    /// Creates one for a server that asks again after `longest` at the latest.
+    /// Creates one for a server that waits at most `longest` between two attempts.
     pub(crate) fn new(server: &'static str, longest: Duration) -> Self {
         Self {
             server,
@@ -58,12 +58,12 @@ impl Refusals {
         }
     }
 
-    /// Notes that a connection was handed out: the next refusal waits shortly again.
+    /// Notes that a connection was accepted: the next refusal begins with a short pause again.
     pub(crate) fn accepted(&mut self) {
         self.pause = Self::SHORTEST;
     }
 
-    /// Returns the pause before the next attempt; none where only a client that has gone away failed.
+    /// Returns the pause before the next attempt; zero if only one client's connection failed.
     ///
     /// The first refusal of an episode is an ERROR line.
     pub(crate) fn refused(&mut self, error: &io::Error) -> Option<Duration> {

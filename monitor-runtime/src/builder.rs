@@ -11,7 +11,7 @@ use crate::init::Bounds;
 use crate::log_format::LogFormat;
 use crate::traces_sampler::TracesSampler;
 
-/// Everything that can be decided before the start; see [`SETTINGS`](crate::SETTINGS).
+/// Every setting that can be decided before the start; see [`SETTINGS`](crate::SETTINGS).
 #[must_use = "nothing runs before `start()`"]
 pub struct Builder {
     pub(crate) crate_name: String,
@@ -64,8 +64,8 @@ impl Builder {
         self
     }
 
-    /// Sets the service's name, version and environment by OpenTelemetry's attributes, where no other setting
-    /// does. Wins over `OTEL_RESOURCE_ATTRIBUTES`.
+    /// Sets the service's name, version and environment by OpenTelemetry's attributes, unless
+    /// another setting does. Wins over `OTEL_RESOURCE_ATTRIBUTES`.
     ///
     /// ```no_run
     /// let builder = monitor_runtime::builder!()
@@ -139,10 +139,11 @@ impl Builder {
         self
     }
 
-    /// Switches `process_*` and `tokio_*` on `/metrics` on or off. Wins over `MONITOR_PROCESS_METRICS`.
+    /// Switches `process_*` and `tokio_*` on `/metrics` on or off. Wins over
+    /// `MONITOR_PROCESS_METRICS`.
     ///
-    /// `tokio_*` are of the runtime that `start()` is called on. A family of these names that the
-    /// service has itself gives way to them while they are on.
+    /// `tokio_*` describe the runtime that `start()` is called on. While they are on, they replace
+    /// the service's own families of these names.
     pub fn process_metrics(mut self, wanted: bool) -> Self {
         self.overrides.process_metrics = Some(wanted);
         self
@@ -173,11 +174,12 @@ impl Builder {
         self
     }
 
-    /// Sets the URL that places in the source link to on the live page. Wins over `MONITOR_SOURCE_URL`.
+    /// Sets the URL that places in the source link to on the live page. Wins over
+    /// `MONITOR_SOURCE_URL`.
     ///
-    /// `{version}` is the service's version, and `{commit}` what `builder!()` found of it. A place has no
-    /// link while the template asks for one that is not known, and none outside of the service's
-    /// own source.
+    /// `{version}` is the service's version, and `{commit}` the commit that `builder!()` found. A
+    /// place has no link if the template needs a value that is not known, or if it is outside the
+    /// service's own source.
     pub fn source_url(mut self, template: impl Into<String>) -> Self {
         self.overrides.source_url = Some(template.into());
         self
@@ -206,13 +208,13 @@ impl Builder {
         self
     }
 
-    /// Sets whether the runtime handles signals, which it does unless told otherwise.
+    /// Sets whether the runtime handles signals; `true` if not set.
     ///
-    /// With `false` it installs no handler, and a signal does to the process what it did before:
-    /// call [`Monitor::drain`](crate::Monitor::drain) when it is time to.
+    /// With `false` it installs no handler, and signals keep their effect: call
+    /// [`Monitor::drain`](crate::Monitor::drain) when the service is to end.
     ///
-    /// With `true` a service that handles a signal itself, by `tokio::signal` or otherwise, still keeps
-    /// doing so: readiness falls at SIGTERM and SIGINT, and the service decides when it ends.
+    /// With `true` a service that handles a signal itself, by `tokio::signal` or otherwise, still
+    /// keeps doing so: readiness falls at SIGTERM and SIGINT, and the service decides when it ends.
     ///
     /// ```no_run
     /// let builder = monitor_runtime::builder!().signals(false);
@@ -222,11 +224,11 @@ impl Builder {
         self
     }
 
-    /// Sets the time that the async runtime may be blocked before `/livez` fails, from 100 ms to 1 h; `None`
-    /// switches the watchdog off. Wins over `MONITOR_WATCHDOG`.
+    /// Sets the time that the async runtime may be blocked before `/livez` fails, from 100 ms to 1
+    /// h; `None` switches the watchdog off. Wins over `MONITOR_WATCHDOG`.
     ///
-    /// The runtime is the one that [`start`](Self::start) is called in. A current-thread runtime runs
-    /// only inside its `block_on`: a program that leaves that for long has nothing to watch.
+    /// The runtime is the one that [`start`](Self::start) is called in. A current-thread runtime
+    /// runs only inside its `block_on`: a program that leaves it for long has no runtime to watch.
     pub fn watchdog(mut self, limit: impl Into<Option<Duration>>) -> Self {
         let text = |limit| humantime::format_duration(limit).to_string();
         self.overrides.watchdog = Some(limit.into().map_or_else(|| "off".to_owned(), text));
@@ -309,9 +311,9 @@ impl Builder {
 
     /// Sets the upper bounds of a histogram of the `metrics` facade, by its name.
     ///
-    /// They hold for the exporter that `start()` installs, which may be that of
-    /// [`exporter`](Self::exporter). Of an exporter that is installed already they change nothing, and a line
-    /// of the log says so. Bounds that do not rise are an error of `start()`.
+    /// They apply to the exporter that `start()` installs, which may be that of
+    /// [`exporter`](Self::exporter). They do not change an exporter that is already installed, and
+    /// the log then has a warning. Bounds that do not rise are an error of `start()`.
     ///
     /// ```no_run
     /// let builder = monitor_runtime::builder!()
@@ -335,12 +337,12 @@ impl Builder {
         self
     }
 
-    /// Publishes call sites through the `metrics` facade too, this often: for a process whose recorder
-    /// is not an exporter of Prometheus. An interval is from 10 ms to 1 h.
+    /// Publishes call sites through the `metrics` facade, too, at this interval (10 ms to 1 h): for
+    /// a process whose recorder is not a Prometheus exporter.
     ///
-    /// Names and labels are those of `/metrics`. Counters and the gauge are exact; durations arrive as
-    /// samples from their buckets, because that is what a call keeps of them. With the exporter
-    /// that `start()` installs there is nothing to publish, and a line of the log says so.
+    /// Names and labels are those of `/metrics`. Counters and the gauge are exact; durations arrive
+    /// as samples from their buckets, because a call site keeps only buckets. With the exporter
+    /// that `start()` installs nothing is published, and the log has a warning.
     pub fn publish_to_facade(mut self, interval: Duration) -> Self {
         self.facade = Some(interval);
         self

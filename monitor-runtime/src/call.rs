@@ -25,14 +25,14 @@ use crate::{clock, exemplar, objective, report, table, testkit, trace_context};
 
 /// A call that has begun and not ended.
 pub(crate) struct Call {
-    /// In ticks of the clock; 0 where calls are not timed.
+    /// The start, in ticks of the clock; 0 if calls are not timed.
     pub(crate) began: u64,
     /// Taken by the code that ends the call. `ManuallyDrop` keeps drop glue out of every annotated
     /// function.
     pub(crate) extra: ManuallyDrop<Option<Box<Extra>>>,
 }
 
-/// A call, and the user's code that runs in it.
+/// A call on the full path, and the user's code that runs in it.
 pub(crate) struct Full {
     pub(crate) call: Call,
     pub(crate) stretch: Stretch,
@@ -44,16 +44,17 @@ pub(crate) struct Full {
 pub(crate) struct Stretch {
     cells: &'static Cells,
     story: story::Stretch,
-    /// `true` if the cells go back at the end of the call: the thread has no table any more.
+    /// `true` if the cells go back at the end of the call, because the thread has dropped its
+    /// table.
     late: bool,
 }
 
-/// The parts that only some calls have, boxed so that the others do not carry them.
+/// The parts that only some calls have, in a box so that the others do not carry them.
 pub(crate) struct Extra {
     span: CallSpan,
     fields: Option<Box<[Recorded]>>,
     memory: Memory,
-    /// Its place in a transaction of Sentry's.
+    /// Its span in a transaction of Sentry.
     step: Option<Step>,
 }
 
@@ -251,7 +252,7 @@ impl Extra {
     }
 }
 
-/// The ends a call can find.
+/// An end of a call.
 #[derive(Clone, Copy)]
 pub(crate) enum End<'a> {
     Returned(&'a Verdict<'a>),

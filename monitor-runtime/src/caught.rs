@@ -9,11 +9,11 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 thread_local! {
-    // Without a destructor, so that it is there to the very end of the thread.
+    // Without a destructor, so that it exists to the very end of the thread.
     static QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs the user's code; `None` where it panics, which the panic hook has told.
+/// Runs user code; `None` if it panics. The panic hook has then reported it.
 #[inline]
 pub(crate) fn caught<T>(code: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(code)) {
@@ -33,19 +33,20 @@ pub(crate) fn quietly<T>(code: impl FnOnce() -> T) -> Option<T> {
     done
 }
 
-/// Drops what a panic was given to say.
+/// Drops the payload of a panic.
 #[cold]
 #[inline(never)]
 pub(crate) fn discard(payload: Box<dyn Any + Send>) {
     let before = QUIET.replace(true);
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // A destructor that panics leaves a payload whose destructor may as well, without an end.
+        // A destructor that panics leaves a payload whose destructor may panic in turn, without
+        // end.
         std::mem::forget(another);
     }
     QUIET.set(before);
 }
 
-/// Returns `true` if the panic that begins now is one that the hook says nothing of.
+/// Returns `true` if the panic that begins now is not to be reported.
 pub(crate) fn is_quiet() -> bool {
     QUIET.get()
 }

@@ -8,7 +8,7 @@ use crate::site::Site;
 
 /// An error type whose classes are known; `#[derive(MonitorError)]` implements it.
 pub trait KnownClasses {
-    /// Every class that is an error, without those of the errors in it.
+    /// Every class that is an error, except those of the errors inside it.
     const CLASSES: &'static [&'static str];
 }
 
@@ -16,7 +16,7 @@ impl<T, E: KnownClasses> KnownClasses for Result<T, E> {
     const CLASSES: &'static [&'static str] = E::CLASSES;
 }
 
-/// Stands for a type whose classes are asked for.
+/// Stands for the type whose classes are looked up.
 pub struct ClassesOf<E: ?Sized>(PhantomData<E>);
 
 impl<E: KnownClasses + ?Sized> ClassesOf<E> {
@@ -24,22 +24,22 @@ impl<E: KnownClasses + ?Sized> ClassesOf<E> {
     pub const CLASSES: &'static [&'static str] = E::CLASSES;
 }
 
-/// The answer for types whose classes are not known.
+/// The fallback for types whose classes are not known.
 pub trait NoClasses {
-    /// None.
+    /// Empty.
     const CLASSES: &'static [&'static str] = &[];
 }
 
 impl<E: ?Sized> NoClasses for ClassesOf<E> {}
 
-/// Returns the classes of a function that exist on a page before they are counted: those of its error type,
-/// as far as its objective made the attribute look for them, and `panic`.
+/// Returns the classes that a function has on a page before they are counted: `panic`, and those of
+/// its error type if it has an objective.
 pub(crate) fn known(site: &Site) -> impl Iterator<Item = &'static str> + use<> {
     let classes = site.known_classes.iter().take(MOST - 1);
     classes.copied().chain([PANIC])
 }
 
-/// Classes one site tells apart, the last one included.
+/// The number of classes that one site tells apart, the last one included.
 pub(crate) const MOST: usize = 64;
 
 /// The class of the last place. It counts the errors of every class that came after the other

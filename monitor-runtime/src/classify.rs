@@ -21,10 +21,12 @@ use crate::verdict::transparent::Inner;
 pub enum Class {
     /// The call did what it is for.
     Ok,
-    /// The call failed: an error line, an event in Sentry, a count under this class.
+    /// The call failed: it writes an error line, makes an event in Sentry, and is counted under
+    /// this class.
     Error(&'static str),
-    /// The call failed in a way that is part of its work, as when a customer's card is declined:
-    /// counted as an error of this class, logged at the function's ordinary level, never an event.
+    /// The call failed in a way that is part of its work, as when a customer's card is declined. It
+    /// is counted as an error of this class, logged at the function's ordinary level, and never
+    /// makes an event.
     Expected(&'static str),
 }
 
@@ -37,8 +39,7 @@ impl Class {
         }
     }
 
-    /// Returns what a status code of HTTP says of the server: from 500 on an error, with the code as its
-    /// class.
+    /// Returns the class of an HTTP status code: from 500 on an error, with the code as its class.
     ///
     /// ```
     /// use monitor_runtime::Class;
@@ -50,10 +51,10 @@ impl Class {
         http_class(status).into()
     }
 
-    /// Returns what a status code of gRPC says of the server.
+    /// Returns the class of a gRPC status code.
     ///
-    /// `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are errors
-    /// of that class. A number that gRPC does not have is `UNKNOWN`.
+    /// `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`
+    /// are errors of that class. A number that gRPC does not have is `UNKNOWN`.
     ///
     /// ```
     /// use monitor_runtime::Class;
@@ -66,14 +67,14 @@ impl Class {
     }
 }
 
-/// [`Class::http`] of the status.
+/// Converts like [`Class::http`].
 impl From<StatusCode> for Class {
     fn from(status: StatusCode) -> Self {
         Self::http(status.as_u16())
     }
 }
 
-/// A class is an error, none is ok.
+/// Converts a class into an error, and `None` into ok.
 impl From<Option<&'static str>> for Class {
     fn from(class: Option<&'static str>) -> Self {
         class.map_or(Self::Ok, Self::Error)
@@ -153,14 +154,14 @@ pub trait Classify {
         None
     }
 
-    /// Returns `true` for a response: its status is all that is shown of it.
+    /// Returns `true` for a response, of which only the status is shown.
     #[doc(hidden)]
     fn __monitor_is_response(&self) -> bool {
         false
     }
 }
 
-/// Types that say what they point to.
+/// Implements the trait for pointers, which answer as the value behind them.
 macro_rules! pointers {
     ($($pointer:ty),*) => {$(
         impl<V: Classify + ?Sized> Classify for $pointer {

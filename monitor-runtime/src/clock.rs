@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::metrics::BUCKETS;
 
-/// The clock and what its calibration decides, once per process.
+/// The clock and its calibration, once per process.
 struct Timebase {
     clock: quanta::Clock,
     tsc: bool,
@@ -17,7 +17,7 @@ struct Timebase {
     bounds: [u64; BUCKETS.len()],
 }
 
-/// Enough ticks to know how long one is with the precision of the calibration itself.
+/// Enough ticks to compute the length of one with the precision of the calibration itself.
 const MANY: u64 = 1 << 40;
 
 static TIMEBASE: OnceLock<Timebase> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! Every setting: what the builder said beats the environment, which beats the default.
+//! Decides every setting: the builder wins over the environment, which wins over the default.
 
 mod access;
 mod address;
@@ -35,7 +35,7 @@ use crate::traces_sampler::TracesSampler;
 pub struct Setting {
     /// The environment variable.
     pub variable: &'static str,
-    /// The builder method that beats it.
+    /// The builder's method that sets it, too.
     pub method: &'static str,
     /// The value when neither is given.
     pub default: &'static str,
@@ -138,7 +138,7 @@ pub(crate) struct Overrides {
     pub(crate) resource_attributes: Option<String>,
 }
 
-/// Every setting, decided.
+/// All settings, decided.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -172,15 +172,15 @@ pub(crate) struct Config {
     pub(crate) traces_sampler: TracesSampler,
     pub(crate) service_name: String,
     pub(crate) service_version: String,
-    /// The warnings about settings that were not taken.
+    /// Warnings about settings that have no effect.
     pub(crate) warnings: Vec<String>,
 }
 
-/// The environment; tests give one of their own.
+/// The environment; tests pass their own.
 pub(crate) type Env<'a> = &'a [(OsString, OsString)];
 
 impl Config {
-    /// Decides every setting; the first that cannot be used is the error.
+    /// Decides every setting. The first invalid one is the error.
     pub(crate) fn resolve(
         given: Overrides,
         env: Env<'_>,
@@ -248,11 +248,11 @@ impl Config {
     }
 }
 
-/// Combinations of label values told apart, before `start()` says otherwise.
+/// Label sets told apart, unless `start()` sets another number.
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
 
-/// Decides whether lines have colours: on a terminal that has them, unless the user says otherwise, by
-/// <https://no-color.org> and <https://bixense.com/clicolors>.
+/// Decides whether lines have colours: on a terminal that supports them, unless the user overrides
+/// it by <https://no-color.org> and <https://bixense.com/clicolors>.
 fn colours(env: Env<'_>, is_terminal: bool) -> bool {
     let given = |name| variable(env, name).filter(|value| !value.is_empty());
     let is_zero = |value: &OsString| value == "0";
@@ -260,7 +260,7 @@ fn colours(env: Env<'_>, is_terminal: bool) -> bool {
         return true;
     }
     let refused = given("NO_COLOR").is_some() || given("CLICOLOR").is_some_and(is_zero);
-    // Windows' terminals have colours and no such variable.
+    // Windows' terminals have colours, and no such variable.
     let shows = given("TERM").map_or(cfg!(windows), |term| term != "dumb");
     is_terminal && shows && !refused
 }

@@ -38,7 +38,7 @@ macro_rules! __list_sites {
     };
 }
 
-/// There is nothing to see, or each function puts itself on the list.
+/// Does nothing: the runtime is off, or each function adds itself to the list.
 #[cfg(not(all(
     feature = "enable",
     any(target_os = "linux", target_os = "android", target_os = "freebsd")

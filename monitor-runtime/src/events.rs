@@ -1,8 +1,8 @@
 //! A function in `tracing`'s terms: the span of a call, and its completion event.
 //!
 //! `tracing`'s macros put a call site, its metadata and its field look-up into the function they
-//! stand in. Here all of it is data behind the site, made on the first call that is logged, so an
-//! annotated function carries none of that code and a span can have the type-qualified name.
+//! stand in. Here all of it is data behind the call site, made on the first call that is logged. So
+//! an annotated function carries none of that code, and a span can have the type-qualified name.
 
 mod completion;
 mod log_site;
@@ -107,7 +107,7 @@ impl Events {
         always.into_iter().chain(self.returned)
     }
 
-    /// Registers them with `tracing`, which asks all subscribers.
+    /// Registers them with `tracing`, which asks all subscribers for their interest.
     ///
     /// A subscriber is the user's code. It may panic, and it may call this very function: that call
     /// registers the rest and goes on.
@@ -124,7 +124,7 @@ impl Events {
         self.registered.load(Ordering::Acquire)
     }
 
-    /// Says that the key of the call site is right from now on.
+    /// Notes that the key of the call site reflects the subscribers' interest from now on.
     pub(crate) fn set_known(&self) {
         self.known.store(true, Ordering::Release);
     }
@@ -134,9 +134,9 @@ impl Events {
         self.known.load(Ordering::Acquire)
     }
 
-    /// Returns `true` if a subscriber may want to see a call of this function that is ok.
+    /// Returns `true` if a subscriber may want to see a successful call of this function.
     ///
-    /// For those that are registered.
+    /// Only valid once they are registered.
     pub(crate) fn any_ok_wanted(&self, site: &Site) -> bool {
         let span = site.span && self.span.wanted();
         let mut lines = self.returned.into_iter().chain([self.finished]);
@@ -162,7 +162,7 @@ impl Events {
             .expect("SPAN_FIELDS is not empty")
     }
 
-    /// Opens the span of a call; it is disabled where no subscriber wants it.
+    /// Opens the span of a call, which is disabled if no subscriber wants it.
     pub(crate) fn open(&self, declared: &Declared) -> CallSpan {
         if is_telling() || !telling(|| self.span.enabled()) {
             return CallSpan::none();
@@ -174,7 +174,7 @@ impl Events {
         })
     }
 
-    /// Writes the completion event into the span, and the outcome onto it.
+    /// Writes the completion event inside the span, and records the outcome on it.
     pub(crate) fn close(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) {
         if !is_telling() {
             telling(|| self.tell(site, span, completion));
@@ -186,14 +186,14 @@ impl Events {
         if site.log {
             self.write(site, span, completion, duration_ms);
         }
-        // After the event, which says both itself.
+        // Recorded after the event, which has both itself.
         if span.is_disabled() {
             return;
         }
         let metadata = self.span.metadata();
         let result = completion.outcome.as_str();
         with_values(metadata, |values| {
-            // In the order of SPAN_FIELDS; what is absent stays as it is.
+            // In the order of SPAN_FIELDS; absent values keep what they were.
             values[0] = Some(&result);
             values[1] = duration_ms.as_ref().map(|duration_ms| duration_ms as _);
             span.record_all(&metadata.fields().value_set_all(values));
@@ -296,7 +296,8 @@ fn new_span(
     CallSpan::new(span)
 }
 
-/// Asks the subscriber, unless it is at work for the runtime already; one that panics wants nothing.
+/// Asks the subscriber, unless it already works for the runtime on this thread. A subscriber that
+/// panics wants nothing.
 fn asked(ask: impl FnOnce() -> bool) -> bool {
     !is_telling() && report::quietly(|| telling(ask)).unwrap_or(false)
 }

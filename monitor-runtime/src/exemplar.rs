@@ -24,7 +24,7 @@ pub(crate) struct Exemplar {
     pub(crate) at: SystemTime,
 }
 
-/// By site, and within it by lane.
+/// By site, and within it by label set.
 static KEPT: Grid<Grid<Results>> = Grid::new();
 
 /// By result.
@@ -67,7 +67,7 @@ pub(crate) fn offer(
     });
 }
 
-/// Hands over every exemplar of a result, of the site with this id.
+/// Passes on every exemplar of a result, for the site with this id.
 pub(crate) fn each(site: usize, lane: usize, outcome: Outcome, mut take: impl FnMut(Exemplar)) {
     let results = KEPT.get(site).and_then(|lanes| lanes.get(lane));
     let slots = results.and_then(|results| results.0[outcome.result()].get());
@@ -77,7 +77,7 @@ pub(crate) fn each(site: usize, lane: usize, outcome: Outcome, mut take: impl Fn
     }
 }
 
-/// Offers an ok call of so many seconds: how tests get at exemplars.
+/// Offers a successful call of so many seconds, for tests.
 #[doc(hidden)]
 pub fn offer_ok(site: &'static Site, seconds: f64, trace_id: [u8; 16]) {
     let ticks = clock::in_ticks(&[seconds])[0];
@@ -96,7 +96,7 @@ impl Slot {
         let Ok(mut kept) = self.kept.try_lock() else {
             return;
         };
-        // Another thread may have been here since.
+        // Another thread may have replaced it meanwhile.
         if !is_young() {
             *kept = Some(make());
             self.taken.store(now.max(1), Ordering::Relaxed);
@@ -109,7 +109,7 @@ struct Grid<T>([OnceLock<Part<T>>; PARTS]);
 
 type Part<T> = Box<[OnceLock<Box<T>>]>;
 
-/// 16 million places; what is beyond them has no exemplars.
+/// Up to 16 million places. Sites beyond them have no exemplars.
 const PARTS: usize = 24;
 
 impl<T> Grid<T> {

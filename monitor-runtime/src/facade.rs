@@ -19,9 +19,10 @@ use crate::outcome::Outcome;
 use crate::tally::{Name, Source, Tally, by_name};
 use crate::{classes, clock, site};
 
-/// The samples that the recorder has been given, by site, lane and result.
+/// The samples that the recorder has received, by site, label set and result.
 ///
-/// Of the process, as the recorder is: a second start goes on where the first one ended.
+/// It belongs to the process, as the recorder does: a second start continues where the first one
+/// ended.
 static RECORDED: Mutex<BTreeMap<(usize, usize, usize), Recorded>> = Mutex::new(BTreeMap::new());
 
 #[derive(Default)]
@@ -30,7 +31,7 @@ struct Recorded {
     ticks: u128,
 }
 
-/// Refuses an interval that no recorder has use for.
+/// Returns an error for an interval out of range.
 pub(crate) fn check(interval: Duration) -> Result<Duration, ConfigError> {
     const ALLOWED: std::ops::RangeInclusive<Duration> =
         Duration::from_millis(10)..=Duration::from_secs(3600);
@@ -95,7 +96,7 @@ fn publish_series(name: &Name, sources: &[Source], tally: &mut Tally, service: &
         labels.push(Label::new("result", outcome.as_str()));
         metrics::counter!(CALLS.name, labels).absolute(tally.calls(outcome));
     }
-    // Known classes exist from the start.
+    // Known classes are published as 0 from the start.
     let known = sources
         .iter()
         .flat_map(|source| classes::known(source.site));
@@ -110,13 +111,13 @@ fn publish_series(name: &Name, sources: &[Source], tally: &mut Tally, service: &
         labels.push(Label::new("error", SharedString::const_str(class)));
         metrics::counter!(CALLS.name, labels).absolute(calls);
     }
-    // Site by site: each has buckets of its own.
+    // Each site by itself, because each has buckets of its own.
     for source in sources {
         record_samples(source, tally, &timed);
     }
 }
 
-/// Hands over the durations of the calls that are new.
+/// Records the durations of the calls since the last time.
 fn record_samples(source: &Source, tally: &mut Tally, labels: &[Label]) {
     let Some(site) = source.id() else { return };
     tally.read(std::slice::from_ref(source));
@@ -137,7 +138,7 @@ fn record_samples(source: &Source, tally: &mut Tally, labels: &[Label]) {
 }
 
 impl Recorded {
-    /// Hands over the calls that are new, as so many samples of so many seconds.
+    /// Records new calls as so many samples of so many seconds.
     fn samples(
         &mut self,
         bounds: &[f64],

@@ -1,5 +1,5 @@
-//! The fields a call declares: taken once when it begins, shown by its span, its log line and
-//! its Sentry event.
+//! The fields that a call declares: recorded once when it begins, then shown by its span, its log
+//! line and its Sentry event.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
@@ -11,7 +11,7 @@ use crate::caught::caught;
 use crate::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::verdict::text;
 
-/// A recorded value, owned: the arguments it came from belong to the function's body.
+/// A recorded value. It is owned, because the arguments belong to the function's body.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Recorded {
     Empty,
@@ -71,14 +71,15 @@ impl Display for Recorded {
 
 /// Takes the values of declared fields, one call per field, in their order.
 pub struct Recorder {
-    /// `tracing` hands values out through a field; any one will do.
+    /// `tracing` passes values along with a field; any field will do.
     field: Field,
     values: Vec<Recorded>,
 }
 
 impl Recorder {
-    /// Runs `record`; a panic in it loses the values, never the call. Those of secret names are
-    /// forgotten at once; what comes after `names` has none.
+    /// Runs `record`. If it panics, the values are lost; the call continues.
+    ///
+    /// Values of secret names are discarded at once. Values beyond `names` have no name.
     pub(crate) fn take<'n>(
         field: Field,
         names: impl Iterator<Item = &'n &'static str>,
@@ -114,7 +115,8 @@ impl Recorder {
     /// Records a value by its `Debug`.
     pub fn debug<V: RecordableDebug + ?Sized>(&mut self, value: &V) {
         let text = without_secrets(text(format_args!("{value:?}")));
-        // In quotes a subscriber escapes what could end a line or steer a terminal.
+        // Inside quotes a subscriber escapes characters that would end a line or control a
+        // terminal.
         let value = if text.contains(char::is_control) {
             Recorded::Text(text)
         } else {
@@ -124,12 +126,12 @@ impl Recorder {
     }
 }
 
-/// Formats a value by the user's code.
+/// Formats a value by user code.
 fn shown(value: fmt::Arguments<'_>) -> Recorded {
     Recorded::Text(without_secrets(text(value)))
 }
 
-/// Turns what a `Value` says of itself into an owned one.
+/// Collects a `Value` into an owned one.
 struct Slot(Recorded);
 
 impl Visit for Slot {
@@ -162,11 +164,11 @@ impl Visit for Slot {
     }
 }
 
-/// Carries an argument through method look-up, as `verdict::Probe` does a result.
+/// Carries an argument through method look-up, as `verdict::Probe` carries a result.
 #[doc(hidden)]
 pub struct Argument<'a, V: ?Sized>(pub &'a V);
 
-/// Arguments that are values to `tracing`.
+/// Arguments that `tracing` can record as values.
 #[doc(hidden)]
 pub trait RecordValue {
     fn __monitor_record(&self, recorder: &mut Recorder);
@@ -188,7 +190,7 @@ impl<V: Debug + ?Sized> RecordDebug for &Argument<'_, V> {
     }
 }
 
-/// All others: their `Display`, or else an error that says what is missing.
+/// All other arguments: recorded by `Display`, or else a compiler error says what is missing.
 #[doc(hidden)]
 pub trait RecordOther<V: ?Sized> {
     fn __monitor_record(&self, recorder: &mut Recorder)
@@ -236,7 +238,7 @@ recordable! {
         "derive `Debug`, or put `%` before it to record it by its `Display`";
 }
 
-/// Records one of `args(..)`.
+/// Records one argument of `args(..)`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __record {

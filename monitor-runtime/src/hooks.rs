@@ -18,9 +18,9 @@ use libc::{sigaction, siginfo_t};
 
 /// Signals have smaller numbers than this on every Unix.
 const SIGNALS: usize = 65;
-/// Milliseconds that a thread which crashes waits for the other threads, at most.
+/// Milliseconds that a crashing thread waits for the other threads, at most.
 const CRASH_LIMIT: usize = 5000;
-/// Milliseconds of them after which the other threads should hurry.
+/// Milliseconds of that wait after which the other threads should hurry.
 const CRASH_HURRY: usize = 1000;
 
 type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
@@ -29,17 +29,18 @@ type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 static BEFORE: [OnceLock<sigaction>; SIGNALS] = [const { OnceLock::new() }; SIGNALS];
 /// The socket to which the handler writes the numbers of signals.
 static SIGNALLED: OnceLock<UnixStream> = OnceLock::new();
-/// Returns `true` if the process may end; its argument says that time is short.
+/// Returns `true` if the process may end. Its argument is `true` if time is short.
 static SETTLED: OnceLock<fn(bool) -> bool> = OnceLock::new();
 static FORKED: AtomicBool = AtomicBool::new(false);
 
-/// Returns `true` in a process that was forked off one that called [`watch_forks`]: the runtime's
-/// threads are not in it.
+/// Returns `true` in a process that was forked off one that called [`watch_forks`]. The runtime's
+/// threads do not exist in it.
 pub(crate) fn is_forked() -> bool {
     FORKED.load(Ordering::Relaxed)
 }
 
-/// Makes [`is_forked`] true in children, and calls `then` there, which may only store to atomics.
+/// Makes [`is_forked`] return `true` in children, and calls `then` there, which may only store to
+/// atomics.
 pub(crate) fn watch_forks(then: fn()) {
     static THEN: OnceLock<fn()> = OnceLock::new();
     extern "C" fn forked() {
@@ -59,7 +60,7 @@ pub(crate) fn at_exit(run: extern "C" fn()) {
     unsafe { libc::atexit(run) };
 }
 
-/// Ends the process without calling what is registered with [`at_exit`].
+/// Ends the process without calling the functions registered with [`at_exit`].
 pub(crate) fn exit_now(code: i32) -> ! {
     // SAFETY: it does not return, and touches nothing of the process.
     unsafe { libc::_exit(code) }
@@ -82,10 +83,10 @@ pub(crate) fn end_by(signal: c_int) -> ! {
     exit_now(128 + signal)
 }
 
-/// Writes the number of each of these signals to `to`, one byte for each time that one comes.
+/// Writes the number of each of these signals to `to`, one byte for each arrival.
 ///
-/// An action that is there already runs as well. A signal that is ignored stays so, and one for which
-/// `only_default` is true is left to an action that is there.
+/// A previous action of the process runs as well. An ignored signal stays ignored. A signal for
+/// which `only_default` is `true` is left to a previous action, if there is one.
 pub(crate) fn listen(
     signals: &[c_int],
     only_default: fn(c_int) -> bool,

@@ -1,4 +1,4 @@
-//! One call in `main`: decides the settings, then puts the parts in place, each of them once.
+//! Starts the runtime: decides the settings, then installs each part once.
 
 mod exporter;
 mod upkeep;
@@ -29,13 +29,14 @@ impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server.
     ///
     /// Needs no particular runtime. Health checks run on the `tokio` runtime it is called in, if
-    /// there is one. What the process already has is left alone and used: a `tracing` subscriber,
-    /// a `metrics` recorder (see [`exporter_handle`](Self::exporter_handle)), a Sentry client.
+    /// there is one. Parts that the process already has are left alone and used: a `tracing`
+    /// subscriber, a `metrics` recorder (see [`exporter_handle`](Self::exporter_handle)), a Sentry
+    /// client.
     ///
     /// # Errors
     ///
     /// A setting that cannot be used, a port that is taken, a check that is not valid, a second
-    /// start of the process. Nothing runs when one is returned, and `start` may be called again.
+    /// start of the process. After an error nothing runs, and `start` may be called again.
     #[expect(
         clippy::unused_async,
         reason = "it may have to wait one day, and that must break nobody"
@@ -46,7 +47,7 @@ impl Builder {
 
     /// Starts the monitor from a `main` that is not `async`; see [`start`](Self::start).
     pub fn start_blocking(self) -> Result<Monitor, StartError> {
-        // Everything that can be refused comes before anything the process keeps.
+        // Every check that can fail comes before any change to the process.
         let env: Vec<_> = std::env::vars_os().collect();
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let interval = self.facade.map(facade::check).transpose()?;
@@ -127,7 +128,7 @@ impl Builder {
             parts,
             context,
         };
-        // Dropped by an error, it takes everything down again.
+        // An error drops it, which stops everything again.
         followed?;
         announce(
             addr.as_ref(),
@@ -238,13 +239,13 @@ enum Recorder {
     Theirs,
 }
 
-/// Installs the exporter as the recorder; returns what renders the user's own series.
+/// Installs the exporter as the recorder. Returns the handle that renders the service's own series.
 fn recorder(
     exporter: Option<PrometheusBuilder>,
     given: Option<PrometheusHandle>,
     bounds: Bounds,
 ) -> (Option<PrometheusHandle>, Recorder) {
-    /// A recorder stays for the life of the process, and outlives a shutdown.
+    /// A recorder stays for the life of the process, even after a shutdown.
     static OURS: OnceLock<(PrometheusHandle, Bounds)> = OnceLock::new();
     let (handle, who) = match (given, OURS.get()) {
         (Some(given), _) => (Some(given), Recorder::Given),
@@ -271,7 +272,7 @@ fn recorder(
     (handle, who)
 }
 
-/// The right to be the one started runtime of the process; given back when dropped.
+/// The right to be the one started runtime of the process. Dropping it gives the right back.
 pub(crate) struct Claim(());
 
 impl Claim {
@@ -303,18 +304,18 @@ pub enum StartError {
     /// A health check is not valid.
     #[error(transparent)]
     Check(#[from] InvalidCheck),
-    /// Two objectives of one name promise different things; the message names the functions.
+    /// Two objectives of one name have different promises; the message names the functions.
     #[error("{0}")]
     Objectives(String),
     /// The runtime is already running; it can be started again after `shutdown()`.
     #[error("already started in this process: share the `Monitor` of the first start")]
     AlreadyStarted,
-    /// A thread or a signal handler could not be had from the system.
+    /// The system refused a thread or a signal handler.
     #[error("a background thread could not be started: {0}")]
     Thread(#[from] io::Error),
 }
 
-/// The message: `main` prints an error it returns with `Debug`.
+/// Shows the message, because `main` prints an error it returns with `Debug`.
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

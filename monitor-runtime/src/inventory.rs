@@ -1,4 +1,5 @@
-//! Every annotated function of the binary and its dependencies, and what the attribute says of it.
+//! Every annotated function of the binary and its dependencies, with the attribute's settings, as
+//! data.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +15,7 @@ use crate::site::{self, Site};
 use crate::tally::{Tally, sources};
 use crate::throttle::Throttle;
 
-/// The JSON Schema (draft 2020-12) of [`Inventory`] as JSON, which is what `GET /inventory` answers.
+/// The JSON Schema (draft 2020-12) of [`Inventory`] as JSON, as `GET /inventory` returns it.
 pub const INVENTORY_SCHEMA: &str = include_str!("inventory/schema.json");
 
 /// OpenTelemetry's name for a service without a name.
@@ -22,8 +23,8 @@ const NAMELESS: &str = "unknown_service";
 
 /// Lists every function with `#[monitored]` in this binary and its dependencies, called or not.
 ///
-/// Name and version of the service are those of the runtime that was started last. Where none was,
-/// in a test or a build step, [`Inventory::service`] says them; until then the name is
+/// Name and version of the service are those of the runtime that was started last. In a test or a
+/// build step without one, [`Inventory::service`] sets them; until then the name is
 /// `unknown_service`. It takes some microseconds for each function.
 ///
 /// ```
@@ -53,7 +54,7 @@ pub fn inventory() -> Inventory {
 /// Name and version of the runtime that was started last.
 static SERVICE: Mutex<Option<(String, String)>> = Mutex::new(None);
 
-/// Says which service the functions belong to from now on.
+/// Sets the service that the functions belong to from now on.
 pub(crate) fn is_of(service: &Service) {
     let mut known = SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
     *known = Some((service.name.clone(), service.version.clone()));
@@ -135,14 +136,14 @@ pub struct Function {
     pub span: bool,
     /// `true` if calls are logged.
     pub log: bool,
-    /// The user's labels.
+    /// The labels that the attribute declares.
     pub labels: Vec<Label>,
     /// Upper bounds of its buckets but the last, in seconds; `None` if calls are not timed.
     pub buckets: Option<&'static [f64]>,
     /// Its objective.
     #[serde(serialize_with = "promise")]
     pub objective: Option<Objective>,
-    /// Beyond how many seconds a call is slow.
+    /// The duration in seconds beyond which a call is slow.
     pub slow_seconds: Option<f64>,
     /// The Sentry settings of its errors.
     pub sentry: Sentry,
@@ -174,7 +175,7 @@ pub struct Sentry {
     pub level: String,
     /// The largest number of events of a class in [`period_seconds`](Self::period_seconds).
     pub at_most: u32,
-    /// The period in seconds; 0 where nothing limits the events, as with `throttle = false`.
+    /// The period in seconds; 0 if events are not limited, as with `throttle = false`.
     pub period_seconds: f64,
 }
 
@@ -182,7 +183,7 @@ pub struct Sentry {
 #[derive(Clone, Copy, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Series {
-    /// On the page as it is now.
+    /// The number on the page now.
     pub now: usize,
     /// With every result, class of error and combination of labels; `None` for a function with
     /// labels before its first call.
@@ -291,7 +292,7 @@ fn at_most(site: &'static Site) -> Option<usize> {
     } else {
         let dimensions = site.family().dimensions();
         let product = |lanes: usize, values: &Values| lanes.saturating_mul(values.count());
-        // All that came when the process had too many are one more.
+        // The label sets beyond the process's limit share one more.
         (!dimensions.is_empty()).then(|| dimensions.iter().fold(1, product) + 1)?
     };
     let histograms = if site.is_timed() { RESULTS.len() } else { 0 };

@@ -14,11 +14,11 @@ pub(crate) use family::{Family, bound, open, opened};
 use crate::label::MonitorLabel;
 use crate::site::Site;
 
-/// The value of a label that has too many: `bounded(..)` beyond its `max`, and all labels of a call
-/// beyond the process's bound.
+/// The value of a label beyond its limit: of `bounded(..)` beyond `max`, and of all labels of a
+/// call beyond the process's limit.
 pub(crate) const OTHER: &str = "other";
 
-/// Combinations that the labels of one function can have, at most.
+/// The most label sets that one function can have.
 const MOST_LANES: usize = 10_000;
 
 /// The values of a function's labels, as far as their types tell.
@@ -75,7 +75,7 @@ impl<D: Dimensions, const MAX: usize> Dimensions for (D, Bounded<MAX>) {
     }
 }
 
-/// The labels of one call, as far as they have been said.
+/// The labels of one call, as far as they have been added.
 pub struct Labels<D = ()> {
     site: &'static Site,
     lane: usize,
@@ -103,7 +103,7 @@ impl<D: Dimensions> Labels<D> {
         const {
             assert!(!L::VALUES.is_empty(), "a label needs a value");
         }
-        // An index beyond the values is a mistake of a hand-written type: it is the last value.
+        // An index beyond the values is a bug of a hand-written type, and counts as the last value.
         self.then(L::VALUES.len(), value.index().min(L::VALUES.len() - 1))
     }
 

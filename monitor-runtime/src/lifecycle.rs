@@ -32,14 +32,14 @@ use crate::http;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Running,
-    /// Not ready any more, still serving: those who route traffic here need time to see it.
+    /// Not ready any more, but still serving: load balancers need time to notice.
     Draining,
     Drained,
     /// The drain limit is over.
     CutOff,
 }
 
-/// The way out of one started runtime.
+/// The shutdown of one started runtime.
 pub(crate) struct Lifecycle {
     health: Arc<Health>,
     drain: Duration,
@@ -60,7 +60,7 @@ pub(crate) struct Lifecycle {
 struct End {
     /// The end of the drain delay.
     drained_at: Option<Instant>,
-    /// The signal that began it.
+    /// The signal that began the shutdown.
     signal: Option<i32>,
     /// `true` if the service has no action of its own for that signal.
     ours: bool,
@@ -70,7 +70,7 @@ struct End {
     closed: bool,
 }
 
-/// One more that waits for `drained()` or `cut_off()`.
+/// One wait for `drained()` or `cut_off()`.
 struct Awaiting(Arc<AtomicUsize>);
 
 impl Awaiting {
@@ -108,7 +108,8 @@ impl Lifecycle {
         })
     }
 
-    /// Makes this the lifecycle that the exit of the process ends, and signals if it is to.
+    /// Makes this the lifecycle that signals, if they are to be handled, and the exit of the
+    /// process end.
     pub(crate) fn follow(self: &Arc<Self>, signals: bool) -> io::Result<()> {
         *current() = Arc::downgrade(self);
         exit::watch()?;
@@ -135,10 +136,10 @@ impl Lifecycle {
 
     /// Runs [`finish`](Self::finish) on a thread that may block.
     pub(crate) fn finish_blocking(self: &Arc<Self>) {
-        // A thread of its own: the caller's may be one that runs futures.
+        // On a thread of its own, because the caller's may run futures.
         let finish = || {
             let runtime = tokio::runtime::Builder::new_current_thread().build();
-            // Without one, closing at once is what is left.
+            // Without a runtime it closes at once.
             if let Ok(runtime) = runtime {
                 runtime.block_on(self.finish());
             }
@@ -196,7 +197,7 @@ impl Lifecycle {
     fn reached(&self, wanted: Phase) -> impl Future<Output = ()> + Send + 'static + use<> {
         let mut phase = self.phase.subscribe();
         async move {
-            // A lifecycle that is gone has ended, too.
+            // A lifecycle that is gone has also ended.
             let _ = phase.wait_for(|phase| *phase >= wanted).await;
         }
     }
@@ -209,7 +210,7 @@ impl Lifecycle {
         self.end.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes on to a phase; `false` if it was reached before.
+    /// Advances to a phase. Returns `false` if it was reached before.
     fn advance(&self, to: Phase) -> bool {
         self.phase.send_if_modified(|phase| {
             let first = *phase < to;
@@ -218,7 +219,7 @@ impl Lifecycle {
         })
     }
 
-    /// Readiness falls now, the drain delay begins.
+    /// Makes readiness fall and begins the drain delay.
     fn begin(self: &Arc<Self>, delay: Duration) {
         let mut end = self.lock();
         if !self.advance(Phase::Draining) {
@@ -233,7 +234,7 @@ impl Lifecycle {
             .name("monitor-drain".into())
             .spawn(move || this.go_down());
         if spawned.is_err() {
-            // Without a thread to wait on, going down at once beats not going down.
+            // Without a thread to wait on, draining ends at once.
             self.advance(Phase::Drained);
         }
     }
@@ -249,7 +250,7 @@ impl Lifecycle {
     #[cfg(unix)]
     fn signalled(self: &Arc<Self>, signal: i32, ours: bool) {
         let mut end = self.lock();
-        // After `shutdown()` it means what it does by default.
+        // After `shutdown()` the signal has its default effect.
         if ours && end.closed {
             drop(end);
             signals::end_by(signal);

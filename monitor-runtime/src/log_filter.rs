@@ -1,4 +1,4 @@
-//! Directives that say which spans and events are logged: read here, applied by `trace`.
+//! Parses the directives that decide which spans and events are logged; `trace` applies them.
 
 mod targets;
 mod words;
@@ -12,7 +12,7 @@ pub(crate) use targets::{note, targets};
 
 use crate::redact::without_secrets;
 
-/// The longest filter that is taken while the process runs, in bytes.
+/// The longest filter that can be set while the process runs, in bytes.
 const LONGEST_TEXT: usize = 4096;
 /// The longest time that a filter can be set for.
 pub(crate) const LONGEST_TIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -21,7 +21,7 @@ pub(crate) const LONGEST_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 const ALLOWED: &str = "a level (off, error, warn, info, debug, trace) or target=level, several with \
                        commas, such as `info,my_crate=debug`";
 
-/// A filter, and the directives it was made of.
+/// A filter, and the directives it was made from.
 #[derive(Debug)]
 pub(crate) struct Rules {
     pub(crate) filter: EnvFilter,
@@ -44,7 +44,8 @@ impl Rules {
     /// Parses `RUST_LOG`: everything that `tracing_subscriber` understands, except text that it
     /// would take for the target of a crate that does not exist.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        // Trimmed here: its parser takes a directive behind a space for another one, or panics.
+        // Trimmed here, because `EnvFilter` takes a directive behind a space for another one, or
+        // panics.
         let directives: Vec<&str> = text.split(',').map(str::trim).collect();
         // Brackets contain commas and other characters of their own.
         let plain = directives
@@ -73,19 +74,19 @@ impl Rules {
         })
     }
 
-    /// Says which directive is likely to be a mistake although it is well formed.
+    /// Returns a warning about a directive that is well formed but likely to be a mistake.
     pub(crate) fn mistake(&self) -> Option<String> {
         targets::mistaken(&self.text)
     }
 
-    /// Says which directive fits nothing that the process is known to log.
+    /// Returns a hint about a directive that matches nothing the process is known to log.
     pub(crate) fn hint(&self) -> Option<String> {
         targets::unmatched(&self.text)
     }
 
-    /// Reads what may be set while the process runs: levels, by target or for all.
+    /// Parses a filter to set while the process runs: levels, by target or for all.
     ///
-    /// Stricter than [`parse`](Self::parse), which takes targets without a level.
+    /// Stricter than [`parse`](Self::parse), which accepts targets without a level.
     pub(crate) fn plain(text: &str) -> Result<Self, LogFilterError> {
         let refuse = |directive: &str, problem: String| LogFilterError::Invalid {
             directive: without_secrets(directive.to_owned())
@@ -114,7 +115,7 @@ impl Rules {
     }
 }
 
-/// Says why a directive is not one of a plain filter.
+/// Returns an error for a directive that a plain filter cannot have.
 fn check(directive: &str) -> Result<(), String> {
     if directive.contains(['[', '{']) {
         return Err(
@@ -132,7 +133,7 @@ fn check(directive: &str) -> Result<(), String> {
     Err("it is not a level; a target needs one, as in `target=trace`".to_owned())
 }
 
-/// Says why a directive without spans and fields cannot have been meant as it stands.
+/// Returns an error for a directive without spans and fields that is certainly a mistake.
 fn check_loosely(directive: &str) -> Result<(), String> {
     let Some((target, level)) = directive.split_once('=') else {
         return check_word(directive);
@@ -153,7 +154,7 @@ fn check_loosely(directive: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Says why a directive without `=` is neither a level nor a target.
+/// Returns an error for a directive without `=` that is neither a level nor a target.
 fn check_word(word: &str) -> Result<(), String> {
     let is_number = word.parse::<f64>().is_ok();
     if is_level(word) && !is_number {
@@ -173,7 +174,7 @@ fn check_word(word: &str) -> Result<(), String> {
     }
 }
 
-/// Says why a text cannot be the beginning of a target.
+/// Returns the reason why a text cannot begin a target.
 fn not_a_target(text: &str) -> Option<String> {
     let in_target = |c: char| c.is_alphanumeric() || "_:-./".contains(c);
     let problem = match text.chars().find(|c| !in_target(*c)) {
@@ -190,7 +191,7 @@ fn not_a_target(text: &str) -> Option<String> {
     Some(problem.to_owned())
 }
 
-/// Returns `true` for a word that other tools use for their one level.
+/// Returns `true` for a word by which other tools set one level for everything.
 fn is_word_for_all(target: &str) -> bool {
     const WORDS: [&str; 12] = [
         "all",
@@ -211,7 +212,7 @@ fn is_word_for_all(target: &str) -> bool {
 }
 
 fn is_level(word: &str) -> bool {
-    // An empty word is a level to `tracing`.
+    // `tracing` parses an empty word as a level.
     !word.is_empty() && LevelFilter::from_str(word).is_ok()
 }
 
@@ -219,13 +220,13 @@ fn is_level(word: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogFilter {
-    /// The directives that hold now.
+    /// The directives in effect.
     pub filter: String,
     /// The directives that `start()` was given, to which a reset returns.
     pub default: String,
-    /// The time until it goes back by itself; `None` if it does not, or has nowhere to go.
+    /// The time until it goes back by itself; `None` if it does not.
     pub reverts_in: Option<Duration>,
-    /// After it was set: a directive that fits no target which the process is known to have.
+    /// A warning after it was set: a directive that matches no target the process is known to have.
     pub hint: Option<String>,
 }
 
@@ -250,7 +251,7 @@ pub enum LogFilterError {
          tracing_subscriber::reload::Layer around its filter to change it, or leave it to start()"
     )]
     NotOurs,
-    /// The thread that would have set it back could not be had; the filter is as it was.
+    /// The system gave no thread to set it back later; the filter is unchanged.
     #[error("the filter was not set: the system has no thread to set it back in time")]
     NoThread,
 }

@@ -1,4 +1,4 @@
-//! The format of the log.
+//! The two formats of log lines.
 
 /// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 //! Every metric name, label and bucket, and the page that shows them.
 //!
-//! Names and labels follow the autometrics specification 1.0.0, widened by `result="cancelled"`
-//! and by `result` on the histogram. The page comes in two formats, with the same series in both:
-//! text 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and OpenMetrics 1.0
+//! Names and labels follow the autometrics specification 1.0.0, widened by `result="cancelled"` and
+//! by `result` on the histogram. The page comes in two formats, with the same series in both: text
+//! 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and OpenMetrics 1.0
 //! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 //!
-//! OpenMetrics' `_created` is left out: Prometheus makes a series of its own of each, nearly twice
-//! as many counters, and all of them would say when the process began.
+//! OpenMetrics' `_created` lines are left out: Prometheus stores each as a series, which nearly
+//! doubles the number of counters, and all of them would have the start time of the process.
 
 mod buckets;
 mod exposition;
@@ -44,7 +44,7 @@ pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
 pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
-/// The families that every page has room for, for those who may not define them again.
+/// Families of which every page may have series, so that the service must not define them.
 const FAMILIES: [&Family<'static>; 15] = [
     &BUILD_INFO,
     &CALLS,
@@ -127,9 +127,12 @@ pub(crate) const CHECK_DURATION: Family<'static> = Family {
     help: "How long the last run of a health check took.",
 };
 
-/// Objectives of functions. The counters have a series per function and promise, without its target: a
-/// changed target keeps the history. They have no histogram and no user labels in them, so they are the same
-/// however Prometheus stores histograms. The gauges tell rules that were made for another target.
+/// Objectives of functions.
+///
+/// The counters have a series per function and promise, without the target, so a changed target
+/// keeps the history. They have no buckets and no attribute labels, so they are the same however
+/// Prometheus stores histograms. The gauges expose targets, so that rules made for another target
+/// are noticed.
 pub(crate) const OBJECTIVE_CALLS: Family<'static> = Family::counter(
     "monitor_objective_calls_total",
     None,
@@ -190,7 +193,7 @@ pub(crate) const PROCESS_START: Family<'static> = Family::gauge(
 pub(crate) const PROCESS_THREADS: Family<'static> =
     Family::gauge("process_threads", None, "Threads of the process.");
 
-/// The tokio runtime that `start()` was called on, in the words of `tokio::runtime::RuntimeMetrics`.
+/// The tokio runtime that `start()` was called on, named as in `tokio::runtime::RuntimeMetrics`.
 pub(crate) const TOKIO_WORKERS: Family<'static> =
     Family::gauge("tokio_workers", None, "Worker threads of the runtime.");
 pub(crate) const TOKIO_TASKS: Family<'static> = Family::gauge(
@@ -216,10 +219,10 @@ pub(crate) const TOKIO_PARKS: Family<'static> = Family::counter(
 /// Names of the series that the rules for objectives record, after
 /// <https://prometheus.io/docs/practices/rules/>.
 pub(crate) mod slo {
-    /// The share of calls that may break the promise, and the share of that which is left.
+    /// The share of calls that may break the promise, and the share of that budget which is left.
     pub(crate) const BUDGET: &str = "monitor_slo:error_budget:ratio";
     pub(crate) const BUDGET_LEFT: &str = "monitor_slo:error_budget_left:ratio";
-    /// By function: how many calls there were in 3 days, and how many of them broke the promise.
+    /// By function: the number of calls in 3 days, and the number of those that broke the promise.
     pub(crate) const FUNCTION_CALLS: &str = "monitor_slo:function_calls:increase3d";
     pub(crate) const FUNCTION_FAILURES: &str = "monitor_slo:function_failures:increase3d";
 

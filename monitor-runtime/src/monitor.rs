@@ -21,19 +21,20 @@ use crate::{lines, report, trace};
 const LIMIT: Duration = Duration::from_secs(3);
 /// The part of it that sending Sentry's queue may take.
 const FLUSH: Duration = Duration::from_secs(2);
-/// By when the management port is closed; the rest is for the log.
+/// The time by which the management port is closed. The rest is for the log.
 const CLOSED: Duration = Duration::from_millis(2500);
 
 /// A started runtime; keep it until the end of `main`.
 ///
-/// The end of the process writes the log and sends what Sentry's queue holds, however it comes:
+/// At the end of the process the log is written and Sentry's queue is sent, however the process
+/// ends:
 ///
 /// * [`shutdown`](Self::shutdown) drains and closes in order.
 /// * Dropped without it, the `Monitor` closes without waiting for the drain delay, and blocks for up
 ///   to three seconds; in a runtime of `tokio`, too, and while a panic unwinds.
 /// * Never dropped (in a `static`, leaked, or because the process calls `exit`), it is closed in the
 ///   same way when the process exits.
-/// * What is closed is closed once. A second one that closes it waits for the first.
+/// * Closing happens once. A second caller waits for the first.
 /// * A process that aborts or crashes waits for up to two seconds, so that what is queued is written
 ///   and sent. `_exit` and SIGKILL leave no time for that: the lines of the level ERROR are written.
 #[must_use = "dropping it stops the management server and flushes Sentry"]
@@ -83,8 +84,8 @@ impl Monitor {
         self.lifecycle.drained()
     }
 
-    /// Ends when readiness falls, before the drain delay: time for a health service of one's own to
-    /// say so.
+    /// Ends when readiness falls, before the drain delay: time for a health service of your own to
+    /// report it.
     ///
     /// With `tonic_health`:
     ///
@@ -161,7 +162,7 @@ impl Monitor {
             .name("monitor-shutdown".into())
             .spawn(close);
         if spawned.is_ok() {
-            // Closed without a message: there is nothing to say.
+            // A closed channel means that the work is done or impossible.
             let _ = closed.await;
         }
     }
@@ -203,9 +204,9 @@ impl Monitor {
 
     /// Sets the log's filter: for a time of up to 24 hours, or until it is set anew or reset.
     ///
-    /// Directives are levels, by target or for all: `info,my_crate=debug`. They take the place of
-    /// all that held before. One line of the log says that it was set, and one that it was set
-    /// back; `shutdown()` sets it back, too. `PUT /log-level` does the same.
+    /// Directives are levels, by target or for all: `info,my_crate=debug`. They replace all
+    /// previous ones. One line of the log reports that it was set, and one that it was set back;
+    /// `shutdown()` sets it back, too. `PUT /log-level` does the same.
     ///
     /// ```no_run
     /// # fn example(monitor: &monitor_runtime::Monitor) -> Result<(), monitor_runtime::LogFilterError> {
@@ -262,12 +263,13 @@ pub(crate) struct Parts {
     pub(crate) upkeep: Mutex<Option<Sender<()>>>,
     /// `true` if `start()` made the Sentry client, so that a shutdown closes it.
     pub(crate) own_sentry: bool,
-    /// Given back when everything is closed; `None` says that it is.
+    /// Given back when everything is closed; `None` from then on.
     pub(crate) claim: Mutex<Option<Claim>>,
 }
 
 impl Parts {
-    /// Sends and closes everything, the port last; blocks for three seconds at most, does it once.
+    /// Sends and closes everything, the port last. Blocks for three seconds at most, and does the
+    /// work only once.
     pub(crate) fn close(&self) {
         let mut claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(_claim) = claim.take() else { return };

@@ -31,8 +31,9 @@ pub(crate) fn of(path: &str, module: &str) -> String {
     }
 }
 
-/// Returns the name of a function that a macro has moved into a method of a type with the function's name, as
-/// the route macros of actix-web do: `<show as HttpServiceFactory>::register::show` is `show` to its author.
+/// Returns the name of a function that a macro has moved into a method of a type with the
+/// function's name. The route macros of actix-web do so: `<show as
+/// HttpServiceFactory>::register::show` is `show` to its author.
 fn moved_into_own_type<'a>(parts: &[&'a str]) -> Option<&'a str> {
     let [owner, _method, name] = parts else {
         return None;

@@ -1,4 +1,5 @@
-//! Service level objectives as functions declare them: targets, and which calls count.
+//! Service level objectives as functions declare them: targets, and the rules for which calls
+//! count.
 
 #[cfg(feature = "enable")]
 mod count;
@@ -12,13 +13,13 @@ pub(crate) use count::{Counter, Counts, Ended, Unsuccessful};
 
 /// A service level objective, for `#[monitored(objective = API)]`.
 ///
-/// Functions that carry the same one keep it together: their calls are added up. The alerts, the
-/// dashboard and the budget of [`slo`](crate::slo) come from it, and so do the labels
-/// `objective_name`, `objective_percentile` and `objective_latency_threshold` of the function's
-/// series, as the autometrics specification has them.
+/// Functions with the same objective share it: their calls are added up. The alerts, the dashboard
+/// and the budget of [`slo`](crate::slo) come from it, and so do the labels `objective_name`,
+/// `objective_percentile` and `objective_latency_threshold` of the function's series, as the
+/// autometrics specification has them.
 ///
-/// A wrong value does not compile; the error says what is allowed. Two objectives of one name that
-/// promise different things are an error of `start()`.
+/// A wrong value does not compile; the error says what is allowed. Two objectives with one name and
+/// different promises are an error of `start()`.
 ///
 /// ```
 /// use monitor_runtime::{Objective, monitored};
@@ -53,8 +54,9 @@ pub(crate) use count::{Counter, Counts, Ended, Unsuccessful};
 /// | cancelled early | does not count | does not count |
 /// | cancelled late | failure, see [`cancelled`](Self::cancelled) and [`cancelled_after`](Self::cancelled_after) | by its duration |
 ///
-/// A call is cancelled late that lasted longer than the objective's latency threshold. Without a latency,
-/// it lasted longer than 99 % of the calls of its function that have succeeded in this process.
+/// A call is cancelled late if it lasted longer than the objective's latency threshold. Without a
+/// latency, it is late if it lasted longer than 99 % of the calls of its function that have
+/// succeeded in this process.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Objective {
     pub(crate) name: &'static str,
@@ -63,9 +65,9 @@ pub struct Objective {
     pub(crate) latency: Option<Latency>,
     pub(crate) cancelled: Cancelled,
     pub(crate) expected: CountAs,
-    /// Calls that fail in an alert's long window before it fires.
+    /// Calls that have to fail in an alert's long window before it fires.
     pub(crate) min_failures: u32,
-    /// Calls in 3 days of which all fail, for a ticket; 0 for none.
+    /// Calls in 3 days that have to fail, all of them, for a ticket; 0 for no such ticket.
     pub(crate) all_failed: u32,
 }
 
@@ -98,7 +100,7 @@ pub(crate) enum Cancelled {
     Late,
     /// A call that lasted longer than this, in nanoseconds, counts as a failure.
     After(u64),
-    /// All of them.
+    /// Every cancelled call counts as this.
     As(CountAs),
 }
 
@@ -109,14 +111,14 @@ const LONGEST_NAME: usize = 64;
 const LONGEST: u128 = 24 * 60 * 60 * 1_000_000_000;
 
 impl Objective {
-    /// Returns an objective of this name, which promises nothing yet.
+    /// Returns an objective of this name, without a promise yet.
     ///
-    /// The name is 1 to 64 characters out of letters, digits, `_`, `.` and `-`: it stands in labels
-    /// and in names of rules.
+    /// The name has 1 to 64 letters, digits, `_`, `.` and `-`, because labels and names of rules
+    /// contain it.
     ///
     /// # Panics
     ///
-    /// With any other name; in a constant, that is an error of the compiler's.
+    /// With any other name. In a constant, the panic is a compiler error.
     pub const fn new(name: &'static str) -> Self {
         assert!(
             is_name(name.as_bytes()),
@@ -139,7 +141,7 @@ impl Objective {
     ///
     /// # Panics
     ///
-    /// With any other number, or a second time; in a constant, that is an error of the compiler's.
+    /// With any other number, or a second time. In a constant, the panic is a compiler error.
     pub const fn success_rate(mut self, percent: f64) -> Self {
         assert!(
             self.success_rate.is_none(),
@@ -153,15 +155,16 @@ impl Objective {
         self
     }
 
-    /// Promises that this many percent of calls take no longer than `threshold`: from 50 to below 100.
+    /// Promises that this many percent of calls take no longer than `threshold`: from 50 to below
+    /// 100.
     ///
-    /// Calls that fail are in it as well. The threshold becomes a bound of the function's histogram, so
-    /// the count is exact. It is at least 1 ns and at most one day.
+    /// Failed calls count, too. The threshold becomes a bound of the function's histogram, so the
+    /// count is exact. It is at least 1 ns and at most one day.
     ///
     /// # Panics
     ///
-    /// With any other number or threshold, or a second time; in a constant, that is an error of the
-    /// compiler's.
+    /// With any other number or threshold, or a second time. In a constant, the panic is a compiler
+    /// error.
     pub const fn latency(mut self, threshold: Duration, percent: f64) -> Self {
         assert!(
             self.latency.is_none(),
@@ -187,17 +190,18 @@ impl Objective {
 
     /// Counts every cancelled call as this, however long it lasted.
     ///
-    /// By default a call that is cancelled late counts as a failure, and one that is cancelled early does
-    /// not count. So an outage in which every call hangs until its client gives up is seen as one, and a
-    /// client that goes away while its call takes no longer than usual harms no objective.
+    /// By default a call that is cancelled late counts as a failure, and one that is cancelled
+    /// early does not count. So an outage in which every call hangs until its client gives up
+    /// counts as one. A client that leaves while its call takes no longer than usual does not harm
+    /// the objective.
     ///
     /// [`CountAs::Ignored`] is for functions that are cancelled as a matter of course: long polls,
     /// connections that last until the client leaves, the losers of a race.
     ///
     /// # Panics
     ///
-    /// Where the objective says already how cancelled calls count; in a constant, that is an error of the
-    /// compiler's.
+    /// If the objective already says how cancelled calls count. In a constant, the panic is a
+    /// compiler error.
     pub const fn cancelled(mut self, count_as: CountAs) -> Self {
         assert!(
             matches!(self.cancelled, Cancelled::Late),

@@ -1,4 +1,4 @@
-//! The interface without the feature `enable`: everything compiles, nothing happens.
+//! The public interface without the feature `enable`: everything compiles and nothing happens.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -177,7 +177,7 @@ impl Heartbeat {
     pub fn finish(self) {}
 }
 
-/// The handle to nothing.
+/// A handle that does nothing.
 #[must_use = "the enabled one does something when it is dropped"]
 #[derive(Debug)]
 pub struct Monitor(());
@@ -247,7 +247,7 @@ impl Monitor {
     pub fn shutdown_blocking(self) {}
 }
 
-/// Objectives that nothing is held against.
+/// Objectives that are not measured.
 pub mod slo {
     pub use crate::objective::CountAs;
 

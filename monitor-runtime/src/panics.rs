@@ -14,7 +14,7 @@ use std::time::Instant;
 use crate::redact::without_secrets;
 use crate::verdict::{self, text_within};
 
-/// The longest backtrace that is looked through, in bytes.
+/// The longest part of a backtrace that is searched, in bytes.
 const MAX_BACKTRACE: usize = 64 * 1024;
 
 /// A panic as the hook saw it.
@@ -24,14 +24,14 @@ pub(crate) struct Panic {
     pub(crate) text: String,
     /// The name of its thread.
     pub(crate) thread: String,
-    /// As `RUST_BACKTRACE` asks for it.
+    /// The backtrace, if `RUST_BACKTRACE` asks for one.
     pub(crate) backtrace: Option<String>,
     pub(crate) at: Instant,
     claimed: AtomicBool,
 }
 
 /// Returns the frames between the start of the thread and the panic, as the standard library shows
-/// them: the rest are those of panicking and of starting threads.
+/// them. The other frames belong to panicking and to starting a thread.
 fn without_ends(backtrace: &str) -> &str {
     const PANICKING: [&str; 4] = [
         "rust_begin_unwind\n",
@@ -40,7 +40,7 @@ fn without_ends(backtrace: &str) -> &str {
         "core::result::unwrap_failed\n",
     ];
     let frame_end = |at: usize| {
-        // A frame is a line with its name, and perhaps one with its place.
+        // A frame is a line with its name, sometimes followed by a line with its place.
         let rest = &backtrace[at..];
         let place = rest.find('\n').map_or(rest.len(), |end| end + 1);
         let has_place = rest[place..].trim_start().starts_with("at ");
@@ -85,12 +85,12 @@ impl Panic {
         }
     }
 
-    /// Returns `true` to the one line that is to tell it.
+    /// Returns `true` to one caller only: the line that is to report it.
     pub(crate) fn claim(&self) -> bool {
         !self.claimed.swap(true, Ordering::AcqRel)
     }
 
-    /// Returns `true` if a line has told it.
+    /// Returns `true` if a line has reported it.
     pub(crate) fn is_claimed(&self) -> bool {
         self.claimed.load(Ordering::Acquire)
     }

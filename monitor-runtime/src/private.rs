@@ -1,4 +1,4 @@
-//! The names that generated code uses; no part of the public API.
+//! The names that generated code uses; not part of the public API.
 
 pub use crate::__judge as judge;
 pub use crate::__record as record;

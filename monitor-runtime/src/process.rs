@@ -28,7 +28,7 @@ pub(crate) struct Runtime {
     pub(crate) workers: u64,
     pub(crate) alive_tasks: u64,
     pub(crate) queued_tasks: u64,
-    /// Empty on targets without 64-bit atomics, where tokio counts none of it.
+    /// Empty on targets without 64-bit atomics, on which tokio counts none of these.
     pub(crate) each_worker: Vec<Worker>,
 }
 
@@ -39,10 +39,11 @@ pub(crate) struct Worker {
     pub(crate) parks: u64,
 }
 
-/// Reads both, again and again.
+/// Reads the process and the runtime, again and again.
 #[derive(Clone)]
 pub(crate) struct Reader {
-    /// The system derives it from the wall clock anew each time, and would have it move with that.
+    /// Read once: the system derives it from the wall clock each time, so it would move with the
+    /// clock.
     start_seconds: Option<f64>,
     runtime: Option<Handle>,
 }
@@ -56,7 +57,7 @@ impl Reader {
         }
     }
 
-    /// Takes some 20 µs: three places of `/proc` on Linux, nothing elsewhere.
+    /// Reads the process in about 20 µs: three places of `/proc` on Linux, nothing elsewhere.
     pub(crate) fn process(&self) -> Process {
         Process {
             start_seconds: self.start_seconds,

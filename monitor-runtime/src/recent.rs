@@ -17,14 +17,14 @@ use crate::outcome::Outcome;
 use crate::verdict::Link;
 use kinds::Kinds;
 
-/// Slow calls a function keeps.
+/// The number of slow calls that a function keeps.
 const SLOW: usize = 5;
 /// The age up to which a call counts as recent.
 const AGE: Duration = Duration::from_secs(600);
-/// Bytes that are kept of a field.
+/// The bytes of a field that are kept.
 const FIELD_BYTES: usize = 256;
 
-/// Failures of the process so far: a list of them is the latest while this stands still.
+/// Failures of the process so far. While it does not change, neither does any list of failures.
 static FAILED: AtomicU64 = AtomicU64::new(0);
 
 /// Returns the number of failures of the process so far.
@@ -54,7 +54,7 @@ struct Kept {
 pub(crate) struct Call {
     /// The end of the call.
     pub(crate) at: SystemTime,
-    /// `None` where calls are not timed.
+    /// `None` if calls are not timed.
     pub(crate) seconds: Option<f64>,
     pub(crate) outcome: Outcome,
     /// Empty for a call without a trace.
@@ -73,13 +73,13 @@ pub(crate) struct Failure {
     /// `true` if the error first came out of monitored code here, rather than from an inner
     /// function.
     pub(crate) first: bool,
-    /// Part of the function's work.
+    /// `true` if the error is part of the function's work.
     pub(crate) expected: bool,
     /// Empty for an error without one.
     pub(crate) class: &'static str,
     /// Outermost first.
     pub(crate) chain: Vec<Link>,
-    /// Tells its kind from all others of the process.
+    /// Distinguishes its kind from all others of the process.
     pub(crate) kind: u64,
     /// Grows with every call of the kind.
     pub(crate) version: u64,
@@ -137,7 +137,7 @@ impl Recent {
     /// Returns the slowest calls of the last ten minutes, the slowest first.
     pub(crate) fn slow(&self) -> Vec<Call> {
         let is_recent = |call: &&(u64, u64, Call)| {
-            // An error says that the wall clock went back: the call is a recent one.
+            // An error means that the wall clock went back: the call is recent.
             call.2.at.elapsed().unwrap_or_default() < AGE
         };
         let kept = self.lock();

@@ -1,4 +1,4 @@
-//! The certificate authorities that connections of the runtime's own trust.
+//! The certificate authorities that the runtime's own connections trust.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,7 +1,7 @@
-//! The one layer around the user's body, and the guards that leave no way out unrecorded.
+//! The one layer around the user's body, with guards that record every way out of it.
 //!
-//! A function that returns is timed by [`run`], a future by [`run_async`], a body that has to stay
-//! where it is by [`Inline`].
+//! [`run`] times a function that returns, [`run_async`] a future, and [`Inline`] a body that has to
+//! stay where it is.
 
 mod begin;
 mod open;
@@ -23,8 +23,8 @@ use crate::verdict::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless};
 // compiler emits, for every call that may unwind, the code that drops everything that is alive then.
 // `Open` is a guard only while the user's code runs, which costs nothing unless something unwinds.
 
-/// Runs the body of a function and records how it ended; the closure is not called, but its type
-/// says whose verdict is asked.
+/// Runs the body of a function and records how it ended. The closure is not called; its type
+/// selects the judge.
 #[inline]
 pub fn run_by_type<R, J: Judge<R> + Stateless>(
     open: Open,
@@ -58,7 +58,8 @@ pub fn run<R>(
 }
 
 /// Runs a function whose calls are not timed, with the judge of the type.
-// A verdict that comes back from code far away comes through memory; the judge ends the call instead.
+// A verdict returned from a function that is not inlined goes through memory, so the judge ends the
+// call itself.
 #[inline]
 pub fn run_untimed_by_type<R, J: Judge<R> + Stateless>(
     open: Open,
@@ -103,8 +104,9 @@ pub fn once<R>(make: impl FnOnce() -> R) -> R {
     make()
 }
 
-/// The call of a function whose body stays in it: it returns a closure, which takes its signature
-/// from there, or it wants to know its caller, which a closure cannot pass on.
+/// The call of a function whose body cannot move into a closure. Either it returns a closure, whose
+/// signature the compiler infers from the function's; or it has `#[track_caller]`, which a closure
+/// cannot pass on.
 ///
 /// Dropped without [`close`](Self::close), by `return` or `?`, it ends as ok, or as a panic if one
 /// has begun since.
@@ -161,7 +163,7 @@ impl Drop for Inline {
 }
 
 /// Wraps the body of an `async` function; the call begins with its first poll. The closure is not
-/// called, but its type says whose verdict is asked.
+/// called; its type selects the judge.
 #[inline]
 pub fn run_async_by_type<F, J, V>(state: State, future: F, _: V) -> Monitored<F, ByType<V>>
 where
@@ -204,7 +206,8 @@ pin_project_lite::pin_project! {
     /// The future of a monitored call.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Monitored<F, J> {
-        // Dropped before the state: the user's `Drop` code runs inside the span.
+        // Declared before the state, so that it is dropped first: the user's `Drop` code runs
+        // inside the span.
         #[pin]
         future: F,
         state: State,

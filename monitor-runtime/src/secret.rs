@@ -1,11 +1,11 @@
-//! A value that shows nothing of itself.
+//! A wrapper for a value that must never appear in output.
 
 use std::fmt;
 
 /// A value that is never shown: in logs, in Sentry and in error messages it is `[redacted]`.
 ///
-/// Its `Debug` and `Display` say that, and so does its `Serialize`. Only [`expose`](Self::expose)
-/// gives the value out. It is not wiped from memory when it is dropped.
+/// `Debug`, `Display` and `Serialize` all print that text. Only [`expose`](Self::expose) returns
+/// the value. It is not wiped from memory when it is dropped.
 ///
 /// ```
 /// use monitor_runtime::{Secret, monitored};
@@ -69,7 +69,7 @@ impl<T> serde::Serialize for Secret<T> {
     }
 }
 
-/// Read like the value, from a file of settings say.
+/// Deserializes like the value, for example from a file of settings.
 #[cfg(feature = "enable")]
 impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Secret<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

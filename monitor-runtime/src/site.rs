@@ -1,4 +1,4 @@
-//! The call site: one static per annotated function, and the list of all of them.
+//! The call site: one static per annotated function, and the list of all call sites.
 
 mod bounds;
 mod list;
@@ -44,10 +44,10 @@ struct Fields {
     module: &'static str,
     location: &'static Location<'static>,
     settings: &'static Settings,
-    /// Place in a thread's table of cells, 0 until the first call; and [`WATCHED`].
+    /// The place in a thread's table of cells, 0 until the first call; and [`WATCHED`].
     key: AtomicUsize,
-    /// Made when something asks for it; leaked, because statics are not dropped, and the compiler
-    /// need not look at how this would be.
+    /// Made on first use. Leaked, because statics are not dropped, and so that the compiler need
+    /// not check how its drop would work.
     state: OnceLock<&'static State>,
 }
 
@@ -65,7 +65,7 @@ struct State {
     unsuccessful: Unsuccessful,
 }
 
-/// A site is read as its settings.
+/// Lets a site be read as its settings.
 impl Deref for Site {
     type Target = Settings;
 
@@ -75,13 +75,15 @@ impl Deref for Site {
     }
 }
 
-// A panic leaves no counter half done, so a future that refers to a site is as it was.
+// A panic leaves no counter in an inconsistent state, so a future that refers to a site is unwind
+// safe.
 impl RefUnwindSafe for Site {}
 
 impl Site {
     /// Creates the call site of the function that a closure stands in, named by the closure's path.
     /// `module` is its `module_path!()`; the attribute has no arguments.
-    // One call in a static is one more thing to check for every annotated function.
+    // One function instead of two calls in the static, because the compiler checks each call for
+    // every annotated function.
     #[track_caller]
     pub const fn of<F>(_: &F, module: &'static str) -> Self {
         Self::new(type_name::<F>, module)
@@ -166,7 +168,7 @@ impl Site {
         self.0.location.column()
     }
 
-    /// Returns the counters of a combination of labels: the only one of a function without labels, or one that
+    /// Returns the counters of a label set: the only one of a function without labels, or one that
     /// is admitted.
     pub(crate) fn store(&self, lane: usize) -> &'static Store {
         let state = self.state();
@@ -199,7 +201,7 @@ impl Site {
         &self.state().family
     }
 
-    /// Says that a lane has been called for the first time.
+    /// Notes that a lane has been called for the first time.
     pub(crate) fn opened(&self) {
         if !self.labels.is_empty() {
             labels::open();
@@ -246,7 +248,7 @@ impl Site {
         }
     }
 
-    /// Ticks beyond which a call is slow.
+    /// Returns the ticks beyond which a call is slow.
     pub(crate) fn slow_ticks(&self) -> u64 {
         self.slow.map_or(u64::MAX, clock::ticks_of)
     }
@@ -266,7 +268,8 @@ impl Site {
         &self.state().recent
     }
 
-    /// Returns the key by which a thread finds its cells; while a log shows its calls, it matches none.
+    /// Returns the key by which a thread finds its cells. While a subscriber wants its calls, it
+    /// matches none.
     #[inline]
     pub(crate) fn key(&self) -> usize {
         self.0.key.load(Ordering::Relaxed)
@@ -295,7 +298,7 @@ impl Site {
         };
         let new = NEXT.fetch_add(lanes, Ordering::Relaxed);
         let place = |key| (key & !WATCHED == 0).then_some(key | new);
-        // Two first calls may race; the loser's number stays unused.
+        // Two first calls may race; the second number stays unused.
         let placed = (self.0.key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, place);
         match placed {
             Ok(_) => {

@@ -1,4 +1,5 @@
-//! Tasks that are stories of their own.
+//! Spawns tasks that keep the span and trace of the code that spawns them, and report errors of
+//! their own.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -117,7 +118,7 @@ impl<F: Future> Future for Scoped<F> {
     }
 }
 
-/// Code for a blocking thread; a runtime that shuts down first drops it.
+/// Code for a blocking thread. A runtime that shuts down before it runs drops it.
 struct Work<F> {
     code: Option<F>,
     surroundings: Surroundings,
@@ -141,12 +142,12 @@ impl<F> Drop for Work<F> {
     }
 }
 
-/// Everything that a task takes along from the code that spawns it.
+/// The context that a task takes from the code that spawns it.
 struct Surroundings {
     span: Span,
-    /// That of the request it is spawned for.
+    /// The trace of the request it is spawned for.
     trace: Option<TraceContext>,
-    /// `None` where Sentry is off.
+    /// `None` if Sentry is off.
     hub: Option<Arc<Hub>>,
     /// Errors of the tasks of the call that spawns it.
     tasks: Option<Arc<Tasks>>,
@@ -167,12 +168,13 @@ impl Place for Surroundings {
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
         let _outside = Outside::enter();
         let _task = InTask::enter(self.tasks.clone());
-        // Also where it has none: a task that is polled inside a request need not be of it.
+        // Entered even if it is `None`: a task that is polled inside a request need not belong to
+        // it.
         let _trace = trace_context::Here::enter(self.trace.as_ref());
         self.span.in_scope(|| {
-            // A thread that ends has no hub to switch.
+            // A thread that is ending has no hub to switch.
             let switch = |hub: &Arc<Hub>| report::quietly(|| HubSwitchGuard::new(Arc::clone(hub)));
-            // Inside the span: Sentry's own layer for spans has a hub for each of them.
+            // Entered inside the span: Sentry's own layer for spans has a hub for each of them.
             let _hub = self.hub.as_ref().and_then(switch);
             code()
         })

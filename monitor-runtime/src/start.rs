@@ -13,7 +13,7 @@ use crate::site::Site;
 /// A call about to begin: its site, and the values of its declared fields.
 pub struct Start {
     pub(crate) site: &'static Site,
-    /// The combination of its labels.
+    /// The index of its label set.
     pub(crate) lane: usize,
     /// `None` for a call that declares nothing, or whose declarations no log and no Sentry event
     /// would show.
@@ -31,7 +31,7 @@ pub(crate) struct Declared {
 /// The parent of a span.
 #[derive(Default)]
 pub(crate) enum Parent {
-    /// In the span it is opened in.
+    /// The span that is current when it is opened.
     #[default]
     Current,
     Span(Id),
@@ -51,7 +51,8 @@ impl Site {
 
     /// Starts a call with declared fields, recorded only if a log or Sentry would show them.
     pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
-        // `None` while the events of a function are being made: its allocations are calls of this one.
+        // `None` while the function's events are being made: allocations during that time may call
+        // this very function.
         let events = self.events();
         let shown = report::is_on() || events.is_some_and(Events::any_enabled);
         let declared = self.fields.len() + self.tags.len() + self.fingerprint;

@@ -1,16 +1,13 @@
-//! The one table of statuses that mean "the server failed", of HTTP and of gRPC.
-//!
-//! The HTTP edge and the verdict on a returned value both read it, so that a request and the function
-//! that answered it never disagree.
+//! The one table of HTTP and gRPC statuses that mean "the server failed".
 
 /// A status code of gRPC: <https://grpc.io/docs/guides/status-codes>.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Grpc {
-    /// Its number, as `grpc-status` has it.
+    /// Its number, as in `grpc-status`.
     pub(crate) number: u8,
-    /// Its name, as OpenTelemetry's `rpc.response.status_code` has it.
+    /// Its name, as in OpenTelemetry's `rpc.response.status_code`.
     pub(crate) name: &'static str,
-    /// `true` where the service has failed, and not its caller:
+    /// `true` if the service has failed, rather than its caller:
     /// <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>.
     pub(crate) failed: bool,
 }
@@ -23,7 +20,7 @@ const fn code(number: u8, name: &'static str, failed: bool) -> Grpc {
     }
 }
 
-/// Each at the place of its number.
+/// Indexed by number.
 static GRPC: [Grpc; 17] = [
     code(0, "OK", false),
     code(1, "CANCELLED", false),
@@ -52,7 +49,8 @@ impl Grpc {
     #[cfg(feature = "enable")]
     pub(crate) const DEADLINE_EXCEEDED: &'static Self = &DEADLINE_EXCEEDED;
 
-    /// Returns the code of a number; one that gRPC does not have is `UNKNOWN`, as to gRPC's clients.
+    /// Returns the code of a number; `UNKNOWN` for a number that gRPC does not have, as gRPC's
+    /// clients do.
     pub(crate) fn from_number(number: i32) -> &'static Self {
         let place = usize::try_from(number).ok();
         place

@@ -46,9 +46,9 @@ struct Here {
     trace: Cell<Option<(u64, Ids)>>,
     /// Errors of the request this thread works for that Sentry already has.
     told: RefCell<Option<Arc<Told>>>,
-    /// Errors of the tasks of one call, where this thread works on such a task.
+    /// Errors of the tasks of one call, if this thread works on such a task.
     tasks: RefCell<Option<Arc<Tasks>>>,
-    /// Functions that run within more than 128 others.
+    /// Functions nested deeper than the first 128.
     deeper: RefCell<Vec<Frame>>,
 }
 
@@ -114,15 +114,15 @@ impl Stretch {
         known.ok().flatten()
     }
 
-    /// Leaves what came about in a call that has ended to the one around it.
+    /// Leaves the marks of a call that has ended to the call around it.
     pub(crate) fn hand_up(self) {
         if self.has_marks() {
             let _ = HERE.try_with(|here| trail::hand_up(here, self.began, None));
         }
     }
 
-    /// Undoes the stretch of a future that was dropped, unless something monitored happened in it:
-    /// siblings that are dropped do not make an error on its way up another one.
+    /// Undoes the stretch of a future that was dropped, unless a monitored call ran in it.
+    /// Otherwise the drop of siblings would make an error on its way up look like a new one.
     pub(crate) fn rewind(self) {
         THREAD.with(|thread| {
             let clock = &thread.clock;
@@ -154,7 +154,7 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// Keeps what came about during a poll that left the future pending.
+    /// Keeps what a poll that left the future pending has produced.
     pub(crate) fn keep(&mut self, stretch: Stretch) {
         self.keep_marks(stretch);
         let _ = HERE.try_with(|here| {

@@ -9,10 +9,10 @@ use crate::cells::Cells;
 use crate::site::Site;
 use crate::thread::THREAD;
 
-/// Cells found without a look at the table, per thread; as many words.
+/// The number of cells per thread that are found without the table.
 const RECENT: usize = 256;
 
-/// Cells of the current thread that a look finds.
+/// Cells of the current thread that are found without the table.
 pub(crate) struct Found([Cell<Option<&'static Cells>>; RECENT]);
 
 impl Found {
@@ -23,7 +23,7 @@ impl Found {
     /// Returns the cells of a site's lane, if the cache has them.
     #[inline(always)]
     pub(crate) fn look(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
-        // Before its first call a site has no id, and its lanes would be those of others.
+        // Before its first call a site has no id, and its lanes would match those of other sites.
         let known = lane == 0 || site.key() != 0;
         known.then(|| self.look_again(site, lane))?
     }
@@ -43,7 +43,7 @@ impl Found {
         let key = site.key();
         let id = key.wrapping_add(lane);
         let cells = self.0[id % RECENT].get()?;
-        // Before its first call a site has no id, and its lanes would be those of others.
+        // Before its first call a site has no id, and its lanes would match those of other sites.
         (cells.plain_id == id && (lane == 0 || key != 0)).then_some(cells)
     }
 
@@ -58,13 +58,14 @@ impl Found {
 
 /// The cells of the current thread, by their id; its destructor gives them back.
 ///
-/// Ids lie far apart: those of a labelled function leave room for every combination there can be. So the
-/// table has what the thread has used, and nothing in between.
+/// Ids lie far apart: those of a labelled function leave room for every possible label set. So this
+/// is a map of the ids that the thread has used, not an array.
 struct Table(RefCell<HashMap<usize, &'static Cells, BuildHasherDefault<Spread>>>);
 
 impl Drop for Table {
     fn drop(&mut self) {
-        // First, so that no call in a later destructor counts where another thread may.
+        // First, so that no call in a later destructor counts in cells that another thread may have
+        // claimed.
         THREAD.with(|thread| thread.found.clear());
         for cells in self.0.take().into_values() {
             cells.release();

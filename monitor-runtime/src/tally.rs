@@ -1,4 +1,4 @@
-//! Sums of what was counted: of one site, and of all sites that share a name.
+//! Adds up the counts of one site, and of all sites that share a name.
 
 mod names;
 
@@ -50,12 +50,12 @@ impl Sum {
         }
     }
 
-    /// Forgets everything, for a site with this many buckets; keeps its room.
+    /// Forgets everything, for a site with this many buckets, but keeps its allocations.
     fn reset(&mut self, slots: usize) {
         (self.started, self.errors, self.panics) = (0, 0, 0);
         self.classes.clear();
         self.ticks = [0; Outcome::RESULTS];
-        // Most functions end in one way, within the first bucket: the others are zero as they are.
+        // Most functions end in one way, within the first bucket: all other buckets are still zero.
         for (result, Ended { used, .. }) in std::mem::take(&mut self.ended).into_iter().enumerate()
         {
             self.buckets[result * self.slots..][..used].fill(0);
@@ -96,7 +96,7 @@ pub(crate) struct Source {
     /// 0 for calls without labels.
     pub(crate) lane: usize,
     store: &'static Store,
-    /// Begins where the store does, once that begins anywhere.
+    /// The same list; set once the store has its first cells.
     near: Store,
     slots: usize,
     timed: bool,
@@ -123,7 +123,7 @@ impl Source {
         }
     }
 
-    /// Looks at what is going to be read; see [`Store::look`].
+    /// Touches the memory that is going to be read; see [`Store::look`].
     pub(crate) fn look(&self) -> u64 {
         self.near().look()
     }
@@ -149,7 +149,7 @@ impl Source {
         self.site.bounds()
     }
 
-    /// Reads what it has counted, over all threads.
+    /// Reads its counts, over all threads.
     fn read(&self, sum: &mut Sum) {
         sum.reset(self.slots);
         self.near().add_to(self.site, sum);
@@ -167,7 +167,7 @@ pub(crate) fn ok_buckets(site: &'static Site, lane: usize) -> Vec<u64> {
 /// The counts of all sites of one name; made once and read again and again.
 pub(crate) struct Tally {
     sum: Sum,
-    /// Room for another site of the same name.
+    /// Buffer for another site of the same name.
     other: Sum,
     timed: bool,
 }
@@ -183,7 +183,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Forgets what it was of, and reads these; the buckets are those of the first.
+    /// Replaces its contents by the sum of these sources; the buckets are those of the first.
     pub(crate) fn read(&mut self, sources: &[Source]) {
         let Some((first, others)) = sources.split_first() else {
             *self = Self::default();
@@ -197,7 +197,8 @@ impl Tally {
             self.merge(first.bounds(), source.bounds());
         }
         if self.sum.panics > 0 {
-            // A class of that name is not told apart: two series of one name would be.
+            // A class named `panic` is merged with panics: otherwise two series would have one
+            // name.
             self.sum.add_to_class(PANIC, self.sum.panics);
         }
     }

@@ -1,8 +1,9 @@
 //! Captures what monitored code did, for assertions in a test.
 //!
-//! [`capture`] runs a closure, [`capture_async`] a future, and both say which monitored calls ended
-//! meanwhile, what was logged, and what Sentry would have been sent. Nothing has to be started:
-//! tests that run at the same time see only their own, and send nothing anywhere.
+//! [`capture`] runs a closure, [`capture_async`] a future. Both return the monitored calls that
+//! ended meanwhile, the events that were logged, and those that Sentry would have been sent.
+//! Nothing has to be started. Tests that run at the same time see only their own calls, and send
+//! nothing.
 //!
 //! ```
 //! use monitor_runtime::{monitored, testkit};
@@ -21,8 +22,8 @@
 //! ```
 //!
 //! A capture follows its closure on the thread that called it, and its future wherever it is
-//! polled. Threads and tasks that these start are their own; [`Capture::current`] takes a capture
-//! along to them.
+//! polled. It does not follow into threads and tasks that these start; [`Capture::current`] takes
+//! it along.
 
 mod log;
 mod seen;
@@ -45,14 +46,14 @@ use crate::report;
 use crate::site::Site;
 use crate::within::{Place, Within};
 
-/// Runs `body` and says what monitored code did meanwhile on this thread.
+/// Runs `body` and returns what monitored code did meanwhile on this thread.
 pub fn capture<R>(body: impl FnOnce() -> R) -> (R, Seen) {
     let capture = Capture::new();
     let value = capture.scope(body);
     (value, capture.seen())
 }
 
-/// Runs `future` and says what monitored code did while it was polled.
+/// Runs `future` and returns what monitored code did while it was polled.
 pub async fn capture_async<F: Future>(future: F) -> (F::Output, Seen) {
     let capture = Capture::new();
     let value = capture.follow(future).await;
@@ -72,7 +73,7 @@ thread_local! {
 
 impl Capture {
     fn new() -> Self {
-        // Panics are seen by the hook; it stays, and does nothing outside captures and services.
+        // The hook sees panics. It stays installed, and does nothing outside captures and services.
         report::install_hook();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let layer = log::Keep {
@@ -171,7 +172,7 @@ pub(crate) fn captured(event: SentryEvent<'static>) {
     }
 }
 
-/// Takes an event back from the capture, because another one tells the same.
+/// Removes an event from the capture, because another one reports the same.
 pub(crate) fn withdraw(event: Uuid) {
     if let Some(capture) = Capture::current() {
         let captures = &mut lock(&capture.seen).captures;

@@ -10,7 +10,7 @@ pub(crate) struct Thread {
 }
 
 thread_local! {
-    // Without a destructor, which spares every call the question whether it has run.
+    // Without a destructor: otherwise every call would have to check whether it has run.
     pub(crate) static THREAD: Thread = const {
         Thread {
             clock: Clock::new(),

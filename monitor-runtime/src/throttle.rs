@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::classes;
 
-/// So many events in so much time.
+/// A number of events per period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Throttle {
     pub(crate) events: u32,
@@ -13,13 +13,13 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    /// Without a word from the attribute: 10 a minute, 10 at once.
+    /// Without a throttle in the attribute: 10 a minute, 10 at once.
     pub(crate) const DEFAULT: Self = Self {
         events: 10,
         nanoseconds: 60_000_000_000,
     };
 
-    /// As many as there are.
+    /// No limit.
     pub(crate) const OFF: Self = Self {
         events: u32::MAX,
         nanoseconds: 0,

@@ -1,4 +1,4 @@
-//! The log: which subscriber shows spans and events, and in which format.
+//! The log: installs the subscriber that shows spans and events, in one of two formats.
 
 mod filter;
 mod hidden;
@@ -65,7 +65,8 @@ pub(crate) fn is_ours() -> bool {
     OURS.get().is_some()
 }
 
-/// Says that the filter is likely to be a mistake: in the log, or where it hides that, on standard error.
+/// Warns that the filter is likely to be a mistake: in the log, or on standard error if the filter
+/// hides the warning.
 pub(crate) fn warn_of_filter(mistake: &str) {
     if tracing::enabled!(tracing::Level::WARN) {
         tracing::warn!("RUST_LOG: {mistake}");
@@ -74,10 +75,10 @@ pub(crate) fn warn_of_filter(mistake: &str) {
     }
 }
 
-/// Writes a line to standard error, for what the log cannot say.
+/// Writes a line to standard error, for a warning that the log would hide.
 fn to_stderr(line: &str) {
     use std::io::Write;
-    // It may be closed, which is nothing to panic for.
+    // Standard error may be closed, which must not cause a panic.
     let _ = writeln!(std::io::stderr(), "monitor: {line}");
 }
 

@@ -43,7 +43,7 @@ pub struct SpanId([u8; 8]);
 #[derive(Clone, Debug)]
 pub struct TraceContext {
     ids: Ids,
-    /// `None` where there is nothing of it.
+    /// `None` if the request has neither.
     carried: Option<Arc<Carried>>,
     /// The failure of the request that it came with.
     failure: Option<Arc<Failure>>,
@@ -166,10 +166,10 @@ impl TraceContext {
         format!("00-{trace}-{span}-{:02x}", u8::from(sampled) * SAMPLED)
     }
 
-    /// Puts `traceparent` and `tracestate` on an outgoing request, in place of those it has.
+    /// Sets `traceparent` and `tracestate` on an outgoing request, replacing those it has.
     ///
-    /// Where Sentry is on, `sentry-trace` and `baggage` too: Sentry's members and those that came with
-    /// the request, up to 4 KiB, beside those that the outgoing request has.
+    /// If Sentry is on, it sets `sentry-trace` and `baggage`, too: Sentry's members and those that
+    /// came with the request, up to 4 KiB, in addition to those that the outgoing request has.
     pub fn inject(&self, headers: &mut HeaderMap) {
         headers.remove(TRACESTATE);
         // Both are visible ASCII: ids in hexadecimal, a state that was read from a header.
@@ -210,7 +210,8 @@ impl TraceContext {
         self.ids
     }
 
-    /// Makes it the context of a request, whose failure it shares with all that works for it.
+    /// Makes it the context of a request, whose failure it shares with all code that works for the
+    /// request.
     pub(crate) fn begin_request(&mut self) {
         self.failure = Some(Arc::default());
     }
@@ -231,7 +232,7 @@ impl Place for TraceContext {
     }
 }
 
-/// [`TraceContext::new`].
+/// Same as [`TraceContext::new`].
 impl Default for TraceContext {
     fn default() -> Self {
         Self::new()
@@ -301,7 +302,8 @@ fn random() -> [u8; 8] {
         .to_be_bytes()
 }
 
-/// Digits for bytes, two for each: a log line has 48 of them, too many for `write!`.
+/// Formats bytes as two digits each. A log line has 48 digits, for which `write!` would be too
+/// slow.
 fn hexadecimal<const N: usize>(bytes: &[u8]) -> [u8; N] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'0'; N];

@@ -16,14 +16,14 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TracesSampler {
-    /// The caller's, where its headers have one; else the rate's.
+    /// The caller's decision if its headers have one, else the rate.
     ///
-    /// Of those that only a caller asked for, at most ten in a second are sent.
+    /// Of the requests that only a caller asked for, at most ten per second are sent.
     #[default]
     Caller,
-    /// The rate's alone.
+    /// The rate alone.
     Own,
-    /// That of both: a request that the caller has not sampled is not, and of all others the rate
-    /// decides.
+    /// Both: a request that the caller has not sampled is not a transaction, and the rate decides
+    /// for all others.
     Both,
 }

@@ -1,22 +1,22 @@
-//! A future that is polled, and dropped, in a place of its own.
+//! Polls and drops a future inside a context, such as a trace or a test's capture.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// Something that code can be run in: a trace, a scope, a test's capture.
+/// A context that code can run in: a trace, a scope, a test's capture.
 pub(crate) trait Place {
-    /// Runs code there.
+    /// Runs code in the context.
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T;
 }
 
 pin_project_lite::pin_project! {
-    /// A future in a place, from its first poll to its drop, however early that comes.
+    /// A future that runs in a context from its first poll to its drop.
     pub(crate) struct Within<F, P>
     where
         P: Place,
     {
-        // Emptied in the place, so that `Drop` code runs there, too.
+        // Set to `None` inside the context, so that `Drop` code runs there, too.
         #[pin]
         future: Option<F>,
         place: P,
@@ -50,7 +50,7 @@ impl<F: Future, P: Place> Future for Within<F, P> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
         this.place.enter(|| {
-            // Nothing polls a future after its end.
+            // Reached only if the future is polled after its end.
             let Some(future) = this.future.as_mut().as_pin_mut() else {
                 return Poll::Pending;
             };

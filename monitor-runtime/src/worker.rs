@@ -19,14 +19,14 @@ use crate::report;
 /// after that panics), and too short to delay a shutdown noticeably if a task blocks.
 const POOL_GRACE: Duration = Duration::from_millis(50);
 
-/// A running worker; dropping it leaves the thread to end by itself.
+/// A running worker. Dropping it does not end the thread.
 pub(crate) struct Worker {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Worker {
-    /// Starts a thread called `name` that runs the future of `setup` on a current-thread runtime, with
-    /// at most `blocking` threads for what blocks.
+    /// Starts a thread called `name` that runs the future of `setup` on a current-thread runtime,
+    /// with at most `blocking` threads for blocking work.
     ///
     /// `setup` runs inside that runtime; its error, like that of the thread or the runtime, is
     /// returned here.
@@ -61,7 +61,7 @@ impl Worker {
         }
     }
 
-    /// Joins the thread if it ends within `limit`, else leaves it to end by itself.
+    /// Joins the thread if it ends within `limit`; otherwise leaves it running.
     pub(crate) fn join(&self, limit: Duration) {
         let Some(thread) = self
             .thread
@@ -72,7 +72,8 @@ impl Worker {
             return;
         };
         let start = Instant::now();
-        // std has no join with a time limit; what is waited for here takes a millisecond or two.
+        // std has no join with a time limit. The threads joined here end within a millisecond or
+        // two.
         while !thread.is_finished() {
             if start.elapsed() >= limit {
                 return;
@@ -97,13 +98,14 @@ where
     T: Send + 'static,
     F: FnOnce() -> T + Send + 'static,
 {
-    // tokio keeps work that it refuses in its queue, with all that the work holds, until there is a thread.
+    // tokio keeps work that it refuses in its queue, with everything the work holds, until there is
+    // a thread.
     let lent = Arc::new(Mutex::new(Some(work)));
     let taken = Arc::clone(&lent);
     let take = |lent: &Mutex<Option<F>>| lent.lock().unwrap_or_else(PoisonError::into_inner).take();
     let run = move || match take(&taken) {
         Some(work) => work(),
-        // The handle is gone since the refusal: no task sees this.
+        // The handle is gone since the refusal, so no task sees this.
         None => resume_unwind(Box::new(NoThread)),
     };
     report::quietly(|| tokio::task::spawn_blocking(run)).ok_or_else(|| {
@@ -112,8 +114,8 @@ where
     })
 }
 
-/// Polls of tasks between two looks at sockets and timers: tokio's 61 are too many to keep time by
-/// while a flood keeps all of them busy.
+/// Polls of tasks between two checks of sockets and timers. With tokio's default of 61, a flood
+/// that keeps all of them busy would delay timers.
 const EVENT_INTERVAL: u32 = 16;
 
 fn runtime(name: &str, blocking: usize) -> io::Result<Runtime> {

@@ -15,7 +15,7 @@ use crate::throttle::Kind;
 use crate::verdict::{self, ErrorView, Link, Verdict};
 use crate::{clock, recent, report, story, testkit, trace_context};
 
-/// A call that has ended, for those who want to know.
+/// A call that has ended, with everything its log line, span and event need.
 pub(super) struct Ended<'a> {
     pub(super) site: &'static Site,
     pub(super) end: End<'a>,
@@ -78,7 +78,8 @@ impl Ended<'_> {
         }
     }
 
-    /// Keeps what the live page shows of it; last, because its fields and its error go there.
+    /// Keeps the part that the live page shows. Called last, because it consumes the fields and the
+    /// error.
     fn keep(self, failed: Option<Failed>, stretch: story::Stretch) {
         let site = self.site;
         let fields = self.extra.and_then(|extra| extra.fields);
@@ -96,7 +97,7 @@ impl Ended<'_> {
             site.recent().keep_slow(self.ticks, ended, call.clone());
         }
         if let Some(failed) = failed {
-            // Beyond so many classes of a function all share one, as in its metrics.
+            // Beyond the limit all classes of a function share one, as in its metrics.
             let class = self.class.and_then(|place| site.classes().name(place));
             site.recent().keep_failure(recent::Failure {
                 since: call.at,
@@ -112,7 +113,7 @@ impl Ended<'_> {
         }
     }
 
-    /// Tells Sentry of an error that came out of monitored code here for the first time.
+    /// Reports an error to Sentry if it came out of monitored code here for the first time.
     fn failed(&self, view: &ErrorView<'_>, stretch: story::Stretch) -> Failed {
         let chain = view.chain(self.site.error_format);
         silent::warn(self.site, view);
@@ -162,7 +163,7 @@ struct Failed {
     expected: bool,
     /// Outermost first; empty for a panic that another function has already reported.
     chain: Vec<Link>,
-    /// The panic, where the hook saw it.
+    /// The panic, if the hook saw it.
     panic: Option<Arc<Panic>>,
 }
 

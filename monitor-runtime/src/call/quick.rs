@@ -1,4 +1,4 @@
-//! The short way through a call: two reads of the clock and a few numbers.
+//! The fast path of a call: two reads of the clock and a few counters.
 #![expect(
     clippy::inline_always,
     reason = "each of these is a few instructions of the one short way"
@@ -12,28 +12,29 @@ use crate::thread::{THREAD, Thread};
 use crate::verdict::Verdict;
 use crate::{clock, table, testkit};
 
-/// A call about which nothing is special, on the one thread it has been on: what most calls are
-/// from beginning to end.
+/// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
+/// from start to end.
 pub(crate) struct Quick {
     pub(crate) cells: &'static Cells,
-    /// In ticks of the clock; 0 where calls are not timed.
+    /// The start, in ticks of the clock; 0 if calls are not timed.
     pub(crate) began: u64,
 }
 
 impl Quick {
-    /// Begins a call that is timed by a counter, unless there is more to do than that.
+    /// Begins a call that is timed by the time stamp counter; `None` if the call needs the full
+    /// path.
     #[inline(always)]
     pub(crate) fn begin_plainly(site: &'static Site, lane: usize) -> Option<Self> {
         THREAD.with(|thread| {
             let cells = thread.found.look_plainly(site, lane)?;
             Self::count(thread, cells, site)?;
-            // The clock last: what came before is not the user's time.
+            // The clock is read last: the time before is not the user's.
             let began = clock::tsc();
             Some(Self { cells, began })
         })
     }
 
-    /// Begins a call that is not timed.
+    /// Begins a call that is not timed; `None` if the call needs the full path.
     #[inline(always)]
     pub(crate) fn begin_untimed(site: &'static Site) -> Option<Self> {
         THREAD.with(|thread| {
@@ -46,7 +47,7 @@ impl Quick {
         })
     }
 
-    /// Begins a call, however it is timed, unless there is more to do than that.
+    /// Begins a call with any clock; `None` if the call needs the full path.
     #[inline(always)]
     pub(crate) fn begin(site: &'static Site, lane: usize) -> Option<Self> {
         THREAD.with(|thread| {
@@ -117,8 +118,8 @@ impl Quick {
         if !timed {
             return self.end_untimed();
         }
-        // The clock first: what follows is not the user's time. A counter that went back gives a
-        // duration beyond all bounds, and so does what is slow.
+        // The clock is read first: the time after is not the user's. A counter that went back gives
+        // a duration beyond all bounds, which takes the slow branch as well.
         let ticks = clock::tsc().wrapping_sub(self.began);
         if ticks > self.cells.quick {
             return self.end_otherwise();

@@ -1,4 +1,4 @@
-//! One warning for each function whose errors show nothing of themselves.
+//! Warns once per function about errors that show nothing of themselves.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -7,7 +7,7 @@ use crate::report;
 use crate::site::Site;
 use crate::verdict::ErrorView;
 
-/// The functions that were warned of, by the number of their site: at most as many as there are.
+/// The functions with a warning, by the number of their site.
 static WARNED: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
 
 /// Warns of an error whose type has neither `Debug` nor `Display`, and which has no class.

@@ -15,23 +15,23 @@ use crate::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use crate::tally::Sum;
 use crate::{classes, clock};
 
-/// One thread's numbers of one site.
+/// The counters of one thread for one site.
 // Layout: bytes 0–63 hold the counters that every call writes. Bytes 64–127 hold the rest of what a
 // scrape reads from a function whose calls all succeeded. CPUs prefetch cache lines in pairs, so
 // the alignment of 128 keeps other threads' counters off both lines.
 #[repr(C, align(128))]
 pub(crate) struct Cells {
-    /// Place in a thread's table.
+    /// The index in a thread's table.
     pub(crate) id: usize,
     /// Equal to `id` if calls are timed by the time stamp counter, read in place; else
     /// `usize::MAX`, which no look-up matches.
     pub(crate) plain_id: usize,
     started: AtomicU64,
-    /// Ticks of that counter up to which a call that is ok needs nothing but
-    /// [`ended_quickly`](Self::ended_quickly); 0 where calls are timed otherwise.
+    /// Ticks of the time stamp counter up to which a successful call needs nothing but
+    /// [`ended_quickly`](Self::ended_quickly); 0 if another clock times the calls.
     pub(crate) quick: u64,
     ok: Ended,
-    /// The next of the same site.
+    /// The next cells of the same site.
     next: OnceLock<&'static Cells>,
     failed: Ended,
     cancelled: Ended,
@@ -41,11 +41,11 @@ pub(crate) struct Cells {
     pub(crate) timing: Timing,
     /// `true` while a thread counts here.
     claimed: AtomicBool,
-    /// By result: how often the ticks have filled another half of their 64 bits.
+    /// By result: the number of times that the ticks have filled another half of their 64 bits.
     halves: [AtomicU16; Outcome::RESULTS],
     /// Like `quick`, in ticks of the clock that times the calls.
     pub(crate) brief: u64,
-    /// Errors without a class; they are counted beside their histogram, which has no class.
+    /// Errors without a class, counted in addition to their histogram, which has no classes.
     errors: AtomicU64,
     panics: AtomicU64,
     /// By place; allocated by the owner's first error that has a class.
@@ -58,18 +58,18 @@ pub(crate) struct Cells {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Timing {
     None,
-    /// By a counter that is read in place.
+    /// The time stamp counter, read in place.
     Tsc,
-    /// By what the system has instead.
+    /// The operating system's clock.
     Clock,
 }
 
 /// Calls that ended with one result.
 struct Ended {
     ticks: AtomicU64,
-    /// The first bucket: most functions know no other.
+    /// The first bucket. Most functions use no other.
     first: AtomicU64,
-    /// The others, from the first call on that was slower.
+    /// The other buckets, from the first slower call on.
     rest: OnceLock<Box<[AtomicU64]>>,
 }
 
@@ -95,7 +95,7 @@ impl Ended {
 impl Cells {
     fn new(site: &'static Site, lane: usize) -> Self {
         let bounds = site.tick_bounds();
-        // Half of all numbers are negative durations: those of a counter that went back.
+        // The upper half of all numbers are negative durations, of a counter that went back.
         let first = bounds.first().copied().unwrap_or(u64::MAX / 2);
         let timing = match (site.is_timed(), clock::is_tsc()) {
             (false, _) => Timing::None,
@@ -170,7 +170,7 @@ impl Cells {
             (Outcome::Ok | Outcome::Cancelled, None) => {}
         }
         let ended = self.of(outcome);
-        // The first bound that is not below it, as `le` demands.
+        // The first bound that is at least as large, as `le` demands.
         let all = match self.bounds.partition_point(|bound| *bound < ticks) {
             0 => ended.count(&ended.first, ticks),
             bucket => {
@@ -181,11 +181,11 @@ impl Cells {
         self.carry(outcome, all);
     }
 
-    /// Notes that the ticks have filled another half of their 64 bits, which they do for thousands of
+    /// Notes that the ticks have filled another half of their 64 bits. That takes thousands of
     /// calls that last for days.
     ///
-    /// The short way through a call does not: its calls are so brief that they would need years for one
-    /// half, and [`Cells::ticks`](Self::ticks) knows of one that was not noted.
+    /// The fast path does not note it: its calls are so brief that they would need years for one
+    /// half, and [`Cells::ticks`](Self::ticks) detects one half that was not noted.
     fn carry(&self, outcome: Outcome, all: u64) {
         let halves = &self.halves[outcome.result()];
         let known = halves.load(Ordering::Relaxed);
@@ -205,7 +205,8 @@ fn add(cell: &AtomicU64, amount: u64, order: Ordering) -> u64 {
 }
 
 /// The cells of a site, in use or waiting for a thread: a list that only grows.
-// Put together by hand where a constant is asked for: a model's locks are made at run time.
+// Has a public field instead of a `const fn`, because a model checker's locks cannot be made in a
+// constant.
 pub(crate) struct Store(pub(crate) OnceLock<&'static Cells>);
 
 impl Store {
@@ -248,7 +249,8 @@ impl Store {
         // before this read.
         if started != ok {
             self.all().for_each(|cells| cells.add_others_to(site, sum));
-            // Last: a call seen as finished must not be missing from those started, on any thread.
+            // Read last: a call that is seen as finished must also be seen as started, on any
+            // thread.
             started = self.started();
         }
         sum.started += started;
@@ -264,8 +266,8 @@ impl Store {
         self.all().map(started).sum()
     }
 
-    /// Looks at what a scrape is going to read. Many looks at once take hardly longer than one:
-    /// the memory behind them is far away, and nothing waits for what they see.
+    /// Touches the memory that a scrape is going to read. Many such reads at once take hardly
+    /// longer than one, because nothing waits for their values.
     pub(crate) fn look(&self) -> u64 {
         self.started()
     }
@@ -273,7 +275,7 @@ impl Store {
 
 impl Cells {
     fn try_claim(&self) -> bool {
-        // A look first: most are another thread's, and stay in its cache.
+        // A plain read first: most cells belong to another thread, and stay in its cache.
         if self.claimed.load(Ordering::Relaxed) {
             return false;
         }
@@ -283,7 +285,7 @@ impl Cells {
         exchange.is_ok()
     }
 
-    /// Gives them back: the thread that claims them next sees all that was counted here.
+    /// Gives them back. The thread that claims them next sees all that was counted here.
     pub(crate) fn release(&self) {
         self.claimed.store(false, Ordering::Release);
     }

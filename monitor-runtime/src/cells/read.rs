@@ -1,4 +1,4 @@
-//! Cells as a scrape reads them, while their thread goes on.
+//! Reads the cells of a running thread for a scrape.
 
 use super::{Cells, Ended};
 use crate::classes;
@@ -8,13 +8,13 @@ use crate::sync::atomic::Ordering;
 use crate::sync::yield_now;
 use crate::tally::Sum;
 
-/// More buckets than a function can have: 40 bounds of its own, its objective's, `+Inf`.
+/// More buckets than a function can have: 40 bounds of its own, its objective's, and `+Inf`.
 const MOST_BUCKETS: usize = 48;
 
 /// Attempts of a scrape to read numbers that match each other.
 const PATIENCE: u32 = 100;
 
-/// A result's calls: how many, and in how many buckets they can be.
+/// The calls of a result, and the number of buckets they can be in.
 #[derive(Clone, Copy)]
 struct Read {
     calls: u64,
@@ -22,7 +22,7 @@ struct Read {
 }
 
 impl Ended {
-    /// Reads the calls by bucket, as far as there can be any.
+    /// Reads the calls by bucket, up to the last one that can have any.
     fn counts(&self) -> impl Iterator<Item = u64> {
         let rest = self.rest.get().map_or(&[][..], |rest| rest);
         let counts = std::iter::once(&self.first).chain(rest);
@@ -69,18 +69,17 @@ impl Cells {
 
     /// Returns the ticks of all calls with a result, which may be more than 64 bits hold.
     fn ticks(&self, outcome: Outcome) -> u128 {
-        // Before the ticks: those that follow are at least as many as were noted.
+        // Read before the ticks, which are then at least as many as were noted.
         let noted = u64::from(self.halves[outcome.result()].load(Ordering::Acquire));
         let ticks = self.of(outcome).ticks.load(Ordering::Acquire);
         let halves = noted + ((noted ^ (ticks >> 63)) & 1);
         (u128::from(halves >> 1) << 64) | u128::from(ticks)
     }
 
-    /// Copies the buckets of errors, as many as it says, and adds what is counted beside them, at a
-    /// moment when both are the same.
+    /// Copies the buckets of errors and adds the counts by class, at a moment when both match.
     ///
-    /// The owner bumps a count just before the bucket. Where it is held up between the two, the
-    /// call is in the count and not yet in the histogram, as on a page it may be.
+    /// The owner bumps a count just before the bucket. If it is interrupted between the two, the
+    /// call is in the count and not yet in the histogram, which a page may show.
     fn add_errors_to(
         &self,
         site: &Site,
@@ -100,7 +99,7 @@ impl Cells {
                     others += *copy;
                 }
             }
-            // With no other kind of error, the histogram alone knows.
+            // Without any other kind of error only the histogram is written.
             let errors = match others {
                 0 => finished.calls,
                 _ => self.errors.load(Ordering::Acquire),

@@ -1,4 +1,4 @@
-//! Values that become a response of HTTP: what their status says.
+//! Classes of values that become an HTTP response: their status decides.
 
 use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
@@ -35,14 +35,15 @@ impl Classify for Parts {
     }
 }
 
-/// The first of a tuple that becomes a response, where that decides the status.
-// Local, so that `HeaderMap` and arrays are known not to have it.
+/// The first part of a tuple that becomes a response, if that part decides the status.
+// A local trait, so that the compiler knows `HeaderMap` and arrays do not have it.
 trait Head: Classify {}
 impl Head for StatusCode {}
 impl<B> Head for Response<B> {}
 impl Head for Parts {}
 
-/// axum's tuples: the status is that of the first, or of the last where headers come first.
+/// Implements the trait for axum's tuples: the status is that of the first part, or of the last if
+/// headers come first.
 macro_rules! tuples {
     ($($between:ident)*) => {
         tuples!(@one $($between)*);
@@ -104,7 +105,7 @@ impl Classify for warp::Rejection {
     }
 }
 
-/// Returns `true` for a rejection that warp answers with a 4xx, and that holds no other.
+/// Returns `true` for a rejection that warp answers with a 4xx and that contains no other.
 #[cfg(feature = "enable")]
 fn is_clients(rejection: &warp::Rejection) -> bool {
     use warp::filters::body::BodyDeserializeError;
@@ -115,7 +116,7 @@ fn is_clients(rejection: &warp::Rejection) -> bool {
             [$(rejection.find::<$kind>().is_some()),*].contains(&true)
         };
     }
-    // Several in one are a list in its `Debug` text: one of them may be the service's own.
+    // The `Debug` text of several is a list: one of them may be the service's own.
     let several = || format!("{rejection:?}").starts_with("Rejection([");
     holds_one_of!(
         BodyDeserializeError,

@@ -1,9 +1,9 @@
-//! The time stamp counter, read where it is asked for.
+//! The time stamp counter, read inline instead of through quanta.
 //!
 //! quanta decides whether the counter may be trusted (invariant, the same on all cores) and what a
-//! tick is. Its own read is a call into another crate: of the 60 instructions a monitored call
-//! may cost it takes 20, and the registers saved around it as many again. So the instruction
-//! itself stands here, and is used only where quanta reads the same counter.
+//! tick is. Its own read is a call into another crate: of the 60 instructions a monitored call may
+//! cost it takes 20, and the registers saved around it as many again. So the instruction itself
+//! stands here, and is used only where quanta reads the same counter.
 #![allow(unsafe_code)]
 #![expect(clippy::inline_always, reason = "it is one instruction")]
 

@@ -1,4 +1,4 @@
-//! `MONITOR_TOKEN`, and what needs it.
+//! `MONITOR_TOKEN`, and the settings for which routes need it.
 
 use super::{ConfigError, Env, Given, Setting};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{ConfigError, Given};
 
-/// A port of the network, or a socket in the file system.
+/// A network port, or a socket in the file system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Address {
     Tcp(SocketAddr),
@@ -63,7 +63,7 @@ fn port_of_localhost(value: &str) -> Option<u16> {
 fn socket_path(path: &str) -> Result<Address, &'static str> {
     let path = Path::new(path);
     if !path.is_absolute() {
-        // It is removed in the end, by when the process may stand elsewhere.
+        // The path is removed at the end, when the working directory may be another one.
         return Err("does not have an absolute path");
     }
     std::os::unix::net::SocketAddr::from_pathname(path)

@@ -8,7 +8,7 @@ use crate::http::DEFAULT_LIMIT;
 /// The longest time that either may be.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// The time between the drain delay and the moment when what still runs is cut off.
+/// The time between the drain delay and the moment at which running work is cut off.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DrainLimit {
     pub(crate) duration: Duration,

@@ -1,4 +1,4 @@
-//! A value of a setting, where it came from, and why it cannot be used.
+//! The value of a setting with its source, and the error for one that is not valid.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use super::{Env, Setting};
 use crate::redact::{HIDDEN, is_secret, without_secrets};
 
-/// A setting that cannot be used: which, what it said, and what it may say.
+/// An invalid setting: its name, its value, and the values that are allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     pub(super) setting: String,
@@ -29,7 +29,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// A value, and where it came from.
+/// A value and its source.
 #[derive(Clone)]
 pub(super) struct Given {
     pub(super) setting: &'static Setting,

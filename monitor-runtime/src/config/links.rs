@@ -1,4 +1,4 @@
-//! The settings of where annotations of alerts and links of the live page lead.
+//! Settings for the addresses that annotations of alerts and the live page link to.
 
 use super::{ConfigError, Env, Given, MONITOR_SOURCE_URL, MONITOR_TRACE_URL};
 use crate::live::PageLinks;
@@ -6,7 +6,7 @@ use crate::live::PageLinks;
 /// The longest URL that is taken, in bytes.
 const MAX_URL: usize = 500;
 
-/// Decides where the live page leads to.
+/// Decides the addresses that the live page links to.
 pub(super) fn page_links(
     trace: Option<String>,
     source: Option<String>,
@@ -25,7 +25,7 @@ pub(super) fn page_links(
     })
 }
 
-/// Parses a URL with placeholders behind its host; the first of them has to be there.
+/// Parses a URL with placeholders behind its host; the first of them is required.
 fn parse_template(given: Given, placeholders: &[&str]) -> Result<String, ConfigError> {
     let url = given.value.as_str();
     let rest = without_scheme(url);
@@ -73,7 +73,7 @@ pub(super) fn parse_url(given: Given) -> Result<String, ConfigError> {
         visible && !rest.is_empty() && !rest.contains(['?', '#', '"', '\\'])
     };
     if rest.is_some_and(|rest| rest.contains('@')) {
-        // Everyone who is sent an alert would see it.
+        // Everyone who receives an alert would see it.
         return Err(given.refuse("has a login"));
     }
     if url.len() <= MAX_URL && rest.is_some_and(fits) {

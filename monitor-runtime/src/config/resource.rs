@@ -1,6 +1,8 @@
-//! `OTEL_RESOURCE_ATTRIBUTES`: what a deployment says of the service for all of its telemetry.
+//! `OTEL_RESOURCE_ATTRIBUTES`: the service's name, version and environment for all of its
+//! telemetry.
 //!
 //! The format is that of OpenTelemetry's resource SDK:
+//!
 //! <https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable>.
 
 use std::fmt;
@@ -8,8 +10,10 @@ use std::fmt;
 use super::sentry::{parse_environment, parse_release};
 use super::{ConfigError, Env, Given, OTEL_RESOURCE_ATTRIBUTES};
 
-/// Reads OpenTelemetry's attributes. A deployment writes them for many programs, so a mistake in
-/// them discards them, as OpenTelemetry has it, and keeps none of the programs from starting.
+/// Reads OpenTelemetry's attributes.
+///
+/// A deployment sets them for many programs. So a mistake discards all of them, as OpenTelemetry
+/// specifies, and does not keep a program from starting.
 pub(super) fn find(
     builder: Option<String>,
     env: Env<'_>,
@@ -26,14 +30,14 @@ pub(super) fn find(
     }
 }
 
-/// The attributes that decide something here.
+/// The attributes that are used.
 #[derive(Debug, Default)]
 pub(super) struct Resource {
     /// `service.name`.
     pub(super) name: Option<String>,
     /// `service.version`.
     pub(super) version: Option<String>,
-    /// `deployment.environment.name`, or what it was called before.
+    /// `deployment.environment.name`, or its older name.
     pub(super) environment: Option<String>,
 }
 
@@ -60,7 +64,7 @@ impl Resource {
                 "deployment.environment" => &mut former,
                 _ => continue,
             };
-            // The last of a name counts, and an empty one is not set.
+            // The last value of a name counts, and an empty one is ignored.
             *place = Some(value).filter(|value| !value.is_empty());
         }
         resource.environment = resource.environment.or(former);
@@ -90,7 +94,7 @@ fn decoded(text: &str) -> Result<String, Problem> {
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
         let digits = part.get(..2).ok_or(Problem::Escape)?;
-        // A number may have a sign to `from_str_radix`.
+        // `from_str_radix` would accept a sign.
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(Problem::Escape);
         }

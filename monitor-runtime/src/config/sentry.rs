@@ -39,7 +39,7 @@ pub(super) fn parse_dsn(mut given: Given) -> Result<Dsn, ConfigError> {
 /// <https://docs.sentry.io/platform-redirect/?next=/configuration/environments/>.
 pub(super) fn parse_environment(given: Given) -> Result<String, ConfigError> {
     let unfit = |c: char| c.is_whitespace() || c == '/';
-    // Sentry keeps the word for events that have no environment.
+    // Sentry reserves the word for events without an environment.
     if given.value.len() > 64 || given.value.contains(unfit) || given.value == "None" {
         return Err(given.refuse("is not a name of an environment"));
     }

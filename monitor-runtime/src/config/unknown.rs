@@ -5,13 +5,14 @@ use std::ffi::OsString;
 
 use super::{SETTINGS, Setting};
 
-/// The begin of all variables of the runtime's own settings.
+/// The prefix of the runtime's own variables.
 const PREFIX: &str = "MONITOR_";
-/// Variables that get a warning of their own; an application may have its own of this prefix.
+/// The number of variables that get a warning each; an application may have its own with this
+/// prefix.
 const MOST: usize = 10;
 /// The longest name that is compared, in bytes.
 const LONGEST: usize = 100;
-/// Names that other tools have, and the setting that does the same here.
+/// Names from other tools, and the setting with the same effect here.
 const OTHER_NAMES: [(&str, &str); 7] = [
     ("MONITOR_PORT", "MONITOR_ADDR"),
     ("MONITOR_HOST", "MONITOR_ADDR"),
@@ -22,9 +23,10 @@ const OTHER_NAMES: [(&str, &str); 7] = [
     ("MONITOR_SAMPLE_RATE", "SENTRY_TRACES_SAMPLE_RATE"),
 ];
 
-/// Returns a warning for each variable that no setting has, with the setting that it may be meant for.
+/// Returns a warning for each variable that no setting has, with the setting that was probably
+/// meant.
 ///
-/// Values stay out of it: that of a misspelt `MONITOR_TOKEN` is a token.
+/// It never contains a value: that of a misspelt `MONITOR_TOKEN` is a token.
 pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
     let mut unknown: Vec<Cow<'_, str>> = variables.iter().filter_map(misspelt).collect();
     unknown.sort_unstable();
@@ -32,7 +34,7 @@ pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
     let named = unknown.into_iter().take(MOST).map(|name| {
         let (nearest, distance) = nearest(&name);
         let warning = format!("the variable {name} has no effect: no setting has this name");
-        // With more than half of its letters replaced any name is like any other.
+        // With more than half of its letters replaced, any name is like any other.
         if distance <= 1 || distance * 2 <= name.len().saturating_sub(PREFIX.len()) {
             format!("{warning}; the nearest is {nearest}")
         } else {
@@ -53,7 +55,8 @@ fn misspelt((name, value): &(OsString, OsString)) -> Option<Cow<'_, str>> {
     if begin.is_some_and(|begin| begin.eq_ignore_ascii_case(PREFIX.as_bytes())) {
         return (!is_service_link(&name, &value.to_string_lossy())).then_some(name);
     }
-    // Others have variables of these prefixes, too: `SENTRY_ORG`, `OTEL_EXPORTER_OTLP_ENDPOINT`.
+    // Other programs have variables with these prefixes, too: `SENTRY_ORG`,
+    // `OTEL_EXPORTER_OTLP_ENDPOINT`.
     let (_, distance) = nearest(&name);
     (distance <= 1).then_some(name)
 }

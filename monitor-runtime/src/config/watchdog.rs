@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{ConfigError, Env, Given, MONITOR_WATCHDOG};
 
 const DEFAULT: Duration = Duration::from_secs(30);
-/// Below that a busy machine would be taken for a blocked runtime.
+/// Below that, a busy machine would be taken for a blocked runtime.
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(3600);
 

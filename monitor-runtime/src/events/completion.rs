@@ -5,17 +5,17 @@ use crate::outcome::Outcome;
 use crate::panics::Panic;
 use crate::verdict::Shown;
 
-/// The end of a call, as the log has it.
+/// The end of a call, as the log shows it.
 pub(crate) struct Completion<'a> {
     pub(crate) outcome: Outcome,
-    /// `None` where calls are not timed.
+    /// `None` if calls are not timed.
     pub(crate) seconds: Option<f64>,
     pub(crate) error: Option<&'a str>,
     /// Empty for an error without one.
     pub(crate) class: &'static str,
     /// `true` if this frame writes the line of the error.
     pub(crate) loud: bool,
-    /// The panic that ended it, where the hook saw it.
+    /// The panic that ended it, if the hook saw it.
     pub(crate) panic: Option<&'a Panic>,
     /// `true` if the call took longer than the function's threshold.
     pub(crate) slow: bool,

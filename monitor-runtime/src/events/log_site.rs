@@ -1,4 +1,4 @@
-//! One `tracing` call site that is not in the code it speaks of.
+//! A `tracing` call site that is not in the code of the function it describes.
 
 use std::sync::OnceLock;
 
@@ -12,11 +12,11 @@ use tracing_core::subscriber::Interest;
 
 use crate::site::Site;
 
-/// A call site that `tracing` knows its span or event by.
+/// The `tracing` call site of a span or an event.
 ///
-/// `tracing` keeps the `DefaultCallsite`, since it registers those without a lock. A call site of another
-/// type goes into a list whose lock is held while subscribers are asked about it, and a subscriber that
-/// calls a monitored function for the first time would wait for itself.
+/// It contains a `DefaultCallsite`, which `tracing` registers without a lock. A call site of
+/// another type goes into a list whose lock is held while subscribers are asked about it. A
+/// subscriber that calls a monitored function for the first time would then wait for itself.
 pub(super) struct LogSite {
     metadata: OnceLock<Metadata<'static>>,
     registered: OnceLock<DefaultCallsite>,
@@ -28,7 +28,7 @@ impl LogSite {
         [own, site.fields].concat().leak()
     }
 
-    /// Makes one that `tracing` does not know yet.
+    /// Makes one that is not registered with `tracing` yet.
     pub(super) fn leak(
         site: &'static Site,
         level: Level,
@@ -69,9 +69,10 @@ impl LogSite {
         self.metadata.get().expect("set in `leak`")
     }
 
-    /// Returns the interest of all subscribers, and registers the call site first if it has to.
+    /// Returns the interest of all subscribers, and registers the call site first if necessary.
     ///
-    /// While another thread registers it, or this one further up, the answer is "sometimes" at once.
+    /// While another thread registers it, or this one further up the stack, it returns "sometimes"
+    /// at once.
     #[inline]
     pub(super) fn interest(&'static self) -> Interest {
         self.registered.get().expect("set in `leak`").interest()
@@ -96,7 +97,7 @@ impl LogSite {
     }
 }
 
-/// The identity in the metadata; the `DefaultCallsite` is what `tracing` tells of interest.
+/// Identifies the metadata. `tracing` reports interest to the `DefaultCallsite`.
 impl Callsite for LogSite {
     fn set_interest(&self, _: Interest) {}
 

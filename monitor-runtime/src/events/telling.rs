@@ -1,4 +1,5 @@
-//! The subscriber at work for the runtime, which may call monitored functions itself.
+//! Marks a thread on which a subscriber works for the runtime, since that subscriber may call
+//! monitored functions itself.
 
 use std::cell::Cell;
 
@@ -11,9 +12,9 @@ thread_local! {
 
 /// Runs code that calls the subscriber.
 ///
-/// Functions of the subscriber, of its layers and of its writers may be monitored. Called meanwhile, they
-/// are counted and open no span and write no line: each line would need them again, without an end, or
-/// wait for a writer that is locked further up.
+/// Functions of the subscriber, of its layers and of its writers may be monitored. Called
+/// meanwhile, they are counted, but open no span and write no line. Each line would call them
+/// again, without end, or wait for a writer that is locked further up the stack.
 pub(crate) fn telling<T>(tell: impl FnOnce() -> T) -> T {
     let _before = Before(TELLING.replace(true));
     tell()
@@ -24,7 +25,7 @@ pub(super) fn is_telling() -> bool {
     TELLING.get()
 }
 
-/// Puts back what was the case before, also where the subscriber panics.
+/// Restores the previous state, even if the subscriber panics.
 struct Before(bool);
 
 impl Drop for Before {
@@ -33,7 +34,8 @@ impl Drop for Before {
     }
 }
 
-/// The span of a call. The subscriber is at work for the runtime while it is entered, left and closed.
+/// The span of a call. While it is entered, left and closed, the thread is marked: the subscriber
+/// works for the runtime.
 pub(crate) struct CallSpan(Span);
 
 impl CallSpan {

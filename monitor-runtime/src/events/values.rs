@@ -5,7 +5,7 @@ use tracing::field::Value;
 
 use crate::fields::Recorded;
 
-/// Hands out one place per field, each empty; on the stack where that is not too many.
+/// Passes one empty place per field; on the stack if they are few.
 pub(super) fn with_values<'a, T>(
     metadata: &Metadata<'_>,
     fill: impl FnOnce(&mut [Option<&'a dyn Value>]) -> T,
@@ -19,7 +19,7 @@ pub(super) fn with_values<'a, T>(
     }
 }
 
-/// Sets one value per declared field, behind the others; leaves them empty when none were taken.
+/// Sets one value per declared field, behind the others; leaves them empty if none were recorded.
 pub(super) fn set_declared<'a>(
     values: &mut [Option<&'a dyn Value>],
     others: usize,

@@ -1,20 +1,21 @@
-//! Time without the pauses in which the whole process was stopped, or the machine asleep.
+//! A clock without the pauses in which the whole process was stopped, or the machine asleep.
 //!
-//! A check cannot answer meanwhile, so that time must not make it one that hangs. A task that looks at the
-//! clock twice a second is held up by such a pause like everything else, and its gap is the pause.
+//! A check cannot answer during such a pause, so it must not count as hanging. A task that reads
+//! the clock twice a second is held up by a pause like everything else, and the gap between two of
+//! its reads is the pause.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// The interval at which the clock is looked at.
+/// The interval between two reads of the clock.
 const TICK: Duration = Duration::from_millis(500);
 
-/// A longer gap between two looks is a pause. A busy machine holds a thread up for less.
+/// A longer gap between two reads is a pause. A busy machine delays a thread by less.
 const GAP: Duration = Duration::from_secs(2);
 
-/// The clock; without [`run`](Awake::run) it knows of no pause.
+/// The clock. Without [`run`](Awake::run) it detects no pause.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Awake(Arc<Mutex<Looks>>);
 
@@ -25,7 +26,7 @@ struct Looks {
 }
 
 impl Awake {
-    /// Looks at the clock for ever.
+    /// Reads the clock for ever.
     pub(super) async fn run(self) {
         loop {
             self.look(Instant::now());
@@ -93,7 +94,7 @@ mod tests {
             awake.look(begin + half * TICK);
         }
         assert_eq!(awake.since(start, begin + 5 * SECOND), 5 * SECOND);
-        // Stopped for 25 s: seen by the first reading, and once.
+        // Stopped for 25 s: noticed by the first read, and only once.
         let late = begin + 30 * SECOND;
         assert_eq!(awake.since(start, late), 5 * SECOND + TICK);
         awake.look(late);

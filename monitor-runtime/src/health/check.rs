@@ -11,14 +11,14 @@ use super::InvalidCheck;
 /// The error of a failed check.
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
 
-/// A check's function, with its types erased; it is told how long it has.
+/// A check's function, with its types erased. Its argument is the time-out.
 pub(super) type Run =
     dyn Fn(Duration) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>> + Send + Sync;
 
 /// The runtime or thread that runs a check's function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Home {
-    /// On the user's runtime if there is one, where their pools and clients belong.
+    /// On the service's runtime if there is one, with its pools and clients.
     Users,
     /// On a thread of its own, because it blocks.
     Thread,
@@ -28,7 +28,7 @@ pub(super) enum Home {
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest time that a function is told it has.
+/// The longest time-out that a function is given.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A question about something the service needs, asked in the background.
@@ -72,8 +72,8 @@ pub struct Check {
 impl Check {
     /// Creates a degraded check called `name` that passes when `run` returns `Ok`.
     ///
-    /// The name is 1 to 64 characters out of letters, digits, `_`, `.` and `-`, and no other check
-    /// has it. Starting the monitor refuses anything else.
+    /// The name has 1 to 64 letters, digits, `_`, `.` and `-`, and is unique. `start()` returns an
+    /// error for any other.
     ///
     /// ```
     /// use monitor_runtime::Check;
@@ -123,7 +123,7 @@ impl Check {
         let run = Arc::new(run);
         let run: Arc<Run> = Arc::new(move |limit| {
             let run = Arc::clone(&run);
-            // A deadline that is further away cannot be worked out.
+            // A deadline that is further away cannot be represented.
             Box::pin(async move { run(limit.min(LONGEST)) })
         });
         Self::of(name, Home::Thread, run)

@@ -50,9 +50,9 @@ fn line(value: impl fmt::Display) -> String {
         text: String::new(),
         room: LIMIT,
     };
-    // Before the text is cut: half of a secret is not known as one.
+    // Before the text is cut: half of a secret is not recognized as one.
     let text = without_secrets(text(format_args!("{value}")));
-    // The error only says that the line is full.
+    // An error only means that the line is full.
     let _ = line.write_str(&text);
     line.text
 }

@@ -1,4 +1,4 @@
-//! A task that says from time to time that it is alive.
+//! A check on a task that reports from time to time that it is alive.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::check::{Home, Run};
 use super::{Check, InvalidCheck};
 
-/// The sign of life of a task or a thread, to be given by the task itself.
+/// A heartbeat of a task or a thread, which the task itself gives.
 ///
-/// Its [check](Heartbeat::check) fails when the last [`beat`](Heartbeat::beat) is too long ago, and
-/// when the heartbeat was dropped: that is what becomes of a task that panics, is aborted or returns
-/// too early. A task that is through says so by [`finish`](Heartbeat::finish).
+/// Its [check](Heartbeat::check) fails if the last [`beat`](Heartbeat::beat) is too long ago, or if
+/// the heartbeat was dropped: a task that panics, is aborted or returns too early drops it. A task
+/// that has done its work calls [`finish`](Heartbeat::finish).
 ///
 /// While the whole process is stopped, or the machine asleep, no time passes for it.
 ///
@@ -84,7 +84,7 @@ impl Heartbeat {
             let verdict = pulse.judge(&mut seen, limit, Instant::now());
             Box::pin(std::future::ready(verdict.map_err(Into::into)))
         });
-        // Late by a quarter at most, and of no cost.
+        // At most a quarter of the limit late, and cheap.
         let interval = (limit / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
         let mut check = Check::of(self.name.clone(), Home::Here, run).interval(interval);
         check.problem = limit.is_zero().then(|| InvalidCheck::Zero {
@@ -94,12 +94,12 @@ impl Heartbeat {
         check
     }
 
-    /// Says that the task is alive; an atomic addition.
+    /// Notes that the task is alive, by an atomic addition.
     pub fn beat(&self) {
         self.pulse.beats.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Says that the task has done what there was to do; its check passes from now on.
+    /// Notes that the task has done its work. Its check passes from now on.
     pub fn finish(self) {
         self.pulse.state.store(FINISHED, Ordering::Release);
     }
@@ -108,7 +108,7 @@ impl Heartbeat {
 impl Drop for Heartbeat {
     fn drop(&mut self) {
         let state = &self.pulse.state;
-        // `finish` comes by here, too.
+        // `finish` drops it as well.
         let _ = state.compare_exchange(ALIVE, DIED, Ordering::AcqRel, Ordering::Acquire);
     }
 }

@@ -90,7 +90,7 @@ pub(super) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= NAME_LIMIT && name.chars().all(allowed)
 }
 
-/// Refuses what cannot be run or cannot be told apart in a report.
+/// Returns an error for checks that cannot run, or cannot be told apart in a report.
 pub(super) fn validate(checks: &[Check]) -> Result<(), InvalidCheck> {
     let mut names = HashSet::new();
     for check in checks {

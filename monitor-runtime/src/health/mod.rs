@@ -1,4 +1,4 @@
-//! Health: checks that run in the background, and what their verdicts add up to.
+//! Health: runs checks in the background and answers probes from their last verdicts.
 //!
 //! A probe never runs a check. Checks run at their own pace, their last verdicts are cached, and
 //! [`Health::points`] and [`Health::report`] read the cache: a hanging database cannot make a probe
@@ -47,10 +47,10 @@ const MAIN: &str = "main";
 /// The `tracing` target of everything this module logs.
 const TARGET: &str = "monitor_runtime::health";
 
-/// Checks that may block a thread at once: each has one of its own.
+/// Checks that may block a thread at once, each one of its own.
 const MOST_BLOCKING: usize = 512;
 
-/// The longest [`Health::stop`] waits for its thread.
+/// The longest time that [`Health::stop`] waits for its thread.
 const STOP_LIMIT: Duration = Duration::from_millis(100);
 
 /// The service a report is about.
@@ -65,7 +65,7 @@ pub(crate) struct Service {
 pub(crate) struct Health {
     service: Service,
     slots: Vec<Arc<Slot>>,
-    /// By which verdicts grow old.
+    /// The clock by which verdicts grow old.
     awake: Awake,
     watchdog: Arc<Watchdog>,
     started: AtomicBool,
@@ -76,10 +76,11 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Takes the checks in the order a report lists them; nothing runs before [`Health::spawn`].
+    /// Takes the checks in the order in which a report lists them; nothing runs before
+    /// [`Health::spawn`].
     ///
-    /// A runtime that answers nothing for longer than `silence` is not live; without one, every
-    /// process is.
+    /// A runtime that answers nothing for longer than `silence` makes the process not live. Without
+    /// `silence` every process is live.
     pub(crate) fn new(
         service: Service,
         checks: Vec<Check>,
@@ -105,9 +106,9 @@ impl Health {
     /// Runs every check now and then at its interval, until [`Health::stop`], and watches the
     /// runtime this is called in.
     ///
-    /// The checks run on that runtime, where their pools and clients belong, and without one on
-    /// threads of our own. They are timed from a thread of our own in either case, so that a check
-    /// that blocks its runtime is seen. A second call does nothing.
+    /// The checks run on that runtime, with its pools and clients, or on threads of their own if
+    /// there is none. A separate thread times them, so that a check that blocks its runtime is
+    /// noticed. A second call does nothing.
     pub(crate) fn spawn(self: &Arc<Self>) -> io::Result<()> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         if worker.is_some() || (self.slots.is_empty() && !self.watchdog.is_on()) {
@@ -139,7 +140,7 @@ impl Health {
             .ok_or_else(|| InvalidCheck::Duplicate(name.to_owned()))
     }
 
-    /// Ends the checks; a check that blocks is left behind after a tenth of a second.
+    /// Ends the checks. A check that blocks is left behind after a tenth of a second.
     pub(crate) fn stop(&self) {
         self.stop.send_replace(true);
         if let Some(worker) = &*self.worker.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -147,7 +148,7 @@ impl Health {
         }
     }
 
-    /// Says that the process has finished starting, as far as it is not about its checks.
+    /// Notes that the process has finished starting, apart from its checks.
     pub(crate) fn mark_started(&self) {
         self.started.store(true, Ordering::Release);
     }
@@ -184,7 +185,7 @@ impl Health {
 
     /// Returns the last runs of the check at a place, as the live page draws them.
     pub(crate) fn runs(&self, place: usize) -> Option<String> {
-        /// Runs that the page has room for.
+        /// The number of runs that the page has room for.
         const SHOWN: usize = 20;
         let slot = self.slots.get(place)?;
         Some(report::last_runs(slot, SHOWN))
@@ -212,7 +213,7 @@ impl Health {
     }
 }
 
-/// The reason of a negative answer. Its text is for strangers and names no check.
+/// The reason of a negative answer. Its text is public and names no check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The process is shutting down.

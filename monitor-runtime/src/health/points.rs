@@ -1,4 +1,4 @@
-//! The points that a probe's answer consists of, and the selection that a client asked for.
+//! The points that make up a probe's answer, and a client's selection of them.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -18,12 +18,12 @@ pub(crate) struct Point {
     pub(crate) failure: Option<(Refusal, String)>,
 }
 
-/// The points or checks that a client asked for; by default all of them.
+/// The points or checks that a client selected; by default all of them.
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
     /// Only checks that are in one of these.
     pub(crate) groups: Vec<String>,
-    /// Not those with one of these names.
+    /// Points with one of these names are left out.
     pub(crate) exclude: Vec<String>,
 }
 

@@ -101,7 +101,7 @@ impl<'a> Report<'a> {
             .map(|slot| (slot.check.name.as_str(), Entry::new(slot, now, verbose)))
             .collect();
         let worst = checks.iter().map(|(_, entry)| entry.status).max();
-        // A group is asked about its checks, not about the process.
+        // A selected group asks about its checks, not about the process.
         let refusal = if !selection.groups.is_empty() {
             None
         } else if health.is_draining() {
@@ -215,7 +215,8 @@ fn rfc3339(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time.clamp(SystemTime::UNIX_EPOCH, last)).to_string()
 }
 
-/// Writes checks as an object in their own order, each with the one-element list the draft wants.
+/// Writes checks as an object in their own order, each with the one-element list that the draft
+/// requires.
 fn as_map<S: Serializer>(checks: &[(&str, Entry<'_>)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(checks.iter().map(|(name, entry)| (name, [entry])))
 }

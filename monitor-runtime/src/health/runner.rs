@@ -1,4 +1,4 @@
-//! Runs checks: each at its own pace, none in the way of another.
+//! Runs checks at their own pace, so that none delays another.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,17 +20,17 @@ use crate::worker::{NoThread, on_a_thread};
 /// The runtime that runs the futures of checks. [`run_all`] times them.
 #[derive(Clone)]
 pub(super) enum Place {
-    /// On the user's runtime, each run as a task.
+    /// On the service's runtime, each run as a task.
     Users(Handle),
-    /// On our own runtime, each run on a thread of its blocking pool, because in a program without
-    /// a runtime a check is likely to block, and must not hold up the others.
+    /// On the health thread's runtime, each run on a thread of its blocking pool. In a program
+    /// without a runtime a check is likely to block, and must not delay the others.
     Own,
-    /// On our own runtime, between all others.
+    /// On the health thread's runtime, between all others.
     Here,
 }
 
 impl Place {
-    /// Selects the runtime for a check; `users` is the user's.
+    /// Selects the runtime for a check; `users` is that of the service.
     fn of(home: Home, users: Option<&Handle>) -> Self {
         match (home, users) {
             (Home::Users, Some(runtime)) => Self::Users(runtime.clone()),
@@ -89,16 +89,16 @@ pub(super) async fn supervise(slot: Arc<Slot>, place: Place) {
 /// Runs one check once and records how it ended; returns when its future is gone.
 async fn run_once(slot: &Slot, place: &Place) {
     let start = Instant::now();
-    // Only ever dropped, and with it the check's future. An aborted task would do on the user's
-    // runtime, but a thread of the blocking pool cannot be aborted.
+    // Only ever dropped, which drops the check's future. Aborting the task would do on the
+    // service's runtime, but a thread of the blocking pool cannot be aborted.
     let (cancel, cancelled) = oneshot::channel::<Infallible>();
     let (run, limit) = (Arc::clone(&slot.check.run), slot.check.timeout);
     let launched = place.launch(async move {
         tokio::select! {
             biased;
             _ = cancelled => Ok(()),
-            // Called in here so that a panic of the function itself is caught like one of its
-            // future, and the error formatted in here because that is the user's code too.
+            // Called in here, so that a panic of the function itself is caught like one of its
+            // future. The error is formatted in here as well, because that is user code, too.
             answer = async { run(limit).await.map_err(|error| failure::of_error(&*error)) } => answer,
         }
     });
@@ -115,12 +115,12 @@ async fn run_once(slot: &Slot, place: &Place) {
         Err(format!("no answer within {:?}", slot.check.timeout)),
     );
     drop(cancel);
-    // A run that blocks its thread cannot be cancelled. Starting another beside it would block one
-    // more thread at every interval; until it ends its verdict grows old, and that is reported.
+    // A run that blocks its thread cannot be cancelled. Another one beside it would block one more
+    // thread at every interval. Until it ends, its verdict grows old, which is reported.
     let _ = running.await;
 }
 
-/// Returns what a run comes to, unless it takes longer than `limit` on a clock that knows of pauses.
+/// Returns the result of a run, unless it takes longer than `limit` on a clock that skips pauses.
 async fn within<T>(
     limit: Duration,
     awake: &Awake,
@@ -139,12 +139,12 @@ async fn within<T>(
     }
 }
 
-/// Returns why a run ended without an answer.
+/// Returns the reason why a run ended without an answer.
 fn lost(error: JoinError) -> String {
     match error.try_into_panic() {
         Ok(payload) => {
             let reason = failure::of_panic(&*payload);
-            // Its `Drop` is the service's own code, too.
+            // Its `Drop` is user code, too.
             report::quietly(|| drop(payload));
             reason
         }

@@ -1,4 +1,4 @@
-//! One check's place in the cache.
+//! The cached state of one check.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -14,7 +14,7 @@ use crate::throttle::Limit;
 /// The time that a verdict may be late before its check counts as stuck.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// A check and what is known of it.
+/// A check and its last verdict.
 pub(super) struct Slot {
     pub(super) check: Check,
     /// Held for as long as it takes to copy a verdict, never while a check runs.
@@ -38,7 +38,7 @@ struct State {
 struct Verdict {
     /// The reason why the check counts as failing, if it does: the text of the last run that failed.
     failure: Option<Arc<str>>,
-    /// The wall clock when it began to, for people.
+    /// The wall clock at its start, for people.
     since: SystemTime,
     /// Runs in a row that ended otherwise.
     against: u32,
@@ -84,7 +84,7 @@ impl Slot {
         self.state().started = Some(self.awake.moment(now));
     }
 
-    /// Stores how a run ended that was started at `start`, and tells of it if the verdict changed.
+    /// Stores the result of a run that began at `start`, and reports it if the verdict changed.
     pub(super) fn record(&self, start: Instant, outcome: Result<(), String>) {
         let now = Instant::now();
         let (time, took) = (SystemTime::now(), now.duration_since(start));
@@ -100,10 +100,10 @@ impl Slot {
         }
     }
 
-    /// Writes one line of the log for a change: an ERROR if it takes the service out of rotation, which
-    /// is an event of Sentry, too.
+    /// Logs a change. The line is an ERROR, and an event in Sentry, if the change takes the service
+    /// out of rotation.
     ///
-    /// The subscriber and Sentry run the service's own code, a panic of which must not end the task that
+    /// The subscriber and Sentry run code of the service, whose panic must not end the task that
     /// supervises the check.
     fn tell(&self, failure: Option<&str>) {
         let Check { name, critical, .. } = &self.check;
@@ -151,7 +151,7 @@ impl Slot {
 }
 
 impl State {
-    /// Lets the last run count; returns whether people should hear of it.
+    /// Applies the last run. Returns `true` if the verdict has changed and is to be reported.
     fn judge(&mut self, check: &Check, time: SystemTime) -> bool {
         let Some(last) = self.runs.last() else {
             return false;
@@ -166,7 +166,7 @@ impl State {
             self.verdict = Some(new());
             return failed;
         };
-        // The newest reason is the one to tell.
+        // The newest reason is the one to report.
         if let (Some(failure), Some(newest)) = (&mut verdict.failure, &last.failure) {
             failure.clone_from(newest);
         }

@@ -17,13 +17,13 @@ use super::TARGET;
 use crate::report;
 use crate::throttle::Limit;
 
-/// Answers in a row after which a runtime is known to be one that runs.
+/// Answers in a row after which a runtime counts as running.
 ///
-/// A current-thread runtime runs only inside `block_on`; one that was used for no more than
-/// starting the monitor is not blocked when it is silent from then on.
+/// A current-thread runtime runs only inside `block_on`. One that was used only to start the
+/// monitor falls silent without being blocked.
 const KNOWN_AFTER: u32 = 3;
 
-/// Watches runtimes, if there is a limit to what they may be silent.
+/// Watches runtimes, if there is a limit to their silence.
 pub(super) struct Watchdog {
     limit: Option<Duration>,
     runtimes: Mutex<Vec<Runtime>>,
@@ -47,7 +47,7 @@ struct Runtime {
 /// The state of a watched runtime.
 pub(super) struct Answering {
     pub(super) name: String,
-    /// The time for which it has been silent, if that is too long.
+    /// The time for which it has been silent, if that is over the limit.
     pub(super) blocked: Option<Duration>,
 }
 
@@ -64,7 +64,7 @@ impl Watchdog {
         self.limit.is_some()
     }
 
-    /// Watches a runtime from the next tick on; returns whether the name was free.
+    /// Watches a runtime from the next tick on. Returns `true` if the name was free.
     pub(super) fn watch(&self, name: &str, runtime: &Handle) -> bool {
         if !self.is_on() {
             return true;
@@ -94,7 +94,7 @@ impl Watchdog {
         true
     }
 
-    /// Asks again and again; on a thread where nothing blocks.
+    /// Asks again and again; needs a thread that nothing blocks.
     pub(super) async fn run(self: Arc<Self>) {
         let Some(limit) = self.limit else { return };
         let tick = (limit / 10).clamp(Duration::from_millis(10), Duration::from_secs(1));
@@ -107,9 +107,9 @@ impl Watchdog {
         }
     }
 
-    /// Looks for answers and asks anew, some time after the last tick.
+    /// Takes answers and asks again, `passed` after the last tick.
     pub(super) fn tick(&self, limit: Duration, tick: Duration, passed: Duration) {
-        // More than that has passed only where our own thread was held up, too.
+        // More time has passed only if the watchdog's own thread was held up, too.
         let passed = passed.min(2 * tick);
         let mut changes = Vec::new();
         {
@@ -171,7 +171,8 @@ impl Runtime {
         !self.question.is_closed()
     }
 
-    /// Takes the answer if there is one; returns whether it is blocked now and was not, or the reverse.
+    /// Takes the answer if there is one. Returns `true` if the runtime has become blocked, or
+    /// answers again.
     fn tick(&mut self, limit: Duration, passed: Duration) -> bool {
         let asked = *self.question.borrow();
         if self.answered.load(Ordering::Acquire) == asked {

@@ -1,4 +1,4 @@
-//! The hooks of a platform that has none: a process ends there as the platform says.
+//! Hooks for platforms without signals: the platform's default action ends a process.
 
 /// Returns `false`: a process is never a copy of another one.
 pub(crate) fn is_forked() -> bool {

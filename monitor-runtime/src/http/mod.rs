@@ -30,10 +30,10 @@
 //! the label `rpc_response_status_code` of the histogram (`NOT_FOUND`, as OpenTelemetry's attribute
 //! of that name) and `grpc_status` of the access line. `UNKNOWN`, `DEADLINE_EXCEEDED`,
 //! `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are failures of the service: the
-//! `outcome` is `error`, the `error_type` the status. `http_requests_total` has the HTTP status,
-//! 200. A gRPC response without a status is `UNKNOWN`, as to its client. A call that is dropped
-//! past its deadline (`grpc-timeout`, or [`Layer::grpc_timeout`]) is `DEADLINE_EXCEEDED`. For
-//! gRPC-Web the status is read from the body.
+//! `outcome` is `error`, the `error_type` the status. `http_requests_total` has the 200 of HTTP. A
+//! gRPC response without a status is `UNKNOWN`, as to its client. A call that is dropped past its
+//! deadline (`grpc-timeout`, or [`Layer::grpc_timeout`]) is `DEADLINE_EXCEEDED`. For gRPC-Web the
+//! status is read from the body.
 //!
 //! 499 is nginx's code for a client that is gone. It is never sent, so the histogram omits
 //! `http_response_status_code`.

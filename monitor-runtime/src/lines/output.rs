@@ -42,9 +42,9 @@ pub struct QueuedStdout {
 /// has stopped reading, never blocks a call. Every `write` to it is one line.
 ///
 /// * A line of the level ERROR is written before its caller goes on, with the lines before it and as
-/// far as standard output has room for them. So it is there even if the process is killed next.
+///   far as standard output has room for them. So it is there even if the process is killed next.
 /// * `shutdown()`, `exit`, the return of `main`, `abort` and the signals that end a process write what
-/// is queued. After a shutdown every line is written as one of ERROR is.
+///   is queued. After a shutdown every line is written as one of ERROR is.
 /// * A process that was forked off writes its lines itself.
 ///
 /// ```

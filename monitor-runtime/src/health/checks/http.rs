@@ -30,7 +30,7 @@ pub(super) fn refused(url: &str) -> Option<String> {
 }
 
 pub(super) fn get(url: &str, expected: Expected, limit: Duration) -> Result<(), String> {
-    // One connection for one question: a kept one would say nothing of the next.
+    // A new connection for each run: a kept one would not test the next connect.
     let agent: Agent = Agent::config_builder()
         .timeout_global(Some(limit))
         .http_status_as_error(false)
@@ -42,7 +42,7 @@ pub(super) fn get(url: &str, expected: Expected, limit: Duration) -> Result<(), 
         .tls_config(TlsConfig::builder().root_certs(roots::all()).build())
         .build()
         .into();
-    // A query may have a secret in it.
+    // A query may contain a secret.
     let shown = url.split(['?', '#']).next().unwrap_or(url);
     let answer = agent.get(url).call();
     let status = answer

@@ -1,4 +1,4 @@
-//! Checks that are ready to use; each bounded in time, and in what it takes of the machine.
+//! Ready-made checks, each bounded in time and in its use of the machine.
 
 mod disk;
 mod http;
@@ -11,7 +11,7 @@ impl Check {
     /// Passes when a TCP connection to `target`, a `HOST:PORT`, can be made; it is closed at once.
     ///
     /// Every address of the host is tried, up to eight, each for its share of the timeout.
-    /// Starting the monitor refuses a target without a host or a port.
+    /// `start()` returns an error for a target without a host or a port.
     ///
     /// ```
     /// use monitor_runtime::Check;
@@ -62,7 +62,7 @@ impl Check {
             .refusing(refused, "a URL: http:// or https://, without a password")
     }
 
-    /// Passes while the disk that holds `path` has at least `bytes` that this process may use.
+    /// Passes while the disk that holds `path` has at least `bytes` available to this process.
     ///
     /// ```
     /// use monitor_runtime::Check;

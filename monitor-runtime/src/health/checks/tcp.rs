@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// The number of addresses of a host that are tried.
 const MOST: usize = 8;
 
-/// The least time an address is given.
+/// The shortest time that an address is given.
 const LEAST: Duration = Duration::from_millis(1);
 
 /// Returns `true` if the text is `HOST:PORT`.
@@ -18,7 +18,7 @@ pub(super) fn is_target(target: &str) -> bool {
     })
 }
 
-/// Connects to the first address that lets it.
+/// Connects to the first address that accepts.
 pub(super) fn connect(target: &str, limit: Duration) -> Result<(), String> {
     let deadline = Instant::now() + limit;
     let found = target.to_socket_addrs();
