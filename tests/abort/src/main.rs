@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use monitor_runtime::{LogFormat, monitored};
 
-#[path = "../../support/sentry.rs"]
+#[path = "../../src/sentry.rs"]
 mod sentry;
 
 use sentry::Sentry;

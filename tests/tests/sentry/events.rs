@@ -160,7 +160,7 @@ mod what_it_says {
                 ours += 1;
                 assert_eq!(frame["in_app"], false, "{name}");
             }
-            if file.contains("/tests/s") {
+            if file.contains("/tests/sentry/") {
                 theirs += 1;
                 assert_eq!(frame["in_app"], true, "{name}");
             } else {

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use monitor_runtime::{Monitor, monitored};
 
-#[path = "endings/shutdowns.rs"]
 mod shutdowns;
 
 static MONITOR: OnceLock<Monitor> = OnceLock::new();

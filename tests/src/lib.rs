@@ -18,21 +18,13 @@ use std::time::Duration;
 
 use monitor_runtime::Monitor;
 
-#[path = "support/http.rs"]
 pub mod http;
-#[path = "support/leaks.rs"]
 pub mod leaks;
-#[path = "support/log.rs"]
 mod log;
-#[path = "support/page.rs"]
 mod page;
-#[path = "support/pieces.rs"]
 pub mod pieces;
-#[path = "support/process.rs"]
 pub mod process;
-#[path = "support/prometheus.rs"]
 pub mod prometheus;
-#[path = "support/sentry.rs"]
 pub mod sentry;
 
 pub use log::{Event, Log, Span};
@@ -210,16 +202,16 @@ mod documentation {
     }
 
     build! {
-        Readme: "../README.md",
-        Attribute: "../docs/attribute.md",
-        ComingFrom: "../docs/coming-from.md",
-        Ending: "../docs/ending.md",
-        Errors: "../docs/errors.md",
-        Health: "../docs/health.md",
-        Http: "../docs/http.md",
-        Logs: "../docs/logs.md",
-        Slo: "../docs/slo.md",
-        Testing: "../docs/testing.md",
+        Readme: "../../README.md",
+        Attribute: "../../docs/attribute.md",
+        ComingFrom: "../../docs/coming-from.md",
+        Ending: "../../docs/ending.md",
+        Errors: "../../docs/errors.md",
+        Health: "../../docs/health.md",
+        Http: "../../docs/http.md",
+        Logs: "../../docs/logs.md",
+        Slo: "../../docs/slo.md",
+        Testing: "../../docs/testing.md",
     }
 }
 

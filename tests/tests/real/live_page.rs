@@ -19,7 +19,7 @@ struct Browser {
 
 impl Browser {
     fn start(scenario: &str, url: &str, pid: u32, given: &serde_json::Value) -> Self {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("real/live_page/main.mjs");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/live_page/main.mjs");
         let mut child = Command::new("node")
             .arg(script)
             .args([scenario, url, &given.to_string()])

@@ -6,7 +6,7 @@ use monitor_runtime::SETTINGS;
 
 #[test]
 fn the_table_of_settings_is_the_one_the_runtime_uses() {
-    let page = include_str!("../docs/settings.md");
+    let page = include_str!("../../../docs/settings.md");
     for setting in SETTINGS {
         let row = format!(
             "| `{}` | `.{}(..)` | {} | {} | {} |",

@@ -15,7 +15,7 @@ use serde_json::Value;
     unreachable_pub,
     reason = "generated from `orders.proto`"
 )]
-#[path = "../examples/proto/orders.rs"]
+#[path = "../../../examples/proto/orders.rs"]
 mod orders;
 #[path = "guides/table.rs"]
 mod table;
@@ -24,9 +24,9 @@ use orders::FindRequest;
 use orders::orders_client::OrdersClient;
 use table::Row;
 
-const AXUM: &str = include_str!("../docs/axum.md");
-const ACTIX: &str = include_str!("../docs/actix-web.md");
-const TONIC: &str = include_str!("../docs/tonic.md");
+const AXUM: &str = include_str!("../../../docs/axum.md");
+const ACTIX: &str = include_str!("../../../docs/actix-web.md");
+const TONIC: &str = include_str!("../../../docs/tonic.md");
 
 /// A store that answers until it is stopped.
 struct Store {
@@ -235,9 +235,9 @@ fn the_tonic_guide_says_what_happens() {
 #[test]
 fn the_code_of_the_guides_is_that_of_the_examples() {
     let guides = [
-        (AXUM, include_str!("../examples/orders_axum.rs")),
-        (ACTIX, include_str!("../examples/orders_actix.rs")),
-        (TONIC, include_str!("../examples/orders_tonic.rs")),
+        (AXUM, include_str!("../../../examples/orders_axum.rs")),
+        (ACTIX, include_str!("../../../examples/orders_actix.rs")),
+        (TONIC, include_str!("../../../examples/orders_tonic.rs")),
     ];
     for (page, program) in guides {
         let blocks = table::code(page);

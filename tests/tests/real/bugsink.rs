@@ -169,7 +169,7 @@ fn virtual_environment() -> PathBuf {
 
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("real")
+        .join("tests/real")
         .join(name)
 }
 

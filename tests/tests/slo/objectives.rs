@@ -1,6 +1,6 @@
 //! Objectives in process: labels, thresholds, budgets, and what is made of them.
 
-#[path = "slo/counting.rs"]
+#[path = "objectives/counting.rs"]
 mod counting;
 
 use std::time::Duration;
