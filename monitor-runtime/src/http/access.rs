@@ -1,7 +1,7 @@
-//! The access line of a request, and the event of one whose failure is not known to Sentry yet.
+//! Writes the access line of a request, and reports a failure that Sentry does not have yet.
 //!
-//! A failed request has one line of level `WARN` or above and one event. Where a monitored function
-//! failed in it, both are that function's, and the access line is `INFO` as that of any request.
+//! A failed request has one line of level `WARN` or above and one event. If a monitored function
+//! failed in it, both are that function's, and the access line is `INFO` as for any request.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {
     let failure = request.trace.failure();
     let mut untold = failure.map(Failure::take_panics).unwrap_or_default();
     let panic = untold.pop_if(|panic| ended.outcome == "panic" && panic.claim());
-    // The service has caught these, and may have answered well.
+    // The service has caught these, and may have answered successfully.
     for panic in &untold {
         panics::tell(panic);
     }
@@ -37,7 +37,7 @@ pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {
     }
 }
 
-/// Tells Sentry of a failed request that it knows nothing of yet.
+/// Reports a failed request to Sentry, unless Sentry already has its error.
 pub(super) fn report(request: &Request, ended: &Ended) {
     let is_reported = request.trace.failure().is_some_and(Failure::is_reported);
     if matches!(ended.outcome, "error" | "panic") && !is_reported {
@@ -48,7 +48,7 @@ pub(super) fn report(request: &Request, ended: &Ended) {
     }
 }
 
-/// All that an access line shows.
+/// The fields of an access line.
 struct Access<'a> {
     request: &'a Request,
     ended: &'a Ended,
@@ -58,7 +58,7 @@ struct Access<'a> {
     panic: Option<&'a Panic>,
 }
 
-// A level is part of a call site, so each has one.
+// The level is part of a call site, so each level needs its own.
 macro_rules! access_lines {
     ($($level:ident)*) => {
         impl Access<'_> {
@@ -86,7 +86,7 @@ macro_rules! access_lines {
 
 access_lines!(info warn error);
 
-/// The message of an access line: text that can be searched for.
+/// The message of an access line, worded so that it can be searched for.
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.method, self.route, self.status)

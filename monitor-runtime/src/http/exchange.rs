@@ -23,7 +23,7 @@ const CLIENT_GONE: u16 = 499;
 /// A request that has begun and not ended. Dropping it ends the request.
 pub(super) struct Exchange {
     request: Arc<Request>,
-    /// In ticks of the clock.
+    /// The start, in ticks of the clock.
     began: u64,
     active: Option<Running>,
     _in_flight: InFlight,
@@ -33,10 +33,10 @@ pub(super) struct Exchange {
     connect: bool,
     status: Option<StatusCode>,
     grpc: Call,
-    /// Bytes of the body so far, and how many its head promised.
+    /// Bytes of the body so far, and the number that its head promised.
     bytes: u64,
     promised: Option<u64>,
-    /// The end of the request, where the bytes sent so far do not tell it.
+    /// The end of the request, if the bytes sent so far do not determine it.
     pub(super) fate: Option<Fate>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Exchange {
 pub(super) enum Fate {
     /// Everything was sent.
     Complete,
-    /// Our code below panicked.
+    /// The service panicked.
     Panicked,
     /// The service returned an error.
     ServiceFailed,
@@ -87,7 +87,7 @@ impl Exchange {
         &self.request
     }
 
-    /// Notes the response, and puts our headers on it.
+    /// Notes the response, and adds the layer's headers to it.
     pub(super) fn answered<B>(&mut self, response: &mut Response<B>) {
         let status = response.status();
         self.status = Some(status);
@@ -106,12 +106,12 @@ impl Exchange {
         }
     }
 
-    /// Notes what stands behind the body.
+    /// Notes the trailers behind the body.
     pub(super) fn trailed(&mut self, trailers: &HeaderMap) {
         self.grpc.trailed(trailers);
     }
 
-    /// Counts bytes on their way out.
+    /// Counts bytes that are sent.
     pub(super) fn sent(&mut self, data: &impl Buf) {
         self.bytes += data.remaining() as u64;
         self.grpc.sent(data);
@@ -133,7 +133,7 @@ impl Exchange {
             Fate::Abandoned => self.grpc.of_dropped(elapsed),
             Fate::Panicked | Fate::ServiceFailed | Fate::BodyFailed => self.grpc.status(),
         };
-        // The server around the layer answers a call past its deadline, with a 200 as ever.
+        // The server around the layer answers a call past its deadline itself, always with a 200.
         let is_late = fate == Fate::Abandoned && grpc == Some(Grpc::DEADLINE_EXCEEDED);
         let late = is_late.then_some(StatusCode::OK);
         let answered = self.status.or(late).map(|status| status.as_u16());

@@ -1,4 +1,4 @@
-//! A response in the making.
+//! The future of a response.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +17,7 @@ pin_project! {
     /// The future of a monitored response.
     #[project = Projected]
     pub struct ResponseFuture<F> {
-        // `None` once it is done, or where the service panicked before there was one.
+        // `None` once it is done, or if the service panicked before it returned a future.
         #[pin]
         inner: Option<F>,
         // `None` below another layer of this crate, and once the response has it.
@@ -68,7 +68,7 @@ where
             None => Poll::Ready(None),
         };
         let Some(request) = exchange.as_ref().map(Exchange::request) else {
-            // A future that is asked again after its end has nothing more to say.
+            // Polled after its end.
             return match poll() {
                 Poll::Ready(Some(result)) => {
                     Poll::Ready(result.map(|response| response.map(Body::passing)))

@@ -1,4 +1,6 @@
-//! The outcome of a gRPC call, whose status stands behind a 200 of HTTP:
+//! Finds the outcome of a gRPC call, which is in the trailers of an HTTP response that is always a
+//! 200:
+//!
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 
 use std::io::IoSlice;
@@ -18,12 +20,12 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 pub(super) struct Call {
     /// The time that the client, or the server around the layer, waits for the call.
     timeout: Option<Duration>,
-    /// `true` once the response is one of gRPC, and a 200.
+    /// `true` once the response is a gRPC response with a 200.
     answers: bool,
     status: Option<&'static Grpc>,
-    /// The trailers of gRPC-Web, which are the end of the body.
+    /// The trailers of gRPC-Web, which stand at the end of the body.
     web: Option<Trailers>,
-    /// `true` where some of the body could not be read.
+    /// `true` if some of the body could not be read.
     unread: bool,
 }
 
@@ -46,14 +48,14 @@ impl Call {
     /// Notes the head of the response.
     pub(super) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         self.answers = is_grpc(headers) && status == StatusCode::OK;
-        // A call that sends nothing has its status here, and no trailers.
+        // A response without messages has its status here, and no trailers.
         self.status = status_of(headers).filter(|_| is_grpc(headers));
         let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
         let web = kind.and_then(|kind| kind.strip_prefix(b"application/grpc-web"));
         self.web = web.map(|kind| Trailers::new(kind.starts_with(b"-text")));
     }
 
-    /// Notes what stands behind the body.
+    /// Notes the trailers behind the body.
     pub(super) fn trailed(&mut self, trailers: &HeaderMap) {
         if self.answers {
             self.status = status_of(trailers).or(self.status);
@@ -91,7 +93,7 @@ impl Call {
     /// after its start. Past its deadline it is `DEADLINE_EXCEEDED`, whether the server or the
     /// client dropped it.
     pub(super) fn of_dropped(&self, elapsed: Duration) -> Option<&'static Grpc> {
-        // The client's clock began earlier, by the time that the request was on its way.
+        // The client's clock started earlier, by the time that the request took to arrive.
         let is_late = |timeout: Duration| elapsed + timeout / 10 >= timeout;
         let late = self.timeout.is_some_and(is_late);
         if late {
@@ -102,7 +104,7 @@ impl Call {
     }
 }
 
-/// Returns `true` for headers of gRPC, gRPC-Web included.
+/// Returns `true` for headers of gRPC or gRPC-Web.
 fn is_grpc(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))

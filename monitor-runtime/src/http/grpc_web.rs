@@ -1,10 +1,11 @@
-//! The trailers of gRPC-Web, which are the last frame of the body:
+//! Reads the trailers of gRPC-Web, which are the last frame of the body:
+//!
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md>.
 
 use super::grpc::code;
 use crate::status::Grpc;
 
-/// The flag of a frame that holds trailers, and no message.
+/// The flag of a frame that holds trailers rather than a message.
 const TRAILERS: u8 = 0x80;
 /// Bytes of trailers that are kept; anything behind them is not read.
 const MAX_TRAILERS: usize = 8 * 1024;
@@ -32,7 +33,7 @@ impl Trailers {
         }
     }
 
-    /// Reads a piece of the body; returns the status, once it is there.
+    /// Reads a piece of the body. Returns the status once it has arrived.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Option<&'static Grpc> {
         let Some(mut group) = self.text.take() else {
             return self.frames(bytes);
@@ -95,8 +96,9 @@ fn status(trailers: &[u8]) -> Option<&'static Grpc> {
     })
 }
 
-/// Decodes four letters of base64: RFC 4648. A letter of no group, padding among them, ends it, and the
-/// next group begins another text: each piece of a body may be encoded by itself.
+/// Decodes four letters of base64 (RFC 4648). A letter outside the alphabet, such as padding, ends
+/// the group. The next group then begins another text, because each piece of a body may be encoded
+/// separately.
 fn decode(group: &[u8], plain: &mut Vec<u8>) {
     let bits = |letter: &u8| match letter {
         b'A'..=b'Z' => Some(letter - b'A'),
@@ -108,7 +110,7 @@ fn decode(group: &[u8], plain: &mut Vec<u8>) {
     };
     let known: Vec<u32> = group.iter().map_while(bits).map(u32::from).collect();
     let word = known.iter().fold(0, |word, bits| word << 6 | bits) << (6 * (4 - known.len()));
-    // Six bits a letter: two make one byte, three two, four three.
+    // Six bits a letter: two letters make one byte, three make two, four make three.
     plain.extend_from_slice(&word.to_be_bytes()[1..][..known.len().saturating_sub(1)]);
 }
 
@@ -138,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_body_in_base64_is_decoded_with_padding_in_between() {
-        // Each frame was encoded by itself.
+        // Each frame was encoded separately.
         let body = b"AAAAAANhYmM=gAAAABBncnBjLXN0YXR1czoxMw0K";
         for size in 1..=body.len() {
             let mut trailers = Trailers::new(true);

@@ -1,19 +1,19 @@
-//! Requests that have begun and not ended, and how long they may go on once the service ends.
+//! Requests that have begun and not ended, and the time they may take once the service ends.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// The drain limit, before `start()` says otherwise.
+/// The drain limit, unless `start()` sets another.
 pub(crate) const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
 
 static REQUESTS: AtomicUsize = AtomicUsize::new(0);
 static LIMIT: Mutex<Duration> = Mutex::new(DEFAULT_LIMIT);
-/// `true` once the log has a line on requests that were cut off, since the limit was set.
+/// `true` once the log has a line on the requests that were cut off, since the limit was set.
 static CUT: AtomicBool = AtomicBool::new(false);
 
-/// A request in flight, until it is dropped.
+/// A request in flight; dropping it ends that.
 pub(super) struct InFlight(());
 
 impl InFlight {
@@ -34,7 +34,7 @@ pub(crate) fn in_flight() -> usize {
     REQUESTS.load(Ordering::Relaxed)
 }
 
-/// Sets how long requests may go on after the drain delay.
+/// Sets the time that requests may take after the drain delay.
 pub(crate) fn set_drain_limit(limit: Duration) {
     *LIMIT.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     CUT.store(false, Ordering::Relaxed);
@@ -45,7 +45,7 @@ pub(super) fn drain_limit() -> Duration {
     *LIMIT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Says once how many requests are about to be cut off.
+/// Logs once the number of requests that are about to be cut off.
 pub(crate) fn tell_of_cut() {
     let requests = in_flight();
     if requests > 0 && !CUT.swap(true, Ordering::Relaxed) {

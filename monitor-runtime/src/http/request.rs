@@ -1,4 +1,4 @@
-//! The request a thread works for: what its handler may ask and say of it.
+//! The request that a thread works for: the facts that its handler may read or set.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -32,10 +32,10 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Request>>> = const { RefCell::new(None) };
 }
 
-/// Names the route of the request that this code works for; outside a request it does nothing.
+/// Names the route of the current request; outside a request it does nothing.
 ///
-/// For routers that leave nothing in the request's extensions: call it where the path is known. The
-/// last name counts.
+/// Use it with a router that leaves nothing in the request's extensions, in code that knows the
+/// path. The last name counts.
 ///
 /// ```
 /// fn handle(path: &str) -> &'static str {
@@ -54,7 +54,7 @@ pub fn set_route(route: &'static str) {
 }
 
 pub(super) fn name_current(route: &'static str) {
-    // Cloned, not borrowed: recording runs code of the subscriber's.
+    // Cloned, not borrowed, because recording runs code of the subscriber.
     let current = CURRENT.try_with(|current| current.borrow().clone());
     if let Ok(Some(request)) = current
         && request.route.set(route)
@@ -79,7 +79,7 @@ impl Request {
         let sentry = sentry::Story::begin(method, &id, caller.as_ref(), &mut trace, &slot);
         let span = tracing::info_span!(
             target: "monitor_runtime::http",
-            // Not `request`: that is the span of tower-http's `TraceLayer`.
+            // Not `request`, which is the name of the span of tower-http's `TraceLayer`.
             "http_request",
             method,
             route = Empty,
@@ -116,7 +116,7 @@ impl Request {
     }
 }
 
-/// The stretch of code that works for a request; the one before it comes back.
+/// Marks the code that works for a request. Dropping it restores the previous request.
 struct Current(Option<Arc<Request>>);
 
 impl Current {
@@ -129,7 +129,8 @@ impl Current {
 impl Drop for Current {
     fn drop(&mut self) {
         let before = self.0.take();
-        // Dropped only after the cell is free again: the last of a request runs code of others.
+        // Dropped only after the cell is free again: dropping the last reference to a request runs
+        // user code.
         let _left = CURRENT.try_with(|current| current.replace(before));
     }
 }

@@ -14,7 +14,7 @@ use super::traffic::{self, Traffic};
 pub(super) const UNMATCHED: &str = "unmatched";
 /// The route of all requests beyond the first [`MOST`] routes.
 const OTHER: &str = "other";
-/// Different routes that are kept apart.
+/// The number of different routes that are told apart.
 const MOST: usize = 1000;
 
 type Rule = dyn Fn(&Extensions) -> Option<&str> + Send + Sync;
@@ -115,7 +115,7 @@ struct Place {
     has_ended: bool,
 }
 
-/// Counts a request as in flight on a route; a known route has its series from then on.
+/// Counts a request as in flight on a route. A known route has its series from then on.
 fn enter(method: &'static str, route: &'static str) -> Arc<Traffic> {
     if route != UNMATCHED {
         series::begin_route(method, route);
@@ -136,7 +136,7 @@ impl Slot {
         self.place().traffic.route
     }
 
-    /// Returns whether this is news.
+    /// Sets the route. Returns `true` if it has changed.
     pub(super) fn set(&self, route: &'static str) -> bool {
         let mut place = self.place();
         let is_news = place.traffic.route != route;
@@ -148,7 +148,7 @@ impl Slot {
         is_news
     }
 
-    /// Counts the request, which ended, on the route it has now.
+    /// Counts the request, which has ended, on its current route.
     pub(super) fn end(&self, outcome: traffic::Outcome, seconds: f64) {
         let mut place = self.place();
         if !std::mem::replace(&mut place.has_ended, true) {

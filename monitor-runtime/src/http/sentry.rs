@@ -83,7 +83,7 @@ impl Story {
     }
 }
 
-/// The stretch of code that is part of a transaction.
+/// Marks code that is part of a transaction.
 struct Inside;
 
 impl Drop for Inside {
@@ -95,7 +95,8 @@ impl Drop for Inside {
 fn describe(scope: &mut Scope, method: &'static str, trace: &TraceContext, route: &Arc<Slot>) {
     scope.set_tag("trace_id", trace.trace_id());
     let route = Arc::clone(route);
-    // The route may be known only later. No path, no query, no headers: they may be personal.
+    // An event processor, because the route may be known only later. Path, query and headers stay
+    // out: they may be personal data.
     scope.add_event_processor(move |mut event| {
         let route = route.get();
         event.request.get_or_insert_with(|| Request {

@@ -1,4 +1,5 @@
-//! The series of the edge, through the `metrics` facade, with names and labels that are put together once.
+//! The series of the HTTP edge, recorded through the `metrics` facade. Their names and labels are
+//! built once.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,48 +22,48 @@ pub(super) struct Ended {
     pub(super) status: u16,
     /// `true` if the client was sent that status.
     pub(super) answered: bool,
-    /// Empty for none.
+    /// Empty for a request without an error.
     pub(super) error: &'static str,
     pub(super) outcome: &'static str,
-    /// The name of gRPC's status, of a response of gRPC.
+    /// The name of the gRPC status, for a gRPC response.
     pub(super) grpc: Option<&'static str>,
 }
 
 /// The names and labels of a request's series.
 ///
-/// Kept instead of the handles that a recorder gives for them: an exporter with an `idle_timeout` forgets a
-/// series that rested, and what a handle counts from then on is on no page.
+/// Kept instead of the handles that a recorder returns for them: an exporter with an `idle_timeout`
+/// forgets a series that was idle, and counts that go to an old handle then appear on no page.
 struct Keys {
     requests: Key,
     duration: Key,
 }
 
-/// The requests of one method and scheme that run.
+/// The running requests of one method and scheme.
 struct Active {
     key: Key,
     running: AtomicU64,
 }
 
-/// A request that runs; it is counted until it is dropped.
+/// A running request, counted until it is dropped.
 pub(super) struct Running(Arc<Active>);
 
 const METADATA: Metadata<'static> =
     Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 
-/// `true` once there is a recorder; requests before that are not counted.
+/// `true` once a recorder is installed. Requests before that are not counted.
 static BEGUN: AtomicBool = AtomicBool::new(false);
 static ENDED: Kept<Ended, Keys> = RwLock::new(None);
 static ACTIVE: Kept<[&str; 2], Active> = RwLock::new(None);
-/// Methods and routes whose series are at 0.
+/// Methods and routes whose series have been set to 0.
 static ROUTES: Kept<[&str; 2], ()> = RwLock::new(None);
 
-/// Statuses that every route has on the page, from its first request on: `rate` misses the failures with which
-/// a series begins.
+/// Statuses that every route has on the page from its first request on. Otherwise `rate` would miss
+/// the failures with which a series begins.
 const KNOWN_STATUSES: [u16; 2] = [200, 500];
 
 type Kept<K, V> = RwLock<Option<HashMap<K, Arc<V>>>>;
 
-/// Describes the series, once the recorder is there, and counts requests from now on.
+/// Describes the series, once the recorder is installed, and counts requests from now on.
 pub(crate) fn begin() {
     let requests = "Requests that have ended, by method, route and status.";
     metrics::describe_counter!(HTTP_REQUESTS, requests);
@@ -91,7 +92,7 @@ pub(super) fn begin_request(method: &'static str, scheme: &'static str) -> Optio
     Some(Running(active))
 }
 
-/// Puts the counters of a method and route at 0 on the page, when its first request begins.
+/// Sets the counters of a method and route to 0 on the page, when its first request begins.
 pub(super) fn begin_route(method: &'static str, route: &'static str) {
     let mut is_new = false;
     kept(&ROUTES, [method, route], || is_new = true);
@@ -108,7 +109,8 @@ pub(super) fn begin_route(method: &'static str, route: &'static str) {
     });
 }
 
-/// Tells the recorder again of requests that run: a page shows them however long they have.
+/// Records the gauge of running requests again, so that an exporter does not forget it while they
+/// run.
 pub(crate) fn show_active() {
     let known = ACTIVE.read().unwrap_or_else(PoisonError::into_inner);
     let all: Vec<Arc<Active>> = known
@@ -126,7 +128,7 @@ pub(super) fn record(ended: &Ended, seconds: f64) {
     let Some(keys) = kept(&ENDED, *ended, || Keys::of(ended)) else {
         return;
     };
-    // The recorder is the user's.
+    // The recorder may be the service's own code.
     quietly(|| {
         metrics::with_recorder(|recorder| {
             recorder
@@ -140,7 +142,7 @@ pub(super) fn record(ended: &Ended, seconds: f64) {
 }
 
 impl Active {
-    /// Sets the gauge. Of threads that do so at once, the last one leaves what is true.
+    /// Sets the gauge. If several threads do so at once, the last one leaves the right value.
     fn show(&self) {
         let set = || {
             metrics::with_recorder(|recorder| {
@@ -208,7 +210,7 @@ impl Keys {
     }
 }
 
-/// Returns the handle of a series; `None` before there is a recorder.
+/// Returns the handle of a series; `None` before a recorder is installed.
 fn kept<K, V>(all: &Kept<K, V>, key: K, new: impl FnOnce() -> V) -> Option<Arc<V>>
 where
     K: Eq + std::hash::Hash,

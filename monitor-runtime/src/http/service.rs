@@ -1,4 +1,4 @@
-//! The layer, and the service it makes of another one.
+//! The `tower` layer, and the service it makes.
 
 use std::fmt;
 use std::mem;
@@ -50,8 +50,9 @@ pub fn layer() -> Layer {
 impl Layer {
     /// Names routes by templates: `{name}` stands for one segment, `{*rest}` for one or more.
     ///
-    /// The first that matches the path is the route. A template that never matches, because another
-    /// framework spells it so (`/orders/:id`) or one before it takes its paths, is a line of level `WARN`.
+    /// The first template that matches the path is the route. A template that never matches gets a
+    /// line of level `WARN`: it is spelled as in another framework (`/orders/:id`), or an earlier
+    /// one matches all its paths.
     ///
     /// ```
     /// let layer = monitor_runtime::http::layer()
@@ -62,9 +63,9 @@ impl Layer {
         self
     }
 
-    /// Names routes by what a router left in the request's extensions.
+    /// Names routes by a value that a router left in the request's extensions.
     ///
-    /// It must be a template: of more than 1,000 different ones, the rest is `other`. With an axum
+    /// The name must be a template: beyond 1,000 different names, routes are `other`. With an axum
     /// other than that of the feature `axum`:
     ///
     /// ```
@@ -86,9 +87,9 @@ impl Layer {
 
     /// Names the time-out of a gRPC server, which is outside of its layers.
     ///
-    /// tonic answers a call that takes longer in place of the handler, which the layer sees as one that
-    /// was dropped. With the same time-out here it is `DEADLINE_EXCEEDED`. The `grpc-timeout` of a client
-    /// is known without.
+    /// tonic itself answers a call that takes longer; the layer only sees that the handler was
+    /// dropped. With the same time-out here, the call is recorded as `DEADLINE_EXCEEDED`. A
+    /// client's `grpc-timeout` is known without this.
     ///
     /// ```
     /// use std::time::Duration;
@@ -138,7 +139,7 @@ impl fmt::Debug for Layer {
 #[derive(Clone)]
 pub struct Service<S> {
     inner: S,
-    /// Its `poll_ready` panicked: the next request is not for it.
+    /// `true` if `poll_ready` panicked. The next request then does not reach the service.
     broken: bool,
     rules: Rules,
     grpc_timeout: Option<Duration>,
@@ -167,7 +168,7 @@ where
         let ready = catch_unwind(AssertUnwindSafe(|| self.inner.poll_ready(context)));
         ready.unwrap_or_else(|payload| {
             discard(payload);
-            // A request has to come for there to be an answer.
+            // Remembered, because only a request can be answered.
             self.broken = true;
             Poll::Ready(Ok(()))
         })
@@ -177,7 +178,7 @@ where
         let broken = mem::take(&mut self.broken);
         let ruled = catch_unwind(AssertUnwindSafe(|| self.rules.find(&request)));
         if request.extensions_mut().insert(Seen).is_some() {
-            // The layer around this one answers a panic.
+            // The layer around this one answers after a panic.
             let route = ruled.unwrap_or_else(|payload| resume_unwind(payload));
             if broken {
                 resume_unwind(Box::new("`poll_ready` of the service panicked"));

@@ -1,4 +1,4 @@
-//! Requests by method and route, for the live page: what the series of the edge say, and what runs.
+//! Requests by method and route, for the live page.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +38,7 @@ pub(crate) struct Reading {
     pub(crate) buckets: Box<[u64]>,
 }
 
-/// Methods and routes are bounded, so this is.
+/// Bounded, because methods and routes are.
 static ALL: RwLock<Option<Known>> = RwLock::new(None);
 
 /// The traffic of every method and route so far.
@@ -66,7 +66,7 @@ pub(crate) fn all() -> Vec<Arc<Traffic>> {
 }
 
 impl Traffic {
-    /// Returns the one of a method and route, with one more request in flight.
+    /// Returns the traffic of a method and route, with one more request in flight.
     pub(super) fn enter(method: &'static str, route: &'static str) -> Arc<Self> {
         let key = [method, route];
         let known = ALL.read().unwrap_or_else(PoisonError::into_inner);
@@ -97,7 +97,7 @@ impl Traffic {
         }
     }
 
-    /// Takes a request out of those in flight that is on another route, or has ended.
+    /// Removes a request that has changed its route, or has ended, from those in flight.
     pub(super) fn leave(&self) {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
@@ -112,7 +112,7 @@ impl Traffic {
         self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Reads what was counted until now.
+    /// Reads the current counts.
     pub(crate) fn read(&self) -> Reading {
         let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         Reading {

@@ -1,9 +1,9 @@
 //! The HTTP edge around filters of warp.
 //!
 //! A wrapper for `Filter::with` could neither see the response that a rejection becomes nor catch a
-//! panic, so the edge goes around all filters at once: [`serve`] stands where `warp::serve` did,
-//! [`service`] where `warp::service` did. A filter does not know its path as a template; [`route`],
-//! behind the path, says it.
+//! panic, so the edge goes around all filters at once: [`serve`] replaces `warp::serve`,
+//! [`service`] replaces `warp::service`. A filter does not know its path as a template; [`route`],
+//! placed behind the path, names it.
 //!
 //! ```no_run
 //! use monitor_runtime::http::warp::{route, serve};

@@ -1,4 +1,4 @@
-//! The tasks that are repeated while the runtime is started.
+//! Runs the periodic tasks of the started runtime on one thread.
 
 use std::io;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use crate::{facade, report, slo};
 /// The time that a panic waits for the line of its function or request before it gets a line of its own.
 const PANIC_WAITS: Duration = Duration::from_secs(2);
 
-/// The tasks that are repeated on a thread of their own.
+/// The periodic tasks.
 pub(super) struct Upkeep {
     /// The exporter. Without this upkeep, its histograms grow until the next scrape.
     pub(super) others: Option<PrometheusHandle>,
     /// The interval at which call sites are published through the facade, and the service's name.
     pub(super) facade: Option<(Duration, String)>,
-    /// The live page, if there is a server to show it.
+    /// The live page, if a server shows it.
     pub(super) live: Option<Arc<Live>>,
     /// `true` if functions have objectives, whose budgets are computed from samples.
     pub(super) objectives: bool,
 }
 
-/// Something that is done at intervals.
+/// A periodic task.
 struct Rounds {
     interval: Duration,
     last: Instant,
@@ -44,7 +44,7 @@ impl Rounds {
         self.interval.saturating_sub(self.last.elapsed())
     }
 
-    /// Returns `true` if it is time for a round, which begins.
+    /// Returns `true` if it is time for a round, and begins it.
     fn begin(&mut self) -> bool {
         let due = self.left().is_zero();
         if due {
@@ -73,7 +73,7 @@ impl Upkeep {
         loop {
             let other = published.as_ref().map_or(Duration::MAX, Rounds::left);
             let waited = stopped.recv_timeout(rounds.left().min(other));
-            // The last round has what the calls of a shutdown counted.
+            // The last round publishes what the calls of a shutdown have counted.
             let last = waited != Err(RecvTimeoutError::Timeout);
             if rounds.begin() || last {
                 self.keep_up();

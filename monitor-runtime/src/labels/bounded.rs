@@ -1,4 +1,4 @@
-//! Text as a label: the first so many values are told apart, all others are one.
+//! Text as a label: the first values are told apart, up to a number; all others become one.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -14,10 +14,10 @@ const MAX_TEXT: usize = 128;
 /// A value and its index.
 type Slot = OnceLock<(Box<str>, usize)>;
 
-/// The values seen, by index: a table that is only ever added to, and read without a lock.
+/// The values seen, by index, in a table that only grows and is read without a lock.
 pub(crate) struct Names {
     hasher: RandomState,
-    /// Twice as many as there can be values, each with its index; found by hash.
+    /// Twice as many slots as values, each with its index; found by hash.
     slots: Box<[Slot]>,
     taken: AtomicUsize,
     adding: Mutex<()>,
@@ -73,11 +73,12 @@ impl Names {
 
     #[cold]
     fn add(&self, value: &str) -> Option<usize> {
-        // Without the lock, so that values beyond the last do not wait for each other.
+        // Checked without the lock, so that values beyond the last do not wait for each other.
         if self.taken.load(Ordering::Relaxed) == self.max {
             return None;
         }
-        // Terminals would act on it, or strangers read it; cleaned, it could be another's twin.
+        // A terminal would act on control characters, and strangers read secrets. Cleaned, the
+        // value could equal another one.
         if value.contains(is_unseen) || hidden(value).is_some() {
             return None;
         }

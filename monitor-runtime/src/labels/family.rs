@@ -1,4 +1,4 @@
-//! The lanes of a labelled function: which combination each is, and where its calls are counted.
+//! The lanes of a labelled function: the label set of each, and the store that counts its calls.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,17 +12,17 @@ use crate::site::Site;
 /// Labels that one function can have; the attribute takes no more.
 const MOST_LABELS: usize = 8;
 
-/// Combinations of one function, at most, that are on a page before they are called.
+/// The most label sets of one function that are on a page before they are called.
 const MOST_SHOWN: usize = 32;
 
-/// Combinations in use in this process, and how many may be.
+/// The number of label sets in use in this process, and its limit.
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static MOST_IN_USE: AtomicUsize = AtomicUsize::new(DEFAULT_LABEL_SERIES);
 
 /// `true` once the log has warned that there are too many.
 static WARNED: AtomicBool = AtomicBool::new(false);
 
-/// Combinations that have been called, those counted as `other` among them.
+/// The number of label sets that have been called, including those counted as `other`.
 static OPENED: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns the number of label sets that have been called in this process. It only grows.
@@ -30,17 +30,17 @@ pub(crate) fn opened() -> usize {
     OPENED.load(Ordering::Acquire)
 }
 
-/// Says that a combination has been called for the first time, once that can be seen.
+/// Notes that a label set has been called for the first time, once that can be seen.
 pub(crate) fn open() {
     OPENED.fetch_add(1, Ordering::Release);
 }
 
-/// Sets how many combinations of labels this process tells apart.
+/// Sets the number of label sets that this process tells apart.
 pub(crate) fn bound(most: usize) {
     MOST_IN_USE.store(most, Ordering::Relaxed);
 }
 
-/// Takes one of the places that the process has for combinations.
+/// Takes one of the process's places for label sets.
 fn take_place() -> bool {
     let most = MOST_IN_USE.load(Ordering::Relaxed);
     let next = |in_use| (in_use < most).then_some(in_use + 1);
@@ -48,7 +48,7 @@ fn take_place() -> bool {
     taken.is_ok()
 }
 
-/// Returns `true` if a new combination would be told apart.
+/// Returns `true` if a new label set would be told apart.
 fn is_place_left() -> bool {
     IN_USE.load(Ordering::Relaxed) < MOST_IN_USE.load(Ordering::Relaxed)
 }
@@ -64,11 +64,11 @@ struct Shape {
     values: Vec<Values>,
     /// The number of label sets. The place after the last one is that of `other`.
     lanes: usize,
-    /// Places of the combinations, made as they are called.
+    /// Places of the label sets, allocated as they are called.
     pages: Box<[OnceLock<Box<Page>>]>,
 }
 
-/// Places of combinations that are made at once.
+/// The number of places that are allocated at once.
 const PAGE: usize = 32;
 
 type Page = [Place; PAGE];
@@ -81,7 +81,7 @@ impl Shape {
     fn place(&self, lane: usize) -> Option<&Place> {
         let page = self.pages.get(lane / PAGE)?;
         if page.get().is_none() {
-            // Before it is set: the allocator may be monitored itself.
+            // Made before it is set, because the allocator may be monitored itself.
             let new = Box::new([const { OnceLock::new() }; PAGE]);
             let _ = page.set(new);
         }
@@ -108,7 +108,7 @@ impl Family {
         })
     }
 
-    /// Takes the shape that the labels' types give it.
+    /// Sets the shape that the labels' types define.
     pub(crate) fn shape<D: Dimensions>(&self) {
         self.shape.get_or_init(|| {
             let mut values = Vec::new();
@@ -179,7 +179,7 @@ impl Family {
         };
         let place = shape.place(lane);
         let own = place.is_some_and(|place| place.get_or_init(decide).is_some());
-        // Not while it is decided: the subscriber may be monitored itself.
+        // Logged after the decision, because the subscriber may be monitored itself.
         if refused && !WARNED.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 most = MOST_IN_USE.load(Ordering::Relaxed),

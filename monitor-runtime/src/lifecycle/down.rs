@@ -1,4 +1,4 @@
-//! The thread that goes through the phases of the end, and ends a process that does not end itself.
+//! Goes through the phases of a shutdown, and ends a process that does not end itself.
 
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ const UNATTENDED: &str = "nothing waits for `Monitor::drained()`";
 const GRACE: Duration = Duration::from_secs(1);
 
 impl Lifecycle {
-    /// Goes through all phases, and ends the process if that is the runtime's to do.
+    /// Goes through all phases, and ends the process if no other code does.
     pub(super) fn go_down(&self) {
         self.wait_for_drain();
         let awaited = self.is_awaited();
@@ -74,7 +74,7 @@ impl Lifecycle {
         }
     }
 
-    /// Waits until something holds, but not longer than this.
+    /// Waits until a condition holds, but at most `limit`.
     fn wait(&self, limit: Duration, holds: impl Fn(&End) -> bool) -> MutexGuard<'_, End> {
         let waited = self
             .changed

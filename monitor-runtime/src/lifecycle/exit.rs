@@ -1,4 +1,4 @@
-//! The last moments of a process: what is queued is written and sent, however it ends.
+//! Writes and sends what is queued when the process exits without a shutdown.
 
 use std::io;
 use std::sync::{Mutex, PoisonError, mpsc};
@@ -52,15 +52,16 @@ pub(super) fn exit() -> ! {
 /// Does the work of `shutdown()` if the service has not called it.
 #[cfg(unix)]
 extern "C" fn exiting() {
-    // A child that was forked off has none of what there is to close.
+    // A forked child has no threads and connections to close.
     if hooks::is_forked() {
         return;
     }
-    // The thread that exits may have dropped its thread-locals already, which Sentry does not expect.
+    // A thread of its own, because the exiting thread may have dropped its thread-locals, which
+    // Sentry does not expect.
     let (done, closed) = mpsc::channel::<()>();
     let close = move || {
         let _done = done;
-        // Held for no longer than that: the thread that exits may have it.
+        // Locked only for the look-up, because the exiting thread may hold the lock.
         let lifecycle = super::CURRENT.try_lock().ok().and_then(|it| it.upgrade());
         if let Some(lifecycle) = lifecycle {
             lifecycle.close();

@@ -1,4 +1,4 @@
-//! The platform's own way to end a process; `shutdown()` and `drain()` work.
+//! Platforms without signals: the platform ends a process itself; `shutdown()` and `drain()` work.
 
 use std::io;
 

@@ -1,9 +1,9 @@
-//! Signals that end a process, and who decides what becomes of them.
+//! Handles signals that end a process, and decides whether the runtime or the service acts on them.
 //!
-//! A handler of the runtime takes the place of the signal's default, so the runtime has to end the
-//! process where nothing else does. It must not where the service has an action of its own, which
-//! may come after `start()`: `axum::serve` with `tokio::signal` registers when it begins to wait. So
-//! the question is asked when the signal arrives: [`hooks::is_ours`].
+//! A handler of the runtime replaces the signal's default, so the runtime has to end the process if
+//! no other code does. It must not if the service has an action of its own, which may be registered
+//! after `start()`: `axum::serve` with `tokio::signal` registers when it begins to wait. So the
+//! runtime decides when the signal arrives: [`hooks::is_ours`].
 
 use std::io::{self, Read};
 use std::os::unix::net::UnixStream;
@@ -15,9 +15,9 @@ use libc::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALR
 use super::{Lifecycle, current};
 use crate::hooks;
 
-/// Signals that ask a process to end in order.
+/// Signals that ask a process to end gracefully.
 const ASKING: &[(i32, &str)] = &[(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP")];
-/// Signals that end a process by default, but are a service's own to use.
+/// Signals that end a process by default, but that a service may use for something else.
 const ENDING: &[(i32, &str)] = &[
     (SIGQUIT, "SIGQUIT"),
     (SIGUSR1, "SIGUSR1"),
@@ -27,7 +27,7 @@ const ENDING: &[(i32, &str)] = &[
     (SIGXCPU, "SIGXCPU"),
 ];
 
-/// Listens from now to the end of the process; a second call changes nothing.
+/// Listens until the end of the process. A second call changes nothing.
 pub(super) fn listen() -> io::Result<()> {
     static LISTENING: Mutex<bool> = Mutex::new(false);
     let mut listening = LISTENING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -64,7 +64,7 @@ pub(super) fn end_by(signal: i32) -> ! {
     hooks::end_by(signal)
 }
 
-/// Decides what a signal means; waits for nothing, since the next one may mean more.
+/// Acts on a signal. It does not block, because the next signal may demand more.
 fn receive(signal: i32) {
     let ours = hooks::is_ours(signal);
     let Some(lifecycle) = current().upgrade() else {
@@ -80,7 +80,7 @@ fn receive(signal: i32) {
     }
 }
 
-/// Writes and sends what is queued before the signal does what it does by default.
+/// Writes and sends what is queued, then lets the signal have its default effect.
 fn end_soon(lifecycle: std::sync::Arc<Lifecycle>, signal: i32) {
     static ENDING: Mutex<bool> = Mutex::new(false);
     let mut ending = ENDING.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The texts of an error and of its sources, each of them once.
+//! Collects the texts of an error and of its sources, each once.
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,16 +6,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::redact::without_secrets;
 use crate::verdict::text_within;
 
-/// Sources are followed this far; a chain that bites its tail has no end.
+/// The number of sources that are followed: an error may be its own source.
 const MAX_LINKS: usize = 16;
 /// Bytes of the text of one source.
 const MAX_TEXT: usize = 8 * 1024;
 
-/// Returns the texts of the sources of an error, outermost first, without those that an error around
-/// them says already.
+/// Returns the texts of the sources of an error, outermost first, without those that an error
+/// around them already contains.
 pub(super) fn sources(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut next = source(error);
-    // Most errors have none, and then their own text is not needed here.
+    // Most errors have no source, and then their own text is not needed here.
     if next.is_none() {
         return Vec::new();
     }

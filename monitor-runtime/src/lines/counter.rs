@@ -15,7 +15,7 @@ const LEVELS: [(Level, &str); 5] = [
     (Level::TRACE, "trace"),
 ];
 
-/// One count per level, in the order of [`LEVELS`]; there from the first counter on.
+/// One count per level, in the order of [`LEVELS`]; allocated by the first counter.
 static COUNTS: OnceLock<[AtomicU64; LEVELS.len()]> = OnceLock::new();
 
 /// Counts events by level; made by [`event_counter`].

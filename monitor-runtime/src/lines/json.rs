@@ -1,4 +1,4 @@
-//! The layer: an event becomes one line of JSON.
+//! The layer that writes each event as one line of JSON.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -92,8 +92,8 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        // Taken, not borrowed: formatting a value may itself log. Where the thread's own is gone,
-        // because the thread is ending, a new one does.
+        // Taken, not borrowed, because formatting a value may itself log. On a thread that is
+        // ending a new buffer is used.
         let mut line = SCRATCH
             .try_with(|scratch| scratch.line.take())
             .unwrap_or_default();
@@ -108,7 +108,7 @@ where
     }
 }
 
-/// Adds values to a span; they were formatted before its lock is taken, since that may log.
+/// Adds values to a span. They were formatted before its lock is taken, since formatting may log.
 fn keep<S>(fields: SpanFields, id: &Id, context: &Context<'_, S>)
 where
     S: Subscriber + for<'s> LookupSpan<'s>,
@@ -181,7 +181,7 @@ where
     line.extend_from_slice(b"},");
 }
 
-/// Ends a list whose every item is followed by a comma.
+/// Closes a list in which a comma follows every item.
 fn close(line: &mut Vec<u8>, bracket: u8) {
     line.pop_if(|last| *last == b',');
     line.push(bracket);

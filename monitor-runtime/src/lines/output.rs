@@ -1,4 +1,4 @@
-//! Standard output, behind a queue.
+//! Standard output behind the queue.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ const ROOM: usize = 8 << 20;
 /// The time that a line of a forked process waits for room.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// It outlives a shutdown, as the subscriber does.
+/// The process's output. It survives a shutdown, as the subscriber does.
 struct Output {
     queue: Arc<Queue<Stdout>>,
     /// `true` if callers write their lines themselves, at every level.
@@ -59,12 +59,12 @@ pub fn queued_stdout() -> QueuedStdout {
     QueuedStdout { through: false }
 }
 
-/// Lines that the queue had no room for, or that could not be written; `None` without a queue.
+/// Returns the number of lines that found no room or could not be written; `None` without a queue.
 pub(crate) fn dropped_lines() -> Option<u64> {
     OUTPUT.get().map(|output| output.queue.dropped())
 }
 
-/// Writes what is queued, for so long at most; later lines are written by their callers.
+/// Writes what is queued, for at most `patience`. Callers write later lines themselves.
 pub(crate) fn flush(patience: Duration) {
     super::panics::tell_late(Duration::ZERO);
     if let Some(output) = OUTPUT.get() {
@@ -78,7 +78,7 @@ pub(crate) fn is_flushed() -> bool {
     OUTPUT.get().is_none_or(|output| output.queue.is_empty())
 }
 
-/// Takes a [`flush`] back: lines are queued again.
+/// Reverses a [`flush`]: lines are queued again.
 pub(crate) fn reopen() {
     if let Some(output) = OUTPUT.get() {
         output.through.store(false, Ordering::Relaxed);
@@ -89,7 +89,7 @@ impl Output {
     fn open() -> Self {
         let queue = Arc::new(Queue::new(Stdout, ROOM));
         let theirs = Arc::clone(&queue);
-        // Without a thread the callers write what they can.
+        // Without a thread the callers write as much as they can.
         let _ = thread::Builder::new()
             .name("monitor-log".into())
             .spawn(move || theirs.run());

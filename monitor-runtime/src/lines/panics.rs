@@ -12,7 +12,7 @@ use crate::panics::Panic;
 use crate::report;
 use crate::trace_context::{self, TraceId, current_trace_id};
 
-/// Panics that wait at once; the oldest is told when there are more.
+/// Panics that wait at once. Beyond that, the oldest is written.
 const MAX_WAITING: usize = 64;
 
 struct Waiting {
@@ -45,7 +45,7 @@ pub(crate) fn wait(panic: &Arc<Panic>) {
     oldest.flatten().iter().for_each(Waiting::tell);
 }
 
-/// Tells the panics that have waited for longer than that in vain.
+/// Writes the panics that have waited for longer than that.
 pub(crate) fn tell_late(than: Duration) {
     let late = |waiting: &Waiting| waiting.panic.at.elapsed() >= than;
     let mut queue = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -56,7 +56,7 @@ pub(crate) fn tell_late(than: Duration) {
     late.iter().for_each(Waiting::tell);
 }
 
-/// Writes the line of a panic, unless another line has told it.
+/// Writes the line of a panic, unless another line has reported it.
 pub(crate) fn tell(panic: &Panic) {
     if panic.claim() {
         write(&panic.text, panic, None);
@@ -79,7 +79,7 @@ pub(crate) fn tell_last(panic: &Panic) {
 impl Waiting {
     fn tell(&self) {
         if self.panic.claim() {
-            // The thread that tells it late works for no request.
+            // The thread that writes it late works for no request.
             let elsewhere = self
                 .trace
                 .filter(|trace| current_trace_id() != Some(*trace));

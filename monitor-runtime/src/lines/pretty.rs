@@ -1,8 +1,8 @@
 //! The pretty format: a line per event, in the form of `tracing-subscriber`'s `fmt::layer()`.
 //!
-//! That layer panics where a `Debug` or a `Display` returns an error, and formats the values of a span
-//! under the span's lock, where one that logs waits for itself. Here they are formatted first, bounded,
-//! and without secrets and commands of terminals.
+//! That layer panics if a `Debug` or a `Display` returns an error. It formats the values of a span
+//! under the span's lock, so a value whose formatting logs would wait for itself. Here values are
+//! formatted first, bounded, and without secrets and terminal commands.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
@@ -31,7 +31,7 @@ pub(crate) struct PrettyLayer<W> {
     pub(crate) colours: bool,
 }
 
-/// Fields by name, as text; those of a span are kept with it.
+/// Fields by name, as text. Those of a span are kept with it.
 #[derive(Debug, Default)]
 struct Fields(Vec<(&'static str, String)>);
 
@@ -148,7 +148,7 @@ impl Display for Painted<'_> {
 }
 
 impl Fields {
-    /// Adds them to those of a span; a later value replaces an earlier one.
+    /// Adds the fields to those of a span; a later value replaces an earlier one.
     fn keep<S>(self, id: &Id, context: &Context<'_, S>)
     where
         S: Subscriber + for<'s> LookupSpan<'s>,
@@ -169,7 +169,7 @@ impl Fields {
 
     fn put(&mut self, field: &Field, text: impl FnOnce() -> String) {
         let name = field.name();
-        // The `log` crate's are where a record comes from.
+        // Fields of the `log` crate with the origin of a record.
         if !name.starts_with("log.") {
             let text = if is_secret_field(name) {
                 HIDDEN.to_owned()

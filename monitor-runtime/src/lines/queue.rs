@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 const LINGER: Duration = Duration::from_millis(1);
 /// The longest wait for room before the next attempt to write.
 const RETRY: Duration = Duration::from_secs(1);
-/// Batches that a caller writes at most: the rest is for the writer's thread.
+/// The most batches that a caller writes. The writer's thread writes the rest.
 const ROUNDS: usize = 4;
 /// Attempts of a caller to become the one that writes.
 const TRIES: usize = 100;
-/// A larger buffer is not kept after a burst.
+/// Bytes beyond which a buffer is freed after a burst.
 const KEPT: usize = 1 << 20;
 
 /// A destination of lines.
@@ -39,12 +39,12 @@ pub(super) trait Sink: Sync {
 
 pub(super) struct Queue<S> {
     waiting: Mutex<Waiting>,
-    /// Told to the writer's thread.
+    /// Notifies the writer's thread.
     filled: Condvar,
     /// Locked for the length of a write.
     writing: Mutex<Writing>,
     sink: S,
-    /// Lines that were taken in, and of those, lines that are written or lost.
+    /// The number of accepted lines, and of those that are written or lost since.
     taken: AtomicU64,
     done: AtomicU64,
     dropped: AtomicU64,
@@ -59,14 +59,14 @@ struct Waiting {
     asleep: bool,
 }
 
-/// Whole lines, and where each of them ends.
+/// Whole lines, and the end of each of them.
 #[derive(Default)]
 struct Batch {
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
 
-/// A batch, and how far it is written.
+/// A batch, and the position up to which it is written.
 #[derive(Default)]
 struct Writing {
     batch: Batch,
@@ -100,17 +100,17 @@ impl<S: Sink> Queue<S> {
         }
     }
 
-    /// Lines that found no room, or could not be written.
+    /// Returns the number of lines that found no room, or could not be written.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Returns `true` if nothing that was taken in is still to be written; takes no lock.
+    /// Returns `true` if every accepted line is written or lost. Takes no lock.
     pub(super) fn is_empty(&self) -> bool {
         self.done.load(Ordering::Acquire) >= self.taken.load(Ordering::Acquire)
     }
 
-    /// Adds a line, or drops and counts it; waits for nothing but another thread's copy.
+    /// Adds a line, or drops and counts it. Waits for nothing but another thread's copy.
     pub(super) fn push(&self, line: &[u8]) {
         if let Some(mut waiting) = self.add(line)
             && mem::take(&mut waiting.asleep)
@@ -120,7 +120,7 @@ impl<S: Sink> Queue<S> {
         }
     }
 
-    /// Adds a line and writes it with those before it, as far as there is room for them now.
+    /// Adds a line and writes it with those before it, as far as there is room now.
     pub(super) fn push_through(&self, line: &[u8]) {
         if !S::NEVER_WAITS {
             return self.push(line);
@@ -128,7 +128,8 @@ impl<S: Sink> Queue<S> {
         if self.add(line).is_none() {
             return;
         }
-        // Held for a write that does not wait, unless a disk is slow: then its thread writes the line.
+        // The lock is held during a write that does not wait, unless a disk is slow: then the
+        // lock's holder writes the line.
         let mut tries = (0..TRIES).inspect(|tries| {
             if *tries > 0 {
                 thread::yield_now();
@@ -142,7 +143,8 @@ impl<S: Sink> Queue<S> {
         }
     }
 
-    /// Writes a line without the queue: for a process that has a copy of it, but not its thread.
+    /// Writes a line without the queue, for a forked process that has a copy of the queue but not
+    /// its thread.
     pub(super) fn write_alone(&self, mut line: &[u8], patience: Duration) {
         let until = Instant::now() + patience;
         while !line.is_empty() {
@@ -161,7 +163,7 @@ impl<S: Sink> Queue<S> {
         }
     }
 
-    /// Waits until all lines that were taken in are written; `false` when that takes too long.
+    /// Waits until all accepted lines are written. Returns `false` if that takes too long.
     pub(super) fn flush(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
         let wanted = self.taken.load(Ordering::Acquire);
@@ -224,7 +226,7 @@ impl<S: Sink> Queue<S> {
         Some(waiting)
     }
 
-    /// Writes on where the last write ended, or the lines that wait.
+    /// Continues the last write, or writes the lines that wait.
     fn pump(&self, writing: &mut Writing) -> Pumped {
         if writing.batch.ends.is_empty() {
             mem::swap(&mut writing.batch, &mut self.lock().batch);

@@ -34,7 +34,7 @@ impl SpanFields {
         self.entries.is_empty()
     }
 
-    /// Takes over later values; they replace earlier ones of the same name.
+    /// Takes later values, which replace earlier ones of the same name.
     pub(super) fn update(&mut self, later: &Self) {
         let mut start = 0;
         for entry in &later.entries {

@@ -1,4 +1,4 @@
-//! The time of an event: RFC 3339, UTC, microseconds.
+//! Formats the time of an event: RFC 3339, UTC, microseconds.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ const SECOND: usize = 19;
 /// 9999-12-31T23:59:59Z, the last second RFC 3339 can write.
 const LAST: u64 = 253_402_300_799;
 
-/// The last second written, and how it is written: a second's lines share it.
+/// The last second written, and its text: lines of the same second share it.
 #[derive(Clone, Copy)]
 pub(super) struct Clock {
     /// Since the epoch; `u64::MAX` before the first line.
@@ -28,7 +28,7 @@ impl Clock {
         self.push(out, SystemTime::now());
     }
 
-    /// Times before 1970 and after 9999 come from a clock that is wrong, and are cut to these.
+    /// Appends a time. Times before 1970 and after 9999 come from a wrong clock, and are clamped.
     fn push(&mut self, out: &mut Vec<u8>, time: SystemTime) {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let second = since.as_secs().min(LAST);

@@ -1,11 +1,11 @@
-//! Standard output as something that is written to without waiting for its reader.
+//! Standard output, written to without waiting for its reader.
 
 use std::io;
 use std::time::Duration;
 
 use super::queue::Sink;
 
-/// The descriptor that is standard output at the time of a write.
+/// The descriptor of standard output, looked up at each write.
 ///
 /// It bypasses the buffer and the lock of [`std::io::Stdout`]: a `println!` that waits for a reader
 /// holds that lock, and a line of the log must not wait with it.
@@ -23,7 +23,7 @@ mod unix {
 
     use super::{Duration, Sink, Stdout, io};
 
-    /// A write of so many bytes to a pipe that has room does not wait: `PIPE_BUF` of pipe(7).
+    /// A write of so many bytes to a pipe that has room does not block: `PIPE_BUF` of pipe(7).
     const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
     impl Sink for Stdout {
@@ -37,7 +37,7 @@ mod unix {
                 let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
                 return Ok(send(stdout, bytes, flags)?);
             }
-            // A file takes what it is given: its reader is a disk.
+            // A regular file accepts every write.
             if kind == FileType::RegularFile {
                 return Ok(write(stdout, bytes)?);
             }
@@ -45,7 +45,7 @@ mod unix {
                 return Err(io::ErrorKind::WouldBlock.into());
             }
             let written = match without_waiting(stdout, bytes) {
-                // Not for this kind of file, or not on this system.
+                // Not supported for this kind of file, or by this system.
                 Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::SPIPE) => {
                     write(stdout, &bytes[..bytes.len().min(PIECE)])
                 }
@@ -62,7 +62,7 @@ mod unix {
     fn has_room(stdout: impl AsFd, limit: Duration) -> bool {
         let mut stdout = [PollFd::new(&stdout, PollFlags::OUT)];
         let limit = Timespec::try_from(limit).ok();
-        // An error is told by the write that follows.
+        // The write that follows reports the error.
         !matches!(poll(&mut stdout, limit.as_ref()), Ok(0))
     }
 

@@ -1,4 +1,4 @@
-//! Pretty lines in which no value can begin a line of its own, or command the terminal.
+//! Pretty lines in which no value can begin a line of its own, or control the terminal.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::unseen::is_unseen;
 /// The start of a line that continues a value after its line break. No event begins like that.
 const GOES_ON: &str = "\n    | ";
 
-/// A writer of lines in colour, each handed over in one piece.
+/// A writer of coloured lines, each passed on in one piece.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tame<W>(pub(crate) W);
 

@@ -1,4 +1,5 @@
-//! Values as JSON: RFC 8259, in the form `serde_json` writes them, and nothing unseen in it.
+//! Writes values as JSON (RFC 8259), in the form of `serde_json`, and with invisible characters
+//! escaped.
 
 use std::error::Error;
 use std::fmt::{self, Write};
@@ -10,12 +11,12 @@ use crate::caught::caught;
 use crate::redact::{HIDDEN, hidden, is_secret_field, may_hold_a_secret};
 use crate::unseen::is_unseen;
 
-/// Bytes of a `Debug` or `Display` text, which may have no end; longer ones are cut.
+/// Bytes of a `Debug` or `Display` text, which may never end. Longer texts are cut.
 pub(super) const MAX_SHOWN: usize = 256 * 1024;
 
 /// Writes a number, a `bool` or bytes. A float that JSON has no number for becomes `null`.
 pub(super) fn push_value(out: &mut Vec<u8>, value: impl Serialize) {
-    // A `Vec` takes everything, and none of these values can refuse to be written.
+    // Writing to a `Vec` cannot fail, and none of these values can fail to serialize.
     let _ = serde_json::to_writer(out, &value);
 }
 
@@ -32,7 +33,7 @@ pub(super) fn push_name(out: &mut Vec<u8>, name: &str) {
     out.push(b':');
 }
 
-/// Writes the value of a field without the secrets in it; `value` writes it as it is.
+/// Writes the value of a field without the secrets in it; `value` writes the value itself.
 #[inline]
 pub(super) fn push_safely(out: &mut Vec<u8>, name: &'static str, value: impl FnOnce(&mut Vec<u8>)) {
     if is_secret_field(name) {
@@ -51,7 +52,7 @@ fn hidden_in(json: &[u8]) -> Option<String> {
     if !may_hold_a_secret(json) {
         return None;
     }
-    // Most strings have no escape, and are the text they stand for.
+    // Most strings contain no escape, and equal the text they stand for.
     let inside = json
         .strip_prefix(b"\"")
         .and_then(|json| json.strip_suffix(b"\""))?;
@@ -70,15 +71,15 @@ pub(super) fn push_shown(out: &mut Vec<u8>, value: fmt::Arguments<'_>) {
         room: MAX_SHOWN,
         out: &mut *out,
     };
-    // An error says that the bound was reached or the user's code gave up; both leave what there
-    // is.
+    // An error means that the bound was reached or that the user's code failed. In both cases the
+    // text so far stays.
     if caught(|| shown.write_fmt(value)).is_none() {
         out.extend_from_slice(b"<panicked while formatting>");
     }
     out.push(b'"');
 }
 
-/// Writes the field of an error, and one with the texts of its sources if it has any.
+/// Writes the field of an error, and another with the texts of its sources if it has any.
 pub(super) fn push_error(out: &mut Vec<u8>, name: &'static str, error: &(dyn Error + 'static)) {
     push_safely(out, name, |out| push_shown(out, format_args!("{error}")));
     if is_secret_field(name) {
@@ -96,7 +97,7 @@ pub(super) fn push_error(out: &mut Vec<u8>, name: &'static str, error: &(dyn Err
     }
 }
 
-/// Escapes what is written through it, up to a bound.
+/// Escapes the text that is written through it, up to a bound.
 struct Shown<'a> {
     room: usize,
     out: &'a mut Vec<u8>,
@@ -134,7 +135,7 @@ fn push_escaped(out: &mut Vec<u8>, text: &[u8]) {
     out.extend_from_slice(rest);
 }
 
-/// Writes the first character, escaped if it has to be, and returns what is behind it.
+/// Writes the first character, escaped if necessary, and returns the text behind it.
 fn push_special<'t>(out: &mut Vec<u8>, text: &'t [u8]) -> &'t [u8] {
     if text[0] < 0x7f {
         push_escape(out, text[0]);
@@ -170,7 +171,7 @@ fn is_plain(text: &[u8]) -> bool {
     let Some(last) = text.last_chunk() else {
         return !text.iter().any(|&byte| needs_escape(byte));
     };
-    // The last chunk overlaps the one before instead of leaving a rest.
+    // The last chunk overlaps the one before, so that no rest remains.
     let (chunks, _) = text.as_chunks();
     chunks.iter().all(|chunk| is_plain_chunk(*chunk)) && is_plain_chunk(*last)
 }

@@ -1,4 +1,4 @@
-//! All there is to say of one function.
+//! The live page's details of one function.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::recent::{Call, Failure};
 use crate::site::Site;
 use crate::tally::Tally;
 
-/// Combinations of labels that are shown: those with the most calls.
+/// The label sets that are shown: those with the most calls.
 const COMBINATIONS: usize = 20;
 
 impl Live {

@@ -20,9 +20,9 @@ pub(crate) struct Known<'a> {
     pub(crate) number: u64,
 }
 
-/// Functions in columns that one document has at most: 3 MB of it.
+/// The most functions in the columns of one document: 3 MB of it.
 const MOST_IN_COLUMNS: usize = 100_000;
-/// The latest document, as far as the next one has to know it.
+/// The state of the latest document that the next one needs.
 #[derive(Default)]
 pub(super) struct Shown {
     /// The reading that the rows are of.
@@ -144,7 +144,7 @@ impl Live {
 }
 
 impl State {
-    /// Prints the row of every function and route, and finds out which are new.
+    /// Prints the row of every function and route, and notes which have changed.
     fn print_rows(&mut self, functions: &[Function]) {
         let mut shown = std::mem::take(&mut self.shown);
         let bases = WINDOWS.map(|window| self.base(window));

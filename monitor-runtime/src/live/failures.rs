@@ -1,4 +1,4 @@
-//! The kinds of failure of the whole process: the ones of each function, brought together.
+//! The kinds of failure of the whole process, merged from those of each function.
 
 use std::fmt::Write;
 
@@ -8,19 +8,19 @@ use super::{Live, detail};
 use crate::recent::{self, Failure};
 use crate::site::Site;
 
-/// Kinds that are shown, unless more classes than that failed.
+/// Kinds that are shown, unless more classes have failed.
 const MAX_KINDS: usize = 20;
-/// Kinds that are shown at most.
+/// The most kinds that are shown.
 const MAX_CLASSES: usize = 100;
 
-/// The list that the latest document had.
+/// The list in the latest document.
 #[derive(Default)]
 pub(super) struct Failures {
     /// The latest first.
     printed: Vec<Printed>,
-    /// The number of the first document that had the list as it is; 0 before the first list.
+    /// The number of the first document with this list; 0 before the first list.
     number: u64,
-    /// Failures of the process by then.
+    /// The process's number of failures at that time.
     failed: u64,
 }
 
@@ -28,7 +28,7 @@ struct Printed {
     kind: u64,
     version: u64,
     json: String,
-    /// The number of the first document that had it.
+    /// The number of the first document that contained it.
     number: u64,
 }
 
@@ -59,7 +59,8 @@ impl Failures {
         (self.number, self.failed) = (number, failed);
     }
 
-    /// Prints `,"failures":[…]` with what is new since a document: a kind that it had is its number alone.
+    /// Prints `,"failures":[…]` with what is new since a document. A kind that the document already
+    /// had is its number alone.
     pub(super) fn print(&self, out: &mut String, known: u64) {
         if self.number <= known {
             return;

@@ -1,4 +1,4 @@
-//! The last ten minutes, five seconds a column: how many calls, how many failed, how long they took.
+//! The last ten minutes in columns of five seconds: calls, failures and durations of each function.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
@@ -11,7 +11,7 @@ const COLUMNS: usize = 120;
 
 /// The calls that ended in five seconds.
 pub(super) struct Column {
-    /// The document it was new in.
+    /// The document in which it was new.
     pub(super) number: u64,
     /// The end of the five seconds.
     pub(super) at: SystemTime,
@@ -26,7 +26,7 @@ struct Entry {
     function: u32,
     /// By result.
     ended: [u32; Outcome::RESULTS],
-    /// The first bucket with calls, and how many until the last.
+    /// The first bucket with calls, and the number of buckets up to the last one.
     first: u8,
     buckets: u8,
 }
@@ -37,7 +37,8 @@ pub(super) struct Calls<'a> {
     pub(super) ended: [u32; Outcome::RESULTS],
     /// The bucket that `heat` begins with.
     pub(super) first: u8,
-    /// For each bucket how many bits its number of calls has: 0 for none, 1 for one, 2 for up to 3.
+    /// For each bucket the number of bits of its number of calls: 0 for none, 1 for one, 2 for up
+    /// to 3.
     pub(super) heat: &'a [u8],
 }
 
@@ -52,7 +53,7 @@ impl Column {
         }
     }
 
-    /// Adds what a function counted in this time.
+    /// Adds the counts of a function.
     pub(super) fn push(&mut self, function: usize, counts: &Counts) {
         if counts.calls() == 0 {
             return;

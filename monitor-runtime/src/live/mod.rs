@@ -38,13 +38,13 @@ const COLUMN: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(4500);
 /// The greatest age of a reading that a document shows.
 const FRESH: Duration = Duration::from_millis(900);
-/// The windows that rates and quantiles are of.
+/// The windows of rates and quantiles.
 const WINDOWS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
 
 /// The sources and the state of the live page.
 pub(crate) struct Live {
     service: Service,
-    /// Tells one start of the service from the next.
+    /// Distinguishes one start of the service from the next.
     process: String,
     began: SystemTime,
     functions: Vec<Function>,
@@ -56,7 +56,7 @@ pub(crate) struct Live {
 struct Function {
     module: &'static str,
     name: String,
-    /// The first says how its calls are timed.
+    /// The first determines the buckets.
     sites: Vec<&'static Site>,
 }
 
@@ -75,7 +75,7 @@ struct State {
 /// The counts of all functions at one moment.
 struct Reading {
     at: Instant,
-    /// By function; one that has not been called since the reading before shares its counts.
+    /// By function. A function without calls since the previous reading shares its counts.
     counts: Vec<Arc<Counts>>,
     /// By method and route of the HTTP edge, likewise.
     routes: Vec<Arc<Counts>>,
@@ -96,7 +96,7 @@ impl Live {
             let name = (site.module(), site.function());
             by_name.entry(name).or_default().push(site);
         }
-        // As on the page of metrics, one that promises something speaks for all.
+        // As on the page of metrics, a site with an objective stands for all.
         for sites in by_name.values_mut() {
             sites.sort_by_key(|site| site.objective.is_none());
         }
@@ -128,7 +128,8 @@ impl Live {
         }
     }
 
-    /// Takes the reading of a column, if the last one is old enough; to be called every five seconds.
+    /// Takes the reading of a column if the last one is old enough. The upkeep calls it every five
+    /// seconds.
     pub(crate) fn tick(&self) {
         let mut state = self.state();
         let since = state.last().at.elapsed();
@@ -161,7 +162,7 @@ impl State {
         self.before.back().unwrap_or(&self.now)
     }
 
-    /// Keeps what came since the last reading that was kept, and this one.
+    /// Keeps this reading, and the difference to the last one that was kept.
     fn close_column(&mut self) {
         let last = self.last();
         let mut column = Column::new(self.number, self.now.at - last.at);
@@ -234,7 +235,7 @@ impl Function {
             .flat_map(|site| site.lanes().map(|lane| Source::new(site, lane)))
     }
 
-    /// Returns the duration of its slowest call of late, in seconds.
+    /// Returns the duration of its slowest recent call, in seconds.
     fn slowest(&self) -> Option<f64> {
         let slowest = self.sites.iter().map(|site| site.recent().slowest());
         slowest.flatten().reduce(f64::max)
@@ -246,7 +247,7 @@ impl Function {
     }
 }
 
-/// Milliseconds since 1970.
+/// Returns the milliseconds since 1970.
 fn milliseconds(at: SystemTime) -> u64 {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

@@ -1,8 +1,9 @@
 //! A lower bound on the age of the oldest call in flight, from counts alone.
 //!
-//! A call costs nothing for it. If `n` calls ran at some moment and fewer than `n` have ended since,
-//! one of them runs still, so it is at least that old. A function whose calls hang has such a moment for as
-//! long as they hang; one whose calls come and go has one of a few seconds at most.
+//! Calls do nothing for it. If `n` calls ran at some moment and fewer than `n` have ended since,
+//! one of them still runs, so it is at least that old. A function whose calls hang has such a
+//! moment for as long as they hang. For a function whose calls come and go, the moment is at most a
+//! few seconds ago.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::time::SystemTime;
 use super::counts::Counts;
 use super::{Reading, State};
 
-/// A moment when calls ran of which one is still running.
+/// A moment at which calls ran, one of which still runs.
 #[derive(Clone, Copy)]
 pub(super) struct Moment {
     at: SystemTime,
@@ -34,12 +35,12 @@ impl Moment {
     }
 }
 
-/// The moment of each function; `None` for one without a call that has run for some seconds.
+/// The moment of each function; `None` for a function without a call that has run for some seconds.
 #[derive(Default)]
 pub(super) struct Oldest(Vec<Option<Moment>>);
 
 impl Oldest {
-    /// Finds the moment of each function, given the latest reading and those before it.
+    /// Finds the moment of each function from the latest reading and earlier ones.
     pub(super) fn refresh(&mut self, now: &Reading, before: &VecDeque<Reading>) {
         self.0.resize(now.counts.len(), None);
         for (function, moment) in self.0.iter_mut().enumerate() {
@@ -47,7 +48,8 @@ impl Oldest {
             if counts.in_flight == 0 {
                 *moment = None;
             } else if moment.is_none_or(|moment| !moment.holds(counts)) {
-                // Readings share the counts of a function that was not called: the first one counts.
+                // Readings share the counts of a function that was not called; the first of them
+                // counts.
                 let mut moments = before
                     .iter()
                     .map(|old| Moment::new(old, &old.counts[function]));
@@ -64,7 +66,7 @@ impl Oldest {
 }
 
 impl State {
-    /// Keeps the moments up to date; to be called when a reading is kept.
+    /// Keeps the moments up to date; called when a reading is kept.
     pub(super) fn find_oldest(&mut self) {
         self.oldest.refresh(&self.now, &self.before);
     }

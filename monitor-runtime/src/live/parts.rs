@@ -1,5 +1,5 @@
-//! Everything of the page that is not a monitored function: requests, health checks, objectives, the log's
-//! filter, and the process.
+//! The parts of the page that are not monitored functions: requests, health checks, objectives, the
+//! log's filter, and the process.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -15,21 +15,21 @@ use crate::metrics::HTTP_BUCKETS;
 use crate::process::Reader;
 use crate::{http, log_filter, slo, trace};
 
-/// The time between looks at what changes slowly.
+/// The interval between two reads of the parts that change slowly.
 const SLOW: Duration = Duration::from_secs(10);
-/// Targets of the log that are listed at most.
+/// The most targets of the log that are listed.
 const MAX_TARGETS: usize = 300;
 
-/// Templates of URLs that the page leads to, as the settings give them.
+/// Templates of URLs that the page links to, from the settings.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PageLinks {
-    /// Has `{trace_id}` in it.
+    /// Contains `{trace_id}`.
     pub(crate) trace: Option<String>,
-    /// Has `{file}`, and may have `{line}`, `{version}` and `{commit}` in it.
+    /// Contains `{file}`, and may contain `{line}`, `{version}` and `{commit}`.
     pub(crate) source: Option<String>,
 }
 
-/// Readings of parts of the process that have no monitored function.
+/// Sources of the parts that are not monitored functions.
 #[derive(Default)]
 pub(crate) struct Around {
     pub(crate) health: Option<Arc<Health>>,
@@ -37,7 +37,7 @@ pub(crate) struct Around {
     pub(crate) links: PageLinks,
 }
 
-/// The latest document's part of them.
+/// The parts as the latest document has them.
 #[derive(Default)]
 pub(super) struct Parts {
     routes: Changing,
@@ -65,7 +65,7 @@ impl Parts {
             json!({
                 "filter": now.filter,
                 "default": now.default,
-                // To a second, so that it stands still.
+                // Rounded to a second, so that it does not change with every document.
                 "reverts_at": left.map(|at| milliseconds(at).div_ceil(1000) * 1000),
             })
         });
@@ -139,7 +139,7 @@ impl Parts {
     }
 }
 
-/// Reads what each method and route of the HTTP edge has counted.
+/// Reads the counts of each method and route of the HTTP edge.
 pub(super) fn read_routes(before: Option<&Reading>) -> Vec<Arc<Counts>> {
     let read = |(place, traffic): (usize, &Arc<http::traffic::Traffic>)| {
         let read = traffic.read();
@@ -169,7 +169,7 @@ fn system(reader: &Reader) -> String {
     });
     let system: Value = json!({
         "cpu_seconds": process.cpu_seconds.map(seconds),
-        // To 64 KiB: less is noise.
+        // Rounded to 64 KiB: smaller changes are noise.
         "resident_bytes": process.resident_bytes.map(|bytes| bytes >> 16 << 16),
         "open_fds": process.open_fds,
         "max_fds": process.max_fds,

@@ -1,4 +1,4 @@
-//! Pieces of JSON that are printed often, and lists of those that changed.
+//! Prints recurring pieces of JSON, and lists of values that have changed.
 
 use std::fmt::Write;
 
@@ -7,12 +7,12 @@ use super::counts::Counts;
 /// Quantiles that are shown.
 const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
 
-/// Printed values, each with the number of the first document that had it as it is.
+/// Printed values, each with the number of the first document that has it unchanged.
 #[derive(Default)]
 pub(super) struct Changing(Vec<(String, u64)>);
 
 impl Changing {
-    /// Takes the value at a place, which is at most one behind the last.
+    /// Sets the value at a place, which is at most one behind the last.
     pub(super) fn set(&mut self, place: usize, value: &str, number: u64) {
         match self.0.get_mut(place) {
             Some((known, _)) if known == value => {}
@@ -30,7 +30,7 @@ impl Changing {
         list(out, name, new, |out, (value, _)| out.push_str(value));
     }
 
-    /// Prints `,"name":value` for the one value there is, if it changed after a document.
+    /// Prints `,"name":value` for a single value, if it changed after a document.
     pub(super) fn print_one(&self, out: &mut String, name: &str, known: u64) {
         if let Some((value, _)) = self.0.first().filter(|(_, number)| *number > known) {
             let _ = write!(out, ",\"{name}\":{value}");
@@ -40,8 +40,8 @@ impl Changing {
 
 /// Prints `[calls, errors, cancelled, p50, p95, p99, mean]`, or `0` without calls.
 ///
-/// `slowest` is the duration of the slowest call that is known: a quantile, which is an estimate, never
-/// exceeds it.
+/// `slowest` is the duration of the slowest known call. A quantile is an estimate, and is capped at
+/// it.
 pub(super) fn window(out: &mut String, counts: &Counts, bounds: &[f64], slowest: Option<f64>) {
     let [ok, errors, cancelled] = counts.ended;
     let calls = ok + errors + cancelled;

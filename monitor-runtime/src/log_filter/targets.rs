@@ -1,4 +1,4 @@
-//! Targets that events can have, as far as the process knows, and directives that fit none of them.
+//! Finds directives that match no target which the process is known to log.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -7,10 +7,10 @@ use super::is_level;
 use super::words::distance;
 use crate::site::{self, Site};
 
-/// Crates that log and that many services are made of.
+/// Crates that log and that many services use.
 ///
-/// `tracing` knows their call sites only once they are reached, and a hint must not doubt a filter
-/// that is right.
+/// `tracing` knows their call sites only once they are reached, and a hint must not doubt a correct
+/// filter.
 const COMMON: [&str; 47] = [
     "actix_http",
     "actix_server",
@@ -61,7 +61,7 @@ const COMMON: [&str; 47] = [
     "warp",
 ];
 
-/// Targets of the call sites that `tracing` has told the filter of.
+/// Targets of the call sites that `tracing` has shown to the filter.
 static SEEN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
 /// Notes the target of a call site.
@@ -85,14 +85,14 @@ pub(crate) fn targets() -> Vec<&'static str> {
     targets.into_iter().collect()
 }
 
-/// Returns `true` if an event may have a target that begins so.
+/// Returns `true` if an event may have a target with this beginning.
 pub(super) fn may_be(target: &str) -> bool {
     COMMON.contains(&crate_of(target))
         || target.starts_with("tokio")
         || known().iter().any(|known| known.starts_with(target))
 }
 
-/// Says of a filter which of its directives fits nothing that is known; `None` if each fits.
+/// Returns a hint about a directive that matches no known target; `None` if each matches one.
 pub(super) fn unmatched(filter: &str) -> Option<String> {
     let target = directives(filter).find(|target| !may_be(target))?;
     let known = known();
@@ -110,8 +110,8 @@ pub(super) fn unmatched(filter: &str) -> Option<String> {
     ))
 }
 
-/// Says the same where it is likely to be a mistake: a directive is nearly a known target, or has a
-/// hyphen, or the whole filter fits no monitored function.
+/// Returns the hint only if it is likely to be a mistake: a directive is nearly a known target, or
+/// has a hyphen, or the whole filter matches no monitored function.
 pub(super) fn mistaken(filter: &str) -> Option<String> {
     let known = known();
     let wrong = |target: &&str| {

@@ -1,7 +1,7 @@
-//! Words that are taken for levels: those of other tools, and misspelt ones.
+//! Recognizes words meant as levels: those of other tools, and misspelt ones.
 
-/// The levels, and the names that other tools have for them: syslog, `log4j`, `java.util.logging`,
-/// Python, Go's zap, npm, .NET, and switches.
+/// The levels, and their names in other tools: syslog, `log4j`, `java.util.logging`, Python, Go's
+/// zap, npm, .NET, and switches.
 const LEVELS: [(&str, &[&str]); 6] = [
     (
         "off",
@@ -70,7 +70,7 @@ pub(super) fn meant(word: &str) -> Option<&'static str> {
     let word = word.to_lowercase();
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
     if bare.parse::<f64>().is_ok() {
-        // Numbers of `tracing` rise with what is shown, those of Python and of .NET do not.
+        // Numbers of `tracing` rise with verbosity; those of Python and .NET do not.
         let levels = ["off", "error", "warn", "info", "debug", "trace"];
         let exact = bare
             .parse()
@@ -96,8 +96,8 @@ fn misspelt(word: &str) -> Option<&'static str> {
     LEVELS.iter().find_map(near)
 }
 
-/// Characters to insert, delete, replace or swap with their neighbour to make one word the other:
-/// the optimal string alignment distance.
+/// Returns the number of characters to insert, delete, replace or swap with their neighbour to turn
+/// one word into the other: the optimal string alignment distance.
 pub(super) fn distance(a: &str, b: &str) -> usize {
     const LONGEST: usize = 64;
     let a: Vec<char> = a.chars().take(LONGEST).collect();

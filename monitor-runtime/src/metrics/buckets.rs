@@ -1,4 +1,4 @@
-//! Bounds of histograms, in seconds unless said otherwise.
+//! Bounds of histograms, in seconds unless stated otherwise.
 
 /// Default buckets, in seconds: OpenTelemetry's advice for HTTP, with three finer ones below.
 pub const BUCKETS: [f64; 17] = [
@@ -6,7 +6,7 @@ pub const BUCKETS: [f64; 17] = [
     7.5, 10.0,
 ];
 
-/// `buckets = fast`: for what takes microseconds, from 1 µs to 100 ms.
+/// `buckets = fast`: for functions that take microseconds, from 1 µs to 100 ms.
 pub const FAST_BUCKETS: &[f64] = &[
     0.000_001,
     0.000_002_5,
@@ -56,7 +56,7 @@ const BYTES: [f64; 12] = [
 /// Returns bounds for histograms of the `metrics` facade, by the unit that their names end in.
 pub(crate) fn by_unit() -> impl Iterator<Item = (&'static str, Vec<f64>)> {
     let seconds = |unit, per_second: f64| {
-        // To nine digits: what is left of a product is noise.
+        // Rounded to nine digits: the rest of a product is noise.
         let bounds = BUCKETS.map(|bound| (bound * per_second * 1e9).round() / 1e9);
         (unit, bounds.to_vec())
     };

@@ -11,12 +11,12 @@ use super::sample::Sample;
 use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, Number, Own, Service};
 use crate::site::Site;
 
-/// Bytes after which a chunk is handed on.
+/// Bytes after which a chunk is passed on.
 const CHUNK: usize = 64 * 1024;
-/// Room for the series that takes a chunk beyond that.
+/// Room for the series with which a chunk exceeds that.
 const MARGIN: usize = 8 * 1024;
 
-/// The page of a process: what of it stays the same from scrape to scrape.
+/// The page of a process: the parts that stay the same from scrape to scrape.
 pub struct Exposition {
     sites: Box<dyn Fn() -> Sites + Send + Sync>,
     service: String,
@@ -24,7 +24,7 @@ pub struct Exposition {
     layout: Mutex<Option<Arc<Layout>>>,
 }
 
-/// Annotated functions, as [`Exposition`] goes through them.
+/// Annotated functions, as [`Exposition`] iterates over them.
 type Sites = Box<dyn Iterator<Item = &'static Site>>;
 
 impl Exposition {
@@ -85,7 +85,7 @@ pub struct Scrape {
     own: Vec<Own>,
     others: Others,
     part: Part,
-    /// The series of that part which is next.
+    /// The next series of that part.
     next: usize,
     place: Place,
 }
@@ -118,7 +118,7 @@ impl Iterator for Scrape {
 }
 
 impl Scrape {
-    /// Writes a little more, and goes on to the next part behind the last of one.
+    /// Writes a little more. Behind the last series of a part it moves on to the next part.
     fn step(&mut self, out: &mut Vec<u8>) {
         let format = self.functions.format;
         let (more, then) = match self.part {
@@ -145,7 +145,7 @@ impl Scrape {
         }
     }
 
-    /// Writes what the service has of the family of functions that ends here.
+    /// Writes the service's own series of the function family that ends here.
     fn join(&self, out: &mut Vec<u8>) {
         let family: &Family<'_> = match self.part {
             Part::Calls => &CALLS,

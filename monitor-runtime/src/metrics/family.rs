@@ -1,4 +1,4 @@
-//! Families, and what the two formats make of them.
+//! Metric families, and their form in the two formats of the page.
 
 /// A format of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +59,12 @@ impl Kind {
 /// A family of the page.
 #[derive(Clone, Copy)]
 pub(crate) struct Family<'a> {
-    /// The name of its samples, or what they begin with; the same in both formats.
+    /// The name of its samples, or their common prefix; the same in both formats.
     pub(crate) name: &'a str,
     pub(super) kind: Kind,
-    /// The end of its name, if that is a unit.
+    /// The unit at the end of its name, if there is one.
     pub(super) unit: Option<&'a str>,
-    /// With backslash and newline escaped; empty for none.
+    /// With backslash and newline escaped; may be empty.
     pub(super) help: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! The families of functions, printed from numbers that were read before.
+//! Prints the families of functions from numbers that were read before.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -12,7 +12,7 @@ use crate::clock;
 use crate::exemplar::Exemplar;
 use crate::outcome::Outcome;
 
-/// The families of functions, of which each method prints one series.
+/// The families of functions. Each method prints one series of a family.
 pub(super) struct Functions {
     layout: Arc<Layout>,
     readings: Readings,
@@ -55,7 +55,8 @@ impl Functions {
         };
         let labels = self.layout.labels(series);
         let promise = &self.layout.promise(series).calls;
-        // Every result and known class exists from the start, so that a rate sees the very first call.
+        // Every result and known class exists from the start, so that a rate includes the very
+        // first call.
         for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
             push(out, CALLS.name);
             begin(out, labels, outcome, promise);
@@ -88,7 +89,8 @@ impl Functions {
         true
     }
 
-    /// Lines differ in little: what they share is copied from the first.
+    /// Writes a histogram. Its lines differ in little, so their common part is copied from the
+    /// first.
     fn histogram(&self, series: &Series, histogram: &Histogram, out: &mut Vec<u8>) {
         let promise = &self.layout.promise(series).durations;
         let start = out.len();
@@ -112,7 +114,7 @@ impl Functions {
             out.push(b'\n');
             out.extend_from_within(next.clone());
         }
-        // No call was slower than that: only the bound is another.
+        // No call was slower, so only the bound differs.
         if let Some(end) = ends.next() {
             end.push_to(out);
             let value = out.len();

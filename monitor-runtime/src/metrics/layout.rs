@@ -13,8 +13,7 @@ use crate::{classes, labels};
 
 /// The series of all functions, in the order of their labels.
 ///
-/// What they have many of lies side by side: a page goes through all of it, and memory is quick for
-/// those who read on.
+/// Numerous values lie side by side: a page reads all of them, and sequential memory is fast.
 pub(super) struct Layout {
     pub(super) series: Vec<Series>,
     labels: String,
@@ -30,9 +29,9 @@ pub(super) struct Layout {
 pub(super) struct Series {
     labels: Range<usize>,
     sources: Range<usize>,
-    /// Place of its bounds.
+    /// The index of its bounds.
     bounds: u32,
-    /// Place of its promise.
+    /// The index of its promise.
     promise: u32,
     /// Classes that exist before they are counted; most series have `panic` alone.
     classes: Option<Box<[&'static str]>>,
@@ -68,7 +67,7 @@ impl Series {
 
 impl Layout {
     pub(super) fn of(sites: impl Iterator<Item = &'static Site>, service: &str) -> Self {
-        // Before the lanes: one that appears meanwhile is found by the next page.
+        // Read before the lanes: the next page finds one that appears meanwhile.
         let lanes = labels::opened();
         let mut count = 0;
         let by_name = by_name(sites.inspect(|_| count += 1));

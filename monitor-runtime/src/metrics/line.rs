@@ -27,7 +27,7 @@ pub(crate) fn canonical(number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    // As Go's `%g`: an exponent of two digits and its sign, below 1e-4 and from 1e6 on.
+    // Like Go's `%g`: an exponent of two digits and its sign, below 1e-4 and from 1e6 on.
     let scientific = format!("{number:e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     match exponent.parse::<i32>() {
@@ -39,10 +39,11 @@ pub(crate) fn canonical(number: f64) -> String {
     }
 }
 
-/// Bytes of a short text and what stands behind it.
+/// The capacity of a short text, in bytes.
 const SHORT: usize = 32;
 
-/// A text of at most 32 bytes, which is copied without a call: as 32, of which the end is cut off.
+/// A text of at most 32 bytes. It is copied without a function call: as 32 bytes, of which the end
+/// is cut off.
 #[derive(Clone, Copy)]
 pub(super) struct Short {
     bytes: [u8; SHORT],
@@ -83,13 +84,13 @@ pub(super) fn push(out: &mut Vec<u8>, text: &str) {
 #[inline]
 pub(super) fn push_number(out: &mut Vec<u8>, number: u64) {
     match u8::try_from(number) {
-        // As most counts of errors are, and of calls in flight.
+        // The common case for counts of errors and for calls in flight.
         Ok(digit @ 0..=9) => out.push(b'0' + digit),
         _ => push(out, itoa::Buffer::new().format(number)),
     }
 }
 
-/// Seconds to the nanosecond, which takes a tenth of what the shortest exact decimal does.
+/// Writes seconds to the nanosecond, in a tenth of the time that the shortest exact decimal takes.
 pub(super) fn push_seconds(out: &mut Vec<u8>, seconds: f64) {
     const SECOND: u64 = 1_000_000_000;
     #[expect(
@@ -100,7 +101,7 @@ pub(super) fn push_seconds(out: &mut Vec<u8>, seconds: f64) {
     let nanoseconds = (seconds * 1e9) as u64;
     push_number(out, nanoseconds / SECOND);
     let point = out.len();
-    // Its first digit holds the place of the point.
+    // The first digit keeps leading zeros; the decimal point replaces it.
     push_number(out, SECOND + nanoseconds % SECOND);
     out[point] = b'.';
 }

@@ -1,4 +1,4 @@
-//! The families of objectives, worked out by a scrape from the counters of threads.
+//! The families of objectives, computed by a scrape from the counters of threads.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ pub(crate) fn objective_series(
     ]
 }
 
-/// Reads the same for a page, without the families that have no series.
+/// Reads the families for a page, without those that have no series.
 pub(crate) fn objectives(
     service: &str,
     sites: impl Iterator<Item = &'static Site>,

@@ -25,7 +25,7 @@ pub(super) struct Others {
     joined: Vec<Block>,
 }
 
-/// A family, as stretches of the text.
+/// A family, as ranges of the text.
 #[derive(Clone)]
 struct Block {
     name: Range<usize>,
@@ -39,7 +39,8 @@ impl Others {
     /// there.
     pub(super) fn new<'f>(text: String, ours: impl Iterator<Item = &'f Family<'f>>) -> Self {
         let mut blocks = blocks(&text);
-        // The order they came in changes from page to page, and with it who would keep a name.
+        // The order of the page changes from scrape to scrape. Sorted, the same family always keeps
+        // a name.
         blocks.sort_by(|a, b| text[a.name.clone()].cmp(&text[b.name.clone()]));
         let mut joined = Vec::new();
         let always = [&BUILD_INFO, &CALLS, &DURATION, &CONCURRENT];
@@ -126,7 +127,7 @@ impl Others {
     }
 }
 
-/// Says once for each name that something of it is not on the page, and why.
+/// Warns once for each name that some of its series are not on the page, with the reason.
 fn tell(name: &str, reason: &str) {
     /// Names that get a line in the log, at most.
     const MOST: usize = 1000;
@@ -147,14 +148,14 @@ fn tell(name: &str, reason: &str) {
 
 /// The owner of each name on the page.
 struct Names<'t> {
-    /// Names that no other family may have or have samples of, with the family that has them.
+    /// Names that no other family may have, or have samples of, with the family that owns them.
     taken: BTreeMap<String, String>,
     ours: Vec<(&'t str, Kind)>,
 }
 
 /// The place of another exporter's family on the page.
 enum Placed {
-    /// It stands by itself, as one of this kind.
+    /// It stands by itself, as a family of this kind.
     As(Kind),
     /// Its samples are part of a runtime family.
     InOurs,
@@ -174,7 +175,7 @@ impl<'t> Names<'t> {
         names
     }
 
-    /// Takes all names of a family; the one that has one of them already, if there is one.
+    /// Takes all names of a family, or returns the family that already owns one of them.
     fn take(&mut self, family: &Family<'_>) -> Option<String> {
         let names: Vec<String> = family.claims().collect();
         let taken = names.iter().find_map(|name| self.taken.get(name));
@@ -265,7 +266,7 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut help = 0..0;
     let mut start = 0;
-    // Not `lines`: it takes a carriage return for part of the line's end.
+    // Not `lines`, which treats a carriage return as part of the line's end.
     for line in text.split_inclusive('\n') {
         let end = start + line.len();
         let words = |prefix: &str| {

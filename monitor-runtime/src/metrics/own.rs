@@ -1,4 +1,4 @@
-//! Families of the runtime's own: numbers that are not those of functions.
+//! Families of the runtime's own that are not about functions.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use super::line::label;
 use super::{CAPTURES, CHECK_DURATION, CHECK_UP, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS};
 use crate::site::Site;
 
-/// A family of the runtime's own, and a value for each set of labels.
+/// A family of the runtime, and a value for each set of labels.
 pub(crate) struct Own {
     pub(super) family: &'static Family<'static>,
-    /// Labels without their braces, escaped; empty for none.
+    /// Labels without their braces, escaped; may be empty.
     pub(super) values: Vec<(String, Number)>,
 }
 
-/// A value: a count, or a measure.
+/// A value: an integer, or a float.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Number {
     Count(u64),
@@ -63,7 +63,7 @@ pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Opti
             ));
         }
     }
-    // Functions that share a name would give one series twice.
+    // Functions that share a name would repeat a series.
     values.sort_unstable();
     values.dedup_by(|(again, more), (labels, calls)| {
         let same = again == labels;

@@ -1,9 +1,10 @@
-//! The labels of objectives.
+//! The labels of an objective.
 
 use super::canonical;
 use crate::objective::Objective;
 
-/// The labels an objective gives its functions' series, as the autometrics specification has them.
+/// Labels that an objective adds to the series of its functions, after the autometrics
+/// specification.
 pub(super) const OBJECTIVE_NAME: &str = "objective_name";
 const OBJECTIVE_PERCENTILE: &str = "objective_percentile";
 const OBJECTIVE_THRESHOLD: &str = "objective_latency_threshold";

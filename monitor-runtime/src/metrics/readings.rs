@@ -1,4 +1,4 @@
-//! The numbers of one page, read once: its families are printed one after the other from these.
+//! The numbers of one page. They are read once, and all families are printed from them.
 
 use std::hint::black_box;
 use std::ops::Range;
@@ -12,8 +12,7 @@ use crate::tally::{Source, Tally};
 pub(crate) const RESULTS: [Outcome; Outcome::RESULTS] =
     [Outcome::Ok, Outcome::Error, Outcome::Cancelled];
 
-/// Series whose numbers are fetched at once before they are read: what they take stays in the
-/// nearest cache.
+/// Series whose numbers are fetched at once before they are read. They fit into the nearest cache.
 const LOOKED_AT: usize = 32;
 
 /// The counts of all series, each read at one moment.
@@ -21,13 +20,13 @@ const LOOKED_AT: usize = 32;
 pub(super) struct Readings {
     /// By series.
     pub(super) series: Vec<Reading>,
-    /// Errors by class; every reading has a stretch of them.
+    /// Errors by class; each reading has a range of them.
     classes: Vec<(&'static str, u64)>,
-    /// By series and result; a result that never happened costs nothing.
+    /// By series and result. A result that never happened has none.
     histograms: Vec<Histogram>,
-    /// Buckets; every histogram has a stretch of them, up to the last that has calls.
+    /// Buckets; each histogram has a range of them, up to the last one with calls.
     buckets: Vec<u64>,
-    /// By place of their bucket, in rising order.
+    /// By the index of their bucket, ascending.
     exemplars: Vec<(usize, Exemplar)>,
 }
 
@@ -48,7 +47,7 @@ pub(super) struct Histogram {
 }
 
 impl Readings {
-    /// Reads every series; with `exemplars`, those too.
+    /// Reads every series, and their exemplars if `exemplars` is `true`.
     pub(super) fn take(layout: &Layout, exemplars: bool) -> Self {
         let mut all = Self::default();
         all.series.reserve_exact(layout.series.len());
@@ -68,8 +67,8 @@ impl Readings {
         all
     }
 
-    /// Keeps what a series had counted. Where its functions have an objective, its histograms exist from the
-    /// start.
+    /// Keeps the counts of a series. If its functions have an objective, its histograms exist from
+    /// the start.
     fn keep(&mut self, tally: &Tally, has_objective: bool) -> Reading {
         let (classes, histograms) = (self.classes.len(), self.histograms.len());
         self.classes.extend(tally.classes());
@@ -135,7 +134,7 @@ impl Readings {
         let mut next = exemplars.partition_point(|(place, _)| *place < within.start);
         within.zip(calls).map(move |(place, calls)| {
             let found = exemplars.get(next).filter(|(of, _)| *of == place);
-            // The latest is the first; those of other functions with this name are passed over.
+            // The latest comes first. Those of other functions with this name are skipped.
             while exemplars.get(next).is_some_and(|(of, _)| *of == place) {
                 next += 1;
             }

@@ -9,10 +9,10 @@ const NAME: (&str, &str) = ("__name__", "exported___name__");
 const BOUND: (&str, &str) = ("le", "exported_le");
 const QUANTILE: (&str, &str) = ("quantile", "exported_quantile");
 
-/// A line that says the value of a series.
+/// A line with the value of a series.
 pub(super) struct Sample<'t> {
     pub(super) name: &'t str,
-    /// Values as they were, escaped.
+    /// Values as they were written, escaped.
     labels: Vec<(&'t str, &'t str)>,
     pub(super) value: f64,
     /// As it was written.
@@ -20,7 +20,7 @@ pub(super) struct Sample<'t> {
 }
 
 impl<'t> Sample<'t> {
-    /// Reads a line; refuses one that a scraper would refuse, and says why.
+    /// Parses a line. Returns the reason if a scraper would refuse it.
     pub(super) fn parse(line: &'t str) -> Result<Self, &'static str> {
         Self::parts(line)
             .ok_or("it is no line that a scraper reads")?

@@ -1,8 +1,8 @@
-//! The calls that count for an objective, and those of them that broke a promise.
+//! Counts the calls that matter for an objective, and those of them that broke a promise.
 //!
-//! Successful calls are read from the cells of their threads. Any other call is judged when it ends and
-//! counted here, by function: a scrape adds up and knows no policy. Every number only grows, because
-//! nothing is ever subtracted from what another thread is counting.
+//! Successful calls are read from the cells of their threads. Any other call is judged when it ends
+//! and counted here, by function, so a scrape only adds up. Every number only grows, because
+//! nothing is ever subtracted from a number that another thread is increasing.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,9 +18,9 @@ use crate::tally::{self, Source, Tally};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// That calls do not fail.
+    /// Calls succeed.
     SuccessRate,
-    /// That calls do not take longer than a threshold.
+    /// Calls take no longer than a threshold.
     Latency,
 }
 
@@ -48,13 +48,13 @@ impl CountAs {
 }
 
 impl Objective {
-    /// Returns the share of calls that are to keep this; `None` where it is not promised.
+    /// Returns the share of calls that have to keep this promise; `None` if it is not made.
     pub(crate) fn target_ratio(&self, kind: Kind) -> Option<f64> {
         let percent = match kind {
             Kind::SuccessRate => self.success_rate?,
             Kind::Latency => self.latency?.percent,
         };
-        // Without the digits of binary fractions: 0.999, not 0.9990000000000001.
+        // Rounds away digits of the binary representation: 0.999, not 0.9990000000000001.
         Some((percent * 1e10).round() / 1e12)
     }
 }
@@ -91,7 +91,7 @@ impl Shared {
     fn add(&self, failed: bool) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         if failed {
-            // A scrape that sees this failure sees its call, too.
+            // Release: a scrape that sees this failure also sees its call.
             self.failures.fetch_add(1, Ordering::Release);
         }
     }
@@ -109,7 +109,7 @@ impl Shared {
 pub(crate) struct Ended {
     pub(crate) lane: usize,
     pub(crate) outcome: Outcome,
-    /// The error is part of the function's work.
+    /// `true` if the error is part of the function's work.
     pub(crate) expected: bool,
     pub(crate) ticks: u64,
 }
@@ -131,7 +131,7 @@ impl Unsuccessful {
         if objective.latency.is_some() {
             let late = is_late();
             let counts = match (ended.outcome, objective.cancelled) {
-                // A call that was cancelled within the threshold might have kept it, or not.
+                // A call cancelled within the threshold might have kept the promise or broken it.
                 (Outcome::Cancelled, Cancelled::Late | Cancelled::After(_)) => late,
                 _ => count_as != CountAs::Ignored,
             };
@@ -155,16 +155,16 @@ fn threshold_ticks(site: &'static Site, objective: &Objective) -> Option<u64> {
     site.tick_bounds().get(within.checked_sub(1)?).copied()
 }
 
-/// Buckets of calls that took at most this long.
+/// Returns the number of buckets of calls that took at most this long.
 fn buckets_within(site: &Site, seconds: f64) -> usize {
     site.bounds().partition_point(|bound| *bound <= seconds)
 }
 
-/// Judges a cancelled call for the success rate.
+/// Returns how a cancelled call counts for the success rate.
 fn cancelled(site: &'static Site, objective: &Objective, ended: &Ended) -> CountAs {
     let is_late = match (objective.cancelled, threshold_ticks(site, objective)) {
         (Cancelled::As(count_as), _) => return count_as,
-        // Without a duration, a hang cannot be told from a client that leaves.
+        // Without a duration, a hang cannot be told from a client that left.
         _ if !site.is_timed() => false,
         (Cancelled::After(patience), _) => ended.ticks > clock::ticks_of(patience),
         (Cancelled::Late, Some(limit)) => ended.ticks > limit,
@@ -188,12 +188,12 @@ fn is_unusual(site: &'static Site, ended: &Ended) -> bool {
     as_long.saturating_mul(100) <= all
 }
 
-/// Counts what functions promise; made once and used for many.
+/// Reads counts for promises. Made once and reused, because it keeps its buffers.
 #[derive(Default)]
 pub(crate) struct Counter(Tally);
 
 impl Counter {
-    /// Returns what has been counted for each kind of promise, and how many calls are running.
+    /// Returns the counts for each kind of promise, and the number of running calls.
     pub(crate) fn read(&mut self, site: &'static Site) -> ([Counts; 2], u64) {
         let unsuccessful = site.unsuccessful();
         let mut counts = Kind::ALL.map(|kind| unsuccessful.of(kind));

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use super::Process;
 
-/// They never change.
+/// Read once, because they never change.
 static UNITS: LazyLock<Option<Units>> = LazyLock::new(Units::read);
 
 pub(super) fn start_seconds() -> Option<f64> {
@@ -51,8 +51,8 @@ fn stat() -> Option<Stat> {
 impl Stat {
     /// Parses the text. Field numbers are those of `proc_pid_stat(5)`.
     fn of(text: &[u8]) -> Option<Self> {
-        // The second one is the program's name in parentheses, and may hold anything; at 15 bytes it is
-        // cut, in a character or not.
+        // The second field is the program's name in parentheses. It may contain anything, and is
+        // cut at 15 bytes, even inside a character.
         let behind = text.rsplit(|byte| *byte == b')').next()?;
         let behind = str::from_utf8(behind).ok()?;
         let fields: Vec<&str> = behind.split_ascii_whitespace().collect();
@@ -67,7 +67,7 @@ impl Stat {
     }
 }
 
-/// Seconds since 1970 at boot, of the text of `/proc/stat`.
+/// Returns the seconds since 1970 at boot, from the text of `/proc/stat`.
 fn boot(text: &str) -> Option<f64> {
     of_line(text, "btime ")?.parse().ok()
 }
@@ -85,12 +85,12 @@ fn of_line<'t>(text: &'t str, beginning: &str) -> Option<&'t str> {
 
 fn open_fds() -> Option<u64> {
     const OPEN: &str = "/proc/self/fd";
-    // Since Linux 6.2 it is the directory's size.
+    // Since Linux 6.2 the directory's size is the number of descriptors.
     let size = fs::metadata(OPEN).ok()?.len();
     if size > 0 {
         return Some(size);
     }
-    // One of them is the directory's own.
+    // One of the entries is the descriptor of the directory itself.
     Some(fs::read_dir(OPEN).ok()?.count().saturating_sub(1) as u64)
 }
 

@@ -1,16 +1,16 @@
 //! Kinds of failure: calls that failed with the same class, through the same types.
 //!
-//! Texts do not make a kind, because most have an id in them: a thousand rows that are missing are one
-//! kind with a count. A class that fails often never hides one that fails rarely, see [`Kinds::keep`].
+//! Texts do not distinguish kinds, because most contain an id: a thousand missing rows are one kind
+//! with a count. A class that fails often never hides one that fails rarely, see [`Kinds::keep`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{FIELD_BYTES, Failure, cut};
 use crate::outcome::Outcome;
 
-/// Kinds a function keeps, as long as it has no more classes than that.
+/// Kinds that a function keeps, unless it has more classes.
 pub(super) const MAX_KINDS: usize = 10;
-/// Links that are kept of a chain, and bytes of each.
+/// The number of links that are kept of a chain, and the bytes of each.
 pub(super) const MAX_LINKS: usize = 8;
 pub(super) const MAX_LINK_BYTES: usize = 512;
 /// Links, and bytes of a link or a field, for kinds beyond the latest [`MAX_KINDS`].
@@ -32,7 +32,7 @@ struct Key {
     class: Class,
     first: bool,
     expected: bool,
-    /// Types of the chain; of a panic the line it came from.
+    /// Types of the chain; for a panic the line it came from.
     types: Vec<String>,
 }
 
@@ -108,7 +108,7 @@ impl Key {
     }
 }
 
-/// Leaves so many links, and so many bytes of each text and field.
+/// Cuts a failure to so many links, and so many bytes of each text and field.
 fn shorten(failure: &mut Failure, links: usize, link_bytes: usize, field_bytes: usize) {
     failure.call.cut(field_bytes);
     failure.chain.truncate(links);

@@ -1,4 +1,4 @@
-//! The spelling of a template, and warnings of one in the spelling of another framework.
+//! Spells templates as this crate does, and warns of spellings from other frameworks.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -6,13 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use super::matches;
 
-/// Warnings that are kept; a layer that is made for each request has no end of them.
+/// The number of warnings that are kept. A layer that is made for each request would produce them
+/// without end.
 const MOST: usize = 100;
 
-/// Warnings so far, and those among them that the log has not had.
+/// All warnings so far, and those that are not in the log yet.
 static WARNINGS: Mutex<(BTreeSet<String>, Vec<String>)> = Mutex::new((BTreeSet::new(), Vec::new()));
 
-/// Warns of a template that never matches a path, because of its spelling or of those before it.
+/// Warns of a template that never matches a path, because of its spelling or of earlier templates.
 pub(super) fn check(template: &str, before: &[&str]) {
     let right = spelled(template);
     if right != template {
@@ -37,7 +38,7 @@ pub(super) fn check(template: &str, before: &[&str]) {
 /// Warns of the name of a route that looks like a template of another framework.
 pub(crate) fn check_name(route: &str) {
     let right = spelled(route);
-    // Any word can be a name.
+    // A name may be any word.
     if right != route && right.trim_start_matches('/') != route {
         warn(format!(
             "the route {route:?} is not spelled as a template: write {right:?}"
@@ -45,7 +46,7 @@ pub(crate) fn check_name(route: &str) {
     }
 }
 
-/// Writes a warning to the log, once; before there is a log, [`pending`] has it.
+/// Writes a warning to the log, once. Before the log is installed, [`pending`] keeps it.
 #[cold]
 fn warn(warning: String) {
     let mut warnings = WARNINGS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +93,7 @@ fn spelled(template: &str) -> Cow<'_, str> {
         right.push('/');
         right.push_str(&spelled_segment(segment));
         if right.ends_with('}') && right[right.rfind('/').unwrap_or(0)..].starts_with("/{*") {
-            // It takes all that follows.
+            // It matches everything that follows.
             return right.into();
         }
     }
@@ -102,7 +103,7 @@ fn spelled(template: &str) -> Cow<'_, str> {
     right.into()
 }
 
-/// Returns `true` for what most templates are: fixed segments, and whole ones in braces.
+/// Returns `true` for the form of most templates: fixed segments, and whole segments in braces.
 fn is_plain(template: &str) -> bool {
     let is_plain = |segment: &str| {
         if let Some(rest) = segment.strip_prefix('{') {

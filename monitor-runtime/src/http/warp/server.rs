@@ -1,4 +1,4 @@
-//! Connections, from the first to the last.
+//! Serves connections over HTTP/1 and HTTP/2.
 
 use std::future::{Future, pending};
 use std::io;
@@ -54,7 +54,7 @@ impl<S: Monitored> Server<S> {
     ///
     /// # Errors
     ///
-    /// Errors of the system: the address is in use, not available, or not permitted.
+    /// An error of the system: the address is in use, not available, or not permitted.
     pub async fn bind(self, addr: impl Into<SocketAddr>) -> io::Result<Bound<S>> {
         Ok(self.incoming(TcpListener::bind(addr.into()).await?))
     }
@@ -70,19 +70,20 @@ impl<S: Monitored> Server<S> {
 }
 
 impl<S: Monitored> Bound<S> {
-    /// Ends with `end`: then no connection is taken any more, and those there finish the requests
-    /// they are in, within the drain limit (`MONITOR_DRAIN_LIMIT`, 30 s).
+    /// Ends gracefully after `end`: no connection is accepted any more, and open ones finish their
+    /// current requests within the drain limit (`MONITOR_DRAIN_LIMIT`, 30 s).
     ///
-    /// Requests that still run then are cut off, and one `WARN` line has their number.
+    /// Requests that run longer are cut off, and one `WARN` line has their number.
     pub fn graceful(mut self, end: impl Future<Output = ()> + Send + 'static) -> Self {
         self.end = Box::pin(end);
         self
     }
 
-    /// Serves until the future given to [`graceful`](Self::graceful) ends, and the last connection.
+    /// Serves until the future given to [`graceful`](Self::graceful) has ended, and the last
+    /// connection has closed.
     ///
-    /// A connection that takes more than 30 s over the head of a request, or between two requests of
-    /// HTTP/1, is closed. A peer of HTTP/2 has to answer a PING within 20 s.
+    /// A connection that takes more than 30 s over the head of a request, or between two requests
+    /// of HTTP/1, is closed. A peer of HTTP/2 has to answer a PING within 20 s.
     pub async fn run(self) {
         let Self {
             service,
@@ -104,7 +105,8 @@ impl<S: Monitored> Bound<S> {
                     let service = service.clone();
                     connections.spawn(attend(stream, peer, service, ending.subscribe()));
                 }
-                // Out of file descriptors, most likely: it takes others to end.
+                // Most likely the process is out of file descriptors: other connections have to end
+                // first.
                 Err(error) => {
                     let Some(pause) = refusals.refused(&error) else {
                         continue;
@@ -127,14 +129,14 @@ impl<S: Monitored> Bound<S> {
     }
 }
 
-/// Serves one connection, and lets it end once it may.
+/// Serves one connection until it ends, or may be ended.
 async fn attend<S: Monitored>(
     stream: TcpStream,
     peer: SocketAddr,
     service: S,
     mut ending: watch::Receiver<bool>,
 ) {
-    // Not worth a word if it fails: answers come a little later.
+    // Ignored if it fails: answers then arrive a little later.
     let _ = stream.set_nodelay(true);
     let ends = Ends {
         local: stream.local_addr().ok(),
@@ -160,7 +162,7 @@ async fn attend<S: Monitored>(
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
     let mut connection = pin!(server.serve_connection_with_upgrades(TokioIo::new(stream), service));
-    // The first bytes say which HTTP it is, and no timer of hyper's runs before that.
+    // The first bytes tell the version of HTTP. No timer of hyper runs before that.
     let silent = async {
         sleep(HEAD_TIMEOUT).await;
         if asked.load(Ordering::Relaxed) {
