@@ -1,15 +1,16 @@
-//! Values in telling elements of XML: `<password>abc</password>`, `<wsse:Password Type="…">abc</wsse:Password>`.
+//! Finds values in XML elements whose names tell a secret: `<password>abc</password>`,
+//! `<wsse:Password Type="…">abc</wsse:Password>`.
 
 use std::ops::Range;
 
 use super::is_secret;
 
-/// The longest tag that is looked at, in bytes.
+/// The longest tag that is examined, in bytes.
 const LONGEST: usize = 256;
 
 const CDATA: &[u8] = b"<![CDATA[";
 
-/// Finds what stands in elements with a telling name.
+/// Finds the contents of elements with a secret name.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let mut from = 0;
@@ -21,7 +22,7 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Returns `true` if the tag that ends at `at` opens an element with a telling name.
+/// Returns `true` if the tag that ends at `at` opens an element with a secret name.
 fn opens(text: &str, at: usize) -> bool {
     let bytes = text.as_bytes();
     let tag = bytes[..at].iter().rev().take(LONGEST);
@@ -29,7 +30,7 @@ fn opens(text: &str, at: usize) -> bool {
         return false;
     };
     let open = at - length - 1;
-    // `Box<Secret>` is a type of Rust, and `<password/>` has no value.
+    // `Box<Secret>` is a Rust type, and `<password/>` has no value.
     let before = open.checked_sub(1).map(|before| bytes[before]);
     let is_type = before.is_some_and(|before| before.is_ascii_alphanumeric() || before == b':');
     if bytes[open] != b'<' || is_type || bytes[at - 1] == b'/' {
@@ -55,7 +56,7 @@ fn content(text: &[u8], start: usize) -> Option<Range<usize>> {
     }
     match rest.iter().position(|byte| *byte == b'<') {
         Some(length) => Some(start..start + length),
-        // It was cut, or is a placeholder of a sentence: `usage: login <password> [<page>]`.
+        // It was cut, or is a placeholder in a sentence: `usage: login <password> [<page>]`.
         None if rest.iter().any(u8::is_ascii_whitespace) => None,
         None => Some(start..text.len()),
     }

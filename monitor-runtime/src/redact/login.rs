@@ -1,23 +1,24 @@
-//! Logins: what stands before the `@` of a URL (RFC 3986, section 3.2.1), or of `user:password@host:port`.
+//! Finds logins: the text before the `@` of a URL (RFC 3986, section 3.2.1), or of
+//! `user:password@host:port`.
 //!
-//! A URL that is quoted in an error is often quoted because its password has a character that should
-//! have been encoded. The rules of a valid URL then find the end of the login in the middle of the
-//! password, so the last `@` counts that can belong to the URL.
+//! A URL is often quoted in an error because its password has a character that should have been
+//! encoded. The rules of a valid URL then find the end of the login in the middle of the password.
+//! So the last `@` counts that can belong to the URL.
 
 use std::ops::Range;
 
 use super::text::{is_behind_quote, is_quote};
 
-/// Bytes behind a space in which the `@` of a password with spaces is looked for, and before an `@` in
-/// which a login without a scheme begins.
+/// Bytes behind a space in which the `@` of a password with spaces is searched, and before an `@`
+/// in which a login without a scheme may begin.
 const FARTHEST: usize = 256;
-/// Quotes that are looked at for the one that ends a URL.
+/// The most quotes that are examined for the one that ends a URL.
 const MAX_QUOTES: usize = 64;
 
-/// The end of a text that a bound has cut.
+/// The mark at the end of a text that was cut at a bound.
 const CUT: &str = "…";
 
-/// Finds the logins of URLs, and those without a scheme.
+/// Finds the logins of URLs, and logins without a scheme.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     if !text.contains('@') && !text.ends_with(CUT) {
         return;
@@ -32,14 +33,14 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     ranges.extend(text.ats.iter().filter_map(|at| text.bare_login(*at)));
 }
 
-/// A text, and where in it its marks stand.
+/// A text, and the positions of its marks.
 struct Text<'t> {
     bytes: &'t [u8],
     ats: Vec<usize>,
     spaces: Vec<usize>,
-    /// Quotes that end what they are around.
+    /// The positions of quotes that close a quotation.
     quotes: Vec<usize>,
-    /// `true` where a bound has cut the text, so that its end may be in the middle of a secret.
+    /// `true` if the text was cut at a bound, so that its end may be in the middle of a secret.
     is_cut: bool,
 }
 
@@ -59,7 +60,7 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// Returns the place at which the next URL's authority begins.
+    /// Returns the position at which the next URL's authority begins.
     fn authority_from(&self, from: usize) -> Option<usize> {
         let rest = &self.bytes[from..];
         let found = rest.windows(3).position(|three| three == b"://");
@@ -90,7 +91,7 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// Returns `true` for a URL whose path may have an `@`, as those of packages and users do.
+    /// Returns `true` for a URL whose path may contain an `@`, as in URLs of packages and users.
     fn is_web(&self, start: usize) -> bool {
         let before = &self.bytes[..start - 3];
         let is = |scheme: &&[u8]| {
@@ -151,7 +152,7 @@ impl<'t> Text<'t> {
         let place = self.quotes.partition_point(|quote| *quote < start);
         let mut quotes = self.quotes[place..].iter().take(MAX_QUOTES);
         let closing = quotes.find(|at| self.bytes[**at] == quote);
-        // A quote in the password, where none has been escaped, does not end it.
+        // A quote with no `@` before it is part of the password, and does not end the URL.
         let closing = closing.filter(|at| self.last_at_in(start..**at).is_some());
         closing.map_or(end, |at| end.min(*at))
     }
@@ -196,7 +197,7 @@ impl<'t> Text<'t> {
 
 /// The text behind the colon of an authority.
 enum Port {
-    /// Something else.
+    /// Not a port.
     None,
     Alone,
     WithPath,

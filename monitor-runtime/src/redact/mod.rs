@@ -1,10 +1,10 @@
-//! Secrets that no log line, event or page shows: values of fields with telling names, and what looks
-//! like a secret in any text.
+//! Hides secrets in every log line, event and page: values of fields with secret names, and text
+//! that looks like a secret.
 //!
-//! `#[monitored]` records only what it is told to, but a field may be told to by mistake, and a line
-//! of the log may come from a crate that knows no better. [`is_secret`] decides by the name of a value,
-//! [`hidden`] searches a text. Every text that leaves the process goes through one of them where it is
-//! made or, at the latest, where it is written.
+//! `#[monitored]` records only the fields it is given, but a field may be given by mistake, and a
+//! line of the log may come from a crate that does not redact. [`is_secret`] decides by the name of
+//! a value; [`hidden`] searches a text. Every text that leaves the process goes through one of
+//! them, when it is made or at the latest when it is written.
 
 mod element;
 mod login;
@@ -61,20 +61,20 @@ const SECRETS: [&str; 35] = [
     "xsrf",
 ];
 
-/// Names of secrets behind another word only, `db_pass` for one: alone they have other meanings.
+/// Names of secrets only behind another word, such as `db_pass`: alone they have other meanings.
 const LAST_WORDS: [&str; 2] = ["pass", "pw"];
 
 /// Further names of secrets in the query of a URL.
 const IN_QUERIES: [&str; 6] = ["auth", "key", "pass", "pw", "sig", "signature"];
 
-/// Names of `MONITOR_REDACT`, in the same form.
+/// Names from `MONITOR_REDACT`, in the same form.
 static OWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
-/// `true` where there are any: without them a search in a text takes no lock.
+/// `true` if there are any. Without them the search in a text takes no lock.
 static HAS_OWN: AtomicBool = AtomicBool::new(false);
-/// The number of times they were set: what was found out before does not hold after.
+/// The number of times that they were set. Answers cached under an earlier number are void.
 static ERA: AtomicUsize = AtomicUsize::new(0);
 
-/// Hides the fields of these names too, from now on.
+/// Hides the fields of these names, too, from now on.
 pub(crate) fn hide(names: &[String]) {
     let names: Vec<String> = names.iter().map(|name| squeezed(name)).collect();
     HAS_OWN.store(!names.is_empty(), Ordering::Release);
@@ -107,7 +107,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
 struct Word {
     letters: [u8; Self::ROOM],
     length: usize,
-    /// The place at which the word that is being read begins.
+    /// The position at which the current word begins.
     last: usize,
 }
 
@@ -122,7 +122,7 @@ impl Default for Word {
 }
 
 impl Word {
-    /// Twice the length of any name of a secret.
+    /// Twice the length of the longest name of a secret.
     const ROOM: usize = 128;
 
     fn push(&mut self, letter: u8) {
@@ -154,13 +154,13 @@ impl Word {
 
 /// Returns `true` if a parameter of this name in the query of a URL is secret; see [`is_secret`].
 pub(crate) fn is_query_secret(name: &str) -> bool {
-    // `X-Amz-Signature` is one, too.
+    // `X-Amz-Signature` is one of them.
     let last = name.rsplit('-').next().unwrap_or(name);
     let is_last = |key: &&str| last.eq_ignore_ascii_case(key);
     is_secret(name) || IN_QUERIES.iter().any(is_last)
 }
 
-/// Returns `true` if a word ends with a letter: at a separator, a digit, or the next capital.
+/// Returns `true` if a word ends with a letter: before a separator, a digit, or the next capital.
 fn ends_word(letter: u8, rest: &[u8]) -> bool {
     match rest {
         [] => true,
@@ -176,9 +176,10 @@ fn ends_word(letter: u8, rest: &[u8]) -> bool {
 /// ever, so each thread caches the answer: every line of the log asks.
 #[inline]
 pub(crate) fn is_secret_field(name: &'static str) -> bool {
-    /// Address, length, and twice the era, plus one for a secret.
+    /// Address and length of a name, and twice the era, plus one for a secret.
     type Found = Cell<(usize, usize, usize)>;
-    /// Two names of a line that met in one place would each find it taken, line after line.
+    /// A pair of entries. With a single one, two names of a line with the same place would replace
+    /// each other in every line.
     type Pair = [Found; 2];
     const PAIRS: usize = 64;
     thread_local! {

@@ -1,5 +1,5 @@
-//! Values behind telling names: `?token=abc`, `password = 'a b'`, `{"api_key":"abc"}`, `Login { pin: 7 }`,
-//! `:password => "abc"`, `name: "DB_PASSWORD", value: "abc"`.
+//! Finds values behind secret names: `?token=abc`, `password = 'a b'`, `{"api_key":"abc"}`, `Login
+//! { pin: 7 }`, `:password => "abc"`, `name: "DB_PASSWORD", value: "abc"`.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use super::text::{MAX_ESCAPES, before_quote, end_of_value, is_behind_quote, is_p
 use super::words::word_before;
 use super::{LAST_WORDS, is_query_secret, is_secret};
 
-/// The longest name that is looked at, in bytes.
+/// The longest name that is examined, in bytes.
 const LONGEST: usize = 64;
 
-/// Finds the values of telling names.
+/// Finds the values of secret names.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let mut from = 0;
@@ -29,7 +29,7 @@ fn named(text: &str, at: usize) -> Option<&str> {
     let next = bytes.get(at + 1);
     let is_operator = match bytes[at] {
         b'=' => matches!(next, Some(b'=' | b'~')),
-        // A path of Rust, a URL.
+        // A Rust path, or a URL.
         b':' => next == Some(&b':') || bytes[at + 1..].starts_with(b"//"),
         _ => false,
     };
@@ -47,7 +47,7 @@ fn named(text: &str, at: usize) -> Option<&str> {
     let name = &text[start..end];
     let before = start.checked_sub(1).map(|before| bytes[before]);
     let tells = match (bytes[at], before) {
-        // `Password("abc")`, as a type or a function of SQL is shown; a token may be a parser's.
+        // `Password("abc")`, as a type or an SQL function is shown. A token may be a parser's.
         (b'(', _) => {
             let is_called = start + name.len() == at && is_quote_at(bytes, at + 1);
             is_called && is_secret(name) && !name.eq_ignore_ascii_case("token")
@@ -69,7 +69,8 @@ fn is_quote_at(text: &[u8], start: usize) -> bool {
     rest.next().is_some_and(is_quote)
 }
 
-/// Returns the name that the word from `start` to `end` is with the one before it: `api key: abc`.
+/// Returns the name that the word from `start` to `end` makes with the one before it: `api key:
+/// abc`.
 fn two_words(text: &str, start: usize, end: usize) -> Option<&str> {
     let before = start.checked_sub(1)?;
     let first = word_before(text.as_bytes(), before);
@@ -105,7 +106,7 @@ fn end_of_block(text: &[u8], separator: usize, start: usize) -> Option<usize> {
     let marks = marks.take_while(|byte| b"+-123456789 \r".contains(byte));
     let mut end = start + 1 + marks.count();
     if text[end..].starts_with(b"\\n") {
-        // A text in quotes, with its line breaks spelled out.
+        // A quoted text whose line breaks are escaped.
         let length = text[end..].iter().position(|byte| *byte == b'"');
         return Some(length.map_or(text.len(), |length| end + length));
     }
@@ -128,7 +129,7 @@ fn end_of_block(text: &[u8], separator: usize, start: usize) -> Option<usize> {
 /// hide.
 fn value(text: &str, separator: usize, name: &str) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
-    // `'password' => 'abc'` of Ruby, Perl and PHP; without quotes it is an arm of a `match`.
+    // `'password' => 'abc'` in Ruby, Perl and PHP. Without quotes it is an arm of a `match`.
     let is_arrow = bytes[separator..].starts_with(b"=>");
     let is_assignment = bytes[separator..].starts_with(b":=");
     let behind = separator + 1 + usize::from(is_arrow || is_assignment);
@@ -186,7 +187,7 @@ pub(super) fn quoted(bytes: &[u8], start: usize) -> Option<Range<usize>> {
             backslashes += 1;
             continue;
         }
-        // A quote of the same depth, or of a text further out.
+        // A quote of the same depth, or of an enclosing text.
         let closes = backslashes < escapes || (backslashes - escapes) % (2 * (escapes + 1)) == 0;
         if byte == quote && closes {
             return Some(start..start + at - escapes.min(backslashes));
@@ -229,7 +230,7 @@ fn end_of_bracket(bytes: &[u8], start: usize) -> Option<usize> {
     Some(bytes.len())
 }
 
-/// Headers have a line of their own.
+/// Returns the end of a header's value, which is the end of its line.
 fn end_of_header(bytes: &[u8], start: usize) -> usize {
     let mut at = start;
     while let Some(byte) = bytes.get(at).filter(|byte| !byte.is_ascii_control()) {
@@ -256,12 +257,14 @@ fn is_header(name: &str) -> bool {
     ends("authorization") || ends("cookie")
 }
 
-/// Returns `true` for a name that a sentence may end with before its colon: `cannot read private key: EOF`.
+/// Returns `true` for a name that may end a sentence's clause before a colon: `cannot read private
+/// key: EOF`.
 fn is_worded(name: &str) -> bool {
     is_plain_word(name) || name.contains(' ')
 }
 
-/// Returns `true` for a name that is a word of sentences, too: `cannot read token: connection refused`.
+/// Returns `true` for a name that is also an ordinary word: `cannot read token: connection
+/// refused`.
 pub(super) fn is_plain_word(name: &str) -> bool {
     let words = [
         "bearer",

@@ -1,5 +1,5 @@
-//! Credentials behind the name of their scheme, as in an `Authorization` header (RFC 9110, section 11.4),
-//! and private keys behind their label (RFC 7468).
+//! Finds credentials behind the name of their scheme, as in an `Authorization` header (RFC 9110,
+//! section 11.4), and private keys behind their label (RFC 7468).
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::text::{end_of_value, is_prose};
 /// Schemes whose credentials are one word.
 const SCHEMES: [&str; 2] = ["bearer", "basic"];
 
-/// Schemes of a header's value: what comes behind one of these is still the value.
+/// Returns `true` for a scheme of a header's value: the text behind it still belongs to the value.
 pub(super) fn is_scheme(word: &str) -> bool {
     let more = ["digest", "negotiate", "token", "apikey", "hmac"];
     let mut all = SCHEMES.iter().chain(&more);
@@ -19,12 +19,12 @@ pub(super) fn is_scheme(word: &str) -> bool {
 /// The end of the label of a private key: `-----BEGIN RSA PRIVATE KEY-----`.
 const PRIVATE_KEY: &str = " KEY-----";
 
-/// Returns `true` if the space at `at` is that in the label of a key.
+/// Returns `true` if the space at `at` is the one in the label of a key.
 pub(super) fn ends_label(text: &[u8], at: usize) -> bool {
     text[at..].starts_with(PRIVATE_KEY.as_bytes())
 }
 
-/// Finds private keys, and the words behind `Bearer` and `Basic`, wherever they stand.
+/// Finds private keys, and the words behind `Bearer` and `Basic`, anywhere in a text.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     find_keys(text, ranges);
     let bytes = text.as_bytes();
@@ -38,7 +38,7 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Finds private keys from their label on; a key that was cut has no other end than that of the text.
+/// Finds private keys from their label on. A key that was cut ends with the text.
 fn find_keys(text: &str, ranges: &mut Vec<Range<usize>>) {
     let mut from = 0;
     while let Some(at) = text[from..].find(PRIVATE_KEY) {

@@ -1,10 +1,11 @@
-//! Secrets in running text: logins of URLs, values behind telling names, credentials behind their scheme.
+//! Finds and replaces secrets in running text: logins of URLs, values behind secret names,
+//! credentials behind their scheme.
 //!
-//! Each search reads the text once and reports ranges of bytes. What the searches report is joined
-//! and replaced in one go, so that no search depends on what another one has written.
+//! Each search reads the text once and reports ranges of bytes. All ranges are joined and replaced
+//! in one go, so that no search depends on the output of another.
 //!
-//! A range that is too long costs a few words of a message, one that is too short shows a secret:
-//! where a text can be read either way, it is read as the secret.
+//! A range that is too long costs a few words of a message; a range that is too short shows a
+//! secret. So a text that can be read either way is read as a secret.
 
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ pub(crate) fn hidden(text: &str) -> Option<String> {
         return None;
     }
     for range in &mut ranges {
-        // A search that looks back so many bytes may begin inside a character.
+        // A search that looks back so many bytes may stop inside a character.
         while !text.is_char_boundary(range.start) {
             range.start -= 1;
         }
@@ -54,10 +55,11 @@ pub(crate) fn without_secrets(text: String) -> String {
     hidden(&text).unwrap_or(text)
 }
 
-/// Returns `true` if one of the searches could find something: most texts have none of their marks.
+/// Returns `true` if one of the searches could find something. Most texts contain none of their
+/// marks.
 ///
-/// Every text of every line is asked, so it is read once, and looked at closer only where a neighbour of a
-/// space is one that a mark has.
+/// It runs for every text of every line. So it reads the text once, and looks closer only at a
+/// space whose neighbour belongs to a mark.
 pub(crate) fn may_hold_a_secret(text: &[u8]) -> bool {
     words::is_option(text)
         || text.iter().enumerate().any(|(at, byte)| match byte {
@@ -107,7 +109,7 @@ pub(super) fn end_of_value(text: &[u8], start: usize) -> usize {
     start + last.map_or(0, |last| last + 1)
 }
 
-/// Returns `true` if a text begins with `name=`, or goes no further.
+/// Returns `true` if a text begins with `name=`, or ends after the name.
 fn is_pair(text: &[u8]) -> bool {
     const LONGEST: usize = 40;
     let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(*byte);
@@ -115,7 +117,7 @@ fn is_pair(text: &[u8]) -> bool {
     text.first().is_none_or(u8::is_ascii_whitespace) || text.get(name) == Some(&b'=')
 }
 
-/// The most backslashes before a quote: those of texts in texts in texts.
+/// The most backslashes before a quote, for texts nested in texts.
 pub(super) const MAX_ESCAPES: usize = 15;
 
 /// Returns the end of the text before the quote that ends at `end`, and before its backslashes.
@@ -147,8 +149,9 @@ pub(super) fn is_behind_quote(byte: &u8) -> bool {
     byte.is_ascii_whitespace() || b",;:.)]}>\\".contains(byte)
 }
 
-/// Returns `true` for a word that is one of a sentence, or the name of an error: `missing`, `EOF`,
-/// `InvalidSignature`. Digits, other characters and letters of mixed case are those of a credential.
+/// Returns `true` for an ordinary word or the name of an error: `missing`, `EOF`,
+/// `InvalidSignature`. A word with digits, other characters or letters of mixed case may be a
+/// credential.
 pub(super) fn is_prose(word: &str) -> bool {
     const LONGEST: usize = 24;
     let bytes = word.as_bytes();

@@ -1,5 +1,5 @@
-//! Secrets told in words: options of a command line, as in `--password abc`, sentences such as
-//! `the password is 'abc'`, and statements of SQL such as `ALTER USER ada PASSWORD 'abc'`.
+//! Finds secrets in words: options of a command line, as in `--password abc`, sentences such as
+//! `the password is 'abc'`, and SQL statements such as `ALTER USER ada PASSWORD 'abc'`.
 
 use std::ops::Range;
 
@@ -7,20 +7,20 @@ use super::pair::{is_plain_word, quoted};
 use super::text::{MAX_ESCAPES, before_quote, end_of_value, is_prose};
 use super::{HIDDEN, is_secret};
 
-/// The longest name that is looked at, in bytes.
+/// The longest name that is examined, in bytes.
 const LONGEST: usize = 64;
 
 /// Words between a name and its value in a sentence.
 const VERBS: [&str; 2] = ["is", "was"];
 
-/// Words that follow an option where a message speaks of it.
+/// Words that follow an option in a message about the option itself.
 const BEHIND_OPTIONS: [&str; 26] = [
     "and", "are", "argument", "but", "can", "cannot", "expects", "flag", "for", "from", "given",
     "has", "in", "is", "missing", "must", "needs", "not", "option", "or", "required", "requires",
     "to", "was", "with", "without",
 ];
 
-/// Returns `true` if a text begins with an option, in quotes perhaps.
+/// Returns `true` if a text begins with an option, perhaps in quotes.
 pub(super) fn is_option(text: &[u8]) -> bool {
     let quote = text.iter().take(MAX_ESCAPES + 2);
     let quote = quote.take_while(|byte| b"[\"'\\".contains(byte));
@@ -28,7 +28,7 @@ pub(super) fn is_option(text: &[u8]) -> bool {
     rest.starts_with(b"--") || rest.starts_with(b"-u")
 }
 
-/// Finds what follows a telling option or `is`.
+/// Finds the values behind secret options, and behind `is`.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
     let mut from = 0;
@@ -80,7 +80,7 @@ pub(super) fn told_name(text: &[u8], at: usize) -> Option<&str> {
 
 /// Returns `true` if the space at `at` is one of `PASSWORD 'abc'` or `IDENTIFIED BY 'abc'`.
 ///
-/// A name that is a word of sentences, too, does not count: `unexpected token '}'`.
+/// A name that is also an ordinary word does not count: `unexpected token '}'`.
 pub(super) fn is_statement(text: &[u8], at: usize) -> bool {
     let word = word_before(text, at);
     let is_telling = if word.eq_ignore_ascii_case("by") {
@@ -116,7 +116,7 @@ fn told(text: &str, at: usize) -> Option<Range<usize>> {
     let end = end_of_value(text.as_bytes(), start);
     let word = text[start..end].trim_end_matches([',', ';', '!', '?']);
     let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
-    // A count, an age, a version: `the token is 30 minutes old`.
+    // A count, an age or a version: `the token is 30 minutes old`.
     let shortest = match (has(u8::is_ascii_alphabetic), is_plain_word(name)) {
         (true, true) => 8,
         (true, false) => 4,
@@ -126,7 +126,7 @@ fn told(text: &str, at: usize) -> Option<Range<usize>> {
     is_value.then_some(start..start + word.len())
 }
 
-/// Returns `true` for words of a sentence, which may be joined: `well-formed`, `null/empty`, `don't`.
+/// Returns `true` for ordinary words, which may be joined: `well-formed`, `null/empty`, `don't`.
 fn is_worded(word: &str) -> bool {
     let mut parts = word.split(['-', '/', '\'', '_']);
     parts.all(|part| part.is_empty() || is_prose(part))

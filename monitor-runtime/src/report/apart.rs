@@ -23,9 +23,9 @@ const HANG_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// Threads that may hang at once.
 const MAX_THREADS: usize = 8;
-/// Time that an event waits for one that takes its place.
+/// Time that an event waits for another one that replaces it.
 const HOLD: Duration = Duration::from_secs(2);
-/// Interval at which a thread with such events looks whether the process ends.
+/// Interval at which a thread with such events checks whether the process ends.
 const ENDING_INTERVAL: Duration = Duration::from_millis(20);
 /// Time that a test's capture waits for an answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(100);
@@ -34,11 +34,11 @@ type Job = Box<dyn FnOnce() + Send>;
 
 struct Queue {
     waiting: VecDeque<Job>,
-    /// Jobs for later, and when they are due, in that order.
+    /// Jobs for later, in the order of the times at which they are due.
     held: VecDeque<(Instant, Job)>,
-    /// Threads there are, with those that hang.
+    /// The number of threads, including those that hang.
     threads: usize,
-    /// The number of the thread that takes jobs; those before it end with the job they have.
+    /// The number of the thread that takes jobs. Earlier threads end after their current job.
     current: u64,
     /// The time at which that thread took a job; `None` while it waits for one.
     busy_since: Option<Instant>,
@@ -62,12 +62,13 @@ fn queue() -> MutexGuard<'static, Queue> {
 
 /// Runs code on the thread for events, and returns at once.
 ///
-/// The code is dropped where too much waits already, or where the system has no thread to give.
+/// The code is dropped if too many jobs wait already, or if the system gives no thread.
 pub(super) fn run(code: impl FnOnce() + Send + 'static) {
     push(Box::new(code), None);
 }
 
-/// Runs code there in two seconds, or sooner if [`release`] or the end of the process asks for it.
+/// Runs code there after two seconds, or sooner if [`release`] or the end of the process demands
+/// it.
 pub(super) fn run_later(code: impl FnOnce() + Send + 'static) {
     push(Box::new(code), Some(Instant::now() + HOLD));
 }
@@ -97,7 +98,7 @@ pub(super) fn release() {
     CHANGED.notify_all();
 }
 
-/// Runs code on a thread of its own and waits for its value, which only a test's capture does.
+/// Runs code on a thread of its own and waits for its value. Only a test's capture does that.
 ///
 /// Returns `None` if the code panics or takes too long.
 pub(super) fn ask<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> Option<T> {
@@ -111,7 +112,7 @@ pub(super) fn ask<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) 
     value.recv_timeout(ANSWER_TIMEOUT).ok()
 }
 
-/// Replaces the thread if it hangs for that long; returns `true` if there is room for further jobs.
+/// Replaces the thread if it hangs for that long. Returns `true` if there is room for further jobs.
 pub(super) fn supervise(patience: Duration) -> bool {
     let mut queue = queue();
     if queue.waiting.is_empty() {
@@ -124,7 +125,7 @@ pub(super) fn supervise(patience: Duration) -> bool {
     has_room
 }
 
-/// Lets the thread end once there is nothing to do.
+/// Lets the thread end once the queue is empty.
 pub(super) fn dismiss() {
     queue().dismissed = true;
     CHANGED.notify_all();
@@ -159,12 +160,12 @@ impl Queue {
         self.waiting.extend(due);
     }
 
-    /// Returns `true` if there is nothing to do, and will not be.
+    /// Returns `true` if the queue is empty and no job will come.
     fn is_done(&self) -> bool {
         self.dismissed && self.waiting.is_empty() && self.held.is_empty()
     }
 
-    /// Waits for a job, or for the time to look again.
+    /// Waits for a job, or for the time of the next check.
     fn wait(mut queue: MutexGuard<'_, Self>) -> MutexGuard<'_, Self> {
         queue.make_due(false);
         if !queue.waiting.is_empty() {
@@ -198,8 +199,8 @@ fn work(number: u64) {
             continue;
         }
         drop(queue);
-        // A thread that waits without a job does not hang. Its replacement would send events out of
-        // their order.
+        // A thread that waits without a job does not hang. A replacement would send events out of
+        // order.
         stack::wait_for_symbols();
         queue = self::queue();
         let Some(job) = queue.waiting.pop_front() else {

@@ -100,7 +100,7 @@ fn request(request: &mut Option<Request>) {
     let Some(sent) = request else { return };
     sent.cookies.take();
     if let Some(query) = &mut sent.query_string {
-        // The names of a query say more than those of a text.
+        // More names are secret in a query than in running text.
         let clean = without_secrets(format!("?{query}"));
         clean.trim_start_matches('?').clone_into(query);
     }
@@ -111,7 +111,7 @@ fn user(user: &mut Option<User>) {
     *user = user.as_ref().and_then(whole);
 }
 
-/// Hides the secrets in something with many fields; `None` where it has no form without them.
+/// Hides the secrets in a value with many fields. Returns `None` if it has no form without them.
 fn whole<T: Serialize + DeserializeOwned>(part: &T) -> Option<T> {
     let mut value = serde_json::to_value(part).ok()?;
     nested(&mut value);

@@ -1,4 +1,4 @@
-//! The way of an event from the code it comes from to Sentry's client.
+//! Delivers an event from the code it comes from to Sentry's client.
 
 use std::sync::Arc;
 
@@ -11,17 +11,17 @@ use super::{Capturing, Reporter, apart, clean, counts, event, reporter};
 use crate::story::Line;
 use crate::{testkit, trace_context};
 
-/// Hands an event to a test that captures, or else to Sentry; waits for neither.
+/// Passes an event to a test that captures, or else to Sentry. Waits for neither.
 pub(super) fn deliver(event: Event<'static>) {
     post(event, None);
 }
 
-/// Hands over the event of a line of the log, which waits for a moment and may be withdrawn.
+/// Passes on the event of a log line, which waits for a moment and may be withdrawn.
 pub(super) fn deliver_later(event: Event<'static>, line: Arc<Line>) {
     post(event, Some(line));
 }
 
-/// Withdraws the event of a line, because the error that it tells has one now.
+/// Withdraws the event of a line, because the error in it has an event of its own now.
 pub(crate) fn withdraw(line: &Arc<Line>) {
     if line.settle() {
         testkit::withdraw(line.event);
@@ -86,7 +86,7 @@ impl Reporter {
     }
 }
 
-/// An event that is to be sent; dropped unsent, it is counted as such.
+/// An event that is to be sent. Dropped unsent, it is counted as dropped.
 struct Waiting {
     sent: bool,
     _capturing: Capturing,

@@ -1,16 +1,16 @@
-//! Sentry where a process crashes or forks: atomics only, no lock.
+//! The state of Sentry for a process that crashes or forks: atomics only, no lock.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::{ON, stack, transport};
 
-/// Reports nothing any more; for a process that was forked off, whose copies of locks may be held by
-/// threads that it does not have.
+/// Switches reporting off, in a forked process: its copies of locks may be held by threads that it
+/// does not have.
 pub(crate) fn switch_off() {
     ON.store(false, Ordering::Relaxed);
 }
 
-/// Set when the process ends: no event waits any longer for one that takes its place.
+/// Set when the process ends: events then no longer wait for others that replace them.
 pub(super) static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Set once a process that aborts has waited for Sentry as long as it may.

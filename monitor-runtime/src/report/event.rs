@@ -1,4 +1,4 @@
-//! The events that monitored code makes.
+//! Makes events from errors, panics and log lines.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,8 +15,8 @@ use crate::story::{self, Scene};
 use crate::trace_context::Ids;
 use crate::verdict::Link;
 
-/// Functions of these are not the service's, where only their names are known: who carries the call,
-/// and who watches it.
+/// Prefixes of functions that are not in-app, if only their names are known: code that carries or
+/// watches the call.
 pub(super) const NOT_IN_APP: [&str; 12] = [
     "monitor_runtime::",
     "std::",
@@ -42,10 +42,10 @@ const NOT_IN_APP_SOURCES: [&str; 5] = [
     concat!(env!("CARGO_MANIFEST_DIR"), "/src/"),
 ];
 
-/// The name that Sentry's client gives a function whose name it does not know.
+/// The name that Sentry's client gives a function without a known name.
 const UNKNOWN: &str = "<unknown>";
 
-/// Gives an event its stack: that of the outermost error, or of the thread a message comes from.
+/// Sets an event's stack: on the outermost error, or on the thread that a message comes from.
 pub(super) fn set_stack(event: &mut Event<'static>, mut stack: Option<Stacktrace>) {
     stack.iter_mut().for_each(mark_frames);
     if let Some(outermost) = event.exception.values.last_mut() {
@@ -55,7 +55,7 @@ pub(super) fn set_stack(event: &mut Event<'static>, mut stack: Option<Stacktrace
     }
 }
 
-/// Marks the frames that are not the service's: an inlined function has a name without a path.
+/// Marks frames that are not in-app. An inlined function has a name without a path.
 ///
 /// A frame of which only the address is known may be anything.
 fn mark_frames(stack: &mut Stacktrace) {
@@ -65,7 +65,7 @@ fn mark_frames(stack: &mut Stacktrace) {
             continue;
         }
         let foreign = |path: &String| NOT_IN_APP_SOURCES.iter().any(|part| path.contains(part));
-        // That of a C library may be relative, and says nothing.
+        // The path of a C library's source may be relative, and tells nothing.
         let path = frame.abs_path.as_ref();
         let known = path.filter(|path| Path::new(path).is_absolute());
         frame.in_app = known.map(|path| !foreign(path));
@@ -123,7 +123,7 @@ pub(super) fn fingerprint(site: &Site, kind: &str) -> Cow<'static, [Cow<'static,
     vec![site.module().into(), function, kind.to_owned().into()].into()
 }
 
-/// Leaves an error behind for events that may come later; told by functions around it.
+/// Adds a breadcrumb for an error without an event, for later events of the functions around it.
 pub(crate) fn unreported(site: &Site, text: &str, expected: bool) {
     let breadcrumb = Breadcrumb {
         ty: "error".into(),
@@ -138,14 +138,15 @@ pub(crate) fn unreported(site: &Site, text: &str, expected: bool) {
 /// A file and a line.
 pub(super) type Place<'a> = (&'a str, u32);
 
-/// Says where an event comes from: the functions around it, its place, its trace, what happened before.
+/// Sets the origin of an event: the functions around it, its place, its trace and earlier
+/// breadcrumbs.
 ///
-/// Without a `place` it is that of the innermost function, which is known however little time there is
-/// to look up names.
+/// Without a `place` it uses that of the innermost function, which is known even if there is no
+/// time to look up names.
 pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene, place: Option<Place<'_>>) {
     let functions: Vec<&str> = scene.path.iter().map(|site| site.function()).collect();
     if let (Some(first), Some(last)) = (functions.first(), functions.last()) {
-        // Sentry's transaction is what was asked for, its culprit where that failed.
+        // Sentry's transaction is the entry point, and its culprit the place of the failure.
         event.transaction = Some((*first).to_owned());
         event.culprit = Some((*last).to_owned());
         event.tags.insert("function".into(), (*last).to_owned());
@@ -169,7 +170,8 @@ pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene, place: Option<
     event.breadcrumbs = scene.breadcrumbs.into();
 }
 
-/// Functions of a path that an event shows from either end: one that calls itself has many.
+/// The number of functions at either end of a path that an event shows: a recursive function has
+/// many.
 const ENDS: usize = 32;
 
 fn both_ends(functions: &[&str]) -> Vec<String> {
@@ -189,7 +191,7 @@ pub(super) fn join(event: &mut Event<'static>, trace: Option<TraceContext>) {
     event.contexts.insert("trace".into(), trace.into());
 }
 
-/// Puts what a call recorded where it belongs: fields, then tags, then the fingerprint.
+/// Sorts the values that a call recorded: first the fields, then the tags, then the fingerprint.
 fn declare(event: &mut Event<'static>, site: &Site, recorded: &[Recorded]) {
     let shown = |value: &&Recorded| **value != Recorded::Empty;
     let (fields, rest) = recorded.split_at(site.fields.len().min(recorded.len()));

@@ -1,4 +1,4 @@
-//! A health check that keeps the service from its work.
+//! Reports a failed health check that makes the service unready.
 
 use sentry::Level;
 use sentry::protocol::Event;
@@ -6,7 +6,7 @@ use sentry::protocol::Event;
 use super::{counts, deliver, is_on, nanoseconds};
 use crate::throttle::{Limit, Throttle};
 
-/// Tells Sentry that a critical check failed, or that a runtime is blocked, and returns at once.
+/// Reports to Sentry that a critical check failed, or that a runtime is blocked. Returns at once.
 pub(crate) fn unhealthy(check: &str, reason: &str, limit: &Limit) {
     if !is_on() {
         return;

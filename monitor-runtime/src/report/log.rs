@@ -55,7 +55,7 @@ thread_local! {
 /// Writes a line of the runtime to the log. Neither this layer nor Sentry's own makes an event of
 /// it.
 pub(crate) fn own_line(is_error: bool, write: impl FnOnce()) {
-    /// A hub without a client: what captures here captures nothing.
+    /// A hub without a client, on which nothing is captured.
     static MUTE: LazyLock<Arc<Hub>> = LazyLock::new(|| Arc::new(Hub::new(None, Arc::default())));
     let before = OWN.replace(true);
     let mute = || HubSwitchGuard::new(Arc::clone(&MUTE));
@@ -120,7 +120,7 @@ fn is_of_the_service(metadata: &Metadata<'_>) -> bool {
 struct Record {
     message: String,
     fields: Map<String, Value>,
-    /// The first error among its fields, and the sources of that.
+    /// The first error among its fields, and the error's sources.
     chain: Vec<Link>,
 }
 
@@ -147,7 +147,8 @@ impl Record {
         }
     }
 
-    /// Makes an event of it. One of a function waits for the error that the function may return.
+    /// Makes an event of it. Inside a function the event waits for the error that the function may
+    /// return.
     fn send(&self, metadata: &Metadata<'_>) {
         let event = self.event(metadata);
         let fields = self.fields.values().filter_map(Value::as_str);
@@ -223,7 +224,7 @@ type Place = (Identifier, Option<(String, u32)>);
 /// One limit per place in the code that has logged an error.
 type Limits = HashMap<Place, (String, Limit)>;
 
-/// Places with a limit of their own; records that other languages bring may name any number.
+/// Places with a limit of their own; records from other languages may name any number of places.
 const MAX_PLACES: usize = 1000;
 
 fn limits() -> MutexGuard<'static, Limits> {

@@ -1,4 +1,4 @@
-//! One HTTP request to Sentry for each envelope.
+//! Sends each envelope to Sentry in one HTTP request.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::roots;
 /// Time that Sentry may take to answer one request.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bytes that are read of an answer's body, so that the connection can be used again.
+/// Bytes that are read of an answer's body, so that the connection can be reused.
 const MAX_ANSWER: u64 = 64 * 1024;
 
 /// Address of a Sentry project.
@@ -37,7 +37,7 @@ impl Address {
         }
     }
 
-    /// Makes its client. Proxies are those of the environment (`HTTPS_PROXY` and the like).
+    /// Makes its client. Proxies come from the environment (`HTTPS_PROXY` and the like).
     pub(super) fn open(self) -> Mailbox {
         let mut tls = TlsConfig::builder().disable_verification(self.accept_invalid_certs);
         if self.url.starts_with("https:") {
@@ -55,7 +55,7 @@ impl Address {
 }
 
 impl Mailbox {
-    /// Sends a letter; an error if Sentry does not answer in time.
+    /// Sends an envelope. Returns an error if Sentry does not answer in time.
     pub(super) fn post(&self, body: &[u8]) -> Result<Response<()>, ureq::Error> {
         let request = self
             .agent
@@ -64,13 +64,13 @@ impl Mailbox {
             .header("Content-Type", "application/x-sentry-envelope");
         let answer = request.send(body)?;
         let (parts, mut rest) = answer.into_parts();
-        // Read to its end, the connection can be used again.
+        // A connection can be reused only if the answer was read to its end.
         let _ = rest.with_config().limit(MAX_ANSWER).read_to_vec();
         Ok(Response::from_parts(parts, ()))
     }
 }
 
-/// Returns the reason why a letter was not taken. The key it was sent with is in none of them.
+/// Returns the reason why an envelope was not accepted. It never contains the key.
 pub(super) fn problem(answer: &Result<Response<()>, ureq::Error>) -> Option<String> {
     match answer {
         Ok(answer) if answer.status().is_success() => None,

@@ -1,4 +1,4 @@
-//! Sentry: the client, and what monitored code tells it.
+//! Sentry: its client, and the reports of monitored code.
 
 mod apart;
 mod clean;
@@ -61,12 +61,13 @@ static ON: AtomicBool = AtomicBool::new(false);
 struct Reporter {
     client: Arc<Client>,
     service: Arc<str>,
-    /// The user's client with the panic integration reports panics itself.
+    /// `true` if this crate reports panics. A client of the service with the panic integration does
+    /// so itself.
     panics: bool,
     /// `true` if `start()` made the client and its transport.
     ours: bool,
     sampler: TracesSampler,
-    /// Dropped with the last of them, it ends the summaries.
+    /// Dropping the last of them ends the summaries.
     _summaries: Option<Sender<()>>,
 }
 
@@ -94,15 +95,15 @@ fn set(reporter: Option<Reporter>) -> Option<Reporter> {
 
 /// The destination of events.
 pub(crate) enum Destination {
-    /// To the DSN of the configuration.
+    /// The DSN of the configuration.
     Dsn,
-    /// To the client that was there before.
+    /// A client that was already bound.
     Existing,
-    /// Nowhere: no DSN.
+    /// None, because no DSN is set.
     Nowhere,
 }
 
-/// Begins to report, to the user's own client if one is bound, else to the DSN.
+/// Begins to report, to the service's own client if one is bound, else to the DSN.
 pub(crate) fn start(config: &Config) -> Destination {
     let service: Arc<str> = config.service_name.as_str().into();
     if let Some(client) = Hub::main().client().filter(|client| client.is_enabled()) {
@@ -127,7 +128,7 @@ pub(crate) fn start(config: &Config) -> Destination {
         options = options.traces_sample_rate(rate);
     }
     let client = Arc::new(Client::from(sentry::apply_defaults(options)));
-    // Threads copy the main hub; this one has a copy already.
+    // Threads copy the main hub; this one has copied it already.
     Hub::main().bind_client(Some(Arc::clone(&client)));
     Hub::current().bind_client(Some(Arc::clone(&client)));
     begin(Reporter {
@@ -154,15 +155,16 @@ fn options(config: &Config) -> ClientOptions {
         .send_default_pii(false)
         .attach_stacktrace(true)
         .transport(transport::Factory)
-        // Inside a call it is the call's, and not the thread's.
+        // Inside a call a breadcrumb belongs to the call, not to the thread.
         .before_breadcrumb(story::keep_breadcrumb)
         .before_send(|event| {
-            // With what the user's scopes have added.
+            // Applied here, so that data from the service's scopes is included.
             let mut event = event::in_order(event);
             clean::clean(&mut event);
             Some(event)
         })
-        // Named one by one: the default set has the panic hook that flushes while unwinding.
+        // Listed one by one, because the default set includes the panic hook that flushes while
+        // unwinding.
         .default_integrations(false)
         .add_integration(backtrace::AttachStacktraceIntegration)
         .add_integration(debug_images::DebugImagesIntegration::default())
@@ -171,7 +173,7 @@ fn options(config: &Config) -> ClientOptions {
         .in_app_exclude(event::NOT_IN_APP)
 }
 
-/// Sends what is queued, for at most `deadline`, and stops reporting; blocks.
+/// Sends what is queued, for at most `deadline`, and stops reporting. Blocks.
 pub(crate) fn stop(deadline: Duration, ours: bool) {
     let began = Instant::now();
     if is_on() {
@@ -202,8 +204,8 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
     }
 }
 
-/// Waits for events that are being made. Half of the time is for the names in their stacks, and half to
-/// send what has none by then.
+/// Waits for events that are being made. Half of the time is for the names in their stacks; after
+/// that, events are sent without names.
 fn settle(deadline: Duration) {
     let began = Instant::now();
     let mut hurry = None;
@@ -249,14 +251,14 @@ pub(crate) fn fork() -> Option<Arc<Hub>> {
     }
     let client = reporter()?.client;
     let hub = match Snapshot::take() {
-        // Waiting for a lock that this thread may hold would be waiting for ever.
+        // Waiting for a lock that this thread may hold could last for ever.
         Snapshot::Locked(_) => Snapshot::None,
         other => other,
     };
     quietly(|| hub.into_hub(&client))
 }
 
-/// Runs code of Sentry's that a shutdown waits for on the thread for events.
+/// Runs Sentry code on the thread for events; a shutdown waits for it.
 pub(crate) fn run_apart(code: impl FnOnce() + Send + 'static) {
     let capturing = Capturing::begin();
     apart::run(move || {

@@ -1,4 +1,4 @@
-//! Panics, where they begin: the only place that still has their stack.
+//! Reports panics from the panic hook, the only place that still has their stack.
 
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Once};
@@ -23,17 +23,17 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// The time that it waits for the log.
 const LOG: Duration = Duration::from_secs(1);
 
-/// Panics outside all monitored functions.
+/// The limit for panics outside all monitored functions.
 static ELSEWHERE: Limit = Limit::new();
 
-/// Puts our hook before the one that is there, which still runs; once per process.
+/// Installs the hook in front of the existing one, which still runs; once per process.
 pub(crate) fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let next = panic::take_hook();
-        // Nothing is set now, so this is the one of the standard library.
+        // No hook is set now, so this is the one of the standard library.
         let standard = panic::take_hook();
-        // A hook that captures nothing is told from another by its code alone.
+        // A hook that captures nothing can be compared only by its code.
         let is_standard = std::ptr::eq(&raw const *next, &raw const *standard);
         panic::set_hook(Box::new(move |info| {
             if caught::is_quiet() {
@@ -52,7 +52,7 @@ pub(crate) fn install_hook() {
 /// Makes sure that a line of the log reports the panic. Returns `true` if one will and the log is
 /// the runtime's.
 fn log(panic: &Arc<Panic>) -> bool {
-    // A test shows what the standard library's hook writes.
+    // A test shows the output of the standard library's hook.
     if testkit::is_active() {
         return false;
     }
@@ -71,8 +71,9 @@ fn log(panic: &Arc<Panic>) -> bool {
     is_shown && trace::is_ours()
 }
 
-/// Returns `true` for the panic that ends the process: one that left a destructor during another, or
-/// that came to a function it cannot leave. The standard library says so in its message alone.
+/// Returns `true` for the panic that ends the process: one that left a destructor during another,
+/// or that reached a function it cannot leave. The standard library reveals that only in its
+/// message.
 fn is_last_word(panic: &Panic) -> bool {
     let ends = [
         "panic: panic in a destructor during cleanup",
@@ -118,7 +119,7 @@ fn say_farewell(panic: &Panic) {
     if let Some(reporter) = reporter() {
         reporter.client.flush(Some(FAREWELL));
     }
-    // The signal that follows would wait once more.
+    // Otherwise the handler of the signal that follows would wait once more.
     ends::give_up();
     panics::tell_last(panic);
     lines::flush(LOG);

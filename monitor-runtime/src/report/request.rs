@@ -1,4 +1,4 @@
-//! A failed request in which no monitored function failed.
+//! Reports a failed request in which no monitored function failed.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use super::{Capturing, counts, deliver, is_on, nanoseconds};
 use crate::testkit;
 use crate::throttle::{Limit, Throttle};
 
-/// One limit per method, route and reason. All are words that labels have too, so there are few.
+/// One limit per method, route and reason. All three are also labels, so there are few.
 type Limits = HashMap<String, Limit>;
 
 fn limits() -> MutexGuard<'static, Limits> {
@@ -18,7 +18,7 @@ fn limits() -> MutexGuard<'static, Limits> {
     LIMITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Tells Sentry of a request that failed; `reason` is its status.
+/// Reports to Sentry that a request failed; `reason` is its status.
 pub(crate) fn request_failed(method: &str, route: &str, reason: &str) {
     if !is_on() {
         return;

@@ -7,7 +7,7 @@ use crate::throttle::{Limit, Throttle};
 use crate::trace_context::Sampling;
 use crate::traces_sampler::TracesSampler;
 
-/// Transactions in a second that only their callers asked for: a stranger may be one of them.
+/// Transactions in a second that only their callers asked for: a caller may be a stranger.
 const ASKED_FOR: Throttle = Throttle {
     events: 10,
     nanoseconds: 1_000_000_000,

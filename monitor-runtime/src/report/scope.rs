@@ -13,18 +13,18 @@ use super::quietly;
 
 /// The scope of an event.
 pub(super) enum Snapshot {
-    /// A copy that no other code has.
+    /// A copy that no other code refers to.
     Taken(Arc<Hub>),
-    /// The hub was locked; its scope has to be copied when it is free.
+    /// The hub was locked. Its scope has to be copied when it is free.
     Locked(Arc<Hub>),
-    /// A thread that ends has no hub any more.
+    /// A thread that is ending has no hub.
     None,
 }
 
 impl Snapshot {
     /// Copies the scope of the current hub.
     pub(super) fn take() -> Self {
-        // Sentry panics where the thread ends.
+        // Sentry panics on a thread that is ending.
         let Some(hub) = quietly(Hub::current) else {
             return Self::None;
         };
@@ -55,8 +55,8 @@ fn copy(hub: &Arc<Hub>) -> Option<Arc<Hub>> {
     quietly(|| Arc::new(Hub::new_from_top(hub)))
 }
 
-/// Gives a copy a client where it has none, as that of a thread which was there before `start()`, or
-/// one of an earlier start.
+/// Gives a copy a client if it has none, as on a thread that was started before `start()`, or one
+/// of an earlier start.
 pub(super) fn with_client(copy: Arc<Hub>, client: &Arc<Client>) -> Arc<Hub> {
     if !copy.client().is_some_and(|client| client.is_enabled()) {
         copy.bind_client(Some(Arc::clone(client)));
@@ -80,7 +80,8 @@ pub(super) fn leave_breadcrumb(breadcrumb: Breadcrumb) {
 
 /// Returns `true` if the scope can be read without waiting.
 ///
-/// Sentry has no way to try. The standard library's `Debug` of a lock has, and says `<locked>`.
+/// Sentry has no method for that. The `Debug` of the standard library's locks does not wait, and
+/// prints `<locked>`.
 fn is_free(hub: &Hub) -> bool {
     let mut probe = Probe(false);
     let _ = write!(probe, "{hub:?}");

@@ -1,4 +1,4 @@
-//! The stack of an event: addresses where it comes about, names where it is sent.
+//! The stack of an event: addresses when it is made, names when it is sent.
 #![allow(unsafe_code)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,16 +10,16 @@ use backtrace::{Backtrace, BacktraceFrame};
 use sentry::integrations::backtrace::backtrace_to_stacktrace;
 use sentry::protocol::Stacktrace;
 
-/// Frames of a stack, from the innermost on; Sentry shows no more.
+/// The number of frames of a stack, from the innermost on. Sentry shows no more.
 const MAX_FRAMES: usize = 512;
 
-/// Time that loading may take: of what has not come by then, events have addresses only.
+/// Time that loading may take. Events then have only addresses for the symbols that are missing.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Symbols of the process.
 struct Symbols {
     loading_since: Mutex<Option<Instant>>,
-    /// Flushes that have little time left.
+    /// The number of flushes that have little time left.
     hurries: AtomicUsize,
 }
 
@@ -68,7 +68,7 @@ impl Stack {
     pub(super) fn capture() -> Self {
         let mut frames = Vec::with_capacity(64);
         let keep = |frame: &backtrace::Frame| {
-            // Below the first function of a thread there is nothing.
+            // Below the first function of a thread nothing follows.
             if frame.ip().is_null() {
                 return false;
             }
@@ -87,7 +87,7 @@ impl Stack {
         Self(frames)
     }
 
-    /// Looks up the names, from the innermost frame on, as far as there is time. Sentry can find the
+    /// Looks up the names from the innermost frame on, as far as there is time. Sentry can find the
     /// others by their addresses.
     pub(super) fn resolve(mut self) -> Option<Stacktrace> {
         // The lock that a look-up needs is free between two of them.
@@ -97,8 +97,8 @@ impl Stack {
     }
 }
 
-/// Loads the symbols of the process in the background: in a debug build that takes a fifth of a second
-/// or more, all other look-ups next to nothing.
+/// Loads the symbols of the process in the background. In a debug build that takes a fifth of a
+/// second or more; all other look-ups take next to nothing.
 pub(super) fn load_symbols() {
     struct Loaded;
     impl Drop for Loaded {
@@ -120,7 +120,8 @@ pub(super) fn load_symbols() {
         .spawn(load);
 }
 
-/// Makes events do without names in a process that ends; may be called again, and in a signal handler.
+/// Makes events do without names in a process that ends. May be called again, and in a signal
+/// handler.
 pub(super) fn hurry_for_good() {
     SYMBOLS.hurries.store(usize::MAX / 2, Ordering::Relaxed);
 }

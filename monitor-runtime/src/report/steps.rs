@@ -1,7 +1,7 @@
-//! The steps of a request that Sentry is sent as a transaction: a span per monitored call in it.
+//! The spans of a request that is sent to Sentry as a transaction: one per monitored call.
 //!
-//! Only calls that have a span in the log make one: the others are too short to be worth it, and pay
-//! nothing.
+//! Only calls that have a span in the log have one here. The others are too short to matter, and
+//! pay nothing.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use sentry::{Transaction, TransactionOrSpan};
 use crate::outcome::Outcome;
 use crate::site::Site;
 
-/// Spans of one transaction; what comes after is left out, and counted.
+/// Spans of one transaction. Further calls are only counted.
 const MOST: usize = 100;
 
 /// A call, or the request it is made for, as Sentry's transaction shows it.
@@ -24,7 +24,7 @@ pub(crate) struct Step {
 }
 
 thread_local! {
-    /// The steps this thread is in, the innermost last; empty outside of sampled requests.
+    /// The spans this thread is in, the innermost last; empty outside sampled requests.
     static INSIDE: RefCell<Vec<Step>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -15,12 +15,13 @@ use crate::throttle::{Kind, Throttle};
 /// Interval at which a thread looks for events that were held back.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// Looks from now on, until what is returned is dropped; without a thread, only at the very end.
+/// Starts the checks, which end when the returned sender is dropped. Without a thread, summaries
+/// are sent only at the very end.
 pub(super) fn start() -> Option<Sender<()>> {
     let (stop, stopped) = mpsc::channel::<()>();
     let run = move || {
         while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-            // Sentry runs the service's own code.
+            // Sentry runs user code.
             quietly(|| send(None));
         }
     };
@@ -30,12 +31,12 @@ pub(super) fn start() -> Option<Sender<()>> {
     spawned.is_ok().then_some(stop)
 }
 
-/// Sends all summaries, because it is the last moment to; those left at the deadline are not sent.
+/// Sends all summaries before the process ends. Those left at the deadline are not sent.
 pub(super) fn send_all(deadline: Instant) {
     send(Some(deadline));
 }
 
-/// Sends the summaries that are due; all of them when it is the last moment to.
+/// Sends the summaries that are due, or all of them if a `deadline` is given.
 fn send(deadline: Option<Instant>) {
     let last = deadline.is_some();
     let in_time = || deadline.is_none_or(has_room_by);
@@ -60,7 +61,7 @@ fn send(deadline: Option<Instant>) {
     }
 }
 
-/// Waits for room among the events; `false` at the deadline.
+/// Waits for room among the events. Returns `false` at the deadline.
 fn has_room_by(deadline: Instant) -> bool {
     while Instant::now() < deadline {
         if apart::supervise(apart::FLUSH_TIMEOUT) {
@@ -88,7 +89,7 @@ fn of_site(site: &'static Site, kind: Kind, held_back: (u64, u64)) {
         ..Scene::default()
     };
     event::set_scene(&mut event, scene, None);
-    // Errors without a class are told apart by type, and counted together.
+    // Errors without a class are told apart by type, but counted together.
     event.fingerprint = event::fingerprint(site, class.unwrap_or("suppressed"));
     if let Some(class) = class {
         event.tags.insert("error_class".into(), class.to_owned());

@@ -52,14 +52,15 @@ struct Queue {
     limits: RateLimiter,
 }
 
-/// An envelope as it goes over the wire.
+/// A serialized envelope.
 struct Letter {
     body: Vec<u8>,
     events: u64,
     _unsent: Unsent,
 }
 
-/// Letters that Sentry has not answered; a process that crashes waits for them, and takes no lock.
+/// Envelopes that Sentry has not answered. A process that crashes waits for them, and takes no
+/// lock.
 static UNSENT: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns `true` if nothing is on its way to Sentry.
@@ -120,7 +121,7 @@ impl sentry::Transport for Transport {
 
     fn flush(&self, timeout: Duration) -> bool {
         let began = Instant::now();
-        // An event of before is on its way here, unless this is the thread that brings it.
+        // An earlier event may be on its way here, unless this is the thread that brings it.
         if !apart::is_here() {
             settle(timeout);
         }
@@ -163,7 +164,7 @@ impl Shared {
     }
 
     fn run(&self, address: Address) {
-        // Opened by the first letter: what is wrong with certificates is logged then.
+        // Opened by the first envelope. Problems with certificates are logged then.
         let mailbox = LazyCell::new(|| address.open());
         // Lines that an HTTP client logs about its errors would otherwise become events again.
         log::disown_thread();
@@ -185,7 +186,7 @@ impl Shared {
         }
     }
 
-    /// Waits for a letter; `None` when there will be none any more.
+    /// Waits for an envelope; `None` when no more can come.
     fn next(&self) -> Option<Letter> {
         let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
         let waited = self.changed.wait_while(self.lock(), idle);
@@ -217,7 +218,7 @@ impl Queue {
         items.all(|item| self.limits.is_enabled(category(item)))
     }
 
-    /// Does as an answer says, also to what waits already.
+    /// Applies the rate limits of an answer, also to envelopes that wait already.
     fn obey<B>(&mut self, answer: &Response<B>) {
         let header = |name| answer.headers().get(name)?.to_str().ok();
         if let Some(limits) = header("x-sentry-rate-limits") {

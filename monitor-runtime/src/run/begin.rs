@@ -1,4 +1,4 @@
-//! The beginning of a call, with and without labels, fields and a clock.
+//! Begins calls, with and without labels, fields and a clock.
 
 use super::open::Open;
 use super::state::State;
@@ -7,7 +7,7 @@ use crate::site::Site;
 use crate::start::Start;
 
 impl Site {
-    /// Begins a call of which nothing is declared.
+    /// Begins a call without declared values.
     #[inline]
     pub fn begin(&'static self) -> Open {
         plain(self)
@@ -32,7 +32,7 @@ impl Site {
     }
 }
 
-/// With what is declared of it.
+/// Calls with declared values.
 impl Start {
     /// Begins the call.
     #[inline]

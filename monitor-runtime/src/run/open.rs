@@ -10,12 +10,12 @@ use crate::verdict::Verdict;
 
 /// A call while the user's code runs, in the frame that runs it.
 ///
-/// Dropped, it ends the call as a panic: *our* code was running. A future dropped while some other
-/// panic unwinds is not polled meanwhile, and cancelled.
-// Two words come back from a function in registers and stay there. Three, or an enum, go through
-// memory, which was 15 of the 60 instructions a monitored call may cost.
+/// Dropped, it ends the call as a panic, because *this* code was running. A future that is dropped
+/// while another panic unwinds is not being polled, so it counts as cancelled.
+// Two words are returned in registers and stay there. Three, or an enum, go through memory, which
+// took 15 of the 60 instructions a monitored call may cost.
 pub struct Open {
-    /// `None` for a call that is not on the short way.
+    /// `None` for a call that is not on the fast path.
     cells: Option<&'static Cells>,
     /// The start of the call; on the full path, the address of its boxed parts, or 0 after its end.
     word: u64,
@@ -44,7 +44,8 @@ impl Open {
     }
 
     /// Ends a call whose body returned; `timed` is `false` if the call is known not to be.
-    // By value: what is lent to code far away is kept in memory for calls that never go there.
+    // Takes `self` by value: a reference passed to the cold function would make the compiler spill
+    // both words to the stack on the fast path, too.
     #[inline]
     pub(crate) fn returned(self, timed: bool, verdict: Verdict<'_>) {
         match verdict {
@@ -81,8 +82,8 @@ impl Open {
                 let open = ManuallyDrop::new(open);
                 #[expect(clippy::cast_possible_truncation, reason = "it was one")]
                 let full = ptr::with_exposed_provenance_mut(open.word as usize);
-                // SAFETY: without cells the word is 0, or the box that `full` took apart; this is the
-                // end of the one call that has it.
+                // SAFETY: without cells the word is 0, or the address of the box that `full`
+                // leaked; this call is its only owner, and ends here.
                 (open.word != 0).then(|| unsafe { *Box::from_raw(full) })
             }
         }

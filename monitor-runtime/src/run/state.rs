@@ -1,4 +1,4 @@
-//! The call of a future while no poll runs.
+//! The call of a future between two polls.
 
 use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
@@ -9,7 +9,7 @@ use crate::call::{Call, End, Extra, Quick};
 use crate::site::Site;
 use crate::start::{Declared, Start};
 
-/// A call while no poll runs.
+/// A call between two polls.
 // Boxes have no drop glue in every annotated function, except those that are seldom there.
 pub struct State {
     phase: Phase,
@@ -31,12 +31,13 @@ pub struct State {
 impl UnwindSafe for State {}
 impl RefUnwindSafe for State {}
 
-// Without `PartialEq`: an `==` in what is inlined has the user's compiler go through its impls in all crates.
+// Without `PartialEq`: for an inlined `==` the user's compiler would search its impls in all
+// crates.
 #[derive(Clone, Copy)]
 enum Phase {
-    /// Not polled yet: no call. When there is one, it is like most.
+    /// Not polled yet: timed, without labels and declared values.
     Plain,
-    /// Not polled yet.
+    /// Not polled yet, and of any other kind.
     New,
     Waiting,
     /// It has ended, or is being polled.
@@ -110,7 +111,7 @@ impl State {
                 })
             }
             Phase::Waiting => Open::full(self.take().resume(site, lane)),
-            // Polled after its end, it opens nothing: the future itself knows what to say to that.
+            // Polled after its end, it begins nothing; the future itself decides how to react.
             Phase::Away => Open::ENDED,
         }
     }

@@ -14,14 +14,14 @@ use super::address::{is_of_loopback, is_valid};
 use super::wrong_tokens::WrongTokens;
 use crate::accept::Ends;
 
-/// Addresses that a client on this machine has. Others of 127.0.0.0/8 are a proxy's: Istio's sidecar
-/// connects from 127.0.0.6 on behalf of clients from elsewhere.
+/// Addresses of clients on this machine. Others of 127.0.0.0/8 belong to proxies: Istio's sidecar
+/// connects from 127.0.0.6 on behalf of remote clients.
 const OWN: [IpAddr; 2] = [
     IpAddr::V4(Ipv4Addr::LOCALHOST),
     IpAddr::V6(Ipv6Addr::LOCALHOST),
 ];
 
-/// Beginnings of headers that a proxy adds, for which reason it speaks for another client.
+/// Prefixes of headers that a proxy adds, which then speaks for another client.
 const OF_PROXIES: [&str; 38] = [
     "forwarded",
     "via",
@@ -63,10 +63,10 @@ const OF_PROXIES: [&str; 38] = [
     "x-vercel-",
 ];
 
-/// The sender of a request and the name it was sent to, as far as the request tells.
+/// The sender of a request and the name it was sent to, as far as they are known.
 pub(super) struct Asker {
     pub(super) headers: HeaderMap,
-    /// `None` for a server that does not say.
+    /// `None` if the server does not know it.
     pub(super) ends: Option<Ends>,
     pub(super) addressed: Addressed,
 }
@@ -74,7 +74,7 @@ pub(super) struct Asker {
 /// The name that a request was sent to: by its target, `:authority` in HTTP/2, and by `Host`.
 pub(super) enum Addressed {
     To(Authority),
-    /// The request bears no name.
+    /// The request has no name.
     Unnamed,
     /// Target and `Host` differ, or cannot be read.
     Unclear,
@@ -87,17 +87,17 @@ pub(super) enum Refusal {
     NoAccess,
     /// A browser sent it for a page of another site.
     CrossSite,
-    /// Its body is of a type that a form could have sent without asking first.
+    /// The type of its body is one that an HTML form can send without asking first.
     NotJson,
 }
 
-/// The rules of one server.
+/// The access rules of one server.
 #[derive(Clone, Default)]
 pub(crate) struct Access {
     token: Option<Arc<str>>,
-    /// Requests of this machine need the token, too.
+    /// `true` if requests of this machine need the token, too.
     loopback_needs_token: bool,
-    /// `/metrics` is for those who may see details.
+    /// `true` if `/metrics` is only for clients that may see details.
     pub(super) metrics_are_details: bool,
     wrong_tokens: Arc<WrongTokens>,
 }
@@ -130,10 +130,10 @@ impl Access {
         self.trusts(asker) || self.admits(asker)
     }
 
-    /// Returns why a request may not change anything, if it may not.
+    /// Returns the reason why a request may not change anything, if it may not.
     ///
-    /// With the token it may: no page of another site has that. From this machine it may if no such page
-    /// can have made it, through the browser of a user of this machine. A `body` has to be JSON, for
+    /// With the token it may: no page of another site has the token. From this machine it may if no
+    /// such page can have made the request through a user's browser. A `body` has to be JSON, for
     /// which a browser asks the server before it sends one across sites.
     pub(super) fn may_change(&self, asker: &Asker, body: bool) -> Result<(), Refusal> {
         if self.admits(asker) {
@@ -166,7 +166,7 @@ impl Access {
 }
 
 impl Asker {
-    /// Returns what is wrong with the request's name by RFC 9112, section 3.2, if anything is.
+    /// Returns the fault of the request's name by RFC 9112, section 3.2, if it has one.
     pub(super) fn malformed(&self) -> Option<&'static str> {
         malformed(&self.headers, self.ends.and_then(|ends| ends.version))
     }
@@ -181,7 +181,7 @@ impl Asker {
             && self.is_for_this_machine(ends.version)
     }
 
-    /// Returns `true` if a proxy has left its mark.
+    /// Returns `true` if a proxy has added a header or its own connection settings.
     fn is_proxied(&self) -> bool {
         let marked = self.headers.keys().any(|name| {
             let mut beginnings = OF_PROXIES.iter();
@@ -204,7 +204,7 @@ impl Asker {
     fn is_for_this_machine(&self, version: Option<Version>) -> bool {
         match &self.addressed {
             Addressed::To(name) => self.malformed().is_none() && is_of_loopback(name),
-            // No browser sends that.
+            // No browser sends a request without a name.
             Addressed::Unnamed => {
                 matches!(version, Some(Version::HTTP_10 | Version::HTTP_09))
             }
@@ -213,7 +213,7 @@ impl Asker {
     }
 }
 
-/// Returns what is wrong with the name in these headers by RFC 9112, section 3.2, if anything is.
+/// Returns the fault of the name in these headers by RFC 9112, section 3.2, if it has one.
 pub(super) fn malformed(headers: &HeaderMap, version: Option<Version>) -> Option<&'static str> {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -228,8 +228,9 @@ pub(super) fn malformed(headers: &HeaderMap, version: Option<Version>) -> Option
     }
 }
 
-/// Returns `true` if a browser says that another site's page made the request: the Fetch standard's
-/// `Origin`, and `Sec-Fetch-Site` (<https://www.w3.org/TR/fetch-metadata/>). Others send neither.
+/// Returns `true` if a browser says that a page of another site made the request: the Fetch
+/// standard's `Origin`, and `Sec-Fetch-Site` (<https://www.w3.org/TR/fetch-metadata/>). Other
+/// clients send neither.
 fn is_cross_site(headers: &HeaderMap) -> bool {
     const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let is_ours = |origin: &HeaderValue| {
@@ -259,7 +260,8 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Compares in a time that depends on the length of `given` only, not on where it goes wrong.
+/// Compares in a time that depends only on the length of `given`, not on the position of the first
+/// difference.
 fn same(given: &str, token: &str) -> bool {
     let (given, token) = (given.as_bytes(), token.as_bytes());
     let differing = given

@@ -1,10 +1,10 @@
-//! The name a request is sent to: its form, and whether only this machine has it.
+//! Parses the name a request is sent to, and tests whether only this machine has it.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use warp::http::uri::Authority;
 
-/// Returns `true` if a `Host` is `uri-host [":" port]` as RFC 9110 has it, which may be empty.
+/// Returns `true` if a `Host` is `uri-host [":" port]` as in RFC 9110, which may be empty.
 pub(super) fn is_valid(host: &[u8]) -> bool {
     if host.is_empty() {
         return true;

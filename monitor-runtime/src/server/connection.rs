@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its last.
+//! Serves one connection, from its first byte to its last.
 
 use std::convert::Infallible;
 use std::pin::{Pin, pin};
@@ -31,10 +31,10 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     /// Bytes of one request's line and headers, at least 8192.
     pub(super) head: usize,
-    /// The time to send them, which is also the time a connection may idle between requests.
+    /// The time to send them, and the time a connection may be idle between requests.
     pub(super) head_time: Duration,
-    /// The age at which a connection is asked to end after the request it is in; at twice this age
-    /// it is cut. A client that does not read its answer would keep its slot for ever otherwise.
+    /// The age at which a connection is asked to end after its current request. At twice this age
+    /// it is cut: otherwise a client that does not read its answer would keep its slot for ever.
     pub(super) age: Duration,
 }
 
@@ -78,7 +78,8 @@ where
         request.extensions_mut().insert(Ends { version, ..ends });
         let (routes, turns, seat) = (routes.clone(), turns.clone(), Arc::clone(&theirs));
         async move {
-            // A request that waits for its turn is not being answered: its place can be given away.
+            // A request that waits for its turn is not being answered, so its place can be given
+            // away.
             turns.take(ends.peer.ip()).await;
             let request_kept = seat.request();
             let answer = match refused {
@@ -154,7 +155,7 @@ impl<B: Body> Body for Answering<B> {
     }
 }
 
-/// Waits until the server stops and returns by when it has to be gone.
+/// Waits until the server stops, and returns the time by which it has to be gone.
 pub(super) async fn stopping(stop: &mut watch::Receiver<Option<Instant>>) -> Instant {
     match stop.wait_for(Option::is_some).await {
         Ok(deadline) => deadline.unwrap_or_else(Instant::now),

@@ -1,6 +1,7 @@
-//! The headers that every answer has, for those that hyper makes without asking us.
+//! Adds the default headers to answers that hyper makes itself.
 //!
-//! A request it cannot read (400), or whose head is too large (431), never reaches the routes.
+//! A request that hyper cannot read (400), or whose head is too large (431), never reaches the
+//! routes.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,7 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::places::Seat;
 use super::routes::PROTECTION;
 
-/// A connection that completes hyper's own answers on their way out, and notes when its client reads.
+/// A stream that completes hyper's own answers as they are written, and notes when its client
+/// reads.
 pub(super) struct Courteous<S> {
     stream: S,
     seat: Arc<Seat>,
@@ -43,7 +45,7 @@ impl<S> Courteous<S> {
 /// once, and without a body.
 fn completed(written: &[u8]) -> Option<Vec<u8>> {
     let head = written.strip_suffix(b"\r\n")?;
-    // To a client that has spoken HTTP/1.0 it goes on in that.
+    // hyper answers a client that has spoken HTTP/1.0 in that version.
     let is_own = (written.starts_with(b"HTTP/1.1 4") || written.starts_with(b"HTTP/1.0 4"))
         && head.ends_with(b"\r\n")
         && !head.windows(7).any(|window| window == b"nosniff");

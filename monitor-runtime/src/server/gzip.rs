@@ -1,18 +1,19 @@
-//! A page compressed as it is made.
+//! Compresses a page as it is made.
 
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Chunks of a gzip stream of the chunks it is given; some may be empty.
+/// The gzip stream of the chunks it is given, in chunks. Some may be empty.
 pub struct Gzip<I> {
     /// `None` behind the last chunk.
     open: Option<(I, GzEncoder<Vec<u8>>)>,
 }
 
 impl<I> Gzip<I> {
-    /// Compresses fast: a page is mostly one line after the other with another number.
+    /// Compresses at the fastest level: a page mostly consists of similar lines with different
+    /// numbers.
     pub fn new(chunks: I) -> Self {
         let encoder = GzEncoder::new(Vec::new(), Compression::fast());
         Self {

@@ -1,4 +1,4 @@
-//! The port, or the socket in the file system: taking it, accepting on it, and giving it up.
+//! Binds the port or the socket in the file system, accepts connections on it, and gives it up.
 
 #[cfg(unix)]
 mod unix;
@@ -26,22 +26,22 @@ use crate::config::Address;
 #[cfg(unix)]
 use unix::SocketFile;
 
-/// The longest pause after the system refused to accept: a probe has a second.
+/// The longest pause after the system refused to accept. A probe has a second.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Connections accepted before those accepted already are looked at. The queue of the system is first
+/// Connections that are accepted before the accepted ones are polled. The system's queue is first
 /// come, first served, and a probe may stand at its end.
 const BATCH: u32 = 32;
 
-/// Bytes that the system keeps for a client that does not read, of which Linux makes twice as many.
+/// Bytes that the system buffers for a client that does not read. Linux doubles this number.
 #[cfg(unix)]
 const SEND_BUFFER: usize = 128 * 1024;
 
-/// Clients that may wait to be accepted, if the system lets so many.
+/// Clients that may wait to be accepted, if the system allows so many.
 #[cfg(unix)]
 const BACKLOG: i32 = 1024;
 
-/// A port or path that is taken but not yet answered on.
+/// A bound port or path that is not served yet.
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: Socket,
@@ -55,7 +55,7 @@ enum Socket {
     Unix(SocketFile, UnixListener),
 }
 
-/// Takes the address; port 0 lets the system choose one.
+/// Binds the address; port 0 lets the system choose one.
 pub(crate) fn bind(addr: impl Into<Address>) -> Result<Listener, BindError> {
     let addr = addr.into();
     let opened = match &addr {
@@ -72,7 +72,7 @@ fn bind_port(addr: SocketAddr) -> io::Result<Listener> {
     {
         let socket = socket2::SockRef::from(&socket);
         socket.listen(BACKLOG)?;
-        // Connections have it from their listener. Not worth a word if it fails.
+        // Connections inherit it from their listener. Ignored if it fails.
         let _ = socket.set_send_buffer_size(SEND_BUFFER);
     }
     // tokio expects a non-blocking socket.
@@ -137,7 +137,7 @@ impl Acceptor {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // Not worth a word if it fails: answers come a little later.
+                // Ignored if it fails: answers then arrive a little later.
                 let _ = stream.set_nodelay(true);
                 let local = stream.local_addr().ok();
                 let ends = Ends {
@@ -185,7 +185,7 @@ impl Error for BindError {
     }
 }
 
-/// Accepts and serves connections until `stop` holds a deadline, and then until that.
+/// Accepts and serves connections until `stop` holds a deadline, and then until that deadline.
 pub(super) async fn accept_until(
     acceptor: Acceptor,
     routes: Routes,
@@ -240,7 +240,8 @@ pub(super) async fn accept_until(
     }
 }
 
-/// Waits until all tasks that are ready now have been polled; tokio's `yield_now` waits for a part of them.
+/// Waits until all tasks that are ready now have been polled; tokio's `yield_now` waits only for
+/// some of them.
 async fn requeue() {
     let mut polled = false;
     std::future::poll_fn(|context| {
@@ -259,11 +260,11 @@ async fn serve(stream: Stream, ends: Ends, seat: Seat, shared: Shared, reserve: 
         #[cfg(unix)]
         Stream::Unix(stream) => connection::serve(stream, ends, seat, shared).await,
     }
-    // Its descriptor is free, and has not been seen by another thread for long.
+    // Its descriptor is free, and other threads have hardly had time to take it.
     reserve.fill();
 }
 
-/// Returns the next connection, however long the system refuses to hand one out.
+/// Returns the next connection, and keeps trying while the system refuses to accept.
 async fn accept(
     acceptor: &Acceptor,
     refusals: &mut Refusals,
@@ -283,11 +284,11 @@ async fn accept(
                 };
                 if is_out_of_descriptors(&error) {
                     if reserve.give_up() {
-                        // Linux says so before it looks for a connection: there may be none.
+                        // Linux reports it before it looks for a connection, so there may be none.
                         tokio::select! {
                             biased;
                             accepted = acceptor.accept() => if let Ok(accepted) = accepted {
-                                // The pauses of many that wait would add up.
+                                // Otherwise the pauses of many that wait would add up.
                                 refusals.accepted();
                                 return accepted;
                             },
@@ -296,8 +297,9 @@ async fn accept(
                         reserve.fill();
                         continue;
                     }
-                    // Its own connections have all that was kept back: one of them leaves. Where they
-                    // have no more than that, they get some time for their requests first.
+                    // The server's own connections hold all of the reserve, so one of them has to
+                    // leave. If they hold no more than that, they first get some time for their
+                    // requests.
                     let few = if pause < LONGEST_PAUSE {
                         reserve.most()
                     } else {
@@ -311,7 +313,7 @@ async fn accept(
     }
 }
 
-/// A peer that has no connection: one that waits to be accepted is not known yet.
+/// Stands for the peer of a connection that is not accepted yet.
 const NO_PEER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Waits until the deadline has passed, which may move closer meanwhile.

@@ -1,7 +1,7 @@
 //! The management server: probes, `/health` and `/metrics` on a port and a thread of their own.
 //!
-//! It answers while the user's runtime is blocked, which is when its answers matter most, and it
-//! is bounded in everything a client can make it do: connections, header bytes, time.
+//! It answers while the service's runtime is blocked, when its answers matter most. Everything a
+//! client can make it do is bounded: connections, header bytes, time.
 
 mod access;
 mod address;
@@ -52,8 +52,8 @@ const LONGEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 /// The longest wait for its thread when a [`Server`] is dropped.
 const DROP_LIMIT: Duration = Duration::from_millis(100);
 
-/// Threads that make pages: one that begins the next, and one for those on their way. More would let
-/// a flood of scrapes take more cores, and memory that each thread's allocator keeps for itself.
+/// Threads that make pages: one that begins the next page, and one for pages that are being sent.
+/// More would let a flood of scrapes use more cores, and memory that each thread's allocator keeps.
 const MAKERS: usize = 2;
 
 /// The state that the routes share.
@@ -64,7 +64,7 @@ pub(crate) struct Context {
     live: Arc<Live>,
     metrics: Arc<dyn Fn(Format) -> Chunks + Send + Sync>,
     access: Access,
-    /// Shared by all clones, so that no number of scrapers can fill memory with pages.
+    /// Shared by all clones, so that any number of scrapers cannot fill memory with pages.
     scrapes: Scrapes,
 }
 
@@ -93,7 +93,7 @@ impl Context {
         }
     }
 
-    /// Adds what the live page shows of the process, and where it leads to.
+    /// Adds the process's numbers to the live page, and the addresses that it links to.
     pub(crate) fn with_page(mut self, process: Reader, links: PageLinks) -> Self {
         let around = Around {
             health: Some(Arc::clone(&self.health)),
@@ -110,10 +110,10 @@ impl Context {
     }
 }
 
-/// A running management server; dropping it closes the port without waiting for requests.
+/// A running management server. Dropping it closes the port without waiting for requests.
 pub(crate) struct Server {
     bound: Address,
-    /// By when the server has to be gone, once it has to.
+    /// The time by which the server has to be gone, once it is to stop.
     deadline: watch::Sender<Option<Instant>>,
     worker: Worker,
 }
@@ -157,7 +157,7 @@ impl Server {
         }
     }
 
-    /// Closes the port, gives running requests `grace` to end, and waits for that; blocks.
+    /// Closes the port, gives running requests `grace` to end, and waits for that. Blocks.
     ///
     /// A second call may shorten the grace, never lengthen it.
     #[cfg(test)]
@@ -167,7 +167,8 @@ impl Server {
             .join(grace.saturating_add(Duration::from_secs(1)));
     }
 
-    /// Closes the port and gives running requests up to a second to end; blocks for at most `limit`.
+    /// Closes the port and gives running requests up to a second to end. Blocks for at most
+    /// `limit`.
     pub(crate) fn close_by(&self, limit: Duration) {
         self.close_within((limit / 2).min(Duration::from_secs(1)));
         self.worker.join(limit);

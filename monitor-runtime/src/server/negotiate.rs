@@ -5,7 +5,8 @@ use warp::http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName};
 
 use crate::metrics::Format;
 
-/// Thousandths, as a weight has three digits: 0 for "not acceptable", 1000 for "please".
+/// A weight in thousandths, since a header has up to three digits: 0 is "not acceptable", 1000 the
+/// default.
 type Weight = u16;
 
 /// Returns the format that the client prefers; text if it likes both as much, or neither.
@@ -16,7 +17,7 @@ pub(super) fn format(headers: &HeaderMap) -> Format {
     let accepted: Vec<Range<'_>> = items(headers, &ACCEPT).filter_map(Range::parse).collect();
     let open_metrics = liking(&accepted, "application/openmetrics-text", "1.0.0");
     let text = liking(&accepted, "text/plain", "0.0.4");
-    // Named beats matched by a wildcard: `*/*` alone is a person with a browser or curl.
+    // A named type wins over a match by wildcard: `*/*` alone is sent by browsers and curl.
     if open_metrics.0 > 0 && open_metrics > text {
         Format::OpenMetrics
     } else {
@@ -82,7 +83,7 @@ fn weight((key, value): (&str, &str)) -> Option<Weight> {
     Some((weight * 1000.0).round() as Weight)
 }
 
-/// A media range: what it covers, and how welcome that is.
+/// A media range: the types it covers, and its weight.
 struct Range<'h> {
     media: &'h str,
     version: Option<&'h str>,

@@ -1,8 +1,8 @@
-//! Room for so many connections at once, and which of them has to leave when there are more.
+//! Limits the number of connections, and decides which one has to leave if there are more.
 //!
-//! A client that connects and sends nothing costs nothing to make, and one that asks and reads nothing
-//! hardly more, so thousands of them must not keep a probe out. When all places are taken, a new connection
-//! gets one of the peer that has most, see [`leaving`].
+//! A client that connects and sends nothing costs its sender nothing, and one that asks and reads
+//! nothing hardly more. Thousands of them must not keep a probe out. If all places are taken, a new
+//! connection gets one of the peer that has most, see [`leaving`].
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// A client that is being answered and has taken nothing for so long has stopped reading.
+/// The time after which a client that is being answered and takes nothing has stopped reading.
 const STALL: Duration = Duration::from_secs(2);
 
-/// The interval at which a connection without a place looks for one that has stalled meanwhile.
+/// The interval at which a connection without a place checks for one that has stalled meanwhile.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Connections that may wait for a place at once.
@@ -31,33 +31,33 @@ struct Inner {
     waiting: AtomicUsize,
     /// Oldest first.
     taken: Mutex<Vec<Arc<Place>>>,
-    /// Told when one has become free, or may be taken from its connection again.
+    /// Notifies when a place has become free, or may be taken from its connection again.
     changed: Notify,
-    /// Told when one has become free.
+    /// Notifies when a place has become free.
     freed: Notify,
 }
 
 struct Place {
     peer: IpAddr,
-    /// Places of this peer: shared by all of them.
+    /// The number of places of this peer, shared by all of them.
     of_peer: Arc<AtomicUsize>,
-    /// Requests that are being answered.
+    /// The number of requests that are being answered.
     requests: AtomicUsize,
     /// The time at which its client last took something, in milliseconds since the server began.
     progress: AtomicU64,
     given_away: Notify,
 }
 
-/// A place, as long as it is kept.
+/// A taken place. Dropping it frees the place.
 pub(super) struct Seat {
     place: Arc<Place>,
     places: Places,
 }
 
-/// A request that is being answered, as long as it is kept.
+/// A request that is being answered. Dropping it ends that.
 pub(super) struct InRequest(Arc<Seat>);
 
-/// A connection that waits for a place, as long as it is kept.
+/// A connection that waits for a place. Dropping it ends the wait.
 pub(super) struct Waiting(Places);
 
 impl Places {
@@ -72,20 +72,20 @@ impl Places {
         }))
     }
 
-    /// Returns leave to wait for a place, unless too many connections do.
+    /// Returns a permit to wait for a place, unless too many connections wait already.
     pub(super) fn wait(&self) -> Option<Waiting> {
         let before = self.0.waiting.fetch_add(1, Ordering::AcqRel);
         let waiting = Waiting(self.clone());
         (before < MOST_WAITING).then_some(waiting)
     }
 
-    /// Returns a place for a connection of this peer, when there is one.
+    /// Waits for a place for a connection of this peer.
     pub(super) async fn take(&self, peer: IpAddr) -> Seat {
         loop {
             if let Some(seat) = self.try_take(peer) {
                 return seat;
             }
-            // Time passes without a notice, and makes a client one that has stalled.
+            // A client becomes stalled by the mere passing of time, without a notification.
             let _ = timeout(LOOK, self.0.changed.notified()).await;
         }
     }
@@ -137,7 +137,7 @@ impl Places {
         Some(())
     }
 
-    /// Milliseconds since the server began.
+    /// Returns the milliseconds since the server began.
     fn now(&self) -> u64 {
         u64::try_from(self.0.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -186,7 +186,7 @@ fn remove(taken: &mut Vec<Arc<Place>>, place: &Arc<Place>) {
 }
 
 impl Seat {
-    /// Waits until the place was given to another connection.
+    /// Waits until the place has been given to another connection.
     pub(super) async fn given_away(&self) {
         self.place.given_away.notified().await;
     }
@@ -198,7 +198,7 @@ impl Seat {
         InRequest(Arc::clone(self))
     }
 
-    /// Notes that the client took something.
+    /// Notes that the client has read something.
     pub(super) fn progressed(&self) {
         let now = self.places.now();
         self.place.progress.store(now, Ordering::Relaxed);

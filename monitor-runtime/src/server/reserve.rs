@@ -1,12 +1,14 @@
-//! File descriptors kept back for the moment when the process has used up all others.
+//! Keeps file descriptors in reserve, so that probes are answered even if the process has used up
+//! all others.
 //!
-//! That is when probes matter. With none left, one is given up, and the connection that is accepted in
-//! its place is answered; when it ends, the reserve is filled up again before others see the descriptor.
+//! If none is left, one of them is given up, and the connection that is accepted in its place is
+//! answered. When the connection ends, the reserve is filled up again before other threads take the
+//! descriptor.
 
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The descriptors kept back by one server.
+/// The descriptors that one server keeps in reserve.
 #[derive(Clone)]
 pub(super) struct Reserve {
     most: usize,
@@ -17,10 +19,11 @@ impl Reserve {
     /// Enough for the probes of an orchestrator and a scrape at a time.
     const MOST: usize = 4;
 
-    /// A process that may have few more gets most of these: the reserve is a quarter of them at most.
+    /// If the process can open few more, most of those are for the process: the reserve is at most
+    /// a quarter.
     const SHARE: usize = 4;
 
-    /// Keeps back what there is to be had.
+    /// Opens the reserve, as far as descriptors are available.
     pub(super) fn new() -> Self {
         let opened = std::iter::from_fn(open).take(Self::MOST * Self::SHARE);
         let mut kept: Vec<File> = opened.collect();
@@ -33,7 +36,7 @@ impl Reserve {
         }
     }
 
-    /// Takes back what was given up.
+    /// Opens again what was given up.
     pub(super) fn fill(&self) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         while kept.len() < self.most {
@@ -42,7 +45,7 @@ impl Reserve {
         }
     }
 
-    /// Returns how many are kept back at most.
+    /// Returns the largest number that is kept.
     pub(super) fn most(&self) -> usize {
         self.most
     }

@@ -1,4 +1,4 @@
-//! The routes, as warp filters that also work inside a user's own warp app.
+//! The routes, as warp filters that also work inside a service's own warp app.
 
 mod answer;
 mod documents;
@@ -74,7 +74,7 @@ fn document(
         })
 }
 
-/// Returns why a request does not get a page of details, if it does not.
+/// Returns the answer to a request that may not have a page of details, if it may not.
 fn refusal(context: &Context, method: &Method, asker: &Asker) -> Option<Answer> {
     if !is_read(method) {
         Some(Answer::not_allowed())
@@ -85,8 +85,8 @@ fn refusal(context: &Context, method: &Method, asker: &Asker) -> Option<Answer> 
     }
 }
 
-/// Extracts the sender of a request, as the management server, that of [`http::warp`](crate::http), or
-/// warp's knows it.
+/// Extracts the sender of a request as the server knows it: the management server, that of
+/// [`http::warp`](crate::http), or warp's own.
 fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Clone + Send + Sync {
     let ends = warp::addr::remote()
         .and(warp::ext::optional::<Ends>())

@@ -1,9 +1,10 @@
-//! Sending a page of any length: made chunk by chunk, on the blocking pool, while the client reads.
+//! Sends a page of any length: it is made chunk by chunk, on the blocking pool, while the client
+//! reads.
 //!
-//! A page in the making holds the numbers of one moment, so there are only so many at a time, and they
-//! are begun one after the other: beginning takes the memory of all series of the `metrics` facade. The
-//! next one begun is of the peer that has fewest. A client that stops reading loses its place when others
-//! wait for one.
+//! A page holds the numbers of one moment, so only a few are made at once. They are begun one after
+//! the other, because beginning a page takes the memory of all series of the `metrics` facade. The
+//! next page goes to the peer that has fewest. A client that stops reading loses its place if
+//! others wait for one.
 
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
@@ -18,26 +19,26 @@ use tokio::time::timeout;
 
 use crate::worker::{NoThread, on_a_thread};
 
-/// A page: chunks that are made when they are asked for, which may take its time and may panic.
+/// A page: chunks that are made on demand. Making one may take long, and may panic.
 pub(crate) type Chunks = Box<dyn Iterator<Item = Vec<u8>> + Send>;
 
-/// Pages in the making at once; more than one, because Prometheus servers come in pairs.
+/// Pages that are made at once. More than one, because Prometheus servers come in pairs.
 const MOST: usize = 4;
 
-/// Scrapes of all peers that may wait for a place, and of one.
+/// Scrapes that may wait for a place: of all peers, and of one.
 const MOST_WAITING: usize = 32;
 const MOST_WAITING_OF_PEER: usize = 4;
 
 /// The time that a client may read nothing while others wait.
 const STALL: Duration = Duration::from_secs(2);
 
-/// The interval at which scrapes that wait look for a place that can be given to them.
+/// The interval at which waiting scrapes check for a place that can be taken from another.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// The address of a scraper; `None` where the server does not say.
+/// The address of a scraper; `None` if the server does not know it.
 type Peer = Option<IpAddr>;
 
-/// The places for pages in the making, shared by all who serve them.
+/// The places for pages, shared by all routes that serve them.
 #[derive(Clone, Default)]
 pub(super) struct Scrapes(Arc<Mutex<State>>);
 
@@ -45,21 +46,22 @@ pub(super) struct Scrapes(Arc<Mutex<State>>);
 struct State {
     /// The peer of each place that is taken.
     taken: Vec<Peer>,
-    /// A page has its place and has not been begun yet.
+    /// `true` while a page has its place and has not begun yet.
     beginning: bool,
     /// Oldest first.
     waiting: Vec<(Peer, oneshot::Sender<Permit>)>,
     sent: Vec<Weak<Place>>,
 }
 
-/// A place, as long as it is kept, and the right to begin a page in it.
+/// A taken place, and the right to begin a page in it. Dropping it frees the place.
 struct Permit {
     scrapes: Scrapes,
     peer: Peer,
     begun: bool,
 }
 
-/// A page between two chunks; empty while one is made, and for good when it has lost its place.
+/// A page between two chunks. Empty while a chunk is made, and for good once the page has lost its
+/// place.
 struct Place {
     peer: Peer,
     page: Mutex<Option<Page>>,
@@ -79,7 +81,7 @@ pub(super) enum NoPage {
     Busy(Duration),
     #[error("too many scrapes are waiting for this page")]
     Queue,
-    /// The hook has said why.
+    /// The panic hook has logged the reason.
     #[error("rendering the metrics failed; the log says why")]
     Panicked,
     #[error(transparent)]
@@ -87,7 +89,7 @@ pub(super) enum NoPage {
 }
 
 impl Scrapes {
-    /// Begins a page when there is a place for it.
+    /// Begins a page once there is a place for it.
     pub(super) async fn begin<M>(
         &self,
         peer: Peer,
@@ -99,7 +101,8 @@ impl Scrapes {
     {
         let begun = timeout(limit, async {
             let mut permit = self.permit(peer).await?;
-            // The permit goes along: what was begun keeps its place even if its client has left.
+            // The permit moves along: a page that was begun keeps its place even if its client has
+            // left.
             let making = on_a_thread(move || {
                 let chunks = make();
                 permit.begin();
@@ -188,7 +191,7 @@ impl Scrapes {
             found.max_by_key(|(idle, _)| *idle)
         };
         if let Some((_, place)) = longest {
-            // Dropped behind the lock: it grants its place to the next.
+            // Dropped after the lock is free, because the drop grants the place to the next.
             let page = lock(&place.page).take();
             drop(page);
         }
@@ -224,7 +227,7 @@ impl Drop for Permit {
     }
 }
 
-/// A page on its way to a client.
+/// A page that is being sent.
 pub(super) struct Body {
     place: Arc<Place>,
     making: Option<JoinHandle<(Page, Option<Vec<u8>>)>>,
@@ -253,7 +256,7 @@ impl Stream for Body {
                     Ok((_, None)) => return Poll::Ready(None),
                     Ok((page, Some(chunk))) => {
                         *lock(&self.place.page) = Some(page);
-                        // gzip may have kept all of it back.
+                        // gzip may have buffered the whole chunk.
                         if !chunk.is_empty() {
                             return Poll::Ready(Some(Ok(chunk)));
                         }
@@ -278,6 +281,6 @@ impl Stream for Body {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing under these locks can leave anything half done.
+    // A panic under these locks leaves nothing inconsistent.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,9 @@
-//! Turns: the requests of many connections are begun one of each peer at a time.
+//! Lets each peer begin one request at a time, so that many connections of one peer do not delay a
+//! probe.
 //!
-//! The server has one thread. A peer with hundreds of connections, each with the next request sent
-//! already, would have hundreds of tasks ready at every moment, and a probe would wait for all of them.
-//! So a request asks for its turn first, and the tasks of those that wait are not ready.
+//! The server has one thread. A peer with hundreds of connections, each with the next request
+//! already sent, would have hundreds of ready tasks at every moment, and a probe would wait for all
+//! of them. So a request asks for its turn first, and the tasks of waiting requests are not ready.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -10,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot};
 
-/// Hands out turns; each connection asks for one at a time, which bounds those that wait.
+/// Grants turns. Each connection asks for one at a time, which bounds the number that wait.
 #[derive(Clone)]
 pub(super) struct Turns(Arc<Round>);
 
@@ -19,31 +20,33 @@ pub(super) struct Turns(Arc<Round>);
 struct Round {
     /// Peers that have had their turn, and their requests that wait for the next round.
     peers: Mutex<HashMap<IpAddr, VecDeque<oneshot::Sender<()>>>>,
-    /// Told when a peer has had the first turn of a round.
+    /// Notifies when a peer has had the first turn of a round.
     begun: Notify,
 }
 
 impl Turns {
-    /// Begins rounds on a task of its own, as long as the runtime lives that this is called in.
+    /// Starts the rounds on a task of the current runtime, which ends with the runtime.
     pub(super) fn new() -> Self {
         let round = Arc::new(Round::default());
         tokio::spawn(go_round(Arc::clone(&round)));
         Self(round)
     }
 
-    /// Waits for a turn of this peer's. The first of a round is had at once: a probe that waited would
-    /// wait for all tasks that are ready, and once more to go on.
+    /// Waits for a turn of this peer.
+    ///
+    /// The first turn of a round is granted at once. A probe that waited would wait for all ready
+    /// tasks, and then once more to continue.
     pub(super) async fn take(&self, peer: IpAddr) {
         let Some(taken) = self.0.ask(peer) else {
             return;
         };
-        // Without a sender the server ends, and has time for a last answer.
+        // Without a sender the server is ending, and has time for a last answer.
         let _ = taken.await;
     }
 }
 
 impl Round {
-    /// Returns what tells of a later turn, if this peer has had its own of this round.
+    /// Returns the receiver of a later turn, if this peer has already had its turn of this round.
     fn ask(&self, peer: IpAddr) -> Option<oneshot::Receiver<()>> {
         let mut peers = self.peers();
         if let Some(waiting) = peers.get_mut(&peer) {
@@ -58,11 +61,11 @@ impl Round {
         None
     }
 
-    /// Begins the next round; returns `false` if nothing happened in the last one.
+    /// Begins the next round. Returns `false` if nothing happened in the last one.
     fn next(&self) -> bool {
         let mut peers = self.peers();
         peers.retain(|_, waiting| {
-            // One whose connection has ended meanwhile takes nothing.
+            // A request whose connection has ended meanwhile does not take its turn.
             std::iter::from_fn(|| waiting.pop_front()).any(|turn| turn.send(()).is_ok())
         });
         !peers.is_empty()
@@ -76,7 +79,7 @@ impl Round {
 async fn go_round(round: Arc<Round>) {
     loop {
         round.begun.notified().await;
-        // Until the tasks that are ready now have been polled, and sockets have been looked at.
+        // Returns once the tasks that are ready now have been polled, and sockets checked.
         tokio::task::yield_now().await;
         while round.next() {
             tokio::task::yield_now().await;

@@ -1,11 +1,11 @@
-//! Requests with a wrong token: a line of the log a minute at most, with their number.
+//! Warns of requests with a wrong token: at most one log line a minute, with their number.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::report;
 
-/// The requests with a wrong token since the last line of the log, and when that was.
+/// The number of requests with a wrong token since the last line, and the time of that line.
 #[derive(Default)]
 pub(super) struct WrongTokens(Mutex<(Option<Instant>, u64)>);
 

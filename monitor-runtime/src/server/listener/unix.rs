@@ -1,7 +1,7 @@
-//! A socket in the file system: taking its path, and giving it back.
+//! Binds a socket in the file system, and removes it at the end.
 //!
-//! Between `bind` and `listen` a socket refuses connections like one whose process has ended. So a path is
-//! taken and given back under a lock on its directory, which leaves no file behind.
+//! Between `bind` and `listen` a socket refuses connections like one whose process has ended. So a
+//! path is taken and removed under a lock on its directory, which leaves no file behind.
 
 use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
@@ -16,18 +16,19 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::BACKLOG;
 
-/// Only the user that the service runs as may connect; an operator can change it.
+/// Permits connections only from the service's own user; an operator can change it.
 const MODE: u32 = 0o600;
 
-/// The time that a start waits for another one in the same directory, which takes less than a millisecond.
+/// The longest wait of a start for another one in the same directory, which takes less than a
+/// millisecond.
 const START_LIMIT: Duration = Duration::from_secs(5);
 
-/// The time that an end waits.
+/// The longest wait when the socket is removed.
 const END_LIMIT: Duration = Duration::from_millis(100);
 
-/// Removes the socket from the file system when dropped, unless another took its place.
+/// Removes the socket from the file system when dropped, unless another one has replaced it.
 ///
-/// To be dropped before its listener is: until then no other file can have the same inode.
+/// It has to be dropped before its listener: until then no other file can have the same inode.
 #[derive(Debug)]
 pub(in crate::server) struct SocketFile {
     path: PathBuf,
@@ -35,7 +36,7 @@ pub(in crate::server) struct SocketFile {
     identity: (u64, u64),
 }
 
-/// Takes the path, from a process that has ended if need be.
+/// Takes the path, also from a process that has ended.
 pub(super) fn bind(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
     let _lock = lock(path, START_LIMIT)?;
     let addr = SockAddr::unix(path)?;
@@ -59,13 +60,13 @@ pub(super) fn bind(path: &Path) -> io::Result<(SocketFile, UnixListener)> {
     Ok((file, listener))
 }
 
-/// Locks the directory of a path until the file is dropped; `None` where the system has no such locks.
+/// Locks the directory of a path until the file is dropped; `None` if the system has no such locks.
 fn lock(path: &Path, limit: Duration) -> io::Result<Option<File>> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let begin = Instant::now();
-    // A directory that may be written to and not read, for one.
+    // For example, a directory that may be written but not read.
     let Ok(folder) = File::open(folder.unwrap_or(Path::new("."))) else {
         return Ok(None);
     };
@@ -97,19 +98,19 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     probe.set_nonblocking(true)?;
     match probe.connect(&SockAddr::unix(path)?) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            // Not one that came meanwhile.
+            // Not if another socket has appeared meanwhile.
             if identity(path)? == (found.dev(), found.ino()) {
                 fs::remove_file(path)?;
             }
             Ok(())
         }
-        // A process answers, or will when the queue is shorter.
+        // A process listens there, even if its queue is full now.
         Ok(()) => Err(io::ErrorKind::AddrInUse.into()),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
             Err(io::ErrorKind::AddrInUse.into())
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        // A socket of another user, for one.
+        // For example, a socket of another user.
         Err(error) => Err(error),
     }
 }
@@ -121,12 +122,13 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Not while another start looks at it. One that holds the lock for longer may find a stale socket.
+        // Not while another start examines it. If a start holds the lock for longer, it may find a
+        // stale socket.
         let Ok(_lock) = lock(&self.path, END_LIMIT) else {
             return;
         };
         if identity(&self.path).is_ok_and(|found| found == self.identity) {
-            // Not worth a word: the next start takes it away.
+            // Ignored if it fails: the next start removes it.
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -1,4 +1,4 @@
-//! An answer before HEAD and GET part ways, and the headers each one has.
+//! The answer of a route, before it is sent for GET or HEAD, and the headers of every answer.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -24,15 +24,15 @@ pub(super) struct Answer {
     pub(super) body: Body,
 }
 
-/// A body, as its client takes it.
+/// A body, in the form that its client accepts.
 pub(super) enum Body {
     Plain(String),
-    /// By gzip.
+    /// Compressed by gzip.
     Compressed(Vec<u8>),
 }
 
 impl Body {
-    /// Compresses well: for what is sent more than once, or small.
+    /// Compresses well rather than fast, for data that is small or sent more than once.
     pub(super) fn gzip(plain: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(plain).expect("a Vec takes everything");
@@ -65,7 +65,7 @@ impl Answer {
         self
     }
 
-    /// Spells out what a terminal would not show as it is: a text of the service's own may be in the body.
+    /// Escapes characters that a terminal would act on: the body may contain text of the service.
     fn spell_out(&mut self) {
         let Body::Plain(plain) = &self.body else {
             return;
@@ -162,14 +162,14 @@ impl Answer {
 pub(in crate::server) const PROTECTION: [(HeaderName, &str); 3] = [
     (CACHE_CONTROL, "no-store"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    // Another site's page cannot even tell that something answers here.
+    // A page of another site cannot even detect that a server answers here.
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         "same-origin",
     ),
 ];
 
-/// Says so.
+/// Adds these headers to a response.
 pub(super) fn protect(mut response: Response) -> Response {
     for (name, value) in PROTECTION {
         let value = HeaderValue::from_static(value);

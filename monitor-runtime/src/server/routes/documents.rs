@@ -1,4 +1,5 @@
-//! Pages made from the inventory: `/inventory`, `/rules.yaml`, `/grafana.json` and `/objectives`.
+//! Documents made from the inventory: `/inventory`, `/rules.yaml`, `/grafana.json` and
+//! `/objectives`.
 
 use std::fmt::Display;
 
@@ -14,10 +15,10 @@ use crate::server::access::Asker;
 use crate::slo::{self, Parameters};
 
 const JSON: &str = "application/json";
-/// RFC 9512.
+/// Media type of RFC 9512.
 const YAML: &str = "application/yaml";
 
-/// Rejects every other path as not found.
+/// Serves the documents. Rejects every other path as not found.
 pub(super) fn routes(
     context: Context,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {

@@ -1,5 +1,5 @@
-//! The live page: its files, which hold no data and are open, and `/page/data`, which is for clients that
-//! may see details.
+//! The live page: its files, which contain no data and are public, and `/page/data`, which is for
+//! clients that may see details.
 
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
@@ -109,7 +109,7 @@ pub(super) fn live_routes(
 }
 
 impl File {
-    /// Answers with the file, or says that the client has it.
+    /// Answers with the file, or with 304 if the client has it.
     fn answer(&self, method: &Method, asked: &HeaderMap) -> Response {
         if !is_read(method) {
             return Answer::not_allowed().answer(method);
@@ -138,7 +138,7 @@ impl File {
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.insert(ETAG, sent.etag.clone());
         headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-        // Kept, and asked for again each time: another version of the service has other files.
+        // Cached, but revalidated each time: another version of the service has other files.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         response
     }
@@ -154,7 +154,7 @@ fn etag(text: &str) -> HeaderValue {
     HeaderValue::try_from(format!("W/\"{hash:016x}\"")).expect("it is visible ASCII")
 }
 
-/// Returns `true` if a list of validators has this one.
+/// Returns `true` if a list of validators contains this one.
 fn lists(list: &HeaderValue, etag: &HeaderValue) -> bool {
     let (Ok(list), Ok(etag)) = (list.to_str(), etag.to_str()) else {
         return false;

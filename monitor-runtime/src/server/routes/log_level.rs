@@ -1,4 +1,4 @@
-//! The log's filter: what it is, another one for a time, and the way back.
+//! `/log-level`: reads, replaces and resets the log's filter.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -140,9 +140,9 @@ struct Shown {
 
 /// Parses a body into directives and a time. The error says what is wrong with it.
 pub(in crate::server) fn parse(body: &[u8]) -> Result<(String, Option<Duration>), String> {
-    // Both errors may quote what was sent.
+    // Both errors may quote the body.
     let refuse = |problem: String| {
-        // `escape_debug` keeps some that show nothing, such as variation selectors.
+        // `escape_debug` keeps some invisible characters, such as variation selectors.
         let problem = problem.escape_debug().to_string();
         format!("{}; {EXAMPLE}\n", unseen::spelled_out(&problem))
     };
@@ -187,7 +187,7 @@ fn show(filter: LogFilter) -> Answer {
     let shown = Shown {
         filter: filter.filter,
         default: filter.default,
-        // Rounded up: a filter that still holds has time left.
+        // Rounded up, so that a filter still in effect never shows 0.
         reverts_in_seconds: filter
             .reverts_in
             .map(|left| left.as_secs() + u64::from(left.subsec_nanos() > 0)),

@@ -1,4 +1,4 @@
-//! The metrics page.
+//! `/metrics`: the page for scrapers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,7 +56,7 @@ impl Context {
             return describe(Response::default(), format, gzip);
         }
         let metrics = Arc::clone(&self.metrics);
-        // Scrapers whose server does not say who they are share what one peer may have.
+        // Scrapers whose address the server does not know share the limit of one peer.
         let peer = asker.ends.map(|ends| ends.peer.ip().to_canonical());
         let begun = self.scrapes.begin(peer, RENDER_LIMIT, move || {
             let chunks = metrics(format);
@@ -85,7 +85,8 @@ impl Context {
     }
 }
 
-/// Says what the body of a metrics page is, and what that depends on.
+/// Sets the headers for the format and the compression of the page, and the request headers they
+/// depend on.
 fn describe(mut response: Response, format: Format, gzip: bool) -> Response {
     let headers = response.headers_mut();
     let mut set = |name, value| headers.insert(name, HeaderValue::from_static(value));

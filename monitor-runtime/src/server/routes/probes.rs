@@ -1,4 +1,4 @@
-//! The probes, and what checks say.
+//! The probes for orchestrators, and `/health` for people.
 
 use std::fmt::Write;
 use std::str::FromStr;
@@ -120,7 +120,7 @@ impl Context {
         mut wish: Wish,
         may_see_details: impl FnOnce() -> bool,
     ) -> Option<Answer> {
-        // Spring's names, unless the service has groups of them.
+        // Spring's names, unless the service has groups of those names.
         let spring = match place {
             "liveness" => Some(Question::Live),
             "readiness" => Some(Question::Ready),
@@ -208,7 +208,7 @@ fn all(question: Question, points: &[Point], wish: &Wish, details: bool) -> Answ
     let mut body = String::new();
     for point in points {
         if excluded(&point) {
-            // The client has named it itself.
+            // The client itself has named it.
             let _ = writeln!(body, "[+]{} excluded: ok", point.name);
         } else {
             body.push_str(&line(point, details));
@@ -240,7 +240,7 @@ fn line(point: &Point, details: bool) -> String {
         _ if details => name,
         None => "check",
         Some(("runtime", _)) => "runtime",
-        // Every process has these.
+        // Names that every process has.
         Some(_) => name,
     };
     match &point.failure {
