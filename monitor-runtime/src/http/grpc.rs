@@ -1,5 +1,4 @@
-//! Finds the outcome of a gRPC call, which is in the trailers of an HTTP response that is always a
-//! 200:
+//! Finds the outcome of a gRPC call in the trailers of its HTTP response, which is always a 200.
 //!
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 

@@ -178,7 +178,6 @@ fn is_plain(text: &[u8]) -> bool {
 
 /// Returns `true` if none of eight bytes needs an escape. Uses the bit tricks "has a byte less than
 /// n" and "has a zero byte" of Sean Anderson's list:
-///
 /// <https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord>.
 const fn is_plain_chunk(chunk: [u8; 8]) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;

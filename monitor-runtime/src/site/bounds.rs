@@ -1,8 +1,8 @@
-//! Buckets with the threshold of an objective among them, worked out by the compiler.
+//! Inserts the threshold of an objective into the buckets of a function, at compile time.
 
 use crate::objective::Objective;
 
-/// Bounds that a function can have: what the attribute takes, and a threshold.
+/// The most bounds of a function: those that the attribute accepts, and a threshold.
 const MOST: usize = 41;
 
 /// Upper bounds in seconds, in rising order.

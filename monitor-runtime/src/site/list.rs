@@ -1,10 +1,10 @@
-//! The list of all annotated functions: the sites themselves, which each crate leaves in a section
-//! of the binary, where the linker puts them side by side.
+//! The list of all annotated functions. Each crate leaves its call sites in a section of the
+//! binary, where the linker puts them side by side.
 //!
 //! `inventory` does this on every platform, with five items per function and a constructor that
-//! runs before `main`: a quarter of what checking an annotated function costs, and 0.3 s of the
-//! debug rebuild of 500. Where binaries are ELF, no item is needed but the static that there is
-//! anyway, and the linker says where the section begins and ends; elsewhere it is `inventory`.
+//! runs before `main`. That takes a quarter of the time of checking an annotated function, and 0.3
+//! s of the debug rebuild of 500. On platforms with ELF binaries the call site's static is the only
+//! item, and the linker defines the start and end of the section. Other platforms use `inventory`.
 
 use super::Site;
 
@@ -18,17 +18,18 @@ mod section {
 
     use super::Site;
 
-    // Another version of this crate in the binary has sites of another shape, so it needs a section of
-    // its own. Of the same version from another source Cargo has no second copy: `links` in `Cargo.toml`.
+    // Another version of this crate in the binary has sites with another layout, so it needs a
+    // section of its own. Cargo does not allow a second copy of the same version from another
+    // source: `links` in `Cargo.toml`.
     const _: () = assert!(
         matches!(env!("CARGO_PKG_VERSION").as_bytes(), b"0.1.0"),
         "the section's name ends with the version, in all four places, and so does `links`"
     );
 
-    // The linker puts what is aligned to its size side by side, without room in between.
+    // The linker puts objects whose size is their alignment side by side, without padding.
     const _: () = assert!(size_of::<Site>() == align_of::<Site>());
 
-    /// The sites of one file that the linker made: the executable, or a dynamic library.
+    /// The sites of one linked file: the executable, or a dynamic library.
     #[derive(Clone, Copy)]
     pub struct Sites(&'static [Site]);
 
@@ -48,19 +49,19 @@ mod section {
             // which could not share an address. `black_box` hides that they do.
             let (start, stop) = (black_box(start), black_box(stop));
             let (start, stop) = (start.cast::<Site>(), stop.cast::<Site>());
-            // SAFETY: only `site!` and `sites!` write to the section, a `Site` each, whose size is its
-            // alignment; the linker leaves no room between them and defines both symbols. What changes
-            // in a site does so behind a shared reference.
+            // SAFETY: only `site!` and `sites!` write to the section, one `Site` each, whose size
+            // is its alignment. The linker adds no padding and defines both symbols. A site changes
+            // only through interior mutability.
             Self(unsafe { slice::from_raw_parts(start, stop.offset_from_unsigned(start)) })
         }
 
-        /// Puts them on the list: those of the file that a service is started from.
+        /// Adds the sites of the file that a service is started from.
         pub fn list(self) {
             if self.are_in(own()) {
                 return;
             }
             let mut others = others();
-            // Some may have been called before.
+            // Some of them may have been called, and added, before.
             others.retain(|other| !other.are_in(self));
             others.push(self);
         }
@@ -74,7 +75,7 @@ mod section {
         }
     }
 
-    /// The sites of the file it is linked into.
+    /// Returns the sites of the file it is linked into.
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __sites {
@@ -90,7 +91,7 @@ mod section {
                 #[link_name = "__stop_monitor_sites_0_1_0"]
                 static STOP: usize;
             }
-            // SAFETY: so the linker calls them.
+            // SAFETY: the linker defines both symbols under these names.
             unsafe { $crate::__private::Sites::between(&raw const START, &raw const STOP) }
         }};
     }
@@ -127,7 +128,8 @@ mod section {
             .filter(|site| !site.module().is_empty())
     }
 
-    /// The site of the function it stands in, on the list; made by `Site::of` or `Site::of_async`.
+    /// Defines the site of the function it stands in, made by `Site::of` or `Site::of_async`, and
+    /// puts it on the list.
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __site {
@@ -156,10 +158,11 @@ mod section {
         inventory::iter::<Listed>.into_iter().map(|listed| listed.0)
     }
 
-    // Each has put itself on the list.
+    // Does nothing: each site has put itself on the list.
     pub(crate) fn called(_: &Site) {}
 
-    /// The site of the function it stands in, on the list; made by `Site::of` or `Site::of_async`.
+    /// Defines the site of the function it stands in, made by `Site::of` or `Site::of_async`, and
+    /// puts it on the list.
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __site {
@@ -194,7 +197,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
 // function that it is `Send`. Each check would walk all fields of a site, which takes half a
 // millisecond per function. This impl answers at once, and the line below checks the fields once.
 #[allow(unsafe_code)]
-// SAFETY: all of a site is its fields, which may be shared: the next line does not compile else.
+// SAFETY: a site consists of its fields, which are `Sync`: otherwise the next line does not
+// compile.
 unsafe impl Sync for Site {}
 const _: () = shared::<super::Fields>();
 const fn shared<T: Sync>() {}

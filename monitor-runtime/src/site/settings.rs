@@ -1,4 +1,4 @@
-//! The const builder that the attribute writes: each of its arguments is one method.
+//! The settings that the attribute writes, as a const builder with one method per argument.
 
 use tracing::Level;
 
@@ -7,7 +7,7 @@ use crate::objective::Objective;
 use crate::throttle::Throttle;
 use crate::verdict::ErrorFormat;
 
-/// The attribute's settings of a function.
+/// The attribute's settings for one function.
 #[expect(
     clippy::struct_excessive_bools,
     reason = "one per signal that can be switched off"
@@ -24,12 +24,13 @@ pub struct Settings {
     pub(crate) error_format: ErrorFormat,
     pub(crate) error_level: Level,
     pub(crate) error_log: bool,
-    /// The level of a completion that shows the returned value; `None` if none does.
+    /// The level of a completion event that shows the returned value; `None` without `ret`.
     pub(crate) ret_level: Option<Level>,
     /// Nanoseconds beyond which a call is slow.
     pub(crate) slow: Option<u64>,
     pub(crate) sentry: bool,
-    /// `true` if every error is an event, also an expected one and one that an inner function suppressed.
+    /// `true` if every error is an event, even one that is expected or that an inner function
+    /// suppressed.
     pub(crate) sentry_always: bool,
     pub(crate) sentry_level: sentry::Level,
     pub(crate) tags: &'static [&'static str],
@@ -43,7 +44,7 @@ pub struct Settings {
     /// `None` for the default buckets.
     pub(super) own_bounds: Option<&'static [f64]>,
     pub(crate) objective: Option<&'static Objective>,
-    /// Classes of its error type, where it has an objective.
+    /// Classes of its error type, if it has an objective.
     pub(crate) known_classes: &'static [&'static str],
     /// The first paragraph of its documentation; empty without documentation.
     pub(crate) doc: &'static str,

@@ -18,8 +18,8 @@ use super::{Site, list};
 use crate::events::{Events, telling};
 use crate::report;
 
-/// Set in the key of a site whose calls a log shows when they are ok: no cells are found by it, so
-/// such calls take another way, and the others need not ask.
+/// Set in the key of a site whose successful calls a subscriber wants. Such a key finds no cells,
+/// so these calls take the full path, and other calls need not check.
 pub(super) const WATCHED: usize = 1 << (usize::BITS - 1);
 
 thread_local! {
@@ -28,18 +28,20 @@ thread_local! {
 }
 
 impl Site {
-    /// Returns `true` if a log would show its calls that are ok, once it is [known](Self::make_known).
+    /// Returns `true` if a subscriber wants its successful calls, once it is
+    /// [registered](Self::make_known).
     pub(crate) fn is_watched(&self) -> bool {
         self.key() & WATCHED != 0
     }
 
-    /// Makes it known to `tracing`, and asks who watches it; a function's first call begins with this.
+    /// Registers this call site with `tracing` and caches the subscribers' interest. Runs once, on
+    /// the function's first call.
     ///
-    /// No lock is held and no other thread waited for while subscribers are asked: each is the user's
-    /// code, and may call this function.
+    /// While subscribers are asked it holds no lock and waits for no other thread: each subscriber
+    /// is user code, and may call this function.
     pub(crate) fn make_known(&'static self) {
-        // A call that finds it registered, and its key not set yet, sets the key itself: it would show nothing
-        // otherwise.
+        // A call that finds it registered before its key is set sets the key itself. Otherwise that
+        // call would not be shown.
         let Some(events) = self.events().filter(|events| !events.is_known()) else {
             return;
         };
@@ -69,9 +71,9 @@ impl Site {
         events.get()
     }
 
-    /// Returns `true` if a line of the log will tell of a panic that ends a call.
+    /// Returns `true` if a line of the log will report a panic that ends a call.
     ///
-    /// Asked by the panic hook, so it registers nothing.
+    /// The panic hook calls it, so it registers nothing.
     pub(crate) fn tells_panics(&self) -> bool {
         let events = self.state().events.get();
         let events = events.filter(|events| events.is_registered());
@@ -82,7 +84,7 @@ impl Site {
         // An older look at the interest must not overwrite a newer one.
         static ORDER: Mutex<()> = Mutex::new(());
         let _order = ORDER.lock().unwrap_or_else(PoisonError::into_inner);
-        // In this order: a change of interest that comes too early for it is seen by the maker.
+        // In this order: `make_known` sees a change of interest that comes too early for this look.
         if !events.is_registered() {
             return;
         }
@@ -94,12 +96,12 @@ impl Site {
     }
 }
 
-/// The call site by which `tracing` tells of a change of interest.
+/// The call site through which `tracing` reports a change of interest.
 ///
-/// `tracing` asks about those of its own type first, which all others of the runtime are.
+/// `tracing` asks call sites of its own type first, and all others of the runtime are of that type.
 struct Follower;
 
-/// Makes `tracing` tell of changes from now on.
+/// Makes `tracing` report changes of interest from now on.
 pub(crate) fn follow_interest() {
     static FOLLOWED: AtomicBool = AtomicBool::new(false);
     if !FOLLOWED.swap(true, Ordering::Relaxed) {

@@ -35,8 +35,8 @@ pub struct ObjectiveStatus {
     pub alert: Option<Severity>,
 }
 
-/// Rates over the windows of the alerts, all of which end now; a rate of 1 uses up the budget in exactly its
-/// period.
+/// Burn rates over the windows of the alerts, all of which end now. A rate of 1 uses up the budget
+/// in exactly its period.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[non_exhaustive]
 pub struct BurnRate {
@@ -108,7 +108,7 @@ pub(crate) fn begin() -> bool {
     !tracked.is_empty()
 }
 
-/// Remembers what has been counted by now; to be called every few seconds.
+/// Takes a sample of all counts; called every few seconds.
 pub(crate) fn sample() {
     let mut tracked = TRACKED.lock().unwrap_or_else(PoisonError::into_inner);
     let now = Instant::now();
@@ -117,7 +117,7 @@ pub(crate) fn sample() {
     }
 }
 
-/// A promise and its past.
+/// A promise and its samples.
 struct Tracked {
     promise: Promise,
     sites: Vec<&'static Site>,
@@ -193,7 +193,7 @@ impl Tracked {
                 one_day: burn(D1),
                 three_days: burn(D3),
             },
-            // The pages come first.
+            // Pages are listed first.
             alert: BURNS
                 .iter()
                 .find(|alert| burns(alert.long, alert.short, alert.threshold(budget)))
@@ -209,10 +209,10 @@ fn ratio(count: Counts) -> Option<f64> {
     (count.calls > 0).then(|| count.failures as f64 / count.calls as f64)
 }
 
-/// Samples, for each window so far apart that some sixty of them cover it.
+/// Samples for each window, spaced so that about sixty of them cover it.
 struct Past(Vec<(Window, VecDeque<(Instant, Counts)>)>);
 
-/// Into how many steps a window is divided.
+/// The number of steps that a window is divided into.
 const STEPS: u64 = 60;
 
 impl Past {

@@ -1,7 +1,8 @@
-//! A dashboard for Grafana.
+//! A Grafana dashboard as JSON.
 //!
-//! Panels are data: each file below has those of some rows, [`panel`] makes JSON of one, [`asks`] has the
-//! selectors and queries that they share, [`frame`] what is around them.
+//! Panels are data: each file below has the panels of some rows. [`panel`] makes JSON of one,
+//! [`asks`] has the selectors and queries that they share, [`frame`] the variables, annotations and
+//! links around them.
 
 mod asks;
 mod edge;
@@ -50,7 +51,7 @@ pub fn dashboard(inventory: &Inventory) -> Dashboard {
     }
 }
 
-/// A dashboard for Grafana, as JSON by its `Display`; see [`dashboard`].
+/// A Grafana dashboard, as JSON by its `Display`; see [`dashboard`].
 #[derive(Clone, Debug)]
 #[must_use = "the dashboard is its text"]
 pub struct Dashboard {
@@ -73,12 +74,12 @@ impl Dashboard {
         Ok(self)
     }
 
-    /// Narrows every query to series with these labels, in PromQL's words: `env="prod",region=~"eu-.*"`. Each
-    /// label has a variable, as those of [`by`](Self::by) have.
+    /// "eu-.*"`. Each label has a variable, as those of [`by`](Self::by) have.~"eu-.*"`. Each label
+    /// has a variable, as those of [`by`](Self::by) have.
     ///
     /// # Errors
     ///
-    /// For what PromQL does not read, and for a label that the runtime or the rules set.
+    /// For text that is not valid PromQL, and for a label that the runtime or the rules set.
     pub fn selector(mut self, matchers: &str) -> Result<Self, ParameterError> {
         self.scope.select(matchers)?;
         Ok(self)
@@ -115,12 +116,12 @@ impl fmt::Display for Dashboard {
             "links": frame::links(self.runbooks.as_deref()),
             "panels": placed(rows),
         });
-        // Its `Display` is JSON, and `#` makes it a readable one.
+        // Its `Display` is JSON, which `#` makes readable.
         writeln!(f, "{dashboard:#}")
     }
 }
 
-/// Returns the dashboard's id, of at most 40 characters out of letters, digits, `-` and `_`.
+/// Returns the dashboard's id: at most 40 letters, digits, `-` and `_`.
 pub(super) fn uid(service: &str) -> String {
     let fits =
         |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
@@ -132,7 +133,7 @@ pub(super) fn uid(service: &str) -> String {
         .filter(|character| fits(*character))
         .take(15)
         .collect();
-    // FNV-1a: the same in every build.
+    // FNV-1a, which is the same in every build.
     let hash = service
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

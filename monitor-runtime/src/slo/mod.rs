@@ -1,11 +1,11 @@
-//! Service level objectives: Prometheus rules and a Grafana dashboard from the inventory, and how
-//! much budget is left, worked out in process.
+//! Service level objectives: makes Prometheus rules and a Grafana dashboard from the inventory, and
+//! computes in process how much error budget is left.
 //!
-//! What a function promises is an [`Objective`](crate::Objective). [`rules`] and [`dashboard`] are
-//! what `GET /rules.yaml` and `GET /grafana.json` answer; a test or a build step can call them too.
-//! [`status`] is `GET /objectives`, and [`check`] makes a health check of it.
+//! A function's promise is an [`Objective`](crate::Objective). [`rules`] and [`dashboard`] make the
+//! documents behind `GET /rules.yaml` and `GET /grafana.json`; a test or a build step can call
+//! them, too. [`status`] is behind `GET /objectives`, and [`check`] makes a health check of it.
 //!
-//! Alerts are those of the SRE workbook, on several windows and burn rates:
+//! Alerts follow the SRE workbook, with several windows and burn rates:
 //! <https://sre.google/workbook/alerting-on-slos/>.
 
 mod budget;
@@ -36,7 +36,7 @@ pub use window::Severity;
 pub(crate) struct Links {
     /// The address to which an alert's name is appended.
     pub(crate) runbooks: Option<String>,
-    /// The Grafana that has the dashboard.
+    /// The Grafana with the dashboard.
     pub(crate) grafana: Option<String>,
 }
 
@@ -46,7 +46,7 @@ static LINKS: Mutex<Links> = Mutex::new(Links {
     grafana: None,
 });
 
-/// Says where annotations lead from now on.
+/// Sets the links of annotations from now on.
 pub(crate) fn lead_to(links: Links) {
     *LINKS.lock().unwrap_or_else(PoisonError::into_inner) = links;
 }

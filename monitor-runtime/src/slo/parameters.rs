@@ -1,15 +1,15 @@
-//! Parameters of the query of `/rules.yaml` and `/grafana.json`.
+//! Applies the parameters of the query of `/rules.yaml` and `/grafana.json`.
 
 use super::dashboard::Dashboard;
 use super::rules::Rules;
 use super::scope::ParameterError;
 
-/// A document that parameters adjust.
+/// A document that parameters can adjust.
 pub(crate) trait Parameters: Sized {
-    /// Its address, and the parameters it takes.
+    /// Its path, and the parameters it accepts.
     const TAKES: &'static str;
 
-    /// Applies one parameter; `None` if it takes no such one.
+    /// Applies one parameter; `None` if there is no parameter of that name.
     fn with(self, name: &str, value: &str) -> Option<Result<Self, ParameterError>>;
 
     /// Applies parameters in their order.
@@ -48,7 +48,7 @@ impl Parameters for Dashboard {
     }
 }
 
-/// Splits `name=value` of an own label or annotation.
+/// Splits `name=value` of an additional label or annotation.
 fn pair<'a>(parameter: &str, given: &'a str) -> Result<(&'a str, &'a str), ParameterError> {
     given.split_once('=').ok_or_else(|| {
         let fix = "a name, `=` and a value are wanted, such as `team=payments`";

@@ -1,4 +1,4 @@
-//! The promises in an inventory: each success rate and each latency of an objective by itself.
+//! Splits the objectives of an inventory into promises: one for each success rate and each latency.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ pub(super) struct Promise {
     pub(super) kind: Kind,
     /// The percentage of calls that have to be good.
     pub(super) percent: f64,
-    /// In seconds, of a latency.
+    /// The threshold of a latency, in seconds.
     pub(super) threshold: Option<f64>,
-    /// Calls that break it in an alert's long window before that fires.
+    /// Calls that have to break it in an alert's long window before the alert fires.
     pub(super) min_failures: u32,
-    /// Calls in 3 days of which all break it, for a ticket; 0 for no such ticket.
+    /// Calls in 3 days that have to break it, all of them, for a ticket; 0 for no such ticket.
     pub(super) all_failed: u32,
 }
 
@@ -68,7 +68,7 @@ impl Promise {
         }
     }
 
-    /// Returns what a call did that broke it: `failed`, `took longer than 10 ms`.
+    /// Returns the behaviour of a call that broke it: `failed`, `took longer than 10 ms`.
     pub(super) fn broke(&self) -> String {
         match self.threshold {
             None => "failed".to_owned(),
@@ -111,7 +111,8 @@ pub(super) fn promises(inventory: &Inventory) -> Vec<Promised<'_>> {
     promises
 }
 
-/// Refuses two objectives of one name that promise different things: their calls would be added up.
+/// Returns an error for two objectives with one name and different promises: their calls would be
+/// added up.
 pub(crate) fn agree(inventory: &Inventory) -> Result<(), String> {
     let mut known: BTreeMap<(&str, Kind), (Promise, &str)> = BTreeMap::new();
     for function in &inventory.functions {

@@ -1,9 +1,10 @@
 //! Recording rules and alerts for Prometheus.
 //!
 //! Rules read the objectives' own counters (`monitor_objective_calls_total`,
-//! `monitor_objective_failures_total`): no bucket, error class or target is part of a selector, so a Prometheus
-//! that converts histograms measures the same, and a changed target keeps the budget's history.
-//! [`records`] has what is recorded, [`service`], [`objective`] and [`burn`] what is alerted, [`text`] the words.
+//! `monitor_objective_failures_total`). No bucket, error class or target is part of a selector. So
+//! a Prometheus that converts histograms measures the same, and a changed target keeps the budget's
+//! history. [`records`] has the recording rules, [`service`], [`objective`] and [`burn`] the
+//! alerts, [`text`] their words.
 
 mod alert;
 mod burn;
@@ -23,15 +24,16 @@ use super::yaml::Yaml;
 use crate::inventory::Inventory;
 use crate::redact::without_secrets;
 
-/// Rules for the objectives of these functions: what `GET /rules.yaml` answers.
+/// Makes the rules for the objectives of these functions, as `GET /rules.yaml` serves them.
 ///
-/// For each success rate and each latency there are the ratios of calls that break it, over windows
-/// from 5 minutes to 3 days, its error budget and what is left of it over 30 days, and alerts on it.
-/// Alerts on the service itself say that there is nothing to go by. The guide to objectives
-/// (`docs/slo.md`) lists every alert with what to do about it. The same functions give the same text.
+/// For each success rate and each latency the rules record the ratio of calls that break it, over
+/// windows from 5 minutes to 3 days, and the error budget of 30 days with the part that is left.
+/// Alerts fire on these. Alerts on the service itself fire if there is nothing to measure. The
+/// guide to objectives (`docs/slo.md`) lists every alert with what to do about it. The same
+/// functions give the same text.
 ///
-/// All of it is about one `service_name`, summed over its instances. Where one Prometheus has several
-/// environments, [`by`](Rules::by) keeps them apart.
+/// All rules are about one `service_name`, summed over its instances. If one Prometheus scrapes
+/// several environments, [`by`](Rules::by) keeps them apart.
 ///
 /// ```
 /// use monitor_runtime::{inventory, slo};
@@ -91,10 +93,11 @@ const LABELS: [&str; 7] = [
 const ANNOTATIONS: [&str; 4] = ["summary", "description", "runbook_url", "dashboard_url"];
 
 impl Rules {
-    /// Puts a `runbook_url` on alerts: this, a slash, and the alert's name. A login in it is hidden.
+    /// Puts a `runbook_url` on alerts: this URL, a slash, and the alert's name. A login in it is
+    /// hidden.
     ///
-    /// A URL that ends with `#` leads to the section of one page instead, such as that of `docs/slo.md` on a
-    /// site that makes anchors of headings as GitHub does.
+    /// A URL that ends with `#` links to a section of one page instead, such as `docs/slo.md` on a
+    /// site whose headings have anchors as on GitHub.
     pub fn runbooks(mut self, url: impl Into<String>) -> Self {
         self.runbooks = Some(without_secrets(url.into()));
         self
@@ -123,14 +126,14 @@ impl Rules {
         Ok(self)
     }
 
-    /// Narrows the rules to series with these labels, in PromQL's words: `env="prod",region=~"eu-.*"`.
+    /// "eu-.*"`.~"eu-.*"`.
     ///
-    /// The labels tell groups apart as those of [`by`](Self::by) do, so rules for two environments can be
-    /// loaded side by side.
+    /// The labels tell groups apart as those of [`by`](Self::by) do, so rules for two environments
+    /// can be loaded side by side.
     ///
     /// # Errors
     ///
-    /// For what PromQL does not read, and for a label that the runtime or the rules set.
+    /// For text that is not valid PromQL, and for a label that the runtime or the rules set.
     ///
     /// ```
     /// # use monitor_runtime::{inventory, slo};
@@ -178,8 +181,8 @@ impl Rules {
         Ok(self)
     }
 
-    /// Sets for every objective how many calls have to break it in an alert's long window before it fires, in
-    /// place of what the objective says.
+    /// Sets for every objective the number of calls that have to break it in an alert's long window
+    /// before the alert fires. It replaces the objective's own number.
     ///
     /// Without such a minimum, one failure among three calls at night would page.
     pub fn min_failures(mut self, calls: u32) -> Self {
@@ -189,8 +192,8 @@ impl Rules {
         self
     }
 
-    /// Divides every window and delay by this, to see in a minute what takes an hour: for tests of
-    /// alerting from end to end. 0 counts as 1.
+    /// Divides every window and delay by this number, for end-to-end tests of alerting: an hour
+    /// becomes a minute. 0 counts as 1.
     pub fn faster(mut self, times: u32) -> Self {
         self.faster = times.max(1);
         self
@@ -209,8 +212,8 @@ impl Rules {
         manifest.print()
     }
 
-    /// Makes one group: Prometheus evaluates its rules from top to bottom, at one time, so each may read what those
-    /// above it have recorded just now.
+    /// Makes one group. Prometheus evaluates its rules from top to bottom at one time, so each rule
+    /// may read series that a rule above it has just recorded.
     fn document(&self) -> Yaml {
         let mut rules = self.service_alerts();
         rules.extend(self.records());
@@ -225,7 +228,7 @@ impl Rules {
         Yaml::map([("groups", Yaml::List(vec![group]))])
     }
 
-    /// Returns a window in PromQL's words.
+    /// Returns a window as PromQL writes it.
     fn range(&self, window: Window) -> String {
         if self.faster == 1 {
             return window.name.to_owned();

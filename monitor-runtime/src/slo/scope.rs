@@ -1,5 +1,5 @@
-//! The series that rules and a dashboard are about: one service, narrowed by matchers, in groups told apart
-//! by labels.
+//! Selects the series for rules and a dashboard: one service, narrowed by matchers, in groups told
+//! apart by labels.
 
 mod parse;
 
@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::metrics;
 
-/// A parameter of [`Rules`](super::Rules) or [`Dashboard`](super::Dashboard) with a value that cannot be used.
+/// An invalid parameter of [`Rules`](super::Rules) or [`Dashboard`](super::Dashboard).
 ///
 /// Its `Display` names the parameter, the value and the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl fmt::Display for Matcher {
 #[derive(Clone, Debug)]
 pub(super) struct Scope {
     pub(super) service: String,
-    /// Beside that of the service's name.
+    /// Matchers beside that of the service's name.
     pub(super) matchers: Vec<Matcher>,
     /// Each once, in the order given.
     pub(super) by: Vec<String>,
@@ -99,7 +99,7 @@ impl Scope {
         }
     }
 
-    /// Adds a label, or several with commas between them, to those that tell groups apart.
+    /// Adds labels that tell groups apart, separated by commas.
     pub(super) fn by(&mut self, labels: &str) -> Result<(), ParameterError> {
         for label in labels.split(',') {
             self.add_by("by", labels, label.trim())?;
@@ -107,8 +107,8 @@ impl Scope {
         Ok(())
     }
 
-    /// Adds matchers; their labels tell groups apart, too: rules for two values of a label then record
-    /// different series.
+    /// Adds matchers. Their labels tell groups apart, too: rules for two values of a label then
+    /// record different series.
     pub(super) fn select(&mut self, matchers: &str) -> Result<(), ParameterError> {
         for matcher in parse::matchers(matchers)? {
             self.add_by("selector", matchers, &matcher.label)?;
@@ -134,7 +134,7 @@ impl Scope {
         Ok(())
     }
 
-    /// Returns `{service_name="shop",…}` with these matchers behind those of the scope.
+    /// Returns `{service_name="shop",…}`, with these matchers behind those of the scope.
     pub(super) fn selector(&self, more: &[(&str, &str, &str)]) -> String {
         format!("{{{}}}", self.matchers(more))
     }
@@ -166,7 +166,7 @@ impl Scope {
     }
 }
 
-/// Returns a matcher, which PromQL escapes as the page does.
+/// Returns a matcher, escaped in the same way as on the page of metrics.
 fn matcher((label, operator, value): (&str, &str, &str)) -> String {
     format!("{label}{operator}\"{}\"", metrics::escape(value))
 }

@@ -1,4 +1,5 @@
-//! Windows of time, and the alerts that look at two of them: table 5-8 of the SRE workbook,
+//! Windows of time, and the burn-rate alerts over two of them: table 5-8 of the SRE workbook.
+//!
 //! <https://sre.google/workbook/alerting-on-slos/>.
 
 use serde::Serialize;
@@ -7,9 +8,9 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Now, at night too.
+    /// At once, even at night.
     Page,
-    /// In working hours.
+    /// During working hours.
     Ticket,
 }
 
@@ -22,7 +23,7 @@ impl Severity {
     }
 }
 
-/// A stretch of time up to now.
+/// A period of time that ends now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) name: &'static str,
@@ -37,7 +38,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Every window that ratios are known for.
+/// Every window over which ratios are recorded.
 pub(super) const WINDOWS: [Window; 7] = [M5, M30, H1, H2, H6, D1, D3];
 pub(super) const M5: Window = window("5m", 5 * MINUTE);
 pub(super) const M30: Window = window("30m", 30 * MINUTE);
@@ -46,11 +47,11 @@ pub(super) const H2: Window = window("2h", 2 * HOUR);
 pub(super) const H6: Window = window("6h", 6 * HOUR);
 pub(super) const D1: Window = window("1d", DAY);
 pub(super) const D3: Window = window("3d", 3 * DAY);
-/// That of the budget.
+/// The window of the budget.
 pub(super) const PERIOD: Window = window("30d", 30 * DAY);
 
-/// A budget that is burnt so many times too fast, over both windows: the long one says that it
-/// matters, the short one that it goes on.
+/// A burn-rate alert: the budget burns so many times too fast over both windows. The long window
+/// shows that it matters, the short one that it continues.
 pub(super) struct Burn {
     pub(super) severity: Severity,
     pub(super) rate: f64,
@@ -74,7 +75,8 @@ pub(super) const BURNS: [Burn; 4] = [
     burn(Severity::Ticket, 1.0, D3, H6),
 ];
 
-/// The highest share of failures an alert waits for: a budget of 10 % cannot burn 14.4 times too fast.
+/// The highest share of failures that an alert waits for: a budget of 10 % cannot burn 14.4 times
+/// too fast.
 const HIGHEST: f64 = 0.9;
 
 impl Burn {
@@ -89,7 +91,7 @@ pub(super) fn decimal(number: f64) -> f64 {
     (number * 1e12).round() / 1e12
 }
 
-/// Returns a span of time in the unit one would say it in: `10 ms`, `1.5 s`, `2 h`.
+/// Formats a span of time in its natural unit: `10 ms`, `1.5 s`, `2 h`.
 pub(super) fn duration(seconds: impl Into<Seconds>) -> String {
     let Seconds(seconds) = seconds.into();
     let units = [
@@ -106,12 +108,12 @@ pub(super) fn duration(seconds: impl Into<Seconds>) -> String {
     };
     let fits = |(unit, _): &(f64, &str)| seconds >= *unit * 0.999_999 && whole(*unit);
     let (unit, name) = units.into_iter().find(fits).unwrap_or((1e-9, "ns"));
-    // Without the digits of binary fractions.
+    // Without digits of the binary representation.
     let number = (seconds / unit * 1e6).round() / 1e6;
     format!("{number} {name}")
 }
 
-/// Seconds, whole or not.
+/// Seconds, with or without a fraction.
 pub(super) struct Seconds(f64);
 
 impl From<f64> for Seconds {

@@ -1,7 +1,7 @@
-//! Prints what rules are made of as YAML 1.2, which also reads as 1.1.
+//! Prints rules as YAML 1.2 that YAML 1.1 reads the same way.
 //!
-//! Text is in quotes with everything escaped that is not visible ASCII or a letter, or, where it has
-//! several lines of visible ASCII, a literal block: nothing in it can end it early.
+//! Text is quoted, with everything escaped that is not visible ASCII or a letter. Text with several
+//! lines of visible ASCII is a literal block. Nothing in a text can end it early.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 pub(super) enum Yaml {
     Text(String),
     List(Vec<Yaml>),
-    /// In this order; keys are letters, digits and `_`.
+    /// A map in this order; keys are letters, digits and `_`.
     Map(Vec<(String, Yaml)>),
 }
 
@@ -72,7 +72,8 @@ impl Yaml {
     }
 }
 
-/// Returns `true` for a key that a reader of YAML 1.1 takes for no text: <https://yaml.org/type/bool.html>.
+/// Returns `true` for a key that a YAML 1.1 parser does not read as text:
+/// <https://yaml.org/type/bool.html>.
 fn is_word(key: &str) -> bool {
     let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     words.iter().any(|word| word.eq_ignore_ascii_case(key))

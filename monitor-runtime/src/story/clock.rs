@@ -11,7 +11,7 @@ use super::{HERE, Stretch};
 use crate::site::Site;
 use crate::thread::THREAD;
 
-/// Functions within functions that a thread knows without a look at what it has on the heap.
+/// The depth of nested functions up to which a thread needs nothing on the heap.
 const DEEPEST: usize = 128;
 
 /// An event of the thread's clock, whose lower bits are the depth.
@@ -25,19 +25,19 @@ pub(crate) struct Clock {
     /// each begin and end of a monitored call and each poll of a future. The lower bits count the
     /// monitored functions that run, one within the other, up to [`DEEPEST`].
     now: Cell<u64>,
-    /// Functions that are running within those.
+    /// The number of functions that run within those.
     deeper: Cell<usize>,
     /// The time of the last thing that a future has to remember, in [`EVENT`]s.
     marked: Cell<u64>,
-    // The outermost of them, field by field: a place is then found without arithmetic.
-    /// `None` where a task begins: what is around it is not its story.
+    // The outermost of them, one array per field: an entry is then found without arithmetic.
+    /// `None` for the start of a task, which ends the path of the functions inside it.
     sites: [Cell<Option<&'static Site>>; DEEPEST],
     /// The thread's clock of events when this stretch began.
     began: [Cell<u64>; DEEPEST],
     /// Equal to `began` if this stretch continues a call; otherwise left over from an earlier
     /// stretch.
     resumed: [Cell<u64>; DEEPEST],
-    /// In ticks of the process's clock: when the call that goes on began.
+    /// The start of the call that continues, in ticks of the process's clock.
     calls: [Cell<u64>; DEEPEST],
 }
 
@@ -77,7 +77,7 @@ impl Clock {
         (self.now.get() % EVENT) as usize
     }
 
-    /// Begins a stretch of a function, unless too many others are running; says at which depth.
+    /// Begins a stretch of a function and returns its depth, unless too many others are running.
     #[inline(always)]
     pub(crate) fn push(&self, site: &'static Site) -> Option<usize> {
         let depth = self.depth();
@@ -164,9 +164,9 @@ impl Clock {
         });
     }
 
-    /// Undoes the stretch that has just ended and in which nothing happened.
+    /// Undoes the stretch that has just ended, if nothing happened in it.
     pub(super) fn rewind(&self, stretch: Stretch) {
-        // The next stretch has this one's time and place, and may be of a call that begins.
+        // The next stretch has the time and place of this one, and may belong to a new call.
         if let Some(resumed) = self.resumed.get(self.depth()) {
             resumed.set(0);
         }

@@ -1,29 +1,31 @@
-//! The features by which an error is known again when it comes out of a further function.
+//! Recognizes an error that comes out of a further function as the same one.
 //!
-//! An error that goes on through further functions is one failure; another one that a function
-//! returns after it has handled the first is a second failure. Only the errors themselves tell the
-//! two apart, so both are compared by text and type. Time does not count: a future that waits in
-//! between changes nothing. In doubt there is an event too many, which its trace id links.
+//! An error that is passed on through further functions is one failure. Another error that a
+//! function returns after it has handled the first is a second failure. Only the errors themselves
+//! tell the two apart, so they are compared by text and type. Time does not count: a future that
+//! waits in between changes nothing. In doubt there is one event too many, linked by its trace id.
 
 use crate::verdict::{ErrorView, Link, text};
 
 /// The features an error is known by.
 pub(super) struct Known {
-    /// Part of its function's work, and not of a failure before: no line and no event tells of it.
+    /// `true` if it is part of its function's work, and not of an earlier failure: no line and no
+    /// event reports it.
     pub(super) expected: bool,
     /// `true` if Sentry has an event of it, or would have one without the throttle.
     pub(super) sent: bool,
-    /// The name its `Debug` text begins with, which is what there is of a source's type.
+    /// The name at the beginning of its `Debug` text, which is all that is known of a source's
+    /// type.
     shown_type: Option<String>,
-    /// Its `Debug` text, where that holds more than a name.
+    /// Its `Debug` text, if that contains more than a name.
     debug: Option<String>,
     /// The error and its sources, outermost first.
     chain: Vec<Link>,
 }
 
-/// Bytes of a text that errors are compared by.
+/// Bytes of a text that are compared.
 const COMPARED: usize = 512;
-/// Shorter texts than this are found in others only where punctuation sets them apart.
+/// The length from which a text is searched inside other texts without punctuation around it.
 const TELLING: usize = 16;
 
 fn cut(text: &str) -> &str {
@@ -32,7 +34,8 @@ fn cut(text: &str) -> &str {
     &text[..end.unwrap_or_default()]
 }
 
-/// Returns `true` if a text stands whole in another one: `disk full` in `cannot save: disk full`.
+/// Returns `true` if a text is part of another one as a whole: `disk full` in `cannot save: disk
+/// full`.
 fn mentions(whole: &str, part: &str) -> bool {
     let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     let telling = part.len() >= TELLING && part.contains(char::is_whitespace);
@@ -47,7 +50,8 @@ fn mentions(whole: &str, part: &str) -> bool {
     whole == part || part.len() > 3 && places.any(stands_at)
 }
 
-/// Returns `true` if a `Debug` text is more than a name: `Timeout` may be any, `Timeout(3)` is one.
+/// Returns `true` if a `Debug` text is more than a name: many errors print `Timeout`, but
+/// `Timeout(3)` is specific.
 fn holds_more(debug: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
     !debug.chars().all(is_name)
@@ -83,7 +87,7 @@ impl Known {
         self.chain.first().map_or("", |link| &link.text)
     }
 
-    /// Returns `true` if this error goes on as another one, which was made of it.
+    /// Returns `true` if the other error was made from this one and continues it.
     pub(super) fn goes_on_as(&self, view: &ErrorView<'_>, next: &Self) -> bool {
         self.is_link_of(view, next)
             || next.is_source_of(self)
@@ -93,7 +97,8 @@ impl Known {
 
     /// Returns `true` if this error is a link of the other one's chain.
     ///
-    /// A transparent wrapper has the text of its content and another type; its `Debug` tells.
+    /// A transparent wrapper has the text of its content but another type; its `Debug` text reveals
+    /// the content.
     fn is_link_of(&self, view: &ErrorView<'_>, next: &Self) -> bool {
         let mut same_text = next.chain.iter().filter(|link| link.text == self.text());
         same_text.any(|link| match &self.shown_type {
@@ -115,13 +120,13 @@ impl Known {
         [own, self.shown_type.as_ref()].contains(&Some(&link.type_name))
     }
 
-    /// Returns `true` if a longer text tells of this error.
+    /// Returns `true` if a longer text contains this error.
     fn stands_in(&self, told: &str) -> bool {
         let by_text = told.len() > self.text().len() && mentions(told, self.text());
         by_text || self.debug.iter().any(|debug| mentions(told, debug))
     }
 
-    /// Returns `true` if a line of the log, by one of its texts, tells of this error.
+    /// Returns `true` if a line of the log reports this error in one of its texts.
     pub(super) fn is_told_by(&self, line: &str) -> bool {
         let by_name = self.debug.is_none() && self.shown_type.as_deref() == Some(line);
         !self.text().is_empty() && line == self.text() || by_name || self.stands_in(line)

@@ -1,7 +1,9 @@
-//! ERROR lines of the service's own, whose events wait for the call that they are written in.
+//! Holds back the events of the service's own ERROR lines until the call they are written in has
+//! ended.
 //!
-//! A service often logs an error and returns it: one failure, told twice. The event of the line waits
-//! for a moment. If the function that wrote it returns the same error, that has the event.
+//! A service often logs an error and returns it, which is one failure reported twice. So the event
+//! of the line waits for a moment. If the function that wrote it returns the same error, only the
+//! error becomes an event.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +31,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Remembers a line of the function that runs; `None` outside of all functions.
+    /// Remembers a line of the current function; `None` outside all functions.
     pub(crate) fn remember(event: Uuid, texts: Vec<String>, chain: Vec<Link>) -> Option<Arc<Self>> {
         let line = Arc::new(Self {
             event,
@@ -48,12 +50,12 @@ impl Line {
         Some(line)
     }
 
-    /// Returns `true` once: to its sender, or to the error that takes its place.
+    /// Returns `true` to one caller only: the sender of the event, or the error that replaces it.
     pub(crate) fn settle(&self) -> bool {
         !self.settled.swap(true, Ordering::AcqRel)
     }
 
-    /// Returns `true` if it waits, and tells of this error of the function that wrote it.
+    /// Returns `true` if it waits, and reports this error of the function that wrote it.
     pub(super) fn tells_of(&self, error: &Known, site: &'static Site) -> bool {
         let waits = !self.settled.load(Ordering::Acquire);
         waits

@@ -1,4 +1,4 @@
-//! Errors that came out of monitored functions.
+//! Remembers errors that came out of monitored functions, so that each is reported once.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::{HERE, Here, Memory, REMEMBERED, Stretch, mark, now, told};
 use crate::site::Site;
 use crate::verdict::{ErrorView, Link};
 
-/// An error that came out of a monitored function, or what others may become known by.
+/// An error that came out of a monitored function, or a source of such errors.
 #[derive(Clone)]
 pub(super) struct Mark {
     /// The thread's clock of events when it came out, or came back with its future.
@@ -124,7 +124,7 @@ pub(crate) struct Arrival {
     pub(crate) first: bool,
     /// `true` if it becomes an event here.
     pub(crate) event: bool,
-    /// The function's line that told it already, and whose event waits.
+    /// A line of the function that has reported it already, and whose event waits.
     pub(crate) line: Option<Arc<Line>>,
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn arrive(
     events: Events,
 ) -> Arrival {
     let next = Known::new(view, chain);
-    // An error without words is the answer to the failure before it, if there was one.
+    // An error without a text of its own stands for the failure before it, if there was one.
     let wordless = view.is_wordless();
     let same = |error: &Arc<Known>| wordless && !error.expected || error.goes_on_as(view, &next);
     let marks = stretch.marks();

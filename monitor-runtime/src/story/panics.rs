@@ -1,4 +1,4 @@
-//! Panics that have begun on this thread, and which function tells of each.
+//! Panics that have begun on this thread, and the function that reports each.
 
 use std::sync::Arc;
 

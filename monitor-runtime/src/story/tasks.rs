@@ -1,4 +1,4 @@
-//! Errors that come out of spawned tasks, for the call that spawned them: it may pass them on.
+//! Remembers errors of spawned tasks for the call that spawned them, since it may pass them on.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,8 @@ use super::{HERE, Here, REMEMBERED, frames, mark, tick, trail};
 pub(crate) struct Tasks(Mutex<VecDeque<(Instant, Arc<Known>)>>);
 
 impl Tasks {
-    /// Returns those of the call that runs; outside of all calls, those that the task itself is one of.
+    /// Returns the tasks of the running call. Outside all calls, returns those that the current
+    /// task belongs to.
     pub(crate) fn of_this_call() -> Option<Arc<Self>> {
         let of = |here: &Here| {
             if trail::is_outside() {
@@ -40,7 +41,8 @@ impl Tasks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the errors of the last minute: tasks of a call that runs for days are others' by then.
+    /// Returns the errors of the last minute. A call that runs for days has long moved on from
+    /// earlier ones.
     pub(super) fn recent(&self) -> Vec<Arc<Known>> {
         let errors = self.errors();
         let recent = errors.iter().filter(|(at, _)| at.elapsed() < MEMORY);
@@ -61,7 +63,7 @@ pub(super) fn note(here: &Here, error: &Arc<Known>) {
     errors.push_back((Instant::now(), Arc::clone(error)));
 }
 
-/// The stretch of code that runs as a task of a call; what was before comes back.
+/// Marks code that runs as a task of a call. Dropping it restores the previous mark.
 pub(crate) struct InTask(Option<Arc<Tasks>>);
 
 impl InTask {

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::known::Known;
 use super::{HERE, Here, REMEMBERED, now, trail};
 
-/// Time after an error in which a line of its request may be about it: a request can be a socket that
-/// lives for days.
+/// The time after an error in which a line of its request may be about it. A request can be a
+/// socket that lives for days.
 pub(super) const MEMORY: Duration = Duration::from_secs(60);
 
 /// The errors of one request that Sentry already has.
@@ -37,7 +37,7 @@ impl Told {
     }
 }
 
-/// The stretch of code that works for a request, or for none; the one before it comes back.
+/// Marks code that works for a request, or for none. Dropping it restores the previous mark.
 pub(super) struct Inside(Option<Arc<Told>>);
 
 impl Inside {
@@ -72,7 +72,7 @@ pub(super) fn note(here: &Here, error: &Arc<Known>) {
     }
 }
 
-/// Notes that a function panicked, of which Sentry has been told.
+/// Notes that a function panicked, and that Sentry has the panic.
 pub(crate) fn note_unwound() {
     let note = |here: &Here| {
         if let Some(told) = here.told.borrow().as_ref().filter(|_| trail::is_outside()) {
@@ -82,11 +82,11 @@ pub(crate) fn note_unwound() {
     let _ = HERE.try_with(note);
 }
 
-/// Returns `true` if a line of the log, by one of its texts, tells of an error that Sentry has.
+/// Returns `true` if a line of the log reports, in one of its texts, an error that Sentry has.
 ///
-/// The error came out of the call that the line is written in, or the moment before it. Code of a
-/// request around its calls knows all their errors of the last minute, and says nothing new where one of
-/// the calls has failed then.
+/// The error came out of the call that the line is written in, or just before the line. Code of a
+/// request outside its calls knows all their errors of the last minute. If one of the calls has
+/// failed in that time, any ERROR line of that code counts as a repetition.
 pub(crate) fn is_told_again<'a>(texts: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
     let same = |error: &Known| error.sent && texts.clone().any(|text| error.is_told_by(text));
     let is_recent = |at: Instant| at.elapsed() < MEMORY;
@@ -103,7 +103,7 @@ pub(crate) fn is_told_again<'a>(texts: &(impl Iterator<Item = &'a str> + Clone))
         let Ok(marks) = here.marks.try_borrow() else {
             return false;
         };
-        // Outside of all calls there is only the error that has just come out.
+        // Outside all calls only the error that has just come out counts.
         let since = since.unwrap_or_else(|| now().saturating_sub(1));
         let marks = marks.iter().filter(|mark| mark.tick > since);
         let mut errors = marks.flat_map(|mark| mark.origin.errors());

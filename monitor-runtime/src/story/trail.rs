@@ -15,7 +15,7 @@ use crate::site::Site;
 use crate::thread::THREAD;
 use crate::trace_context::{self, Ids, TraceContext};
 
-/// Breadcrumbs a thread or a future has at once: the newest.
+/// The number of breadcrumbs that a thread or a future keeps: the newest.
 const CRUMBS: usize = 64;
 
 pub(super) struct Crumb {
@@ -34,11 +34,11 @@ pub(crate) struct Scene {
     pub(crate) path: Vec<&'static Site>,
     /// Earlier events and calls, oldest first.
     pub(crate) breadcrumbs: Vec<Breadcrumb>,
-    /// That of the request it works for, or one per outermost call; `None` outside all calls.
+    /// The trace of the request it works for, or one per outermost call; `None` outside all calls.
     pub(crate) trace: Option<Ids>,
 }
 
-/// A function of the path, as far as breadcrumbs go.
+/// A function of the path, as far as breadcrumbs need it.
 #[derive(Clone, Copy)]
 struct Step {
     site: &'static Site,
@@ -132,7 +132,7 @@ fn shorten(crumbs: &mut VecDeque<Crumb>) {
     }
 }
 
-/// Takes the breadcrumbs of a stretch away with its future.
+/// Takes the breadcrumbs of a stretch off the thread, for its future to keep.
 pub(super) fn take(here: &Here, stretch: Stretch) -> Vec<Crumb> {
     let mut crumbs = here.crumbs.borrow_mut();
     let (own, others) = crumbs
@@ -150,8 +150,8 @@ pub(super) fn give_back(here: &Here, own: Vec<Crumb>, stretch: Stretch) {
     shorten(&mut crumbs);
 }
 
-/// Makes what was of a stretch that began at `began` part of what is around it; a stretch that never
-/// was leaves it at the tick before.
+/// Makes the breadcrumbs of a stretch that began at `began` part of the call around it. For a
+/// stretch that is undone, `before` is the tick to which they move.
 pub(super) fn hand_up(here: &Here, began: u64, before: Option<u64>) {
     let Ok(mut crumbs) = here.crumbs.try_borrow_mut() else {
         return;
@@ -187,7 +187,7 @@ pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<Ids> {
     known.map(|(_, trace)| trace)
 }
 
-/// Leaves the trace of a stretch that never was to the call around it, and to no call after it.
+/// Leaves the trace of an undone stretch to the call around it, and to no later call.
 pub(super) fn forget_trace(here: &Here, began: u64, before: u64) {
     if let Some((_, trace)) = here.trace.get().filter(|(since, _)| *since >= began) {
         let around = outermost().map(|_| (before, trace));
@@ -200,7 +200,7 @@ pub(super) fn outermost() -> Option<u64> {
     path().first().map(|step| step.began)
 }
 
-/// Returns `true` where no call runs.
+/// Returns `true` if no call runs.
 pub(super) fn is_outside() -> bool {
     outermost().is_none()
 }

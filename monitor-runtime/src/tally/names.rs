@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Source;
 use crate::site::Site;
 
-/// The name of a series: that of a function, with the values of its labels.
+/// The name of a series: a function's name with the values of its labels.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {
     pub(crate) module: &'static str,
@@ -14,21 +14,22 @@ pub(crate) struct Name {
     pub(crate) labels: Vec<(&'static str, &'static str)>,
 }
 
-/// Returns the sources of a site's series: the combinations of labels it was called with, and those that are
-/// on a page before that.
+/// Returns the sources of a site's series: the label sets it was called with, and those that are on
+/// a page before that.
 pub(crate) fn sources(site: &'static Site) -> impl Iterator<Item = Source> {
     let called = site.lanes().map(move |lane| Source::new(site, lane));
     let uncalled = site.family().uncalled();
     called.chain(uncalled.map(move |lane| Source::uncalled(site, lane)))
 }
 
-/// Sorts call sites, and the combinations of labels they were called with, by name.
+/// Groups call sites, and the label sets they were called with, by name.
 ///
-/// A function whose combinations are few and known has all of them from its first call on.
+/// If a function's label sets are few and known by type, all of them are included from its first
+/// call on.
 ///
-/// Several stand under one name where functions share it, and where two combinations read the same: all that
-/// a bounded label has no room for is `other`, and so is all beyond the bound of the process. Of these the
-/// first is one that promises something: it speaks for all.
+/// Several sources have one name if functions share it, or if two label sets read the same: values
+/// that a bounded label has no room for are `other`, and so are label sets beyond the process's
+/// limit. A source with an objective comes first, because it stands for all of them.
 pub(crate) fn by_name(sites: impl Iterator<Item = &'static Site>) -> BTreeMap<Name, Vec<Source>> {
     let mut all: BTreeMap<Name, Vec<Source>> = BTreeMap::new();
     for site in sites.filter(|site| site.is_counted()) {

@@ -86,7 +86,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Keep {
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        // Before the span's lock is taken: what shows a value may log.
+        // Formatted before the span's lock is taken, since formatting a value may log.
         let mut later = Fields::default();
         values.record(&mut later);
         if let Some(span) = context.span(id)

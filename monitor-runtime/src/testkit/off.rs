@@ -1,4 +1,5 @@
-//! Without the feature `testkit` nothing is captured, and nothing is asked at run time.
+//! Stands in for the test kit without the feature `testkit`: nothing is captured or checked at run
+//! time.
 
 use sentry::protocol::Event;
 use sentry::types::Uuid;

@@ -13,7 +13,7 @@ use crate::site::Site;
 /// The calls, log events and Sentry events of a capture, in the order in which they happened.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// Calls that ended; inner ones before those around them.
+    /// Calls that ended. Inner calls come before those around them.
     pub calls: Vec<Call>,
     /// Events of `tracing`, those of the runtime and those of the code under test.
     pub log: Vec<LogEvent>,
@@ -47,11 +47,12 @@ impl Seen {
             .collect()
     }
 
-    /// Asserts which calls ended, and how: `[("find", "ok"), ("save", "error")]`, in their order.
+    /// Asserts the calls that ended, in order, with their results: `[("find", "ok"), ("save",
+    /// "error")]`.
     ///
     /// # Panics
     ///
-    /// When they were others; the message lists the calls there were.
+    /// If the calls differ; the message lists the calls there were.
     #[track_caller]
     pub fn assert_calls(&self, expected: &[(&str, &str)]) {
         let calls = self
@@ -65,11 +66,12 @@ impl Seen {
         );
     }
 
-    /// Asserts what Sentry would have been sent: one text per event, each part of its exceptions.
+    /// Asserts the events that Sentry would have been sent: one text per event, each part of its
+    /// exceptions.
     ///
     /// # Panics
     ///
-    /// When there were others; the message lists them.
+    /// If the events differ; the message lists them.
     #[track_caller]
     pub fn assert_captured(&self, expected: &[&str]) {
         let texts: Vec<String> = self.captures.iter().map(exceptions).collect();
@@ -135,11 +137,11 @@ pub struct Call {
     pub module: &'static str,
     /// The `result` label: `ok`, `error` or `cancelled`.
     pub result: &'static str,
-    /// The `error` label, where there is one.
+    /// The `error` label, if there is one.
     pub class: Option<String>,
     /// The error and its sources, or the message of the panic.
     pub error: Option<String>,
-    /// From the beginning of the call to its end; zero for `latency = false`.
+    /// The duration of the call; zero for `latency = false`.
     pub duration: Duration,
     /// Declared fields, as text.
     pub fields: Vec<(String, String)>,
@@ -168,7 +170,7 @@ impl Call {
     ///
     /// # Panics
     ///
-    /// When it did not; the message says how it ended.
+    /// If it did not; the message says how it ended.
     #[track_caller]
     pub fn assert_ok(&self) -> &Self {
         assert!(self.result == "ok", "expected ok: {self}");
@@ -179,7 +181,7 @@ impl Call {
     ///
     /// # Panics
     ///
-    /// When it did not; the message says how it ended.
+    /// If it did not; the message says how it ended.
     #[track_caller]
     pub fn assert_error(&self, part: &str) -> &Self {
         let failed = self.result == "error" && self.class.as_deref() != Some("panic");
@@ -195,7 +197,7 @@ impl Call {
     ///
     /// # Panics
     ///
-    /// When it did not; the message says how it ended.
+    /// If it did not; the message says how it ended.
     #[track_caller]
     pub fn assert_panic(&self, part: &str) -> &Self {
         let text = self.error.as_deref().unwrap_or_default();
@@ -211,18 +213,18 @@ impl Call {
     ///
     /// # Panics
     ///
-    /// When it was not; the message says how it ended.
+    /// If it was not; the message says how it ended.
     #[track_caller]
     pub fn assert_cancelled(&self) -> &Self {
         assert!(self.result == "cancelled", "expected cancelled: {self}");
         self
     }
 
-    /// Asserts the class of the error, as the `error` label has it.
+    /// Asserts the class of the error, which is the `error` label.
     ///
     /// # Panics
     ///
-    /// When it has another or none.
+    /// If it has another class or none.
     #[track_caller]
     pub fn assert_class(&self, class: &str) -> &Self {
         assert!(
@@ -236,7 +238,7 @@ impl Call {
     ///
     /// # Panics
     ///
-    /// When it has another value, or is not declared.
+    /// If it has another value, or is not declared.
     #[track_caller]
     pub fn assert_field(&self, name: &str, value: &str) -> &Self {
         let found = self.fields.iter().find(|(field, _)| field == name);

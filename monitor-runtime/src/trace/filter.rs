@@ -1,8 +1,8 @@
-//! The filter of our subscriber, as one that can be exchanged while events go through it.
+//! The filter of the runtime's subscriber, which can be exchanged while events go through it.
 //!
-//! `tracing_subscriber::reload` takes a lock that all threads share for each thing that happens to a
-//! span. Here a filter without directives on spans, which is any but a few, sees no span at all, and
-//! `tracing` remembers by call site what it said: exchanging it makes `tracing` ask again.
+//! `tracing_subscriber::reload` takes a lock that all threads share whenever something happens to a
+//! span. This filter sees spans only if it has directives on spans, which few have. For all others
+//! `tracing` caches its answer by call site, and exchanging the filter makes `tracing` ask again.
 
 use std::sync::Arc;
 
@@ -16,10 +16,11 @@ use tracing_subscriber::layer::Context;
 
 use crate::log_filter::{self, Rules};
 
-/// The filter of now and the one to go back to.
+/// The current filter and the one to go back to.
 pub(super) struct Filters {
     now: ArcSwap<Rules>,
-    /// It goes on seeing spans while another holds: one that was entered has to be left, too.
+    /// It keeps seeing spans while another filter is in effect: a span that was entered has to be
+    /// left, too.
     default: ArcSwap<Rules>,
 }
 
@@ -36,7 +37,7 @@ impl Filters {
         }
     }
 
-    /// Makes another filter the default, and the one of now.
+    /// Makes another filter the default and the current one.
     pub(super) fn restart(&self, default: Rules) {
         self.default.store(Arc::new(default));
         self.revert();

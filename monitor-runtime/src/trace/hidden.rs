@@ -19,8 +19,8 @@ use super::to_stderr;
 /// The target of the access lines, and of the span that has the trace id.
 const TARGET: &str = "monitor_runtime::http";
 
-/// Says on standard error, once, that a filter of the process' own subscriber hides what the runtime logs.
-/// The log cannot say so: the filter would hide that too.
+/// Warns on standard error, once, that a filter of the process' own subscriber hides the runtime's
+/// lines. A line of the log would be hidden as well.
 pub(crate) fn warn_if_hidden() {
     static SAID: Once = Once::new();
     let (place, lost) = if !tracing::enabled!(target: "monitor_runtime::http", Level::INFO) {
@@ -41,10 +41,12 @@ pub(crate) fn warn_if_hidden() {
     });
 }
 
-/// Returns `true` if a filter of a layer hides the runtime's target, and shows others of that level.
+/// Returns `true` if a filter of a layer hides the runtime's target, and shows others at that
+/// level.
 ///
-/// One that names the target is as it is meant, and so is one that hides the level everywhere. A subscriber
-/// tells of the outermost filter of each type, and of none in a `reload::Layer` or a closure.
+/// A filter that names the target is intended, and so is one that hides the level everywhere. A
+/// subscriber reveals the outermost filter of each type, but none inside a `reload::Layer` or a
+/// closure.
 fn hides_from_a_layer(subscriber: &Dispatch) -> bool {
     let hides = |text: String, most: Option<LevelFilter>, shows: bool| {
         let shows_level = most.is_none_or(|most| most >= Level::INFO);

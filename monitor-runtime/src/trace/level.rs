@@ -1,4 +1,4 @@
-//! Another filter for the log while the process runs, and the way back from it.
+//! Replaces the log's filter while the process runs, and sets it back after a time.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -16,7 +16,8 @@ const TARGET: &str = "monitor_runtime::log_filter";
 struct Reversion {
     /// By the monotonic clock, which does not jump.
     at: Option<Instant>,
-    /// Counts changes, so that a thread knows whether it still waits for the one it was begun for.
+    /// Counts changes, so that a thread can tell whether the change it was started for is still the
+    /// latest.
     change: u64,
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn log_filter() -> Option<LogFilter> {
     Some(describe(filters, &reversion))
 }
 
-/// Sets the filter, for a time or until something else is set.
+/// Sets the filter, for a time or until it is set again.
 pub(crate) fn set_log_filter(
     directives: &str,
     lasting: Option<Duration>,
@@ -74,7 +75,7 @@ pub(crate) fn reset_log_filter() -> Option<LogFilter> {
     Some(describe(filters, &reversion))
 }
 
-/// Takes the filter of another start: what was set before holds no longer.
+/// Takes the filter of another start, which ends every earlier change.
 pub(super) fn restart(filters: &Filters, rules: Rules) {
     let mut reversion = lock();
     forget(&mut reversion);
@@ -112,11 +113,11 @@ fn forget(reversion: &mut Reversion) {
     CHANGED.notify_all();
 }
 
-/// Writes the line of a change under the filter that is about to hold and that line's own target,
-/// so that no filter hides that it was set.
+/// Writes the line about a change under the new filter and the line's own target, so that no filter
+/// hides the change.
 fn announce(filters: &Filters, next: &Rules, line: impl FnOnce()) {
     filters.set(next.and_info_of(TARGET));
-    // The subscriber has layers of the service's own, a panic of which must not undo the change.
+    // The subscriber may have layers of the service, whose panic must not undo the change.
     report::quietly(line);
 }
 
@@ -132,6 +133,6 @@ fn describe(filters: &Filters, reversion: &Reversion) -> LogFilter {
 }
 
 fn lock() -> MutexGuard<'static, Reversion> {
-    // Nothing under this lock leaves it half changed.
+    // A panic under this lock leaves nothing half changed.
     REVERSION.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! `baggage` as strangers send it: <https://www.w3.org/TR/baggage/>.
+//! Reads and writes `baggage`, as untrusted peers send it: <https://www.w3.org/TR/baggage/>.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use super::TraceId;
 
 pub(super) const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
-/// Members, and bytes of all of them, that are passed on.
+/// Members, and bytes of all members, that are passed on.
 const MEMBERS: usize = 64;
 const BYTES: usize = 4096;
-/// The prefix of the members that are Sentry's.
+/// The prefix of Sentry's own members.
 const SENTRYS: &str = "sentry-";
 
 /// Members of a `baggage`, as they are passed on.
@@ -25,7 +25,7 @@ pub(super) struct Baggage {
 }
 
 impl Baggage {
-    /// Reads `baggage`; `frozen` where the caller is Sentry's and began this trace.
+    /// Reads `baggage`. `frozen` is `true` if the caller uses Sentry and began this trace.
     pub(super) fn read(headers: &HeaderMap, trace: TraceId, frozen: bool) -> Self {
         let list = members(headers);
         let sentrys = |member: &&&str| member.starts_with(SENTRYS);

@@ -1,4 +1,4 @@
-//! The context a thread works in.
+//! The trace context that the current thread works in.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Rest {
 }
 
 thread_local! {
-    // Without a destructor: there to the end of the thread, and one instruction away.
+    // Without a destructor, so that it exists to the end of the thread and is one instruction away.
     static IDS: Cell<Option<Ids>> = const { Cell::new(None) };
     static REST: RefCell<Rest> = const { RefCell::new(Rest { carried: None, failure: None }) };
 }
@@ -61,7 +61,7 @@ pub(super) fn current_failure() -> Option<Arc<Failure>> {
         .flatten()
 }
 
-/// The stretch of code that works in a context, or in none; the one before it comes back.
+/// Marks code that works in a context, or in none. Dropping it restores the previous context.
 pub(crate) struct Here {
     ids: Option<Ids>,
     rest: Rest,

@@ -15,22 +15,23 @@ use crate::panics::Panic;
 pub(crate) struct Failure {
     logged: AtomicBool,
     reported: AtomicBool,
-    /// Panics that the request's access line is to tell.
+    /// Panics that the request's access line is to report.
     panics: Mutex<Vec<Arc<Panic>>>,
 }
 
 impl Failure {
-    /// Returns `true` if a line of level `WARN` or above tells of it.
+    /// Returns `true` if a line of level `WARN` or above reports it.
     pub(crate) fn is_logged(&self) -> bool {
         self.logged.load(Ordering::Relaxed)
     }
 
-    /// Returns `true` if Sentry has an event of it, or is to have none.
+    /// Returns `true` if Sentry has an event of it, or is not to get one.
     pub(crate) fn is_reported(&self) -> bool {
         self.reported.load(Ordering::Relaxed)
     }
 
-    /// Takes the panics that were left to its request and that no line has told yet, oldest first.
+    /// Takes the panics that were left to its request and that no line has reported yet, oldest
+    /// first.
     pub(crate) fn take_panics(&self) -> Vec<Arc<Panic>> {
         let mut panics = self.panics.lock().unwrap_or_else(PoisonError::into_inner);
         panics
@@ -47,14 +48,15 @@ pub(crate) fn note_logged() {
     }
 }
 
-/// Notes an event on the failure of the current request, or that there is to be none.
+/// Notes on the failure of the current request that Sentry has an event of it, or is not to get
+/// one.
 pub(crate) fn note_reported() {
     if let Some(failure) = current_failure() {
         failure.reported.store(true, Ordering::Relaxed);
     }
 }
 
-/// Leaves a panic to the access line of the current request; returns `false` outside a request.
+/// Leaves a panic to the access line of the current request. Returns `false` outside a request.
 pub(crate) fn leave_to_request(panic: &Arc<Panic>) -> bool {
     /// A handler that catches panics in a loop must not make its request grow.
     const MOST: usize = 16;

@@ -1,4 +1,4 @@
-//! `traceparent` and `tracestate` as strangers send them.
+//! Parses `traceparent` and `tracestate`, as untrusted peers send them.
 
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use super::{Ids, SAMPLED, SpanId, TraceId};
 const LENGTH: usize = 55;
 /// A `tracestate` with more members is invalid: section 3.3.1.1.
 const MEMBERS: usize = 32;
-/// Characters of a `tracestate` that are passed on, and of a member that has to go first when
-/// there are more: section 3.3.1.5.
+/// Characters of a `tracestate` that are passed on, and the length of members that are dropped
+/// first if there are more: section 3.3.1.5.
 const STATE: usize = 512;
 const LONG: usize = 128;
 
@@ -46,7 +46,7 @@ pub(super) fn parent(value: &[u8]) -> Option<Ids> {
     })
 }
 
-/// Bytes in lower-case hexadecimal.
+/// Parses bytes in lower-case hexadecimal.
 fn digits<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let digit = |byte: u8| match byte {
         b'0'..=b'9' => Some(byte - b'0'),

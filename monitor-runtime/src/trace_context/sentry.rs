@@ -1,7 +1,7 @@
-//! The context as Sentry names it, in events and in headers of its own.
+//! The trace context in Sentry's events and headers.
 //!
-//! <https://develop.sentry.dev/sdk/foundations/trace-propagation/>. Services with another of Sentry's
-//! libraries send `sentry-trace` and `baggage`. Where Sentry is on, they are sent on as well.
+//! <https://develop.sentry.dev/sdk/foundations/trace-propagation/>. Services that use another of
+//! Sentry's SDKs send `sentry-trace` and `baggage`. If Sentry is on, both are passed on as well.
 
 use std::fmt::Write;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,13 +18,13 @@ const SENTRY_TRACE: HeaderName = HeaderName::from_static("sentry-trace");
 /// calls.
 #[derive(Debug)]
 pub(crate) struct Sampling {
-    /// `sentry-public_key=…` and what else does not change.
+    /// `sentry-public_key=…` and the other members that do not change.
     members: String,
     /// `None` without transactions.
     rate: Option<f32>,
 }
 
-/// That of the client in use; `None` where Sentry is off.
+/// The sampling of the client in use; `None` if Sentry is off.
 static SAMPLING: RwLock<Option<Arc<Sampling>>> = RwLock::new(None);
 
 impl Sampling {
@@ -41,7 +41,7 @@ impl Sampling {
         }
     }
 
-    /// Sends it along with every trace from now on; `None` sends nothing.
+    /// Sends it with every trace from now on; `None` sends nothing.
     pub(crate) fn set(sampling: Option<Self>) {
         *SAMPLING.write().unwrap_or_else(PoisonError::into_inner) = sampling.map(Arc::new);
     }
@@ -63,7 +63,7 @@ impl Sampling {
     }
 }
 
-/// Reads `sentry-trace`: `<trace>-<span>`, and `-1` or `-0` where the caller has decided.
+/// Reads `sentry-trace`: `<trace>-<span>`, and `-1` or `-0` if the caller has decided.
 pub(super) fn extract(headers: &HeaderMap) -> Option<Ids> {
     let mut values = headers.get_all(SENTRY_TRACE).iter();
     let (value, None) = (values.next()?, values.next()) else {
@@ -83,7 +83,7 @@ pub(super) fn extract(headers: &HeaderMap) -> Option<Ids> {
     })
 }
 
-/// Puts `sentry-trace` and `baggage` on an outgoing request, where Sentry is on.
+/// Puts `sentry-trace` and `baggage` on an outgoing request, if Sentry is on.
 pub(super) fn inject(ids: Ids, carried: Option<&Baggage>, headers: &mut HeaderMap) {
     let Some(sampling) = Sampling::current() else {
         return;
@@ -137,7 +137,7 @@ impl Ids {
     }
 }
 
-/// Says on an event which trace it belongs to, unless it says so already.
+/// Sets the trace of an event, unless it already has one.
 pub(crate) fn describe(event: &mut Event<'_>) {
     let Some(ids) = current_ids() else { return };
     let contexts = event.contexts.entry("trace".into());

@@ -1,8 +1,8 @@
-//! Takes out of the text of an error: secrets, headers and bodies, backtraces.
+//! Removes secrets, headers, bodies and backtraces from the text of an error.
 
 use crate::redact::without_secrets;
 
-/// Takes out of an error's text what no log line and no event shows.
+/// Removes everything from an error's text that must not be logged or sent.
 pub(super) fn cleaned(mut text: String) -> String {
     cut_backtrace(&mut text);
     cut_messages(&mut text);
@@ -11,10 +11,10 @@ pub(super) fn cleaned(mut text: String) -> String {
 
 /// Titles of backtraces: anyhow's and eyre's, color-eyre's.
 const TITLES: [&str; 2] = ["Stack backtrace:", "━ BACKTRACE ━"];
-/// A backtrace of the standard library's, by `Debug`.
+/// The beginning of a backtrace of the standard library in a `Debug` text.
 const LISTED: &str = "Backtrace [";
 
-/// Cuts a backtrace, which is several kilobytes.
+/// Cuts a backtrace, which is several kilobytes long.
 fn cut_backtrace(text: &mut String) {
     if let Some(at) = first(text, &TITLES) {
         let before = text[..at].trim_end_matches(['━', ' ', '\n']).len();
@@ -25,13 +25,13 @@ fn cut_backtrace(text: &mut String) {
     }
 }
 
-/// Fields of requests and responses behind which nothing is shown of them.
+/// Fields of requests and responses from which on their text is cut.
 const HEADERS: [&str; 3] = ["headers: {", "metadata: {", "trailers: {"];
 
-/// Cuts what a request or a response shows of itself by `Debug`, from its headers on:
-/// `Response { status: 500, version: HTTP/1.1, .. }`.
+/// Cuts the `Debug` text of a request or a response from its headers on: `Response { status: 500,
+/// version: HTTP/1.1, .. }`.
 ///
-/// All that follows is cut, too: a value of a header may look like its end.
+/// Everything behind is cut, too, because a header's value may look like the end of the response.
 fn cut_messages(text: &mut String) {
     if let Some(at) = first(text, &HEADERS) {
         end_at(text, at, "..");
@@ -42,7 +42,7 @@ fn first(text: &str, marks: &[&str]) -> Option<usize> {
     marks.iter().filter_map(|mark| text.find(mark)).min()
 }
 
-/// Ends a text there, with the brackets closed that are open.
+/// Ends a text at `at`, and closes the open brackets.
 fn end_at(text: &mut String, at: usize, rest: &str) {
     text.truncate(at);
     let (mut open, mut quoted) = (Vec::new(), false);

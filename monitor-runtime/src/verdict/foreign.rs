@@ -1,8 +1,8 @@
-//! Errors of frameworks that the runtime does not depend on: known by the name of their type, and read
-//! by their `Debug` text.
+//! Recognizes errors of frameworks that the runtime does not depend on, by the name of their type
+//! and their `Debug` text.
 //!
-//! A dependency on tonic or axum would be built by every service, and fit one of their versions only.
-//! Where a text is not what is expected here, the error is one without a class, as any other.
+//! Every service would build a dependency on tonic or axum, and it would match only one of their
+//! versions. If a text has an unexpected form, the error simply has no class.
 
 use std::fmt::Debug;
 
@@ -10,17 +10,17 @@ use super::text;
 use crate::classify::Class;
 use crate::status::Grpc;
 
-/// An error that is known by its type's name.
+/// An error that is recognized by its type's name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Foreign {
-    /// `None` where it is an error without a class.
+    /// `None` for an error without a class.
     pub(super) class: Option<Class>,
-    /// `true` where its text is not to be shown: it is a response, with headers and a body.
+    /// `true` if its text must not be shown, because it is a response with headers and a body.
     pub(super) hides: bool,
 }
 
-/// Responses, and what stands before the status in their `Debug` text. The types of `http` are those of
-/// another version than the one that has `Classify`.
+/// Types of responses, and the text before the status in their `Debug` form. The types of `http`
+/// are those of another version than the one that has `Classify`.
 const RESPONSES: [(&str, &str); 6] = [
     ("axum_core::response::ErrorResponse", "status: "),
     ("axum::response::redirect::Redirect", "status_code: "),
@@ -30,7 +30,7 @@ const RESPONSES: [(&str, &str); 6] = [
     ("(http::status::StatusCode, ", "("),
 ];
 
-/// Bodies: as an error they are a response without a status of its own.
+/// Types of bodies: as an error they are a response without a status.
 const BODIES: [&str; 3] = [
     "axum::json::Json<",
     "axum::response::Html<",
@@ -44,8 +44,8 @@ const EXTRACTORS: [&str; 3] = [
     "axum_extra::extract::",
 ];
 
-/// Reasons for a rejection that axum answers with a 500, since the service is at fault: all others are
-/// answered with a 4xx.
+/// Rejections that axum answers with a 500, since the service is at fault. All others are answered
+/// with a 4xx.
 const FAULTS: [&str; 9] = [
     "LockFailure",
     "MatchedPathMissing",
@@ -77,7 +77,7 @@ pub(super) fn look(type_name: &str, debug: Option<&dyn Debug>) -> Option<Foreign
         });
     }
     let is_body = BODIES.iter().any(|body| name.starts_with(body));
-    // Headers on their own, or in a tuple.
+    // Headers alone, or in a tuple.
     if is_body || name.contains("http::header::") {
         return Some(Foreign {
             class: None,
@@ -115,7 +115,7 @@ fn grpc(shown: &str) -> Option<&'static Grpc> {
     Grpc::from_variant(&code[..end.unwrap_or(code.len())])
 }
 
-/// Returns the text behind the first mark, which stands before all quotes.
+/// Returns the text behind the first mark, if no quote stands before it.
 fn after<'t>(shown: &'t str, mark: &str) -> Option<&'t str> {
     let unquoted = shown.split('"').next()?;
     let at = unquoted.find(mark)?;
@@ -142,7 +142,7 @@ fn rejection(shown: &str) -> Class {
 mod tests {
     use super::*;
 
-    /// Shows the text as its `Debug`.
+    /// Prints the text as its `Debug`.
     struct Shown(&'static str);
     impl Debug for Shown {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::Verdict;
 use crate::run::Open;
 
-/// Knows the verdict on values of a type.
+/// A judge of values of a type: ends a call by the value that it returned.
 // Ends the call instead of returning a `Verdict<'_>`: the lifetime of a returned verdict would be
 // required of the `dyn Error` behind `AsRef`, too.
 pub trait Judge<R> {
@@ -13,10 +13,10 @@ pub trait Judge<R> {
     fn end(&self, open: Open, timed: bool, returned: &R);
 }
 
-/// A judge that is known by its type.
-// Not `Default`, whose impls in all crates the user's compiler would have to go through.
+/// A judge that needs no value, because its type says everything.
+// Not `Default`, because the user's compiler would search its impls in all crates.
 pub trait Stateless {
-    /// The one value there is.
+    /// The only value.
     const NEW: Self;
 }
 
@@ -31,8 +31,8 @@ impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
 }
 
 /// The judge that a closure would return. The closure is never called; only its type is used.
-// A future has the closure's type for its own, and not the judge's: that names what the future resolves
-// to, which need not live as long as the future.
+// A future stores the closure's type rather than the judge's. The judge's type contains the
+// future's output, which need not live as long as the future.
 pub struct ByType<V>(PhantomData<fn() -> V>);
 
 impl<V> Stateless for ByType<V> {
@@ -50,7 +50,7 @@ where
     }
 }
 
-/// The judge of what cannot be an error.
+/// The judge of values that cannot be errors.
 pub struct AlwaysOk;
 
 impl<R> Judge<R> for AlwaysOk {

@@ -1,13 +1,13 @@
-//! A `Result` in the `Ok` of another: the list of what was found out on the way in.
+//! The list of answers collected while the probe descends through `Result`s nested in `Ok`.
 
 use super::judge::Stateless;
 use super::look::{ByClass, Level, NoClass, Value};
 use super::probe::{Done, Probe};
 use crate::classify::Classify;
 
-/// A list of ways to see an error: those of the `Result`s around a value, the innermost first.
+/// A list of ways to see an error: one for each `Result` around a value, the innermost first.
 pub trait Stack {
-    /// The judge of the outermost, by the judge of what is in the innermost.
+    /// The judge of the outermost `Result`, made from the judge of the innermost value.
     type Around<J>;
 }
 impl Stack for () {
@@ -17,8 +17,8 @@ impl<H, S: Stack> Stack for (H, S) {
     type Around<J> = S::Around<Level<H, J>>;
 }
 
-/// A value in an `Ok` that there is more to ask of.
-// A type of another crate's, `Result` can have no `Classify` but here.
+/// A value in an `Ok` that has a class, or is a `Result` itself.
+// `Result` belongs to another crate, so its `Classify` can only be expressed here.
 pub trait Inside {
     #[doc(hidden)]
     type How;
@@ -30,7 +30,7 @@ impl<T, E> Inside for Result<T, E> {
     type How = Nested;
 }
 
-/// It is a `Result`.
+/// The value is a `Result`.
 pub struct Nested;
 
 /// The next question about a type, once it is known how an error is seen.

@@ -1,4 +1,4 @@
-//! Verdicts on values, on errors and on the `Result`s of both, once their types are known.
+//! Computes verdicts on values, on errors and on the `Result`s of both, once their types are known.
 
 use std::any::type_name;
 use std::error::Error;
@@ -11,21 +11,21 @@ use crate::caught::caught;
 use crate::classify::{Class, Classify};
 use crate::run::Open;
 
-/// Ends a call by what it returned.
-// Apart from `View`: a verdict that is returned borrows from the value, for which the lifetime in a
-// `Box<dyn Error + 'e>` would have to outlive all that `end` may be called with.
+/// Ends a call by the value that it returned.
+// Separate from `View`: a returned verdict borrows from the value. The lifetime in a `Box<dyn Error
+// + 'e>` would then have to outlive every argument of `end`.
 pub trait Look<R> {
     #[doc(hidden)]
     fn end(open: Open, timed: bool, returned: &R);
 }
 
-/// Says what a value means, for the attribute to overrule.
+/// Returns the verdict on a value, which the attribute may overrule.
 pub trait View<'a, R> {
     #[doc(hidden)]
     fn verdict(returned: &'a R) -> Verdict<'a>;
 }
 
-/// A `Result`: its error seen like `H`, what is in its `Ok` like `I`.
+/// A `Result`: its error is seen like `H`, the value in its `Ok` like `I`.
 pub struct Level<H, I>(PhantomData<fn() -> (H, I)>);
 
 impl<T, E, H: Look<E>, I: Look<T>> Look<Result<T, E>> for Level<H, I> {
@@ -65,7 +65,7 @@ impl<'a, R, C: AskClass<R>> View<'a, R> for Value<C> {
     }
 }
 
-/// A `Result` whose types are not asked for anything.
+/// A `Result` whose types are not examined.
 pub struct Opaque;
 
 impl<T, E> Look<Result<T, E>> for Opaque {
@@ -85,7 +85,7 @@ impl<'a, T, E> View<'a, Result<T, E>> for Opaque {
     }
 }
 
-/// Ways to see an error, by what its type has.
+/// Declares ways to see an error, by the traits of its type.
 macro_rules! ways {
     ($($(#[$doc:meta])* $way:ident<$class:ident> $([$bound:ident])? $error:ident $sight:expr;)*) => {$(
         $(#[$doc])*
@@ -114,11 +114,11 @@ ways! {
     ByDisplay<C> [Display] error Sight::Display(error);
     /// By its `Debug`.
     ByDebug<C> [Debug] error Sight::Debug(error);
-    /// It shows nothing.
+    /// Shows nothing.
     ByNothing<C> error { let _ = error; Sight::Opaque };
 }
 
-/// Ways to see an error that holds one of another type.
+/// Declares ways to see an error that holds one of another type.
 macro_rules! holders {
     ($($(#[$doc:meta])* $way:ident<$inside:lifetime> [$($bound:tt)*] $error:ident $held:expr;)*) => {$(
         $(#[$doc])*
@@ -152,7 +152,7 @@ holders! {
     BySharedLocalError<'e> [Deref<Target: AsRef<dyn Error + 'e>>] error (**error).as_ref();
 }
 
-/// Asks a value for its class, or not.
+/// A question for a value's class; a type without one answers `None`.
 pub trait AskClass<T> {
     #[doc(hidden)]
     fn class(value: &T) -> Option<Class>;
@@ -162,7 +162,7 @@ pub trait AskClass<T> {
     fn judge<'a>(error: &'a T, view: ErrorView<'a>) -> Verdict<'a>;
 }
 
-/// It has `Classify`.
+/// The value has `Classify`.
 pub struct ByClass;
 impl<T: Classify> AskClass<T> for ByClass {
     #[inline]
@@ -177,7 +177,7 @@ impl<T: Classify> AskClass<T> for ByClass {
     }
 }
 
-/// It has not.
+/// The value does not have `Classify`.
 pub struct NoClass;
 impl<T> AskClass<T> for NoClass {
     #[inline]

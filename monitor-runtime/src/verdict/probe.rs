@@ -54,13 +54,13 @@ macro_rules! row {
 pub(super) use row;
 
 row! {
-    /// Stands for a returned type, or what is in the `Ok` of one.
+    /// Stands for a returned type, or for the type in the `Ok` of one.
     Probe => AnyResult;
     /// Not a `Result` of a value with a class, or of another `Result`.
     AnyResult => ClassedValue;
-    /// No `Result`.
+    /// Not a `Result`.
     ClassedValue => AnyValue;
-    /// No `Result`, and without a class.
+    /// Not a `Result`, and without a class.
     AnyValue;
 
     /// A `Result` whose value has been asked for its class.
@@ -129,8 +129,8 @@ impl<R, S: Stack> AnyValue<(R, S)> {
     }
 }
 
-/// The question for the error: each row, its bound, how the error is seen then, and by which methods it
-/// is found; `__monitor_text` does not ask whether an error is an `Error`.
+/// Declares the question for the error: each row, its bound, the way the error is then seen, and
+/// the methods by which it is found. `__monitor_text` does not ask whether an error is an `Error`.
 macro_rules! seen {
     ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $how:ty: $($method:ident)*;)*) => {$(
         #[doc(hidden)]
@@ -217,7 +217,7 @@ impl<R, J: Look<R>> Judge<R> for Done<J> {
     }
 }
 
-// A `Result` in more of them than are asked.
+// `Result`s nested deeper than the probe looks.
 #[doc(hidden)]
 impl<T, S: Stack> Probe<(T, S)> {
     #[inline]
@@ -264,7 +264,7 @@ macro_rules! __judge {
     };
 }
 
-/// Their verdict; `ret Debug` takes the value along to be shown.
+/// Returns the judge's verdict. `ret Debug` adds the value to be shown.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __verdict {

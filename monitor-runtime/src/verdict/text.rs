@@ -38,7 +38,8 @@ pub(crate) fn text_within(most: usize, arguments: fmt::Arguments<'_>) -> String 
 
 fn formatted(most: usize, arguments: fmt::Arguments<'_>) -> String {
     let mut out = Bounded(String::new(), most);
-    // An error says that the bound was reached or the user's code gave up; both leave what there is.
+    // An error means that the bound was reached or that the user's code failed. In both cases the
+    // text so far stays.
     if caught(|| fmt::write(&mut out, arguments)).is_none() {
         out.0.push_str("<panicked while formatting>");
     }
@@ -65,9 +66,10 @@ impl fmt::Write for Bounded {
     }
 }
 
-/// Joins the texts of a chain, as a line of the log shows them.
+/// Joins the texts of a chain for a line of the log.
 ///
-/// A link whose text the one before it contains is left out: many errors show their source themselves.
+/// A link is left out if the text before it contains its text: many errors show their source
+/// themselves.
 pub(crate) fn joined(chain: &[Link]) -> Option<String> {
     let mut before = None;
     let mut joined: Option<String> = None;
@@ -86,7 +88,7 @@ pub(crate) fn joined(chain: &[Link]) -> Option<String> {
     joined
 }
 
-/// Returns `true` if `whole` contains `part` as words of its own: `code 12` does not contain `1`.
+/// Returns `true` if `whole` contains `part` as separate words: `code 12` does not contain `1`.
 fn contains(whole: &str, part: &str) -> bool {
     let joins = |a: Option<char>, b: Option<char>| {
         [a, b]

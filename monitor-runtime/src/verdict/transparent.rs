@@ -28,7 +28,7 @@ impl<'a> Inner<'a> {
 row! {
     /// Stands for the type of the error inside, whose class is asked for.
     Held => HeldShown;
-    /// One without a class, which may be known by the name of its type.
+    /// One without a class, which may be recognized by the name of its type.
     HeldShown => HeldUnclassed;
     /// One that shows nothing.
     HeldUnclassed;

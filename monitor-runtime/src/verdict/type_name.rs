@@ -1,4 +1,4 @@
-//! The names of types: what a reader knows an error by.
+//! Names of types, by which readers recognize an error.
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
@@ -13,7 +13,7 @@ pub(super) fn type_of(error: &(dyn Error + '_)) -> Option<String> {
     known.then_some(name.0)
 }
 
-/// A string that takes a name and refuses what follows it.
+/// A string that accepts a name and refuses what follows it.
 struct Name(String);
 
 impl fmt::Write for Name {
@@ -33,7 +33,7 @@ impl fmt::Write for Name {
 pub(super) fn short_type(name: &str) -> String {
     let head = name.find(['<', ' ', '(', '[', '&']).unwrap_or(name.len());
     let start = name[..head].rfind("::").map_or(0, |at| at + 2);
-    // `std::io::error::Error` says more than `Error`.
+    // `std::io::error::Error` is more specific than `Error`.
     let short = &name[start..];
     if short == "Error" {
         name.to_owned()

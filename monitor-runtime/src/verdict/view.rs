@@ -1,4 +1,4 @@
-//! An error as far as its type lets us look: its class, its text, its sources.
+//! An error as far as its type reveals it: its class, its text, its sources.
 
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
@@ -10,29 +10,29 @@ use super::{ErrorFormat, Verdict, clean, text};
 use crate::caught::caught;
 use crate::classify::Class;
 
-/// An error as far as its type lets us look.
+/// An error as far as its type reveals it.
 #[derive(Clone, Copy)]
 pub struct ErrorView<'a> {
     pub(crate) type_name: &'static str,
     pub(crate) sight: Sight<'a>,
     /// Empty for an error without a class.
     pub(crate) class: &'static str,
-    /// Part of the function's work: no error line, no event.
+    /// `true` if it is part of the function's work: no error line, no event.
     pub(crate) expected: bool,
-    /// `true` where Sentry is sent an event of it.
+    /// `true` if Sentry gets an event of it.
     pub(crate) report: bool,
 }
 
-/// The most telling way to look at an error.
+/// The most specific way to look at an error.
 #[derive(Clone, Copy)]
 pub(crate) enum Sight<'a> {
     Error(&'a (dyn Error + 'a)),
-    /// Behind `Box<dyn Error>`, `anyhow::Error` or the like.
+    /// Inside `Box<dyn Error>`, `anyhow::Error` or the like.
     Boxed(&'a (dyn Error + 'a)),
     Display(&'a dyn Display),
     Debug(&'a dyn Debug),
     Opaque,
-    /// A value that is an error only by what it means.
+    /// A value that is an error only by its class or a rule.
     Judged,
 }
 
@@ -44,13 +44,14 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Returns an error and its sources, outermost first, with the types that their `Debug` gives away.
+    /// Returns an error and its sources, outermost first, with the types that their `Debug`
+    /// reveals.
     pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<Self> {
         ErrorView::new("Error", Sight::Boxed(error)).chain(ErrorFormat::Display)
     }
 }
 
-/// Sources are followed this far; a chain that bites its tail has no end.
+/// The number of sources that are followed: an error may be its own source.
 pub(super) const MAX_LINKS: usize = 16;
 
 impl<'a> ErrorView<'a> {
@@ -65,9 +66,11 @@ impl<'a> ErrorView<'a> {
         }
     }
 
-    /// Returns the verdict on an error whose type has `Classify`; of a response only the status is shown.
+    /// Returns the verdict on an error whose type has `Classify`. Only the status of a response is
+    /// shown.
     ///
-    /// `inner` may say more than a `Debug` does, such as the chain in a `struct AppError(anyhow::Error)`.
+    /// `inner` may contain more than a `Debug` text, such as the chain in a `struct
+    /// AppError(anyhow::Error)`.
     #[cold]
     pub(super) fn of_class(
         mut self,
@@ -84,7 +87,8 @@ impl<'a> ErrorView<'a> {
         self.verdict(class)
     }
 
-    /// Returns the verdict on an error whose type has no `Classify`, which may be known by its name.
+    /// Returns the verdict on an error whose type has no `Classify`, but may be recognized by its
+    /// name.
     #[cold]
     pub(super) fn by_name(mut self) -> Verdict<'a> {
         let Some(Foreign { class, hides }) = foreign::look(self.type_name, self.debug()) else {
@@ -132,12 +136,12 @@ impl<'a> ErrorView<'a> {
         let type_name = short_type(self.type_name);
         let (error, type_name) = match self.sight {
             Sight::Error(error) => (error, type_name),
-            // `Debug` often gives away the type that the box hides.
+            // `Debug` often reveals the type that the box hides.
             Sight::Boxed(error) => (error, type_of(error).unwrap_or(type_name)),
             Sight::Display(error) => return vec![link(type_name, format_args!("{error}"))],
             Sight::Debug(error) => return vec![link(type_name, format_args!("{error:?}"))],
             Sight::Opaque => return vec![link(type_name, format_args!("{}", self.type_name))],
-            // The value itself may hold anything; it is shown only where `ret` asks for it.
+            // The value itself may contain anything, so it is shown only by `ret`.
             Sight::Judged if self.class.is_empty() => {
                 return vec![link(type_name, format_args!("an error by its value"))];
             }
@@ -165,8 +169,8 @@ impl<'a> ErrorView<'a> {
         }
     }
 
-    /// Returns `true` if the error says nothing that tells it from another one: a response with a
-    /// status of 500, a type without a text, `()`.
+    /// Returns `true` if the error has nothing to distinguish it from another one: a response with
+    /// a status of 500, a type without a text, `()`.
     pub(crate) fn is_wordless(&self) -> bool {
         matches!(self.sight, Sight::Opaque | Sight::Judged) || self.type_name == "()"
     }
@@ -183,7 +187,7 @@ impl<'a> ErrorView<'a> {
         is_silent.then_some(self.type_name)
     }
 
-    /// Returns `true` if an error of that name may be in it, as far as its `Debug` text tells.
+    /// Returns `true` if its `Debug` text suggests that it contains an error of that name.
     pub(crate) fn may_hold(&self, shown_type: &str) -> bool {
         let error = self.error();
         error.is_none_or(|error| text(format_args!("{error:?}")).contains(shown_type))

@@ -8,7 +8,7 @@ pub(super) struct Asks<'a> {
     pub(super) scope: &'a Scope,
 }
 
-/// The rate of a counter, and of what a histogram counts, over as long as the panel's points are apart.
+/// The window of a rate: as long as the panel's points are apart.
 const RANGE: &str = "$__rate_interval";
 
 impl<'a> Asks<'a> {
@@ -16,7 +16,7 @@ impl<'a> Asks<'a> {
         Self { scope }
     }
 
-    /// Returns matchers of the service that is chosen, and of its groups: all that recorded series have.
+    /// Returns matchers for the selected service and its groups, which all recorded series have.
     pub(super) fn service(&self) -> String {
         let mut matchers = vec!["service_name=\"$service\"".to_owned()];
         matchers.extend(self.scope.matchers.iter().map(ToString::to_string));
@@ -29,12 +29,12 @@ impl<'a> Asks<'a> {
         matchers.join(",")
     }
 
-    /// Returns the same, of the instances that are chosen.
+    /// Returns [`service`](Self::service)'s matchers, and those of the selected instances.
     pub(super) fn instances(&self) -> String {
         format!("{},instance=~\"$instance\"", self.service())
     }
 
-    /// Returns the same, of the functions that are chosen.
+    /// Returns [`instances`](Self::instances)' matchers, and those of the selected functions.
     pub(super) fn functions(&self) -> String {
         format!("{},function=~\"$function\"", self.instances())
     }
@@ -44,19 +44,19 @@ impl<'a> Asks<'a> {
         format!("rate({counter}{{{}{more}}}[{RANGE}])", self.functions())
     }
 
-    /// Returns how much a counter of functions grows from one point of the panel to the next.
+    /// Returns the increase of a counter of functions from one point of the panel to the next.
     pub(super) fn increase(&self, counter: &str) -> String {
         format!("increase({counter}{{{}}}[{RANGE}])", self.functions())
     }
 
-    /// Returns the rate of a counter of the same targets that does not bear the service's name.
+    /// Returns the rate of a counter of the same targets that does not have the service's name.
     pub(super) fn rate_of_target(&self, counter: &str, more: &str) -> String {
         self.of_target(&format!(
             "rate({counter}{{instance=~\"$instance\"{more}}}[{RANGE}])"
         ))
     }
 
-    /// Restricts series to targets that `build_info` says are the service's.
+    /// Restricts series to the targets for which `build_info` has the service's name.
     pub(super) fn of_target(&self, series: &str) -> String {
         let build = BUILD_INFO.name;
         format!(
@@ -74,8 +74,8 @@ impl<'a> Asks<'a> {
         )
     }
 
-    /// Returns a quantile by `labels`, from buckets where Prometheus keeps them, otherwise from a native histogram.
-    /// `rates` returns the rate of the histogram's series with an ending.
+    /// Returns a quantile by `labels`, from classic buckets if Prometheus stores them, otherwise
+    /// from a native histogram. `rates` returns the rate of the histogram's series with a suffix.
     pub(super) fn quantile(quantile: &str, labels: &str, rates: impl Fn(&str) -> String) -> String {
         let (classic, native) = (rates("_bucket"), rates(""));
         format!(

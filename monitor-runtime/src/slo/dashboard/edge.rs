@@ -1,4 +1,4 @@
-//! The HTTP edge.
+//! Row: the HTTP edge.
 
 use super::asks::{Asks, top};
 use super::panel::{Row, lines};

@@ -1,4 +1,4 @@
-//! Variables, annotations and links of the dashboard.
+//! The dashboard's variables, annotations and links.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,8 @@ pub(super) fn variables(asks: &Asks<'_>) -> Vec<Value> {
             "current": { "text": service, "value": service },
         }),
     ];
-    // Each narrows those behind it: the instances of a version stand for it in every query.
+    // Each variable narrows those behind it: in every query the instances of a version stand for
+    // the version.
     let mut own = "service_name=\"$service\"".to_owned();
     for matcher in &asks.scope.matchers {
         own = format!("{own},{matcher}");
@@ -69,8 +70,8 @@ pub(super) fn variables(asks: &Asks<'_>) -> Vec<Value> {
     variables
 }
 
-/// Returns a variable of a label's values, of which any number can be chosen. Without `all`, "All" is each of them, so that it
-/// follows the variables before it.
+/// Returns a variable of a label's values, with multiple choice. Without `all`, "All" stands for
+/// each value, so that it follows the variables before it.
 fn variable(name: &str, label: &str, series: &str, values_of: &str, all: Option<&str>) -> Value {
     let mut variable = json!({
         "name": name, "label": label, "type": "query", "datasource": source(),
@@ -84,11 +85,11 @@ fn variable(name: &str, label: &str, series: &str, values_of: &str, all: Option<
     variable
 }
 
-/// Returns marks of deploys and alerts for every panel.
+/// Returns annotations for deploys and alerts, on every panel.
 pub(super) fn annotations(asks: &Asks<'_>) -> Vec<Value> {
     let build = BUILD_INFO.name;
     let own = asks.service();
-    // Commits are told apart, too: a version may be built again.
+    // Commits count as well: a version may be built again.
     let builds = format!("count by (version, commit) ({build}{{{own}}}");
     let deploys = format!("{builds}) unless {builds} offset 2m)");
     let alerts = format!("ALERTS{{alertstate=\"firing\",{own}}}");

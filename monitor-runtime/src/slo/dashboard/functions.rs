@@ -1,4 +1,4 @@
-//! Functions: calls, errors and their classes, and how long calls took.
+//! Row: calls of functions, errors with their classes, and durations.
 
 use super::asks::{Asks, top};
 use super::panel::{Panel, Row, heatmap, lines};

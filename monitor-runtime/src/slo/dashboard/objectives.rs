@@ -1,4 +1,4 @@
-//! Objectives: budgets, how fast they burn, and the alerts that fire.
+//! Row: budgets of objectives, burn rates, and the alerts that fire.
 
 use super::asks::{Asks, top};
 use super::panel::{Panel, Row, latest, lines, states};

@@ -26,14 +26,14 @@ pub(super) struct Panel {
     description: &'static str,
     unit: &'static str,
     targets: Vec<Target>,
-    /// From which value on which colour holds; the first from the smallest on.
+    /// The smallest value of each colour, ascending; `None` for the first.
     steps: Vec<(&'static str, Option<f64>)>,
-    /// Lines are stacked.
+    /// `true` if lines are stacked.
     stacked: bool,
-    /// The smallest value of the axis; none for values below 0.
+    /// The smallest value of the axis; `None` to allow values below 0.
     min: Option<f64>,
     max: Option<f64>,
-    /// A title and an address, which lead away from each series.
+    /// The title and URL of a link on each series.
     link: Option<(&'static str, &'static str)>,
 }
 
@@ -41,7 +41,7 @@ struct Target {
     query: String,
     /// The template of each series' name.
     legend: String,
-    /// A threshold of an objective, drawn as a dashed red line.
+    /// `true` for a threshold of an objective, drawn as a dashed red line.
     is_threshold: bool,
 }
 
@@ -81,7 +81,7 @@ pub(super) fn heatmap(title: &'static str, description: &'static str) -> Panel {
 }
 
 impl Panel {
-    /// Adds a query, and what its series are called.
+    /// Adds a query, and the name of its series.
     pub(super) fn query(mut self, query: String, legend: impl Into<String>) -> Self {
         self.targets.push(Target {
             query,
@@ -117,7 +117,7 @@ impl Panel {
         self
     }
 
-    /// Shows values below 0.
+    /// Allows values below 0.
     pub(super) fn signed(mut self) -> Self {
         self.min = None;
         self
@@ -175,7 +175,7 @@ impl Panel {
         })
     }
 
-    /// Returns `true` for lines of a histogram's seconds, which have exemplars.
+    /// Returns `true` for lines from a histogram of seconds, which has exemplars.
     fn shows_exemplars(&self) -> bool {
         self.kind == Kind::Lines
             && self.unit == "s"
@@ -247,7 +247,7 @@ impl Panel {
         defaults
     }
 
-    /// Makes thresholds of objectives red and dashed.
+    /// Draws thresholds of objectives as red, dashed lines.
     fn overrides(&self) -> Vec<Value> {
         let targets = self.targets.iter().enumerate();
         let thresholds = targets.filter(|(_, target)| target.is_threshold);
@@ -270,7 +270,7 @@ fn ref_id(index: usize) -> String {
     char::from(letter).to_string()
 }
 
-/// Returns the Prometheus that is chosen.
+/// Returns the selected Prometheus.
 pub(super) fn source() -> Value {
     json!({ "type": "prometheus", "uid": "${datasource}" })
 }

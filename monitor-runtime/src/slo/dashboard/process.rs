@@ -1,4 +1,4 @@
-//! The process, and the Tokio runtime in it.
+//! Row: the process and its Tokio runtime.
 
 use super::asks::{Asks, top};
 use super::panel::{Row, lines};

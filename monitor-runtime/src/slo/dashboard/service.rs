@@ -1,4 +1,4 @@
-//! Instances and versions, health checks, and what the runtime says of its own work.
+//! Row: instances and versions, health checks, and the runtime's own counters.
 
 use super::asks::{Asks, top};
 use super::panel::{Row, lines, states};

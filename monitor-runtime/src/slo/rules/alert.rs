@@ -1,4 +1,4 @@
-//! One alert as YAML: its labels, its annotations and where they lead.
+//! Prints one alert as YAML: its labels, its annotations and their links.
 
 use super::Rules;
 use super::text::untemplated;
@@ -13,9 +13,9 @@ pub(super) struct Alert<'a> {
     /// The time for which the expression has to hold.
     pub(super) delay: Option<Window>,
     pub(super) severity: Severity,
-    /// Beside the severity and what the expression has.
+    /// Labels beside the severity and those of the expression.
     pub(super) labels: &'a [(&'static str, String)],
-    /// Behind `(page) ` or `(ticket) `.
+    /// The text behind `(page) ` or `(ticket) `.
     pub(super) summary: String,
     pub(super) description: String,
     /// The window that the linked dashboard shows.
@@ -69,7 +69,8 @@ impl Rules {
         ours.chain(own).collect()
     }
 
-    /// Returns the URL of the dashboard, for the alert's service and group, from some time before the alert on.
+    /// Returns the URL of the dashboard, for the alert's service and group, beginning some time
+    /// before the alert.
     fn dashboard_url(&self, base: &str, alert: &Alert<'_>) -> String {
         let base = untemplated(base.trim_end_matches('/'));
         let uid = dashboard::uid(&self.scope.service);

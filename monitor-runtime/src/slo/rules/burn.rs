@@ -42,15 +42,15 @@ impl Rules {
         })
     }
 
-    /// Returns the objective's name as alerts have it: `api (latency) of shop, env prod`.
+    /// Returns the objective's name as in alerts: `api (latency) of shop, env prod`.
     pub(super) fn subject(&self, promise: &Promise) -> String {
         let (name, kind) = (promise.name, promise.kind_in_words());
         let service = untemplated(&self.scope.service);
         format!("{name} ({kind}) of {service}{}", group_words(&self.scope))
     }
 
-    /// Sets `$s` to the matchers of the promise's series, and `$w` and `$short` to the windows of the first of
-    /// these burns that holds, which is the one the alert's value is of.
+    /// Sets `$s` to the matchers of the promise's series, and `$w` and `$short` to the windows of
+    /// the first of these burns that holds. The alert's value belongs to that burn.
     fn variables(&self, promise: &Promise, burns: &[&Burn]) -> String {
         let name = ("objective_name", "=", promise.name);
         let kind = ("slo", "=", promise.kind.as_str());
@@ -74,7 +74,7 @@ impl Rules {
         text
     }
 
-    /// Tells what happened in the windows, what is left, and where to look first.
+    /// Describes what happened in the windows, how much budget is left, and where to look first.
     fn story(&self, promise: &Promise) -> String {
         let broke = promise.broke();
         let recent = ask(&format!("{}{{%[1]s}}", slo::ratio("%[2]s")), "$s $short");
@@ -110,8 +110,8 @@ impl Rules {
         )
     }
 
-    /// Names the function, version and instance with the most bad calls, and their share of all bad calls: one
-    /// with nearly all of them is broken, a small share of each is an outage of all.
+    /// Names the function, version and instance with the most bad calls, and their share of all bad
+    /// calls. If one has nearly all of them, it is broken; small shares mean an outage of all.
     fn where_most(&self) -> String {
         let build = BUILD_INFO.name;
         let bad = format!("increase({}{{%[1]s}}[%[2]s])", OBJECTIVE_FAILURES.name);
@@ -129,7 +129,8 @@ impl Rules {
     }
 }
 
-/// Tells the burn rate and how long the budget lasts: `74.1x (1h), exhausted in 9 h`.
+/// Describes the burn rate and the time until the budget is used up: `74.1x (1h), exhausted in 9
+/// h`.
 fn burning() -> String {
     let burn = format!("{}{{%[1]s}}", slo::burn_rate("%[2]s"));
     let rate = ask(&format!("round({burn}, 0.1)"), "$s $w");
@@ -158,7 +159,8 @@ fn burning() -> String {
 }
 
 impl Burn {
-    /// Returns what holds while the budget burns too fast over both windows, and enough calls failed to say so.
+    /// Returns the condition that holds while the budget burns too fast over both windows and
+    /// enough calls have failed.
     fn condition(&self, promise: &Promise, own: &str) -> [String; 3] {
         let threshold = self.threshold(promise.budget());
         let (long, short) = (slo::ratio(self.long.name), slo::ratio(self.short.name));

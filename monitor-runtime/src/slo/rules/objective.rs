@@ -1,4 +1,4 @@
-//! Rules of one promise: its budget, and every alert but those on burn rates.
+//! Rules of one promise: its budget, and every alert except those on burn rates.
 
 use super::Rules;
 use super::alert::Alert;
@@ -12,7 +12,7 @@ use crate::slo::promise::Promise;
 use crate::slo::window::{D3, H6, M5, M30, PERIOD, Severity, Window, decimal, duration};
 use crate::slo::yaml::Yaml;
 
-/// The time in which no call ends before an alert: where many wait, and where one does.
+/// The time without a call that ends before an alert: a page and a ticket.
 const HANGS: [(Severity, Window); 2] = [(Severity::Page, M5), (Severity::Ticket, H6)];
 
 impl Rules {
@@ -27,7 +27,7 @@ impl Rules {
             if promise.all_failed > 0 {
                 rules.push(self.all_failed(promise));
             }
-            // One look at an objective's calls in flight serves both of its promises.
+            // An objective's calls in flight are examined once for both of its promises.
             if before.replace(promise.name) != Some(promise.name) {
                 rules.extend(HANGS.map(|(severity, delay)| self.hang(promise, severity, delay)));
             }
@@ -37,7 +37,7 @@ impl Rules {
         rules
     }
 
-    /// Alerts where nothing is left of the budget, also when the burn is over.
+    /// Alerts when nothing is left of the budget, even if the burn is over.
     fn exhausted(&self, promise: &Promise) -> Yaml {
         let own = self.own(promise).selector();
         let (left, period) = (slo::BUDGET_LEFT, self.range(PERIOD));
@@ -67,7 +67,8 @@ impl Rules {
         })
     }
 
-    /// Alerts where every call of a function failed, without a minimum of ten failures: for a nightly job.
+    /// Alerts when every call of a function failed, without a minimum of ten failures: for a
+    /// nightly job.
     fn all_failed(&self, promise: &Promise) -> Yaml {
         let own = self.own(promise).selector();
         let (calls, failures) = (slo::FUNCTION_CALLS, slo::FUNCTION_FAILURES);
@@ -92,7 +93,8 @@ impl Rules {
         })
     }
 
-    /// Alerts where calls are in flight and none ends: no failure is counted while everything hangs.
+    /// Alerts when calls are in flight and none ends: while everything hangs, no failure is
+    /// counted.
     fn hang(&self, promise: &Promise, severity: Severity, delay: Window) -> Yaml {
         let own = self.own(promise).objective();
         let (in_flight, calls) = (OBJECTIVE_IN_FLIGHT.name, OBJECTIVE_CALLS.name);
@@ -101,7 +103,7 @@ impl Rules {
             Severity::Page => promise.min_failures.max(1),
             Severity::Ticket => 1,
         };
-        // One instance that hangs among many that do not is as bad for those it serves.
+        // One hanging instance among many others is as bad for the callers it serves.
         let levels: &[&[&str]] = &[&["function"], &["function", "job", "instance"]];
         let levels = levels.iter().map(|level| {
             let by = self.scope.group(&[&["objective_name"], *level].concat());
@@ -140,7 +142,8 @@ impl Rules {
         })
     }
 
-    /// Alerts where the service is there and the objective's counters are not: no other alert would fire.
+    /// Alerts when the service is up but the objective's counters are missing: no other alert would
+    /// fire.
     fn unmeasured(&self, promise: &Promise) -> Yaml {
         let by = self.scope.group(&[]);
         let service = self.scope.selector(&[]);
@@ -166,7 +169,7 @@ impl Rules {
         })
     }
 
-    /// Alerts where the process has another target or threshold than these rules.
+    /// Alerts when the process has another target or threshold than these rules.
     fn mismatch(&self, promise: &Promise) -> Yaml {
         let own = self.own(promise);
         let by = self.scope.group(&[]);

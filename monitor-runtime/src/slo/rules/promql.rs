@@ -1,4 +1,4 @@
-//! Selectors of the series of one promise.
+//! PromQL selectors for the series of one promise.
 
 use super::Rules;
 use crate::slo::promise::Promise;
@@ -20,7 +20,7 @@ impl Rules {
 }
 
 impl Own<'_> {
-    /// Returns the selector of the counters, and of everything that is recorded from them.
+    /// Returns the selector of the counters, and of everything recorded from them.
     pub(super) fn selector(&self) -> String {
         let name = ("objective_name", "=", self.promise.name);
         self.scope
@@ -33,7 +33,7 @@ impl Own<'_> {
         self.scope.selector(&[name])
     }
 
-    /// Returns the labels of what is recorded.
+    /// Returns the labels of recorded series.
     pub(super) fn labels(&self) -> String {
         self.scope.group(&["objective_name", "slo"])
     }

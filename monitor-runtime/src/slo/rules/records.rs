@@ -7,8 +7,9 @@ use crate::slo::window::{D3, H6, M5, PERIOD, WINDOWS};
 use crate::slo::yaml::Yaml;
 
 impl Rules {
-    /// Records calls, failures and their ratio, of all objectives at once: series differ in service, group, objective and
-    /// kind, never in a target. The counters of a window are read once.
+    /// Records calls, failures and their ratio, for all objectives at once: series differ in
+    /// service, group, objective and kind, never in a target. Each window reads the counters only
+    /// once.
     pub(super) fn records(&self) -> Vec<Yaml> {
         let own = self.scope.selector(&[]);
         let labels = self.scope.group(&["objective_name", "slo"]);
@@ -43,12 +44,12 @@ impl Rules {
         rules
     }
 
-    /// Records the budget of a promise, how fast it burns and what is left of it.
+    /// Records the budget of a promise, its burn rates and the part that is left.
     pub(super) fn budget_records(&self, promise: &Promise) -> Vec<Yaml> {
         let own = self.own(promise);
         let (own, labels, budget) = (own.selector(), own.labels(), promise.budget());
         let record = |name: &str, expr: String| {
-            // The series have these already: they tell one rule from another.
+            // The series have these labels already; they tell one rule from another.
             let labels = own_labels(promise).map(|(key, value)| (key, Yaml::Text(value)));
             Yaml::map([
                 ("record", Yaml::text(name)),

@@ -8,11 +8,12 @@ use crate::objective::Kind;
 use crate::slo::window::{D1, H6, M5, M30, Severity, Window};
 use crate::slo::yaml::Yaml;
 
-/// The time without an answer, of all instances or of one, before an alert.
+/// The time without an answer before an alert, for all instances or for one.
 const DOWN: Window = M5;
-/// An instance that was there so recently is missed.
+/// The time for which an instance is missed after its last answer.
 const MISSED: Window = H6;
-/// A group of instances is missed for longer: the alert must not end by itself during an outage.
+/// The time for which a group of instances is missed. It is longer, because the alert must not end
+/// by itself during an outage.
 const REMEMBERED: Window = D1;
 
 impl Rules {
@@ -22,7 +23,7 @@ impl Rules {
         rules
     }
 
-    /// Returns the service's name as alerts have it.
+    /// Returns the service's name as in alerts.
     fn name(&self) -> String {
         format!(
             "{}{}",
@@ -31,7 +32,7 @@ impl Rules {
         )
     }
 
-    /// Alerts on groups that were there and are gone, and on a service that was never there.
+    /// Alerts on groups that have disappeared, and on a service that never appeared.
     fn absent(&self) -> Yaml {
         let (build, service) = (BUILD_INFO.name, self.scope.selector(&[]));
         let (by, remembered) = (self.scope.group(&[]), self.range(REMEMBERED));
@@ -72,13 +73,13 @@ impl Rules {
         })
     }
 
-    /// Alerts on objectives of the process that these rules do not know.
+    /// Alerts on objectives of the process that are missing in these rules.
     fn without_rules(&self) -> Yaml {
         let target = OBJECTIVE_TARGET.name;
         let kinds = Kind::ALL.map(|kind| {
             let known = self.promises.iter().map(|(promise, _)| promise);
             let known = known.filter(|promise| promise.kind == kind);
-            // Names are of letters, digits, `_`, `.` and `-`.
+            // Names contain only letters, digits, `_`, `.` and `-`.
             let known: Vec<String> = known
                 .map(|promise| promise.name.replace('.', r"\."))
                 .collect();
@@ -108,7 +109,7 @@ impl Rules {
         })
     }
 
-    /// Alerts on instances without a label that tells groups apart: they would all be one group.
+    /// Alerts on instances without a label that tells groups apart: all of them would be one group.
     fn by_nothing(&self) -> Option<Yaml> {
         let build = BUILD_INFO.name;
         let is_matched =

@@ -5,7 +5,7 @@
 
 use crate::slo::scope::Scope;
 
-/// Returns a text that Prometheus' templates leave as it is.
+/// Escapes a text so that Prometheus' templates leave it unchanged.
 pub(super) fn untemplated(text: &str) -> String {
     text.replace("{{", "{{ \"{{\" }}")
 }
@@ -20,7 +20,8 @@ pub(super) fn group_words(scope: &Scope) -> String {
 
 /// Sets a variable to the matchers of a selector, with those of the alert's group.
 pub(super) fn selecting(variable: &str, scope: &Scope, more: &[(&str, &str, &str)]) -> String {
-    // In a raw string of the template, which `printf` reads: only values of labels have these.
+    // A raw string of the template, which `printf` formats: only values of labels contain `%` and
+    // backquotes.
     let matchers = scope.matchers(more);
     let matchers = matchers.replace('%', "%%").replace('`', r"\x60");
     let matchers = matchers.replace('\r', r"\r");

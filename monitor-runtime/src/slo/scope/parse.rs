@@ -1,8 +1,8 @@
-//! Reads matchers such as `env="prod",region=~"eu-.*"`.
+//! Parses matchers such as `env="prod",region=~"eu-.*"`.
 
 use super::{Matcher, ParameterError};
 
-/// The longest first: `=` begins two others.
+/// The longest first, because `=` is a prefix of another one.
 const OPERATORS: [&str; 4] = ["=~", "!~", "!=", "="];
 
 /// Reads the matchers of a selector, with or without braces.
@@ -62,7 +62,8 @@ fn matcher(text: &str) -> Result<(Matcher, &str), String> {
     Ok((matcher, rest.trim_start()))
 }
 
-/// Reads a text up to its closing quote, without its escapes, and returns what is behind the quote.
+/// Reads a text up to its closing quote, without its escapes. Returns it, and the text behind the
+/// quote.
 fn quoted(text: &str, quote: char) -> Result<(String, &str), String> {
     let mut value = String::new();
     let mut characters = text.char_indices();
