@@ -7,9 +7,11 @@ use std::ffi::OsString;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::config::{Config, Overrides, SETTINGS};
-use crate::log_filter::Rules;
-use crate::{TraceContext, http as edge, lines, metrics, name, redact, server, unseen};
+use crate::base::{escape, redact};
+use crate::callsite::name;
+use crate::settings::config::{Config, Overrides, SETTINGS};
+use crate::settings::log_filter::Rules;
+use crate::{TraceContext, http as edge, logs, metrics, server};
 
 /// A parser: what a run of it begins with, and the run, which panics when it finds a fault.
 #[derive(Clone, Copy)]
@@ -71,7 +73,7 @@ targets! {
         "app::db::Orders::create::__MONITOR::{{closure}}",
         "app::<impl app::Store for app::Memory<T>>::load::{{closure}}::__MONITOR::{{closure}}",
     ];
-    "lines" lines::fuzzing::lines, ["plain", "12:00 INFO \u{1b}[31mred\u{1b}[0m\r\nforged \u{202e} größe 😀\n"];
+    "lines" logs::fuzzing::lines, ["plain", "12:00 INFO \u{1b}[31mred\u{1b}[0m\r\nforged \u{202e} größe 😀\n"];
     "redact" redacted, [
         "to postgres://app:p@ss@db/orders?x=http://a:b@c", "X-Api-Key", "accessToken",
         r#"{"token":"a\\\"b"}; password = 'a b', Authorization: Bearer abc.def"#,
@@ -108,10 +110,10 @@ fn log_filter(input: &[u8]) {
     }
     match Rules::plain(&text) {
         Ok(rules) => {
-            assert!(!rules.follows_spans && !rules.text.contains(unseen::is_unseen));
+            assert!(!rules.follows_spans && !rules.text.contains(escape::is_unseen));
             assert!(Rules::plain(&rules.text).is_ok(), "it can be given back");
         }
-        Err(error) => assert!(!error.to_string().contains(unseen::is_unseen), "{error}"),
+        Err(error) => assert!(!error.to_string().contains(escape::is_unseen), "{error}"),
     }
 }
 
@@ -125,7 +127,7 @@ fn settings(input: &[u8]) {
             let error = error.to_string();
             assert!(error.starts_with(setting.variable), "{error}");
             assert!(error.contains(setting.allowed), "{error}");
-            assert!(!error.contains(unseen::is_unseen), "{error:?}");
+            assert!(!error.contains(escape::is_unseen), "{error:?}");
         }
     }
 }
@@ -183,12 +185,12 @@ fn redacted(input: &[u8]) {
 
 fn unseen_text(input: &[u8]) {
     let text = text(input);
-    let spelled = unseen::spelled_out(&text);
-    let unseen = |c: char| unseen::is_unseen(c) && c != '\n' && c != '\t';
+    let spelled = escape::spelled_out(&text);
+    let unseen = |c: char| escape::is_unseen(c) && c != '\n' && c != '\t';
     assert!(!spelled.contains(unseen));
     let json = serde_json::to_string(&text).expect("a string");
-    let safe = unseen::in_json(&json);
-    assert!(!safe.contains(unseen::is_unseen));
+    let safe = escape::in_json(&json);
+    assert!(!safe.contains(escape::is_unseen));
     assert_eq!(serde_json::from_str::<String>(&safe).expect("JSON"), text);
 }
 

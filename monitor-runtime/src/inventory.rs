@@ -6,14 +6,15 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Serialize, Serializer};
 
-use crate::classes;
-use crate::labels::Values;
+use crate::base::outcome::Outcome;
+use crate::call::labels::Values;
+use crate::callsite;
+use crate::callsite::Site;
+use crate::callsite::error_classes;
+use crate::callsite::rate_limits::Throttle;
+use crate::callsite::snapshot::{Tally, sources};
 use crate::metrics::{RESULTS, Service};
-use crate::objective::{Cancelled, Objective};
-use crate::outcome::Outcome;
-use crate::site::{self, Site};
-use crate::tally::{Tally, sources};
-use crate::throttle::Throttle;
+use crate::settings::objective::{Cancelled, Objective};
 
 /// The JSON Schema (draft 2020-12) of [`Inventory`] as JSON, as `GET /inventory` returns it.
 pub const INVENTORY_SCHEMA: &str = include_str!("inventory/schema.json");
@@ -48,7 +49,7 @@ pub fn inventory() -> Inventory {
         let service = SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
         service.clone().unwrap_or((NAMELESS.into(), String::new()))
     };
-    Inventory::of(name, version, site::all())
+    Inventory::of(name, version, callsite::all())
 }
 
 /// Name and version of the runtime that was started last.
@@ -271,7 +272,7 @@ fn now(site: &'static Site) -> (bool, usize) {
         let results = RESULTS.into_iter().filter(ended).count();
         called |= results > 0 || tally.concurrent() > 0;
         let classes = tally.classes().map(|(class, _)| class);
-        let classes: BTreeSet<_> = classes.chain(classes::known(site)).collect();
+        let classes: BTreeSet<_> = classes.chain(error_classes::known(site)).collect();
         let counters = RESULTS.len() + classes.len();
         let histograms = match (site.is_timed(), site.objective) {
             (false, _) => 0,
@@ -297,7 +298,7 @@ fn at_most(site: &'static Site) -> Option<usize> {
     };
     let histograms = if site.is_timed() { RESULTS.len() } else { 0 };
     // A panic is a class beyond those of values.
-    let each = RESULTS.len() + classes::MOST + 1 + histograms * (site.slots() + 2) + 1;
+    let each = RESULTS.len() + error_classes::MOST + 1 + histograms * (site.slots() + 2) + 1;
     Some(combinations.saturating_mul(each))
 }
 

@@ -27,161 +27,77 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-#[cfg(feature = "enable")]
-mod accept;
-#[cfg(feature = "enable")]
-mod builder;
+mod base;
 #[cfg(feature = "enable")]
 mod call;
 #[cfg(feature = "enable")]
-mod caught;
+mod callsite;
 #[cfg(feature = "enable")]
-mod cells;
-#[cfg(feature = "enable")]
-mod classes;
-mod classify;
-#[cfg(feature = "enable")]
-mod clock;
-#[cfg(feature = "enable")]
-mod config;
-mod entry;
-#[cfg(feature = "enable")]
-mod events;
-#[cfg(feature = "enable")]
-mod exemplar;
-#[cfg(feature = "enable")]
-mod facade;
-#[cfg(feature = "enable")]
-mod fields;
+mod context;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "enable")]
 mod health;
-#[cfg(all(feature = "enable", unix))]
-mod hooks;
-#[cfg(all(feature = "enable", not(unix)))]
-#[path = "hooks/none.rs"]
-mod hooks;
 #[cfg(feature = "enable")]
 pub mod http;
 #[cfg(feature = "enable")]
-mod init;
-#[cfg(feature = "enable")]
 pub mod inventory;
-mod label;
 #[cfg(feature = "enable")]
-mod labels;
-#[cfg(feature = "enable")]
-mod lifecycle;
-#[cfg(feature = "enable")]
-mod lines;
-#[cfg(feature = "enable")]
-mod live;
-#[cfg(feature = "enable")]
-mod log_filter;
-mod log_format;
+mod logs;
+mod macros;
 #[cfg(feature = "enable")]
 mod metrics;
 #[cfg(feature = "enable")]
 mod monitor;
-#[cfg(feature = "enable")]
-mod name;
-mod objective;
 #[cfg(not(feature = "enable"))]
 mod off;
 #[cfg(feature = "enable")]
-mod outcome;
-#[cfg(feature = "enable")]
-mod panics;
-#[cfg(feature = "enable")]
-mod process;
-#[cfg(feature = "enable")]
-mod recent;
-#[cfg(feature = "enable")]
-mod redact;
-#[cfg(feature = "enable")]
-mod report;
-#[cfg(feature = "enable")]
-mod roots;
-#[cfg(feature = "enable")]
-mod run;
-mod secret;
+mod sentry;
 #[cfg(feature = "enable")]
 mod server;
-#[cfg(feature = "enable")]
-mod site;
+mod settings;
 #[cfg(feature = "enable")]
 pub mod slo;
-#[cfg(feature = "enable")]
-mod spawn;
-#[cfg(feature = "enable")]
-mod start;
-mod status;
-#[cfg(feature = "enable")]
-mod story;
-#[cfg(feature = "enable")]
-mod sync;
-#[cfg(feature = "enable")]
-mod table;
-#[cfg(feature = "enable")]
-mod tally;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 #[cfg(all(feature = "enable", not(feature = "testkit")))]
 #[path = "testkit/off.rs"]
 mod testkit;
-#[cfg(feature = "enable")]
-mod thread;
-#[cfg(feature = "enable")]
-mod throttle;
-#[cfg(feature = "enable")]
-mod trace;
-#[cfg(feature = "enable")]
-mod trace_context;
-mod traces_sampler;
-#[cfg(feature = "enable")]
-mod unseen;
-#[cfg(feature = "enable")]
-mod verdict;
-#[cfg(feature = "enable")]
-mod within;
-#[cfg(feature = "enable")]
-mod worker;
 
 pub use monitor_macros::{MonitorError, MonitorLabel, monitored};
 
-pub use classify::{Class, Classify};
-pub use label::MonitorLabel;
-pub use log_format::LogFormat;
-pub use objective::Objective;
-pub use secret::Secret;
-pub use traces_sampler::TracesSampler;
+pub use base::classify::{Class, Classify};
+pub use settings::label::MonitorLabel;
+pub use settings::log_format::LogFormat;
+pub use settings::objective::Objective;
+pub use settings::secret::Secret;
+pub use settings::traces_sampler::TracesSampler;
 
 #[cfg(feature = "enable")]
-pub use builder::Builder;
+pub use crate::sentry::{SentryLayer, sentry_layer};
 #[cfg(feature = "enable")]
-pub use config::{ConfigError, SETTINGS, Setting};
+pub use call::spawn::{Scoped, scoped, spawn, spawn_blocking};
+#[cfg(feature = "enable")]
+pub use context::trace::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
 #[cfg(feature = "enable")]
 pub use health::{Check, Heartbeat, InvalidCheck};
 #[cfg(feature = "enable")]
-pub use init::StartError;
-#[cfg(feature = "enable")]
 pub use inventory::{INVENTORY_SCHEMA, Inventory, inventory};
 #[cfg(feature = "enable")]
-pub use lines::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer, queued_stdout};
-#[cfg(feature = "enable")]
-pub use log_filter::{LogFilter, LogFilterError};
+pub use logs::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer, queued_stdout};
 #[cfg(feature = "enable")]
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]
-pub use report::{SentryLayer, sentry_layer};
+pub use monitor::builder::Builder;
+#[cfg(feature = "enable")]
+pub use monitor::start::StartError;
 #[cfg(feature = "enable")]
 pub use server::BindError;
 #[cfg(feature = "enable")]
-pub use spawn::{Scoped, scoped, spawn, spawn_blocking};
+pub use settings::config::{ConfigError, SETTINGS, Setting};
 #[cfg(feature = "enable")]
-pub use trace_context::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
+pub use settings::log_filter::{LogFilter, LogFilterError};
 
 #[cfg(not(feature = "enable"))]
 pub use off::{

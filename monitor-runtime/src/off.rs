@@ -8,8 +8,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::log_format::LogFormat;
-use crate::traces_sampler::TracesSampler;
+use crate::settings::log_format::LogFormat;
+use crate::settings::traces_sampler::TracesSampler;
 
 /// Takes every setting and starts nothing.
 #[must_use = "nothing runs before `start()`"]
@@ -249,7 +249,7 @@ impl Monitor {
 
 /// Objectives that are not measured.
 pub mod slo {
-    pub use crate::objective::CountAs;
+    pub use crate::settings::objective::CountAs;
 
     /// Returns a check that is never run.
     pub fn check() -> super::Check {

@@ -6,17 +6,17 @@
 
 mod awake;
 mod check;
+mod check_state;
 mod checks;
-mod failure;
+mod error_text;
 mod heartbeat;
 mod history;
-mod invalid;
-mod points;
+mod probe;
 mod report;
 mod runner;
-mod slot;
 #[cfg(test)]
 mod tests;
+mod validate;
 mod watchdog;
 
 use std::fmt;
@@ -31,14 +31,14 @@ use tokio::time::Instant;
 
 pub use check::Check;
 pub use heartbeat::Heartbeat;
-pub use invalid::InvalidCheck;
-pub(crate) use points::{Point, Question, Selection};
+pub(crate) use probe::{Point, Question, Selection};
 pub(crate) use report::{Report, Status};
+pub use validate::InvalidCheck;
 
+use crate::base::worker::Worker;
 use crate::metrics;
-use crate::worker::Worker;
 use awake::Awake;
-use slot::{Slot, Standing};
+use check_state::{Slot, Standing};
 use watchdog::Watchdog;
 
 /// The name of the Tokio runtime that the monitor was started in.
@@ -86,7 +86,7 @@ impl Health {
         checks: Vec<Check>,
         silence: Option<Duration>,
     ) -> Result<Arc<Self>, InvalidCheck> {
-        invalid::validate(&checks)?;
+        validate::validate(&checks)?;
         let awake = Awake::default();
         Ok(Arc::new(Self {
             service,
@@ -128,7 +128,7 @@ impl Health {
 
     /// Watches one more runtime: the one this is called in.
     pub(crate) fn watch(&self, name: &str) -> Result<(), InvalidCheck> {
-        if !invalid::is_name(name) {
+        if !validate::is_name(name) {
             return Err(InvalidCheck::Name(name.to_owned()));
         }
         let Ok(runtime) = Handle::try_current() else {

@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
+use super::check_state::{Slot, Standing};
 use super::history::Run;
-use super::slot::{Slot, Standing};
 use super::{Health, Refusal, Selection};
-use crate::clock::milliseconds;
+use crate::base::clock::milliseconds;
 
 /// The worst of several statuses is their maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -11,11 +11,11 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::awake::Awake;
 use super::check::Home;
-use super::failure;
-use super::slot::Slot;
+use super::check_state::Slot;
+use super::error_text;
 use super::watchdog::Watchdog;
-use crate::report;
-use crate::worker::{NoThread, on_a_thread};
+use crate::base::worker::{NoThread, on_a_thread};
+use crate::sentry;
 
 /// The runtime that runs the futures of checks. [`run_all`] times them.
 #[derive(Clone)]
@@ -99,7 +99,7 @@ async fn run_once(slot: &Slot, place: &Place) {
             _ = cancelled => Ok(()),
             // Called in here, so that a panic of the function itself is caught like one of its
             // future. The error is formatted in here as well, because that is user code, too.
-            answer = async { run(limit).await.map_err(|error| failure::of_error(&*error)) } => answer,
+            answer = async { run(limit).await.map_err(|error| error_text::of_error(&*error)) } => answer,
         }
     });
     let mut running = match launched {
@@ -143,9 +143,9 @@ async fn within<T>(
 fn lost(error: JoinError) -> String {
     match error.try_into_panic() {
         Ok(payload) => {
-            let reason = failure::of_panic(&*payload);
+            let reason = error_text::of_panic(&*payload);
             // Its `Drop` is user code, too.
-            report::quietly(|| drop(payload));
+            sentry::quietly(|| drop(payload));
             reason
         }
         Err(_cancelled) => "the runtime it ran on has shut down".to_owned(),

@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::TARGET;
-use crate::report;
-use crate::throttle::Limit;
+use crate::callsite::rate_limits::Limit;
+use crate::sentry;
 
 /// Answers in a row after which a runtime counts as running.
 ///
@@ -131,14 +131,14 @@ impl Watchdog {
     fn tell(&self, name: &str, blocked: bool, limit: Duration) {
         if blocked {
             let limit = humantime::format_duration(limit).to_string();
-            report::own_line(true, || {
+            sentry::own_line(true, || {
                 tracing::error!(target: TARGET, runtime = name, limit, "the async runtime is blocked: not live");
             });
             let reason = format!("no answer for {limit}: all of its threads are blocked");
             let check = format!("runtime:{name}");
-            report::quietly(|| report::unhealthy(&check, &reason, &self.events));
+            sentry::quietly(|| sentry::unhealthy(&check, &reason, &self.events));
         } else {
-            report::own_line(false, || {
+            sentry::own_line(false, || {
                 tracing::info!(target: TARGET, runtime = name, "the async runtime answers again");
             });
         }

@@ -5,12 +5,13 @@
 
 use std::fmt;
 
+use super::metrics::Ended;
 use super::request::Request;
-use super::series::Ended;
-use crate::lines::panics;
-use crate::panics::Panic;
-use crate::trace_context::Failure;
-use crate::{clock, report};
+use crate::base::clock;
+use crate::base::panics::Panic;
+use crate::context::trace::Failure;
+use crate::logs::panic_lines;
+use crate::sentry;
 
 /// Writes the access line.
 pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {
@@ -19,7 +20,7 @@ pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {
     let panic = untold.pop_if(|panic| ended.outcome == "panic" && panic.claim());
     // The service has caught these, and may have answered successfully.
     for panic in &untold {
-        panics::tell(panic);
+        panic_lines::tell(panic);
     }
     let is_logged = !untold.is_empty() || failure.is_some_and(Failure::is_logged);
     let access = Access {
@@ -30,8 +31,8 @@ pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {
         panic: panic.as_deref(),
     };
     match ended.outcome {
-        _ if panic.is_some() => report::own_line(true, || access.error()),
-        "panic" if !is_logged => report::own_line(true, || access.error()),
+        _ if panic.is_some() => sentry::own_line(true, || access.error()),
+        "panic" if !is_logged => sentry::own_line(true, || access.error()),
         "error" if !is_logged => access.warn(),
         _ => access.info(),
     }
@@ -44,7 +45,7 @@ pub(super) fn report(request: &Request, ended: &Ended) {
         let reason = ended
             .grpc
             .map_or_else(|| ended.status.to_string(), str::to_owned);
-        report::request_failed(ended.method, ended.route, &reason);
+        sentry::request_failed(ended.method, ended.route, &reason);
     }
 }
 

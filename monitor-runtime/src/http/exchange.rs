@@ -9,12 +9,13 @@ use hyper::body::Buf;
 use super::access;
 use super::grpc::Call;
 use super::in_flight::InFlight;
+use super::metrics;
+use super::metrics::{Ended, Running};
 use super::request::{REQUEST_ID, Request};
-use super::series::{self, Ended, Running};
 use super::traffic::Outcome;
-use crate::clock;
-use crate::report::quietly;
-use crate::status::{Grpc, http_class};
+use crate::base::clock;
+use crate::base::status::{Grpc, http_class};
+use crate::sentry::quietly;
 
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// nginx's code for a client that left before it was answered. It is never sent, only recorded.
@@ -67,7 +68,7 @@ impl Exchange {
         let method = request.method();
         let grpc = Call::begin(request.headers(), timeout);
         let request = Request::begin(head, route);
-        let active = series::begin_request(request.method, request.scheme);
+        let active = metrics::begin_request(request.method, request.scheme);
         Self {
             request,
             began,
@@ -146,7 +147,7 @@ impl Exchange {
             Fate::Abandoned if answered.is_some() => ("cancelled", "aborted"),
             Fate::Abandoned => ("cancelled", "cancelled"),
             Fate::Complete if answered.is_some_and(|status| http_class(status).is_some()) => {
-                (series::CODE, "error")
+                (metrics::CODE, "error")
             }
             Fate::Complete => failed.map_or(("", "ok"), |class| (class, "error")),
         };
@@ -174,7 +175,7 @@ impl Drop for Exchange {
         let seconds = clock::seconds(clock::now().saturating_sub(self.began));
         let (ended, grpc) = self.ended(Duration::try_from_secs_f64(seconds).unwrap_or_default());
         self.active = None;
-        series::record(&ended, seconds);
+        metrics::record(&ended, seconds);
         let outcome = match ended.outcome {
             "ok" => Outcome::Ok,
             "cancelled" | "aborted" => Outcome::Cancelled,

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::body::Body;
 use super::exchange::{Exchange, Fate};
-use crate::caught::discard;
+use crate::base::unwind::discard;
 
 pin_project! {
     /// The future of a monitored response.

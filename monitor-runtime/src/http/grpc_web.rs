@@ -3,7 +3,7 @@
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md>.
 
 use super::grpc::code;
-use crate::status::Grpc;
+use crate::base::status::Grpc;
 
 /// The flag of a frame that holds trailers rather than a message.
 const TRAILERS: u8 = 0x80;

@@ -38,6 +38,7 @@
 //! 499 is nginx's code for a client that is gone. It is never sent, so the histogram omits
 //! `http_response_status_code`.
 
+pub(crate) mod accept;
 mod access;
 mod body;
 mod exchange;
@@ -47,10 +48,10 @@ pub(crate) mod fuzzing;
 mod grpc;
 mod grpc_web;
 mod in_flight;
+mod metrics;
 mod request;
 mod route;
 mod sentry;
-mod series;
 mod service;
 pub(crate) mod traffic;
 #[cfg(feature = "warp")]
@@ -62,5 +63,5 @@ pub use request::set_route;
 pub use service::{Layer, Service, layer};
 
 pub(crate) use in_flight::{DEFAULT_LIMIT, in_flight, set_drain_limit, tell_of_cut};
+pub(crate) use metrics::{begin as begin_metrics, show_active};
 pub(crate) use route::template::pending as route_warnings;
-pub(crate) use series::{begin as begin_metrics, show_active};

@@ -10,8 +10,8 @@ use tracing::field::Empty;
 use super::route::Slot;
 use super::route::template::check_name;
 use super::sentry;
-use crate::story::Told;
-use crate::trace_context::TraceContext;
+use crate::context::Told;
+use crate::context::trace::TraceContext;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

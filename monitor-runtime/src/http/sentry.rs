@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use ::sentry::protocol::{Breadcrumb, Map, Request, SpanId, SpanStatus, TraceContext as Trace};
+use ::sentry::{Hub, Scope, Transaction, TransactionContext};
 use http::HeaderValue;
-use sentry::protocol::{Breadcrumb, Map, Request, SpanId, SpanStatus, TraceContext as Trace};
-use sentry::{Hub, Scope, Transaction, TransactionContext};
 
+use super::metrics::Ended;
 use super::route::{Slot, UNMATCHED};
-use super::series::Ended;
-use crate::report::{self, Step};
-use crate::status::Grpc;
-use crate::trace_context::TraceContext;
+use crate::base::status::Grpc;
+use crate::context::trace::TraceContext;
+use crate::sentry;
+use crate::sentry::Step;
 
 /// A request, as Sentry sees it.
 pub(super) struct Story {
@@ -29,7 +30,7 @@ impl Story {
         trace: &mut TraceContext,
         route: &Arc<Slot>,
     ) -> Option<Self> {
-        let hub = report::fork()?;
+        let hub = sentry::fork()?;
         let transaction = hub.start_transaction(transaction(method, caller, trace));
         #[expect(
             deprecated,
@@ -79,7 +80,7 @@ impl Story {
         transaction.set_data("http.response.status_code", ended.status.into());
         transaction.set_tag("http.route", ended.route);
         let (hub, ended) = (Arc::clone(&self.hub), SystemTime::now());
-        report::run_apart(move || Hub::run(hub, || transaction.finish_with_timestamp(ended)));
+        sentry::run_apart(move || Hub::run(hub, || transaction.finish_with_timestamp(ended)));
     }
 }
 
@@ -122,7 +123,7 @@ fn transaction(
     let name = name(method, UNMATCHED);
     let mut context =
         TransactionContext::new_with_details(&name, "http.server", trace_id, Some(span_id), parent);
-    context.set_sampled(report::sampled(caller.and_then(TraceContext::decision)));
+    context.set_sampled(sentry::sampled(caller.and_then(TraceContext::decision)));
     context
 }
 

@@ -12,7 +12,7 @@ use super::body::Body;
 use super::exchange::Exchange;
 use super::future::{Payload, ResponseFuture};
 use super::route::Rules;
-use crate::caught::discard;
+use crate::base::unwind::discard;
 
 /// Monitors every request of a service; made by [`layer`].
 #[derive(Clone, Default)]

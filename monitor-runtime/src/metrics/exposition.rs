@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::family::{Family, Format};
-use super::functions::{Functions, line};
+use super::foreign::{Others, Place};
+use super::function_families::{Functions, line};
 use super::layout::Layout;
-use super::line::push;
-use super::others::{Others, Place};
 use super::sample::Sample;
+use super::text_format::push;
 use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, Number, Own, Service};
-use crate::site::Site;
+use crate::callsite::Site;
 
 /// Bytes after which a chunk is passed on.
 const CHUNK: usize = 64 * 1024;

@@ -2,7 +2,7 @@
 
 use super::CALLS;
 use super::family::Format;
-use super::others::{Others, Place};
+use super::foreign::{Others, Place};
 use crate::fuzzing::text;
 
 fn reread(page: &str, format: Format) -> String {

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::line::{Short, canonical, label};
 use super::readings::index;
-use crate::objective::Objective;
-use crate::outcome::PANIC;
-use crate::site::Site;
-use crate::tally::{Name, Source, by_name};
-use crate::{classes, labels};
+use super::text_format::{Short, canonical, label};
+use crate::base::outcome::PANIC;
+use crate::call::labels;
+use crate::callsite::Site;
+use crate::callsite::error_classes;
+use crate::callsite::snapshot::{Name, Source, by_name};
+use crate::settings::objective::Objective;
 
 /// The series of all functions, in the order of their labels.
 ///
@@ -88,7 +89,7 @@ impl Layout {
             labels.extend([&function, ",", &module, ",", service, &own]);
             let mut classes: Vec<_> = its
                 .iter()
-                .flat_map(|its| classes::known(its.site))
+                .flat_map(|its| error_classes::known(its.site))
                 .collect();
             classes.sort_unstable();
             classes.dedup();

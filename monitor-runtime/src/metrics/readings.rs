@@ -4,9 +4,10 @@ use std::hint::black_box;
 use std::ops::Range;
 
 use super::layout::{Layout, Series};
-use crate::exemplar::{self, Exemplar};
-use crate::outcome::Outcome;
-use crate::tally::{Source, Tally};
+use crate::base::outcome::Outcome;
+use crate::callsite::exemplars;
+use crate::callsite::exemplars::Exemplar;
+use crate::callsite::snapshot::{Source, Tally};
 
 /// The results a histogram may have, in the order of the page.
 pub(crate) const RESULTS: [Outcome; Outcome::RESULTS] =
@@ -100,7 +101,7 @@ impl Readings {
             let calls = &self.buckets[within.clone()];
             for source in layout.sources(series) {
                 let Some(site) = source.id() else { continue };
-                exemplar::each(site, source.lane, histogram.outcome, |exemplar| {
+                exemplars::each(site, source.lane, histogram.outcome, |exemplar| {
                     let bucket = bounds.partition_point(|bound| *bound < exemplar.seconds);
                     if calls.get(bucket).is_some_and(|calls| *calls > 0) {
                         self.exemplars.push((within.start + bucket, exemplar));

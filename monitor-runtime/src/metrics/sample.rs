@@ -1,7 +1,7 @@
 //! A line of a page that another exporter rendered.
 
 use super::family::{Family, Kind};
-use super::line::{canonical, push};
+use super::text_format::{canonical, push};
 
 /// Labels that the formats reserve, and the name that a reserved label of the service gets instead.
 /// Prometheus renames a scraped label in the same way.

@@ -12,7 +12,7 @@ use warp::http::{HeaderMap, Version};
 
 use super::address::{is_of_loopback, is_valid};
 use super::wrong_tokens::WrongTokens;
-use crate::accept::Ends;
+use crate::http::accept::Ends;
 
 /// Addresses of clients on this machine. Others of 127.0.0.0/8 belong to proxies: Istio's sidecar
 /// connects from 127.0.0.6 on behalf of remote clients.

@@ -17,17 +17,17 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::access::malformed;
-use super::courtesy::Courteous;
-use super::places::{InRequest, Seat};
+use super::connection_slots::{InRequest, Seat};
+use super::default_headers::Courteous;
 use super::routes::{Routes, bad_request};
 use super::turns::Turns;
-use crate::accept::Ends;
-use crate::report;
+use crate::http::accept::Ends;
+use crate::sentry;
 
 /// Limits that each client is held to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Connections at once; see [`Places`](super::places::Places).
+    /// Connections at once; see [`Places`](super::connection_slots::Places).
     pub(super) connections: usize,
     /// Bytes of one request's line and headers, at least 8192.
     pub(super) head: usize,
@@ -118,7 +118,7 @@ where
     };
     let peer = ends.peer;
     // The subscriber is the service's own code, and may panic.
-    report::quietly(|| match ended {
+    sentry::quietly(|| match ended {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "management connection failed"),
         Err(_) => tracing::debug!(%peer, "management connection cut: its client does not read"),

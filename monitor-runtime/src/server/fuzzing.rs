@@ -12,14 +12,14 @@ use warp::http::{HeaderMap, HeaderValue};
 
 use super::access::{Access, Addressed, Asker};
 use super::connection::{self, Limits, Shared};
-use super::places::Places;
+use super::connection_slots::Places;
 use super::turns::Turns;
 use super::{Context, negotiate, routes};
-use crate::accept::Ends;
+use crate::base::escape::is_unseen;
 use crate::fuzzing::{headers, text};
 use crate::health::{Health, Service};
+use crate::http::accept::Ends;
 use crate::metrics;
-use crate::unseen::is_unseen;
 
 pub(crate) fn accept(input: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(input) else {

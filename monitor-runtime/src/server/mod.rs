@@ -6,16 +6,17 @@
 mod access;
 mod address;
 mod connection;
-mod courtesy;
+mod connection_slots;
+mod default_headers;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod gzip;
 mod listener;
+pub(crate) mod live;
 mod negotiate;
-mod places;
-mod reserve;
+mod page_stream;
+mod reserved_descriptors;
 mod routes;
-mod scrapes;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -34,17 +35,17 @@ pub(crate) use access::Access;
 pub use gzip::Gzip;
 pub use listener::BindError;
 pub(crate) use listener::{Listener, bind};
+pub(crate) use page_stream::Chunks;
 pub(crate) use routes::{health_routes, metrics_routes};
-pub(crate) use scrapes::Chunks;
 
-use crate::config::Address;
+use crate::base::worker::Worker;
 use crate::health::Health;
-use crate::live::{Around, Live, PageLinks};
+use crate::metrics::process::Reader;
 use crate::metrics::{Format, Service};
-use crate::process::Reader;
-use crate::worker::Worker;
+use crate::server::live::{Around, Live, PageLinks};
+use crate::settings::config::Address;
 use connection::Limits;
-use scrapes::Scrapes;
+use page_stream::Scrapes;
 
 /// The longest time that running requests can be given to end.
 const LONGEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);

@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::health::Check;
 
-pub use crate::objective::{CountAs, Kind};
+pub use crate::settings::objective::{CountAs, Kind};
 pub use budget::{BurnRate, ObjectiveStatus, status};
 pub(crate) use budget::{begin, sample};
 pub use dashboard::{Dashboard, dashboard};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::window::{decimal, duration};
 use crate::inventory::Inventory;
-use crate::objective::{Kind, Objective};
+use crate::settings::objective::{Kind, Objective};
 
 /// One promise of an objective, for all functions that have it.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,7 +142,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::site::{Bounds, Settings, Site};
+    use crate::callsite::{Bounds, Settings, Site};
 
     macro_rules! sites {
         ($($site:ident: $objective:expr;)*) => {$(

@@ -11,8 +11,8 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::{Seen, lock};
-use crate::redact::{HIDDEN, is_secret_field, without_secrets};
-use crate::verdict::text;
+use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
+use crate::base::verdict::text;
 
 /// An event of `tracing`.
 #[derive(Clone, Debug)]

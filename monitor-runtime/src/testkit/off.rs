@@ -4,8 +4,8 @@
 use sentry::protocol::Event;
 use sentry::types::Uuid;
 
-use crate::events::Completion;
-use crate::site::Site;
+use crate::callsite::Site;
+use crate::callsite::events::Completion;
 
 #[inline]
 pub(crate) const fn is_active() -> bool {

@@ -6,9 +6,9 @@ use std::time::Duration;
 use sentry::protocol::Event as SentryEvent;
 
 use super::LogEvent;
-use crate::events::Completion;
-use crate::outcome::Outcome;
-use crate::site::Site;
+use crate::base::outcome::Outcome;
+use crate::callsite::Site;
+use crate::callsite::events::Completion;
 
 /// The calls, log events and Sentry events of a capture, in the order in which they happened.
 #[derive(Clone, Debug, Default)]

@@ -1,94 +1,9 @@
-//! `monitor-runtime/src/cells` as it stands, over loom's atomics: whatever order threads and memory
+//! `monitor-runtime/src/callsite/counters` as it stands, over loom's atomics: whatever order threads and memory
 //! find, no call is lost, none is counted twice, and no count goes backwards.
 //!
 //! What the cells ask of the rest of the runtime is answered here, as shortly as it can be.
 #![cfg(test)]
 
-#[path = "../../../monitor-runtime/src/cells/mod.rs"]
-#[expect(dead_code, reason = "the runtime uses more of it than a model has to")]
-mod cells;
-#[path = "../../../monitor-runtime/src/outcome.rs"]
-#[expect(dead_code, reason = "the page names results")]
-mod outcome;
-
+mod base;
+mod callsite;
 mod models;
-mod sync;
-
-mod classes {
-    pub(crate) const MOST: usize = 1;
-}
-
-mod clock {
-    pub(crate) const fn is_tsc() -> bool {
-        true
-    }
-}
-
-mod site {
-    use crate::cells::Store;
-    use crate::sync::OnceLock;
-
-    /// A function with one bound, whose errors have one class.
-    pub(crate) struct Site(Store);
-
-    impl Site {
-        pub(crate) fn new() -> Self {
-            Self(Store(OnceLock::new()))
-        }
-
-        pub(crate) fn id(&self) -> usize {
-            1
-        }
-
-        pub(crate) fn tick_bounds(&self) -> &'static [u64] {
-            &[10]
-        }
-
-        pub(crate) fn slow_ticks(&self) -> u64 {
-            u64::MAX
-        }
-
-        pub(crate) fn is_timed(&self) -> bool {
-            true
-        }
-
-        pub(crate) fn opened(&self) {}
-
-        pub(crate) fn store(&self, _: usize) -> &Store {
-            &self.0
-        }
-
-        pub(crate) fn classes(&self) -> &Self {
-            self
-        }
-
-        pub(crate) fn names(&self) -> impl Iterator<Item = (usize, &'static str)> {
-            [(0, "class")].into_iter()
-        }
-    }
-}
-
-mod tally {
-    use crate::outcome::Outcome;
-
-    /// What a scrape adds up.
-    #[derive(Debug, Default)]
-    pub(crate) struct Sum {
-        pub(crate) started: u64,
-        pub(crate) errors: u64,
-        pub(crate) panics: u64,
-        pub(crate) classed: u64,
-        pub(crate) ticks: [u128; Outcome::RESULTS],
-        pub(crate) ended: [u64; Outcome::RESULTS],
-    }
-
-    impl Sum {
-        pub(crate) fn add_to_bucket(&mut self, result: usize, _: usize, calls: u64) {
-            self.ended[result] += calls;
-        }
-
-        pub(crate) fn add_to_class(&mut self, _: &'static str, calls: u64) {
-            self.classed += calls;
-        }
-    }
-}

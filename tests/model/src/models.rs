@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use loom::thread;
 
-use crate::cells::Cells;
-use crate::outcome::Outcome;
-use crate::site::Site;
-use crate::sync;
-use crate::tally::Sum;
+use crate::base::outcome::Outcome;
+use crate::base::sync;
+use crate::callsite::Site;
+use crate::callsite::counters::Cells;
+use crate::callsite::snapshot::Sum;
 
 fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();

@@ -6,7 +6,7 @@ use ureq::Agent;
 use ureq::http::Uri;
 use ureq::tls::TlsConfig;
 
-use crate::roots;
+use crate::base::roots;
 
 /// The statuses that pass.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ mod http;
 mod tcp;
 
 use super::{Check, InvalidCheck};
-use crate::redact::without_secrets;
+use crate::base::redact::without_secrets;
 
 impl Check {
     /// Passes when a TCP connection to `target`, a `HOST:PORT`, can be made; it is closed at once.

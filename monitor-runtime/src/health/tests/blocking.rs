@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};
 
 use super::{MS, SECOND, failing, health, passing};
-use crate::health::slot::Standing;
+use crate::health::check_state::Standing;
 use crate::health::{Check, Question, Refusal, Selection, Status};
 
 /// Waits for real threads to get somewhere; the limit only ends a test that is broken.

@@ -12,7 +12,7 @@ use tracing::{Event, Metadata, Subscriber};
 use super::pace::supervised;
 use super::{MS, SECOND};
 use crate::health::Check;
-use crate::health::slot::Standing;
+use crate::health::check_state::Standing;
 use crate::health::watchdog::Watchdog;
 
 /// Panics on every event.

@@ -11,8 +11,8 @@ use tokio::time::{Instant, sleep};
 use super::{SECOND, failing, passing};
 use crate::health::Check;
 use crate::health::awake::Awake;
+use crate::health::check_state::{Slot, Standing};
 use crate::health::runner::{Place, supervise};
-use crate::health::slot::{Slot, Standing};
 
 /// A supervised check on the paused clock of the test's own runtime.
 pub(super) fn supervised(check: Check) -> Arc<Slot> {

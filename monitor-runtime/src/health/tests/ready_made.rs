@@ -12,7 +12,7 @@ use super::blocking::eventually;
 use super::pace::supervised;
 use super::{MS, SECOND, failing, health};
 use crate::Heartbeat;
-use crate::health::slot::{Slot, Standing};
+use crate::health::check_state::{Slot, Standing};
 use crate::health::{Check, Health};
 
 /// Runs a check once under the real supervisor, and returns its verdict.

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::Monitored;
-use crate::accept::{Ends, Refusals};
+use crate::http::accept::{Ends, Refusals};
 use crate::http::in_flight::{drain_limit, tell_of_cut};
 
 /// The longest pause after the system refused to hand out a connection.

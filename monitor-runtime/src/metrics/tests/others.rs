@@ -1,7 +1,7 @@
 //! Families of other exporters beside the runtime's.
 
 use crate::metrics::family::Format;
-use crate::metrics::others::{Others, Place};
+use crate::metrics::foreign::{Others, Place};
 
 /// Returns the page of a format.
 fn others(format: Format, rendered: &str) -> String {

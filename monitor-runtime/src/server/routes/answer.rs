@@ -12,8 +12,8 @@ use warp::http::header::{
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
 
+use crate::base::escape;
 use crate::server::access::Refusal;
-use crate::unseen;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
@@ -71,8 +71,8 @@ impl Answer {
             return;
         };
         let seen = match self.content_type {
-            PLAIN => unseen::spelled_out(plain),
-            json if json.ends_with("json") => unseen::in_json(plain),
+            PLAIN => escape::spelled_out(plain),
+            json if json.ends_with("json") => escape::in_json(plain),
             _ => Cow::Borrowed(plain.as_str()),
         };
         if let Cow::Owned(seen) = seen {

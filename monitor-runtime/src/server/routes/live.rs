@@ -14,10 +14,10 @@ use warp::{Filter, Rejection};
 
 use super::answer::{Answer, Body};
 use super::{asker, is_read, refusal};
-use crate::live::Known;
+use crate::base::worker::{NoThread, on_a_thread};
 use crate::server::access::Asker;
+use crate::server::live::Known;
 use crate::server::{Context, negotiate};
-use crate::worker::{NoThread, on_a_thread};
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";

@@ -15,11 +15,11 @@ use warp::{Buf, Filter, Rejection};
 
 use super::answer::Answer;
 use super::{asker, is_read};
-use crate::log_filter::{LogFilter, LogFilterError};
+use crate::base::escape;
+use crate::logs;
 use crate::server::Context;
 use crate::server::access::{Asker, Refusal};
-use crate::trace;
-use crate::unseen;
+use crate::settings::log_filter::{LogFilter, LogFilterError};
 
 const JSON: &str = "application/json";
 /// The largest body that is read, in bytes.
@@ -82,8 +82,8 @@ impl Context {
                 Ok(body) => set(&body),
                 Err(answer) => answer,
             },
-            Method::DELETE => of_ours(trace::reset_log_filter()),
-            _ => of_ours(trace::log_filter()),
+            Method::DELETE => of_ours(logs::reset_log_filter()),
+            _ => of_ours(logs::log_filter()),
         }
     }
 }
@@ -144,7 +144,7 @@ pub(in crate::server) fn parse(body: &[u8]) -> Result<(String, Option<Duration>)
     let refuse = |problem: String| {
         // `escape_debug` keeps some invisible characters, such as variation selectors.
         let problem = problem.escape_debug().to_string();
-        format!("{}; {EXAMPLE}\n", unseen::spelled_out(&problem))
+        format!("{}; {EXAMPLE}\n", escape::spelled_out(&problem))
     };
     let wanted: Wanted = serde_json::from_slice(body)
         .map_err(|problem| refuse(format!("the body cannot be used: {problem}")))?;
@@ -163,7 +163,7 @@ fn set(body: &[u8]) -> Answer {
         Ok(wanted) => wanted,
         Err(problem) => return Answer::text(StatusCode::BAD_REQUEST, problem),
     };
-    match trace::set_log_filter(&filter, lasting) {
+    match logs::set_log_filter(&filter, lasting) {
         Ok(now) => show(now),
         Err(problem) => Answer::text(status(&problem), format!("{problem}\n")),
     }

@@ -12,7 +12,7 @@ use super::answer::{Answer, protect};
 use super::{asker, bad_request, is_read, refusal};
 use crate::metrics::Format;
 use crate::server::access::Asker;
-use crate::server::scrapes::NoPage;
+use crate::server::page_stream::NoPage;
 use crate::server::{Context, Gzip, negotiate};
 
 /// The time that a client waits for the metrics page to begin before it is sent away.

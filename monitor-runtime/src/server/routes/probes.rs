@@ -8,10 +8,10 @@ use warp::path::Tail;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use super::super::Context;
 use super::answer::{Answer, Body};
 use super::{asker, bad_request, is_read};
 use crate::health::{Point, Question, Selection, Status};
+use crate::server::Context;
 use crate::server::access::Asker;
 
 const HEALTH_JSON: &str = "application/health+json";

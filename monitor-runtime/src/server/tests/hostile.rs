@@ -229,12 +229,12 @@ fn resident() -> Option<u64> {
 
 #[test]
 fn a_trickle_of_a_head_is_cut_however_steady_it_is() {
-    let limits = super::super::connection::Limits {
+    let limits = crate::server::connection::Limits {
         head_time: SECOND / 2,
         ..Default::default()
     };
     let server =
-        super::super::serve_within(super::any_port(), super::context(&health(vec![])), limits);
+        crate::server::serve_within(super::any_port(), super::context(&health(vec![])), limits);
     let server = server.expect("a server");
     let mut slow = connect(server.local_addr());
     let begin = std::time::Instant::now();

@@ -9,10 +9,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::watch;
 
 use super::{PAGE, SECOND, any_port, ask, connect, context, finish, health, loopback};
-use crate::accept::Ends;
+use crate::http::accept::Ends;
 use crate::metrics::Service;
 use crate::server::connection::{self, Limits, Shared};
-use crate::server::places::{Places, Seat};
+use crate::server::connection_slots::{Places, Seat};
 use crate::server::turns::Turns;
 use crate::server::{Context, Server, routes, serve_within};
 

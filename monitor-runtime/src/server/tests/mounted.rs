@@ -8,8 +8,8 @@ use warp::Filter;
 use warp::http::{HeaderMap, HeaderName, Request, Version};
 
 use super::{PAGE, context, health};
-use crate::accept::Ends;
 use crate::health::Check;
+use crate::http::accept::Ends;
 use crate::server::access::{Access, Addressed, Asker};
 use crate::server::{health_routes, metrics_routes};
 

@@ -7,8 +7,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 use super::{context, health};
-use crate::config::Address;
 use crate::server::{Server, bind, serve};
+use crate::settings::config::Address;
 
 /// A folder of a test, gone with it.
 struct Folder(PathBuf);

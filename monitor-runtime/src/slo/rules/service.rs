@@ -4,7 +4,7 @@ use super::Rules;
 use super::alert::Alert;
 use super::text::{group_words, untemplated};
 use crate::metrics::{BUILD_INFO, OBJECTIVE_TARGET};
-use crate::objective::Kind;
+use crate::settings::objective::Kind;
 use crate::slo::window::{D1, H6, M5, M30, Severity, Window};
 use crate::slo::yaml::Yaml;
 

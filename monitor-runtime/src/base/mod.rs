@@ -1,0 +1,34 @@
+//! The ground that every other room stands on: the clock, outcomes, bounded and escaped text, verdicts
+//! on returned values, panics kept in, and threads of the runtime. Nothing in here knows of a call site.
+
+pub(crate) mod classify;
+#[cfg(feature = "enable")]
+pub(crate) mod clock;
+#[cfg(feature = "enable")]
+pub(crate) mod escape;
+#[cfg(feature = "enable")]
+pub(crate) mod fields;
+#[cfg(all(feature = "enable", unix))]
+pub(crate) mod hooks;
+#[cfg(all(feature = "enable", not(unix)))]
+#[path = "hooks/none.rs"]
+pub(crate) mod hooks;
+#[cfg(feature = "enable")]
+pub(crate) mod outcome;
+#[cfg(feature = "enable")]
+pub(crate) mod panics;
+#[cfg(feature = "enable")]
+pub(crate) mod redact;
+#[cfg(feature = "enable")]
+pub(crate) mod roots;
+#[cfg(feature = "enable")]
+pub(crate) mod scoped_future;
+pub(crate) mod status;
+#[cfg(feature = "enable")]
+pub(crate) mod sync;
+#[cfg(feature = "enable")]
+pub(crate) mod unwind;
+#[cfg(feature = "enable")]
+pub(crate) mod verdict;
+#[cfg(feature = "enable")]
+pub(crate) mod worker;

@@ -1,0 +1,141 @@
+//! Texts of errors: bounded in length, and joined for a line of the log.
+
+use std::cell::Cell;
+use std::fmt;
+
+use super::Link;
+use crate::base::unwind::caught;
+
+/// The longest text of one link, in bytes; beyond it the text is cut.
+pub(super) const MAX_TEXT: usize = 8 * 1024;
+
+/// Formats user text, which may panic, return an error, or never end.
+pub(crate) fn text(arguments: fmt::Arguments<'_>) -> String {
+    text_within(MAX_TEXT, arguments)
+}
+
+/// The most texts that are formatted within one another on one thread.
+const MAX_NESTED: usize = 8;
+
+thread_local! {
+    static NESTED: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Formats user text of at most `most` bytes.
+///
+/// A `Debug` or `Display` may call a monitored function that records the very value. Beyond
+/// [`MAX_NESTED`] levels the text is `…`.
+pub(crate) fn text_within(most: usize, arguments: fmt::Arguments<'_>) -> String {
+    let nested = NESTED.get();
+    if nested == MAX_NESTED {
+        return "…".to_owned();
+    }
+    NESTED.set(nested + 1);
+    let text = formatted(most, arguments);
+    NESTED.set(nested);
+    text
+}
+
+fn formatted(most: usize, arguments: fmt::Arguments<'_>) -> String {
+    let mut out = Bounded(String::new(), most);
+    // An error means that the bound was reached or that the user's code failed. In both cases the
+    // text so far stays.
+    if caught(|| fmt::write(&mut out, arguments)).is_none() {
+        out.0.push_str("<panicked while formatting>");
+    }
+    out.0
+}
+
+/// A string that stops growing at so many bytes.
+struct Bounded(String, usize);
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        let room = self.1 - self.0.len().min(self.1);
+        if more.len() <= room {
+            self.0.push_str(more);
+            return Ok(());
+        }
+        let end = (0..=room)
+            .rev()
+            .find(|at| more.is_char_boundary(*at))
+            .unwrap_or(0);
+        self.0.push_str(&more[..end]);
+        self.0.push('…');
+        Err(fmt::Error)
+    }
+}
+
+/// Joins the texts of a chain for a line of the log.
+///
+/// A link is left out if the text before it contains its text: many errors show their source
+/// themselves.
+pub(crate) fn joined(chain: &[Link]) -> Option<String> {
+    let mut before = None;
+    let mut joined: Option<String> = None;
+    for link in chain {
+        if before.is_none_or(|before| !contains(before, &link.text)) {
+            match &mut joined {
+                None => joined = Some(link.text.clone()),
+                Some(joined) => {
+                    joined.push_str(": ");
+                    joined.push_str(&link.text);
+                }
+            }
+        }
+        before = Some(link.text.as_str());
+    }
+    joined
+}
+
+/// Returns `true` if `whole` contains `part` as separate words: `code 12` does not contain `1`.
+fn contains(whole: &str, part: &str) -> bool {
+    let joins = |a: Option<char>, b: Option<char>| {
+        [a, b]
+            .iter()
+            .all(|side| side.is_some_and(char::is_alphanumeric))
+    };
+    let (first, last) = (part.chars().next(), part.chars().next_back());
+    whole.match_indices(part).any(|(at, _)| {
+        let before = whole[..at].chars().next_back();
+        let after = whole[at + part.len()..].chars().next();
+        !joins(before, first) && !joins(last, after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_the_one_before_contains_is_left_out() {
+        let cases: [(&[&str], &str); 8] = [
+            (&["load failed", "disk full"], "load failed: disk full"),
+            (
+                &["load failed: disk full", "disk full"],
+                "load failed: disk full",
+            ),
+            (
+                &["outer: load: disk full", "load: disk full", "disk full"],
+                "outer: load: disk full",
+            ),
+            (
+                &["mid disk full end", "disk full", "errno 28"],
+                "mid disk full end: errno 28",
+            ),
+            (&["code 12", "1"], "code 12: 1"),
+            (&["same", "same", "same"], "same"),
+            (&["a", "b", "a"], "a: b: a"),
+            (&["a", ""], "a"),
+        ];
+        for (chain, expected) in cases {
+            let link = |text: &&str| Link {
+                type_name: String::new(),
+                text: (*text).to_owned(),
+            };
+            let chain: Vec<Link> = chain.iter().map(link).collect();
+            assert_eq!(joined(&chain).as_deref(), Some(expected));
+        }
+        assert_eq!(joined(&[]), None);
+    }
+}

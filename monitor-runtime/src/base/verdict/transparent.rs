@@ -1,0 +1,117 @@
+//! The class and text that an error derived as `transparent` takes from the error inside it.
+//!
+//! The inner type may be of any crate, such as `anyhow::Error`. Each question falls back as in
+//! `call::probe`, and demands no bound of the user.
+#![expect(clippy::unused_self, reason = "look-up goes by the receiver")]
+
+use std::any::type_name;
+use std::error::Error;
+use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::Sight;
+use super::foreign;
+use crate::base::classify::{Class, Classify};
+use crate::call::judge::Stateless;
+use crate::call::probe::row;
+
+/// A view of the error that another one shows instead of itself.
+pub struct Inner<'a>(Sight<'a>);
+
+impl<'a> Inner<'a> {
+    pub(super) fn sight(self) -> Sight<'a> {
+        self.0
+    }
+}
+
+row! {
+    /// Stands for the type of the error inside, whose class is asked for.
+    Held => HeldShown;
+    /// One without a class, which may be recognized by the name of its type.
+    HeldShown => HeldUnclassed;
+    /// One that shows nothing.
+    HeldUnclassed;
+
+    /// Stands for the type of the error inside, which is to be shown.
+    Seen => SeenSendBox;
+    /// Not an `Error`.
+    SeenSendBox => SeenLocalBox;
+    /// Nor does it hold one that may be sent.
+    SeenLocalBox => SeenSharedSendBox;
+    /// Nor does it hold any.
+    SeenSharedSendBox => SeenSharedLocalBox;
+    /// Nor does it point to what holds one that may be sent.
+    SeenSharedLocalBox => SeenDisplay;
+    /// Nor to what holds any.
+    SeenDisplay => SeenDebug;
+    /// It has no text.
+    SeenDebug => SeenNothing;
+    /// It shows nothing.
+    SeenNothing;
+}
+
+impl<E> Held<E> {
+    /// Creates the probe for the type of a value.
+    #[inline]
+    pub const fn of(_: &E) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E> Seen<E> {
+    /// Creates the probe for the type of a value.
+    #[inline]
+    pub const fn of(_: &E) -> Self {
+        Self(PhantomData)
+    }
+}
+
+#[doc(hidden)]
+impl<E: Classify> Held<E> {
+    pub fn __monitor_class(&self, error: &E) -> Option<Class> {
+        Some(error.classify())
+    }
+}
+#[doc(hidden)]
+impl<E: Debug> HeldShown<E> {
+    pub fn __monitor_class(&self, error: &E) -> Option<Class> {
+        foreign::look(type_name::<E>(), Some(error))?.class
+    }
+}
+#[doc(hidden)]
+impl<E> HeldUnclassed<E> {
+    pub fn __monitor_class(&self, _: &E) -> Option<Class> {
+        None
+    }
+}
+
+macro_rules! seen {
+    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
+        #[doc(hidden)]
+        impl<$($inside,)? E: $($bound)*> $row<E> {
+            pub fn __monitor_inner<'a>(&self, $error: &'a E) -> Option<Inner<'a>>
+            $(where $inside: 'a)?
+            {
+                Some(Inner($sight))
+            }
+        }
+    )*};
+}
+
+seen! {
+    Seen[Error] error Sight::Error(error);
+    SeenSendBox<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
+    SeenLocalBox<'e>[AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
+    SeenSharedSendBox<'e>[Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error Sight::Boxed((**error).as_ref());
+    SeenSharedLocalBox<'e>[Deref<Target: AsRef<dyn Error + 'e>>] error Sight::Boxed((**error).as_ref());
+    SeenDisplay[Display] error Sight::Display(error);
+    SeenDebug[Debug] error Sight::Debug(error);
+}
+
+#[doc(hidden)]
+impl<E> SeenNothing<E> {
+    pub fn __monitor_inner<'a>(&self, _: &'a E) -> Option<Inner<'a>> {
+        None
+    }
+}

@@ -1,0 +1,183 @@
+//! The fast path of a call: two reads of the clock and a few counters.
+#![expect(
+    clippy::inline_always,
+    reason = "each of these is a few instructions of the one short way"
+)]
+
+use super::{Call, End, Full, Stretch};
+use crate::base::clock;
+use crate::base::verdict::Verdict;
+use crate::call::start::Start;
+use crate::callsite::Site;
+use crate::callsite::counters::{Cells, Timing};
+use crate::context::counter_cache;
+use crate::context::thread::{THREAD, Thread};
+use crate::testkit;
+
+/// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
+/// from start to end.
+pub(crate) struct Quick {
+    pub(crate) cells: &'static Cells,
+    /// The start, in ticks of the clock; 0 if calls are not timed.
+    pub(crate) began: u64,
+}
+
+impl Quick {
+    /// Begins a call that is timed by the time stamp counter; `None` if the call needs the full
+    /// path.
+    #[inline(always)]
+    pub(crate) fn begin_plainly(site: &'static Site, lane: usize) -> Option<Self> {
+        THREAD.with(|thread| {
+            let cells = thread.found.look_plainly(site, lane)?;
+            Self::count(thread, cells, site)?;
+            // The clock is read last: the time before is not the user's.
+            let began = clock::tsc();
+            Some(Self { cells, began })
+        })
+    }
+
+    /// Begins a call that is not timed; `None` if the call needs the full path.
+    #[inline(always)]
+    pub(crate) fn begin_untimed(site: &'static Site) -> Option<Self> {
+        THREAD.with(|thread| {
+            let cells = thread.found.look(site, 0)?;
+            if cells.timing != Timing::None {
+                return None;
+            }
+            Self::count(thread, cells, site)?;
+            Some(Self { cells, began: 0 })
+        })
+    }
+
+    /// Begins a call with any clock; `None` if the call needs the full path.
+    #[inline(always)]
+    pub(crate) fn begin(site: &'static Site, lane: usize) -> Option<Self> {
+        THREAD.with(|thread| {
+            let cells = thread.found.look(site, lane)?;
+            Self::count(thread, cells, site)?;
+            let began = now(cells);
+            Some(Self { cells, began })
+        })
+    }
+
+    /// Begins a call on a thread that has no cells of the function yet.
+    #[cold]
+    pub(crate) fn claim(start: &Start) -> Option<Self> {
+        let site = start.site;
+        site.make_known();
+        if start.declared.is_some() || site.is_watched() {
+            return None;
+        }
+        let (cells, is_late) = counter_cache::claim(site, start.lane);
+        if is_late {
+            cells.release();
+            return None;
+        }
+        THREAD.with(|thread| Self::count(thread, cells, site))?;
+        let began = now(cells);
+        Some(Self { cells, began })
+    }
+
+    #[inline(always)]
+    fn count(thread: &Thread, cells: &'static Cells, site: &'static Site) -> Option<()> {
+        if testkit::is_active() {
+            return None;
+        }
+        thread.clock.push(site)?;
+        cells.started();
+        Some(())
+    }
+
+    /// Continues a suspended call on the fast path; `None` if the call needs the full path.
+    // A closure, so that `began` is loaded late and occupies no register before it is needed.
+    #[inline(always)]
+    pub(crate) fn resume(
+        site: &'static Site,
+        lane: usize,
+        began: impl FnOnce() -> u64,
+    ) -> Option<Self> {
+        THREAD.with(|thread| {
+            let cells = thread.found.look_again(site, lane)?;
+            if testkit::is_active() {
+                return None;
+            }
+            let began = began();
+            thread.clock.push_resumed(site, began)?;
+            Some(Self { cells, began })
+        })
+    }
+
+    /// Suspends the call until the next poll. Returns `false` if it has something to remember,
+    /// which needs the full path.
+    #[inline(always)]
+    pub(crate) fn rest() -> bool {
+        THREAD.with(|thread| thread.clock.pop_unmarked())
+    }
+
+    /// Ends a call that succeeded; `timed` is `false` if the call is known not to be.
+    #[inline]
+    pub(crate) fn end_ok(self, timed: bool) {
+        if !timed {
+            return self.end_untimed();
+        }
+        // The clock is read first: the time after is not the user's. A counter that went back gives
+        // a duration beyond all bounds, which takes the slow branch as well.
+        let ticks = clock::tsc().wrapping_sub(self.began);
+        if ticks > self.cells.quick {
+            return self.end_otherwise();
+        }
+        self.cells.ended_quickly(ticks);
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    #[inline]
+    fn end_untimed(self) {
+        self.cells.ended_untimed();
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    /// Ends a call that took long, or that another clock times.
+    #[inline(never)]
+    fn end_otherwise(self) {
+        let ticks = match self.cells.timing {
+            Timing::Tsc => u64::MAX,
+            Timing::Clock => clock::now().wrapping_sub(self.began),
+            Timing::None => return self.end_untimed(),
+        };
+        if ticks > self.cells.brief {
+            return self.end(End::Returned(&Verdict::Ok));
+        }
+        self.cells.ended_quickly(ticks);
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    /// Ends a call that did not succeed, or that the fast path cannot end.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn end(self, end: End<'_>) {
+        let Full { call, stretch } = self.in_full();
+        call.end(end, &stretch);
+    }
+
+    /// Turns the call into a full one, which can end in any way.
+    pub(crate) fn in_full(self) -> Full {
+        Full {
+            call: Call::at(self.began),
+            stretch: Stretch {
+                cells: self.cells,
+                story: THREAD.with(|thread| thread.clock.stretch()),
+                late: false,
+            },
+        }
+    }
+}
+
+/// Returns the present, in ticks; 0 if calls are not timed.
+#[inline(always)]
+fn now(cells: &Cells) -> u64 {
+    match cells.timing {
+        Timing::Tsc => clock::tsc(),
+        Timing::Clock => clock::now(),
+        Timing::None => 0,
+    }
+}

@@ -1,0 +1,200 @@
+//! The end of a call: its log line, its span, its Sentry event.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tracing::Span;
+
+use super::{End, Extra, silent_errors};
+use crate::base::clock;
+use crate::base::fields::Recorded;
+use crate::base::outcome::Outcome;
+use crate::base::panics::Panic;
+use crate::base::verdict;
+use crate::base::verdict::{ErrorView, Link, Verdict};
+use crate::callsite::Site;
+use crate::callsite::events::Completion;
+use crate::callsite::rate_limits::Kind;
+use crate::callsite::recent_calls;
+use crate::context::trace;
+use crate::{context, sentry, testkit};
+
+/// A call that has ended, with everything its log line, span and event need.
+pub(super) struct Ended<'a> {
+    pub(super) site: &'static Site,
+    pub(super) end: End<'a>,
+    /// The place of its error's class.
+    pub(super) class: Option<usize>,
+    /// The start, in ticks of the clock; 0 if calls are not timed.
+    pub(super) began: u64,
+    pub(super) ticks: u64,
+    /// `true` if it took longer than the function's threshold.
+    pub(super) slow: bool,
+    /// `true` if it took longer than the slowest calls that are kept.
+    pub(super) slowest: bool,
+    pub(super) extra: Option<Box<Extra>>,
+}
+
+impl Ended<'_> {
+    fn fields(&self) -> Option<&[Recorded]> {
+        self.extra.as_ref()?.fields.as_deref()
+    }
+
+    /// Writes everything about an end but its count: log, span, Sentry.
+    pub(super) fn tell(self, stretch: context::Stretch) {
+        let (site, end) = (self.site, self.end);
+        let failed = match end {
+            End::Returned(Verdict::Error(view)) => Some(self.failed(view, stretch)),
+            End::Panicked => {
+                if site.sentry {
+                    context::note_unwound();
+                }
+                Some(Failed::by_panic(stretch))
+            }
+            End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled => None,
+        };
+        let loud = failed.as_ref().is_some_and(|failed| failed.is_loud(site));
+        let error = failed.as_ref().and_then(Failed::text);
+        let value = match end {
+            End::Returned(Verdict::Shown(value)) => Some(*value),
+            _ => None,
+        };
+        let completion = Completion {
+            outcome: end.outcome(),
+            seconds: site.is_timed().then(|| clock::seconds(self.ticks)),
+            error: error.as_deref(),
+            class: end.class().unwrap_or_default(),
+            loud,
+            panic: failed.as_ref().and_then(|failed| failed.panic.as_deref()),
+            slow: self.slow,
+            value,
+            fields: self.fields(),
+        };
+        testkit::ended(site, &completion);
+        let none = Span::none();
+        let span = self.extra.as_ref().map_or(&none, |extra| extra.span.span());
+        let is_error = completion.outcome != Outcome::Ok;
+        if let Some(events) = site.events() {
+            sentry::own_line(is_error, || events.close(site, span, &completion));
+        }
+        if failed.is_some() || self.slowest {
+            self.keep(failed, stretch);
+        }
+    }
+
+    /// Keeps the part that the live page shows. Called last, because it consumes the fields and the
+    /// error.
+    fn keep(self, failed: Option<Failed>, stretch: context::Stretch) {
+        let site = self.site;
+        let fields = self.extra.and_then(|extra| extra.fields);
+        let declared = fields.into_iter().flatten().take(site.fields.len());
+        let trace = trace::current_ids().or_else(|| stretch.trace());
+        let call = recent_calls::Call {
+            at: SystemTime::now(),
+            seconds: site.is_timed().then(|| clock::seconds(self.ticks)),
+            outcome: self.end.outcome(),
+            trace: trace.map_or_else(String::new, |ids| ids.trace.to_string()),
+            fields: declared.collect(),
+        };
+        if self.slowest {
+            let ended = self.began.wrapping_add(self.ticks);
+            site.recent().keep_slow(self.ticks, ended, call.clone());
+        }
+        if let Some(failed) = failed {
+            // Beyond the limit all classes of a function share one, as in its metrics.
+            let class = self.class.and_then(|place| site.classes().name(place));
+            site.recent().keep_failure(recent_calls::Failure {
+                since: call.at,
+                call,
+                times: 1,
+                first: failed.first,
+                expected: failed.expected,
+                class: class.or(self.end.class()).unwrap_or_default(),
+                chain: failed.chain,
+                kind: 0,
+                version: 0,
+            });
+        }
+    }
+
+    /// Reports an error to Sentry if it came out of monitored code here for the first time.
+    fn failed(&self, view: &ErrorView<'_>, stretch: context::Stretch) -> Failed {
+        let chain = view.chain(self.site.error_format);
+        silent_errors::warn(self.site, view);
+        let events = match (self.site.sentry && view.report, self.site.sentry_always) {
+            (false, _) => context::Events::Never,
+            (true, false) => context::Events::Failures,
+            (true, true) => context::Events::Always,
+        };
+        let arrival = context::arrive(self.site, stretch, view, &chain, events);
+        let failed = Failed {
+            first: arrival.first,
+            expected: view.expected,
+            chain,
+            panic: None,
+        };
+        if !view.expected {
+            // Noted even if the function reports no events: its setting then holds for the whole
+            // request.
+            trace::note_reported();
+        }
+        if sentry::is_on() {
+            if arrival.event {
+                arrival.line.iter().for_each(sentry::withdraw);
+                self.report(view, &failed.chain, stretch);
+            }
+            if arrival.first {
+                let text = failed.text().unwrap_or_default();
+                sentry::unreported(self.site, &text, view.expected);
+            }
+        }
+        failed
+    }
+
+    fn report(&self, view: &ErrorView<'_>, chain: &[Link], stretch: context::Stretch) {
+        let kind = self.class.map_or(Kind::Unclassified, Kind::Class);
+        if sentry::admits(self.site, kind) {
+            let scene = context::scene(Some((self.site, stretch, self.began)));
+            sentry::error(self.site, chain, view.class, self.fields(), scene);
+        }
+    }
+}
+
+/// An error or a panic.
+struct Failed {
+    /// `true` if the error comes out of monitored code here for the first time.
+    first: bool,
+    expected: bool,
+    /// Outermost first; empty for a panic that another function has already reported.
+    chain: Vec<Link>,
+    /// The panic, if the hook saw it.
+    panic: Option<Arc<Panic>>,
+}
+
+impl Failed {
+    fn by_panic(stretch: context::Stretch) -> Self {
+        let (first, panic) = context::first_to_unwind(stretch);
+        let link = |panic: &Arc<Panic>| Link {
+            type_name: String::new(),
+            text: panic.text.clone(),
+        };
+        Self {
+            first,
+            expected: false,
+            chain: panic.iter().map(link).collect(),
+            panic,
+        }
+    }
+
+    /// Returns `true` if this function writes its line.
+    fn is_loud(&self, site: &Site) -> bool {
+        // A function without a line leaves the panic to the request, or to a line of its own.
+        let claims = |panic: &Arc<Panic>| !site.tells_panics() || panic.claim();
+        self.first && !self.expected && self.panic.as_ref().is_none_or(claims)
+    }
+
+    /// Returns the chain as a log line shows it.
+    fn text(&self) -> Option<String> {
+        verdict::joined(&self.chain)
+    }
+}

@@ -1,0 +1,165 @@
+//! The call of a future between two polls.
+
+use std::mem::{self, ManuallyDrop};
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use super::begin;
+use super::guard::Open;
+use crate::call::start::{Declared, Start};
+use crate::call::{Call, End, Extra, Quick};
+use crate::callsite::Site;
+
+/// A call between two polls.
+// Boxes have no drop glue in every annotated function, except those that are seldom there.
+pub struct State {
+    phase: Phase,
+    /// Copied from its `Start`.
+    pub(crate) timed: bool,
+    site: &'static Site,
+    lane: usize,
+    /// The start of a call that waits.
+    began: u64,
+    /// The other parts of a call that waits.
+    extra: ManuallyDrop<Option<Box<Extra>>>,
+    /// The declared values of a call that has not begun.
+    declared: Option<Box<Declared>>,
+    /// Ends the call of a future that is being dropped, once that is done.
+    ending: Option<Box<Cancelled>>,
+}
+
+// A span holds no user state that a panic could leave half done.
+impl UnwindSafe for State {}
+impl RefUnwindSafe for State {}
+
+// Without `PartialEq`: for an inlined `==` the user's compiler would search its impls in all
+// crates.
+#[derive(Clone, Copy)]
+enum Phase {
+    /// Not polled yet: timed, without labels and declared values.
+    Plain,
+    /// Not polled yet, and of any other kind.
+    New,
+    Waiting,
+    /// It has ended, or is being polled.
+    Away,
+}
+
+/// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
+struct Cancelled(Open);
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        mem::replace(&mut self.0, Open::ENDED).end(End::Cancelled);
+    }
+}
+
+impl State {
+    pub(crate) fn new(start: Start, timed: bool) -> Self {
+        let Start {
+            site,
+            lane,
+            declared,
+        } = start;
+        let plain = timed && lane == 0 && declared.is_none();
+        Self {
+            phase: if plain { Phase::Plain } else { Phase::New },
+            timed,
+            site,
+            lane,
+            began: 0,
+            extra: ManuallyDrop::new(None),
+            declared,
+            ending: None,
+        }
+    }
+
+    /// Begins or continues the call, unless it has ended.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> Open {
+        if matches!(self.phase, Phase::Plain) {
+            self.phase = Phase::Away;
+            return begin::plain(self.site);
+        }
+        self.enter_again()
+    }
+
+    #[inline(never)]
+    fn enter_again(&mut self) -> Open {
+        if matches!(self.phase, Phase::Waiting)
+            && self.extra.is_none()
+            && let Some(quick) = Quick::resume(self.site, self.lane, || self.began)
+        {
+            self.phase = Phase::Away;
+            return Open::quick(quick);
+        }
+        self.enter_otherwise()
+    }
+
+    #[inline(never)]
+    fn enter_otherwise(&mut self) -> Open {
+        let (site, lane) = (self.site, self.lane);
+        match mem::replace(&mut self.phase, Phase::Away) {
+            Phase::Plain | Phase::New => {
+                let declared = self.declared.take();
+                // Later polls look the lane up again.
+                let lane = site.admit(lane);
+                self.lane = lane;
+                begin::any(Start {
+                    site,
+                    lane,
+                    declared,
+                })
+            }
+            Phase::Waiting => Open::full(self.take().resume(site, lane)),
+            // Polled after its end, it begins nothing; the future itself decides how to react.
+            Phase::Away => Open::ENDED,
+        }
+    }
+
+    fn take(&mut self) -> Call {
+        Call {
+            began: self.began,
+            extra: ManuallyDrop::new(self.extra.take()),
+        }
+    }
+
+    /// Suspends the call until the next poll.
+    #[inline(never)]
+    pub(crate) fn rest(&mut self, open: Open) {
+        match open.into_quick() {
+            Ok(quick) if Quick::rest() => {
+                self.began = quick.began;
+                self.phase = Phase::Waiting;
+            }
+            Ok(quick) => self.rest_otherwise(Open::quick(quick)),
+            Err(open) => self.rest_otherwise(open),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn rest_otherwise(&mut self, open: Open) {
+        if let Some(full) = open.into_full() {
+            let Call { began, extra } = full.call.rest(&full.stretch);
+            self.began = began;
+            self.extra = extra;
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// Resumes the call for the drop of its future. A call that has begun and not ended then ends
+    /// when `self` is dropped.
+    #[inline]
+    pub(crate) fn reopen(&mut self) {
+        if matches!(self.phase, Phase::Waiting) {
+            self.reopen_waiting();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reopen_waiting(&mut self) {
+        let open = self.enter();
+        self.ending = Some(Box::new(Cancelled(open)));
+    }
+}

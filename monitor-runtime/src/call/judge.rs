@@ -1,0 +1,61 @@
+//! Ends a call with the verdict on its returned value: by type alone, or by the attribute's rules.
+
+use std::marker::PhantomData;
+
+use crate::base::verdict::Verdict;
+use crate::call::run::Open;
+
+/// A judge of values of a type: ends a call by the value that it returned.
+// Ends the call instead of returning a `Verdict<'_>`: the lifetime of a returned verdict would be
+// required of the `dyn Error` behind `AsRef`, too.
+pub trait Judge<R> {
+    /// Ends a call that returned.
+    fn end(&self, open: Open, timed: bool, returned: &R);
+}
+
+/// A judge that needs no value, because its type says everything.
+// Not `Default`, because the user's compiler would search its impls in all crates.
+pub trait Stateless {
+    /// The only value.
+    const NEW: Self;
+}
+
+/// A judge that the attribute's arguments define: a closure that returns the verdict.
+pub struct ByRule<V>(pub(crate) V);
+
+impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
+    #[inline]
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        open.returned(timed, (self.0)(returned));
+    }
+}
+
+/// The judge that a closure would return. The closure is never called; only its type is used.
+// A future stores the closure's type rather than the judge's. The judge's type contains the
+// future's output, which need not live as long as the future.
+pub struct ByType<V>(PhantomData<fn() -> V>);
+
+impl<V> Stateless for ByType<V> {
+    const NEW: Self = Self(PhantomData);
+}
+
+impl<R, J, V> Judge<R> for ByType<V>
+where
+    J: Judge<R> + Stateless,
+    V: FnOnce(&R) -> J,
+{
+    #[inline]
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        J::NEW.end(open, timed, returned);
+    }
+}
+
+/// The judge of values that cannot be errors.
+pub struct AlwaysOk;
+
+impl<R> Judge<R> for AlwaysOk {
+    #[inline]
+    fn end(&self, open: Open, timed: bool, _: &R) {
+        open.returned(timed, Verdict::Ok);
+    }
+}

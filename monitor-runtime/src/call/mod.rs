@@ -1,0 +1,303 @@
+//! One call, from its start to its end: returned, failed, panicked or cancelled.
+//!
+//! Everything is recorded through [`Call::end`]. That every way out of a call passes there is the
+//! task of [`run`](run).
+
+pub(crate) mod begin;
+mod fast;
+mod finish;
+pub(crate) mod future;
+pub(crate) mod guard;
+pub(crate) mod judge;
+pub(crate) mod labels;
+pub(crate) mod levels;
+pub(crate) mod look;
+pub(crate) mod probe;
+pub(crate) mod run;
+mod silent_errors;
+pub(crate) mod spawn;
+pub(crate) mod start;
+
+use std::mem::ManuallyDrop;
+
+pub(crate) use fast::Quick;
+
+use self::finish::Ended;
+use crate::base::clock;
+use crate::base::fields::Recorded;
+use crate::base::outcome::Outcome;
+use crate::base::verdict::Verdict;
+use crate::call::start::{Declared, Start};
+use crate::callsite::Site;
+use crate::callsite::counters::Cells;
+use crate::callsite::events::CallSpan;
+use crate::callsite::exemplars;
+use crate::context;
+use crate::context::Memory;
+use crate::context::{counter_cache, trace};
+use crate::sentry::Step;
+use crate::settings::objective;
+use crate::{sentry, testkit};
+
+/// A call that has begun and not ended.
+pub(crate) struct Call {
+    /// The start, in ticks of the clock; 0 if calls are not timed.
+    pub(crate) began: u64,
+    /// Taken by the code that ends the call. `ManuallyDrop` keeps drop glue out of every annotated
+    /// function.
+    pub(crate) extra: ManuallyDrop<Option<Box<Extra>>>,
+}
+
+/// A call on the full path, and the user's code that runs in it.
+pub(crate) struct Full {
+    pub(crate) call: Call,
+    pub(crate) stretch: Stretch,
+}
+
+/// The user's code running on one thread: the whole of a function, or one poll of a future.
+///
+/// The code that enters it also leaves it or ends the call.
+pub(crate) struct Stretch {
+    cells: &'static Cells,
+    story: context::Stretch,
+    /// `true` if the cells go back at the end of the call, because the thread has dropped its
+    /// table.
+    late: bool,
+}
+
+/// The parts that only some calls have, in a box so that the others do not carry them.
+pub(crate) struct Extra {
+    span: CallSpan,
+    fields: Option<Box<[Recorded]>>,
+    memory: Memory,
+    /// Its span in a transaction of Sentry.
+    step: Option<Step>,
+}
+
+impl Stretch {
+    /// Enters the user's code. `story` pushes the call on the thread's state and returns its
+    /// stretch.
+    fn enter(
+        site: &'static Site,
+        lane: usize,
+        extra: Option<&Extra>,
+        story: impl FnOnce() -> context::Stretch,
+    ) -> Self {
+        if let Some(extra) = extra {
+            extra.enter();
+        }
+        let (cells, is_late) = counter_cache::claim(site, lane);
+        Self {
+            cells,
+            late: is_late,
+            story: story(),
+        }
+    }
+
+    fn exit(&self, extra: Option<&Extra>) {
+        context::Stretch::end();
+        if self.late {
+            self.cells.release();
+        }
+        if let Some(extra) = extra {
+            extra.exit();
+        }
+    }
+}
+
+impl Full {
+    pub(crate) fn begin(start: Start) -> Self {
+        let Start {
+            site,
+            lane,
+            declared,
+        } = start;
+        let extra = if declared.is_some() || site.is_watched() || testkit::is_active() {
+            Some(Box::new(Extra::open(site, declared)))
+        } else {
+            None
+        };
+        let begin = || context::Stretch::begin(site);
+        let stretch = Stretch::enter(site, lane, extra.as_deref(), begin);
+        stretch.cells.started();
+        let call = Call {
+            began: if site.is_timed() { clock::now() } else { 0 },
+            extra: ManuallyDrop::new(extra),
+        };
+        Self { call, stretch }
+    }
+}
+
+impl Call {
+    /// Creates a call that began at `began` and has no other parts.
+    #[inline]
+    pub(crate) fn at(began: u64) -> Self {
+        Self {
+            began,
+            extra: ManuallyDrop::new(None),
+        }
+    }
+
+    /// Enters the user's code again, for another poll.
+    pub(crate) fn resume(mut self, site: &'static Site, lane: usize) -> Full {
+        let resume = || context::Stretch::resume(site, self.began);
+        let stretch = Stretch::enter(site, lane, self.extra.as_deref(), resume);
+        if let Some(extra) = self.extra.as_deref_mut() {
+            extra.memory.recall(stretch.story);
+        }
+        Full {
+            call: self,
+            stretch,
+        }
+    }
+
+    /// Leaves the user's code, which waits for another poll.
+    pub(crate) fn rest(mut self, stretch: &Stretch) -> Self {
+        stretch.exit(self.extra.as_deref());
+        if stretch.story.has_marks() {
+            let extra = self.extra.get_or_insert_with(|| Box::new(Extra::none()));
+            extra.memory.keep(stretch.story);
+        }
+        self
+    }
+
+    /// Records the end of the call, after the user's code returned, panicked or was dropped.
+    pub(crate) fn end(mut self, end: End<'_>, stretch: &Stretch) {
+        let ticks = if stretch.cells.site.is_timed() {
+            clock::since(self.began)
+        } else {
+            0
+        };
+        let site = stretch.cells.site;
+        let mut extra = self.extra.take();
+        let step = extra.as_mut().and_then(|extra| extra.step.take());
+        let outcome = end.outcome();
+        let class = end.class().map(|class| site.classes().place(class));
+        stretch.cells.ended(outcome, class, ticks);
+        if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
+            let lane = stretch.cells.lane;
+            let expected = end.is_expected();
+            let ended = objective::Ended {
+                lane,
+                outcome,
+                expected,
+                ticks,
+            };
+            site.unsuccessful().count(site, objective, &ended);
+        }
+        let trace = trace::current_ids().filter(|ids| ids.sampled && site.is_timed());
+        if let Some(ids) = trace {
+            let trace_id = ids.trace.to_bytes();
+            exemplars::offer(site, stretch.cells.lane, outcome, ticks, trace_id);
+        }
+        // Layers, Sentry and a thread that ends may panic; the call has already ended.
+        sentry::quietly(|| {
+            if let Some(step) = step {
+                Step::leave();
+                step.end(outcome);
+            }
+            stretch.exit(extra.as_deref());
+        });
+        let slow = site.slow.is_some() && ticks > site.slow_ticks();
+        let slowest = site.is_timed() && site.recent().admits(self.began, ticks);
+        if outcome != Outcome::Ok || slow || slowest || site.is_watched() || testkit::is_active() {
+            let ended = Ended {
+                site,
+                end,
+                class,
+                began: self.began,
+                ticks,
+                slow,
+                slowest,
+                extra,
+            };
+            sentry::quietly(|| ended.tell(stretch.story));
+        }
+        stretch.story.hand_up();
+        if outcome == Outcome::Cancelled {
+            stretch.story.rewind();
+        } else {
+            context::tick();
+        }
+    }
+}
+
+impl Extra {
+    #[cold]
+    #[inline(never)]
+    fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
+        let declared = declared.map_or_else(Declared::default, |declared| *declared);
+        let events = site.events().filter(|_| site.span);
+        let span = events.and_then(|events| sentry::quietly(|| events.open(&declared)));
+        let span = span.unwrap_or_else(CallSpan::none);
+        let step = if span.is_disabled() {
+            None
+        } else {
+            sentry::quietly(|| Step::begin(site)).flatten()
+        };
+        Self {
+            span,
+            fields: declared.fields,
+            memory: Memory::default(),
+            step,
+        }
+    }
+
+    #[cold]
+    fn none() -> Self {
+        Self {
+            span: CallSpan::none(),
+            fields: None,
+            memory: Memory::default(),
+            step: None,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter(&self) {
+        self.step.iter().for_each(Step::enter);
+        self.span.enter();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn exit(&self) {
+        self.step.iter().for_each(|_| Step::leave());
+        self.span.exit();
+    }
+}
+
+/// An end of a call.
+#[derive(Clone, Copy)]
+pub(crate) enum End<'a> {
+    Returned(&'a Verdict<'a>),
+    Panicked,
+    Cancelled,
+}
+
+impl End<'_> {
+    #[inline]
+    fn outcome(self) -> Outcome {
+        match self {
+            Self::Returned(Verdict::Ok | Verdict::Shown(_)) => Outcome::Ok,
+            Self::Returned(Verdict::Error(_)) => Outcome::Error,
+            Self::Panicked => Outcome::Panic,
+            Self::Cancelled => Outcome::Cancelled,
+        }
+    }
+
+    /// Returns `true` for an error that is part of the function's work.
+    fn is_expected(self) -> bool {
+        matches!(self, Self::Returned(Verdict::Error(view)) if view.expected)
+    }
+
+    /// Returns the class of an error that has one.
+    #[inline]
+    fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Returned(Verdict::Error(view)) if !view.class.is_empty() => Some(view.class),
+            _ => None,
+        }
+    }
+}

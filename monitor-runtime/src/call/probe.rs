@@ -1,0 +1,286 @@
+//! Finds out, at compile time, how to look at a returned value without demanding any bound of the
+//! user.
+//!
+//! A probe stands for a type and asks two questions. First: is it a `Result`, and does the value
+//! have a class? Second: does the error have a class, and which trait shows it?
+//!
+//! Each question is one method of several types in a row. Each type of the row dereferences to the
+//! next, less specific one, and method look-up takes the first whose bounds hold (autoderef
+//! specialization). The methods have names that no trait of the user has, and no trait need be in
+//! scope. A `Result` in an `Ok` is asked the same two questions, up to the third. For any other
+//! type a type without a row answers them.
+//!
+//! The compiler resolves these few calls for every annotated function, so anything more here slows
+//! down every build.
+#![expect(
+    clippy::unused_self,
+    clippy::unnecessary_wraps,
+    reason = "look-up goes by the receiver, and the answers have one form"
+)]
+
+use std::error::Error;
+use std::fmt::{Debug, Display};
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use super::judge::{Judge, Stateless};
+use super::levels::{Inside, Stack, Then};
+use super::look::{
+    ByClass, ByDebug, ByDisplay, ByError, ByLocalError, ByNothing, BySendError, BySharedLocalError,
+    BySharedSendError, Look, NoClass, Opaque, Value, View,
+};
+use crate::base::classify::Classify;
+use crate::base::verdict::Verdict;
+use crate::call::run::Open;
+
+/// Declares types in a row: if one has no method of a name, look-up asks the next.
+macro_rules! row {
+    ($($(#[$doc:meta])* $this:ident $(=> $next:ident)?;)*) => {$(
+        $(#[$doc])*
+        pub struct $this<X>(PhantomData<fn() -> X>);
+        impl<X> Stateless for $this<X> {
+            const NEW: Self = Self(PhantomData);
+        }
+        $(impl<X> Deref for $this<X> {
+            type Target = $next<X>;
+            #[inline]
+            fn deref(&self) -> &$next<X> {
+                &$next(PhantomData)
+            }
+        })?
+    )*};
+}
+
+pub(crate) use row;
+
+row! {
+    /// Stands for a returned type, or for the type in the `Ok` of one.
+    Probe => AnyResult;
+    /// Not a `Result` of a value with a class, or of another `Result`.
+    AnyResult => ClassedValue;
+    /// Not a `Result`.
+    ClassedValue => AnyValue;
+    /// Not a `Result`, and without a class.
+    AnyValue;
+
+    /// A `Result` whose value has been asked for its class.
+    Fallible => PlainError;
+    /// Its error is not an `Error` with a class.
+    PlainError => ClassedDisplay;
+    /// Nor an `Error`.
+    ClassedDisplay => ClassedDebug;
+    /// Nor has it both a class and a `Display`.
+    ClassedDebug => ClassedOnly;
+    /// Nor both a class and a `Debug`.
+    ClassedOnly => SendError;
+    /// Its error has no class.
+    SendError => LocalError;
+    /// Nor does it hold an `Error` that may be sent.
+    LocalError => SharedSendError;
+    /// Nor does it hold any.
+    SharedSendError => SharedLocalError;
+    /// Nor does it point to what holds one that may be sent.
+    SharedLocalError => PlainDisplay;
+    /// Nor to what holds any.
+    PlainDisplay => PlainDebug;
+    /// Its error has no text.
+    PlainDebug => Nothing;
+    /// Its error shows nothing; it is counted all the same.
+    Nothing;
+
+    /// All questions are answered.
+    Done;
+}
+
+impl<R> Probe<(R, ())> {
+    /// Creates the probe for the type of a value.
+    #[inline]
+    pub const fn of(_: &R) -> Self {
+        Self(PhantomData)
+    }
+}
+
+#[doc(hidden)]
+impl<T: Inside, E, S> Probe<(Result<T, E>, S)> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Fallible<(T, E, T::How, S)> {
+        Fallible(PhantomData)
+    }
+}
+#[doc(hidden)]
+impl<T, E, S> AnyResult<(Result<T, E>, S)> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Fallible<(T, E, NoClass, S)> {
+        Fallible(PhantomData)
+    }
+}
+#[doc(hidden)]
+impl<R: Classify, S: Stack> ClassedValue<(R, S)> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Done<S::Around<Value<ByClass>>> {
+        Done(PhantomData)
+    }
+}
+#[doc(hidden)]
+impl<R, S: Stack> AnyValue<(R, S)> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Done<S::Around<Value<NoClass>>> {
+        Done(PhantomData)
+    }
+}
+
+/// Declares the question for the error: each row, its bound, the way the error is then seen, and
+/// the methods by which it is found. `__monitor_text` does not ask whether an error is an `Error`.
+macro_rules! seen {
+    ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $how:ty: $($method:ident)*;)*) => {$(
+        #[doc(hidden)]
+        impl<$($inside,)? T, E, V, S> $row<(T, E, V, S)>
+        where
+            E: $($bound)*,
+            V: Then<$how, T, S>,
+        {$(
+            #[inline]
+            pub fn $method(&self) -> V::Next {
+                Stateless::NEW
+            }
+        )*}
+    )*};
+}
+
+seen! {
+    Fallible[Classify + Error] ByError<ByClass>: __monitor_error;
+    PlainError[Error] ByError<NoClass>: __monitor_error;
+    ClassedDisplay[Classify + Display] ByDisplay<ByClass>: __monitor_error __monitor_text;
+    ClassedDebug[Classify + Debug] ByDebug<ByClass>: __monitor_error __monitor_text;
+    ClassedOnly[Classify] ByNothing<ByClass>: __monitor_error __monitor_text;
+    // `anyhow::Error` and its like, `Box<dyn Error + Send + Sync>`.
+    SendError<'e>[AsRef<dyn Error + Send + Sync + 'e>] BySendError: __monitor_error;
+    // `Box<dyn Error>`.
+    LocalError<'e>[AsRef<dyn Error + 'e>] ByLocalError: __monitor_error;
+    // `Arc<anyhow::Error>` and the like.
+    SharedSendError<'e>[Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] BySharedSendError: __monitor_error;
+    // `Rc<Box<dyn Error>>`.
+    SharedLocalError<'e>[Deref<Target: AsRef<dyn Error + 'e>>] BySharedLocalError: __monitor_error;
+    PlainDisplay[Display] ByDisplay<NoClass>: __monitor_error __monitor_text;
+    PlainDebug[Debug] ByDebug<NoClass>: __monitor_error __monitor_text;
+    Nothing[Sized] ByNothing<NoClass>: __monitor_error __monitor_text;
+}
+
+#[doc(hidden)]
+impl<T, E, V, S> Nothing<(T, E, V, S)> {
+    /// Returns the value that `ret` shows.
+    #[inline]
+    pub fn __monitor_ok<'a>(&self, returned: &'a Result<T, E>) -> Option<&'a T> {
+        returned.as_ref().ok()
+    }
+}
+
+#[doc(hidden)]
+impl<V> Done<Value<V>> {
+    /// Returns the value that `ret` shows.
+    #[inline]
+    pub fn __monitor_ok<'a, R>(&self, returned: &'a R) -> Option<&'a R> {
+        Some(returned)
+    }
+}
+
+#[doc(hidden)]
+impl<J> Done<J> {
+    #[inline]
+    pub fn __monitor_value(&self) -> Self {
+        Self(PhantomData)
+    }
+
+    #[inline]
+    pub fn __monitor_error(&self) -> Self {
+        Self(PhantomData)
+    }
+
+    #[inline]
+    pub fn __monitor_text(&self) -> Self {
+        Self(PhantomData)
+    }
+
+    #[inline]
+    pub fn __monitor_verdict<'a, R>(&self, returned: &'a R) -> Verdict<'a>
+    where
+        J: View<'a, R>,
+    {
+        J::verdict(returned)
+    }
+}
+
+impl<R, J: Look<R>> Judge<R> for Done<J> {
+    #[inline]
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        J::end(open, timed, returned);
+    }
+}
+
+// `Result`s nested deeper than the probe looks.
+#[doc(hidden)]
+impl<T, S: Stack> Probe<(T, S)> {
+    #[inline]
+    pub fn __monitor_verdict<'a, R>(&self, returned: &'a R) -> Verdict<'a>
+    where
+        S::Around<Opaque>: View<'a, R>,
+    {
+        <S::Around<Opaque>>::verdict(returned)
+    }
+}
+
+impl<R, T, S: Stack> Judge<R> for Probe<(T, S)>
+where
+    S::Around<Opaque>: Look<R>,
+{
+    #[inline]
+    fn end(&self, open: Open, timed: bool, returned: &R) {
+        <S::Around<Opaque>>::end(open, timed, returned);
+    }
+}
+
+/// Selects the judge of the value behind a reference, by the value's type. `text` does not ask
+/// whether an error is an `Error`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __judge {
+    ($value:ident) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_value()
+            .__monitor_error()
+    };
+    ($value:ident, text) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_text()
+            .__monitor_value()
+            .__monitor_text()
+            .__monitor_value()
+            .__monitor_text()
+    };
+}
+
+/// Returns the judge's verdict. `ret Debug` adds the value to be shown.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __verdict {
+    ($value:ident $(, $how:ident)?) => {
+        $crate::__judge!($value $(, $how)?).__monitor_verdict($value)
+    };
+    ($value:ident $show:ident $(, $how:ident)?) => {{
+        let __monitor_verdict = $crate::__verdict!($value $(, $how)?);
+        match $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_ok($value)
+        {
+            ::core::option::Option::Some(__monitor_value) => {
+                __monitor_verdict.shown($crate::__private::Shown::$show(__monitor_value))
+            }
+            ::core::option::Option::None => __monitor_verdict,
+        }
+    }};
+}

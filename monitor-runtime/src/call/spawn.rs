@@ -1,0 +1,183 @@
+//! Spawns tasks that keep the span and trace of the code that spawns them, and report errors of
+//! their own.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use ::sentry::{Hub, HubSwitchGuard};
+use tokio::task::JoinHandle;
+use tracing::Span;
+
+use crate::base::scoped_future::{Place, Within};
+use crate::context::trace;
+use crate::context::trace::TraceContext;
+use crate::context::{InTask, Outside, Tasks};
+use crate::sentry;
+
+/// Spawns a task of monitored code, as [`tokio::spawn`] does. The task keeps the current span and
+/// trace, and has a Sentry scope of its own.
+///
+/// Its log lines stay in the span that the task is spawned in. They, its events and
+/// [`inject`](crate::inject) have the trace id of the request that it is spawned for. Tags it sets
+/// and breadcrumbs it leaves stay with it. The functions it runs are a path of their own. An error
+/// that comes out of it is told there; the function that spawned it and passes the error on adds
+/// nothing.
+///
+/// ```no_run
+/// use monitor_runtime::monitored;
+///
+/// #[monitored]
+/// async fn send_receipt(order: u64) -> Result<(), std::io::Error> {
+///     sentry::configure_scope(|scope| scope.set_tag("order", order));
+///     Ok(())
+/// }
+///
+/// # async fn example() {
+/// monitor_runtime::spawn(send_receipt(7));
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Outside a `tokio` runtime, as `tokio::spawn` does.
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(scoped(future))
+}
+
+/// Runs monitored code on the blocking pool, as [`tokio::task::spawn_blocking`] does, with the
+/// context that [`spawn`] gives to futures.
+///
+/// ```no_run
+/// use monitor_runtime::monitored;
+///
+/// #[monitored]
+/// fn render(order: u64) -> Result<Vec<u8>, std::io::Error> {
+///     Ok(format!("receipt of order {order}").into_bytes())
+/// }
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let receipt = monitor_runtime::spawn_blocking(|| render(7)).await??;
+/// # drop(receipt);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Panics
+///
+/// Outside a `tokio` runtime, as `tokio::task::spawn_blocking` does.
+#[track_caller]
+pub fn spawn_blocking<F, T>(code: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let work = Work {
+        code: Some(code),
+        surroundings: Surroundings::current(),
+    };
+    tokio::task::spawn_blocking(move || work.run())
+}
+
+/// Returns the future that [`spawn`] spawns, for other ways to run a task: a `JoinSet`, a
+/// `LocalSet`.
+///
+/// It is there without the feature `enable` too, and is then the future itself.
+///
+/// ```no_run
+/// # async fn example() {
+/// let mut tasks = tokio::task::JoinSet::new();
+/// tasks.spawn(monitor_runtime::scoped(async { 7 }));
+/// # }
+/// ```
+pub fn scoped<F: Future>(future: F) -> Scoped<F> {
+    Scoped {
+        inner: Within::new(future, Surroundings::current()),
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// A future in a span, a trace and a Sentry scope of its own; made by [`scoped`].
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Scoped<F> {
+        #[pin]
+        inner: Within<F, Surroundings>,
+    }
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().inner.poll(context)
+    }
+}
+
+/// Code for a blocking thread. A runtime that shuts down before it runs drops it.
+struct Work<F> {
+    code: Option<F>,
+    surroundings: Surroundings,
+}
+
+impl<F> Work<F> {
+    fn run<T>(mut self) -> T
+    where
+        F: FnOnce() -> T,
+    {
+        let code = self.code.take().expect("it is run once");
+        self.surroundings.enter(code)
+    }
+}
+
+impl<F> Drop for Work<F> {
+    fn drop(&mut self) {
+        if let Some(code) = self.code.take() {
+            self.surroundings.enter(|| drop(code));
+        }
+    }
+}
+
+/// The context that a task takes from the code that spawns it.
+struct Surroundings {
+    span: Span,
+    /// The trace of the request it is spawned for.
+    trace: Option<TraceContext>,
+    /// `None` if Sentry is off.
+    hub: Option<Arc<Hub>>,
+    /// Errors of the tasks of the call that spawns it.
+    tasks: Option<Arc<Tasks>>,
+}
+
+impl Surroundings {
+    fn current() -> Self {
+        Self {
+            span: Span::current(),
+            trace: trace::trace_context(),
+            hub: sentry::fork(),
+            tasks: Tasks::of_this_call(),
+        }
+    }
+}
+
+impl Place for Surroundings {
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        let _outside = Outside::enter();
+        let _task = InTask::enter(self.tasks.clone());
+        // Entered even if it is `None`: a task that is polled inside a request need not belong to
+        // it.
+        let _trace = trace::Here::enter(self.trace.as_ref());
+        self.span.in_scope(|| {
+            // A thread that is ending has no hub to switch.
+            let switch = |hub: &Arc<Hub>| sentry::quietly(|| HubSwitchGuard::new(Arc::clone(hub)));
+            // Entered inside the span: Sentry's own layer for spans has a hub for each of them.
+            let _hub = self.hub.as_ref().and_then(switch);
+            code()
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! The start of a call, before it begins: its call site, its recorded values, its parent span.
+
+use tracing::Span;
+use tracing::span::Id;
+
+use crate::base::fields::{Recorded, Recorder};
+use crate::base::unwind::caught;
+use crate::call::labels::{Dimensions, Labels};
+use crate::callsite::Site;
+use crate::callsite::events::Events;
+use crate::sentry;
+
+/// A call about to begin: its site, and the values of its declared fields.
+pub struct Start {
+    pub(crate) site: &'static Site,
+    /// The index of its label set.
+    pub(crate) lane: usize,
+    /// `None` for a call that declares nothing, or whose declarations no log and no Sentry event
+    /// would show.
+    pub(crate) declared: Option<Box<Declared>>,
+}
+
+/// The values of `fields`, `args`, `parent` and `follows_from`.
+#[derive(Default)]
+pub(crate) struct Declared {
+    pub(crate) fields: Option<Box<[Recorded]>>,
+    pub(crate) parent: Parent,
+    pub(crate) causes: Vec<Id>,
+}
+
+/// The parent of a span.
+#[derive(Default)]
+pub(crate) enum Parent {
+    /// The span that is current when it is opened.
+    #[default]
+    Current,
+    Span(Id),
+    Root,
+}
+
+impl Site {
+    /// Starts a call without declared fields.
+    #[inline]
+    pub const fn start(&'static self) -> Start {
+        Start {
+            site: self,
+            lane: 0,
+            declared: None,
+        }
+    }
+
+    /// Starts a call with declared fields, recorded only if a log or Sentry would show them.
+    pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
+        // `None` while the function's events are being made: allocations during that time may call
+        // this very function.
+        let events = self.events();
+        let shown = sentry::is_on() || events.is_some_and(Events::any_enabled);
+        let declared = self.fields.len() + self.tags.len() + self.fingerprint;
+        let take = |events: &Events| {
+            let names = self.fields.iter().chain(self.tags);
+            let fields = Recorder::take(events.any_field(), names, declared, record);
+            Box::new(Declared {
+                fields: Some(fields),
+                ..Declared::default()
+            })
+        };
+        Start {
+            site: self,
+            lane: 0,
+            declared: events.filter(|_| shown).map(take),
+        }
+    }
+}
+
+impl Start {
+    /// Evaluates `labels(..)`, for every call.
+    ///
+    /// If the expression panics, the labels become `other`; the call continues.
+    #[inline]
+    pub fn labels<D: Dimensions>(mut self, labels: impl FnOnce(Labels) -> Labels<D>) -> Self {
+        let labels = caught(|| labels(Labels::of(self.site)));
+        self.lane = labels.map_or_else(|| Labels::<D>::other(self.site), Labels::lane);
+        self
+    }
+
+    /// Evaluates `parent = …`, only if a subscriber wants the span.
+    pub fn parent(mut self, parent: impl FnOnce() -> Option<Id>) -> Self {
+        if let Some(parent) = self.when_seen(parent) {
+            self.declared.get_or_insert_default().parent =
+                parent.map_or(Parent::Root, Parent::Span);
+        }
+        self
+    }
+
+    /// Evaluates `follows_from = …`, only if a subscriber wants the span.
+    pub fn follows_from(mut self, causes: impl FnOnce() -> Vec<Id>) -> Self {
+        if let Some(causes) = self.when_seen(causes) {
+            self.declared.get_or_insert_default().causes = causes;
+        }
+        self
+    }
+
+    /// Evaluates an expression of the attribute if a subscriber wants the span. If the expression
+    /// panics, the relation is lost; the call continues.
+    fn when_seen<T>(&self, user: impl FnOnce() -> T) -> Option<T> {
+        let events = self.site.events();
+        events
+            .is_some_and(Events::span_enabled)
+            .then(|| caught(user))?
+    }
+}
+
+/// Returns the id of `parent = …`. The expression stays where it stands: it may borrow a span made there.
+pub fn id(span: impl Into<Option<Id>>) -> Option<Id> {
+    span.into()
+}
+
+/// Returns the ids of `follows_from = …`.
+pub fn ids<C>(causes: C) -> Vec<Id>
+where
+    C: IntoIterator,
+    C::Item: Into<Option<Id>>,
+{
+    causes.into_iter().filter_map(Into::into).collect()
+}
+
+impl Declared {
+    pub(crate) fn follow(&self, span: &Span) {
+        for cause in &self.causes {
+            span.follows_from(cause);
+        }
+    }
+}

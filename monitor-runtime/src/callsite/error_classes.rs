@@ -1,0 +1,101 @@
+//! The classes of errors a site has seen, in the order it saw them.
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use crate::base::outcome::PANIC;
+use crate::callsite::Site;
+
+/// An error type whose classes are known; `#[derive(MonitorError)]` implements it.
+pub trait KnownClasses {
+    /// Every class that is an error, except those of the errors inside it.
+    const CLASSES: &'static [&'static str];
+}
+
+impl<T, E: KnownClasses> KnownClasses for Result<T, E> {
+    const CLASSES: &'static [&'static str] = E::CLASSES;
+}
+
+/// Stands for the type whose classes are looked up.
+pub struct ClassesOf<E: ?Sized>(PhantomData<E>);
+
+impl<E: KnownClasses + ?Sized> ClassesOf<E> {
+    /// The classes of the type. The compiler prefers this to the constant of [`NoClasses`].
+    pub const CLASSES: &'static [&'static str] = E::CLASSES;
+}
+
+/// The fallback for types whose classes are not known.
+pub trait NoClasses {
+    /// Empty.
+    const CLASSES: &'static [&'static str] = &[];
+}
+
+impl<E: ?Sized> NoClasses for ClassesOf<E> {}
+
+/// Returns the classes that a function has on a page before they are counted: `panic`, and those of
+/// its error type if it has an objective.
+pub(crate) fn known(site: &Site) -> impl Iterator<Item = &'static str> + use<> {
+    let classes = site.known_classes.iter().take(MOST - 1);
+    classes.copied().chain([PANIC])
+}
+
+/// The number of classes that one site tells apart, the last one included.
+pub(crate) const MOST: usize = 64;
+
+/// The class of the last place. It counts the errors of every class that came after the other
+/// places were taken.
+const OTHER: &str = "other";
+
+/// A list that only grows, read without a lock; empty until the first error with a class.
+pub(crate) struct Classes(OnceLock<Box<[OnceLock<&'static str>; MOST]>>);
+
+impl Classes {
+    pub(crate) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Returns the place of a class, and gives it one if it has none.
+    #[cold]
+    pub(crate) fn place(&self, class: &'static str) -> usize {
+        let slots = self
+            .0
+            .get_or_init(|| Box::new([const { OnceLock::new() }; MOST]));
+        let free = &slots[..MOST - 1];
+        let own = free
+            .iter()
+            .position(|slot| *slot.get_or_init(|| class) == class);
+        own.unwrap_or_else(|| {
+            slots[MOST - 1].get_or_init(|| OTHER);
+            MOST - 1
+        })
+    }
+
+    /// Returns the class at a place.
+    pub(crate) fn name(&self, place: usize) -> Option<&'static str> {
+        self.0.get()?.get(place)?.get().copied()
+    }
+
+    /// Returns the classes by place.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        let slots = self.0.get().into_iter().flat_map(|slots| slots.iter());
+        slots
+            .enumerate()
+            .filter_map(|(place, slot)| Some((place, *slot.get()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_keeps_its_place_and_those_beyond_the_last_share_one() {
+        let classes = Classes::new();
+        let names: Vec<&'static str> = (0..80).map(|n| &*format!("c{n}").leak()).collect();
+        let places: Vec<usize> = names.iter().map(|name| classes.place(name)).collect();
+        assert_eq!(places[..MOST - 1], (0..MOST - 1).collect::<Vec<_>>());
+        assert!(places[MOST - 1..].iter().all(|place| *place == MOST - 1));
+        assert_eq!(classes.place(&String::from("c7").leak()[..]), 7);
+        assert_eq!(classes.names().last(), Some((MOST - 1, OTHER)));
+    }
+}

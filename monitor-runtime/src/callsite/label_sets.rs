@@ -1,0 +1,277 @@
+//! The lanes of a labelled function: the label set of each, and the store that counts its calls.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::base::redact::is_secret;
+use crate::call::labels::{Dimensions, Names, OTHER, Values};
+use crate::callsite::Site;
+use crate::callsite::counters::Store;
+use crate::settings::config::DEFAULT_LABEL_SERIES;
+
+/// Labels that one function can have; the attribute takes no more.
+const MOST_LABELS: usize = 8;
+
+/// The most label sets of one function that are on a page before they are called.
+const MOST_SHOWN: usize = 32;
+
+/// The number of label sets in use in this process, and its limit.
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static MOST_IN_USE: AtomicUsize = AtomicUsize::new(DEFAULT_LABEL_SERIES);
+
+/// `true` once the log has warned that there are too many.
+static WARNED: AtomicBool = AtomicBool::new(false);
+
+/// The number of label sets that have been called, including those counted as `other`.
+static OPENED: AtomicUsize = AtomicUsize::new(0);
+
+/// Returns the number of label sets that have been called in this process. It only grows.
+pub(crate) fn opened() -> usize {
+    OPENED.load(Ordering::Acquire)
+}
+
+/// Notes that a label set has been called for the first time, once that can be seen.
+pub(crate) fn open() {
+    OPENED.fetch_add(1, Ordering::Release);
+}
+
+/// Sets the number of label sets that this process tells apart.
+pub(crate) fn bound(most: usize) {
+    MOST_IN_USE.store(most, Ordering::Relaxed);
+}
+
+/// Takes one of the process's places for label sets.
+fn take_place() -> bool {
+    let most = MOST_IN_USE.load(Ordering::Relaxed);
+    let next = |in_use| (in_use < most).then_some(in_use + 1);
+    let taken = IN_USE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    taken.is_ok()
+}
+
+/// Returns `true` if a new label set would be told apart.
+fn is_place_left() -> bool {
+    IN_USE.load(Ordering::Relaxed) < MOST_IN_USE.load(Ordering::Relaxed)
+}
+
+/// The label sets of one function, allocated on its first call with labels.
+pub(crate) struct Family {
+    /// The values of the labels that are `bounded`, by the label's position.
+    names: [OnceLock<Box<Names>>; MOST_LABELS],
+    shape: OnceLock<Shape>,
+}
+
+struct Shape {
+    values: Vec<Values>,
+    /// The number of label sets. The place after the last one is that of `other`.
+    lanes: usize,
+    /// Places of the label sets, allocated as they are called.
+    pages: Box<[OnceLock<Box<Page>>]>,
+}
+
+/// The number of places that are allocated at once.
+const PAGE: usize = 32;
+
+type Page = [Place; PAGE];
+
+/// The place that counts a label set: a store of its own, or `other`. The first call decides for
+/// good. Calls that begin on one thread and end on another meet in the same place.
+type Place = OnceLock<Option<Store>>;
+
+impl Shape {
+    fn place(&self, lane: usize) -> Option<&Place> {
+        let page = self.pages.get(lane / PAGE)?;
+        if page.get().is_none() {
+            // Made before it is set, because the allocator may be monitored itself.
+            let new = Box::new([const { OnceLock::new() }; PAGE]);
+            let _ = page.set(new);
+        }
+        page.get().map(|places| &places[lane % PAGE])
+    }
+}
+
+impl Family {
+    pub(crate) fn new() -> Self {
+        Self {
+            names: [const { OnceLock::new() }; MOST_LABELS],
+            shape: OnceLock::new(),
+        }
+    }
+
+    /// Returns the values of a bounded label.
+    pub(crate) fn names(&self, of: &Site, label: usize, max: usize) -> &Names {
+        self.names[label].get_or_init(|| {
+            Box::new(if is_secret(of.labels[label]) {
+                Names::secret(max)
+            } else {
+                Names::new(max)
+            })
+        })
+    }
+
+    /// Sets the shape that the labels' types define.
+    pub(crate) fn shape<D: Dimensions>(&self) {
+        self.shape.get_or_init(|| {
+            let mut values = Vec::new();
+            D::push(&mut values);
+            let pages = D::LANES.div_ceil(PAGE);
+            Shape {
+                values,
+                lanes: D::LANES,
+                pages: (0..pages).map(|_| OnceLock::new()).collect(),
+            }
+        });
+    }
+
+    /// Returns the values of its labels, label by label; empty before the first call.
+    pub(crate) fn dimensions(&self) -> &[Values] {
+        self.shape.get().map_or(&[], |shape| &shape.values)
+    }
+
+    /// Returns the lane of `other`, behind all label sets; `None` before the first call.
+    pub(crate) fn other(&self) -> Option<usize> {
+        self.shape.get().map(|shape| shape.lanes)
+    }
+
+    /// Returns the store of a label set that has one of its own.
+    pub(crate) fn store(&self, lane: usize) -> Option<&Store> {
+        let page = self.shape.get()?.pages.get(lane / PAGE)?.get()?;
+        page[lane % PAGE].get()?.as_ref()
+    }
+
+    /// Returns the label sets that have been called, without `other`.
+    pub(crate) fn opened(&self) -> impl Iterator<Item = usize> {
+        let pages = self.shape.get().map_or(&[][..], |shape| &shape.pages);
+        let made = pages.iter().enumerate();
+        let made = made.filter(|(_, page)| page.get().is_some());
+        let lanes = made.flat_map(|(page, _)| page * PAGE..(page + 1) * PAGE);
+        lanes.filter(|lane| self.store(*lane).is_some_and(|store| !store.is_empty()))
+    }
+
+    /// Returns the label sets that have not been called, if they are few and known by type.
+    ///
+    /// Empty if the process has no place left for them: they would be counted as `other`.
+    pub(crate) fn uncalled(&self) -> impl Iterator<Item = usize> {
+        let is_known = |values: &Values| matches!(values, Values::Known(_));
+        let few = self.shape.get().filter(|shape| {
+            shape.lanes <= MOST_SHOWN && shape.values.iter().all(is_known) && is_place_left()
+        });
+        let lanes = 0..few.map_or(0, |shape| shape.lanes);
+        lanes.filter(
+            move |lane| match few.and_then(|shape| shape.place(*lane)?.get()) {
+                None => true,
+                Some(Some(store)) => store.is_empty(),
+                Some(None) => false,
+            },
+        )
+    }
+
+    /// Returns the lane to count in: `other` for a label set that was beyond the process's limit on
+    /// its first call, even if the limit has been raised since.
+    pub(crate) fn admit(&self, lane: usize) -> usize {
+        let Some(shape) = self.shape.get().filter(|shape| lane < shape.lanes) else {
+            return lane;
+        };
+        let mut refused = false;
+        let decide = || {
+            let admitted = take_place();
+            refused = !admitted;
+            admitted.then(|| Store(OnceLock::new()))
+        };
+        let place = shape.place(lane);
+        let own = place.is_some_and(|place| place.get_or_init(decide).is_some());
+        // Logged after the decision, because the subscriber may be monitored itself.
+        if refused && !WARNED.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                most = MOST_IN_USE.load(Ordering::Relaxed),
+                "labels have more combinations of values than this process tells apart; from now \
+                 on new ones are counted as `other`; MONITOR_LABEL_SERIES sets how many"
+            );
+        }
+        if own { lane } else { shape.lanes }
+    }
+
+    /// Returns the values of a lane, label by label.
+    pub(crate) fn values(&self, lane: usize) -> Vec<&str> {
+        let Some(shape) = self.shape.get() else {
+            return Vec::new();
+        };
+        if lane == shape.lanes {
+            return vec![OTHER; shape.values.len()];
+        }
+        let mut rest = lane;
+        let mut found = Vec::with_capacity(shape.values.len());
+        for (label, values) in shape.values.iter().enumerate().rev() {
+            found.push(match values {
+                Values::Known(values) => {
+                    let value = values[rest % values.len()];
+                    rest /= values.len();
+                    value
+                }
+                Values::Bounded(max) => {
+                    let names = self.names[label].get();
+                    let value = names.map_or(OTHER, |names| names.name(rest % (max + 1)));
+                    rest /= max + 1;
+                    value
+                }
+            });
+        }
+        found.reverse();
+        found
+    }
+
+    /// Returns the number of calls with a value that was one too many, by the label's place.
+    pub(crate) fn overflowed(&self) -> impl Iterator<Item = (usize, u64)> {
+        let names = self.names.iter().enumerate();
+        names.filter_map(|(label, names)| Some((label, names.get()?.overflowed())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::labels::Bounded;
+
+    /// Asks for a lane on many threads at once; they have to agree.
+    fn ask(family: &Family, lane: usize) -> usize {
+        let barrier = std::sync::Barrier::new(8);
+        let ask = || {
+            barrier.wait();
+            family.admit(lane)
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+            let mut given = threads.into_iter().map(|thread| thread.join().unwrap());
+            let first = given.next().expect("a thread");
+            assert!(
+                given.all(|other| other == first),
+                "all threads count in one place"
+            );
+            first
+        })
+    }
+
+    #[test]
+    fn a_combination_counts_in_one_place_for_good() {
+        let family = Family::new();
+        family.shape::<((), Bounded<999>)>();
+        let before = IN_USE.load(Ordering::Relaxed);
+        bound(before + 100);
+        let places: Vec<usize> = (0..200).map(|lane| ask(&family, lane)).collect();
+        let (own, others): (Vec<_>, Vec<_>) = (0..200).partition(|lane| places[*lane] == *lane);
+        // Other tests of this process may take some.
+        assert!(
+            own.len() <= 100 && own.len() > 50,
+            "{} of their own",
+            own.len()
+        );
+        assert!(others.iter().all(|lane| places[*lane] == 1000));
+        // Another start of the runtime may bring another bound, and calls that run then end later.
+        for most in [0, before + 1000] {
+            bound(most);
+            let again: Vec<usize> = (0..200).map(|lane| ask(&family, lane)).collect();
+            assert_eq!(again, places);
+        }
+        bound(DEFAULT_LABEL_SERIES);
+        assert_eq!(ask(&family, 999), 999);
+    }
+}

@@ -1,0 +1,320 @@
+//! The call site: one static per annotated function, and the list of all call sites.
+
+pub(crate) mod counters;
+pub(crate) mod error_classes;
+pub(crate) mod events;
+pub(crate) mod exemplars;
+mod interest;
+pub(crate) mod interned;
+pub(crate) mod label_sets;
+pub(crate) mod name;
+pub(crate) mod rate_limits;
+pub(crate) mod recent_calls;
+mod registry;
+pub(crate) mod snapshot;
+
+use std::any::type_name;
+use std::ops::Deref;
+use std::panic::{Location, RefUnwindSafe};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::base::clock;
+use crate::call::labels;
+use crate::call::labels::Family;
+use crate::callsite::counters::Store;
+use crate::callsite::error_classes::Classes;
+use crate::callsite::events::Events;
+use crate::callsite::rate_limits::Limits;
+use crate::callsite::recent_calls::Recent;
+use crate::metrics::BUCKETS;
+use crate::settings::objective::Unsuccessful;
+
+pub use crate::settings::attribute::Settings;
+use crate::settings::attribute::{ASYNC, DEFAULT};
+pub use crate::settings::bounds::Bounds;
+use interest::WATCHED;
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+pub use registry::Listed;
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+pub use registry::Sites;
+pub(crate) use registry::all;
+
+/// An annotated function: its place in the source, the attribute's settings, and the counts of its
+/// calls.
+///
+/// The compiler evaluates the initial value of each site, so a site is small: the words that a call
+/// reads first, and references to the rest. Its size equals its alignment, which `list` relies on.
+#[repr(align(64))]
+pub struct Site(Fields);
+
+struct Fields {
+    path: fn() -> &'static str,
+    module: &'static str,
+    location: &'static Location<'static>,
+    settings: &'static Settings,
+    /// The place in a thread's table of cells, 0 until the first call; and [`WATCHED`].
+    key: AtomicUsize,
+    /// Made on first use. Leaked, because statics are not dropped, and so that the compiler need
+    /// not check how its drop would work.
+    state: OnceLock<&'static State>,
+}
+
+/// The state of a call site, made on its first call.
+struct State {
+    /// Counts calls without labels, and calls whose labels are all `other`.
+    store: Store,
+    family: Family,
+    classes: Classes,
+    own_ticks: OnceLock<Box<[u64]>>,
+    limits: Limits,
+    recent: Recent,
+    function: OnceLock<String>,
+    events: OnceLock<Events>,
+    unsuccessful: Unsuccessful,
+}
+
+/// Lets a site be read as its settings.
+impl Deref for Site {
+    type Target = Settings;
+
+    #[inline]
+    fn deref(&self) -> &Settings {
+        self.0.settings
+    }
+}
+
+// A panic leaves no counter in an inconsistent state, so a future that refers to a site is unwind
+// safe.
+impl RefUnwindSafe for Site {}
+
+impl Site {
+    /// Creates the call site of the function that a closure stands in, named by the closure's path.
+    /// `module` is its `module_path!()`; the attribute has no arguments.
+    // One function instead of two calls in the static, because the compiler checks each call for
+    // every annotated function.
+    #[track_caller]
+    pub const fn of<F>(_: &F, module: &'static str) -> Self {
+        Self::new(type_name::<F>, module)
+    }
+
+    /// Returns a call site for an `async fn`.
+    #[track_caller]
+    pub const fn of_async<F>(_: &F, module: &'static str) -> Self {
+        Self::new(type_name::<F>, module).with(&ASYNC)
+    }
+
+    /// Creates the call site of the function at a path.
+    #[track_caller]
+    pub const fn new(path: fn() -> &'static str, module: &'static str) -> Self {
+        Self(Fields {
+            path,
+            module,
+            location: Location::caller(),
+            settings: &DEFAULT,
+            key: AtomicUsize::new(0),
+            state: OnceLock::new(),
+        })
+    }
+
+    /// Creates a placeholder for no function, which no list contains.
+    #[track_caller]
+    pub const fn nobody() -> Self {
+        Self::new(|| "", "")
+    }
+
+    /// Sets the attribute's settings.
+    pub const fn with(mut self, settings: &'static Settings) -> Self {
+        self.0.settings = settings;
+        self
+    }
+}
+
+/// The parts of a call site that the rest of the runtime uses.
+impl Site {
+    fn state(&self) -> &'static State {
+        let make = || {
+            let state = Box::new(State {
+                store: Store(OnceLock::new()),
+                family: Family::new(),
+                classes: Classes::new(),
+                own_ticks: OnceLock::new(),
+                limits: Limits::new(),
+                recent: Recent::default(),
+                function: OnceLock::new(),
+                events: OnceLock::new(),
+                unsuccessful: Unsuccessful::default(),
+            });
+            &*Box::leak(state)
+        };
+        self.0.state.get_or_init(make)
+    }
+
+    /// Returns the `function` label: `Orders::create`, or the name given.
+    pub(crate) fn function(&self) -> &str {
+        let qualified = || match self.given_name {
+            Some(name) => name.to_owned(),
+            None => name::of((self.0.path)(), self.0.module),
+        };
+        self.state().function.get_or_init(qualified)
+    }
+
+    pub(crate) fn module(&self) -> &'static str {
+        self.0.module
+    }
+
+    /// Returns the target of its span and events.
+    pub(crate) fn log_target(&self) -> &'static str {
+        self.given_target.unwrap_or(self.0.module)
+    }
+
+    pub(crate) fn location(&self) -> (&'static str, u32) {
+        (self.0.location.file(), self.0.location.line())
+    }
+
+    /// Returns the column of its attribute, from 1.
+    pub(crate) fn column(&self) -> u32 {
+        self.0.location.column()
+    }
+
+    /// Returns the counters of a label set: the only one of a function without labels, or one that
+    /// is admitted.
+    pub(crate) fn store(&self, lane: usize) -> &'static Store {
+        let state = self.state();
+        state.family.store(lane).unwrap_or(&state.store)
+    }
+
+    /// Returns the lanes that have been called; one without labels.
+    pub(crate) fn lanes(&self) -> impl Iterator<Item = usize> {
+        let family = self.family();
+        let rest = match self.labels {
+            [] => Some(0),
+            _ => family.other().filter(|_| !self.state().store.is_empty()),
+        };
+        family.opened().chain(rest)
+    }
+
+    /// Returns the labels of a lane, with their values.
+    pub(crate) fn label_values(&self, lane: usize) -> impl Iterator<Item = (&'static str, &str)> {
+        let values = self.family().values(lane);
+        self.labels.iter().copied().zip(values)
+    }
+
+    /// Returns the counters of calls that count for its objective and were not successful.
+    pub(crate) fn unsuccessful(&self) -> &Unsuccessful {
+        &self.state().unsuccessful
+    }
+
+    /// Returns the state of its labels.
+    pub(crate) fn family(&self) -> &Family {
+        &self.state().family
+    }
+
+    /// Notes that a lane has been called for the first time.
+    pub(crate) fn opened(&self) {
+        if !self.labels.is_empty() {
+            labels::open();
+        }
+    }
+
+    /// Returns the lane to count in, which is the same for all calls of a lane.
+    pub(crate) fn admit(&self, lane: usize) -> usize {
+        match self.labels {
+            [] => 0,
+            _ => self.family().admit(lane),
+        }
+    }
+
+    pub(crate) fn classes(&self) -> &Classes {
+        &self.state().classes
+    }
+
+    /// Returns `true` if its calls are counted.
+    #[inline]
+    pub(crate) fn is_counted(&self) -> bool {
+        self.counted
+    }
+
+    /// Returns `true` if its calls are timed.
+    #[inline]
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timed
+    }
+
+    /// Returns the upper bounds of its buckets but the last, in seconds.
+    pub(crate) fn bounds(&self) -> &'static [f64] {
+        self.own_bounds.unwrap_or(&BUCKETS)
+    }
+
+    /// Returns the bounds in ticks of the clock.
+    pub(crate) fn tick_bounds(&'static self) -> &'static [u64] {
+        match self.own_bounds {
+            None => clock::default_bounds(),
+            Some(bounds) => {
+                let ticks = &self.state().own_ticks;
+                ticks.get_or_init(|| clock::in_ticks(bounds))
+            }
+        }
+    }
+
+    /// Returns the ticks beyond which a call is slow.
+    pub(crate) fn slow_ticks(&self) -> u64 {
+        self.slow.map_or(u64::MAX, clock::ticks_of)
+    }
+
+    /// Returns the number of its buckets, `+Inf` included.
+    pub(crate) fn slots(&self) -> usize {
+        self.bounds().len() + 1
+    }
+
+    /// Returns the limits of its Sentry events, by class.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.state().limits
+    }
+
+    /// Returns its last failures, and its slowest recent calls.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.state().recent
+    }
+
+    /// Returns the key by which a thread finds its cells. While a subscriber wants its calls, it
+    /// matches none.
+    #[inline]
+    pub(crate) fn key(&self) -> usize {
+        self.0.key.load(Ordering::Relaxed)
+    }
+
+    /// Returns its place in a thread's table of cells; 0 before the first call.
+    #[inline]
+    pub(crate) fn known_id(&self) -> usize {
+        self.key() & !WATCHED
+    }
+
+    /// Returns its place in a thread's table of cells, given out on the first call.
+    pub(crate) fn id(&'static self) -> usize {
+        match self.known_id() {
+            0 => self.assign_id(),
+            id => id,
+        }
+    }
+
+    #[cold]
+    fn assign_id(&'static self) -> usize {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        let lanes = match self.labels {
+            [] => 1,
+            _ => self.family().other().map_or(1, |other| other + 1),
+        };
+        let new = NEXT.fetch_add(lanes, Ordering::Relaxed);
+        let place = |key| (key & !WATCHED == 0).then_some(key | new);
+        // Two first calls may race; the second number stays unused.
+        let placed = (self.0.key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, place);
+        match placed {
+            Ok(_) => {
+                registry::called(self);
+                new
+            }
+            Err(key) => key & !WATCHED,
+        }
+    }
+}

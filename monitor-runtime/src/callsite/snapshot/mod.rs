@@ -1,0 +1,290 @@
+//! Adds up the counts of one site, and of all sites that share a name.
+
+mod names;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+pub(crate) use names::{Name, by_name, sources};
+
+use crate::base::outcome::{Outcome, PANIC};
+use crate::callsite::Site;
+use crate::callsite::counters::Store;
+
+/// The counts of a site at one moment.
+#[derive(Clone)]
+pub(crate) struct Sum {
+    pub(crate) started: u64,
+    /// Errors without a class.
+    pub(crate) errors: u64,
+    pub(crate) panics: u64,
+    classes: BTreeMap<&'static str, u64>,
+    /// By result.
+    pub(crate) ticks: [u128; Outcome::RESULTS],
+    /// By result.
+    ended: [Ended; Outcome::RESULTS],
+    /// By result, and within it by bucket; not cumulative.
+    buckets: Vec<u64>,
+    slots: usize,
+}
+
+/// The calls that ended with one result.
+#[derive(Clone, Copy, Default)]
+struct Ended {
+    calls: u64,
+    /// Buckets up to the last that has calls.
+    used: usize,
+}
+
+impl Sum {
+    pub(crate) fn zero(slots: usize) -> Self {
+        Self {
+            started: 0,
+            errors: 0,
+            panics: 0,
+            classes: BTreeMap::new(),
+            ticks: [0; Outcome::RESULTS],
+            ended: [Ended::default(); Outcome::RESULTS],
+            buckets: vec![0; Outcome::RESULTS * slots],
+            slots,
+        }
+    }
+
+    /// Forgets everything, for a site with this many buckets, but keeps its allocations.
+    fn reset(&mut self, slots: usize) {
+        (self.started, self.errors, self.panics) = (0, 0, 0);
+        self.classes.clear();
+        self.ticks = [0; Outcome::RESULTS];
+        // Most functions end in one way, within the first bucket: all other buckets are still zero.
+        for (result, Ended { used, .. }) in std::mem::take(&mut self.ended).into_iter().enumerate()
+        {
+            self.buckets[result * self.slots..][..used].fill(0);
+        }
+        if self.slots != slots {
+            self.buckets.resize(Outcome::RESULTS * slots, 0);
+            self.slots = slots;
+        }
+    }
+
+    pub(crate) fn add_to_bucket(&mut self, result: usize, bucket: usize, calls: u64) {
+        if calls > 0 {
+            self.buckets[result * self.slots + bucket] += calls;
+            let ended = &mut self.ended[result];
+            ended.calls += calls;
+            ended.used = ended.used.max(bucket + 1);
+        }
+    }
+
+    pub(crate) fn add_to_class(&mut self, class: &'static str, calls: u64) {
+        if calls > 0 {
+            *self.classes.entry(class).or_default() += calls;
+        }
+    }
+
+    /// Returns the calls by bucket of a result, up to the last bucket that has any.
+    fn used(&self, result: usize) -> &[u64] {
+        &self.buckets[result * self.slots..][..self.ended[result].used]
+    }
+}
+
+/// The source of a series' numbers: a site and one of its label sets.
+///
+/// Sources lie side by side and copy the fields that a page reads, because each site's own memory
+/// is far away.
+pub(crate) struct Source {
+    pub(crate) site: &'static Site,
+    /// 0 for calls without labels.
+    pub(crate) lane: usize,
+    store: &'static Store,
+    /// The same list; set once the store has its first cells.
+    near: Store,
+    slots: usize,
+    timed: bool,
+}
+
+impl Source {
+    /// Returns the source of a lane that has not been called: it has counted nothing.
+    pub(crate) fn uncalled(site: &'static Site, lane: usize) -> Self {
+        static NOTHING: Store = Store(OnceLock::new());
+        Self {
+            store: &NOTHING,
+            ..Self::new(site, lane)
+        }
+    }
+
+    pub(crate) fn new(site: &'static Site, lane: usize) -> Self {
+        Self {
+            site,
+            lane,
+            store: site.store(lane),
+            near: Store(OnceLock::new()),
+            slots: site.slots(),
+            timed: site.is_timed(),
+        }
+    }
+
+    /// Touches the memory that is going to be read; see [`Store::look`].
+    pub(crate) fn look(&self) -> u64 {
+        self.near().look()
+    }
+
+    fn near(&self) -> &Store {
+        if self.near.is_empty()
+            && let Some(first) = self.store.0.get()
+        {
+            // Another thread that sets it sets the same value.
+            let _ = self.near.0.set(first);
+        }
+        &self.near
+    }
+
+    /// Returns the site's id, if it was called.
+    pub(crate) fn id(&self) -> Option<usize> {
+        let first = self.near().0.get()?;
+        Some(first.id - self.lane)
+    }
+
+    /// Returns the upper bounds of its buckets but the last, in seconds.
+    pub(crate) fn bounds(&self) -> &'static [f64] {
+        self.site.bounds()
+    }
+
+    /// Reads its counts, over all threads.
+    fn read(&self, sum: &mut Sum) {
+        sum.reset(self.slots);
+        self.near().add_to(self.site, sum);
+    }
+}
+
+/// Reads the successful calls of a site's lane, by bucket.
+pub(crate) fn ok_buckets(site: &'static Site, lane: usize) -> Vec<u64> {
+    let mut sum = Sum::zero(site.slots());
+    site.store(lane).add_ok_to(&mut sum);
+    sum.buckets.truncate(sum.slots);
+    sum.buckets
+}
+
+/// The counts of all sites of one name; made once and read again and again.
+pub(crate) struct Tally {
+    sum: Sum,
+    /// Buffer for another site of the same name.
+    other: Sum,
+    timed: bool,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            sum: Sum::zero(0),
+            other: Sum::zero(0),
+            timed: false,
+        }
+    }
+}
+
+impl Tally {
+    /// Replaces its contents by the sum of these sources; the buckets are those of the first.
+    pub(crate) fn read(&mut self, sources: &[Source]) {
+        let Some((first, others)) = sources.split_first() else {
+            *self = Self::default();
+            return;
+        };
+        first.read(&mut self.sum);
+        self.timed = first.timed;
+        for source in others {
+            source.read(&mut self.other);
+            self.timed |= source.timed;
+            self.merge(first.bounds(), source.bounds());
+        }
+        if self.sum.panics > 0 {
+            // A class named `panic` is merged with panics: otherwise two series would have one
+            // name.
+            self.sum.add_to_class(PANIC, self.sum.panics);
+        }
+    }
+
+    /// Reads the sources into buckets of these bounds, even if the first source has others.
+    pub(crate) fn read_in(&mut self, bounds: &[f64], sources: &[Source]) {
+        self.read(sources);
+        let theirs = sources.first().map_or(&[][..], Source::bounds);
+        if sources.is_empty() || theirs != bounds {
+            std::mem::swap(&mut self.sum, &mut self.other);
+            self.sum.reset(bounds.len() + 1);
+            self.merge(bounds, theirs);
+        }
+    }
+
+    /// Adds the other site.
+    ///
+    /// Its buckets may differ. A call then counts under the lowest of the bounds `ours` that is not
+    /// below the bound it was counted under: never as faster than it was.
+    fn merge(&mut self, ours: &[f64], theirs: &[f64]) {
+        let place = |bucket: usize| {
+            let bound = theirs.get(bucket).copied().unwrap_or(f64::INFINITY);
+            ours.partition_point(|ours| *ours < bound)
+        };
+        let Self { sum, other, .. } = self;
+        for result in 0..Outcome::RESULTS {
+            for (bucket, calls) in other.used(result).iter().enumerate() {
+                sum.add_to_bucket(result, place(bucket), *calls);
+            }
+            sum.ticks[result] += other.ticks[result];
+        }
+        for (class, calls) in &other.classes {
+            sum.add_to_class(class, *calls);
+        }
+        sum.started += other.started;
+        sum.errors += other.errors;
+        sum.panics += other.panics;
+    }
+
+    /// Returns `true` if there are durations to show.
+    pub(crate) fn is_timed(&self) -> bool {
+        self.timed
+    }
+
+    /// Returns the calls that ended with this result and have no class.
+    pub(crate) fn calls(&self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Error => self.sum.errors,
+            Outcome::Panic => self.sum.panics,
+            Outcome::Ok | Outcome::Cancelled => self.ended(outcome),
+        }
+    }
+
+    /// Returns errors by class, with panics under a class of their own.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let classes = self.sum.classes.iter();
+        classes.map(|(class, calls)| (*class, *calls))
+    }
+
+    /// Returns the calls that have begun and not ended.
+    pub(crate) fn concurrent(&self) -> u64 {
+        let finished = self.sum.ended.iter().map(|ended| ended.calls).sum();
+        self.sum.started.saturating_sub(finished)
+    }
+
+    /// Returns the calls that ended with the result this outcome belongs to.
+    pub(crate) fn ended(&self, outcome: Outcome) -> u64 {
+        self.sum.ended[outcome.result()].calls
+    }
+
+    /// Returns the calls per bucket (not cumulative) of the result this outcome belongs to.
+    pub(crate) fn buckets(&self, outcome: Outcome) -> &[u64] {
+        let first = outcome.result() * self.sum.slots;
+        &self.sum.buckets[first..first + self.sum.slots]
+    }
+
+    /// Returns the buckets up to the last one that has calls.
+    pub(crate) fn used_buckets(&self, outcome: Outcome) -> &[u64] {
+        self.sum.used(outcome.result())
+    }
+
+    /// Returns the sum of durations, in ticks, of the result this outcome belongs to.
+    pub(crate) fn ticks(&self, outcome: Outcome) -> u128 {
+        self.sum.ticks[outcome.result()]
+    }
+}
+
+#[cfg(test)]
+mod tests;

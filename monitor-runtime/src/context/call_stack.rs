@@ -1,0 +1,222 @@
+//! The part of a thread's state that every call touches: its clock of events, and the functions
+//! that run.
+#![expect(
+    clippy::inline_always,
+    reason = "each of these is a few instructions of every call"
+)]
+
+use std::cell::Cell;
+
+use super::{HERE, Stretch};
+use crate::callsite::Site;
+use crate::context::thread::THREAD;
+
+/// The depth of nested functions up to which a thread needs nothing on the heap.
+const DEEPEST: usize = 128;
+
+/// An event of the thread's clock, whose lower bits are the depth.
+const EVENT: u64 = 1 << 8;
+const _: () = assert!((DEEPEST as u64) < EVENT);
+
+/// The part of a thread's state that every call touches, in [`THREAD`]. It has no destructor, so it
+/// exists to the end of its thread, and reaching it costs one instruction.
+pub(crate) struct Clock {
+    /// Two numbers in one, because every call changes both. The upper bits count, in [`EVENT`]s,
+    /// each begin and end of a monitored call and each poll of a future. The lower bits count the
+    /// monitored functions that run, one within the other, up to [`DEEPEST`].
+    now: Cell<u64>,
+    /// The number of functions that run within those.
+    deeper: Cell<usize>,
+    /// The time of the last thing that a future has to remember, in [`EVENT`]s.
+    marked: Cell<u64>,
+    // The outermost of them, one array per field: an entry is then found without arithmetic.
+    /// `None` for the start of a task, which ends the path of the functions inside it.
+    sites: [Cell<Option<&'static Site>>; DEEPEST],
+    /// The thread's clock of events when this stretch began.
+    began: [Cell<u64>; DEEPEST],
+    /// Equal to `began` if this stretch continues a call; otherwise left over from an earlier
+    /// stretch.
+    resumed: [Cell<u64>; DEEPEST],
+    /// The start of the call that continues, in ticks of the process's clock.
+    calls: [Cell<u64>; DEEPEST],
+}
+
+/// A function that is running.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) site: Option<&'static Site>,
+    pub(super) began: u64,
+    /// The start of the call that continues; `None` for a call that has not waited.
+    pub(super) call: Option<u64>,
+}
+
+impl Clock {
+    pub(crate) const fn new() -> Self {
+        Self {
+            now: Cell::new(0),
+            deeper: Cell::new(0),
+            marked: Cell::new(0),
+            sites: [const { Cell::new(None) }; DEEPEST],
+            began: [const { Cell::new(0) }; DEEPEST],
+            resumed: [const { Cell::new(0) }; DEEPEST],
+            calls: [const { Cell::new(0) }; DEEPEST],
+        }
+    }
+
+    pub(super) fn tick_now(&self) -> u64 {
+        self.now.get() / EVENT
+    }
+
+    pub(super) fn tick(&self) -> u64 {
+        self.now.set(self.now.get() + EVENT);
+        self.tick_now()
+    }
+
+    #[inline(always)]
+    fn depth(&self) -> usize {
+        (self.now.get() % EVENT) as usize
+    }
+
+    /// Begins a stretch of a function and returns its depth, unless too many others are running.
+    #[inline(always)]
+    pub(crate) fn push(&self, site: &'static Site) -> Option<usize> {
+        let depth = self.depth();
+        self.sites.get(depth)?.set(Some(site));
+        let now = self.now.get() + EVENT + 1;
+        self.now.set(now);
+        self.began[depth].set(now);
+        Some(depth)
+    }
+
+    /// Begins a stretch of a call that began at `call`, in ticks of the process's clock.
+    #[inline(always)]
+    pub(crate) fn push_resumed(&self, site: &'static Site, call: u64) -> Option<()> {
+        let depth = self.push(site)?;
+        self.resumed[depth].set(self.now.get());
+        self.calls[depth].set(call);
+        Some(())
+    }
+
+    /// Ends the stretch that [`push`](Self::push) began, unless it has something to remember.
+    #[inline(always)]
+    pub(crate) fn pop_unmarked(&self) -> bool {
+        let now = self.now.get();
+        let began = self.began.get(self.depth().wrapping_sub(1));
+        let unmarked = began.is_some_and(|began| self.marked.get() <= began.get());
+        if unmarked {
+            self.now.set(now.wrapping_sub(1));
+        }
+        unmarked
+    }
+
+    /// Ends the stretch that [`push`](Self::push) began.
+    #[inline(always)]
+    fn pop(&self) {
+        self.now.set(self.now.get().wrapping_sub(1));
+    }
+
+    /// Ends the stretch that [`push`](Self::push) began, and the call with it.
+    #[inline(always)]
+    pub(crate) fn pop_ended(&self) {
+        self.now.set(self.now.get() + EVENT - 1);
+    }
+
+    /// Returns the innermost stretch, which [`push`](Self::push) began.
+    pub(crate) fn stretch(&self) -> Stretch {
+        let innermost = self.began.get(self.depth().wrapping_sub(1));
+        let began = innermost.map_or(0, |began| began.get() / EVENT);
+        Stretch { began }
+    }
+
+    /// Begins a stretch at any depth.
+    pub(super) fn enter(&self, site: Option<&'static Site>, call: Option<u64>) -> Stretch {
+        let depth = self.depth();
+        let began = self.tick();
+        if depth < DEEPEST {
+            self.now.set(self.now.get() + 1);
+            self.sites[depth].set(site);
+            self.began[depth].set(self.now.get());
+            self.resumed[depth].set(call.map_or(0, |_| self.now.get()));
+            self.calls[depth].set(call.unwrap_or_default());
+        } else {
+            self.deeper.set(self.deeper.get() + 1);
+            let frame = Frame { site, began, call };
+            let _ = HERE.try_with(|here| {
+                // The allocator may be monitored itself.
+                if let Ok(mut deeper) = here.deeper.try_borrow_mut() {
+                    deeper.push(frame);
+                }
+            });
+        }
+        Stretch { began }
+    }
+
+    /// Ends a stretch at any depth.
+    pub(super) fn leave(&self) {
+        let Some(deeper) = self.deeper.get().checked_sub(1) else {
+            return self.pop();
+        };
+        self.deeper.set(deeper);
+        let _ = HERE.try_with(|here| {
+            if let Ok(mut frames) = here.deeper.try_borrow_mut() {
+                frames.truncate(deeper);
+            }
+        });
+    }
+
+    /// Undoes the stretch that has just ended, if nothing happened in it.
+    pub(super) fn rewind(&self, stretch: Stretch) {
+        // The next stretch has the time and place of this one, and may belong to a new call.
+        if let Some(resumed) = self.resumed.get(self.depth()) {
+            resumed.set(0);
+        }
+        self.now.set(self.now.get() - EVENT);
+        let marked = self.marked.get().min(stretch.began * EVENT);
+        self.marked.set(marked);
+    }
+
+    /// Notes that the running call has something to keep when it is suspended.
+    pub(super) fn mark(&self) {
+        self.marked.set((self.tick_now() + 1) * EVENT);
+    }
+
+    /// Returns `true` if the stretch, or code since its begin, left something to keep.
+    pub(super) fn is_marked_since(&self, stretch: Stretch) -> bool {
+        self.marked.get() / EVENT > stretch.began
+    }
+
+    /// Returns the innermost function that is running.
+    pub(super) fn innermost(&self) -> Option<&'static Site> {
+        if self.deeper.get() > 0 {
+            return frames().last()?.site;
+        }
+        self.sites.get(self.depth().wrapping_sub(1))?.get()
+    }
+
+    /// Returns the function at a depth that is one of the outermost.
+    fn frame(&self, depth: usize) -> Frame {
+        let began = self.began[depth].get();
+        let waited = self.resumed[depth].get() == began;
+        Frame {
+            site: self.sites[depth].get(),
+            began: began / EVENT,
+            call: waited.then(|| self.calls[depth].get()),
+        }
+    }
+}
+
+/// Returns the functions running on this thread, outermost first.
+pub(super) fn frames() -> Vec<Frame> {
+    THREAD.with(|thread| {
+        let clock = &thread.clock;
+        let known = 0..clock.depth().min(DEEPEST);
+        let mut frames: Vec<Frame> = known.map(|depth| clock.frame(depth)).collect();
+        let _ = HERE.try_with(|here| {
+            // Called by the panic hook, where a second panic would abort the process.
+            if let Ok(deeper) = here.deeper.try_borrow() {
+                frames.extend_from_slice(&deeper);
+            }
+        });
+        frames
+    })
+}

@@ -1,0 +1,144 @@
+//! Finds the cells in which the current thread counts a call.
+#![expect(clippy::inline_always, reason = "a few instructions of every call")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::callsite::Site;
+use crate::callsite::counters::Cells;
+use crate::context::thread::THREAD;
+
+/// The number of cells per thread that are found without the table.
+const RECENT: usize = 256;
+
+/// Cells of the current thread that are found without the table.
+pub(crate) struct Found([Cell<Option<&'static Cells>>; RECENT]);
+
+impl Found {
+    pub(crate) const fn new() -> Self {
+        Self([const { Cell::new(None) }; RECENT])
+    }
+
+    /// Returns the cells of a site's lane, if the cache has them.
+    #[inline(always)]
+    pub(crate) fn look(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
+        // Before its first call a site has no id, and its lanes would match those of other sites.
+        let known = lane == 0 || site.key() != 0;
+        known.then(|| self.look_again(site, lane))?
+    }
+
+    /// Returns the cells for a call that has already begun, on this or another thread.
+    #[inline(always)]
+    pub(crate) fn look_again(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
+        let id = site.key().wrapping_add(lane);
+        let cells = self.0[id % RECENT].get()?;
+        (cells.id == id).then_some(cells)
+    }
+
+    /// Returns the cells of a site's lane, if the cache has them and calls are timed by the time
+    /// stamp counter.
+    #[inline(always)]
+    pub(crate) fn look_plainly(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
+        let key = site.key();
+        let id = key.wrapping_add(lane);
+        let cells = self.0[id % RECENT].get()?;
+        // Before its first call a site has no id, and its lanes would match those of other sites.
+        (cells.plain_id == id && (lane == 0 || key != 0)).then_some(cells)
+    }
+
+    fn keep(&self, id: usize, cells: &'static Cells) {
+        self.0[id % RECENT].set(Some(cells));
+    }
+
+    fn clear(&self) {
+        self.0.iter().for_each(|found| found.set(None));
+    }
+}
+
+/// The cells of the current thread, by their id; its destructor gives them back.
+///
+/// Ids lie far apart: those of a labelled function leave room for every possible label set. So this
+/// is a map of the ids that the thread has used, not an array.
+struct Table(RefCell<HashMap<usize, &'static Cells, BuildHasherDefault<Spread>>>);
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        // First, so that no call in a later destructor counts in cells that another thread may have
+        // claimed.
+        THREAD.with(|thread| thread.found.clear());
+        for cells in self.0.take().into_values() {
+            cells.release();
+        }
+    }
+}
+
+/// Spreads ids, which are small and follow each other, over all bits of a hash.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize((*byte).into());
+        }
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        // 2^64 divided by the golden ratio.
+        self.0 = (self.0 ^ number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+thread_local! {
+    static TABLE: Table =
+        const { Table(RefCell::new(HashMap::with_hasher(BuildHasherDefault::new()))) };
+}
+
+/// Returns the current thread's cells of a site's lane, and claims them on its first call of it.
+///
+/// For a lane that counts in another one, the cells are those of the other, once per thread.
+///
+/// A thread that is ending has no table any more. It claims cells for one stretch of a call, and
+/// returns `true`: the caller then has to release them.
+pub(crate) fn claim(site: &'static Site, lane: usize) -> (&'static Cells, bool) {
+    let lane = site.admit(lane);
+    // A call whose lane counts in another one was looked up under its own.
+    if let Some(cells) = THREAD.with(|thread| thread.found.look(site, lane)) {
+        return (cells, false);
+    }
+    let id = site.id() + lane;
+    let kept = TABLE.try_with(|table| {
+        // The allocator may be monitored itself.
+        let mut all = table.0.try_borrow_mut().ok()?;
+        let cells = *all.entry(id).or_insert_with(|| Cells::claim(site, lane));
+        THREAD.with(|thread| thread.found.keep(id, cells));
+        Some(cells)
+    });
+    match kept {
+        Ok(Some(cells)) => (cells, false),
+        _ => (Cells::claim(site, lane), true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock;
+    use crate::callsite::error_classes;
+
+    #[test]
+    fn the_documentation_has_the_memory_of_a_function_and_a_thread() {
+        let page = include_str!("../../../docs/metrics.md");
+        let cells = format!("{} bytes each", size_of::<Cells>());
+        assert!(page.contains(&cells), "{cells}");
+        let buckets = format!("{} more for each result", clock::default_bounds().len() * 8);
+        assert!(page.contains(&buckets), "{buckets}");
+        let classes = format!("{} more for an error with a class", error_classes::MOST * 8);
+        assert!(page.contains(&classes), "{classes}");
+    }
+}

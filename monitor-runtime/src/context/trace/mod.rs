@@ -1,0 +1,340 @@
+//! Reads the trace of each request from its headers, keeps it for the code that works for the
+//! request, and passes it on: W3C Trace Context and Sentry's headers.
+//!
+//! <https://www.w3.org/TR/trace-context/>. The context of a request is put on the thread for as
+//! long as the thread works for it, one poll at a time. So it reaches every log line, exemplar and
+//! Sentry event without a look-up, and never those of a request that runs in between.
+
+mod baggage;
+mod current;
+mod failure;
+mod parse;
+mod sentry;
+
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::future::Future;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::base::scoped_future::{Place, Within};
+
+use self::baggage::Baggage;
+pub(crate) use self::sentry::{Sampling, describe};
+pub(crate) use current::{Here, current_ids};
+pub use current::{current_trace_id, trace_context};
+pub(crate) use failure::{Failure, leave_to_request, note_logged, note_reported};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const SAMPLED: u8 = 1;
+
+/// Identifies a trace: 16 bytes, not all of them zero; shown as 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TraceId([u8; 16]);
+
+/// Identifies a span of a trace: 8 bytes, not all of them zero; shown as 16 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SpanId([u8; 8]);
+
+/// The trace a request belongs to, and the span of it that works for the request here.
+#[derive(Clone, Debug)]
+pub struct TraceContext {
+    ids: Ids,
+    /// `None` if the request has neither.
+    carried: Option<Arc<Carried>>,
+    /// The failure of the request that it came with.
+    failure: Option<Arc<Failure>>,
+}
+
+/// Headers of other tracing systems, passed on as they came.
+#[derive(Debug, PartialEq, Eq)]
+struct Carried {
+    /// `tracestate`.
+    state: Option<Arc<str>>,
+    baggage: Baggage,
+}
+
+impl PartialEq for TraceContext {
+    fn eq(&self, other: &Self) -> bool {
+        (self.ids, &self.carried) == (other.ids, &other.carried)
+    }
+}
+
+impl Eq for TraceContext {}
+
+/// The ids that every log line needs, small enough to copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ids {
+    pub(crate) trace: TraceId,
+    pub(crate) span: SpanId,
+    pub(crate) sampled: bool,
+    /// `true` if the caller left the sampling decision to this service.
+    open: bool,
+}
+
+impl TraceContext {
+    /// Returns a trace that begins here, with random ids.
+    ///
+    /// It is not sampled: that is W3C's default for a service that begins a trace and records no
+    /// spans of it.
+    pub fn new() -> Self {
+        let [first, second] = [random(), random()];
+        let mut trace = [0; 16];
+        trace[..8].copy_from_slice(&first);
+        trace[8..].copy_from_slice(&second);
+        Self {
+            ids: Ids {
+                trace: TraceId(trace),
+                span: SpanId::random(),
+                sampled: false,
+                open: false,
+            },
+            carried: None,
+            failure: None,
+        }
+    }
+
+    /// Reads the caller's context: `traceparent` and `tracestate`, or Sentry's `sentry-trace` if
+    /// `traceparent` is missing or not valid; and `baggage`.
+    ///
+    /// Returns `None` if both are missing, given twice, or malformed. A malformed `tracestate` is
+    /// ignored.
+    pub fn extract(headers: &HeaderMap) -> Option<Self> {
+        let mut parents = headers.get_all(TRACEPARENT).iter();
+        let parent = match (parents.next(), parents.next()) {
+            (Some(parent), None) => parse::parent(parent.as_bytes()),
+            _ => None,
+        };
+        let sentrys = sentry::extract(headers);
+        let ids = parent.or(sentrys)?;
+        let is_sentrys = sentrys.is_some_and(|sentrys| sentrys.trace == ids.trace);
+        let state = parent.and_then(|_| parse::state(headers.get_all(TRACESTATE)));
+        let baggage = Baggage::read(headers, ids.trace, is_sentrys);
+        let carried =
+            (state.is_some() || !baggage.is_empty()).then(|| Arc::new(Carried { state, baggage }));
+        Some(Self {
+            ids,
+            carried,
+            failure: None,
+        })
+    }
+
+    /// Returns a new span of the same trace.
+    pub fn child(&self) -> Self {
+        let mut child = self.clone();
+        child.ids.span = SpanId::random();
+        child
+    }
+
+    /// Returns the id of the trace.
+    pub fn trace_id(&self) -> TraceId {
+        self.ids.trace
+    }
+
+    /// Returns the id of the span that works here; the caller's, for a context that was
+    /// [extracted](Self::extract).
+    pub fn span_id(&self) -> SpanId {
+        self.ids.span
+    }
+
+    /// Returns `true` if the trace is sampled: the caller may be recording it.
+    pub fn is_sampled(&self) -> bool {
+        self.ids.sampled
+    }
+
+    /// Returns the caller's decision whether this trace is sampled; `None` if it left that open.
+    pub(crate) fn decision(&self) -> Option<bool> {
+        (!self.ids.open).then_some(self.ids.sampled)
+    }
+
+    /// Returns the `tracestate`: entries of other tracing systems.
+    pub fn tracestate(&self) -> Option<&str> {
+        self.carried.as_ref()?.state.as_deref()
+    }
+
+    /// Returns the value of `traceparent`, version 00.
+    pub fn traceparent(&self) -> String {
+        let Ids {
+            trace,
+            span,
+            sampled,
+            ..
+        } = self.ids;
+        format!("00-{trace}-{span}-{:02x}", u8::from(sampled) * SAMPLED)
+    }
+
+    /// Sets `traceparent` and `tracestate` on an outgoing request, replacing those it has.
+    ///
+    /// If Sentry is on, it sets `sentry-trace` and `baggage`, too: Sentry's members and those that
+    /// came with the request, up to 4 KiB, in addition to those that the outgoing request has.
+    pub fn inject(&self, headers: &mut HeaderMap) {
+        headers.remove(TRACESTATE);
+        // Both are visible ASCII: ids in hexadecimal, a state that was read from a header.
+        if let Ok(parent) = HeaderValue::try_from(self.traceparent()) {
+            headers.insert(TRACEPARENT, parent);
+        }
+        if let Some(Ok(state)) = self.tracestate().map(HeaderValue::from_str) {
+            headers.insert(TRACESTATE, state);
+        }
+        let baggage = self.carried.as_ref().map(|carried| &carried.baggage);
+        sentry::inject(self.ids, baggage, headers);
+    }
+
+    /// Runs code in this context.
+    pub fn scope<R>(&self, body: impl FnOnce() -> R) -> R {
+        let _here = Here::enter(Some(self));
+        body()
+    }
+
+    /// Polls a future in this context, and drops it there: for a task that continues the work of a
+    /// request.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// # let context = monitor_runtime::TraceContext::new();
+    /// # context.scope(|| {
+    /// let context = monitor_runtime::trace_context().unwrap_or_default();
+    /// let task = tokio::spawn(context.follow(async { tracing::info!("same trace id") }));
+    /// # task }).await.unwrap();
+    /// # }
+    /// ```
+    pub fn follow<F: Future>(self, future: F) -> impl Future<Output = F::Output> {
+        Within::new(future, self)
+    }
+
+    pub(crate) fn ids(&self) -> Ids {
+        self.ids
+    }
+
+    /// Makes it the context of a request, whose failure it shares with all code that works for the
+    /// request.
+    pub(crate) fn begin_request(&mut self) {
+        self.failure = Some(Arc::default());
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_deref()
+    }
+
+    pub(crate) fn set_sampled(&mut self, sampled: bool) {
+        self.ids.sampled = sampled;
+        self.ids.open = false;
+    }
+}
+
+impl Place for TraceContext {
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        self.scope(code)
+    }
+}
+
+/// Same as [`TraceContext::new`].
+impl Default for TraceContext {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Puts the [current context](trace_context) on an outgoing request; without one, changes nothing.
+///
+/// With `hyper`, or anything else that sends an `http::Request`:
+///
+/// ```
+/// # fn request() -> Result<(), http::Error> {
+/// let mut request = http::Request::get("http://stock.internal/items/7").body(String::new())?;
+/// monitor_runtime::inject(request.headers_mut());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// With `reqwest`:
+///
+/// ```
+/// # async fn fetch(client: reqwest::Client) -> Result<String, reqwest::Error> {
+/// let mut headers = reqwest::header::HeaderMap::new();
+/// monitor_runtime::inject(&mut headers);
+/// let request = client.get("http://stock.internal/items/7").headers(headers);
+/// # request.send().await?.text().await
+/// # }
+/// ```
+pub fn inject(headers: &mut HeaderMap) {
+    if let Some(context) = trace_context() {
+        context.inject(headers);
+    }
+}
+
+/// Returns the current trace and whether it is sampled, for an exemplar.
+#[cfg_attr(not(test), expect(dead_code, reason = "exemplars are to come"))]
+pub(crate) fn current_trace() -> Option<([u8; 16], bool)> {
+    current_ids().map(|ids| (ids.trace.to_bytes(), ids.sampled))
+}
+
+impl TraceId {
+    /// Returns its bytes, the most significant first.
+    pub fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+impl SpanId {
+    fn random() -> Self {
+        Self(random())
+    }
+
+    /// Returns its bytes, the most significant first.
+    pub fn to_bytes(self) -> [u8; 8] {
+        self.0
+    }
+}
+
+/// Returns random bytes, not all zero, at the price of one hash.
+///
+/// Every `RandomState` has other keys. They come from the system's generator, once per thread.
+fn random() -> [u8; 8] {
+    RandomState::new()
+        .build_hasher()
+        .finish()
+        .max(1)
+        .to_be_bytes()
+}
+
+/// Formats bytes as two digits each. A log line has 48 digits, for which `write!` would be too
+/// slow.
+fn hexadecimal<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = [b'0'; N];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    text
+}
+
+macro_rules! shown_in_hexadecimal {
+    ($($id:ident: $digits:literal)*) => {$(
+        impl $id {
+            pub(crate) fn digits(self) -> [u8; $digits] {
+                hexadecimal(&self.0)
+            }
+        }
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(str::from_utf8(&self.digits()).unwrap_or_default())
+            }
+        }
+        impl fmt::Debug for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
+shown_in_hexadecimal!(TraceId: 32 SpanId: 16);
+
+#[cfg(test)]
+mod tests;

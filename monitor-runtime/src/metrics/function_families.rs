@@ -1,0 +1,210 @@
+//! Prints the families of functions from numbers that were read before.
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use super::family::{Family, Format};
+use super::layout::{Layout, Series};
+use super::readings::{Histogram, RESULTS, Reading, Readings};
+use super::text_format::{Short, escape, push, push_number, push_seconds};
+use super::{CALLS, CONCURRENT, DURATION};
+use crate::base::clock;
+use crate::base::outcome::Outcome;
+use crate::callsite::exemplars::Exemplar;
+
+/// The families of functions. Each method prints one series of a family.
+pub(super) struct Functions {
+    layout: Arc<Layout>,
+    readings: Readings,
+    pub(super) format: Format,
+}
+
+impl Functions {
+    /// Reads the numbers of a page.
+    pub(super) fn read(layout: Arc<Layout>, format: Format) -> Self {
+        Self {
+            readings: Readings::take(&layout, format == Format::OpenMetrics),
+            layout,
+            format,
+        }
+    }
+
+    /// Returns `true` if there are no functions, and so no families.
+    pub(super) fn is_empty(&self) -> bool {
+        self.layout.series.is_empty()
+    }
+
+    /// Returns a series and its counts; `None` behind the last one. Describes the family before the
+    /// first.
+    fn series(
+        &self,
+        family: &Family<'_>,
+        at: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<(&Series, &Reading)> {
+        let series = self.layout.series.get(at)?;
+        if at == 0 {
+            family.describe(self.format, out);
+        }
+        Some((series, self.readings.series.get(at)?))
+    }
+
+    pub(super) fn calls(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        let Some((series, reading)) = self.series(&CALLS, at, out) else {
+            return false;
+        };
+        let labels = self.layout.labels(series);
+        let promise = &self.layout.promise(series).calls;
+        // Every result and known class exists from the start, so that a rate includes the very
+        // first call.
+        for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
+            push(out, CALLS.name);
+            begin(out, labels, outcome, promise);
+            end(out, calls);
+            if outcome == Outcome::Error {
+                let classes = self.readings.classes(reading);
+                let new = series.classes().iter();
+                let new = new.filter(|class| !classes.iter().any(|(seen, _)| seen == *class));
+                let new = new.map(|class| (*class, 0));
+                for (class, calls) in classes.iter().copied().chain(new) {
+                    push(out, CALLS.name);
+                    begin(out, labels, outcome, promise);
+                    push(out, ",error=\"");
+                    push(out, &escape(class));
+                    push(out, "\"");
+                    end(out, calls);
+                }
+            }
+        }
+        true
+    }
+
+    pub(super) fn durations(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        let Some((series, reading)) = self.series(&DURATION, at, out) else {
+            return false;
+        };
+        for histogram in self.readings.histograms(reading) {
+            self.histogram(series, histogram, out);
+        }
+        true
+    }
+
+    /// Writes a histogram. Its lines differ in little, so their common part is copied from the
+    /// first.
+    fn histogram(&self, series: &Series, histogram: &Histogram, out: &mut Vec<u8>) {
+        let promise = &self.layout.promise(series).durations;
+        let start = out.len();
+        push(out, DURATION.name);
+        push(out, "_bucket");
+        let labels = out.len();
+        begin(out, self.layout.labels(series), histogram.outcome, promise);
+        let labels = labels..out.len();
+        push(out, ",le=\"");
+        let next = start..out.len();
+        let mut below = 0;
+        let mut ends = self.layout.bounds(series).ends.iter();
+        let buckets = self.readings.buckets(histogram);
+        for ((calls, exemplar), end) in buckets.zip(ends.by_ref()) {
+            below += calls;
+            end.push_to(out);
+            push_number(out, below);
+            if let Some(exemplar) = exemplar {
+                push_exemplar(out, exemplar);
+            }
+            out.push(b'\n');
+            out.extend_from_within(next.clone());
+        }
+        // No call was slower, so only the bound differs.
+        if let Some(end) = ends.next() {
+            end.push_to(out);
+            let value = out.len();
+            push_number(out, below);
+            out.push(b'\n');
+            out.extend_from_within(next.clone());
+            let same = value..out.len();
+            for end in ends {
+                end.push_to(out);
+                out.extend_from_within(same.clone());
+            }
+        }
+        out.truncate(out.len() - next.len());
+        push(out, DURATION.name);
+        push(out, "_sum");
+        out.extend_from_within(labels.clone());
+        push(out, "} ");
+        push_seconds(out, clock::sum_in_seconds(histogram.ticks));
+        push(out, "\n");
+        push(out, DURATION.name);
+        push(out, "_count");
+        out.extend_from_within(labels);
+        end(out, below);
+    }
+
+    pub(super) fn concurrent(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        let Some((series, reading)) = self.series(&CONCURRENT, at, out) else {
+            return false;
+        };
+        let labels = self.layout.labels(series);
+        line(out, CONCURRENT.name, labels, reading.concurrent);
+        true
+    }
+}
+
+/// Writes a whole line.
+#[inline]
+pub(super) fn line(out: &mut Vec<u8>, name: &str, labels: &str, value: u64) {
+    push(out, name);
+    if labels.is_empty() {
+        out.push(b' ');
+        push_number(out, value);
+        out.push(b'\n');
+    } else {
+        out.push(b'{');
+        push(out, labels);
+        end(out, value);
+    }
+}
+
+/// Writes a line from behind its name up to its `result` and objective, to which more labels may be
+/// added.
+#[inline]
+fn begin(out: &mut Vec<u8>, labels: &str, outcome: Outcome, promise: &str) {
+    const fn result(outcome: Outcome) -> Short {
+        Short::of([",result=\"", outcome.as_str(), "\""])
+    }
+    const RESULT: [Short; Outcome::RESULTS] = [
+        result(Outcome::Ok),
+        result(Outcome::Error),
+        result(Outcome::Cancelled),
+    ];
+    out.push(b'{');
+    push(out, labels);
+    RESULT[outcome.result()].push_to(out);
+    if !promise.is_empty() {
+        push(out, promise);
+    }
+}
+
+/// Writes the rest of a line behind its labels.
+#[inline]
+fn end(out: &mut Vec<u8>, value: u64) {
+    push(out, "} ");
+    push_number(out, value);
+    out.push(b'\n');
+}
+
+/// Appends an exemplar to a bucket's line, with the time its call ended in Unix seconds.
+fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
+    let Exemplar {
+        trace_id,
+        seconds,
+        at,
+    } = exemplar;
+    let trace_id = u128::from_be_bytes(*trace_id);
+    let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (at, millis) = (at.as_secs(), at.subsec_millis());
+    push(
+        out,
+        &format!(" # {{trace_id=\"{trace_id:032x}\"}} {seconds} {at}.{millis:03}"),
+    );
+}

@@ -1,0 +1,280 @@
+//! Every metric name, label and bucket, and the page that shows them.
+//!
+//! Names and labels follow the autometrics specification 1.0.0, widened by `result="cancelled"` and
+//! by `result` on the histogram. The page comes in two formats, with the same series in both: text
+//! 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and OpenMetrics 1.0
+//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+//!
+//! OpenMetrics' `_created` lines are left out: Prometheus stores each as a series, which nearly
+//! doubles the number of counters, and all of them would have the start time of the process.
+
+mod exposition;
+pub(crate) mod facade;
+mod family;
+mod foreign;
+mod function_families;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
+mod layout;
+mod objective_families;
+mod objective_labels;
+pub(crate) mod process;
+mod process_families;
+mod readings;
+mod runtime_families;
+mod sample;
+mod text_format;
+
+pub use crate::settings::buckets::{BUCKETS, FAST_BUCKETS, SLOW_BUCKETS};
+pub(crate) use crate::settings::buckets::{HTTP_BUCKETS, by_unit};
+pub use exposition::Exposition;
+pub use family::Format;
+
+pub(crate) use family::Family;
+use family::Kind;
+pub(crate) use objective_families::{objective_series, objectives};
+pub(crate) use objective_labels::LabelValues;
+pub(crate) use process_families::{process, runtime};
+pub(crate) use readings::RESULTS;
+pub(crate) use runtime_families::{
+    CheckReading, Number, Own, captures, checks, label_overflow, log,
+};
+use text_format::label;
+pub(crate) use text_format::{canonical, escape};
+
+/// The series of the HTTP edge, which go through the `metrics` facade.
+pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
+pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
+pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
+
+/// Families of which every page may have series, so that the service must not define them.
+const FAMILIES: [&Family<'static>; 15] = [
+    &BUILD_INFO,
+    &CALLS,
+    &DURATION,
+    &CONCURRENT,
+    &LOG_EVENTS,
+    &LOG_DROPPED,
+    &LABEL_OVERFLOW,
+    &CAPTURES,
+    &CHECK_UP,
+    &CHECK_DURATION,
+    &OBJECTIVE_CALLS,
+    &OBJECTIVE_FAILURES,
+    &OBJECTIVE_TARGET,
+    &OBJECTIVE_THRESHOLD,
+    &OBJECTIVE_IN_FLIGHT,
+];
+
+pub(crate) const CALLS: Family<'static> = Family {
+    name: "function_calls_total",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Calls that have ended, by result.",
+};
+pub(crate) const DURATION: Family<'static> = Family {
+    name: "function_calls_duration_seconds",
+    kind: Kind::Histogram,
+    unit: Some("seconds"),
+    help: "Time from the beginning of a call to its end.",
+};
+pub(crate) const CONCURRENT: Family<'static> = Family {
+    name: "function_calls_concurrent",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "Calls that have begun and not ended.",
+};
+pub(crate) const BUILD_INFO: Family<'static> = Family {
+    name: "build_info",
+    kind: Kind::Info,
+    unit: None,
+    help: "The build that is running; always 1.",
+};
+pub(crate) const LOG_EVENTS: Family<'static> = Family {
+    name: "monitor_log_events_total",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Events that passed the filter of the log, by level.",
+};
+pub(crate) const LOG_DROPPED: Family<'static> = Family {
+    name: "monitor_log_lines_dropped_total",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Log lines that the full queue had no room for, or that nobody took.",
+};
+
+pub(crate) const LABEL_OVERFLOW: Family<'static> = Family {
+    name: "monitor_label_overflow_total",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Calls with a value that its `bounded` label had no place for; it is `other`.",
+};
+
+pub(crate) const CAPTURES: Family<'static> = Family {
+    name: "monitor_captures_total",
+    kind: Kind::Counter,
+    unit: None,
+    help: "Events for Sentry, by what became of them.",
+};
+
+pub(crate) const CHECK_UP: Family<'static> = Family {
+    name: "monitor_health_check_up",
+    kind: Kind::Gauge,
+    unit: None,
+    help: "1 while a health check passes, or a watched runtime answers; 0 while it does not.",
+};
+pub(crate) const CHECK_DURATION: Family<'static> = Family {
+    name: "monitor_health_check_duration_seconds",
+    kind: Kind::Gauge,
+    unit: Some("seconds"),
+    help: "How long the last run of a health check took.",
+};
+
+/// Objectives of functions.
+///
+/// The counters have a series per function and promise, without the target, so a changed target
+/// keeps the history. They have no buckets and no attribute labels, so they are the same however
+/// Prometheus stores histograms. The gauges expose targets, so that rules made for another target
+/// are noticed.
+pub(crate) const OBJECTIVE_CALLS: Family<'static> = Family::counter(
+    "monitor_objective_calls_total",
+    None,
+    "Calls that count for an objective, by promise.",
+);
+pub(crate) const OBJECTIVE_FAILURES: Family<'static> = Family::counter(
+    "monitor_objective_failures_total",
+    None,
+    "Calls that count for an objective and broke the promise.",
+);
+pub(crate) const OBJECTIVE_TARGET: Family<'static> = Family::gauge(
+    "monitor_objective_target_ratio",
+    None,
+    "The share of calls that an objective wants to keep the promise.",
+);
+pub(crate) const OBJECTIVE_THRESHOLD: Family<'static> = Family::gauge(
+    "monitor_objective_threshold_seconds",
+    Some("seconds"),
+    "How long a call may take at most to keep the latency of an objective.",
+);
+/// `function_calls_concurrent` summed over the labels of the attribute, with the objective's name
+/// beside it.
+pub(crate) const OBJECTIVE_IN_FLIGHT: Family<'static> = Family::gauge(
+    "monitor_objective_calls_in_flight",
+    None,
+    "Calls of functions with an objective that have begun and not ended.",
+);
+
+/// The process, as Prometheus' own clients name it; present unless switched off.
+/// <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>
+pub(crate) const PROCESS_CPU: Family<'static> = Family::counter(
+    "process_cpu_seconds_total",
+    Some("seconds"),
+    "CPU time that all threads have used, in user and system mode.",
+);
+pub(crate) const PROCESS_RESIDENT: Family<'static> = Family::gauge(
+    "process_resident_memory_bytes",
+    Some("bytes"),
+    "Memory that is held in RAM.",
+);
+const PROCESS_VIRTUAL: Family<'static> = Family::gauge(
+    "process_virtual_memory_bytes",
+    Some("bytes"),
+    "Address space that is in use.",
+);
+pub(crate) const PROCESS_FDS: Family<'static> =
+    Family::gauge("process_open_fds", None, "Open file descriptors.");
+pub(crate) const PROCESS_MOST_FDS: Family<'static> = Family::gauge(
+    "process_max_fds",
+    None,
+    "File descriptors that may be open at once; absent without a limit.",
+);
+pub(crate) const PROCESS_START: Family<'static> = Family::gauge(
+    "process_start_time_seconds",
+    Some("seconds"),
+    "When the process began, since the Unix epoch.",
+);
+pub(crate) const PROCESS_THREADS: Family<'static> =
+    Family::gauge("process_threads", None, "Threads of the process.");
+
+/// The tokio runtime that `start()` was called on, named as in `tokio::runtime::RuntimeMetrics`.
+pub(crate) const TOKIO_WORKERS: Family<'static> =
+    Family::gauge("tokio_workers", None, "Worker threads of the runtime.");
+pub(crate) const TOKIO_TASKS: Family<'static> = Family::gauge(
+    "tokio_alive_tasks",
+    None,
+    "Tasks that were spawned and have not ended.",
+);
+pub(crate) const TOKIO_QUEUE: Family<'static> = Family::gauge(
+    "tokio_global_queue_depth",
+    None,
+    "Tasks that wait in the queue all workers share.",
+);
+pub(crate) const TOKIO_BUSY: Family<'static> = Family::counter(
+    "tokio_worker_busy_seconds_total",
+    Some("seconds"),
+    "Time that a worker was not parked.",
+);
+pub(crate) const TOKIO_PARKS: Family<'static> = Family::counter(
+    "tokio_worker_parks_total",
+    None,
+    "How often a worker had nothing to do.",
+);
+/// Names of the series that the rules for objectives record, after
+/// <https://prometheus.io/docs/practices/rules/>.
+pub(crate) mod slo {
+    /// The share of calls that may break the promise, and the share of that budget which is left.
+    pub(crate) const BUDGET: &str = "monitor_slo:error_budget:ratio";
+    pub(crate) const BUDGET_LEFT: &str = "monitor_slo:error_budget_left:ratio";
+    /// By function: the number of calls in 3 days, and the number of those that broke the promise.
+    pub(crate) const FUNCTION_CALLS: &str = "monitor_slo:function_calls:increase3d";
+    pub(crate) const FUNCTION_FAILURES: &str = "monitor_slo:function_failures:increase3d";
+
+    /// Returns the name of the share of calls that break it, over a window.
+    pub(crate) fn ratio(window: &str) -> String {
+        format!("monitor_slo:failures:ratio_rate{window}")
+    }
+
+    /// Returns the name of the burn rate over a window; 1 uses the budget up in exactly its period.
+    pub(crate) fn burn_rate(window: &str) -> String {
+        format!("monitor_slo:error_budget:burn_rate{window}")
+    }
+
+    /// Returns the name of the number of calls that break it in a window.
+    pub(crate) fn failures(window: &str) -> String {
+        format!("monitor_slo:failures:increase{window}")
+    }
+
+    /// Returns the name of the number of calls in a window.
+    pub(crate) fn calls(window: &str) -> String {
+        format!("monitor_slo:calls:increase{window}")
+    }
+}
+
+/// The process as `build_info` and the `service_name` label describe it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Service {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) commit: String,
+    pub(crate) branch: String,
+}
+
+impl Service {
+    /// Returns the labels of `build_info`.
+    fn build(&self) -> String {
+        [
+            label("version", &self.version),
+            label("commit", &self.commit),
+            label("branch", &self.branch),
+            self.label(),
+        ]
+        .join(",")
+    }
+
+    fn label(&self) -> String {
+        label("service_name", &self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

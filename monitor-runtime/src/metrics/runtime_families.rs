@@ -1,0 +1,106 @@
+//! Families of the runtime's own that are not about functions.
+
+use std::time::Duration;
+
+use super::family::Family;
+use super::text_format::label;
+use super::{CAPTURES, CHECK_DURATION, CHECK_UP, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS};
+use crate::callsite::Site;
+
+/// A family of the runtime, and a value for each set of labels.
+pub(crate) struct Own {
+    pub(super) family: &'static Family<'static>,
+    /// Labels without their braces, escaped; may be empty.
+    pub(super) values: Vec<(String, Number)>,
+}
+
+/// A value: an integer, or a float.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Count(u64),
+    Measure(f64),
+}
+
+/// Returns the families of the log: events by level, and lost lines. A family is absent if the
+/// runtime has no number for it.
+pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) -> Vec<Own> {
+    let events = events.map(|events| Own {
+        family: &LOG_EVENTS,
+        values: events
+            .map(|(level, count)| (label("level", level), Number::Count(count)))
+            .to_vec(),
+    });
+    let dropped = dropped_lines.map(|lines| Own {
+        family: &LOG_DROPPED,
+        values: vec![(String::new(), Number::Count(lines))],
+    });
+    events.into_iter().chain(dropped).collect()
+}
+
+/// Returns the family of events for Sentry, by result.
+pub(crate) fn captures(captures: [(&str, u64); 3]) -> Own {
+    let values = captures.map(|(result, count)| (label("result", result), Number::Count(count)));
+    Own {
+        family: &CAPTURES,
+        values: values.to_vec(),
+    }
+}
+
+/// Returns the family that counts calls whose value was one too many for its label.
+pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Option<Own> {
+    let mut values: Vec<(String, u64)> = Vec::new();
+    for site in sites.filter(|site| !site.labels.is_empty()) {
+        for (place, calls) in site.family().overflowed() {
+            let key = site.labels.get(place).copied().unwrap_or_default();
+            let labels = [
+                ("function", site.function()),
+                ("module", site.module()),
+                ("label", key),
+            ];
+            values.push((
+                labels.map(|(key, value)| label(key, value)).join(","),
+                calls,
+            ));
+        }
+    }
+    // Functions that share a name would repeat a series.
+    values.sort_unstable();
+    values.dedup_by(|(again, more), (labels, calls)| {
+        let same = again == labels;
+        *calls += u64::from(same) * *more;
+        same
+    });
+    let family = &LABEL_OVERFLOW;
+    let counted = |(labels, calls)| (labels, Number::Count(calls));
+    (!values.is_empty()).then(|| Own {
+        family,
+        values: values.into_iter().map(counted).collect(),
+    })
+}
+
+/// A health check at one moment.
+pub(crate) struct CheckReading {
+    pub(crate) check: String,
+    pub(crate) up: bool,
+    /// The duration of its last run; `None` for a check that does not run.
+    pub(crate) took: Option<Duration>,
+}
+
+/// Returns the families of health checks; empty for a process without checks.
+pub(crate) fn checks(readings: &[CheckReading]) -> Vec<Own> {
+    let name = |reading: &CheckReading| label("check", &reading.check);
+    let up = readings.iter().map(|reading| {
+        let up = Number::Count(reading.up.into());
+        (name(reading), up)
+    });
+    let took = readings.iter().filter_map(|reading| {
+        let took = Number::Measure(reading.took?.as_secs_f64());
+        Some((name(reading), took))
+    });
+    let families: [(_, Vec<_>); 2] = [(&CHECK_UP, up.collect()), (&CHECK_DURATION, took.collect())];
+    let families = families.into_iter();
+    families
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(family, values)| Own { family, values })
+        .collect()
+}

@@ -1,0 +1,350 @@
+//! The builder: every decision that is made before the start.
+
+use std::fmt;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::health::Check;
+use crate::monitor::start::Bounds;
+use crate::settings::config::Overrides;
+use crate::settings::log_format::LogFormat;
+use crate::settings::traces_sampler::TracesSampler;
+
+/// Every setting that can be decided before the start; see [`SETTINGS`](crate::SETTINGS).
+#[must_use = "nothing runs before `start()`"]
+pub struct Builder {
+    pub(crate) crate_name: String,
+    pub(crate) crate_version: String,
+    pub(crate) commit: String,
+    pub(crate) branch: String,
+    pub(crate) overrides: Overrides,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) exporter: Option<PrometheusBuilder>,
+    pub(crate) others: Option<PrometheusHandle>,
+    pub(crate) facade: Option<Duration>,
+    pub(crate) buckets: Bounds,
+    pub(crate) signals: bool,
+}
+
+impl Builder {
+    /// Creates a builder for a service of this name and version; [`builder!`](crate::builder) fills
+    /// in both.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            crate_name: name.into(),
+            crate_version: version.into(),
+            commit: String::new(),
+            branch: String::new(),
+            overrides: Overrides::default(),
+            checks: Vec::new(),
+            exporter: None,
+            others: None,
+            facade: None,
+            buckets: Bounds::new(),
+            signals: true,
+        }
+    }
+
+    /// Sets the commit this build is of, for `build_info`.
+    pub fn commit(mut self, commit: impl Into<String>) -> Self {
+        self.commit = commit.into();
+        self
+    }
+
+    /// Sets the branch this build is of, for `build_info`.
+    pub fn branch(mut self, branch: impl Into<String>) -> Self {
+        self.branch = branch.into();
+        self
+    }
+
+    /// Sets the `service_name` label. Wins over `OTEL_SERVICE_NAME`.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.overrides.service_name = Some(name.into());
+        self
+    }
+
+    /// Sets the service's name, version and environment by OpenTelemetry's attributes, unless
+    /// another setting does. Wins over `OTEL_RESOURCE_ATTRIBUTES`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!()
+    ///     .resource_attributes("service.version=2.7.1,deployment.environment.name=staging");
+    /// ```
+    pub fn resource_attributes(mut self, attributes: impl Into<String>) -> Self {
+        self.overrides.resource_attributes = Some(attributes.into());
+        self
+    }
+
+    /// Sets the address of the management server: `IP:PORT`, `unix:/PATH` or `off`. Wins over `MONITOR_ADDR`.
+    pub fn addr(mut self, addr: impl fmt::Display) -> Self {
+        self.overrides.addr = Some(format!("{addr}"));
+        self
+    }
+
+    /// Sets the token that opens details to remote peers. Wins over `MONITOR_TOKEN`.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.overrides.token = Some(token.into());
+        self
+    }
+
+    /// Sets whether requests of this machine need the token, too. Wins over `MONITOR_LOOPBACK`.
+    ///
+    /// For a proxy on this machine that leaves no mark on a request, or a machine whose users are
+    /// not to see each other's services.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().token("0123456789abcdef").loopback_needs_token(true);
+    /// ```
+    pub fn loopback_needs_token(mut self, needed: bool) -> Self {
+        self.overrides.loopback_needs_token = Some(needed);
+        self
+    }
+
+    /// Sets whether `/metrics` is only for clients that may see details. Wins over
+    /// `MONITOR_METRICS`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().token("0123456789abcdef").metrics_need_token(true);
+    /// ```
+    pub fn metrics_need_token(mut self, needed: bool) -> Self {
+        self.overrides.metrics_need_token = Some(needed);
+        self
+    }
+
+    /// Sets the format of log lines. Wins over `MONITOR_LOG_FORMAT`.
+    pub fn log_format(mut self, format: LogFormat) -> Self {
+        self.overrides.log_format = Some(format);
+        self
+    }
+
+    /// Sets the number of combinations of label values that the process tells apart. Wins over
+    /// `MONITOR_LABEL_SERIES`.
+    pub fn label_series(mut self, most: usize) -> Self {
+        self.overrides.label_series = Some(most);
+        self
+    }
+
+    /// Adds fields whose values no log line and no event shows. Wins over `MONITOR_REDACT`.
+    ///
+    /// Known are `password`, `secret`, `token`, `api_key`, `authorization`, `cookie`, `session` and the
+    /// like, in every spelling and as a part of longer names: `X-Api-Key`, `accessToken`, `db.password`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().redact(["iban", "tax_number"]);
+    /// ```
+    pub fn redact(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        self.overrides.redact = Some(names.join(",")).filter(|_| !names.is_empty());
+        self
+    }
+
+    /// Switches `process_*` and `tokio_*` on `/metrics` on or off. Wins over
+    /// `MONITOR_PROCESS_METRICS`.
+    ///
+    /// `tokio_*` describe the runtime that `start()` is called on. While they are on, they replace
+    /// the service's own families of these names.
+    pub fn process_metrics(mut self, wanted: bool) -> Self {
+        self.overrides.process_metrics = Some(wanted);
+        self
+    }
+
+    /// Sets the URL of the alerts' runbooks, see [`slo::rules`](crate::slo::rules). Wins over `MONITOR_RUNBOOK_URL`.
+    pub fn runbook_url(mut self, url: impl Into<String>) -> Self {
+        self.overrides.runbook_url = Some(url.into());
+        self
+    }
+
+    /// Sets the Grafana that alerts link to. Wins over `MONITOR_GRAFANA_URL`. See
+    /// [`slo::rules`](crate::slo::rules).
+    pub fn grafana_url(mut self, url: impl Into<String>) -> Self {
+        self.overrides.grafana_url = Some(url.into());
+        self
+    }
+
+    /// Sets the URL that trace ids on the live page link to. Wins over `MONITOR_TRACE_URL`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!()
+    ///     .trace_url("https://jaeger.example.com/trace/{trace_id}")
+    ///     .source_url("https://git.example.com/shop/blob/v{version}/{file}#L{line}");
+    /// ```
+    pub fn trace_url(mut self, template: impl Into<String>) -> Self {
+        self.overrides.trace_url = Some(template.into());
+        self
+    }
+
+    /// Sets the URL that places in the source link to on the live page. Wins over
+    /// `MONITOR_SOURCE_URL`.
+    ///
+    /// `{version}` is the service's version, and `{commit}` the commit that `builder!()` found. A
+    /// place has no link if the template needs a value that is not known, or if it is outside the
+    /// service's own source.
+    pub fn source_url(mut self, template: impl Into<String>) -> Self {
+        self.overrides.source_url = Some(template.into());
+        self
+    }
+
+    /// Sets the filter of the log: which spans and events are written. Wins over `RUST_LOG`.
+    pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
+        self.overrides.log_filter = Some(directives.into());
+        self
+    }
+
+    /// Sets the time between readiness falling and [`Monitor::drained`](crate::Monitor::drained).
+    /// Wins over `MONITOR_DRAIN`.
+    pub fn drain(mut self, drain: Duration) -> Self {
+        self.overrides.drain = Some(drain);
+        self
+    }
+
+    /// Sets the time after the drain delay until running work is cut off and the process ends. Wins
+    /// over `MONITOR_DRAIN_LIMIT`.
+    ///
+    /// The default of 30 s does not apply to a service that handles the signal itself; a limit that
+    /// is set here or by the variable does.
+    pub fn drain_limit(mut self, limit: Duration) -> Self {
+        self.overrides.drain_limit = Some(limit);
+        self
+    }
+
+    /// Sets whether the runtime handles signals; `true` if not set.
+    ///
+    /// With `false` it installs no handler, and signals keep their effect: call
+    /// [`Monitor::drain`](crate::Monitor::drain) when the service is to end.
+    ///
+    /// With `true` a service that handles a signal itself, by `tokio::signal` or otherwise, still
+    /// keeps doing so: readiness falls at SIGTERM and SIGINT, and the service decides when it ends.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().signals(false);
+    /// ```
+    pub fn signals(mut self, handled: bool) -> Self {
+        self.signals = handled;
+        self
+    }
+
+    /// Sets the time that the async runtime may be blocked before `/livez` fails, from 100 ms to 1
+    /// h; `None` switches the watchdog off. Wins over `MONITOR_WATCHDOG`.
+    ///
+    /// The runtime is the one that [`start`](Self::start) is called in. A current-thread runtime
+    /// runs only inside its `block_on`: a program that leaves it for long has no runtime to watch.
+    pub fn watchdog(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        let text = |limit| humantime::format_duration(limit).to_string();
+        self.overrides.watchdog = Some(limit.into().map_or_else(|| "off".to_owned(), text));
+        self
+    }
+
+    /// Sets the Sentry DSN that errors and panics are sent to. Wins over `SENTRY_DSN`.
+    pub fn sentry_dsn(mut self, dsn: impl Into<String>) -> Self {
+        self.overrides.sentry_dsn = Some(dsn.into());
+        self
+    }
+
+    /// Sets the environment of Sentry events. Wins over `SENTRY_ENVIRONMENT`.
+    pub fn environment(mut self, environment: impl Into<String>) -> Self {
+        self.overrides.environment = Some(environment.into());
+        self
+    }
+
+    /// Sets the release of Sentry events. Wins over `SENTRY_RELEASE`.
+    pub fn release(mut self, release: impl Into<String>) -> Self {
+        self.overrides.release = Some(release.into());
+        self
+    }
+
+    /// Sets the share of requests at the [HTTP edge](crate::http) that are sent to Sentry as
+    /// transactions, from 0 to 1. Wins over `SENTRY_TRACES_SAMPLE_RATE`.
+    ///
+    /// See [`TracesSampler`] for requests whose caller has decided.
+    pub fn traces_sample_rate(mut self, rate: f32) -> Self {
+        self.overrides.traces_sample_rate = Some(rate);
+        self
+    }
+
+    /// Sets who decides that a request becomes a transaction: the caller, this service, or both.
+    /// Wins over `MONITOR_TRACES_SAMPLER`.
+    pub fn traces_sampler(mut self, sampler: TracesSampler) -> Self {
+        self.overrides.traces_sampler = Some(sampler);
+        self
+    }
+
+    /// Adds a health check with defaults: not critical, every 10 s, with a time-out of 5 s.
+    ///
+    /// ```no_run
+    /// # async fn ping() -> std::io::Result<()> { Ok(()) }
+    /// let builder = monitor_runtime::builder!().check("database", || async { ping().await });
+    /// ```
+    pub fn check<F, Fut, T, E>(self, name: impl Into<String>, check: F) -> Self
+    where
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + Send + 'static,
+    {
+        self.check_with(Check::new(name, check))
+    }
+
+    /// Adds a health check with settings of its own: critical, or with another interval or
+    /// time-out.
+    pub fn check_with(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// Sets the exporter to install as the `metrics` recorder, with buckets and labels of your own.
+    ///
+    /// Without one, `http_server_request_duration_seconds` gets the buckets that OpenTelemetry advises.
+    /// Other histograms get buckets by the unit that their name ends in:
+    ///
+    /// | end of the name | buckets |
+    /// |---|---|
+    /// | `_seconds` | those of `function_calls_duration_seconds`: 500 µs to 10 s |
+    /// | `_milliseconds`, `_ms`, `_microseconds`, `_us` | the same times in that unit |
+    /// | `_bytes` | 256 B to 1 GiB, by factors of four |
+    ///
+    /// The rest are summaries, unless [`histogram_buckets`](Self::histogram_buckets) names them.
+    pub fn exporter(mut self, exporter: PrometheusBuilder) -> Self {
+        self.exporter = Some(exporter);
+        self
+    }
+
+    /// Sets the upper bounds of a histogram of the `metrics` facade, by its name.
+    ///
+    /// They apply to the exporter that `start()` installs, which may be that of
+    /// [`exporter`](Self::exporter). They do not change an exporter that is already installed, and
+    /// the log then has a warning. Bounds that do not rise are an error of `start()`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!()
+    ///     .histogram_buckets("basket_items", [1.0, 2.0, 5.0, 10.0, 20.0, 50.0]);
+    /// // metrics::histogram!("basket_items").record(3.0);
+    /// ```
+    pub fn histogram_buckets(
+        mut self,
+        name: impl Into<String>,
+        bounds: impl IntoIterator<Item = f64>,
+    ) -> Self {
+        let bounds = bounds.into_iter().collect();
+        self.buckets.push((name.into(), bounds));
+        self
+    }
+
+    /// Sets the handle of an exporter that is already installed, so that its series are on the
+    /// page.
+    pub fn exporter_handle(mut self, handle: PrometheusHandle) -> Self {
+        self.others = Some(handle);
+        self
+    }
+
+    /// Publishes call sites through the `metrics` facade, too, at this interval (10 ms to 1 h): for
+    /// a process whose recorder is not a Prometheus exporter.
+    ///
+    /// Names and labels are those of `/metrics`. Counters and the gauge are exact; durations arrive
+    /// as samples from their buckets, because a call site keeps only buckets. With the exporter
+    /// that `start()` installs nothing is published, and the log has a warning.
+    pub fn publish_to_facade(mut self, interval: Duration) -> Self {
+        self.facade = Some(interval);
+        self
+    }
+}

@@ -1,0 +1,300 @@
+//! The handle to a started runtime.
+
+pub(crate) mod builder;
+pub(crate) mod exporter;
+pub(crate) mod shutdown;
+pub(crate) mod start;
+pub(crate) mod subscriber;
+pub(crate) mod upkeep;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use warp::{Filter, Rejection, reply::Response};
+
+use crate::health::{Health, InvalidCheck};
+use crate::monitor::shutdown::Lifecycle;
+use crate::monitor::start::Claim;
+use crate::server::{self, Server};
+use crate::settings::config::Address;
+use crate::settings::log_filter::{LogFilter, LogFilterError};
+use crate::{logs, sentry};
+
+/// The longest shutdown once the drain delay is over.
+const LIMIT: Duration = Duration::from_secs(3);
+/// The part of it that sending Sentry's queue may take.
+const FLUSH: Duration = Duration::from_secs(2);
+/// The time by which the management port is closed. The rest is for the log.
+const CLOSED: Duration = Duration::from_millis(2500);
+
+/// A started runtime; keep it until the end of `main`.
+///
+/// At the end of the process the log is written and Sentry's queue is sent, however the process
+/// ends:
+///
+/// * [`shutdown`](Self::shutdown) drains and closes in order.
+/// * Dropped without it, the `Monitor` closes without waiting for the drain delay, and blocks for up
+///   to three seconds; in a runtime of `tokio`, too, and while a panic unwinds.
+/// * Never dropped (in a `static`, leaked, or because the process calls `exit`), it is closed in the
+///   same way when the process exits.
+/// * Closing happens once. A second caller waits for the first.
+/// * A process that aborts or crashes waits for up to two seconds, so that what is queued is written
+///   and sent. `_exit` and SIGKILL leave no time for that: the lines of the level ERROR are written.
+#[must_use = "dropping it stops the management server and flushes Sentry"]
+pub struct Monitor {
+    pub(crate) lifecycle: Arc<Lifecycle>,
+    pub(crate) parts: Arc<Parts>,
+    pub(crate) context: server::Context,
+}
+
+impl Monitor {
+    /// Returns the address the management server listens on; `None` when it is off or has no port.
+    pub fn addr(&self) -> Option<SocketAddr> {
+        match self.parts.server.as_ref()?.bound() {
+            Address::Tcp(addr) => Some(*addr),
+            Address::Unix(_) => None,
+        }
+    }
+
+    /// Returns the socket in the file system that the management server listens on, if it is one.
+    pub fn socket_path(&self) -> Option<&Path> {
+        match self.parts.server.as_ref()?.bound() {
+            Address::Tcp(_) => None,
+            Address::Unix(path) => Some(path),
+        }
+    }
+
+    /// Ends once readiness has been false for the drain delay: time to stop one's own server.
+    ///
+    /// SIGTERM, SIGHUP, [`drain`](Self::drain) and [`shutdown`](Self::shutdown) begin it; SIGINT
+    /// does too, without the delay. The process then has the drain limit (`MONITOR_DRAIN_LIMIT`, 30
+    /// s) to end, see [`cut_off`](Self::cut_off). Another SIGTERM changes nothing; a second SIGINT
+    /// ends the process at once.
+    ///
+    /// A service that has an action of its own for the signal decides itself when it ends, unless a
+    /// drain limit is set for it. If the service has no such action, and nothing waits for this
+    /// future, the runtime flushes and ends the process as the signal does by default. A line of
+    /// the level WARN reports that.
+    ///
+    /// ```no_run
+    /// # async fn example(monitor: &monitor_runtime::Monitor) {
+    /// # use warp::Filter;
+    /// let server = warp::serve(warp::any().map(|| "hello")).bind(([127, 0, 0, 1], 8080)).await;
+    /// server.graceful(monitor.drained()).run().await;
+    /// # }
+    /// ```
+    pub fn drained(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.lifecycle.drained()
+    }
+
+    /// Ends when readiness falls, before the drain delay: time for a health service of your own to
+    /// report it.
+    ///
+    /// With `tonic_health`:
+    ///
+    /// ```ignore
+    /// let (reporter, health) = tonic_health::server::health_reporter();
+    /// let draining = monitor.draining();
+    /// tokio::spawn(async move {
+    ///     draining.await;
+    ///     reporter.set_service_status("", ServingStatus::NotServing).await;
+    /// });
+    /// ```
+    ///
+    /// ```no_run
+    /// # async fn example(monitor: &monitor_runtime::Monitor) {
+    /// monitor.draining().await;
+    /// println!("no new work");
+    /// # }
+    /// ```
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.lifecycle.draining()
+    }
+
+    /// Returns `true` from the moment when readiness falls.
+    pub fn is_draining(&self) -> bool {
+        self.lifecycle.is_draining()
+    }
+
+    /// Ends when the drain limit is over as well: time to drop a server that still waits for its
+    /// clients.
+    ///
+    /// [`http::warp`](crate::http)'s server does so by itself. For another one, such as axum's:
+    ///
+    /// ```no_run
+    /// # async fn serve(_: impl Future<Output = ()>) {}
+    /// # async fn example(monitor: monitor_runtime::Monitor) {
+    /// tokio::select! {
+    ///     () = serve(monitor.drained()) => {}
+    ///     () = monitor.cut_off() => {} // a stream that never ends, a client that has stalled
+    /// }
+    /// monitor.shutdown().await;
+    /// # }
+    /// ```
+    ///
+    /// Without it, a process that got a signal and has not called `shutdown()` one second after the
+    /// limit is closed and exits with 0. One line of the level WARN has the number of requests that
+    /// were cut off.
+    pub fn cut_off(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        self.lifecycle.cut_off()
+    }
+
+    /// Begins to drain as SIGTERM does: readiness falls now, [`drained`](Self::drained) ends later.
+    ///
+    /// It does not end the process.
+    pub fn drain(&self) {
+        self.lifecycle.drain();
+    }
+
+    /// Drains, sends what is queued, and closes the management port last.
+    ///
+    /// Waits for the drain delay only if it has not passed and something waits for
+    /// [`drained`](Self::drained); then for at most three seconds. Blocking work is done on a
+    /// thread of its own. Calls that end afterwards are still counted and logged.
+    ///
+    /// Dropped before it is done, the future closes as the `Monitor` does when it is dropped.
+    pub async fn shutdown(self) {
+        self.lifecycle.finish().await;
+        let lifecycle = Arc::clone(&self.lifecycle);
+        let (done, closed) = tokio::sync::oneshot::channel::<()>();
+        let close = move || {
+            lifecycle.close();
+            drop(done);
+        };
+        let spawned = std::thread::Builder::new()
+            .name("monitor-shutdown".into())
+            .spawn(close);
+        if spawned.is_ok() {
+            // A closed channel means that the work is done or impossible.
+            let _ = closed.await;
+        }
+    }
+
+    /// Shuts down from a `main` that is not `async`; see [`shutdown`](Self::shutdown).
+    ///
+    /// It blocks the thread it is called on. In a runtime of `tokio` that is a worker that runs
+    /// nothing meanwhile, so `shutdown` is better there.
+    pub fn shutdown_blocking(self) {
+        self.lifecycle.finish_blocking();
+        self.lifecycle.close();
+    }
+
+    /// Watches one more `tokio` runtime, the one this is called in, as the one that `start()` was
+    /// called in is watched.
+    ///
+    /// It is `runtime:<name>` in `/livez?verbose`, until it is shut down.
+    ///
+    /// # Errors
+    ///
+    /// The call is outside a runtime, the name is taken, or it is not valid as the name of a check.
+    ///
+    /// ```no_run
+    /// # fn example(monitor: &monitor_runtime::Monitor, other: &tokio::runtime::Runtime) {
+    /// let watched = other.block_on(async { monitor.watch_runtime("background") });
+    /// # drop(watched);
+    /// # }
+    /// ```
+    pub fn watch_runtime(&self, name: &str) -> Result<(), InvalidCheck> {
+        self.parts.health.watch(name)
+    }
+
+    /// Returns the log's filter; `None` if the subscriber is not the one that `start()` installs.
+    ///
+    /// `GET /log-level` of the management server returns it, too.
+    pub fn log_filter(&self) -> Option<LogFilter> {
+        logs::log_filter()
+    }
+
+    /// Sets the log's filter: for a time of up to 24 hours, or until it is set anew or reset.
+    ///
+    /// Directives are levels, by target or for all: `info,my_crate=debug`. They replace all
+    /// previous ones. One line of the log reports that it was set, and one that it was set back;
+    /// `shutdown()` sets it back, too. `PUT /log-level` does the same.
+    ///
+    /// ```no_run
+    /// # fn example(monitor: &monitor_runtime::Monitor) -> Result<(), monitor_runtime::LogFilterError> {
+    /// use std::time::{Duration, Instant};
+    ///
+    /// monitor.set_log_filter("info,shop::orders=debug", Some(Duration::from_secs(600)))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_log_filter(
+        &self,
+        directives: &str,
+        lasting: Option<Duration>,
+    ) -> Result<LogFilter, LogFilterError> {
+        logs::set_log_filter(directives, lasting)
+    }
+
+    /// Sets the log's filter back to that of the start; `None` as for [`log_filter`](Self::log_filter).
+    pub fn reset_log_filter(&self) -> Option<LogFilter> {
+        logs::reset_log_filter()
+    }
+
+    /// Returns the routes `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for
+    /// your own warp app, with the paths below them, such as `/readyz/<check>`.
+    ///
+    /// Other paths are rejected as not found, so routes after it are tried.
+    pub fn health_routes(
+        &self,
+    ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static + use<>
+    {
+        server::health_routes(self.context.clone())
+    }
+
+    /// Returns the route `/metrics` for your own warp app.
+    pub fn metrics_routes(
+        &self,
+    ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static + use<>
+    {
+        server::metrics_routes(self.context.clone())
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        self.lifecycle.close();
+    }
+}
+
+/// The parts that a shutdown has to close.
+pub(crate) struct Parts {
+    pub(crate) health: Arc<Health>,
+    pub(crate) server: Option<Server>,
+    /// Dropped, it ends the upkeep of the exporter.
+    pub(crate) upkeep: Mutex<Option<Sender<()>>>,
+    /// `true` if `start()` made the Sentry client, so that a shutdown closes it.
+    pub(crate) own_sentry: bool,
+    /// Given back when everything is closed; `None` from then on.
+    pub(crate) claim: Mutex<Option<Claim>>,
+}
+
+impl Parts {
+    /// Sends and closes everything, the port last. Blocks for three seconds at most, and does the
+    /// work only once.
+    pub(crate) fn close(&self) {
+        let mut claim = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(_claim) = claim.take() else { return };
+        let began = Instant::now();
+        let left = |of: Duration| of.saturating_sub(began.elapsed());
+        self.health.begin_drain();
+        sentry::stop(FLUSH, self.own_sentry);
+        self.upkeep
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        self.health.stop();
+        if let Some(server) = &self.server {
+            server.close_by(left(CLOSED));
+        }
+        // The thread that would set it back later is about to end.
+        logs::reset_log_filter();
+        tracing::info!("shutdown is done");
+        logs::flush(left(LIMIT));
+    }
+}

@@ -1,0 +1,321 @@
+//! Starts the runtime: decides the settings, then installs each part once.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+use std::{fmt, io};
+
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+pub(crate) use super::exporter::Bounds;
+use super::upkeep::Upkeep;
+use crate::base::{clock, redact};
+use crate::call::labels;
+use crate::health::{self, Health, InvalidCheck};
+use crate::metrics::{facade, process};
+use crate::monitor::builder::Builder;
+use crate::monitor::shutdown::Lifecycle;
+use crate::monitor::subscriber;
+use crate::monitor::{Monitor, Parts};
+use crate::sentry::Destination;
+use crate::server::{self, BindError, Listener};
+use crate::settings::config::{Address, Config, ConfigError};
+use crate::{callsite, http, inventory, logs, metrics, sentry, slo};
+
+impl Builder {
+    /// Starts logs, metrics, Sentry, health checks and the management server.
+    ///
+    /// Needs no particular runtime. Health checks run on the `tokio` runtime it is called in, if
+    /// there is one. Parts that the process already has are left alone and used: a `tracing`
+    /// subscriber, a `metrics` recorder (see [`exporter_handle`](Self::exporter_handle)), a Sentry
+    /// client.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot be used, a port that is taken, a check that is not valid, a second
+    /// start of the process. After an error nothing runs, and `start` may be called again.
+    #[expect(
+        clippy::unused_async,
+        reason = "it may have to wait one day, and that must break nobody"
+    )]
+    pub async fn start(self) -> Result<Monitor, StartError> {
+        self.start_blocking()
+    }
+
+    /// Starts the monitor from a `main` that is not `async`; see [`start`](Self::start).
+    pub fn start_blocking(self) -> Result<Monitor, StartError> {
+        // Every check that can fail comes before any change to the process.
+        let env: Vec<_> = std::env::vars_os().collect();
+        let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
+        let interval = self.facade.map(facade::check).transpose()?;
+        super::exporter::check(&self.buckets)?;
+        slo::agree(&inventory::inventory()).map_err(StartError::Objectives)?;
+        let claim = Claim::take().ok_or(StartError::AlreadyStarted)?;
+        let service = metrics::Service {
+            name: config.service_name.clone(),
+            version: config.service_version.clone(),
+            commit: self.commit,
+            branch: self.branch,
+        };
+        let subject = health::Service {
+            id: service.name.clone(),
+            version: service.version.clone(),
+        };
+        let health = Health::new(subject, self.checks, config.watchdog)?;
+        let listener = config.addr.clone().map(server::bind).transpose()?;
+
+        clock::calibrate();
+        redact::hide(&config.redact);
+        let destination = sentry::start(&config);
+        sentry::install_hook();
+        labels::bound(config.label_series);
+        inventory::is_of(&service);
+        slo::lead_to(slo::Links {
+            runbooks: config.runbook_url,
+            grafana: config.grafana_url,
+        });
+        let mistake = config.log_filter.mistake();
+        let log = subscriber::install(config.log_format, config.colours, config.log_filter);
+        let (others, recorder) = recorder(self.exporter, self.others, self.buckets);
+        http::begin_metrics();
+        let facade = interval.filter(|_| recorder != Recorder::Ours);
+        if interval.is_some() && facade.is_none() {
+            tracing::warn!(
+                "publish_to_facade has nothing to do: the recorder is the exporter that start() \
+                 installed, and /metrics has the call sites already"
+            );
+        }
+        let reader = config.process_metrics.then(process::Reader::new);
+        let page = page(&service, reader, others.clone(), Arc::clone(&health));
+        let context = server::Context::new(
+            service.clone(),
+            Arc::clone(&health),
+            page,
+            server::Access::from(config.token.clone())
+                .strict(config.loopback_needs_token, config.metrics_need_token),
+        )
+        .with_page(process::Reader::new(), config.page_links);
+        let own_sentry = matches!(destination, Destination::Dsn);
+        let upkeep = Upkeep {
+            others,
+            facade: facade.map(|interval| (interval, service.name.clone())),
+            live: listener.as_ref().map(|_| context.live()),
+            objectives: slo::begin(),
+        };
+        let threads = Threads::start(listener, &context, &health, upkeep);
+        let Threads { server, upkeep } = threads.inspect_err(|_| {
+            sentry::stop(Duration::ZERO, own_sentry);
+            health.stop();
+        })?;
+        let addr = server.as_ref().map(|server| server.bound().clone());
+        let parts = Arc::new(Parts {
+            health: Arc::clone(&health),
+            server,
+            upkeep: Mutex::new(Some(upkeep)),
+            own_sentry,
+            claim: Mutex::new(Some(claim)),
+        });
+        let closing = Arc::clone(&parts);
+        let (drain, limit) = (config.drain, config.drain_limit);
+        let lifecycle = Lifecycle::new(health, drain, limit, move || closing.close());
+        let followed = lifecycle.follow(self.signals);
+        parts.health.mark_started();
+        let monitor = Monitor {
+            lifecycle,
+            parts,
+            context,
+        };
+        // An error drops it, which stops everything again.
+        followed?;
+        announce(
+            addr.as_ref(),
+            config.token.is_some(),
+            &destination,
+            log,
+            recorder,
+        );
+        for warning in config.warnings.into_iter().chain(http::route_warnings()) {
+            tracing::warn!("{warning}");
+        }
+        if let Some(mistake) = mistake.filter(|_| log == subscriber::Installed::Ours) {
+            logs::warn_of_filter(&mistake);
+        }
+        Ok(monitor)
+    }
+}
+
+/// Begins a page of `/metrics`.
+fn page(
+    service: &metrics::Service,
+    reader: Option<process::Reader>,
+    others: Option<PrometheusHandle>,
+    health: Arc<Health>,
+) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
+    let exposition = metrics::Exposition::new(service, callsite::all);
+    let service = service.name.clone();
+    move |format| {
+        http::show_active();
+        let others = others.as_ref().map(PrometheusHandle::render);
+        let mut own = metrics::log(logs::counts(), logs::dropped_lines());
+        own.push(metrics::captures(sentry::captures()));
+        own.extend(metrics::label_overflow(callsite::all()));
+        own.extend(metrics::objectives(&service, callsite::all()));
+        own.extend(metrics::checks(&health.readings()));
+        if let Some(reader) = &reader {
+            own.extend(metrics::process(&reader.process()));
+            own.extend(reader.runtime().iter().flat_map(metrics::runtime));
+        }
+        Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
+    }
+}
+
+/// The threads that run in the background after the start.
+struct Threads {
+    server: Option<server::Server>,
+    upkeep: mpsc::Sender<()>,
+}
+
+impl Threads {
+    fn start(
+        listener: Option<Listener>,
+        context: &server::Context,
+        health: &Arc<Health>,
+        upkeep: Upkeep,
+    ) -> io::Result<Self> {
+        let upkeep = upkeep.start()?;
+        health.spawn()?;
+        let serve = |listener| server::serve(listener, context.clone());
+        let server = listener.map(serve).transpose()?;
+        Ok(Self { server, upkeep })
+    }
+}
+
+/// Logs one line on what runs, and one for each part that was already installed in the process.
+fn announce(
+    addr: Option<&Address>,
+    token: bool,
+    destination: &Destination,
+    log: subscriber::Installed,
+    recorder: Recorder,
+) {
+    let sentry = match destination {
+        Destination::Dsn => "on",
+        Destination::Existing => "on, by the client that was already bound",
+        Destination::Nowhere => "off: no SENTRY_DSN",
+    };
+    let server = match addr {
+        None => "off".to_owned(),
+        Some(Address::Tcp(addr)) => format!("http://{addr}"),
+        Some(socket) => socket.to_string(),
+    };
+    tracing::info!(server, sentry, "monitoring started");
+    let reachable = matches!(addr, Some(Address::Tcp(addr)) if !addr.ip().is_loopback());
+    if reachable && !token {
+        tracing::info!(
+            "other machines see /metrics and the probes, but no details, and change nothing: \
+             no MONITOR_TOKEN"
+        );
+    }
+    if log == subscriber::Installed::Theirs {
+        tracing::info!("logging through the subscriber that was already installed");
+        logs::warn_if_hidden();
+    }
+    if recorder == Recorder::Theirs {
+        tracing::warn!(
+            "another `metrics` recorder was already installed: its series are not on /metrics; \
+             give its handle to Builder::exporter_handle"
+        );
+    }
+}
+
+/// The recorder of the `metrics` facade's series.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Recorder {
+    Ours,
+    Given,
+    Theirs,
+}
+
+/// Installs the exporter as the recorder. Returns the handle that renders the service's own series.
+fn recorder(
+    exporter: Option<PrometheusBuilder>,
+    given: Option<PrometheusHandle>,
+    bounds: Bounds,
+) -> (Option<PrometheusHandle>, Recorder) {
+    /// A recorder stays for the life of the process, even after a shutdown.
+    static OURS: OnceLock<(PrometheusHandle, Bounds)> = OnceLock::new();
+    let (handle, who) = match (given, OURS.get()) {
+        (Some(given), _) => (Some(given), Recorder::Given),
+        (None, Some((ours, known))) if *known == bounds => {
+            return (Some(ours.clone()), Recorder::Ours);
+        }
+        (None, Some((ours, _))) => (Some(ours.clone()), Recorder::Ours),
+        (None, None) => {
+            let recorder = super::exporter::of(exporter, &bounds).build_recorder();
+            let handle = recorder.handle();
+            if ::metrics::set_global_recorder(recorder).is_ok() {
+                let (ours, _) = OURS.get_or_init(|| (handle, bounds));
+                return (Some(ours.clone()), Recorder::Ours);
+            }
+            (None, Recorder::Theirs)
+        }
+    };
+    if !bounds.is_empty() {
+        tracing::warn!(
+            "histogram_buckets comes too late: the exporter was installed before, and keeps the \
+             buckets it has"
+        );
+    }
+    (handle, who)
+}
+
+/// The right to be the one started runtime of the process. Dropping it gives the right back.
+pub(crate) struct Claim(());
+
+impl Claim {
+    fn take() -> Option<Self> {
+        (!STARTED.swap(true, Ordering::AcqRel)).then_some(Self(()))
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        STARTED.store(false, Ordering::Release);
+    }
+}
+
+static STARTED: AtomicBool = AtomicBool::new(false);
+
+/// The reason why the runtime did not start.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A setting cannot be used; the message names it, its value and what is allowed.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The management server's address cannot be listened on.
+    #[error(
+        "MONITOR_ADDR: {0}; allowed: another IP:PORT, port 0 for a free one, unix:/PATH, or `off`"
+    )]
+    Bind(#[from] BindError),
+    /// A health check is not valid.
+    #[error(transparent)]
+    Check(#[from] InvalidCheck),
+    /// Two objectives of one name have different promises; the message names the functions.
+    #[error("{0}")]
+    Objectives(String),
+    /// The runtime is already running; it can be started again after `shutdown()`.
+    #[error("already started in this process: share the `Monitor` of the first start")]
+    AlreadyStarted,
+    /// The system refused a thread or a signal handler.
+    #[error("a background thread could not be started: {0}")]
+    Thread(#[from] io::Error),
+}
+
+/// Shows the message, because `main` prints an error it returns with `Debug`.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

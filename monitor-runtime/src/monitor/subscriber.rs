@@ -1,0 +1,59 @@
+//! The log: installs the subscriber that shows spans and events, in one of two formats.
+
+use std::sync::Arc;
+
+use tracing_subscriber::layer::{Layered, SubscriberExt};
+use tracing_subscriber::{Layer, Registry};
+
+use crate::logs;
+use crate::logs::filter::{FILTERS, FilterLayer, Filters};
+use crate::logs::{PrettyLayer, Tame, event_counter, json_layer, queued_stdout};
+use crate::sentry::sentry_layer;
+use crate::settings::log_filter::Rules;
+use crate::settings::log_format::LogFormat;
+
+/// The subscriber that shows spans and events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Installed {
+    Ours,
+    /// The subscriber that the process had before.
+    Theirs,
+}
+
+/// The subscriber below the runtime's layers.
+type Filtered = Layered<FilterLayer, Registry>;
+
+/// Installs the subscriber, unless the process already has one.
+pub(crate) fn install(format: LogFormat, colours: bool, rules: Rules) -> Installed {
+    // After a shutdown lines are written directly; a start queues them again.
+    logs::reopen();
+    if let Some(filters) = FILTERS.get() {
+        crate::logs::level::restart(filters, rules);
+        return Installed::Ours;
+    }
+    if tracing::dispatcher::has_been_set() {
+        return Installed::Theirs;
+    }
+    let filters = Arc::new(Filters::new(rules));
+    let layer = FilterLayer(Arc::clone(&filters));
+    let installed = match format {
+        LogFormat::Pretty => {
+            let writer = Tame(queued_stdout());
+            set(layer, PrettyLayer { writer, colours })
+        }
+        LogFormat::Json => set(layer, json_layer(queued_stdout())),
+    };
+    if !installed {
+        return Installed::Theirs;
+    }
+    FILTERS.get_or_init(|| filters);
+    // Records of the `log` crate appear too; a logger that is already installed is left alone.
+    let _ = tracing_log::LogTracer::init();
+    Installed::Ours
+}
+
+fn set(filter: FilterLayer, layer: impl Layer<Filtered> + Send + Sync) -> bool {
+    let subscriber = Registry::default().with(filter).with(layer);
+    let subscriber = subscriber.with(event_counter()).with(sentry_layer());
+    tracing::subscriber::set_global_default(subscriber).is_ok()
+}

@@ -1,0 +1,106 @@
+//! Runs the periodic tasks of the started runtime on one thread.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::logs::panic_lines;
+use crate::metrics::facade;
+use crate::server::live::Live;
+use crate::{sentry, slo};
+
+/// The time that a panic waits for the line of its function or request before it gets a line of its own.
+const PANIC_WAITS: Duration = Duration::from_secs(2);
+
+/// The periodic tasks.
+pub(crate) struct Upkeep {
+    /// The exporter. Without this upkeep, its histograms grow until the next scrape.
+    pub(crate) others: Option<PrometheusHandle>,
+    /// The interval at which call sites are published through the facade, and the service's name.
+    pub(crate) facade: Option<(Duration, String)>,
+    /// The live page, if a server shows it.
+    pub(crate) live: Option<Arc<Live>>,
+    /// `true` if functions have objectives, whose budgets are computed from samples.
+    pub(crate) objectives: bool,
+}
+
+/// A periodic task.
+struct Rounds {
+    interval: Duration,
+    last: Instant,
+}
+
+impl Rounds {
+    fn every(interval: Duration) -> Self {
+        Self {
+            interval,
+            last: Instant::now(),
+        }
+    }
+
+    fn left(&self) -> Duration {
+        self.interval.saturating_sub(self.last.elapsed())
+    }
+
+    /// Returns `true` if it is time for a round, and begins it.
+    fn begin(&mut self) -> bool {
+        let due = self.left().is_zero();
+        if due {
+            self.last = Instant::now();
+        }
+        due
+    }
+}
+
+impl Upkeep {
+    const INTERVAL: Duration = Duration::from_secs(5);
+
+    /// Starts the thread, which ends when the sender is dropped.
+    pub(crate) fn start(self) -> io::Result<mpsc::Sender<()>> {
+        let (stop, stopped) = mpsc::channel::<()>();
+        std::thread::Builder::new()
+            .name("monitor-upkeep".into())
+            .spawn(move || self.run(&stopped))?;
+        Ok(stop)
+    }
+
+    fn run(self, stopped: &mpsc::Receiver<()>) {
+        let mut rounds = Rounds::every(Self::INTERVAL);
+        let interval = self.facade.as_ref().map(|(interval, _)| *interval);
+        let mut published = interval.map(Rounds::every);
+        loop {
+            let other = published.as_ref().map_or(Duration::MAX, Rounds::left);
+            let waited = stopped.recv_timeout(rounds.left().min(other));
+            // The last round publishes what the calls of a shutdown have counted.
+            let last = waited != Err(RecvTimeoutError::Timeout);
+            if rounds.begin() || last {
+                self.keep_up();
+            }
+            if let Some((_, service)) = &self.facade
+                && (published.as_mut().is_some_and(Rounds::begin) || last)
+            {
+                sentry::quietly(|| facade::publish(service));
+            }
+            if last {
+                return;
+            }
+        }
+    }
+
+    // Each part may run user code. A panic ends one part of one round, not the thread.
+    fn keep_up(&self) {
+        sentry::quietly(|| panic_lines::tell_late(PANIC_WAITS));
+        if let Some(handle) = &self.others {
+            sentry::quietly(|| handle.run_upkeep());
+        }
+        if let Some(live) = &self.live {
+            sentry::quietly(|| live.tick());
+        }
+        if self.objectives {
+            sentry::quietly(slo::sample);
+        }
+    }
+}

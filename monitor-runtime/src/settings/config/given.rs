@@ -1,0 +1,117 @@
+//! The value of a setting with its source, and the error for one that is not valid.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use super::{Env, Setting};
+use crate::base::redact::{HIDDEN, is_secret, without_secrets};
+
+/// An invalid setting: its name, its value, and the values that are allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    pub(super) setting: String,
+    pub(super) value: String,
+    pub(super) problem: String,
+    pub(super) allowed: &'static str,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            setting,
+            value,
+            problem,
+            allowed,
+        } = self;
+        write!(f, "{setting}={value:?}: {problem}; allowed: {allowed}")
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// A value and its source.
+#[derive(Clone)]
+pub(super) struct Given {
+    pub(super) setting: &'static Setting,
+    source: String,
+    pub(super) value: String,
+}
+
+impl Given {
+    /// Returns the builder's value, else the environment's. An empty variable counts as not set.
+    pub(super) fn find(
+        setting: &'static Setting,
+        builder: Option<String>,
+        env: Env<'_>,
+    ) -> Result<Option<Self>, ConfigError> {
+        let of_builder = builder.is_some();
+        let value = match (builder, variable(env, setting.variable)) {
+            (Some(value), _) => Ok(value),
+            (None, Some(value)) => value.clone().into_string(),
+            (None, None) => return Ok(None),
+        };
+        let given = |value: &str| Self {
+            setting,
+            source: if of_builder {
+                format!("Builder::{}", setting.method)
+            } else {
+                setting.variable.to_owned()
+            },
+            value: value.trim().to_owned(),
+        };
+        match value {
+            Ok(value) if value.trim().is_empty() && !of_builder => Ok(None),
+            Ok(value) => Ok(Some(given(&value))),
+            Err(raw) => Err(given(&raw.to_string_lossy()).refuse("is not UTF-8")),
+        }
+    }
+
+    /// Returns `true` if the value is this word, in upper or lower case.
+    pub(super) fn says(&self, word: &str) -> bool {
+        self.value.eq_ignore_ascii_case(word)
+    }
+
+    /// Returns another value with the same source.
+    pub(super) fn with(&self, value: &str) -> Self {
+        let value = value.to_owned();
+        Self {
+            value,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn refuse(self, problem: impl fmt::Display) -> ConfigError {
+        // A secret stays out of the message.
+        let value = if is_secret(self.setting.variable) {
+            format!("<{} characters>", self.value.chars().count())
+        } else {
+            without_login(without_secrets(self.value))
+        };
+        ConfigError {
+            setting: self.source,
+            value,
+            // A problem may quote a part of the value.
+            problem: without_secrets(problem.to_string())
+                .split(' ')
+                .map(|word| without_login(word.to_owned()))
+                .collect::<Vec<_>>()
+                .join(" "),
+            allowed: self.setting.allowed,
+        }
+    }
+}
+
+/// Hides a login in text that is not a valid URL. A valid setting never contains one in that form.
+fn without_login(value: String) -> String {
+    match value.rsplit_once('@') {
+        Some((login, host)) if login.contains(':') && !login.ends_with(HIDDEN) => {
+            format!("{HIDDEN}@{host}")
+        }
+        _ => value,
+    }
+}
+
+pub(super) fn variable<'e>(env: Env<'e>, name: &str) -> Option<&'e OsString> {
+    let found = env.iter().find(|(variable, _)| variable == name);
+    found.map(|(_, value)| value)
+}

@@ -1,0 +1,312 @@
+//! Decides every setting: the builder wins over the environment, which wins over the default.
+
+mod access;
+mod address;
+mod drain;
+mod given;
+mod links;
+mod of_builder;
+mod redact;
+mod resource;
+mod sentry;
+mod unknown;
+mod watchdog;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use self::access::{needs_token, parse_token};
+pub(crate) use self::address::Address;
+pub(crate) use self::drain::DrainLimit;
+pub use self::given::ConfigError;
+use self::given::{Given, variable};
+use self::links::{page_links, parse_url};
+use self::redact::parse_names;
+use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release, traces_sampler};
+use self::watchdog::watchdog;
+use crate::server::live::PageLinks;
+use crate::settings::log_filter::Rules;
+use crate::settings::log_format::LogFormat;
+use crate::settings::traces_sampler::TracesSampler;
+
+/// A setting, as the table in `docs/settings.md` shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// The environment variable.
+    pub variable: &'static str,
+    /// The builder's method that sets it, too.
+    pub method: &'static str,
+    /// The value when neither is given.
+    pub default: &'static str,
+    /// The values that are allowed.
+    pub allowed: &'static str,
+    /// The meaning of the setting.
+    pub meaning: &'static str,
+}
+
+macro_rules! settings {
+    ($($name:ident: $method:literal, $default:literal, $allowed:literal, $meaning:literal;)*) => {
+        $(const $name: Setting = Setting {
+            variable: stringify!($name),
+            method: $method,
+            default: $default,
+            allowed: $allowed,
+            meaning: $meaning,
+        };)*
+
+        /// Every setting of the runtime, in the order of the table in `docs/settings.md`.
+        pub const SETTINGS: &[Setting] = &[$($name),*];
+    };
+}
+
+settings! {
+    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT or localhost:PORT (port 0 takes a free one), unix:/PATH, or `off`",
+        "where the management server listens";
+    MONITOR_TOKEN: "token", "none", "16 or more visible ASCII characters",
+        "bearer token that opens details to peers that are not on loopback";
+    MONITOR_LOOPBACK: "loopback_needs_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
+        "whether requests of this machine see details and change the log's filter without the token";
+    MONITOR_METRICS: "metrics_need_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
+        "whether other machines read `/metrics` without the token";
+    MONITOR_LOG_FORMAT: "log_format", "`pretty` on a terminal, else `json`", "`pretty` or `json`",
+        "how log lines are written to standard output";
+    MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
+        "time between readiness falling and `drained()`, for load balancers to notice";
+    MONITOR_DRAIN_LIMIT: "drain_limit", "30s", "a duration up to 1h, such as `10s`",
+        "time after the drain delay until what still runs is cut off and the process ends";
+    MONITOR_WATCHDOG: "watchdog", "30s", "a duration from 100ms to 1h, or `off`",
+        "how long the async runtime may be blocked before `/livez` says so";
+    MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
+        "combinations of label values told apart in the whole process; new ones beyond it are `other`";
+    MONITOR_REDACT: "redact", "none: those known are hidden anyway", "names parted by commas, of letters, digits, `_`, `-` and `.`",
+        "further fields whose values no log line and no event shows";
+    MONITOR_PROCESS_METRICS: "process_metrics", "on", "`on` or `off`",
+        "whether `process_*` and `tokio_*` are on `/metrics`";
+    MONITOR_RUNBOOK_URL: "runbook_url", "none", "`https://…` or `http://…`, without a login or a query",
+        "where runbooks are: an alert of `/rules.yaml` leads to this URL, `/` and its name";
+    MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a login or a query",
+        "the Grafana that has the dashboard of `/grafana.json`, for alerts to lead to";
+    MONITOR_TRACE_URL: "trace_url", "none", "`https://…` or `http://…` with `{trace_id}` in it, without a login",
+        "where the live page's trace ids lead to: `{trace_id}` stands for the id";
+    MONITOR_SOURCE_URL: "source_url", "none", "`https://…` or `http://…` with `{file}`, and `{line}`, `{version}` or `{commit}`, without a login",
+        "where the live page's places in the source lead to";
+    RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
+        "which spans and events are logged";
+    SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
+        "where errors and panics are sent";
+    SENTRY_ENVIRONMENT: "environment", "`production`, or `development` in debug builds",
+        "up to 64 characters, no spaces or slashes, not `None`", "the environment of Sentry events";
+    SENTRY_RELEASE: "release", "`<crate>@<version>`", "up to 200 characters, no slashes or line breaks",
+        "the release of Sentry events";
+    SENTRY_TRACES_SAMPLE_RATE: "traces_sample_rate", "none: there are no transactions", "a number from 0 to 1",
+        "the share of requests that are sent to Sentry as transactions; none at 0, whatever callers say";
+    MONITOR_TRACES_SAMPLER: "traces_sampler", "caller", "`caller`, `own` or `both`",
+        "whose decision makes a request a transaction: the caller's where it has one (of those, ten a second), \
+         the rate's, or that of both";
+    OTEL_SERVICE_NAME: "service_name", "the name of the crate that calls `builder!()`", "any text",
+        "the `service_name` label, and `service` in Sentry and `/health`";
+    OTEL_RESOURCE_ATTRIBUTES: "resource_attributes", "none", "`key=value` parted by commas, with `%2C` and the like for other characters",
+        "`service.name`, `service.version` and `deployment.environment.name`, which take the place of the defaults of service name, version and environment";
+}
+
+/// The settings of the builder; `None` leaves a setting to the environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) addr: Option<String>,
+    pub(crate) token: Option<String>,
+    pub(crate) loopback_needs_token: Option<bool>,
+    pub(crate) metrics_need_token: Option<bool>,
+    pub(crate) log_format: Option<LogFormat>,
+    pub(crate) drain: Option<Duration>,
+    pub(crate) drain_limit: Option<Duration>,
+    pub(crate) watchdog: Option<String>,
+    pub(crate) label_series: Option<usize>,
+    pub(crate) redact: Option<String>,
+    pub(crate) process_metrics: Option<bool>,
+    pub(crate) runbook_url: Option<String>,
+    pub(crate) grafana_url: Option<String>,
+    pub(crate) trace_url: Option<String>,
+    pub(crate) source_url: Option<String>,
+    pub(crate) log_filter: Option<String>,
+    pub(crate) sentry_dsn: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) release: Option<String>,
+    pub(crate) traces_sample_rate: Option<f32>,
+    pub(crate) traces_sampler: Option<TracesSampler>,
+    pub(crate) service_name: Option<String>,
+    pub(crate) resource_attributes: Option<String>,
+}
+
+/// All settings, decided.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of its own"
+)]
+pub(crate) struct Config {
+    /// `None` for no server.
+    pub(crate) addr: Option<Address>,
+    pub(crate) token: Option<String>,
+    pub(crate) loopback_needs_token: bool,
+    pub(crate) metrics_need_token: bool,
+    pub(crate) log_format: LogFormat,
+    /// `true` if pretty lines have colours.
+    pub(crate) colours: bool,
+    pub(crate) drain: Duration,
+    pub(crate) drain_limit: DrainLimit,
+    /// The time that a runtime may be blocked; `None` for no limit.
+    pub(crate) watchdog: Option<Duration>,
+    pub(crate) label_series: usize,
+    pub(crate) redact: Vec<String>,
+    pub(crate) process_metrics: bool,
+    pub(crate) log_filter: Rules,
+    pub(crate) runbook_url: Option<String>,
+    pub(crate) grafana_url: Option<String>,
+    pub(crate) page_links: PageLinks,
+    pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
+    pub(crate) environment: String,
+    pub(crate) release: String,
+    /// From 0 to 1.
+    pub(crate) traces_sample_rate: Option<f32>,
+    pub(crate) traces_sampler: TracesSampler,
+    pub(crate) service_name: String,
+    pub(crate) service_version: String,
+    /// Warnings about settings that have no effect.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The environment; tests pass their own.
+pub(crate) type Env<'a> = &'a [(OsString, OsString)];
+
+impl Config {
+    /// Decides every setting. The first invalid one is the error.
+    pub(crate) fn resolve(
+        given: Overrides,
+        env: Env<'_>,
+        crate_name: &str,
+        crate_version: &str,
+    ) -> Result<Self, ConfigError> {
+        let addr = Given::find(&MONITOR_ADDR, given.addr, env)?;
+        let token = Given::find(&MONITOR_TOKEN, given.token, env)?;
+        let has_token = token.is_some();
+        let needs = |setting, builder| needs_token(setting, builder, has_token, env);
+        let redact = Given::find(&MONITOR_REDACT, given.redact, env)?;
+        let runbook_url = Given::find(&MONITOR_RUNBOOK_URL, given.runbook_url, env)?;
+        let grafana_url = Given::find(&MONITOR_GRAFANA_URL, given.grafana_url, env)?;
+        let page_links = page_links(given.trace_url, given.source_url, env)?;
+        let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
+        let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
+        let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
+        let release = Given::find(&SENTRY_RELEASE, given.release, env)?;
+        let rate = given.traces_sample_rate.map(|rate| rate.to_string());
+        let rate = Given::find(&SENTRY_TRACES_SAMPLE_RATE, rate, env)?;
+        let service_name = Given::find(&OTEL_SERVICE_NAME, given.service_name, env)?;
+        let mut warnings = unknown::unknown(env);
+        let resource = resource::find(given.resource_attributes, env, &mut warnings)?;
+        let build = if cfg!(debug_assertions) {
+            "development"
+        } else {
+            "production"
+        };
+        let service_version = resource.version.unwrap_or_else(|| crate_version.to_owned());
+        Ok(Self {
+            addr: addr.map_or_else(|| Ok(Some(Address::default())), address::parse)?,
+            token: token.map(parse_token).transpose()?,
+            loopback_needs_token: needs(&MONITOR_LOOPBACK, given.loopback_needs_token)?,
+            metrics_need_token: needs(&MONITOR_METRICS, given.metrics_need_token)?,
+            log_format: log_format(given.log_format, env)?,
+            colours: colours(env, std::io::stdout().is_terminal()),
+            drain: drain::drain(given.drain, env)?,
+            drain_limit: drain::limit(given.drain_limit, env)?,
+            watchdog: watchdog(given.watchdog, env)?,
+            label_series: label_series(given.label_series, env)?,
+            redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
+            process_metrics: process_metrics(given.process_metrics, env)?,
+            log_filter: log_filter.map_or_else(|| Ok(Rules::default()), parse_filter)?,
+            runbook_url: runbook_url.map(parse_url).transpose()?,
+            grafana_url: grafana_url.map(parse_url).transpose()?,
+            page_links,
+            sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
+            environment: environment.map_or_else(
+                || Ok(resource.environment.unwrap_or_else(|| build.into())),
+                parse_environment,
+            )?,
+            release: release.map_or_else(
+                || Ok(format!("{crate_name}@{service_version}")),
+                parse_release,
+            )?,
+            traces_sample_rate: rate.map(parse_rate).transpose()?,
+            traces_sampler: traces_sampler(given.traces_sampler, env)?,
+            service_name: service_name
+                .map(|given| given.value)
+                .or(resource.name)
+                .unwrap_or_else(|| crate_name.to_owned()),
+            service_version,
+            warnings,
+        })
+    }
+}
+
+/// Label sets told apart, unless `start()` sets another number.
+pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
+
+/// Decides whether lines have colours: on a terminal that supports them, unless the user overrides
+/// it by <https://no-color.org> and <https://bixense.com/clicolors>.
+fn colours(env: Env<'_>, is_terminal: bool) -> bool {
+    let given = |name| variable(env, name).filter(|value| !value.is_empty());
+    let is_zero = |value: &OsString| value == "0";
+    if given("CLICOLOR_FORCE").is_some_and(|value| !is_zero(value)) {
+        return true;
+    }
+    let refused = given("NO_COLOR").is_some() || given("CLICOLOR").is_some_and(is_zero);
+    // Windows' terminals have colours, and no such variable.
+    let shows = given("TERM").map_or(cfg!(windows), |term| term != "dumb");
+    is_terminal && shows && !refused
+}
+
+fn log_format(builder: Option<LogFormat>, env: Env<'_>) -> Result<LogFormat, ConfigError> {
+    if let Some(format) = builder {
+        return Ok(format);
+    }
+    match Given::find(&MONITOR_LOG_FORMAT, None, env)? {
+        None if std::io::stdout().is_terminal() => Ok(LogFormat::Pretty),
+        None => Ok(LogFormat::Json),
+        Some(given) if given.says("pretty") => Ok(LogFormat::Pretty),
+        Some(given) if given.says("json") => Ok(LogFormat::Json),
+        Some(given) => Err(given.refuse("is not a log format")),
+    }
+}
+
+fn label_series(builder: Option<usize>, env: Env<'_>) -> Result<usize, ConfigError> {
+    const MOST: usize = 1_000_000;
+    let text = builder.map(|given| given.to_string());
+    match Given::find(&MONITOR_LABEL_SERIES, text, env)? {
+        None => Ok(DEFAULT_LABEL_SERIES),
+        Some(given) => match given.value.parse() {
+            Ok(series) if series <= MOST => Ok(series),
+            Ok(_) => Err(given.refuse("is too many")),
+            Err(_) => Err(given.refuse("is not a whole number")),
+        },
+    }
+}
+
+fn process_metrics(builder: Option<bool>, env: Env<'_>) -> Result<bool, ConfigError> {
+    if let Some(wanted) = builder {
+        return Ok(wanted);
+    }
+    match Given::find(&MONITOR_PROCESS_METRICS, None, env)? {
+        None => Ok(true),
+        Some(given) if given.says("on") => Ok(true),
+        Some(given) if given.says("off") => Ok(false),
+        Some(given) => Err(given.refuse("is neither")),
+    }
+}
+
+fn parse_filter(given: Given) -> Result<Rules, ConfigError> {
+    let parsed = Rules::parse(&given.value);
+    parsed.map_err(|problem| given.refuse(format_args!("is not a filter ({problem})")))
+}
+
+#[cfg(test)]
+mod tests;
