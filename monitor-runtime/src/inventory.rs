@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Serialize, Serializer};
 
 use crate::base::outcome::Outcome;
-use crate::call::labels::Values;
+use crate::base::rate_limit::Throttle;
 use crate::callsite;
 use crate::callsite::Site;
 use crate::callsite::error_classes;
-use crate::callsite::rate_limits::Throttle;
+use crate::callsite::labels::Values;
 use crate::callsite::snapshot::{Tally, sources};
 use crate::metrics::{RESULTS, Service};
 use crate::settings::objective::{Cancelled, Objective};

@@ -61,9 +61,6 @@ mod settings;
 pub mod slo;
 #[cfg(feature = "testkit")]
 pub mod testkit;
-#[cfg(all(feature = "enable", not(feature = "testkit")))]
-#[path = "testkit/off.rs"]
-mod testkit;
 
 pub use monitor_macros::{MonitorError, MonitorLabel, monitored};
 

@@ -5,7 +5,7 @@ pub use crate::__record as record;
 pub use crate::__site as site;
 pub use crate::__verdict as verdict;
 pub use crate::base::classify::Class;
-pub use crate::base::verdict::transparent::{Held, Inner, Seen};
+pub use crate::base::verdict::Inner;
 pub use crate::base::verdict::{ErrorFormat, Shown, Verdict};
 pub use crate::call::labels::Labels;
 pub use crate::call::probe::Probe;
@@ -14,13 +14,15 @@ pub use crate::call::run::{
     run_by_type, run_plain, run_untimed, run_untimed_by_type, run_untimed_plain,
 };
 pub use crate::call::start::{Start, id, ids};
+pub use crate::call::transparent::{Held, Seen};
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 pub use crate::callsite::Sites;
 pub use crate::callsite::error_classes::{ClassesOf, KnownClasses, NoClasses};
 pub use crate::callsite::exemplars::offer_ok as offer_exemplar;
 pub use crate::callsite::{Bounds, Settings, Site};
-pub use crate::metrics::{BUCKETS, Exposition, FAST_BUCKETS, Format, SLOW_BUCKETS};
+pub use crate::metrics::{Exposition, Format};
 pub use crate::server::Gzip;
+pub use crate::settings::buckets::{BUCKETS, FAST_BUCKETS, SLOW_BUCKETS};
 pub use sentry::Level as SentryLevel;
 pub use std::boxed::Box;
 pub use std::future::Future;

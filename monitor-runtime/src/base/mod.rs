@@ -18,6 +18,8 @@ pub(crate) mod outcome;
 #[cfg(feature = "enable")]
 pub(crate) mod panics;
 #[cfg(feature = "enable")]
+pub(crate) mod rate_limit;
+#[cfg(feature = "enable")]
 pub(crate) mod redact;
 #[cfg(feature = "enable")]
 pub(crate) mod roots;

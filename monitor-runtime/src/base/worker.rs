@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::sentry;
+use crate::base::unwind;
 
 /// The time that the end of a worker waits for tasks on its blocking pool.
 ///
@@ -108,7 +108,7 @@ where
         // The handle is gone since the refusal, so no task sees this.
         None => resume_unwind(Box::new(NoThread)),
     };
-    sentry::quietly(|| tokio::task::spawn_blocking(run)).ok_or_else(|| {
+    unwind::quietly(|| tokio::task::spawn_blocking(run)).ok_or_else(|| {
         drop(take(&lent));
         NoThread
     })

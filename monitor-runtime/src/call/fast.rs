@@ -10,9 +10,9 @@ use crate::base::verdict::Verdict;
 use crate::call::start::Start;
 use crate::callsite::Site;
 use crate::callsite::counters::{Cells, Timing};
+use crate::context::capture;
 use crate::context::counter_cache;
 use crate::context::thread::{THREAD, Thread};
-use crate::testkit;
 
 /// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
 /// from start to end.
@@ -80,7 +80,7 @@ impl Quick {
 
     #[inline(always)]
     fn count(thread: &Thread, cells: &'static Cells, site: &'static Site) -> Option<()> {
-        if testkit::is_active() {
+        if capture::is_active() {
             return None;
         }
         thread.clock.push(site)?;
@@ -98,7 +98,7 @@ impl Quick {
     ) -> Option<Self> {
         THREAD.with(|thread| {
             let cells = thread.found.look_again(site, lane)?;
-            if testkit::is_active() {
+            if capture::is_active() {
                 return None;
             }
             let began = began();

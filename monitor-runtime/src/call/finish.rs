@@ -16,8 +16,9 @@ use crate::callsite::Site;
 use crate::callsite::events::Completion;
 use crate::callsite::rate_limits::Kind;
 use crate::callsite::recent_calls;
+use crate::context::capture;
 use crate::context::trace;
-use crate::{context, sentry, testkit};
+use crate::{context, sentry};
 
 /// A call that has ended, with everything its log line, span and event need.
 pub(super) struct Ended<'a> {
@@ -70,12 +71,16 @@ impl Ended<'_> {
             value,
             fields: self.fields(),
         };
-        testkit::ended(site, &completion);
+        capture::ended(site, &completion);
         let none = Span::none();
         let span = self.extra.as_ref().map_or(&none, |extra| extra.span.span());
         let is_error = completion.outcome != Outcome::Ok;
         if let Some(events) = site.events() {
-            sentry::own_line(is_error, || events.close(site, span, &completion));
+            sentry::own_line(is_error, || {
+                if events.close(site, span, &completion) {
+                    trace::note_logged();
+                }
+            });
         }
         if failed.is_some() || self.slowest {
             self.keep(failed, stretch);

@@ -5,9 +5,10 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::begin;
 use super::guard::Open;
-use crate::call::start::{Declared, Start};
+use crate::call::start::Start;
 use crate::call::{Call, End, Extra, Quick};
 use crate::callsite::Site;
+use crate::callsite::events::Declared;
 
 /// A call between two polls.
 // Boxes have no drop glue in every annotated function, except those that are seldom there.

@@ -17,6 +17,7 @@ pub(crate) mod run;
 mod silent_errors;
 pub(crate) mod spawn;
 pub(crate) mod start;
+pub(crate) mod transparent;
 
 use std::mem::ManuallyDrop;
 
@@ -26,18 +27,20 @@ use self::finish::Ended;
 use crate::base::clock;
 use crate::base::fields::Recorded;
 use crate::base::outcome::Outcome;
+use crate::base::unwind;
 use crate::base::verdict::Verdict;
-use crate::call::start::{Declared, Start};
+use crate::call::start::Start;
 use crate::callsite::Site;
 use crate::callsite::counters::Cells;
 use crate::callsite::events::CallSpan;
+use crate::callsite::events::Declared;
 use crate::callsite::exemplars;
+use crate::callsite::objective_counts;
 use crate::context;
 use crate::context::Memory;
+use crate::context::capture;
 use crate::context::{counter_cache, trace};
 use crate::sentry::Step;
-use crate::settings::objective;
-use crate::{sentry, testkit};
 
 /// A call that has begun and not ended.
 pub(crate) struct Call {
@@ -112,7 +115,7 @@ impl Full {
             lane,
             declared,
         } = start;
-        let extra = if declared.is_some() || site.is_watched() || testkit::is_active() {
+        let extra = if declared.is_some() || site.is_watched() || capture::is_active() {
             Some(Box::new(Extra::open(site, declared)))
         } else {
             None
@@ -177,7 +180,7 @@ impl Call {
         if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
             let lane = stretch.cells.lane;
             let expected = end.is_expected();
-            let ended = objective::Ended {
+            let ended = objective_counts::Ended {
                 lane,
                 outcome,
                 expected,
@@ -191,7 +194,7 @@ impl Call {
             exemplars::offer(site, stretch.cells.lane, outcome, ticks, trace_id);
         }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
-        sentry::quietly(|| {
+        unwind::quietly(|| {
             if let Some(step) = step {
                 Step::leave();
                 step.end(outcome);
@@ -200,7 +203,7 @@ impl Call {
         });
         let slow = site.slow.is_some() && ticks > site.slow_ticks();
         let slowest = site.is_timed() && site.recent().admits(self.began, ticks);
-        if outcome != Outcome::Ok || slow || slowest || site.is_watched() || testkit::is_active() {
+        if outcome != Outcome::Ok || slow || slowest || site.is_watched() || capture::is_active() {
             let ended = Ended {
                 site,
                 end,
@@ -211,7 +214,7 @@ impl Call {
                 slowest,
                 extra,
             };
-            sentry::quietly(|| ended.tell(stretch.story));
+            unwind::quietly(|| ended.tell(stretch.story));
         }
         stretch.story.hand_up();
         if outcome == Outcome::Cancelled {
@@ -228,12 +231,12 @@ impl Extra {
     fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
         let declared = declared.map_or_else(Declared::default, |declared| *declared);
         let events = site.events().filter(|_| site.span);
-        let span = events.and_then(|events| sentry::quietly(|| events.open(&declared)));
+        let span = events.and_then(|events| unwind::quietly(|| events.open(&declared)));
         let span = span.unwrap_or_else(CallSpan::none);
         let step = if span.is_disabled() {
             None
         } else {
-            sentry::quietly(|| Step::begin(site)).flatten()
+            unwind::quietly(|| Step::begin(site)).flatten()
         };
         Self {
             span,

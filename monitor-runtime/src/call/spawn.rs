@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tracing::Span;
 
 use crate::base::scoped_future::{Place, Within};
+use crate::base::unwind;
 use crate::context::trace;
 use crate::context::trace::TraceContext;
 use crate::context::{InTask, Outside, Tasks};
@@ -174,7 +175,7 @@ impl Place for Surroundings {
         let _trace = trace::Here::enter(self.trace.as_ref());
         self.span.in_scope(|| {
             // A thread that is ending has no hub to switch.
-            let switch = |hub: &Arc<Hub>| sentry::quietly(|| HubSwitchGuard::new(Arc::clone(hub)));
+            let switch = |hub: &Arc<Hub>| unwind::quietly(|| HubSwitchGuard::new(Arc::clone(hub)));
             // Entered inside the span: Sentry's own layer for spans has a hub for each of them.
             let _hub = self.hub.as_ref().and_then(switch);
             code()

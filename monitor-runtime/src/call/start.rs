@@ -1,13 +1,13 @@
 //! The start of a call, before it begins: its call site, its recorded values, its parent span.
 
-use tracing::Span;
 use tracing::span::Id;
 
-use crate::base::fields::{Recorded, Recorder};
+use crate::base::fields::Recorder;
 use crate::base::unwind::caught;
-use crate::call::labels::{Dimensions, Labels};
+use crate::call::labels::Labels;
 use crate::callsite::Site;
-use crate::callsite::events::Events;
+use crate::callsite::events::{Declared, Events, Parent};
+use crate::callsite::labels::Dimensions;
 use crate::sentry;
 
 /// A call about to begin: its site, and the values of its declared fields.
@@ -18,24 +18,6 @@ pub struct Start {
     /// `None` for a call that declares nothing, or whose declarations no log and no Sentry event
     /// would show.
     pub(crate) declared: Option<Box<Declared>>,
-}
-
-/// The values of `fields`, `args`, `parent` and `follows_from`.
-#[derive(Default)]
-pub(crate) struct Declared {
-    pub(crate) fields: Option<Box<[Recorded]>>,
-    pub(crate) parent: Parent,
-    pub(crate) causes: Vec<Id>,
-}
-
-/// The parent of a span.
-#[derive(Default)]
-pub(crate) enum Parent {
-    /// The span that is current when it is opened.
-    #[default]
-    Current,
-    Span(Id),
-    Root,
 }
 
 impl Site {
@@ -122,12 +104,4 @@ where
     C::Item: Into<Option<Id>>,
 {
     causes.into_iter().filter_map(Into::into).collect()
-}
-
-impl Declared {
-    pub(crate) fn follow(&self, span: &Span) {
-        for cause in &self.causes {
-            span.follows_from(cause);
-        }
-    }
 }

@@ -15,8 +15,8 @@ use tracing_core::metadata::Kind;
 use tracing_core::subscriber::Interest;
 
 use super::{Site, registry};
+use crate::base::unwind;
 use crate::callsite::events::{Events, telling};
-use crate::sentry;
 
 /// Set in the key of a site whose successful calls a subscriber wants. Such a key finds no cells,
 /// so these calls take the full path, and other calls need not check.
@@ -105,7 +105,7 @@ struct Follower;
 pub(crate) fn follow_interest() {
     static FOLLOWED: AtomicBool = AtomicBool::new(false);
     if !FOLLOWED.swap(true, Ordering::Relaxed) {
-        sentry::quietly(|| telling(|| callsite::register(&Follower)));
+        unwind::quietly(|| telling(|| callsite::register(&Follower)));
     }
 }
 

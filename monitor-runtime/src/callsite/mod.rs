@@ -5,9 +5,9 @@ pub(crate) mod error_classes;
 pub(crate) mod events;
 pub(crate) mod exemplars;
 mod interest;
-pub(crate) mod interned;
-pub(crate) mod label_sets;
+pub(crate) mod labels;
 pub(crate) mod name;
+pub(crate) mod objective_counts;
 pub(crate) mod rate_limits;
 pub(crate) mod recent_calls;
 mod registry;
@@ -20,15 +20,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::base::clock;
-use crate::call::labels;
-use crate::call::labels::Family;
 use crate::callsite::counters::Store;
 use crate::callsite::error_classes::Classes;
 use crate::callsite::events::Events;
+use crate::callsite::labels::Family;
+use crate::callsite::objective_counts::Unsuccessful;
 use crate::callsite::rate_limits::Limits;
 use crate::callsite::recent_calls::Recent;
-use crate::metrics::BUCKETS;
-use crate::settings::objective::Unsuccessful;
+use crate::settings::buckets::BUCKETS;
 
 pub use crate::settings::attribute::Settings;
 use crate::settings::attribute::{ASYNC, DEFAULT};
@@ -39,6 +38,9 @@ pub use registry::Listed;
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 pub use registry::Sites;
 pub(crate) use registry::all;
+
+/// [`BUCKETS`] in ticks of the clock.
+static DEFAULT_TICKS: OnceLock<Box<[u64]>> = OnceLock::new();
 
 /// An annotated function: its place in the source, the attribute's settings, and the counts of its
 /// calls.
@@ -249,7 +251,7 @@ impl Site {
     /// Returns the bounds in ticks of the clock.
     pub(crate) fn tick_bounds(&'static self) -> &'static [u64] {
         match self.own_bounds {
-            None => clock::default_bounds(),
+            None => DEFAULT_TICKS.get_or_init(|| clock::in_ticks(&BUCKETS)),
             Some(bounds) => {
                 let ticks = &self.state().own_ticks;
                 ticks.get_or_init(|| clock::in_ticks(bounds))

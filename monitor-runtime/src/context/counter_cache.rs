@@ -128,15 +128,15 @@ pub(crate) fn claim(site: &'static Site, lane: usize) -> (&'static Cells, bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::clock;
     use crate::callsite::error_classes;
+    use crate::settings::buckets::BUCKETS;
 
     #[test]
     fn the_documentation_has_the_memory_of_a_function_and_a_thread() {
         let page = include_str!("../../../docs/metrics.md");
         let cells = format!("{} bytes each", size_of::<Cells>());
         assert!(page.contains(&cells), "{cells}");
-        let buckets = format!("{} more for each result", clock::default_bounds().len() * 8);
+        let buckets = format!("{} more for each result", BUCKETS.len() * 8);
         assert!(page.contains(&buckets), "{buckets}");
         let classes = format!("{} more for an error with a class", error_classes::MOST * 8);
         assert!(page.contains(&classes), "{classes}");

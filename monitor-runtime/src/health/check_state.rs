@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use super::awake::{Awake, Moment};
 use super::history::{History, Run};
 use super::{Check, TARGET};
-use crate::callsite::rate_limits::Limit;
+use crate::base::rate_limit::Limit;
+use crate::base::unwind;
 use crate::sentry;
 
 /// The time that a verdict may be late before its check counts as stuck.
@@ -121,7 +122,7 @@ impl Slot {
             }
         });
         if let (Some(error), true) = (failure, *critical) {
-            sentry::quietly(|| sentry::unhealthy(name, error, &self.events));
+            unwind::quietly(|| sentry::unhealthy(name, error, &self.events));
         }
     }
 

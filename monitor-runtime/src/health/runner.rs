@@ -14,8 +14,8 @@ use super::check::Home;
 use super::check_state::Slot;
 use super::error_text;
 use super::watchdog::Watchdog;
+use crate::base::unwind;
 use crate::base::worker::{NoThread, on_a_thread};
-use crate::sentry;
 
 /// The runtime that runs the futures of checks. [`run_all`] times them.
 #[derive(Clone)]
@@ -145,7 +145,7 @@ fn lost(error: JoinError) -> String {
         Ok(payload) => {
             let reason = error_text::of_panic(&*payload);
             // Its `Drop` is user code, too.
-            sentry::quietly(|| drop(payload));
+            unwind::quietly(|| drop(payload));
             reason
         }
         Err(_cancelled) => "the runtime it ran on has shut down".to_owned(),

@@ -14,7 +14,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::TARGET;
-use crate::callsite::rate_limits::Limit;
+use crate::base::rate_limit::Limit;
+use crate::base::unwind;
 use crate::sentry;
 
 /// Answers in a row after which a runtime counts as running.
@@ -136,7 +137,7 @@ impl Watchdog {
             });
             let reason = format!("no answer for {limit}: all of its threads are blocked");
             let check = format!("runtime:{name}");
-            sentry::quietly(|| sentry::unhealthy(&check, &reason, &self.events));
+            unwind::quietly(|| sentry::unhealthy(&check, &reason, &self.events));
         } else {
             sentry::own_line(false, || {
                 tracing::info!(target: TARGET, runtime = name, "the async runtime answers again");

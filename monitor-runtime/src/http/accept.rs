@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use http::Version;
 
-use crate::sentry;
+use crate::base::unwind;
 
 /// Both ends of the connection of a request. The servers of this crate put it into every request.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +74,7 @@ impl Refusals {
         if self.last.is_none_or(|last| last.elapsed() > Self::QUIET) {
             let server = self.server;
             // The subscriber is the service's own code, and may panic.
-            sentry::quietly(
+            unwind::quietly(
                 || tracing::error!(%error, server, "no connection can be accepted; trying again"),
             );
         }

@@ -10,8 +10,8 @@ use super::request::Request;
 use crate::base::clock;
 use crate::base::panics::Panic;
 use crate::context::trace::Failure;
-use crate::logs::panic_lines;
 use crate::sentry;
+use crate::sentry::panic_lines;
 
 /// Writes the access line.
 pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {

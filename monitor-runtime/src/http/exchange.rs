@@ -15,7 +15,7 @@ use super::request::{REQUEST_ID, Request};
 use super::traffic::Outcome;
 use crate::base::clock;
 use crate::base::status::{Grpc, http_class};
-use crate::sentry::quietly;
+use crate::base::unwind::quietly;
 
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// nginx's code for a client that left before it was answered. It is never sent, only recorded.

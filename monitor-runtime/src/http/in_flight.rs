@@ -5,11 +5,10 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// The drain limit, unless `start()` sets another.
-pub(crate) const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
+use crate::settings::config::DEFAULT_DRAIN_LIMIT;
 
 static REQUESTS: AtomicUsize = AtomicUsize::new(0);
-static LIMIT: Mutex<Duration> = Mutex::new(DEFAULT_LIMIT);
+static LIMIT: Mutex<Duration> = Mutex::new(DEFAULT_DRAIN_LIMIT);
 /// `true` once the log has a line on the requests that were cut off, since the limit was set.
 static CUT: AtomicBool = AtomicBool::new(false);
 

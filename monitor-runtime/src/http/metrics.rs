@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use metrics::{Key, Label, Level, Metadata, Unit};
 
+use crate::base::unwind::quietly;
 use crate::metrics::{HTTP_ACTIVE, HTTP_DURATION, HTTP_REQUESTS};
-use crate::sentry::quietly;
 
 /// The error type of a response from 500 on: its code.
 pub(super) const CODE: &str = "code";

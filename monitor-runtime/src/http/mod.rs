@@ -62,6 +62,6 @@ pub use future::ResponseFuture;
 pub use request::set_route;
 pub use service::{Layer, Service, layer};
 
-pub(crate) use in_flight::{DEFAULT_LIMIT, in_flight, set_drain_limit, tell_of_cut};
+pub(crate) use in_flight::{in_flight, set_drain_limit, tell_of_cut};
 pub(crate) use metrics::{begin as begin_metrics, show_active};
 pub(crate) use route::template::pending as route_warnings;

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::filter::{FILTERS, Filters};
-use crate::sentry;
+use crate::base::unwind;
 use crate::settings::log_filter::{LONGEST_TIME, LogFilter, LogFilterError, Rules};
 
 /// The target of the lines that report a change.
@@ -122,7 +122,7 @@ fn forget(reversion: &mut Reversion) {
 fn announce(filters: &Filters, next: &Rules, line: impl FnOnce()) {
     filters.set(next.and_info_of(TARGET));
     // The subscriber may have layers of the service, whose panic must not undo the change.
-    sentry::quietly(line);
+    unwind::quietly(line);
 }
 
 fn describe(filters: &Filters, reversion: &Reversion) -> LogFilter {

@@ -13,7 +13,6 @@ mod hidden;
 mod json;
 mod json_text;
 pub(crate) mod level;
-pub(crate) mod panic_lines;
 mod pretty;
 mod queue;
 mod queued_stdout;

@@ -66,7 +66,6 @@ pub(crate) fn dropped_lines() -> Option<u64> {
 
 /// Writes what is queued, for at most `patience`. Callers write later lines themselves.
 pub(crate) fn flush(patience: Duration) {
-    super::panic_lines::tell_late(Duration::ZERO);
     if let Some(output) = OUTPUT.get() {
         output.through.store(true, Ordering::Relaxed);
         output.queue.flush(patience);

@@ -13,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use super::family::{Family, Format, Kind};
 use super::sample::{Sample, is_key};
 use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, FAMILIES};
-use crate::sentry::quietly;
+use crate::base::unwind::quietly;
 
 /// A rendered page, and the families found in it.
 #[derive(Default)]

@@ -6,9 +6,9 @@ use std::ops::Range;
 use super::readings::index;
 use super::text_format::{Short, canonical, label};
 use crate::base::outcome::PANIC;
-use crate::call::labels;
 use crate::callsite::Site;
 use crate::callsite::error_classes;
+use crate::callsite::labels;
 use crate::callsite::snapshot::{Name, Source, by_name};
 use crate::settings::objective::Objective;
 

@@ -25,8 +25,6 @@ mod runtime_families;
 mod sample;
 mod text_format;
 
-pub use crate::settings::buckets::{BUCKETS, FAST_BUCKETS, SLOW_BUCKETS};
-pub(crate) use crate::settings::buckets::{HTTP_BUCKETS, by_unit};
 pub use exposition::Exposition;
 pub use family::Format;
 

@@ -9,7 +9,8 @@ use super::{
     OBJECTIVE_TARGET, OBJECTIVE_THRESHOLD, Own,
 };
 use crate::callsite::Site;
-use crate::settings::objective::{Counter, Counts, Kind, Objective};
+use crate::callsite::objective_counts::{Counter, Counts};
+use crate::settings::objective::{Kind, Objective};
 
 /// The counts of all functions with one name and one objective.
 struct Counted {

@@ -2,7 +2,8 @@
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 
-use crate::metrics::{HTTP_BUCKETS, HTTP_DURATION, by_unit};
+use crate::metrics::HTTP_DURATION;
+use crate::settings::buckets::{HTTP_BUCKETS, by_unit};
 use crate::settings::config::ConfigError;
 
 /// Bounds that the builder was given, by the name of a histogram.

@@ -19,6 +19,7 @@ use warp::{Filter, Rejection, reply::Response};
 use crate::health::{Health, InvalidCheck};
 use crate::monitor::shutdown::Lifecycle;
 use crate::monitor::start::Claim;
+use crate::sentry::panic_lines;
 use crate::server::{self, Server};
 use crate::settings::config::Address;
 use crate::settings::log_filter::{LogFilter, LogFilterError};
@@ -295,6 +296,7 @@ impl Parts {
         // The thread that would set it back later is about to end.
         logs::reset_log_filter();
         tracing::info!("shutdown is done");
+        panic_lines::tell_late(Duration::ZERO);
         logs::flush(left(LIMIT));
     }
 }

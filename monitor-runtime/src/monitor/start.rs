@@ -11,7 +11,8 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 pub(crate) use super::exporter::Bounds;
 use super::upkeep::Upkeep;
 use crate::base::{clock, redact};
-use crate::call::labels;
+use crate::callsite::Site;
+use crate::callsite::labels;
 use crate::health::{self, Health, InvalidCheck};
 use crate::metrics::{facade, process};
 use crate::monitor::builder::Builder;
@@ -21,6 +22,7 @@ use crate::monitor::{Monitor, Parts};
 use crate::sentry::Destination;
 use crate::server::{self, BindError, Listener};
 use crate::settings::config::{Address, Config, ConfigError};
+use crate::settings::log_filter;
 use crate::{callsite, http, inventory, logs, metrics, sentry, slo};
 
 impl Builder {
@@ -47,6 +49,7 @@ impl Builder {
     pub fn start_blocking(self) -> Result<Monitor, StartError> {
         // Every check that can fail comes before any change to the process.
         let env: Vec<_> = std::env::vars_os().collect();
+        log_filter::note_functions(callsite::all().map(Site::log_target));
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let interval = self.facade.map(facade::check).transpose()?;
         super::exporter::check(&self.buckets)?;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::logs::panic_lines;
+use crate::base::unwind;
 use crate::metrics::facade;
+use crate::sentry::panic_lines;
 use crate::server::live::Live;
-use crate::{sentry, slo};
+use crate::slo;
 
 /// The time that a panic waits for the line of its function or request before it gets a line of its own.
 const PANIC_WAITS: Duration = Duration::from_secs(2);
@@ -82,7 +83,7 @@ impl Upkeep {
             if let Some((_, service)) = &self.facade
                 && (published.as_mut().is_some_and(Rounds::begin) || last)
             {
-                sentry::quietly(|| facade::publish(service));
+                unwind::quietly(|| facade::publish(service));
             }
             if last {
                 return;
@@ -92,15 +93,15 @@ impl Upkeep {
 
     // Each part may run user code. A panic ends one part of one round, not the thread.
     fn keep_up(&self) {
-        sentry::quietly(|| panic_lines::tell_late(PANIC_WAITS));
+        unwind::quietly(|| panic_lines::tell_late(PANIC_WAITS));
         if let Some(handle) = &self.others {
-            sentry::quietly(|| handle.run_upkeep());
+            unwind::quietly(|| handle.run_upkeep());
         }
         if let Some(live) = &self.live {
-            sentry::quietly(|| live.tick());
+            unwind::quietly(|| live.tick());
         }
         if self.objectives {
-            sentry::quietly(slo::sample);
+            unwind::quietly(slo::sample);
         }
     }
 }

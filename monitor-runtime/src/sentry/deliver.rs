@@ -9,8 +9,8 @@ use super::scope::{self, Snapshot};
 use super::stack::Stack;
 use super::{Capturing, Reporter, counts, event, off_thread, reporter, scrub};
 use crate::context::Line;
+use crate::context::capture;
 use crate::context::trace;
-use crate::testkit;
 
 /// Passes an event to a test that captures, or else to Sentry. Waits for neither.
 pub(super) fn deliver(event: Event<'static>) {
@@ -25,14 +25,14 @@ pub(super) fn deliver_later(event: Event<'static>, line: Arc<Line>) {
 /// Withdraws the event of a line, because the error in it has an event of its own now.
 pub(crate) fn withdraw(line: &Arc<Line>) {
     if line.settle() {
-        testkit::withdraw(line.event);
+        capture::withdraw(line.event);
     }
 }
 
 fn post(mut event: Event<'static>, line: Option<Arc<Line>>) {
     trace::describe(&mut event);
     let stack = Stack::capture();
-    if testkit::is_active() {
+    if capture::is_active() {
         let snapshot = Snapshot::take();
         if let Snapshot::Taken(hub) = snapshot {
             event::join(
@@ -42,7 +42,7 @@ fn post(mut event: Event<'static>, line: Option<Arc<Line>>) {
         }
         event::set_stack(&mut event, stack.resolve());
         scrub::clean(&mut event);
-        testkit::captured(event);
+        capture::captured(event);
     } else if let Some(reporter) = reporter() {
         let service = reporter.service.to_string();
         event.tags.insert("service".into(), service);

@@ -4,7 +4,7 @@ use sentry::Level;
 use sentry::protocol::Event;
 
 use super::{counts, deliver, is_on, nanoseconds};
-use crate::callsite::rate_limits::{Limit, Throttle};
+use crate::base::rate_limit::{Limit, Throttle};
 
 /// Reports to Sentry that a critical check failed, or that a runtime is blocked. Returns at once.
 pub(crate) fn unhealthy(check: &str, reason: &str, limit: &Limit) {

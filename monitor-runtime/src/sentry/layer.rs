@@ -19,12 +19,13 @@ use tracing_subscriber::layer::Context;
 
 use super::deliver::{deliver, deliver_later};
 use super::{counts, event, is_on, nanoseconds, quietly, scope};
+use crate::base::rate_limit::{Limit, Throttle};
 use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::verdict::{Link, text};
-use crate::callsite::rate_limits::{Limit, Throttle};
 use crate::context::Line;
+use crate::context::capture;
 use crate::context::trace::note_reported;
-use crate::{callsite, context, testkit};
+use crate::{callsite, context};
 
 /// Makes breadcrumbs and events of the log; made by [`sentry_layer`].
 #[derive(Debug)]
@@ -245,7 +246,7 @@ fn admits(metadata: &Metadata<'_>, is_record: bool) -> bool {
         name = "errors logged by other places".into();
     }
     let (_, limit) = limits.entry(place).or_insert_with(|| (name, Limit::new()));
-    let admitted = limit.admit(Throttle::DEFAULT, nanoseconds()) || testkit::is_active();
+    let admitted = limit.admit(Throttle::DEFAULT, nanoseconds()) || capture::is_active();
     if !admitted {
         counts::suppressed();
     }

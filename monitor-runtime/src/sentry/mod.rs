@@ -9,6 +9,7 @@ mod layer;
 mod mailbox;
 mod off_thread;
 mod panic_hook;
+pub(crate) mod panic_lines;
 mod request;
 mod sampling;
 mod scope;
@@ -45,12 +46,14 @@ pub(crate) use spans::Step;
 
 use self::scope::Snapshot;
 use self::stack::Hurry;
+use crate::base::rate_limit::Throttle;
 use crate::callsite::Site;
-use crate::callsite::rate_limits::{Kind, Throttle};
+use crate::callsite::rate_limits::Kind;
+use crate::context;
+use crate::context::capture;
 use crate::context::trace::Sampling;
 use crate::settings::config::Config;
 use crate::settings::traces_sampler::TracesSampler;
-use crate::{context, testkit};
 
 /// The client in use: one that `start()` made, or one that the service bound before `start()`.
 static CLIENT: RwLock<Option<Reporter>> = RwLock::new(None);
@@ -74,7 +77,7 @@ struct Reporter {
 /// Returns `true` if errors and panics are sent to Sentry or to a test's capture.
 #[inline]
 pub(crate) fn is_on() -> bool {
-    ON.load(Ordering::Relaxed) || testkit::is_active()
+    ON.load(Ordering::Relaxed) || capture::is_active()
 }
 
 fn reporter() -> Option<Reporter> {
@@ -225,7 +228,7 @@ pub(crate) fn admits(site: &Site, kind: Kind) -> bool {
         return false;
     }
     // A test's capture sees every event, unless the attribute itself sets a throttle.
-    if testkit::is_active() && site.throttle.is_none() {
+    if capture::is_active() && site.throttle.is_none() {
         return true;
     }
     let throttle = site.throttle.unwrap_or(Throttle::DEFAULT);

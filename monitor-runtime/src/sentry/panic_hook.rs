@@ -8,15 +8,17 @@ use sentry::Level;
 use sentry::integrations::panic::message_from_panic_info;
 use sentry::protocol::{Event, Exception, Mechanism};
 
+use super::panic_lines;
 use super::{admits, counts, crash, deliver, event, is_on, nanoseconds, reporter, settle};
 use crate::base::panics::Panic;
+use crate::base::rate_limit::{Limit, Throttle};
 use crate::base::unwind;
 use crate::callsite::Site;
-use crate::callsite::rate_limits::{Kind, Limit, Throttle};
+use crate::callsite::rate_limits::Kind;
+use crate::context;
+use crate::context::capture;
 use crate::context::trace::{leave_to_request, note_reported};
 use crate::logs;
-use crate::logs::panic_lines;
-use crate::{context, testkit};
 
 /// The time that a process which aborts waits for Sentry.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -54,7 +56,7 @@ pub(crate) fn install_hook() {
 /// the runtime's.
 fn log(panic: &Arc<Panic>) -> bool {
     // A test shows the output of the standard library's hook.
-    if testkit::is_active() {
+    if capture::is_active() {
         return false;
     }
     let is_shown = panic_lines::is_shown();
@@ -130,7 +132,7 @@ fn admitted() -> bool {
     if let Some(site) = context::innermost() {
         return admits(site, Kind::Panic);
     }
-    let admitted = testkit::is_active() || ELSEWHERE.admit(Throttle::DEFAULT, nanoseconds());
+    let admitted = capture::is_active() || ELSEWHERE.admit(Throttle::DEFAULT, nanoseconds());
     if !admitted {
         counts::suppressed();
     }

@@ -7,8 +7,8 @@ use sentry::Level;
 use sentry::protocol::Event;
 
 use super::{Capturing, counts, deliver, is_on, nanoseconds};
-use crate::callsite::rate_limits::{Limit, Throttle};
-use crate::testkit;
+use crate::base::rate_limit::{Limit, Throttle};
+use crate::context::capture;
 
 /// One limit per method, route and reason. All three are also labels, so there are few.
 type Limits = HashMap<String, Limit>;
@@ -29,7 +29,7 @@ pub(crate) fn request_failed(method: &str, route: &str, reason: &str) {
         .entry(message.clone())
         .or_default()
         .admit(Throttle::DEFAULT, nanoseconds());
-    if !admitted && !testkit::is_active() {
+    if !admitted && !capture::is_active() {
         return counts::suppressed();
     }
     let _capturing = Capturing::begin();

@@ -3,7 +3,7 @@
 use sentry::{ClientOptions, TracesSamplingStrategy};
 
 use super::{nanoseconds, reporter};
-use crate::callsite::rate_limits::{Limit, Throttle};
+use crate::base::rate_limit::{Limit, Throttle};
 use crate::context::trace::Sampling;
 use crate::settings::traces_sampler::TracesSampler;
 

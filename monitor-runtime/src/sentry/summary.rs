@@ -8,9 +8,10 @@ use sentry::Level;
 use sentry::protocol::{Context, Event, Map};
 
 use super::{deliver, event, layer, nanoseconds, off_thread, panic_hook, quietly, request};
+use crate::base::rate_limit::Throttle;
 use crate::callsite;
 use crate::callsite::Site;
-use crate::callsite::rate_limits::{Kind, Throttle};
+use crate::callsite::rate_limits::Kind;
 use crate::context::Scene;
 
 /// Interval at which a thread looks for events that were held back.

@@ -21,8 +21,8 @@ use super::connection_slots::{InRequest, Seat};
 use super::default_headers::Courteous;
 use super::routes::{Routes, bad_request};
 use super::turns::Turns;
+use crate::base::unwind;
 use crate::http::accept::Ends;
-use crate::sentry;
 
 /// Limits that each client is held to.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +118,7 @@ where
     };
     let peer = ends.peer;
     // The subscriber is the service's own code, and may panic.
-    sentry::quietly(|| match ended {
+    unwind::quietly(|| match ended {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%peer, %error, "management connection failed"),
         Err(_) => tracing::debug!(%peer, "management connection cut: its client does not read"),

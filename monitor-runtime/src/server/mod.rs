@@ -42,8 +42,9 @@ use crate::base::worker::Worker;
 use crate::health::Health;
 use crate::metrics::process::Reader;
 use crate::metrics::{Format, Service};
-use crate::server::live::{Around, Live, PageLinks};
+use crate::server::live::{Around, Live};
 use crate::settings::config::Address;
+use crate::settings::config::PageLinks;
 use connection::Limits;
 use page_stream::Scrapes;
 

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::sentry;
+use crate::base::unwind;
 
 /// The number of requests with a wrong token since the last line, and the time of that line.
 #[derive(Default)]
@@ -16,7 +16,7 @@ impl WrongTokens {
     pub(super) fn tell(&self) {
         if let Some(requests) = self.note(Instant::now()) {
             // The subscriber is the service's own code, and may panic.
-            sentry::quietly(|| {
+            unwind::quietly(|| {
                 tracing::warn!(requests, "requests with a wrong MONITOR_TOKEN were refused");
             });
         }

@@ -2,9 +2,9 @@
 
 use tracing::Level;
 
+use super::bounds::Bounds;
+use crate::base::rate_limit::Throttle;
 use crate::base::verdict::ErrorFormat;
-use crate::callsite::Bounds;
-use crate::callsite::rate_limits::Throttle;
 use crate::settings::objective::Objective;
 
 /// The attribute's settings for one function.

@@ -28,8 +28,9 @@
 mod log;
 mod seen;
 
-use std::cell::RefCell;
+use std::any::Any;
 use std::future::Future;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::sentry::protocol::Event as SentryEvent;
@@ -44,6 +45,7 @@ pub use seen::{Call, Seen};
 use crate::base::scoped_future::{Place, Within};
 use crate::callsite::Site;
 use crate::callsite::events::Completion;
+use crate::context::capture::{self, Inside, Sink};
 use crate::sentry;
 
 /// Runs `body` and returns what monitored code did meanwhile on this thread.
@@ -65,10 +67,6 @@ pub async fn capture_async<F: Future>(future: F) -> (F::Output, Seen) {
 pub struct Capture {
     seen: Arc<Mutex<Seen>>,
     log: Dispatch,
-}
-
-thread_local! {
-    static CURRENT: RefCell<Vec<Capture>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Capture {
@@ -101,15 +99,14 @@ impl Capture {
     /// # }
     /// ```
     pub fn current() -> Option<Self> {
-        CURRENT
-            .try_with(|current| current.borrow().last().cloned())
-            .ok()
-            .flatten()
+        let sink: Rc<dyn Any> = capture::current()?;
+        let capture = sink.downcast::<Self>().ok()?;
+        Some((*capture).clone())
     }
 
     /// Runs `body` inside this capture.
     pub fn scope<R>(&self, body: impl FnOnce() -> R) -> R {
-        let _inside = Inside::enter(self);
+        let _inside = Inside::enter(Rc::new(self.clone()));
         dispatcher::with_default(&self.log, body)
     }
 
@@ -130,52 +127,22 @@ impl Place for Capture {
     }
 }
 
-/// The stretch of code during which a capture is the current one of the thread.
-struct Inside;
-
-impl Inside {
-    fn enter(capture: &Capture) -> Self {
-        CURRENT.with(|current| current.borrow_mut().push(capture.clone()));
-        Self
+impl Sink for Capture {
+    fn ended(&self, site: &Site, completion: &Completion<'_>) {
+        let call = Call::new(site, completion);
+        lock(&self.seen).calls.push(call);
     }
-}
 
-impl Drop for Inside {
-    fn drop(&mut self) {
-        let _ = CURRENT.try_with(|current| current.borrow_mut().pop());
+    fn captured(&self, event: SentryEvent<'static>) {
+        lock(&self.seen).captures.push(event);
+    }
+
+    fn withdraw(&self, event: Uuid) {
+        let captures = &mut lock(&self.seen).captures;
+        captures.retain(|captured| captured.event_id != event);
     }
 }
 
 fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Returns `true` if this thread is inside a capture.
-pub(crate) fn is_active() -> bool {
-    CURRENT
-        .try_with(|current| !current.borrow().is_empty())
-        .unwrap_or(false)
-}
-
-/// Keeps a call that ended, if a capture is on.
-pub(crate) fn ended(site: &Site, completion: &Completion<'_>) {
-    if let Some(capture) = Capture::current() {
-        let call = Call::new(site, completion);
-        lock(&capture.seen).calls.push(call);
-    }
-}
-
-/// Gives an event to the capture instead of Sentry.
-pub(crate) fn captured(event: SentryEvent<'static>) {
-    if let Some(capture) = Capture::current() {
-        lock(&capture.seen).captures.push(event);
-    }
-}
-
-/// Removes an event from the capture, because another one reports the same.
-pub(crate) fn withdraw(event: Uuid) {
-    if let Some(capture) = Capture::current() {
-        let captures = &mut lock(&capture.seen).captures;
-        captures.retain(|captured| captured.event_id != event);
-    }
 }

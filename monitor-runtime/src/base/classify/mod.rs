@@ -10,7 +10,7 @@ use http::StatusCode;
 use crate::base::status::{Grpc, http_class};
 
 #[cfg(feature = "enable")]
-use crate::base::verdict::transparent::Inner;
+use crate::base::verdict::Inner;
 
 /// The class of a call, by the value that it returned or the error in it.
 ///

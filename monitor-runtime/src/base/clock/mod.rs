@@ -7,14 +7,11 @@ mod tsc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::metrics::BUCKETS;
-
 /// The clock and its calibration, once per process.
 struct Timebase {
     clock: quanta::Clock,
     tsc: bool,
     seconds_per_tick: f64,
-    bounds: [u64; BUCKETS.len()],
 }
 
 /// Enough ticks to compute the length of one with the precision of the calibration itself.
@@ -27,13 +24,11 @@ fn timebase() -> &'static Timebase {
         let clock = quanta::Clock::new();
         let seconds_per_tick =
             Duration::from_nanos(clock.delta_as_nanos(1, MANY + 1)).as_secs_f64() / as_f64(MANY);
-        let bounds = BUCKETS.map(|bound| ticks(bound / seconds_per_tick));
         let tsc = tsc::is_read_by(&clock);
         Timebase {
             clock,
             tsc,
             seconds_per_tick,
-            bounds,
         }
     })
 }
@@ -62,11 +57,6 @@ pub(crate) fn is_tsc() -> bool {
 /// Returns the ticks from `start` to now; 0 if the counter went back (another core, another host).
 pub(crate) fn since(start: u64) -> u64 {
     now().saturating_sub(start)
-}
-
-/// Returns the default buckets' bounds.
-pub(crate) fn default_bounds() -> &'static [u64] {
-    &timebase().bounds
 }
 
 /// Converts bounds in seconds to ticks of the clock.

@@ -12,9 +12,9 @@ use crate::base::status::Grpc;
 
 /// An error that is recognized by its type's name.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Foreign {
+pub(crate) struct Foreign {
     /// `None` for an error without a class.
-    pub(super) class: Option<Class>,
+    pub(crate) class: Option<Class>,
     /// `true` if its text must not be shown, because it is a response with headers and a body.
     pub(super) hides: bool,
 }
@@ -59,7 +59,7 @@ const FAULTS: [&str; 9] = [
 ];
 
 /// Looks an error up by the name of its type.
-pub(super) fn look(type_name: &str, debug: Option<&dyn Debug>) -> Option<Foreign> {
+pub(crate) fn look(type_name: &str, debug: Option<&dyn Debug>) -> Option<Foreign> {
     let name = pointee(type_name);
     let shown = || debug.map(|debug| text(format_args!("{debug:?}")));
     if name == "tonic::status::Status" {

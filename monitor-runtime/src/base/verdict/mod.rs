@@ -3,9 +3,8 @@
 //! The type decides if it can (see [`probe`]); arguments of the attribute overrule it.
 
 mod clean;
-mod foreign;
+pub(crate) mod foreign;
 mod text;
-pub(crate) mod transparent;
 mod type_name;
 mod view;
 
@@ -14,6 +13,7 @@ use std::fmt::{Debug, Display};
 
 pub(crate) use self::text::{joined, text, text_within};
 pub(crate) use self::view::ErrorView;
+pub use self::view::Inner;
 pub(crate) use self::view::{Link, Sight};
 
 use crate::base::classify::Class;

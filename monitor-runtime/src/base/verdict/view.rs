@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 
 use super::foreign::{self, Foreign};
-use super::transparent::Inner;
 use super::type_name::{short_type, type_of};
 use super::{ErrorFormat, Verdict, clean, text};
 use crate::base::classify::Class;
@@ -53,6 +52,15 @@ impl Link {
 
 /// The number of sources that are followed: an error may be its own source.
 pub(super) const MAX_LINKS: usize = 16;
+
+/// A view of the error that another one shows instead of itself.
+pub struct Inner<'a>(pub(crate) Sight<'a>);
+
+impl<'a> Inner<'a> {
+    pub(super) fn sight(self) -> Sight<'a> {
+        self.0
+    }
+}
 
 impl<'a> ErrorView<'a> {
     #[inline]

@@ -5,6 +5,7 @@
 //! an annotated function carries none of that code, and a span can have the type-qualified name.
 
 mod completion;
+mod declared;
 mod messages;
 mod metadata;
 mod telling;
@@ -19,6 +20,7 @@ use tracing::{Event, Level, Metadata, Span};
 use tracing_core::metadata::Kind;
 
 pub(crate) use self::completion::Completion;
+pub(crate) use self::declared::{Declared, Parent};
 use self::messages::Messages;
 use self::metadata::LogSite;
 use self::telling::is_telling;
@@ -26,11 +28,9 @@ pub(crate) use self::telling::{CallSpan, telling};
 use self::values::{set_declared, with_values};
 use crate::base::clock::milliseconds;
 use crate::base::outcome::Outcome;
+use crate::base::unwind;
 use crate::base::verdict::Shown;
-use crate::call::start::{Declared, Parent};
 use crate::callsite::Site;
-use crate::context::trace;
-use crate::sentry;
 
 /// Fields of a completion event, before those the function declares.
 const EVENT_FIELDS: [&str; 6] = [
@@ -114,7 +114,7 @@ impl Events {
     /// registers the rest and goes on.
     pub(crate) fn register(&self) {
         for site in self.all() {
-            sentry::quietly(|| telling(|| site.interest()));
+            unwind::quietly(|| telling(|| site.interest()));
         }
         self.registered.store(true, Ordering::Release);
     }
@@ -176,20 +176,23 @@ impl Events {
     }
 
     /// Writes the completion event inside the span, and records the outcome on it.
-    pub(crate) fn close(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) {
-        if !is_telling() {
-            telling(|| self.tell(site, span, completion));
-        }
+    ///
+    /// Returns `true` if the event reports a failure at level `WARN` or above.
+    pub(crate) fn close(
+        &self,
+        site: &'static Site,
+        span: &Span,
+        completion: &Completion<'_>,
+    ) -> bool {
+        !is_telling() && telling(|| self.tell(site, span, completion))
     }
 
-    fn tell(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) {
+    fn tell(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) -> bool {
         let duration_ms = completion.seconds.map(milliseconds);
-        if site.log {
-            self.write(site, span, completion, duration_ms);
-        }
+        let reported = site.log && self.write(site, span, completion, duration_ms);
         // Recorded after the event, which has both itself.
         if span.is_disabled() {
-            return;
+            return reported;
         }
         let metadata = self.span.metadata();
         let result = completion.outcome.as_str();
@@ -199,6 +202,7 @@ impl Events {
             values[1] = duration_ms.as_ref().map(|duration_ms| duration_ms as _);
             span.record_all(&metadata.fields().value_set_all(values));
         });
+        reported
     }
 
     /// Returns `true` if a panic that ends a call would be shown.
@@ -231,10 +235,10 @@ impl Events {
         span: &Span,
         completion: &Completion<'_>,
         duration_ms: Option<f64>,
-    ) {
+    ) -> bool {
         let event = self.event(site, completion);
         if !event.enabled() {
-            return;
+            return false;
         }
         let function = site.function();
         let message = self.messages.of_end(completion);
@@ -276,9 +280,7 @@ impl Events {
             let values = metadata.fields().value_set_all(values);
             span.in_scope(|| Event::dispatch(metadata, &values));
         });
-        if completion.loud && *metadata.level() <= Level::WARN {
-            trace::note_logged();
-        }
+        completion.loud && *metadata.level() <= Level::WARN
     }
 }
 
@@ -300,5 +302,5 @@ fn new_span(
 /// Asks the subscriber, unless it already works for the runtime on this thread. A subscriber that
 /// panics wants nothing.
 fn asked(ask: impl FnOnce() -> bool) -> bool {
-    !is_telling() && sentry::quietly(|| telling(ask)).unwrap_or(false)
+    !is_telling() && unwind::quietly(|| telling(ask)).unwrap_or(false)
 }

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::base::hooks;
+use crate::sentry::panic_lines;
 use crate::{logs, sentry};
 
 /// The time that the exit of a process waits for a shutdown, and for the log of a finished one.
@@ -77,5 +78,6 @@ extern "C" fn exiting() {
             let _ = closed.recv_timeout(LIMIT);
         }
     }
+    panic_lines::tell_late(Duration::ZERO);
     logs::flush(LIMIT / 7);
 }

@@ -11,7 +11,7 @@ use super::failures::Failures;
 use super::parts::Parts;
 use super::print::{self, Changing, list, round};
 use super::{COLUMN, Function, Live, State, WINDOWS, milliseconds};
-use crate::metrics::HTTP_BUCKETS;
+use crate::settings::buckets::HTTP_BUCKETS;
 
 /// The document a client already has: the process it came from, and its number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -26,7 +26,7 @@ pub(crate) use self::document::Known;
 use self::document::Shown;
 use self::history::{Column, History};
 use self::oldest::Oldest;
-pub(crate) use self::parts::{Around, PageLinks};
+pub(crate) use self::parts::Around;
 use crate::callsite;
 use crate::callsite::Site;
 use crate::callsite::snapshot::{Source, Tally};

@@ -12,8 +12,9 @@ use super::print::{self, Changing};
 use super::{Reading, milliseconds};
 use crate::health::{Health, Selection};
 use crate::logs;
-use crate::metrics::HTTP_BUCKETS;
 use crate::metrics::process::Reader;
+use crate::settings::buckets::HTTP_BUCKETS;
+use crate::settings::config::PageLinks;
 use crate::settings::log_filter;
 use crate::{http, slo};
 
@@ -21,15 +22,6 @@ use crate::{http, slo};
 const SLOW: Duration = Duration::from_secs(10);
 /// The most targets of the log that are listed.
 const MAX_TARGETS: usize = 300;
-
-/// Templates of URLs that the page links to, from the settings.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PageLinks {
-    /// Contains `{trace_id}`.
-    pub(crate) trace: Option<String>,
-    /// Contains `{file}`, and may contain `{line}`, `{version}` and `{commit}`.
-    pub(crate) source: Option<String>,
-}
 
 /// Sources of the parts that are not monitored functions.
 #[derive(Default)]

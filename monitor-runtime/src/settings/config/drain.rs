@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{ConfigError, Env, Given, MONITOR_DRAIN, MONITOR_DRAIN_LIMIT, Setting};
-use crate::http::DEFAULT_LIMIT;
 
+/// The drain limit where no setting gives one.
+pub(crate) const DEFAULT_DRAIN_LIMIT: Duration = Duration::from_secs(30);
 /// The longest time that either may be.
 const LONGEST: Duration = Duration::from_secs(3600);
 
@@ -24,7 +25,7 @@ pub(super) fn drain(builder: Option<Duration>, env: Env<'_>) -> Result<Duration,
 pub(super) fn limit(builder: Option<Duration>, env: Env<'_>) -> Result<DrainLimit, ConfigError> {
     let limit = duration(&MONITOR_DRAIN_LIMIT, builder, env)?;
     Ok(DrainLimit {
-        duration: limit.unwrap_or(DEFAULT_LIMIT),
+        duration: limit.unwrap_or(DEFAULT_DRAIN_LIMIT),
         given: limit.is_some(),
     })
 }

@@ -1,7 +1,15 @@
 //! Settings for the addresses that annotations of alerts and the live page link to.
 
 use super::{ConfigError, Env, Given, MONITOR_SOURCE_URL, MONITOR_TRACE_URL};
-use crate::server::live::PageLinks;
+
+/// Templates of URLs that the page links to, from the settings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PageLinks {
+    /// Contains `{trace_id}`.
+    pub(crate) trace: Option<String>,
+    /// Contains `{file}`, and may contain `{line}`, `{version}` and `{commit}`.
+    pub(crate) source: Option<String>,
+}
 
 /// The longest URL that is taken, in bytes.
 const MAX_URL: usize = 500;

@@ -18,14 +18,14 @@ use std::time::Duration;
 
 use self::access::{needs_token, parse_token};
 pub(crate) use self::address::Address;
-pub(crate) use self::drain::DrainLimit;
+pub(crate) use self::drain::{DEFAULT_DRAIN_LIMIT, DrainLimit};
 pub use self::given::ConfigError;
 use self::given::{Given, variable};
+pub(crate) use self::links::PageLinks;
 use self::links::{page_links, parse_url};
 use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release, traces_sampler};
 use self::watchdog::watchdog;
-use crate::server::live::PageLinks;
 use crate::settings::log_filter::Rules;
 use crate::settings::log_format::LogFormat;
 use crate::settings::traces_sampler::TracesSampler;

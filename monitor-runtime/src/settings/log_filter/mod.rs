@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
-pub(crate) use targets::{note, targets};
+pub(crate) use targets::{note, note_functions, targets};
 
 use crate::base::redact::without_secrets;
 

@@ -1,12 +1,10 @@
 //! Finds directives that match no target which the process is known to log.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::is_level;
 use super::words::distance;
-use crate::callsite;
-use crate::callsite::Site;
 
 /// Crates that log and that many services use.
 ///
@@ -62,8 +60,20 @@ const COMMON: [&str; 47] = [
     "warp",
 ];
 
+/// Targets of the monitored functions, as of the last start.
+static FUNCTIONS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
 /// Targets of the call sites that `tracing` has shown to the filter.
 static SEEN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// Notes the targets of all monitored functions, before a filter is read.
+pub(crate) fn note_functions(targets: impl Iterator<Item = &'static str>) {
+    functions().extend(targets);
+}
+
+fn functions() -> MutexGuard<'static, BTreeSet<&'static str>> {
+    FUNCTIONS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Notes the target of a call site.
 pub(crate) fn note(target: &'static str) {
@@ -74,8 +84,7 @@ pub(crate) fn note(target: &'static str) {
 /// Returns the targets of monitored functions, and those seen so far.
 fn known() -> BTreeSet<&'static str> {
     let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let functions = callsite::all().map(Site::log_target);
-    functions.chain(seen.iter().copied()).collect()
+    functions().union(&seen).copied().collect()
 }
 
 /// Returns the targets that are known, and their crates, in alphabetical order.
@@ -121,21 +130,24 @@ pub(super) fn mistaken(filter: &str) -> Option<String> {
     if let Some(target) = directives(filter).find(wrong) {
         return unmatched(target);
     }
-    let mut functions = callsite::all().map(Site::log_target).peekable();
-    functions.peek()?;
+    let functions = functions().clone();
+    if functions.is_empty() {
+        return None;
+    }
     let shows = |directive: &str| match directive.split_once('=') {
         _ if directive.contains(['[', '{']) => true,
         None if is_level(directive) => !directive.eq_ignore_ascii_case("off"),
         Some((_, level)) if level.eq_ignore_ascii_case("off") => false,
         named => {
             let target = named.map_or(directive, |(target, _)| target);
-            callsite::all().any(|site| site.log_target().starts_with(target))
+            functions
+                .iter()
+                .any(|function| function.starts_with(target))
         }
     };
     let hidden = !filter.split(',').any(shows) && directives(filter).next().is_some();
     hidden.then(|| {
-        let targets: BTreeSet<&str> = functions.collect();
-        let some: Vec<&str> = targets.into_iter().take(10).collect();
+        let some: Vec<&str> = functions.into_iter().take(10).collect();
         format!(
             "it hides the lines of every monitored function: put a level before it, as in \
              `info,{filter}`, or name a target of theirs ({})",

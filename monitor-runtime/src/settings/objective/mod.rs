@@ -2,14 +2,12 @@
 //! count.
 
 #[cfg(feature = "enable")]
-mod count;
+mod kind;
 
 use std::time::Duration;
 
 #[cfg(feature = "enable")]
-pub use count::Kind;
-#[cfg(feature = "enable")]
-pub(crate) use count::{Counter, Counts, Ended, Unsuccessful};
+pub use kind::Kind;
 
 /// A service level objective, for `#[monitored(objective = API)]`.
 ///

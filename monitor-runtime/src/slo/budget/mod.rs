@@ -11,8 +11,9 @@ use super::promise::{Promise, promises};
 use super::window::{BURNS, D1, D3, H1, H2, H6, M5, M30, PERIOD, Severity, WINDOWS, Window};
 use crate::callsite;
 use crate::callsite::Site;
+use crate::callsite::objective_counts::{Counter, Counts};
 use crate::inventory::inventory;
-use crate::settings::objective::{Counter, Counts, Kind};
+use crate::settings::objective::Kind;
 
 /// The state of one promise, computed from the calls of this process since it began.
 #[derive(Clone, Debug, Serialize)]

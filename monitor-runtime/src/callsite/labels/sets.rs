@@ -3,8 +3,9 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::dimensions::{Dimensions, OTHER, Values};
+use super::interned::Names;
 use crate::base::redact::is_secret;
-use crate::call::labels::{Dimensions, Names, OTHER, Values};
 use crate::callsite::Site;
 use crate::callsite::counters::Store;
 use crate::settings::config::DEFAULT_LABEL_SERIES;
@@ -229,7 +230,7 @@ impl Family {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::labels::Bounded;
+    use crate::callsite::labels::Bounded;
 
     /// Asks for a lane on many threads at once; they have to agree.
     fn ask(family: &Family, lane: usize) -> usize {

@@ -1,7 +1,7 @@
 //! The class and text that an error derived as `transparent` takes from the error inside it.
 //!
 //! The inner type may be of any crate, such as `anyhow::Error`. Each question falls back as in
-//! `call::probe`, and demands no bound of the user.
+//! [`probe`](super::probe), and demands no bound of the user.
 #![expect(clippy::unused_self, reason = "look-up goes by the receiver")]
 
 use std::any::type_name;
@@ -10,20 +10,10 @@ use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use super::Sight;
-use super::foreign;
+use super::judge::Stateless;
+use super::probe::row;
 use crate::base::classify::{Class, Classify};
-use crate::call::judge::Stateless;
-use crate::call::probe::row;
-
-/// A view of the error that another one shows instead of itself.
-pub struct Inner<'a>(Sight<'a>);
-
-impl<'a> Inner<'a> {
-    pub(super) fn sight(self) -> Sight<'a> {
-        self.0
-    }
-}
+use crate::base::verdict::{Inner, Sight, foreign};
 
 row! {
     /// Stands for the type of the error inside, whose class is asked for.

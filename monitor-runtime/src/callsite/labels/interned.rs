@@ -4,9 +4,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use super::dimensions::OTHER;
 use crate::base::escape::is_unseen;
 use crate::base::redact::hidden;
-use crate::call::labels::OTHER;
 
 /// The longest value, in bytes; beyond it the text is cut.
 const MAX_TEXT: usize = 128;

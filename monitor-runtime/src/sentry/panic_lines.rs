@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::own_line;
 use crate::base::panics::Panic;
 use crate::context::trace;
 use crate::context::trace::{TraceId, current_trace_id};
-use crate::sentry;
 
 /// Panics that wait at once. Beyond that, the oldest is written.
 const MAX_WAITING: usize = 64;
@@ -94,7 +94,7 @@ fn write(message: &str, panic: &Panic, trace: Option<TraceId>) {
         thread, backtrace, ..
     } = panic;
     let (backtrace, trace_id) = (backtrace.as_deref(), trace.map(|id| id.to_string()));
-    sentry::own_line(true, || {
+    own_line(true, || {
         tracing::error!(target: "monitor_runtime::panic", thread, trace_id, backtrace, "{message}");
     });
 }

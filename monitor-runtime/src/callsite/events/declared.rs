@@ -1,0 +1,32 @@
+//! The values that a call brings along for its span: fields, parent, and spans it follows from.
+
+use tracing::Span;
+use tracing::span::Id;
+
+use crate::base::fields::Recorded;
+
+/// The values of `fields`, `args`, `parent` and `follows_from`.
+#[derive(Default)]
+pub(crate) struct Declared {
+    pub(crate) fields: Option<Box<[Recorded]>>,
+    pub(crate) parent: Parent,
+    pub(crate) causes: Vec<Id>,
+}
+
+/// The parent of a span.
+#[derive(Default)]
+pub(crate) enum Parent {
+    /// The span that is current when it is opened.
+    #[default]
+    Current,
+    Span(Id),
+    Root,
+}
+
+impl Declared {
+    pub(crate) fn follow(&self, span: &Span) {
+        for cause in &self.causes {
+            span.follows_from(cause);
+        }
+    }
+}
