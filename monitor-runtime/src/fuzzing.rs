@@ -77,6 +77,8 @@ targets! {
     "redact" redacted, [
         "to postgres://app:p@ss@db/orders?x=http://a:b@c", "X-Api-Key", "accessToken",
         r#"{"token":"a\\\"b"}; password = 'a b', Authorization: Bearer abc.def"#,
+        r#"{"value":"a","name":"DB_PASSWORD"} SET PASSWORD FOR 'u' = 'x' INSERT INTO t (a, token) VALUES ('b', 'c')"#,
+        "invalid value 'abc' for '--password': Token { value: \"a\" } (\"x-api-key\", \"b\") AUTH abc1",
     ];
     "unseen" unseen_text, ["a\u{1b}[31m\r\u{9b}2J\u{7f}\u{202e}b\u{2028}\u{0}", "größe 😀"];
 }

@@ -6,10 +6,17 @@
 //! a value; [`hidden`] searches a text. Every text that leaves the process goes through one of
 //! them, when it is made or at the latest when it is written.
 
+mod apart;
+mod command;
 mod element;
 mod login;
+mod member;
+mod name;
+mod notation;
 mod pair;
+mod prose;
 mod scheme;
+mod sql;
 mod text;
 mod words;
 
@@ -64,6 +71,32 @@ const SECRETS: [&str; 35] = [
 /// Names of secrets only behind another word, such as `db_pass`: alone they have other meanings.
 const LAST_WORDS: [&str; 2] = ["pass", "pw"];
 
+/// Last words of names whose value is about a secret, and none.
+const ABOUT: [&str; 22] = [
+    "age",
+    "algorithm",
+    "at",
+    "count",
+    "enabled",
+    "expired",
+    "expires",
+    "expiry",
+    "file",
+    "in",
+    "kind",
+    "len",
+    "length",
+    "max",
+    "min",
+    "name",
+    "path",
+    "required",
+    "size",
+    "timeout",
+    "ttl",
+    "type",
+];
+
 /// Further names of secrets in the query of a URL.
 const IN_QUERIES: [&str; 6] = ["auth", "key", "pass", "pw", "sig", "signature"];
 
@@ -92,15 +125,38 @@ fn squeezed(name: &str) -> String {
 ///
 /// A known name has to end where a word of `name` does: `tokens_used` and `tokenizer` are not
 /// secret.
+///
+/// A name whose last word is about a secret has a value that is none: `token_type`, `password_file`.
 pub(crate) fn is_secret(name: &str) -> bool {
+    let is_about = || {
+        let last = last_word(name);
+        ABOUT.iter().any(|word| last.eq_ignore_ascii_case(word))
+    };
+    (any_word(name, Word::ends_in_secret) && !is_about())
+        || (HAS_OWN.load(Ordering::Acquire) && any_word(name, Word::ends_in_own))
+}
+
+/// Returns `true` if `holds` does where one of the words of a name ends.
+fn any_word(name: &str, holds: fn(&mut Word) -> bool) -> bool {
     let mut word = Word::default();
     let bytes = name.as_bytes();
     bytes.iter().enumerate().any(|(at, byte)| {
         byte.is_ascii_alphanumeric() && {
             word.push(byte.to_ascii_lowercase());
-            ends_word(*byte, &bytes[at + 1..]) && word.ends_in_secret()
+            ends_word(*byte, &bytes[at + 1..]) && holds(&mut word)
         }
     })
+}
+
+/// The last word of a name: `Value` of `stringValue`, `name` of `env_name`.
+fn last_word(name: &str) -> &str {
+    let bytes = name.as_bytes();
+    let begins = |at: &usize| {
+        let (before, first) = (bytes[at - 1], bytes[*at]);
+        b"_-. ".contains(&before) || (first.is_ascii_uppercase() && before.is_ascii_lowercase())
+    };
+    let start = (1..bytes.len()).rev().find(begins).unwrap_or(0);
+    name.get(start..).unwrap_or_default()
 }
 
 /// The end of a name in lower case and without separators, as far as it has been read.
@@ -142,13 +198,16 @@ impl Word {
         let ends = |key: &[u8]| key.last() == read.last() && read.ends_with(key);
         let is_last = |key: &&str| read[self.last..] == *key.as_bytes();
         let is_secret = SECRETS.iter().any(|key| ends(key.as_bytes()))
-            || (self.last > 0 && LAST_WORDS.iter().any(is_last))
-            || (HAS_OWN.load(Ordering::Acquire) && {
-                let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
-                own.iter().any(|key| ends(key.as_bytes()))
-            });
+            || (self.last > 0 && LAST_WORDS.iter().any(is_last));
         self.last = self.length;
         is_secret
+    }
+
+    /// Asked where a word ends, for the names of `MONITOR_REDACT`.
+    fn ends_in_own(&mut self) -> bool {
+        let read = &self.letters[..self.length];
+        let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
+        own.iter().any(|key| read.ends_with(key.as_bytes()))
     }
 }
 

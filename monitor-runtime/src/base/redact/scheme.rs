@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use super::HIDDEN;
 use super::text::{end_of_value, is_prose};
 
 /// Schemes whose credentials are one word.
@@ -32,7 +31,10 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
         let spaces = bytes[at..].iter().take_while(|byte| **byte == b' ');
         let start = at + spaces.count();
         let end = end_of_value(bytes, start);
-        if start < end && !is_prose(&text[start..end]) && !text[start..].starts_with(HIDDEN) {
+        let word = &text[start..end];
+        // `token_type=bearer page=2`; a token has `=` at its end only.
+        let is_pair = word.trim_end_matches('=').contains('=');
+        if start < end && !is_prose(word) && !is_pair && !word.starts_with(['[', '{', '(']) {
             ranges.push(start..end);
         }
     }

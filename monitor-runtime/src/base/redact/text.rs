@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use super::{HIDDEN, element, login, pair, scheme, words};
+use super::{HIDDEN, apart, element, login, pair, scheme, sql, words};
 
 /// Finds secrets in a text, and returns it without them; `None` if there is nothing to hide.
 pub(crate) fn hidden(text: &str) -> Option<String> {
@@ -22,6 +22,8 @@ pub(crate) fn hidden(text: &str) -> Option<String> {
     element::find(text, &mut ranges);
     scheme::find(text, &mut ranges);
     words::find(text, &mut ranges);
+    apart::find(text, &mut ranges);
+    sql::find(text, &mut ranges);
     if ranges.is_empty() {
         return None;
     }
@@ -64,25 +66,32 @@ pub(crate) fn may_hold_a_secret(text: &[u8]) -> bool {
     words::is_option(text)
         || text.iter().enumerate().any(|(at, byte)| match byte {
             b':' | b'=' | b'@' | b'<' | b'(' => true,
+            b'-' => text.get(at + 1) == Some(&b'>'),
+            b'[' => text.get(at + 1) == Some(&b'['),
             b' ' => is_mark(text, at),
             _ => false,
         })
 }
 
-/// Returns `true` if the space at `at` is one behind `Bearer`, `password is` or `PASSWORD`, or before `--password`
-/// or ` KEY-----`.
+/// Returns `true` if the space at `at` is one behind `Bearer`, `password is`, `PASSWORD` or `AUTH`, or before
+/// `--password` or ` KEY-----`.
 fn is_mark(text: &[u8], at: usize) -> bool {
     let behind = &text[at + 1..];
     let before = match text[..at].last() {
         Some(b'r' | b'R' | b'c' | b'C') => scheme::is_before(text, at),
-        Some(b's') => words::told_name(text, at).is_some(),
+        Some(b's' | b'e' | b'w') if words::is_told(text, at) => true,
+        // Letters that names of secrets and commands end with.
+        Some(
+            b'd' | b'D' | b'e' | b'E' | b'h' | b'H' | b'n' | b'N' | b's' | b'S' | b't' | b'T'
+            | b'y' | b'Y' | b'2',
+        ) => words::may_be_said(text, at),
         _ => false,
     };
     before
         || match behind.first() {
             Some(b'K') => scheme::ends_label(text, at),
             Some(b'-' | b'[' | b'"' | b'\'' | b'\\') => {
-                words::is_option(behind) || words::is_statement(text, at)
+                words::is_option(behind) || words::may_be_said(text, at)
             }
             _ => false,
         }

@@ -1,23 +1,26 @@
-//! Finds secrets in words: options of a command line, as in `--password abc`, sentences such as
-//! `the password is 'abc'`, and SQL statements such as `ALTER USER ada PASSWORD 'abc'`.
+//! Finds secrets in words: options of a command line, as in `--password abc`, and sentences such as
+//! `the password is 'abc'` or `invalid value 'abc' for '--password'`.
 
 use std::ops::Range;
 
-use super::pair::{is_plain_word, quoted};
-use super::text::{MAX_ESCAPES, before_quote, end_of_value, is_prose};
-use super::{HIDDEN, is_secret};
+use super::name::{is_weak, telling_name};
+use super::notation::quoted;
+use super::prose::{is_credential, is_plain_word, is_worded, speaks};
+use super::text::{MAX_ESCAPES, before_quote, end_of_value};
+use super::{HIDDEN, command, is_secret, sql};
 
 /// The longest name that is examined, in bytes.
 const LONGEST: usize = 64;
 
 /// Words between a name and its value in a sentence.
-const VERBS: [&str; 2] = ["is", "was"];
+const VERBS: [&str; 5] = ["is", "was", "be", "equals", "now"];
+/// Words before such a word.
+const AUXILIARIES: [&str; 5] = ["is", "must", "should", "was", "will"];
 
-/// Words that follow an option in a message about the option itself.
-const BEHIND_OPTIONS: [&str; 26] = [
-    "and", "are", "argument", "but", "can", "cannot", "expects", "flag", "for", "from", "given",
-    "has", "in", "is", "missing", "must", "needs", "not", "option", "or", "required", "requires",
-    "to", "was", "with", "without",
+/// Words before a quoted value whose name comes later, as errors of parsers and databases have it.
+const BEFORE_VALUES: [&str; 12] = [
+    "argument", "parse", "parsing", "entry", "float", "found", "got", "input", "integer", "string",
+    "text", "value",
 ];
 
 /// Returns `true` if a text begins with an option, perhaps in quotes.
@@ -38,10 +41,8 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
         }
         let range = if is_behind_verb(bytes, at) {
             told(text, at)
-        } else if is_statement(bytes, at) {
-            quoted(bytes, at + 1).map(|value| in_sql(bytes, value))
         } else {
-            option(text, at)
+            said(text, at).or_else(|| option(text, at))
         };
         from = range.as_ref().map_or(from, |range| range.end);
         ranges.extend(range);
@@ -68,50 +69,162 @@ pub(super) fn word_before(text: &[u8], end: usize) -> &str {
     str::from_utf8(&text[end - length..end]).unwrap_or_default()
 }
 
+/// Returns `true` if a verb ends at `at` behind what may be a secret name.
+pub(super) fn is_told(text: &[u8], at: usize) -> bool {
+    end_of_subject(text, at).is_some_and(|end| {
+        let name = word_before(text, before_quote(text, end));
+        let is_last = ["code", "key", "phrase"]
+            .iter()
+            .any(|word| name.eq_ignore_ascii_case(word));
+        is_last || is_secret(name)
+    })
+}
+
 /// Returns the name before the verb that ends at `at`, if it says that the value is secret.
-pub(super) fn told_name(text: &[u8], at: usize) -> Option<&str> {
+fn told_name(text: &str, at: usize) -> Option<&str> {
+    let end = end_of_subject(text.as_bytes(), at)?;
+    telling_name(text, before_quote(text.as_bytes(), end))
+}
+
+/// Returns the end of the subject before the verb that ends at `at`, and before its auxiliaries.
+fn end_of_subject(text: &[u8], at: usize) -> Option<usize> {
     if !is_behind_verb(text, at) {
         return None;
     }
-    let before = text[..at].iter().rposition(|byte| *byte == b' ')?;
-    let name = word_before(text, before_quote(text, before));
-    is_secret(name).then_some(name)
-}
-
-/// Returns `true` if the space at `at` is one of `PASSWORD 'abc'` or `IDENTIFIED BY 'abc'`.
-///
-/// A name that is also an ordinary word does not count: `unexpected token '}'`.
-pub(super) fn is_statement(text: &[u8], at: usize) -> bool {
-    let word = word_before(text, at);
-    let is_telling = if word.eq_ignore_ascii_case("by") {
-        let before = &text[at.saturating_sub(LONGEST)..at];
-        let mut words = before.split(|byte| *byte == b' ');
-        words.any(|word| word.eq_ignore_ascii_case(b"identified"))
-    } else {
-        is_secret(word) && !is_plain_word(word) && !word.starts_with('-')
-    };
-    is_telling && quoted(text, at + 1).is_some_and(|value| !value.is_empty())
-}
-
-/// Extends a value in quotes of SQL, which writes a quote inside a text twice.
-fn in_sql(text: &[u8], mut value: Range<usize>) -> Range<usize> {
-    while let (Some(quote @ b'\''), Some(b'\'')) = (text.get(value.end), text.get(value.end + 1)) {
-        let rest = &text[value.end + 2..];
-        let length = rest.iter().position(|byte| byte == quote);
-        value.end = length.map_or(text.len(), |length| value.end + 2 + length);
+    let mut end = at;
+    for words in [VERBS.as_slice(), &AUXILIARIES] {
+        let word = word_before(text, end);
+        if words.contains(&word) {
+            end = (end - word.len())
+                .checked_sub(1)
+                .filter(|end| text[*end] == b' ')?;
+        }
     }
-    value
+    Some(end)
+}
+
+/// Returns `true` if [`said`] may find something at the space at `at`.
+pub(super) fn may_be_said(bytes: &[u8], at: usize) -> bool {
+    let end = at - usize::from(b":=".contains(&bytes[at.saturating_sub(1)]));
+    let word = word_before(bytes, before_quote(bytes, end));
+    let has_value = bytes
+        .get(at + 1)
+        .is_some_and(|byte| b"\"'`\\".contains(byte))
+        || bytes[at + 1..]
+            .iter()
+            .take(LONGEST)
+            .take_while(|byte| **byte != b' ')
+            .any(u8::is_ascii_digit);
+    (has_value
+        && (is_secret(word)
+            || [
+                "code", "id", "ilike", "key", "like", "phrase", "replace", "to",
+            ]
+            .iter()
+            .any(|known| word.eq_ignore_ascii_case(known))
+            || BEFORE_VALUES.contains(&word)))
+        || word.eq_ignore_ascii_case("by")
+        || command::is_command(word)
+}
+
+/// Returns the value behind the space at `at`, if the words before or around it say that it is secret.
+pub(super) fn said(text: &str, at: usize) -> Option<Range<usize>> {
+    let found = sql::statement(text, at).or_else(|| command::argument(text, at));
+    let found = found.or_else(|| before_its_name(text, at));
+    found.or_else(|| behind_its_name(text, at))
+}
+
+/// Returns the quoted value of `invalid type: string "abc", expected u16 for key "db.password"`.
+fn before_its_name(text: &str, at: usize) -> Option<Range<usize>> {
+    const NEAR: usize = 200;
+    let bytes = text.as_bytes();
+    let end = at - usize::from(bytes[..at].ends_with(b":"));
+    let word = word_before(bytes, end);
+    if !BEFORE_VALUES.contains(&word) {
+        return None;
+    }
+    let value = quoted(bytes, at + 1).filter(|value| !value.is_empty())?;
+    // `Token { value: "abc" }` is a structure, and `found `f(password: &str)`` shows code.
+    let is_value = match bytes[value.start - 1] {
+        b'`' => matches!(word, "integer" | "float") || is_credential(&text[value.clone()]),
+        b'"' => end == at,
+        _ => true,
+    };
+    if !is_value {
+        return None;
+    }
+    let ends = |byte: &u8| *byte == b'\n';
+    let start = &bytes[at.saturating_sub(NEAR)..at];
+    let start = start.rsplit(ends).next().unwrap_or(start);
+    let rest = &bytes[value.end..bytes.len().min(value.end + NEAR)];
+    let rest = rest.split(ends).next().unwrap_or(rest);
+    (names_a_secret(start) || names_a_secret(rest)).then_some(value)
+}
+
+/// Returns `true` if one of the words is a secret name, and not only a word of the sentence.
+fn names_a_secret(text: &[u8]) -> bool {
+    let mut from = 0;
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
+    while let Some(start) = text[from..].iter().position(in_name) {
+        let start = from + start;
+        let length = text[start..]
+            .iter()
+            .take_while(|byte| in_name(byte))
+            .count();
+        from = start + length;
+        let name = str::from_utf8(&text[start..from]).unwrap_or_default();
+        let is_quoted = text[..start]
+            .last()
+            .is_some_and(|byte| b"`\"'".contains(byte));
+        if is_secret(name) && (is_quoted || !is_plain_word(name)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Names of objects that have a name themselves: `secret db-credentials-7 not found`.
+const NAMED: [&str; 4] = ["secret", "secrets", "credential", "credentials"];
+
+/// Returns the value of `password abc123` and `token eyJhbGciOi…`, which is no word of a sentence.
+fn behind_its_name(text: &str, at: usize) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let start = at + 1;
+    bytes
+        .get(start)
+        .filter(|byte| byte.is_ascii_alphanumeric())?;
+    let end = end_of_value(bytes, start);
+    let value = &text[start..end];
+    if !is_credential(value) || value.contains(['(', '=', '<', '/', ':', '[']) || is_worded(value) {
+        return None;
+    }
+    let name = telling_name(text, at)?;
+    let is_value = if is_plain_word(name) {
+        value.len() >= 20 && !NAMED.contains(&name.to_ascii_lowercase().as_str())
+    } else {
+        let hashes = ["sha", "argon", "pbkdf", "bcrypt", "scrypt", "md5"];
+        let is_hash = hashes
+            .iter()
+            .any(|hash| value.to_ascii_lowercase().starts_with(hash));
+        !name.starts_with('-') && !is_hash
+    };
+    is_value.then_some(start..end)
 }
 
 /// Returns the value in `password is abc`, if it is quoted or cannot be a word of the sentence.
 fn told(text: &str, at: usize) -> Option<Range<usize>> {
-    let name = told_name(text.as_bytes(), at)?;
+    let name = told_name(text, at)?;
     let start = at + 1;
     if text[start..].starts_with(HIDDEN) {
         return None;
     }
     if let Some(quoted) = quoted(text.as_bytes(), start) {
-        return Some(quoted).filter(|quoted| !quoted.is_empty());
+        // `the token is "expired"`
+        let is_said = is_plain_word(name) && speaks(&text[quoted.clone()]);
+        return Some(quoted).filter(|quoted| !quoted.is_empty() && !is_said);
+    }
+    if !VERBS[..2].contains(&word_before(text.as_bytes(), at)) {
+        return None;
     }
     let end = end_of_value(text.as_bytes(), start);
     let word = text[start..end].trim_end_matches([',', ';', '!', '?']);
@@ -126,12 +239,6 @@ fn told(text: &str, at: usize) -> Option<Range<usize>> {
     is_value.then_some(start..start + word.len())
 }
 
-/// Returns `true` for ordinary words, which may be joined: `well-formed`, `null/empty`, `don't`.
-fn is_worded(word: &str) -> bool {
-    let mut parts = word.split(['-', '/', '\'', '_']);
-    parts.all(|part| part.is_empty() || is_prose(part))
-}
-
 /// Returns the value behind `--password`, or in `-u name:password`.
 fn option(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
@@ -141,7 +248,8 @@ fn option(text: &str, at: usize) -> Option<Range<usize>> {
     end = before_quote(bytes, end);
     let option = word_before(bytes, end);
     let is_login = matches!(option, "-u" | "--user" | "--proxy-user");
-    let is_telling = option.starts_with("--") && is_secret(option);
+    let is_telling =
+        option.starts_with("--") && (is_secret(option) || is_weak(option.trim_start_matches('-')));
     if !is_login && !is_telling {
         return None;
     }
@@ -156,7 +264,7 @@ fn option(text: &str, at: usize) -> Option<Range<usize>> {
         login.is_some_and(|(_, password)| password.contains(|c: char| !c.is_ascii_digit()))
     } else {
         // The next option, a placeholder, or the rest of a sentence.
-        let is_word = BEHIND_OPTIONS.contains(&value) && range.start == start;
+        let is_word = speaks(value) && range.start == start;
         !is_word && !value.starts_with(['-', '<', '[', '{', '('])
     };
     (is_value && !value.is_empty() && value != HIDDEN).then_some(range)

@@ -127,7 +127,7 @@ fn values_of_elements_blocks_and_pairs_with_a_name_apart_are_hidden() {
         ),
         (
             r#"EnvVar { name: "API_TOKEN", value: Some("abc") }"#,
-            r#"EnvVar { name: "API_TOKEN", value: • }"#,
+            r#"EnvVar { name: "API_TOKEN", value: Some("•") }"#,
         ),
         (
             "- name: DB_PASSWORD\n  value: abc\n",
