@@ -69,7 +69,7 @@ struct Next {
 /// Asks the next service, which here is this one, in the same trace.
 async fn relay(State(next): State<Next>) -> Result<String, (StatusCode, String)> {
     let mut headers = HeaderMap::new();
-    monitor_runtime::inject(&mut headers);
+    monitor_runtime::trace::inject(&mut headers);
     let request = next.client.get(next.url).headers(headers);
     let answer = async { request.send().await?.text().await };
     let answer = answer.await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, ResponseError, get, web};
-use monitor_runtime::{Check, Class, MonitorError, monitored};
+use monitor_runtime::{Class, Classify, health::Check, monitored};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A connection pool, as far as this page needs one.
@@ -35,7 +35,7 @@ impl Store {
     }
 }
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum AppError {
     #[error("no order has the id {0}")]
     #[monitor(ok)]

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use monitor_runtime::{Check, MonitorError, monitored};
+use monitor_runtime::{Classify, health::Check, monitored};
 use tokio::net::{TcpListener, TcpStream};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -41,7 +41,7 @@ impl Store {
     }
 }
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum AppError {
     /// Counted as `result="ok"`: the service did its work.
     #[error("no order has the id {0}")]
@@ -141,9 +141,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .unwrap_or_else(|_| "orders_axum=debug,monitor_runtime=info".into());
     tracing_subscriber::registry()
         .with(filter)
-        .with(monitor_runtime::json_layer(monitor_runtime::queued_stdout()))
-        .with(monitor_runtime::sentry_layer())
-        .with(monitor_runtime::event_counter())
+        .with(monitor_runtime::logs::json_layer(
+            monitor_runtime::logs::queued_stdout(),
+        ))
+        .with(monitor_runtime::sentry::sentry_layer())
+        .with(monitor_runtime::logs::event_counter())
         .init();
 
     let store = store().await?;

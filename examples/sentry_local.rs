@@ -7,14 +7,14 @@ use std::error::Error;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use monitor_runtime::{MonitorError, Secret, monitored};
+use monitor_runtime::{Classify, Secret, monitored};
 use serde_json::Value;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry;
 use tracing_subscriber::util::SubscriberInitExt;
 use warp::Filter;
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum PaymentError {
     #[error("the bank does not answer")]
     BankDown(#[source] io::Error),
@@ -196,7 +196,9 @@ fn text(value: &Value) -> String {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // Sentry hears of the log, and standard output is left to what is printed here.
-    registry().with(monitor_runtime::sentry_layer()).init();
+    registry()
+        .with(monitor_runtime::sentry::sentry_layer())
+        .init();
     let receiver = Receiver::default();
     let mut builder = monitor_runtime::builder!().addr("off");
     let local = std::env::var_os("SENTRY_DSN").is_none_or(|dsn| dsn.is_empty());

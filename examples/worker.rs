@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use monitor_runtime::{Heartbeat, monitored};
+use monitor_runtime::{health::Heartbeat, monitored};
 
 #[derive(Debug, thiserror::Error)]
 #[error("job {0} cannot be done: 7 divides it")]

@@ -189,7 +189,7 @@ pub fn monitored(
 /// derive implements `Classify`, and asks nothing else of the type.
 ///
 /// ```ignore
-/// #[derive(Debug, thiserror::Error, MonitorError)]
+/// #[derive(Debug, thiserror::Error, Classify)]
 /// enum PaymentError {
 ///     #[error("the bank does not answer")]
 ///     BankDown,                                   // error="BankDown"
@@ -225,11 +225,11 @@ pub fn monitored(
 /// shows the text and the sources of the error in it:
 ///
 /// ```ignore
-/// #[derive(MonitorError)]
+/// #[derive(Classify)]
 /// #[monitor(transparent)]
 /// struct AppError(anyhow::Error);
 /// ```
-#[proc_macro_derive(MonitorError, attributes(monitor))]
+#[proc_macro_derive(Classify, attributes(monitor))]
 pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     pipeline::monitor_error(item)
 }

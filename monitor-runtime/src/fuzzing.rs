@@ -11,7 +11,8 @@ use crate::base::{escape, redact};
 use crate::callsite::name;
 use crate::settings::config::{Config, Overrides, SETTINGS};
 use crate::settings::log_filter::Rules;
-use crate::{TraceContext, http as edge, logs, metrics, server};
+use crate::trace::TraceContext;
+use crate::{http as edge, logs, metrics, server};
 
 /// A parser: what a run of it begins with, and the run, which panics when it finds a fault.
 #[derive(Clone, Copy)]

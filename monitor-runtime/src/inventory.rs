@@ -17,7 +17,7 @@ use crate::metrics::{RESULTS, Service};
 use crate::settings::objective::{Cancelled, Objective};
 
 /// The JSON Schema (draft 2020-12) of [`Inventory`] as JSON, as `GET /inventory` returns it.
-pub const INVENTORY_SCHEMA: &str = include_str!("inventory/schema.json");
+pub const SCHEMA: &str = include_str!("inventory/schema.json");
 
 /// OpenTelemetry's name for a service without a name.
 const NAMELESS: &str = "unknown_service";
@@ -38,13 +38,13 @@ const NAMELESS: &str = "unknown_service";
 /// }
 ///
 /// # fn main() {
-/// let inventory = inventory().service("shop", "1.2.0");
+/// let inventory = inventory::collect().service("shop", "1.2.0");
 /// let quote = inventory.functions.iter().find(|known| known.function == "quote").unwrap();
 /// assert_eq!(quote.doc, Some("Says a price."));
 /// assert!(!quote.called);
 /// # }
 /// ```
-pub fn inventory() -> Inventory {
+pub fn collect() -> Inventory {
     let (name, version) = {
         let service = SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
         service.clone().unwrap_or((NAMELESS.into(), String::new()))
@@ -61,7 +61,7 @@ pub(crate) fn is_of(service: &Service) {
     *known = Some((service.name.clone(), service.version.clone()));
 }
 
-/// The functions that [`inventory`] found.
+/// The functions that [`collect`] found.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Inventory {
@@ -81,7 +81,7 @@ impl Inventory {
         self
     }
 
-    /// Returns the inventory as JSON, which [`INVENTORY_SCHEMA`] describes.
+    /// Returns the inventory as JSON, which [`SCHEMA`] describes.
     #[expect(
         clippy::missing_panics_doc,
         reason = "there is nothing in it that JSON has not"

@@ -22,6 +22,41 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! # Where to look
+//!
+//! | to | see |
+//! |---|---|
+//! | annotate functions | [`#[monitored]`](macro@monitored), [`Classify`], [`MonitorLabel`], [`Secret`] |
+//! | start and stop | [`builder!`], [`Builder`], [`Monitor`], [`error`] |
+//! | answer probes | [`health`] |
+//! | count requests and continue traces | [`http`], [`trace`] |
+//! | run tasks that belong to a request | [`task`] |
+//! | add to one's own `tracing` subscriber | [`logs`], [`mod@sentry`] |
+//! | promise a success rate or a latency | [`Objective`], [`slo`] |
+//! | list all annotated functions | [`inventory`] |
+//! | assert what code did | [`testkit`](https://docs.rs/monitor-runtime/latest/monitor_runtime/testkit/) (feature `testkit`) |
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `enable` | yes | everything; without it `#[monitored]` leaves functions as they are, for libraries |
+//! | `axum` | no | the HTTP edge finds the routes of axum by itself |
+//! | `warp` | no | [`http::warp`](crate::http): a server for warp's filters with the HTTP edge around them |
+//! | `testkit` | no | captures of calls, log lines and Sentry events, for tests |
+//!
+//! # Types of other crates
+//!
+//! These types of crates below 1.0 are part of the public interface, because the item exists for them. A new minor version of
+//! such a crate is a breaking change of this one.
+//!
+//! | type | where |
+//! |---|---|
+//! | `metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle}` 0.18 | `Builder::exporter`, `Builder::exporter_handle` |
+//! | `warp::{Filter, Rejection}` 0.4 | `Monitor::health_routes`, `Monitor::metrics_routes`, `http::warp` |
+//! | `sentry::protocol::Event`, `sentry::types::Uuid` 0.49 | `testkit` |
+//! | `tracing::Span`, `tracing_subscriber::Layer` | `logs`, `sentry`, arguments of the attribute |
 
 #[cfg(feature = "enable")]
 #[doc(hidden)]
@@ -34,70 +69,53 @@ mod call;
 mod callsite;
 #[cfg(feature = "enable")]
 mod context;
+#[cfg(feature = "enable")]
+pub mod error;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "enable")]
-mod health;
+pub mod health;
 #[cfg(feature = "enable")]
 pub mod http;
 #[cfg(feature = "enable")]
 pub mod inventory;
 #[cfg(feature = "enable")]
-mod logs;
+pub mod logs;
 mod macros;
 #[cfg(feature = "enable")]
 mod metrics;
 #[cfg(feature = "enable")]
 mod monitor;
-#[cfg(not(feature = "enable"))]
-mod off;
 #[cfg(feature = "enable")]
-mod sentry;
+pub mod sentry;
 #[cfg(feature = "enable")]
 mod server;
 mod settings;
 #[cfg(feature = "enable")]
 pub mod slo;
+/// Rules for calls that count, for the objectives of a library that leaves monitoring to others.
+#[cfg(not(feature = "enable"))]
+pub mod slo {
+    pub use crate::settings::objective::CountAs;
+}
+#[cfg(feature = "enable")]
+pub mod task;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+#[cfg(feature = "enable")]
+pub mod trace;
 
-pub use monitor_macros::{MonitorError, MonitorLabel, monitored};
+pub use monitor_macros::{Classify, MonitorLabel, monitored};
 
 pub use base::classify::{Class, Classify};
-pub use settings::label::MonitorLabel;
-pub use settings::log_format::LogFormat;
-pub use settings::objective::Objective;
-pub use settings::secret::Secret;
-pub use settings::traces_sampler::TracesSampler;
-
-#[cfg(feature = "enable")]
-pub use crate::sentry::{SentryLayer, sentry_layer};
-#[cfg(feature = "enable")]
-pub use call::spawn::{Scoped, scoped, spawn, spawn_blocking};
-#[cfg(feature = "enable")]
-pub use context::trace::{SpanId, TraceContext, TraceId, current_trace_id, inject, trace_context};
-#[cfg(feature = "enable")]
-pub use health::{Check, Heartbeat, InvalidCheck};
-#[cfg(feature = "enable")]
-pub use inventory::{INVENTORY_SCHEMA, Inventory, inventory};
-#[cfg(feature = "enable")]
-pub use logs::{EventCounter, JsonLayer, QueuedStdout, event_counter, json_layer, queued_stdout};
 #[cfg(feature = "enable")]
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]
 pub use monitor::builder::Builder;
 #[cfg(feature = "enable")]
-pub use monitor::start::StartError;
-#[cfg(feature = "enable")]
-pub use server::BindError;
-#[cfg(feature = "enable")]
-pub use settings::config::{ConfigError, SETTINGS, Setting};
-#[cfg(feature = "enable")]
-pub use settings::log_filter::{LogFilter, LogFilterError};
-
-#[cfg(not(feature = "enable"))]
-pub use off::{
-    Builder, Check, Heartbeat, InvalidCheck, LogFilter, LogFilterError, Monitor, StartError,
-    scoped, slo,
-};
+#[doc(hidden)]
+pub use settings::config::{SETTINGS, Setting};
+pub use settings::label::MonitorLabel;
+pub use settings::objective::Objective;
+pub use settings::secret::Secret;

@@ -1,4 +1,4 @@
-//! The macro that makes a program's [`Builder`](crate::Builder).
+//! The macro that makes a program's `Builder`.
 
 /// A [`Builder`](crate::Builder) that knows the name and version of the crate it is called in.
 ///
@@ -6,12 +6,13 @@
 /// from `VERGEN_GIT_SHA` and `VERGEN_GIT_BRANCH` if the build sets them.
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), monitor_runtime::StartError> {
+/// # async fn example() -> Result<(), monitor_runtime::error::StartError> {
 /// let monitor = monitor_runtime::builder!().start().await?;
 /// # monitor.shutdown().await;
 /// # Ok(())
 /// # }
 /// ```
+#[cfg(feature = "enable")]
 #[macro_export]
 macro_rules! builder {
     () => {{
@@ -23,6 +24,18 @@ macro_rules! builder {
         .commit(::core::option_env!("VERGEN_GIT_SHA").unwrap_or(""))
         .branch(::core::option_env!("VERGEN_GIT_BRANCH").unwrap_or(""))
     }};
+}
+
+/// Refuses to compile: there is nothing to start.
+#[cfg(not(feature = "enable"))]
+#[macro_export]
+macro_rules! builder {
+    () => {
+        ::core::compile_error!(
+            "`builder!()` needs the feature `enable` of monitor-runtime, which `default-features = false` switches off: \
+             add `features = [\"enable\"]` to the dependency of the program that starts it"
+        )
+    };
 }
 
 /// Lists the functions of the executable, which the runtime cannot see when it is in a dynamic library.

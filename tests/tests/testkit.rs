@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use monitor_runtime::testkit::{Capture, Seen, capture, capture_async};
-use monitor_runtime::{MonitorError, monitored};
+use monitor_runtime::{Classify, monitored};
 use tracing::Level;
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum StoreError {
     #[error("no row with key {0}")]
     #[monitor(expected)]

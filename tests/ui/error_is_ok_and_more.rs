@@ -1,6 +1,6 @@
-use monitor_runtime::MonitorError;
+use monitor_runtime::Classify;
 
-#[derive(MonitorError)]
+#[derive(Classify)]
 enum Lookup {
     #[monitor(ok, class = "missing")]
     NotFound,

@@ -1,4 +1,4 @@
-//! The derive macros: `MonitorError` gives an error type its classes, `MonitorLabel` makes an enum a type of labels.
+//! The derive macros: `Classify` gives an error type its classes, `MonitorLabel` makes an enum a type of labels.
 
 pub(crate) mod classify;
 pub(crate) mod label;

@@ -226,7 +226,7 @@ fn unknown(key: &str) -> String {
     if keywords::CLASSIFY_OPTIONS.contains(&key) {
         let value = if key == "class" { " = \"…\"" } else { "" };
         return format!(
-            "`{key}` belongs to the error type, not to the function: derive `MonitorError` for the type and write \
+            "`{key}` belongs to the error type, not to the function: derive `Classify` for the type and write \
              `#[monitor({key}{value})]` on the variant"
         );
     }

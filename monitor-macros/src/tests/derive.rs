@@ -1,4 +1,4 @@
-//! `#[derive(MonitorError)]`: what it prints, and what it says of a misuse.
+//! `#[derive(Classify)]`: what it prints, and what it says of a misuse.
 
 use super::messages_of;
 use crate::derive::classify::expand;
@@ -60,7 +60,7 @@ messages! {
     ]
 
     union: { union U { a: u8 } } => [
-        "`MonitorError` can be derived for enums and structs, not for unions",
+        "`Classify` can be derived for enums and structs, not for unions",
     ]
 }
 

@@ -267,10 +267,10 @@ messages! {
     ]
 
     option_of_the_derive: #[monitored(expected, ok, transparent, class = "x")] { fn f() {} } => [
-        "`expected` belongs to the error type, not to the function: derive `MonitorError` for the type and write `#[monitor(expected)]` on the variant",
-        "`ok` belongs to the error type, not to the function: derive `MonitorError` for the type and write `#[monitor(ok)]` on the variant",
-        "`transparent` belongs to the error type, not to the function: derive `MonitorError` for the type and write `#[monitor(transparent)]` on the variant",
-        "`class` belongs to the error type, not to the function: derive `MonitorError` for the type and write `#[monitor(class = \"…\")]` on the variant",
+        "`expected` belongs to the error type, not to the function: derive `Classify` for the type and write `#[monitor(expected)]` on the variant",
+        "`ok` belongs to the error type, not to the function: derive `Classify` for the type and write `#[monitor(ok)]` on the variant",
+        "`transparent` belongs to the error type, not to the function: derive `Classify` for the type and write `#[monitor(transparent)]` on the variant",
+        "`class` belongs to the error type, not to the function: derive `Classify` for the type and write `#[monitor(class = \"…\")]` on the variant",
     ]
 
     field_value: #[monitored(fields("http.route", a =, b = %, c.d + 1, 5))] { fn f() {} } => [

@@ -36,7 +36,7 @@ use crate::sentry;
 /// }
 ///
 /// # async fn example() {
-/// monitor_runtime::spawn(send_receipt(7));
+/// monitor_runtime::task::spawn(send_receipt(7));
 /// # }
 /// ```
 ///
@@ -64,7 +64,7 @@ where
 /// }
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let receipt = monitor_runtime::spawn_blocking(|| render(7)).await??;
+/// let receipt = monitor_runtime::task::spawn_blocking(|| render(7)).await??;
 /// # drop(receipt);
 /// # Ok(())
 /// # }
@@ -94,7 +94,7 @@ where
 /// ```no_run
 /// # async fn example() {
 /// let mut tasks = tokio::task::JoinSet::new();
-/// tasks.spawn(monitor_runtime::scoped(async { 7 }));
+/// tasks.spawn(monitor_runtime::task::scoped(async { 7 }));
 /// # }
 /// ```
 pub fn scoped<F: Future>(future: F) -> Scoped<F> {

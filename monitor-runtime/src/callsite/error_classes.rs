@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::base::outcome::PANIC;
 use crate::callsite::Site;
 
-/// An error type whose classes are known; `#[derive(MonitorError)]` implements it.
+/// An error type whose classes are known; `#[derive(Classify)]` implements it.
 pub trait KnownClasses {
     /// Every class that is an error, except those of the errors inside it.
     const CLASSES: &'static [&'static str];

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::InvalidCheck;
+use super::CheckError;
 
 /// The error of a failed check.
 pub(super) type Failure = Box<dyn Error + Send + Sync>;
@@ -41,7 +41,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// runs on a thread of its own, where it may also block.
 ///
 /// ```
-/// use monitor_runtime::Check;
+/// use monitor_runtime::health::Check;
 /// use std::time::Duration;
 /// # async fn ping() -> Result<u64, std::io::Error> { Ok(1) }
 ///
@@ -66,7 +66,7 @@ pub struct Check {
     pub(super) successes: u32,
     pub(super) groups: Vec<String>,
     /// The reason why it cannot be run, found by its constructor.
-    pub(super) problem: Option<InvalidCheck>,
+    pub(super) problem: Option<CheckError>,
 }
 
 impl Check {
@@ -76,7 +76,7 @@ impl Check {
     /// error for any other.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     ///
     /// let disk = Check::new("scratch-disk", || async {
     ///     std::fs::metadata("/tmp").map_err(|error| format!("no scratch disk: {error}"))
@@ -102,7 +102,7 @@ impl Check {
     /// Name and defaults are those of [`new`](Check::new).
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     ///
     /// let config = Check::blocking("config", || std::fs::read_to_string("/etc/hostname"));
     /// # let _ = config;
@@ -150,7 +150,7 @@ impl Check {
     /// when a dependency they all share fails, they all become unready at once.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     /// # async fn ping() -> Result<(), std::io::Error> { Ok(()) }
     ///
     /// let own_disk = Check::new("own-disk", || async { ping().await }).critical();
@@ -164,7 +164,7 @@ impl Check {
     /// Sets the pause between the end of one run and the start of the next; 10 seconds if not set.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     /// use std::time::Duration;
     /// # async fn ping() -> Result<(), std::io::Error> { Ok(()) }
     ///
@@ -181,7 +181,7 @@ impl Check {
     /// The run's future is then dropped.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     /// use std::time::Duration;
     /// # async fn ping() -> Result<(), std::io::Error> { Ok(()) }
     ///
@@ -200,7 +200,7 @@ impl Check {
     /// check that flaps from making the service flap.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     /// # async fn ping() -> Result<(), std::io::Error> { Ok(()) }
     ///
     /// let patient = Check::new("cache", || async { ping().await }).failures(3).successes(2);
@@ -214,7 +214,7 @@ impl Check {
     /// Sets how many runs in a row must pass before a failing check counts as passing; 1 if not set.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     ///
     /// let steady = Check::tcp("queue", "127.0.0.1:5672").successes(3);
     /// # let _ = steady;
@@ -229,7 +229,7 @@ impl Check {
     /// The rules for names hold for groups, too.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     ///
     /// let primary = Check::tcp("primary", "127.0.0.1:5432").group("db").group("storage");
     /// # let _ = primary;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::check::{Home, Run};
-use super::{Check, InvalidCheck};
+use super::{Check, CheckError};
 
 /// A heartbeat of a task or a thread, which the task itself gives.
 ///
@@ -18,7 +18,7 @@ use super::{Check, InvalidCheck};
 /// While the whole process is stopped, or the machine asleep, no time passes for it.
 ///
 /// ```
-/// use monitor_runtime::Heartbeat;
+/// use monitor_runtime::health::Heartbeat;
 /// use std::time::Duration;
 ///
 /// let heartbeat = Heartbeat::new("importer", Duration::from_secs(30));
@@ -87,7 +87,7 @@ impl Heartbeat {
         // At most a quarter of the limit late, and cheap.
         let interval = (limit / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
         let mut check = Check::of(self.name.clone(), Home::Here, run).interval(interval);
-        check.problem = limit.is_zero().then(|| InvalidCheck::Zero {
+        check.problem = limit.is_zero().then(|| CheckError::Zero {
             check: self.name.clone(),
             setting: "limit",
         });

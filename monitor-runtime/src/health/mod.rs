@@ -1,8 +1,19 @@
-//! Health: runs checks in the background and answers probes from their last verdicts.
+//! Health checks and the answers to probes.
 //!
-//! A probe never runs a check. Checks run at their own pace, their last verdicts are cached, and
-//! [`Health::points`] and [`Health::report`] read the cache: a hanging database cannot make a probe
-//! hang, and a storm of probes cannot load the database.
+//! A [`Check`] asks one dependency, such as a database. Checks run in the background, each at its own interval, and their last
+//! verdicts are cached. A probe (`/readyz`, `/livez`, `/startupz`, `/health`) reads the cache and never runs a check: a hanging
+//! database cannot make a probe hang, and a storm of probes cannot load the database. A [`Heartbeat`] is a check of a task of the
+//! service itself.
+//!
+//! ```
+//! use monitor_runtime::health::Check;
+//! use std::time::Duration;
+//!
+//! # async fn ping() -> Result<(), std::io::Error> { Ok(()) }
+//! let builder = monitor_runtime::builder!()
+//!     .check_with(Check::new("database", || async { ping().await }).critical().interval(Duration::from_secs(5)));
+//! # drop(builder);
+//! ```
 
 mod awake;
 mod check;
@@ -33,7 +44,7 @@ pub use check::Check;
 pub use heartbeat::Heartbeat;
 pub(crate) use probe::{Point, Question, Selection};
 pub(crate) use report::{Report, Status};
-pub use validate::InvalidCheck;
+pub use validate::CheckError;
 
 use crate::base::worker::Worker;
 use crate::metrics;
@@ -85,7 +96,7 @@ impl Health {
         service: Service,
         checks: Vec<Check>,
         silence: Option<Duration>,
-    ) -> Result<Arc<Self>, InvalidCheck> {
+    ) -> Result<Arc<Self>, CheckError> {
         validate::validate(&checks)?;
         let awake = Awake::default();
         Ok(Arc::new(Self {
@@ -127,17 +138,17 @@ impl Health {
     }
 
     /// Watches one more runtime: the one this is called in.
-    pub(crate) fn watch(&self, name: &str) -> Result<(), InvalidCheck> {
+    pub(crate) fn watch(&self, name: &str) -> Result<(), CheckError> {
         if !validate::is_name(name) {
-            return Err(InvalidCheck::Name(name.to_owned()));
+            return Err(CheckError::Name(name.to_owned()));
         }
         let Ok(runtime) = Handle::try_current() else {
-            return Err(InvalidCheck::NoRuntime(name.to_owned()));
+            return Err(CheckError::NoRuntime(name.to_owned()));
         };
         let is_new = self.watchdog.watch(name, &runtime);
         is_new
             .then_some(())
-            .ok_or_else(|| InvalidCheck::Duplicate(name.to_owned()))
+            .ok_or_else(|| CheckError::Duplicate(name.to_owned()))
     }
 
     /// Ends the checks. A check that blocks is left behind after a tenth of a second.

@@ -13,7 +13,7 @@ const NAME_LIMIT: usize = 64;
 /// A check that cannot be run as declared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum InvalidCheck {
+pub enum CheckError {
     /// The name is empty, too long or has a character that is not allowed.
     Name(String),
     /// Two checks have this name.
@@ -45,7 +45,7 @@ pub enum InvalidCheck {
     NoRuntime(String),
 }
 
-impl fmt::Display for InvalidCheck {
+impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => write!(
@@ -82,7 +82,7 @@ impl fmt::Display for InvalidCheck {
     }
 }
 
-impl Error for InvalidCheck {}
+impl Error for CheckError {}
 
 /// Returns `true` if the text is a valid name of a check, a group or a runtime.
 pub(super) fn is_name(name: &str) -> bool {
@@ -91,16 +91,16 @@ pub(super) fn is_name(name: &str) -> bool {
 }
 
 /// Returns an error for checks that cannot run, or cannot be told apart in a report.
-pub(super) fn validate(checks: &[Check]) -> Result<(), InvalidCheck> {
+pub(super) fn validate(checks: &[Check]) -> Result<(), CheckError> {
     let mut names = HashSet::new();
     for check in checks {
         // A refused name may be the URL of a database, with its password.
         let name = || without_secrets(check.name.clone());
         if !is_name(&check.name) {
-            return Err(InvalidCheck::Name(name()));
+            return Err(CheckError::Name(name()));
         }
         if !names.insert(&check.name) {
-            return Err(InvalidCheck::Duplicate(name()));
+            return Err(CheckError::Duplicate(name()));
         }
         if let Some(problem) = &check.problem {
             return Err(problem.clone());
@@ -113,11 +113,11 @@ pub(super) fn validate(checks: &[Check]) -> Result<(), InvalidCheck> {
         ];
         if let Some((setting, _)) = zeros.into_iter().find(|(_, zero)| *zero) {
             let check = name();
-            return Err(InvalidCheck::Zero { check, setting });
+            return Err(CheckError::Zero { check, setting });
         }
         if let Some(group) = check.groups.iter().find(|group| !is_name(group)) {
             let (check, group) = (name(), without_secrets(group.clone()));
-            return Err(InvalidCheck::Group { check, group });
+            return Err(CheckError::Group { check, group });
         }
     }
     Ok(())

@@ -4,8 +4,8 @@ use ::http::{HeaderMap, HeaderValue};
 
 use super::grpc_web::Trailers;
 use super::{request, route};
-use crate::TraceContext;
 use crate::fuzzing::text;
+use crate::trace::TraceContext;
 
 pub(crate) fn edge(input: &[u8]) {
     let given = text(input);

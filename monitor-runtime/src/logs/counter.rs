@@ -35,7 +35,7 @@ pub struct EventCounter {
 ///
 /// let subscriber = tracing_subscriber::registry()
 ///     .with(tracing_subscriber::EnvFilter::new("info"))
-///     .with(monitor_runtime::event_counter());
+///     .with(monitor_runtime::logs::event_counter());
 /// # drop(subscriber);
 /// ```
 pub fn event_counter() -> EventCounter {

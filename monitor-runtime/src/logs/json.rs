@@ -61,7 +61,7 @@ pub struct JsonLayer<W> {
 ///
 /// let subscriber = tracing_subscriber::registry()
 ///     .with(tracing_subscriber::EnvFilter::new("info"))
-///     .with(monitor_runtime::json_layer(std::io::stderr));
+///     .with(monitor_runtime::logs::json_layer(std::io::stderr));
 /// tracing::subscriber::with_default(subscriber, || {
 ///     tracing::info!(answer = 42, "found");
 ///     // {"timestamp":"2025-11-21T22:10:03.123456Z","level":"INFO","fields":{"message":"found","answer":42},"target":"app"}

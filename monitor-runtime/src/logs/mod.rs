@@ -1,4 +1,18 @@
-//! Log lines as JSON: a layer that writes each event in one piece, and the queue it writes to.
+//! Log lines: layers for `tracing`, the queue before standard output, and the filter.
+//!
+//! [`Builder::start`](crate::Builder::start) installs a subscriber of these layers where the process has none. A service with a
+//! subscriber of its own adds the layers that it wants: [`json_layer`] writes each event as one line of JSON, [`queued_stdout`] is
+//! a writer that never waits for the reader of standard output, and [`event_counter`] counts events by level.
+//!
+//! ```
+//! use monitor_runtime::logs::{event_counter, json_layer, queued_stdout};
+//! use tracing_subscriber::layer::SubscriberExt;
+//!
+//! let subscriber = tracing_subscriber::registry()
+//!     .with(json_layer(queued_stdout()))
+//!     .with(event_counter());
+//! # drop(subscriber);
+//! ```
 //!
 //! `tracing-subscriber`'s own JSON formatter builds a tree of values per line, and parses the
 //! fields of every span anew for each event in it. Here a span's fields become JSON once, when
@@ -23,7 +37,10 @@ mod timestamp;
 
 pub use counter::{EventCounter, event_counter};
 pub use json::{JsonLayer, json_layer};
-pub use queued_stdout::{QueuedStdout, queued_stdout};
+pub use queued_stdout::{NonBlockingStdout, queued_stdout};
+
+pub use crate::settings::log_filter::{LogFilter, LogFilterError};
+pub use crate::settings::log_format::LogFormat;
 
 pub(crate) use counter::counts;
 pub(crate) use hidden::{warn_if_hidden, warn_of_filter};

@@ -29,7 +29,7 @@ static OUTPUT: OnceLock<Output> = OnceLock::new();
 
 /// Standard output behind the runtime's queue; made by [`queued_stdout`].
 #[derive(Clone, Copy, Debug)]
-pub struct QueuedStdout {
+pub struct NonBlockingStdout {
     /// `true` if the line is written before its caller goes on.
     through: bool,
 }
@@ -48,15 +48,15 @@ pub struct QueuedStdout {
 /// * A process that was forked off writes its lines itself.
 ///
 /// ```
-/// use monitor_runtime::{json_layer, queued_stdout};
+/// use monitor_runtime::logs::{json_layer, queued_stdout};
 /// use tracing_subscriber::layer::SubscriberExt;
 ///
 /// let subscriber = tracing_subscriber::registry().with(json_layer(queued_stdout()));
 /// # drop(subscriber);
 /// ```
-pub fn queued_stdout() -> QueuedStdout {
+pub fn queued_stdout() -> NonBlockingStdout {
     OUTPUT.get_or_init(Output::open);
-    QueuedStdout { through: false }
+    NonBlockingStdout { through: false }
 }
 
 /// Returns the number of lines that found no room or could not be written; `None` without a queue.
@@ -99,7 +99,7 @@ impl Output {
     }
 }
 
-impl<'a> MakeWriter<'a> for QueuedStdout {
+impl<'a> MakeWriter<'a> for NonBlockingStdout {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {
@@ -113,7 +113,7 @@ impl<'a> MakeWriter<'a> for QueuedStdout {
     }
 }
 
-impl Write for QueuedStdout {
+impl Write for NonBlockingStdout {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let queue = &OUTPUT.get_or_init(Output::open);
         if hooks::is_forked() {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use warp::{Filter, Rejection, reply::Response};
 
-use crate::health::{Health, InvalidCheck};
+use crate::health::{CheckError, Health};
 use crate::monitor::shutdown::Lifecycle;
 use crate::monitor::start::Claim;
 use crate::sentry::panic_lines;
@@ -199,7 +199,7 @@ impl Monitor {
     /// # drop(watched);
     /// # }
     /// ```
-    pub fn watch_runtime(&self, name: &str) -> Result<(), InvalidCheck> {
+    pub fn watch_runtime(&self, name: &str) -> Result<(), CheckError> {
         self.parts.health.watch(name)
     }
 
@@ -217,7 +217,7 @@ impl Monitor {
     /// `shutdown()` sets it back, too. `PUT /log-level` does the same.
     ///
     /// ```no_run
-    /// # fn example(monitor: &monitor_runtime::Monitor) -> Result<(), monitor_runtime::LogFilterError> {
+    /// # fn example(monitor: &monitor_runtime::Monitor) -> Result<(), monitor_runtime::logs::LogFilterError> {
     /// use std::time::{Duration, Instant};
     ///
     /// monitor.set_log_filter("info,shop::orders=debug", Some(Duration::from_secs(600)))?;

@@ -13,7 +13,7 @@ use super::upkeep::Upkeep;
 use crate::base::{clock, redact};
 use crate::callsite::Site;
 use crate::callsite::labels;
-use crate::health::{self, Health, InvalidCheck};
+use crate::health::{self, CheckError, Health};
 use crate::metrics::{facade, process};
 use crate::monitor::builder::Builder;
 use crate::monitor::shutdown::Lifecycle;
@@ -53,7 +53,7 @@ impl Builder {
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let interval = self.facade.map(facade::check).transpose()?;
         super::exporter::check(&self.buckets)?;
-        slo::agree(&inventory::inventory()).map_err(StartError::Objectives)?;
+        slo::agree(&inventory::collect()).map_err(StartError::Objectives)?;
         let claim = Claim::take().ok_or(StartError::AlreadyStarted)?;
         let service = metrics::Service {
             name: config.service_name.clone(),
@@ -304,7 +304,7 @@ pub enum StartError {
     Bind(#[from] BindError),
     /// A health check is not valid.
     #[error(transparent)]
-    Check(#[from] InvalidCheck),
+    Check(#[from] CheckError),
     /// Two objectives of one name have different promises; the message names the functions.
     #[error("{0}")]
     Objectives(String),

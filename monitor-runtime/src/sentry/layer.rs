@@ -42,7 +42,7 @@ pub struct SentryLayer(());
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt;
 ///
-/// let subscriber = tracing_subscriber::registry().with(monitor_runtime::sentry_layer());
+/// let subscriber = tracing_subscriber::registry().with(monitor_runtime::sentry::sentry_layer());
 /// # drop(subscriber);
 /// ```
 pub fn sentry_layer() -> SentryLayer {

@@ -1,4 +1,14 @@
-//! Sentry: its client, and the reports of monitored code.
+//! Sentry: one event for each failure, with the trail that led to it.
+//!
+//! [`Builder::start`](crate::Builder::start) starts a client where `SENTRY_DSN` is set and the process has none. A service with a
+//! subscriber of its own adds [`sentry_layer`], so that its log lines become breadcrumbs and its `ERROR` lines events.
+//!
+//! ```
+//! use tracing_subscriber::layer::SubscriberExt;
+//!
+//! let subscriber = tracing_subscriber::registry().with(monitor_runtime::sentry::sentry_layer());
+//! # drop(subscriber);
+//! ```
 
 mod counts;
 mod crash;

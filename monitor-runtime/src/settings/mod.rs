@@ -12,7 +12,9 @@ pub(crate) mod config;
 pub(crate) mod label;
 #[cfg(feature = "enable")]
 pub(crate) mod log_filter;
+#[cfg(feature = "enable")]
 pub(crate) mod log_format;
 pub(crate) mod objective;
 pub(crate) mod secret;
+#[cfg(feature = "enable")]
 pub(crate) mod traces_sampler;

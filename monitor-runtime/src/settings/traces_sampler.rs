@@ -7,7 +7,7 @@
 /// there are no transactions, even if a caller samples its trace.
 ///
 /// ```no_run
-/// use monitor_runtime::TracesSampler;
+/// use monitor_runtime::trace::TracesSampler;
 ///
 /// let builder = monitor_runtime::builder!()
 ///     .traces_sample_rate(0.01)

@@ -8,7 +8,7 @@ use std::panic;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use monitor_runtime::{LogFormat, monitored};
+use monitor_runtime::{logs::LogFormat, monitored};
 
 #[path = "../../src/sentry.rs"]
 mod sentry;

@@ -1,4 +1,4 @@
-//! Everything compiles without the feature `enable`, and nothing happens.
+//! A library without the feature `enable`: everything that a library writes compiles, and does nothing.
 
 #![forbid(unsafe_code)]
 #![deny(warnings)]
@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use monitor_runtime::slo::CountAs;
-use monitor_runtime::{MonitorError, Objective, monitored};
+use monitor_runtime::{Classify, Objective, monitored};
 
-/// An error with classes nobody asks for.
-#[derive(Debug, MonitorError)]
+/// An error with classes.
+#[derive(Debug, Classify)]
 pub enum Failure {
     /// Expected.
     #[monitor(expected)]
@@ -26,7 +26,7 @@ pub fn find(id: u64) -> Result<u64, Failure> {
     }
 }
 
-/// Nobody looks whether it is kept.
+/// An objective that is not measured.
 pub const API: Objective = Objective::new("api")
     .success_rate(99.9)
     .latency(Duration::from_millis(250), 99.0)
@@ -65,12 +65,7 @@ impl Orders {
 
 #[cfg(test)]
 mod tests {
-    use std::future::Future;
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-    use std::time::Duration;
-
-    use monitor_runtime::{Builder, Check, Heartbeat, LogFormat, Secret};
+    use monitor_runtime::Secret;
 
     use super::{Orders, constant, find};
 
@@ -94,36 +89,5 @@ mod tests {
     fn a_secret_stays_one() {
         assert_eq!(format!("{:?}", Secret::from(7)), "[redacted]");
         assert_eq!(*Secret::from(7).expose(), 7);
-    }
-
-    #[test]
-    fn the_runtime_does_nothing() {
-        let check = Check::new("never", async || Err::<(), _>("it is never run"));
-        let heartbeat = Heartbeat::new("importer", Duration::from_secs(1));
-        let builder: Builder = monitor_runtime::builder!();
-        let monitor = builder
-            .service_name("nobody")
-            .addr("this is no address, and nobody minds")
-            .log_format(LogFormat::Json)
-            .drain(Duration::from_secs(5))
-            .redact(["iban"])
-            .runbook_url("this is none either")
-            .trace_url("nor this")
-            .source_url("nor this")
-            .check_with(monitor_runtime::slo::check())
-            .check_with(check.critical().interval(Duration::from_secs(1)))
-            .check_with(Check::tcp("queue", "no target").failures(3).group("work"))
-            .check_with(heartbeat.check())
-            .watchdog(None)
-            .start_blocking()
-            .expect("there is nothing that could fail");
-        assert_eq!(monitor.addr(), None);
-        assert_eq!(monitor.watch_runtime("other"), Ok(()));
-        heartbeat.beat();
-        heartbeat.finish();
-        let mut drained = pin!(monitor.drained());
-        let mut context = Context::from_waker(Waker::noop());
-        assert_eq!(drained.as_mut().poll(&mut context), Poll::Pending);
-        monitor.shutdown_blocking();
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use monitor_runtime::{Check, monitored};
+use monitor_runtime::{health::Check, monitored};
 use warp::Filter;
 
 const WORKERS: usize = 2;
@@ -36,7 +36,7 @@ async fn calls(each: u32) -> String {
 /// So many tasks that panic.
 async fn panics(tasks: usize) -> String {
     let tasks: Vec<_> = (0..tasks)
-        .map(|_| monitor_runtime::spawn(panic()))
+        .map(|_| monitor_runtime::task::spawn(panic()))
         .collect();
     let mut panicked = 0;
     for task in tasks {

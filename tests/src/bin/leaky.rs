@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 
-use monitor_runtime::Check;
+use monitor_runtime::health::Check;
 use monitor_runtime::http::warp::{route, serve};
 use monitor_tests::leaks;
 use warp::Filter;

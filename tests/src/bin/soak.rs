@@ -10,7 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use monitor_runtime::{Check, Heartbeat, monitored};
+use monitor_runtime::{
+    health::{Check, Heartbeat},
+    monitored,
+};
 use monitor_tests::process::count_of as counted;
 use monitor_tests::process::try_get;
 
@@ -77,7 +80,7 @@ async fn end_badly() {
     while goes_on() {
         let _ = fails().await;
         ERROR.fetch_add(1, Ordering::Relaxed);
-        let panicked = monitor_runtime::spawn(panics()).await;
+        let panicked = monitor_runtime::task::spawn(panics()).await;
         PANIC.fetch_add(panicked.is_err().into(), Ordering::Relaxed);
         let late = tokio::time::timeout(Duration::from_millis(1), waits()).await;
         CANCELLED.fetch_add(late.is_err().into(), Ordering::Relaxed);

@@ -8,7 +8,7 @@ use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 fn main() {
     if let Some(filter) = std::env::args().nth(1) {
-        let registry = registry().with(monitor_runtime::event_counter());
+        let registry = registry().with(monitor_runtime::logs::event_counter());
         let targets = || filter.parse::<Targets>().expect("targets");
         match std::env::args().nth(2).as_deref() {
             Some("layer") => registry

@@ -26,7 +26,7 @@ thread_local! {
     static AT_EXIT: AtExit = const { AtExit };
 }
 
-fn main() -> Result<(), monitor_runtime::StartError> {
+fn main() -> Result<(), monitor_runtime::error::StartError> {
     let monitor = monitor_runtime::builder!().start_blocking()?;
     let thread = std::thread::spawn(|| {
         AT_EXIT.with(|_| ());

@@ -1,10 +1,10 @@
 //! What kind of error: classes by derive, by trait, by type, and what they cost in noise.
 
-use monitor_runtime::{Class, Classify, MonitorError, monitored};
+use monitor_runtime::{Class, Classify, monitored};
 use monitor_tests::{log, pause, run, scrape};
 use tracing::Level;
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum Payment {
     #[error("the bank does not answer")]
     BankDown,
@@ -22,12 +22,12 @@ enum Payment {
     Order(#[from] OrderLost),
 }
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 #[error("the order is lost")]
 struct OrderLost;
 
 /// Shows nothing of itself, and has a class all the same.
-#[derive(MonitorError)]
+#[derive(Classify)]
 #[monitor(expected)]
 enum Mute<T> {
     #[monitor(transparent)]
@@ -273,7 +273,7 @@ fn classes_are_bounded_and_a_thread_that_ends_keeps_its_counts() {
 }
 
 /// An error with variants that are what a request asked for.
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum Lookup {
     #[error("there is none")]
     #[monitor(ok)]
@@ -288,13 +288,13 @@ enum Lookup {
     Inner(#[from] NotModified),
 }
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 #[error("nothing new")]
 #[monitor(ok)]
 struct NotModified;
 
 /// Every variant but one is.
-#[derive(Debug, MonitorError)]
+#[derive(Debug, Classify)]
 #[monitor(ok)]
 enum Skipped {
     Empty,
@@ -349,11 +349,11 @@ fn an_error_that_is_ok_is_counted_and_logged_as_ok() {
 }
 
 /// As in axum's example of an error made of `anyhow`.
-#[derive(MonitorError)]
+#[derive(Classify)]
 #[monitor(transparent)]
 struct AppError(anyhow::Error);
 
-#[derive(Debug, MonitorError)]
+#[derive(Debug, Classify)]
 enum Wrapper {
     #[monitor(transparent)]
     Anyhow(anyhow::Error),

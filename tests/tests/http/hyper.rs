@@ -398,7 +398,7 @@ async fn a_thousand_requests_at_once_do_not_mix() {
         let own = request.headers()["traceparent"].to_str().expect("ASCII")[3..35].to_owned();
         for _ in 0..10 {
             tokio::task::yield_now().await;
-            let current = monitor_runtime::current_trace_id().expect("in a request");
+            let current = monitor_runtime::trace::current_trace_id().expect("in a request");
             assert_eq!(current.to_string(), own);
         }
         Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(own))))
@@ -428,6 +428,6 @@ async fn a_thousand_requests_at_once_do_not_mix() {
         }
     });
     futures_util::future::join_all(calls).await;
-    assert_eq!(monitor_runtime::current_trace_id(), None);
+    assert_eq!(monitor_runtime::trace::current_trace_id(), None);
     assert_eq!(active("TRACE"), 0);
 }

@@ -7,7 +7,7 @@ use std::future::Future;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use monitor_runtime::testkit::{Seen, capture_async};
-use monitor_runtime::{Monitor, TracesSampler, http::layer, monitored};
+use monitor_runtime::{Monitor, http::layer, monitored, trace::TracesSampler};
 use monitor_tests::process::Sentry;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -85,7 +85,7 @@ mod lines {
         };
         let logs = async |_| {
             tracing::error!("another request is in trouble");
-            let found = monitor_runtime::scoped(find(9)).await;
+            let found = monitor_runtime::task::scoped(find(9)).await;
             tracing::error!("its own call has not failed");
             drop(found);
             StatusCode::OK
@@ -247,7 +247,7 @@ async fn next(sentry: &Sentry, headers: &[(&str, &str)]) -> (HeaderMap, Value) {
     );
     let injected = std::sync::Mutex::new(sent);
     let answer = ask(headers, async |_| {
-        monitor_runtime::inject(&mut injected.lock().expect("not poisoned"));
+        monitor_runtime::trace::inject(&mut injected.lock().expect("not poisoned"));
         let _ = find(11).await;
         StatusCode::OK
     })
@@ -342,7 +342,7 @@ async fn a_trace_goes_on_to_the_next_service() {
     );
     monitor.shutdown().await;
     let mut sent = HeaderMap::new();
-    let outside = monitor_runtime::TraceContext::new();
+    let outside = monitor_runtime::trace::TraceContext::new();
     outside.inject(&mut sent);
     assert_eq!(sent.len(), 1, "Sentry is off: {sent:?}");
 }

@@ -38,7 +38,7 @@ fn what_was_there_first_stays_and_is_used() {
     tracing_subscriber::registry()
         .with(LevelFilter::INFO)
         .with(tracing_subscriber::fmt::layer().with_writer(move || writer.clone()))
-        .with(monitor_runtime::event_counter())
+        .with(monitor_runtime::logs::event_counter())
         .init();
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();

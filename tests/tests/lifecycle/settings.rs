@@ -85,7 +85,8 @@ fn a_template_that_never_matches_is_one_warning() {
     // Before there is a log.
     let early = layer().routes(["/early/:id"]);
     let pieces = Pieces::default();
-    let log = tracing_subscriber::registry().with(monitor_runtime::json_layer(pieces.clone()));
+    let log =
+        tracing_subscriber::registry().with(monitor_runtime::logs::json_layer(pieces.clone()));
     tracing::subscriber::set_global_default(log).expect("the first");
     let monitor = monitor_runtime::builder!()
         .addr("off")

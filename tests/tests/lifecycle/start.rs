@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use monitor_runtime::{Check, StartError};
+use monitor_runtime::{error::StartError, health::Check};
 use monitor_tests::process::{command, example};
 
 /// Runs the quickstart with a bad setting; it must end, with this on standard error.

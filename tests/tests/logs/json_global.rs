@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use monitor_runtime::json_layer;
+use monitor_runtime::logs::json_layer;
 use monitor_tests::pieces::Pieces;
 use serde_json::{Value, json};
 use tracing::{field, info, info_span};

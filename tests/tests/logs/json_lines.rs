@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use monitor_runtime::json_layer;
+use monitor_runtime::logs::json_layer;
 use monitor_tests::pieces::Pieces;
 use serde_json::{Value, json};
 use tracing::{Level, debug, error, field, info, info_span, span, trace, warn};

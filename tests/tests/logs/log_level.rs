@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use monitor_runtime::{LogFilterError, Monitor, monitored};
+use monitor_runtime::{Monitor, logs::LogFilterError, monitored};
 use monitor_tests::process::{PATIENCE, Service, command, example, get, try_get, wait_for};
 use serde_json::{Value, json};
 
@@ -316,7 +316,7 @@ fn start() -> Monitor {
     let builder = monitor_runtime::builder!().addr("127.0.0.1:0");
     let builder = builder
         .log_filter("warn")
-        .log_format(monitor_runtime::LogFormat::Json);
+        .log_format(monitor_runtime::logs::LogFormat::Json);
     builder.start_blocking().expect("it starts")
 }
 

@@ -1,6 +1,6 @@
 //! What is secret by its name is in no log line, no event and no capture.
 
-use monitor_runtime::{Secret, json_layer, monitored, testkit};
+use monitor_runtime::{Secret, logs::json_layer, monitored, testkit};
 use monitor_tests::pieces::Pieces;
 use monitor_tests::process::{Sentry, wait_for};
 use sentry::Breadcrumb;
@@ -73,7 +73,7 @@ fn secrets_are_nowhere() {
     let pieces = Pieces::default();
     let layers = registry()
         .with(json_layer(pieces.clone()))
-        .with(monitor_runtime::sentry_layer());
+        .with(monitor_runtime::sentry::sentry_layer());
     tracing::subscriber::with_default(layers, call);
     let lines = pieces.values();
     assert_eq!(lines.len(), 2, "{lines:#?}");

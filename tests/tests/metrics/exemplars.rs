@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
-use monitor_runtime::{TraceContext, monitored};
+use monitor_runtime::{monitored, trace::TraceContext};
 use monitor_tests::get_with;
 
 #[monitored]

@@ -180,7 +180,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     find();
     let first = Service::quickstart(&[]);
     let second = Service::quickstart(&[]);
-    let rules = slo::rules(&inventory().service("quickstart", env!("CARGO_PKG_VERSION")));
+    let rules = slo::rules(&inventory::collect().service("quickstart", env!("CARGO_PKG_VERSION")));
     let served = get(first.management, "/rules.yaml").1;
     assert_eq!(served, rules.to_string(), "ours are the quickstart's");
 

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use monitor_runtime::{MonitorError, monitored};
+use monitor_runtime::{Classify, monitored};
 use monitor_tests::process::{PATIENCE, Service, get, try_get, wait_for};
 use monitor_tests::{pause, run};
 use sentry::Breadcrumb;
@@ -87,7 +87,7 @@ fn assert_frames(event: &Value, source: &str) {
     assert!(theirs > 0 && ours > 0, "{event:#}");
 }
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum Payment {
     #[error("the bank does not answer")]
     BankDown(#[source] std::io::Error),

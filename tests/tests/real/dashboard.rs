@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use monitor_runtime::{INVENTORY_SCHEMA, inventory, slo};
+use monitor_runtime::{inventory, slo};
 use monitor_tests::process::{Service, get, try_get, wait_for};
 use monitor_tests::prometheus::{Prometheus, config, programs};
 use monitor_tests::target;
@@ -46,7 +46,7 @@ fn grafana() -> String {
 fn the_dashboard_is_one_to_grafana() {
     let service = Service::quickstart(&[]);
     let (_, served) = get(service.management, "/grafana.json");
-    let odd = inventory().service("a \"b\" ${c} \\ ü\n", "1");
+    let odd = inventory::collect().service("a \"b\" ${c} \\ ü\n", "1");
     let apart = slo::dashboard(&odd)
         .by("env,region")
         .and_then(|dashboard| dashboard.selector("zone=~\"a|b\""));
@@ -149,12 +149,12 @@ fn every_panel_can_be_read_without_its_query() {
 fn the_inventory_is_what_its_schema_says() {
     let service = Service::quickstart(&[]);
     let (_, served) = get(service.management, "/inventory");
-    for document in [&served, &inventory().to_json()] {
-        let (passes, said) = check(INVENTORY_SCHEMA, document);
+    for document in [&served, &inventory::collect().to_json()] {
+        let (passes, said) = check(inventory::SCHEMA, document);
         assert!(passes, "{said}\n{document}");
     }
     let wrong = served.replacen("\"level\":\"info\"", "\"level\":\"loud\"", 1);
-    assert!(!check(INVENTORY_SCHEMA, &wrong).0, "the schema is strict");
+    assert!(!check(inventory::SCHEMA, &wrong).0, "the schema is strict");
 }
 
 /// What a query asks for, with Grafana's variables as Grafana would fill them in. It is of no interest here whether

@@ -33,14 +33,14 @@ const JOBS: Objective = Objective::new("jobs").latency(Duration::from_secs(1), 9
 fn work() {}
 
 fn rules() -> String {
-    slo::rules(&inventory().service("shop", "1")).to_string()
+    slo::rules(&inventory::collect().service("shop", "1")).to_string()
 }
 
 #[test]
 fn both_find_nothing_wrong_in_rules_of_any_name() {
     let odd = "a \"b\" \\ {{ .x }} '}`\n%s";
     for name in ["shop", odd, "ü\u{2028}\u{85}\r\t😀: - #", "", "{{", "x}y"] {
-        let inventory = inventory().service(name, "1");
+        let inventory = inventory::collect().service(name, "1");
         let rules = slo::rules(&inventory)
             .runbooks("https://runbooks.example.com/{{x}}")
             .grafana("https://grafana.example.com");
@@ -73,7 +73,7 @@ yaml.safe_dump(manifest['spec'], sys.stdout)
 #[test]
 fn the_operator_is_given_the_same_rules() {
     let odd = "a \"b\" \\ {{ .x }} '}\n\u{85}\u{feff}😀";
-    let rules = slo::rules(&inventory().service(odd, "1"));
+    let rules = slo::rules(&inventory::collect().service(odd, "1"));
     let folder = Folder::new();
     let manifest = folder.write("manifest.yaml", &rules.for_operator("shop-rules"));
     let output = Command::new(target().join("python/bin/python"))
@@ -198,7 +198,7 @@ fn rules_of_autometrics_say_of_our_series_what_is_true() {
             &[(65, &burns, late_page)],
         );
         let ratio = f64::from(failed) / 100.0;
-        let own = slo::rules(&inventory()).to_string();
+        let own = slo::rules(&inventory::collect()).to_string();
         let ours =
             "monitor_slo:failures:ratio_rate1h{objective_name=\"timed\",slo=\"success_rate\"}";
         assert_evaluates(&own, &series, &[(65, ours, Some(ratio))]);

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use monitor_runtime::{Monitor, MonitorError, monitored};
+use monitor_runtime::{Classify, Monitor, monitored};
 use monitor_tests::process::{Sentry, wait_for};
 use monitor_tests::{pause, run};
 use sentry::Breadcrumb;
@@ -88,7 +88,7 @@ enum OrderError {
 mod what_it_says {
     use super::*;
 
-    #[derive(Debug, thiserror::Error, MonitorError)]
+    #[derive(Debug, thiserror::Error, Classify)]
     enum Payment {
         #[error("the bank does not answer")]
         BankDown(#[source] NotFound),
@@ -382,7 +382,7 @@ mod another {
         );
     }
 
-    #[derive(Debug, thiserror::Error, MonitorError)]
+    #[derive(Debug, thiserror::Error, Classify)]
     enum Declined {
         #[error("the card was declined")]
         #[monitor(expected)]
@@ -621,7 +621,8 @@ mod tasks {
     #[monitored]
     async fn spawns() {
         crumb("spawns");
-        let tasks = ["north", "south", "east"].map(|tenant| monitor_runtime::spawn(task(tenant)));
+        let tasks =
+            ["north", "south", "east"].map(|tenant| monitor_runtime::task::spawn(task(tenant)));
         for task in tasks {
             task.await.expect("no panic").expect_err("no row");
         }
@@ -656,7 +657,7 @@ mod tasks {
         sentry();
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         runtime.expect("a runtime").block_on(async {
-            monitor_runtime::spawn(async { tag("west") })
+            monitor_runtime::task::spawn(async { tag("west") })
                 .await
                 .expect("no panic");
             untagged().await.expect_err("no row");
@@ -683,7 +684,7 @@ mod tasks {
             .build();
         runtime.expect("a runtime").block_on(async {
             let tasks: Vec<_> = (1000..1060)
-                .map(|number| monitor_runtime::spawn(one_of_many(number)))
+                .map(|number| monitor_runtime::task::spawn(one_of_many(number)))
                 .collect();
             for task in tasks {
                 task.await.expect("no panic").expect_err("no row");
@@ -713,7 +714,7 @@ mod tasks {
     #[test]
     fn what_runs_around_a_task_is_not_its_path() {
         sentry();
-        let task = async { monitor_runtime::spawn(below_a_call_that_blocks()).await };
+        let task = async { monitor_runtime::task::spawn(below_a_call_that_blocks()).await };
         let failed = blocks_on(task).expect("no panic");
         failed.expect_err("no row");
         one("below_a_call_that_blocks");
@@ -760,7 +761,7 @@ mod panics {
 
     #[monitored]
     async fn sees_a_panic() -> Result<(), tokio::task::JoinError> {
-        monitor_runtime::spawn(caught_by_tokio()).await
+        monitor_runtime::task::spawn(caught_by_tokio()).await
     }
 
     #[test]
@@ -850,7 +851,8 @@ fn an_event_is_of_the_trace_its_call_was_handed() {
     let mut headers = http::HeaderMap::new();
     let parent = format!("00-{id}-b7ad6b7169203331-01");
     headers.insert("traceparent", parent.parse().expect("a header"));
-    let context = monitor_runtime::TraceContext::extract(&headers).expect("a sound traceparent");
+    let context =
+        monitor_runtime::trace::TraceContext::extract(&headers).expect("a sound traceparent");
     context.scope(within_a_trace).expect_err("it fails");
     let event = one("within_a_trace");
     assert_eq!(event["contexts"]["trace"]["trace_id"], id);

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use monitor_runtime::{Check, monitored};
+use monitor_runtime::{health::Check, monitored};
 use monitor_tests::process::{get, wait_for};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

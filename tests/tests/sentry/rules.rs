@@ -1,10 +1,10 @@
 //! `sentry(..)`: which errors become events, and what the events say.
 
-use monitor_runtime::{MonitorError, monitored};
+use monitor_runtime::{Classify, monitored};
 use monitor_tests::process::{Sentry, wait_for};
 use serde_json::{Value, json};
 
-#[derive(Debug, Clone, Copy, thiserror::Error, MonitorError)]
+#[derive(Debug, Clone, Copy, thiserror::Error, Classify)]
 enum Failure {
     #[error("loud {0}")]
     Loud(&'static str),

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use monitor_runtime::{MonitorError, monitored};
+use monitor_runtime::{Classify, monitored};
 use monitor_tests::process::Sentry;
 use monitor_tests::{Page, poll};
 use serde_json::Value;
 
-#[derive(Debug, Clone, Copy, thiserror::Error, MonitorError)]
+#[derive(Debug, Clone, Copy, thiserror::Error, Classify)]
 enum Failure {
     #[error("the database is down")]
     Database,

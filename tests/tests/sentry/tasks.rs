@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use monitor_runtime::testkit::{Capture, Seen, capture_async};
-use monitor_runtime::{Monitor, TraceContext, monitored};
+use monitor_runtime::{Monitor, monitored, trace::TraceContext};
 use monitor_tests::process::{Sentry, wait_for};
 use sentry::protocol::{Context, Event};
 use serde_json::Value;
@@ -75,12 +75,12 @@ enum Way {
 async fn outer(way: Way, waits: bool) -> Result<(), Broken> {
     tracing::info!("before the task");
     tracing::error!("first");
-    let scoped = || monitor_runtime::scoped(inner(waits));
+    let scoped = || monitor_runtime::task::scoped(inner(waits));
     let _ = match way {
         Way::Scoped => scoped().await,
         Way::Joined => tokio::join!(scoped(), scoped()).0,
         Way::Local => tokio::task::LocalSet::new().run_until(scoped()).await,
-        Way::Nested => monitor_runtime::scoped(scoped()).await,
+        Way::Nested => monitor_runtime::task::scoped(scoped()).await,
     };
     tracing::error!("second");
     Err(Broken("the call failed"))
@@ -183,14 +183,14 @@ mod carried {
         sentry();
         let context = TraceContext::new();
         let injected = block_on(context.clone().follow(async {
-            let task = monitor_runtime::spawn(async {
+            let task = monitor_runtime::task::spawn(async {
                 task().await.expect_err("it fails");
                 let mut headers = axum::http::HeaderMap::new();
-                monitor_runtime::inject(&mut headers);
+                monitor_runtime::trace::inject(&mut headers);
                 headers
             });
             let code = || blocking().expect_err("it fails");
-            monitor_runtime::spawn_blocking(code)
+            monitor_runtime::task::spawn_blocking(code)
                 .await
                 .expect("no panic");
             task.await.expect("no panic")
@@ -206,7 +206,7 @@ mod carried {
             );
         }
         assert_eq!(
-            monitor_runtime::current_trace_id(),
+            monitor_runtime::trace::current_trace_id(),
             None,
             "and nothing is left"
         );
@@ -214,7 +214,8 @@ mod carried {
 
     #[test]
     fn a_task_of_no_request_is_of_none_where_it_is_polled() {
-        let task = monitor_runtime::scoped(async { monitor_runtime::current_trace_id() });
+        let task =
+            monitor_runtime::task::scoped(async { monitor_runtime::trace::current_trace_id() });
         let polled = TraceContext::new().follow(task);
         assert_eq!(block_on(polled), None);
     }
@@ -223,7 +224,7 @@ mod carried {
 
     impl Drop for NotesTrace {
         fn drop(&mut self) {
-            let trace = monitor_runtime::current_trace_id();
+            let trace = monitor_runtime::trace::current_trace_id();
             let _ = self.0.send(trace.map(|trace| trace.to_string()));
         }
     }
@@ -249,7 +250,7 @@ mod carried {
             task.abort();
             let _ = task.await;
             assert_eq!(dropped.recv(), Ok(trace.clone()), "by an abort");
-            let task = context.scope(|| monitor_runtime::spawn(holds(note())));
+            let task = context.scope(|| monitor_runtime::task::spawn(holds(note())));
             tokio::task::yield_now().await;
             task.abort();
             let _ = task.await;
@@ -258,7 +259,7 @@ mod carried {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.expect("a runtime");
         let entered = runtime.enter();
-        drop(context.scope(|| monitor_runtime::spawn(holds(note()))));
+        drop(context.scope(|| monitor_runtime::task::spawn(holds(note()))));
         drop(entered);
         drop(runtime);
         assert_eq!(dropped.recv(), Ok(trace), "by the end of the runtime");

@@ -51,7 +51,7 @@ fn every_failure_is_one_event_and_their_own_keep_working() {
     }));
     let subscriber = tracing_subscriber::registry()
         .with(ErrorLayer::new().with_filter(LevelFilter::ERROR))
-        .with(monitor_runtime::event_counter());
+        .with(monitor_runtime::logs::event_counter());
     tracing::subscriber::set_global_default(subscriber).expect("the first");
     let monitor = monitor_runtime::builder!()
         .addr("off")

@@ -5,11 +5,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use monitor_runtime::{MonitorError, MonitorLabel, TraceContext, monitored};
+use monitor_runtime::{Classify, MonitorLabel, monitored, trace::TraceContext};
 use monitor_tests::process::get;
 use serde_json::{Value, json};
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum OrderError {
     #[error("order {id} cannot be read")]
     Store { id: u64, source: std::io::Error },

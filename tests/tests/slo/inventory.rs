@@ -59,7 +59,7 @@ impl Shop {
 
 /// The one function of this name.
 fn find(name: &str) -> Function {
-    let all = inventory().functions.into_iter();
+    let all = inventory::collect().functions.into_iter();
     let mut found: Vec<Function> = all.filter(|known| known.function == name).collect();
     assert_eq!(found.len(), 1, "{name}");
     found.remove(0)
@@ -162,7 +162,7 @@ fn the_page_is_the_function() {
     assert_eq!(page["service_name"], "monitor-tests");
     assert_eq!(page["service_version"], env!("CARGO_PKG_VERSION"));
     let functions = page["functions"].as_array().expect("a list");
-    assert_eq!(functions.len(), inventory().functions.len());
+    assert_eq!(functions.len(), inventory::collect().functions.len());
     let places: Vec<_> = functions
         .iter()
         .map(|known| (known["module"].as_str(), known["function"].as_str()))

@@ -182,7 +182,7 @@ fn the_page_is_what_is_documented() {
 
 #[test]
 fn rules_are_the_same_each_time_and_of_one_service() {
-    let rules = |name: &str| slo::rules(&inventory().service(name, "1")).to_string();
+    let rules = |name: &str| slo::rules(&inventory::collect().service(name, "1")).to_string();
     assert_eq!(rules("shop"), rules("shop"));
     for line in rules("shop").lines() {
         let reads = [
@@ -204,13 +204,13 @@ fn rules_are_the_same_each_time_and_of_one_service() {
         .matches("record: \"monitor_slo:error_budget:ratio\"")
         .count();
     assert_eq!(budgets, slo::status().len());
-    let linked = slo::rules(&inventory().service("shop", "1"))
+    let linked = slo::rules(&inventory::collect().service("shop", "1"))
         .runbooks("https://runbooks.example.com/")
         .grafana("https://grafana.example.com")
         .to_string();
     assert!(linked.contains("runbook_url: \"https://runbooks.example.com/ErrorBudgetBurn\""));
     assert!(linked.contains("dashboard_url: \"https://grafana.example.com/d/monitor-shop?from={{"));
-    let page = slo::rules(&inventory())
+    let page = slo::rules(&inventory::collect())
         .runbooks("https://example.com/slo.md#")
         .to_string();
     assert!(page.contains("runbook_url: \"https://example.com/slo.md#errorbudgetburn\""));
@@ -220,16 +220,16 @@ fn rules_are_the_same_each_time_and_of_one_service() {
 #[test]
 fn what_is_served_is_what_the_functions_make() {
     let (_, served) = get(addr(), "/rules.yaml");
-    assert_eq!(served, slo::rules(&inventory()).to_string());
+    assert_eq!(served, slo::rules(&inventory::collect()).to_string());
     assert!(served.contains("service_name=\"monitor-tests\""));
     let (_, served) = get(addr(), "/grafana.json");
-    assert_eq!(served, slo::dashboard(&inventory()).to_string());
+    assert_eq!(served, slo::dashboard(&inventory::collect()).to_string());
 }
 
 #[test]
 fn the_dashboard_of_any_name_has_an_id_grafana_takes() {
     let uid = |name: &str| {
-        let dashboard = slo::dashboard(&inventory().service(name, "1")).to_string();
+        let dashboard = slo::dashboard(&inventory::collect().service(name, "1")).to_string();
         let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
         assert_eq!(dashboard["title"], name);
         dashboard["uid"].as_str().expect("an id").to_owned()
@@ -246,7 +246,7 @@ fn the_dashboard_of_any_name_has_an_id_grafana_takes() {
 
 #[test]
 fn parameters_adjust_what_is_served() {
-    let ours = || slo::rules(&inventory());
+    let ours = || slo::rules(&inventory::collect());
     let (_, served) = get(
         addr(),
         "/rules.yaml?by=env,region&selector=zone%3D~%22eu-.%2B%22&label=team%3Dpayments&annotation=note=a+b",
@@ -260,7 +260,9 @@ fn parameters_adjust_what_is_served() {
     assert_eq!(served, made.expect("no mistake").to_string());
     assert!(served.contains("sum by (service_name, env, region, zone, objective_name, slo)"));
     let (_, served) = get(addr(), "/grafana.json?by=env");
-    let made = slo::dashboard(&inventory()).by("env").expect("a label");
+    let made = slo::dashboard(&inventory::collect())
+        .by("env")
+        .expect("a label");
     assert_eq!(served, made.to_string());
     for (query, named) in [
         ("rules.yaml?by=1env", "by=\"1env\": "),

@@ -1,4 +1,4 @@
-//! `#[derive(MonitorError)]`, which takes an error type's classes from the names of its variants.
+//! `#[derive(Classify)]`, which takes an error type's classes from the names of its variants.
 
 mod options;
 
@@ -74,7 +74,7 @@ fn implementation(input: DeriveInput, errors: &mut Errors) -> TokenStream {
             }
         }
         Data::Union(data) => {
-            let message = "`MonitorError` can be derived for enums and structs, not for unions";
+            let message = "`Classify` can be derived for enums and structs, not for unions";
             errors.push(Error::new_spanned(data.union_token, message));
         }
     }

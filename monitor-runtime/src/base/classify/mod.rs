@@ -85,7 +85,7 @@ impl From<Option<&'static str>> for Class {
 ///
 /// `#[monitored]` asks the value a function returns, or the `Ok` or `Err` in a `Result` of it, if
 /// its type has this trait; in generic code, only if its bounds include this trait.
-/// `#[derive(MonitorError)]` implements it for error types. Boxes and references answer as the
+/// `#[derive(Classify)]` implements it for error types. Boxes and references answer as the
 /// value in them.
 ///
 /// ```
@@ -141,7 +141,7 @@ impl From<Option<&'static str>> for Class {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say what it means for a call: it lacks `Classify`",
-    note = "derive `MonitorError` for it, or implement `monitor_runtime::Classify`"
+    note = "derive `Classify` for it, or implement `monitor_runtime::Classify`"
 )]
 pub trait Classify {
     /// Returns the class of a call that returned this value.

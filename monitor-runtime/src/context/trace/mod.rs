@@ -195,9 +195,9 @@ impl TraceContext {
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
-    /// # let context = monitor_runtime::TraceContext::new();
+    /// # let context = monitor_runtime::trace::TraceContext::new();
     /// # context.scope(|| {
-    /// let context = monitor_runtime::trace_context().unwrap_or_default();
+    /// let context = monitor_runtime::trace::current().unwrap_or_default();
     /// let task = tokio::spawn(context.follow(async { tracing::info!("same trace id") }));
     /// # task }).await.unwrap();
     /// # }
@@ -246,7 +246,7 @@ impl Default for TraceContext {
 /// ```
 /// # fn request() -> Result<(), http::Error> {
 /// let mut request = http::Request::get("http://stock.internal/items/7").body(String::new())?;
-/// monitor_runtime::inject(request.headers_mut());
+/// monitor_runtime::trace::inject(request.headers_mut());
 /// # Ok(())
 /// # }
 /// ```
@@ -256,7 +256,7 @@ impl Default for TraceContext {
 /// ```
 /// # async fn fetch(client: reqwest::Client) -> Result<String, reqwest::Error> {
 /// let mut headers = reqwest::header::HeaderMap::new();
-/// monitor_runtime::inject(&mut headers);
+/// monitor_runtime::trace::inject(&mut headers);
 /// let request = client.get("http://stock.internal/items/7").headers(headers);
 /// # request.send().await?.text().await
 /// # }

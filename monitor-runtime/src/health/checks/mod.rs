@@ -4,7 +4,7 @@ mod disk;
 mod http;
 mod tcp;
 
-use super::{Check, InvalidCheck};
+use super::{Check, CheckError};
 use crate::base::redact::without_secrets;
 
 impl Check {
@@ -14,7 +14,7 @@ impl Check {
     /// `start()` returns an error for a target without a host or a port.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     ///
     /// let queue = Check::tcp("queue", "127.0.0.1:5672").critical();
     /// # let _ = queue;
@@ -34,7 +34,7 @@ impl Check {
     /// `http://` or `https://` URL, and for a URL with a password.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     ///
     /// let stock = Check::http("stock", "http://127.0.0.1:8081/readyz");
     /// # let _ = stock;
@@ -46,7 +46,7 @@ impl Check {
     /// Passes when a GET of `url` is answered with this one status; see [`http`](Check::http).
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     ///
     /// let login = Check::http_status("login", "http://127.0.0.1:8082/account", 401);
     /// # let _ = login;
@@ -65,7 +65,7 @@ impl Check {
     /// Passes while the disk that holds `path` has at least `bytes` available to this process.
     ///
     /// ```
-    /// use monitor_runtime::Check;
+    /// use monitor_runtime::health::Check;
     ///
     /// let scratch = Check::disk("scratch", "/tmp", 100 << 20); // 100 MiB
     /// # let _ = scratch;
@@ -77,7 +77,7 @@ impl Check {
 
     /// Returns the check, to be refused for this target if there is one.
     fn refusing(mut self, target: Option<String>, allowed: &'static str) -> Self {
-        self.problem = target.map(|target| InvalidCheck::Target {
+        self.problem = target.map(|target| CheckError::Target {
             check: self.name.clone(),
             target: without_secrets(target),
             allowed,

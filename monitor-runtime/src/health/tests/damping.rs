@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{failing, health, json, passing};
-use crate::Heartbeat;
+use crate::health::Heartbeat;
 use crate::health::awake::Awake;
 use crate::health::check_state::{Slot, Standing};
 use crate::health::history::RUNS;
-use crate::health::{Check, InvalidCheck, Question, Refusal, Selection, validate};
+use crate::health::{Check, CheckError, Question, Refusal, Selection, validate};
 
 fn record(slot: &Slot, outcomes: &str) {
     for (run, outcome) in outcomes.chars().enumerate() {
@@ -46,7 +46,7 @@ fn a_verdict_changes_when_enough_runs_in_a_row_say_so() {
 #[test]
 fn numbers_and_names_that_mean_nothing_are_refused() {
     let refused = |check: Check| {
-        let error: InvalidCheck = validate::validate(&[check]).expect_err("refused");
+        let error: CheckError = validate::validate(&[check]).expect_err("refused");
         error.to_string()
     };
     assert_eq!(

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::check_state::{Slot, Standing};
-use super::{Check, Health, InvalidCheck, Question, Refusal, Selection, Service, Status};
+use super::{Check, CheckError, Health, Question, Refusal, Selection, Service, Status};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -75,7 +75,7 @@ fn invalid_checks_are_refused_by_name_value_and_rule() {
     assert!(refused(vec![passing("db").timeout(Duration::ZERO)]).contains("timeout is 0s"));
     assert!(super::validate::validate(&[passing(&"x".repeat(64)), passing("a.B_9-")]).is_ok());
     let again = super::validate::validate(&[passing("db"), passing("db")]);
-    assert_eq!(again, Err(InvalidCheck::Duplicate("db".into())));
+    assert_eq!(again, Err(CheckError::Duplicate("db".into())));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::blocking::eventually;
 use super::pace::supervised;
 use super::{MS, SECOND, failing, health};
-use crate::Heartbeat;
+use crate::health::Heartbeat;
 use crate::health::check_state::{Slot, Standing};
 use crate::health::{Check, Health};
 

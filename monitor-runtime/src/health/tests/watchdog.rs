@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::blocking::eventually;
 use super::{MS, SECOND, passing};
-use crate::health::{Check, Health, InvalidCheck, Question, Refusal, Selection, Service};
+use crate::health::{Check, CheckError, Health, Question, Refusal, Selection, Service};
 
 fn health(checks: Vec<Check>, silence: Duration) -> Arc<Health> {
     let service = Service {
@@ -158,9 +158,9 @@ fn more_runtimes_are_watched_by_name() {
         assert_eq!(health.watch("second"), Ok(()));
         assert_eq!(
             health.watch("second"),
-            Err(InvalidCheck::Duplicate("second".into()))
+            Err(CheckError::Duplicate("second".into()))
         );
-        assert_eq!(health.watch("a:b"), Err(InvalidCheck::Name("a:b".into())));
+        assert_eq!(health.watch("a:b"), Err(CheckError::Name("a:b".into())));
     });
     settle(&health);
     let hold = Hold::default();

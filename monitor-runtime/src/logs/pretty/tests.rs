@@ -138,7 +138,7 @@ fn both_formats_show_the_sources_of_errors_once() {
         tracing::subscriber::with_default(registry().with(layer), log);
     });
     let json = whole(|writer| {
-        let layer = crate::json_layer(move || writer.clone());
+        let layer = crate::logs::json_layer(move || writer.clone());
         tracing::subscriber::with_default(registry().with(layer), log);
     });
     for line in [&pretty, &json] {

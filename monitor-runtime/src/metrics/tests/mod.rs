@@ -13,6 +13,7 @@ use crate::base::verdict::Verdict;
 use crate::call::run::run;
 use crate::callsite::exemplars;
 use crate::callsite::{Bounds, Settings, Site};
+use crate::settings::buckets::{BUCKETS, FAST_BUCKETS, HTTP_BUCKETS, SLOW_BUCKETS};
 use crate::settings::objective::Objective;
 
 fn service() -> Service {

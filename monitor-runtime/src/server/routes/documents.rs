@@ -9,7 +9,7 @@ use warp::{Filter, Rejection};
 
 use super::answer::Answer;
 use super::{asker, document, refusal};
-use crate::inventory::{Inventory, inventory};
+use crate::inventory::{self, Inventory};
 use crate::server::Context;
 use crate::server::access::Asker;
 use crate::slo::{self, Parameters};
@@ -72,5 +72,5 @@ fn adjusted<T: Parameters + Display>(
 /// Returns the inventory, named as the service of this server.
 fn of(context: &Context) -> Inventory {
     let service = &context.service;
-    inventory().service(&service.name, &service.version)
+    inventory::collect().service(&service.name, &service.version)
 }

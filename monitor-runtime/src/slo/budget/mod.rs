@@ -12,7 +12,7 @@ use super::window::{BURNS, D1, D3, H1, H2, H6, M5, M30, PERIOD, Severity, WINDOW
 use crate::callsite;
 use crate::callsite::Site;
 use crate::callsite::objective_counts::{Counter, Counts};
-use crate::inventory::inventory;
+use crate::inventory;
 use crate::settings::objective::Kind;
 
 /// The state of one promise, computed from the calls of this process since it began.
@@ -103,7 +103,7 @@ pub(crate) fn begin() -> bool {
     let mut tracked = TRACKED.lock().unwrap_or_else(PoisonError::into_inner);
     if tracked.is_empty() {
         let now = Instant::now();
-        let inventory = inventory();
+        let inventory = inventory::collect();
         let promises = promises(&inventory).into_iter();
         tracked.extend(promises.map(|(promise, _)| Tracked::new(promise, now)));
     }

@@ -36,7 +36,7 @@ use crate::inventory::Inventory;
 /// use monitor_runtime::{inventory, slo};
 ///
 /// # fn main() -> Result<(), slo::ParameterError> {
-/// let inventory = inventory().service("shop", "1.2.0");
+/// let inventory = inventory::collect().service("shop", "1.2.0");
 /// let dashboard = slo::dashboard(&inventory).by("env")?.to_string();
 /// assert!(dashboard.contains("\"title\": \"shop\""));
 /// // std::fs::write("shop.grafana.json", dashboard)

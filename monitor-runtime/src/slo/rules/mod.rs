@@ -39,7 +39,7 @@ use crate::inventory::Inventory;
 /// use monitor_runtime::{inventory, slo};
 ///
 /// # fn main() -> Result<(), slo::ParameterError> {
-/// let rules = slo::rules(&inventory().service("shop", "1.2.0"))
+/// let rules = slo::rules(&inventory::collect().service("shop", "1.2.0"))
 ///     .runbooks("https://runbooks.example.com")
 ///     .by("env")?
 ///     .label("team", "payments")?
@@ -137,7 +137,7 @@ impl Rules {
     ///
     /// ```
     /// # use monitor_runtime::{inventory, slo};
-    /// let refused = slo::rules(&inventory()).selector("env=prod").unwrap_err();
+    /// let refused = slo::rules(&inventory::collect()).selector("env=prod").unwrap_err();
     /// assert_eq!(
     ///     refused.to_string(),
     ///     r#"selector="env=prod": the value of `env` is not in quotes; write `env="prod"`"#,

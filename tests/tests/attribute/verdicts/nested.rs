@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use monitor_runtime::testkit::{Seen, capture, capture_async};
-use monitor_runtime::{MonitorError, monitored};
+use monitor_runtime::{Classify, monitored};
 use tokio::task::JoinError;
 use tokio::time::error::Elapsed;
 
 use super::judged;
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 enum Store {
     #[error("the disk is full")]
     Full(#[source] std::io::Error),
@@ -18,7 +18,7 @@ enum Store {
     Missing,
 }
 
-#[derive(Debug, thiserror::Error, MonitorError)]
+#[derive(Debug, thiserror::Error, Classify)]
 #[error("the pool is closed")]
 struct Closed;
 

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
-use monitor_runtime::{MonitorError, Objective, inventory, monitored, slo};
+use monitor_runtime::{Classify, Objective, inventory, monitored, slo};
 use monitor_tests::process::{get, wait_for};
 use monitor_tests::prometheus::{Prometheus, config, programs};
 use monitor_tests::{addr, poll};
@@ -17,7 +17,7 @@ const FASTER: u32 = 100;
 /// Calls of each burst.
 const BURST: u32 = 1_000;
 
-#[derive(Debug, MonitorError)]
+#[derive(Debug, Classify)]
 enum PayError {
     BankDown,
     #[monitor(expected)]
@@ -94,7 +94,7 @@ fn close(a: f64, b: f64) -> bool {
 #[test]
 fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
     let target = addr();
-    let rules = slo::rules(&inventory()).faster(FASTER).to_string();
+    let rules = slo::rules(&inventory::collect()).faster(FASTER).to_string();
     let [_, newest] = programs();
     let files = [("rules.yaml", &*rules)];
     let config = config(&[target], "rule_files: [rules.yaml]\n");

@@ -14,7 +14,7 @@ const STAGING: Instance<'static> = Instance {
 };
 
 fn rules() -> slo::Rules {
-    slo::rules(&inventory().service("shop", "1"))
+    slo::rules(&inventory::collect().service("shop", "1"))
 }
 
 fn by_env() -> String {

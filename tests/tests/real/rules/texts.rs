@@ -37,7 +37,7 @@ fn canary() -> Vec<Series> {
 
 #[test]
 fn a_stranger_is_told_what_happened_where_and_how_long_the_budget_lasts() {
-    let rules = slo::rules(&inventory().service("shop", "1"));
+    let rules = slo::rules(&inventory::collect().service("shop", "1"));
     let rules = rules
         .selector("env=\"prod\"")
         .and_then(|rules| rules.label("team", "payments"));
@@ -100,7 +100,7 @@ fn a_ticket_is_not_a_page_and_a_latency_has_its_unit() {
 fn names_and_groups_that_are_odd_do_not_break_a_text() {
     let name = "a \"b\" \\ é {{x}} '}`%s";
     let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
-    let rules = slo::rules(&inventory().service(name, "1"))
+    let rules = slo::rules(&inventory::collect().service(name, "1"))
         .by("env")
         .expect("a label")
         .to_string();

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use monitor_runtime::task::{scoped, spawn, spawn_blocking};
 use monitor_runtime::testkit::Capture;
-use monitor_runtime::{scoped, spawn, spawn_blocking};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 

@@ -5,11 +5,11 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use monitor_runtime::slo::{self, CountAs, Kind};
-use monitor_runtime::{Class, Classify, MonitorError, Objective, monitored};
+use monitor_runtime::{Class, Classify, Objective, monitored};
 use monitor_tests::{monitor, poll, scrape};
 
 /// Ends of calls that objectives tell apart.
-#[derive(Debug, MonitorError)]
+#[derive(Debug, Classify)]
 enum Failure {
     Down,
     #[monitor(expected)]
@@ -283,15 +283,15 @@ mod classes {
 
     use std::rc::Rc;
 
-    use monitor_runtime::{Class, Classify, MonitorError, Objective, monitored};
+    use monitor_runtime::{Class, Classify, Objective, monitored};
     use monitor_tests::scrape;
 
     const KNOWN: Objective = Objective::new("known").success_rate(99.0);
 
     mod errors {
-        use super::MonitorError;
+        use super::Classify;
 
-        #[derive(Debug, MonitorError)]
+        #[derive(Debug, Classify)]
         pub(super) enum StoreError {
             Full,
             #[monitor(class = "gone")]

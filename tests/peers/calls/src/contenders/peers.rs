@@ -83,7 +83,7 @@ pub fn json() {
 
 pub fn our_json() {
     tracing_subscriber::registry()
-        .with(monitor_runtime::json_layer(std::io::sink))
+        .with(monitor_runtime::logs::json_layer(std::io::sink))
         .init();
 }
 
