@@ -41,7 +41,7 @@ pub(crate) fn check(interval: Duration) -> Result<Duration, ConfigError> {
         return Ok(interval);
     }
     let problem = if interval < *ALLOWED.start() {
-        "is too short: each time, all functions are gone through"
+        "is too short: each publication visits all functions"
     } else {
         "is too long"
     };

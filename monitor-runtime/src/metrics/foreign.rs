@@ -189,7 +189,7 @@ impl<'t> Names<'t> {
 
     fn place(&mut self, family: &Family<'_>) -> Placed {
         if !is_name(family.name) {
-            return Placed::Nowhere("Prometheus takes no such name".to_owned());
+            return Placed::Nowhere("it is not a valid name of a Prometheus metric".to_owned());
         }
         let same = |(name, kind): &(&str, Kind)| {
             let gauge = *kind == Kind::Info && family.kind == Kind::Gauge;

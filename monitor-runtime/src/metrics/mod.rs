@@ -98,7 +98,7 @@ pub(crate) const LOG_DROPPED: Family<'static> = Family {
     name: "monitor_log_lines_dropped_total",
     kind: Kind::Counter,
     unit: None,
-    help: "Log lines that the full queue had no room for, or that nobody took.",
+    help: "Log lines that were dropped: the queue was full, or standard output refused them.",
 };
 
 pub(crate) const LABEL_OVERFLOW: Family<'static> = Family {
@@ -112,7 +112,7 @@ pub(crate) const CAPTURES: Family<'static> = Family {
     name: "monitor_captures_total",
     kind: Kind::Counter,
     unit: None,
-    help: "Events for Sentry, by what became of them.",
+    help: "Events for Sentry, by result.",
 };
 
 pub(crate) const CHECK_UP: Family<'static> = Family {
@@ -125,7 +125,7 @@ pub(crate) const CHECK_DURATION: Family<'static> = Family {
     name: "monitor_health_check_duration_seconds",
     kind: Kind::Gauge,
     unit: Some("seconds"),
-    help: "How long the last run of a health check took.",
+    help: "Duration of the last run of a health check.",
 };
 
 /// Objectives of functions.
@@ -147,12 +147,12 @@ pub(crate) const OBJECTIVE_FAILURES: Family<'static> = Family::counter(
 pub(crate) const OBJECTIVE_TARGET: Family<'static> = Family::gauge(
     "monitor_objective_target_ratio",
     None,
-    "The share of calls that an objective wants to keep the promise.",
+    "The share of calls that have to keep the promise of an objective.",
 );
 pub(crate) const OBJECTIVE_THRESHOLD: Family<'static> = Family::gauge(
     "monitor_objective_threshold_seconds",
     Some("seconds"),
-    "How long a call may take at most to keep the latency of an objective.",
+    "The longest duration with which a call keeps the latency of an objective.",
 );
 /// `function_calls_concurrent` summed over the labels of the attribute, with the objective's name
 /// beside it.
@@ -189,7 +189,7 @@ pub(crate) const PROCESS_MOST_FDS: Family<'static> = Family::gauge(
 pub(crate) const PROCESS_START: Family<'static> = Family::gauge(
     "process_start_time_seconds",
     Some("seconds"),
-    "When the process began, since the Unix epoch.",
+    "Start of the process, since the Unix epoch.",
 );
 pub(crate) const PROCESS_THREADS: Family<'static> =
     Family::gauge("process_threads", None, "Threads of the process.");
@@ -215,7 +215,7 @@ pub(crate) const TOKIO_BUSY: Family<'static> = Family::counter(
 pub(crate) const TOKIO_PARKS: Family<'static> = Family::counter(
     "tokio_worker_parks_total",
     None,
-    "How often a worker had nothing to do.",
+    "Number of times that a worker had nothing to do.",
 );
 /// Names of the series that the rules for objectives record, after
 /// <https://prometheus.io/docs/practices/rules/>.

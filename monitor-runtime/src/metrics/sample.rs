@@ -23,7 +23,7 @@ impl<'t> Sample<'t> {
     /// Parses a line. Returns the reason if a scraper would refuse it.
     pub(super) fn parse(line: &'t str) -> Result<Self, &'static str> {
         Self::parts(line)
-            .ok_or("it is no line that a scraper reads")?
+            .ok_or("a scraper cannot parse the line")?
             .checked()
     }
 
@@ -67,7 +67,7 @@ impl<'t> Sample<'t> {
         self.rename(NAME);
         let keys: Vec<&str> = self.labels.iter().map(|(key, _)| *key).collect();
         if !keys.iter().all(|key| is_key(key)) {
-            return Err("a label has no name that Prometheus takes");
+            return Err("the name of a label is not valid in Prometheus");
         }
         if (1..keys.len()).any(|place| keys[..place].contains(&keys[place])) {
             return Err("two labels have one name");

@@ -39,7 +39,7 @@ impl Builder {
     /// start of the process. After an error nothing runs, and `start` may be called again.
     #[expect(
         clippy::unused_async,
-        reason = "it may have to wait one day, and that must break nobody"
+        reason = "it may have to wait one day, which must not break callers"
     )]
     pub async fn start(self) -> Result<Monitor, StartError> {
         self.start_blocking()

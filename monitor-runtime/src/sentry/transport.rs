@@ -249,9 +249,9 @@ impl Trouble {
             _ if problem == self.0 => {}
             Some(problem) => tracing::warn!(
                 %problem,
-                "Sentry does not take events; they are dropped and counted in monitor_captures_total"
+                "Sentry does not accept events; they are dropped and counted in monitor_captures_total"
             ),
-            None => tracing::info!("Sentry takes events again"),
+            None => tracing::info!("Sentry accepts events again"),
         }
         self.0 = problem;
     }

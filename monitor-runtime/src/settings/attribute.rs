@@ -213,12 +213,12 @@ impl Settings {
         );
         assert!(
             self.counted,
-            "with `metrics = false` there is nothing to hold the objective against; remove one"
+            "with `metrics = false` the objective cannot be measured; remove one"
         );
         if objective.latency.is_some() {
             assert!(
                 self.timed,
-                "with `latency = false` there is nothing to hold the objective's latency against; remove one"
+                "with `latency = false` the objective's latency cannot be measured; remove one"
             );
             self.own_bounds = Some(bounds.as_slice());
         }

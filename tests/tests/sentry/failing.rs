@@ -71,7 +71,7 @@ fn events_are_dropped_and_counted() {
     );
 
     // Said once, however many it were.
-    let problems = said("Sentry does not take events");
+    let problems = said("Sentry does not accept events");
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(problems[0].contains("onnection refused"), "{problems:?}");
 
@@ -84,7 +84,7 @@ fn events_are_dropped_and_counted() {
     let full = Sentry::answering("413 Payload Too Large", Duration::ZERO);
     assert_eq!(counts(full.dsn(), 7, 7.0), (0.0, 7.0));
     assert_eq!(full.requests(), 7);
-    let problems = said("Sentry does not take events");
+    let problems = said("Sentry does not accept events");
     assert_eq!(problems.len(), 3, "{problems:?}");
     assert!(problems[2].contains("413"), "{problems:?}");
 

@@ -96,7 +96,7 @@ pub(crate) struct Source {
     /// 0 for calls without labels.
     pub(crate) lane: usize,
     store: &'static Store,
-    /// The same list; set once the store has its first cells.
+    /// A copy of the store's list, set once the store has its first cells.
     near: Store,
     slots: usize,
     timed: bool,

@@ -91,7 +91,10 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     };
     if !found.file_type().is_socket() {
         let kind = io::ErrorKind::AlreadyExists;
-        return Err(io::Error::new(kind, "what is there is not a socket"));
+        return Err(io::Error::new(
+            kind,
+            "the file at this path is not a socket",
+        ));
     }
     let probe = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     // A blocking `connect` would wait while the listener's queue is full.

@@ -155,11 +155,11 @@ fn what_is_not_a_socket_stays() {
     let folder = Folder::new("file");
     let path = folder.socket();
     fs::write(&path, "precious").expect("a file");
-    assert!(refusal(&path).ends_with("what is there is not a socket"));
+    assert!(refusal(&path).ends_with("the file at this path is not a socket"));
     assert_eq!(fs::read_to_string(&path).expect("a file"), "precious");
     let link = folder.0.join("link.sock");
     std::os::unix::fs::symlink(&path, &link).expect("a link");
-    assert!(refusal(&link).ends_with("what is there is not a socket"));
+    assert!(refusal(&link).ends_with("the file at this path is not a socket"));
     assert!(refusal(&folder.0.join("nowhere/m.sock")).ends_with("there is no such directory"));
-    assert!(refusal(&folder.0).ends_with("what is there is not a socket"));
+    assert!(refusal(&folder.0).ends_with("the file at this path is not a socket"));
 }

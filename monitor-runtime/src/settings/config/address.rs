@@ -68,7 +68,7 @@ fn socket_path(path: &str) -> Result<Address, &'static str> {
     }
     std::os::unix::net::SocketAddr::from_pathname(path)
         .map(|_| Address::Unix(path.to_owned()))
-        .map_err(|_| "has a path that the system takes for no socket's: it is too long")
+        .map_err(|_| "has a path that is too long for a socket")
 }
 
 #[cfg(not(unix))]

@@ -61,7 +61,7 @@ fn parse_template(given: Given, placeholders: &[&str]) -> Result<String, ConfigE
     let without = placeholders.iter().fold(behind.to_owned(), known);
     if let Some(at) = without.find(['{', '}']) {
         let unknown: String = without[at..].chars().take(20).collect();
-        let problem = format!("has {unknown:?}, which is no placeholder of it");
+        let problem = format!("has {unknown:?}, which is not one of its placeholders");
         return Err(given.refuse(problem));
     }
     Ok(given.value)

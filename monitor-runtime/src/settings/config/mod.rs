@@ -74,23 +74,23 @@ settings! {
     MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
         "time between readiness falling and `drained()`, for load balancers to notice";
     MONITOR_DRAIN_LIMIT: "drain_limit", "30s", "a duration up to 1h, such as `10s`",
-        "time after the drain delay until what still runs is cut off and the process ends";
+        "time after the drain delay until running work is cut off and the process ends";
     MONITOR_WATCHDOG: "watchdog", "30s", "a duration from 100ms to 1h, or `off`",
-        "how long the async runtime may be blocked before `/livez` says so";
+        "time that the async runtime may be blocked before `/livez` fails";
     MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
         "combinations of label values told apart in the whole process; new ones beyond it are `other`";
-    MONITOR_REDACT: "redact", "none: those known are hidden anyway", "names parted by commas, of letters, digits, `_`, `-` and `.`",
+    MONITOR_REDACT: "redact", "none: the built-in names are always hidden", "names separated by commas, of letters, digits, `_`, `-` and `.`",
         "further fields whose values no log line and no event shows";
     MONITOR_PROCESS_METRICS: "process_metrics", "on", "`on` or `off`",
         "whether `process_*` and `tokio_*` are on `/metrics`";
     MONITOR_RUNBOOK_URL: "runbook_url", "none", "`https://…` or `http://…`, without a login or a query",
-        "where runbooks are: an alert of `/rules.yaml` leads to this URL, `/` and its name";
+        "the URL of the runbooks: an alert of `/rules.yaml` links to this URL, `/` and its name";
     MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a login or a query",
-        "the Grafana that has the dashboard of `/grafana.json`, for alerts to lead to";
+        "the Grafana with the dashboard of `/grafana.json`, for alerts to link to";
     MONITOR_TRACE_URL: "trace_url", "none", "`https://…` or `http://…` with `{trace_id}` in it, without a login",
-        "where the live page's trace ids lead to: `{trace_id}` stands for the id";
+        "the URL that trace ids of the live page link to: `{trace_id}` stands for the id";
     MONITOR_SOURCE_URL: "source_url", "none", "`https://…` or `http://…` with `{file}`, and `{line}`, `{version}` or `{commit}`, without a login",
-        "where the live page's places in the source lead to";
+        "the URL that places in the source link to on the live page";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
     SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
@@ -100,14 +100,14 @@ settings! {
     SENTRY_RELEASE: "release", "`<crate>@<version>`", "up to 200 characters, no slashes or line breaks",
         "the release of Sentry events";
     SENTRY_TRACES_SAMPLE_RATE: "traces_sample_rate", "none: there are no transactions", "a number from 0 to 1",
-        "the share of requests that are sent to Sentry as transactions; none at 0, whatever callers say";
+        "the share of requests that are sent to Sentry as transactions; none at 0, even if callers sample";
     MONITOR_TRACES_SAMPLER: "traces_sampler", "caller", "`caller`, `own` or `both`",
         "whose decision makes a request a transaction: the caller's where it has one (of those, ten a second), \
          the rate's, or that of both";
     OTEL_SERVICE_NAME: "service_name", "the name of the crate that calls `builder!()`", "any text",
         "the `service_name` label, and `service` in Sentry and `/health`";
-    OTEL_RESOURCE_ATTRIBUTES: "resource_attributes", "none", "`key=value` parted by commas, with `%2C` and the like for other characters",
-        "`service.name`, `service.version` and `deployment.environment.name`, which take the place of the defaults of service name, version and environment";
+    OTEL_RESOURCE_ATTRIBUTES: "resource_attributes", "none", "`key=value` separated by commas, with `%2C` and the like for other characters",
+        "`service.name`, `service.version` and `deployment.environment.name`, which replace the defaults of the service's name, version and environment";
 }
 
 /// The settings of the builder; `None` leaves a setting to the environment.

@@ -14,7 +14,7 @@ pub(super) fn parse_names(given: Given) -> Result<Vec<String>, ConfigError> {
     match names.iter().position(|name| !is_name(name)) {
         None => Ok(names),
         Some(place) => {
-            let problem = format!("has no name of a field in place {}", place + 1);
+            let problem = format!("has no valid name of a field at position {}", place + 1);
             Err(given.refuse(problem))
         }
     }

@@ -139,17 +139,17 @@ fn check_loosely(directive: &str) -> Result<(), String> {
         return check_word(directive);
     };
     if let Some(problem) = not_a_target(target) {
-        return Err(format!("what stands before `=` is not a target{problem}"));
+        return Err(format!("the text before `=` is not a target{problem}"));
     }
     if !targets::may_be(target) && is_word_for_all(target) {
         return Err(format!(
-            "what stands before `=` is not a target; for all targets write `{level}` alone"
+            "the text before `=` is not a target; for all targets write `{level}` alone"
         ));
     }
     if level.is_empty() || !is_level(level) {
         let meant = words::meant(level).map(|meant| format!("; did you mean `{target}={meant}`?"));
         let meant = meant.unwrap_or_default();
-        return Err(format!("what stands behind `=` is not a level{meant}"));
+        return Err(format!("the text behind `=` is not a level{meant}"));
     }
     Ok(())
 }
@@ -178,8 +178,8 @@ fn check_word(word: &str) -> Result<(), String> {
 fn not_a_target(text: &str) -> Option<String> {
     let in_target = |c: char| c.is_alphanumeric() || "_:-./".contains(c);
     let problem = match text.chars().find(|c| !in_target(*c)) {
-        Some(';' | '|' | '&') => "; directives are parted by commas",
-        Some(c) if c.is_whitespace() => "; directives are parted by commas",
+        Some(';' | '|' | '&') => "; directives are separated by commas",
+        Some(c) if c.is_whitespace() => "; directives are separated by commas",
         Some('"' | '\'' | '`') => "; write it without quotes",
         Some(_) => "",
         None if text.is_empty() || text.starts_with(['.', '/', ':', '-']) => "",

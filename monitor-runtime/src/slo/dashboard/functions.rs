@@ -23,7 +23,7 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
     Row {
         title: "Functions",
         panels: vec![
-            lines("Calls", "cps", "Calls a second that have ended, however they did.")
+            lines("Calls", "cps", "Calls per second that have ended, with any result.")
                 .query(top(&by("function", &all)), EACH),
             lines("Errors", "percentunit", "Share of calls that ended with an error or a panic.")
                 .query(share("function", &failed, &all), EACH)
@@ -108,7 +108,7 @@ pub(super) fn latency(asks: &Asks<'_>) -> Row {
             ),
             heatmap(
                 "Call duration",
-                "How many calls took how long, of the functions that are chosen.",
+                "Distribution of the durations of calls of the selected functions.",
             )
             .query(
                 format!("{classic} or ({native} unless on () {classic})"),

@@ -59,7 +59,7 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
             lines(
                 "Calls that count",
                 "cps",
-                "Calls a second that objectives are measured by. Without them there is no ratio, and no alert on one.",
+                "Calls per second that count for objectives. Without them there is no ratio, and no alert on one.",
             )
             .query(calls, "{{objective_name}} {{slo}}"),
             latest("Targets", "percentunit", "Share of calls that has to keep the objective, as the service has it now.")

@@ -77,7 +77,7 @@ pub(super) fn runtime(asks: &Asks<'_>) -> Row {
                 .query(top(&gauge(&TOKIO_TASKS)), EACH),
             lines("Queued tasks", "none", "Tasks that wait in the queue that all workers share.")
                 .query(top(&gauge(&TOKIO_QUEUE)), EACH),
-            lines("Parks", "cps", "How often a second workers had nothing to do.")
+            lines("Parks", "cps", "Number of times per second that workers had nothing to do.")
                 .query(top(&format!("sum by (job, instance) ({parks})")), EACH),
         ],
     }

@@ -35,7 +35,7 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
             lines(
                 "Scrape duration",
                 "s",
-                "How long Prometheus waits for an answer of an instance.",
+                "Time that an instance takes to answer a scrape.",
             )
             .query(
                 top(&format!(
@@ -62,7 +62,7 @@ pub(super) fn checks(asks: &Asks<'_>) -> Row {
             lines(
                 "Check duration",
                 "s",
-                "How long the last run of a check took.",
+                "Duration of the last run of a check.",
             )
             .query(top(&took), "{{check}} {{instance}}"),
         ],
@@ -90,7 +90,7 @@ pub(super) fn logs(asks: &Asks<'_>) -> Row {
             lines(
                 "Events for Sentry",
                 "cps",
-                "Events a second for Sentry, by what became of them.",
+                "Events per second for Sentry, by result.",
             )
             .query(sum("result", CAPTURES.name), "{{result}}"),
             lines(

@@ -177,7 +177,7 @@ pub(super) fn label_name(parameter: &str, given: &str, label: &str) -> Result<()
     let problem = if label.is_empty() {
         "the name of a label is missing; write it as in `env`"
     } else if !label.starts_with(first) || !label.chars().all(|c| first(c) || c.is_ascii_digit()) {
-        "the name of a label is letters, digits and `_`, and begins with no digit, such as `env`"
+        "the name of a label has letters, digits and `_`, and does not begin with a digit, such as `env`"
     } else if label.starts_with("__") {
         "labels that begin with `__` are Prometheus' own and on no series; take one such as `env`"
     } else {
