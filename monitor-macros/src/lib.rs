@@ -22,9 +22,9 @@ mod tests;
 
 /// Monitors a function: each call is counted, timed, logged, and reported when it fails.
 ///
-/// It stands on functions, `async` functions, methods, trait methods with a body, and whole `impl`
-/// blocks, above or below `#[async_trait]`. The signature stays as it is; an `async fn` may become the
-/// `fn … -> impl Future` that it stands for, unless another macro below is to see it, or documentation.
+/// It works on functions, `async` functions, methods, trait methods with a body, and whole `impl`
+/// blocks, above or below `#[async_trait]`. The signature stays as it is. Only an `async fn` may become
+/// the `fn … -> impl Future` that it stands for, unless another macro or rustdoc will see it.
 ///
 /// ```ignore
 /// use monitor_runtime::monitored;
@@ -37,74 +37,76 @@ mod tests;
 ///
 /// #[monitored(err(Debug))]          // for every method
 /// impl Orders {
-///     #[monitored(args(id))]        // one method more precisely
+///     #[monitored(args(id))]        // further arguments for one method
 ///     fn find(&self, id: u64) -> Option<&Order> { /* … */ }
 ///
-///     #[monitored(skip)]            // one method not at all
+///     #[monitored(skip)]            // not this method
 ///     fn len(&self) -> usize { /* … */ }
 /// }
 /// ```
 ///
 /// # Arguments
 ///
-/// In any order, each once. Nothing is recorded of a call's arguments unless it is listed.
+/// In any order, each once. Arguments of a call are recorded only if they are listed.
 ///
 /// | argument | meaning |
 /// |---|---|
 /// | `"…"`, `name = "…"` | the name, instead of the type-qualified one (`Orders::find`) |
-/// | `target = "…"` | target of the span and the line, or a constant that has it; the module if not given |
+/// | `target = "…"` | target of the span and the line, as text or a constant; the module if not given |
 /// | `level = "debug"` | level of the span and of the line at a call's end; also `1` to `5` or a path such as `Level::DEBUG`; `info` if not given |
-/// | `parent = …` | the span's parent, as in `tracing`: a span, an id, or `None` for a root; evaluated when somebody would see it |
+/// | `parent = …` | the span's parent, as in `tracing`: a span, an id, or `None` for a root; evaluated only if a subscriber wants the span |
 /// | `follows_from = …` | spans or ids the span follows from, as in `tracing` |
 /// | `fields(…)` | values to record, as in `tracing`: `name = value`, `name = %value` (by `Display`), `name = ?value` (by `Debug`), `"quoted.name" = value`, or an argument's own name or path: `user`, `?user`, `user.id` |
-/// | `args(a, b)` | arguments to record under their names, in whichever way their type allows |
+/// | `args(a, b)` | arguments to record under their names, in the best way that their type allows |
 /// | `err = false` | an error gets no line of its own in the log |
 /// | `err(Debug)` | errors are logged by `Debug` instead of `Display` |
 /// | `err(level = "warn")` | errors are logged at this level instead of `error` |
-/// | `ret`, `ret(Display)` | the line of a call that is ok shows its value, or what is in `Ok`, as `return`; formatted only when the line is written |
+/// | `ret`, `ret(Display)` | the line of a successful call shows its value, or the value in its `Ok`, as `return`; formatted only when the line is written |
 /// | `ret(level = "debug")` | that line has this level |
-/// | `ok_if = rule`, `error_if = rule` | a function of `&` the returned value says `true` or `false`: it decides, whatever the type says |
-/// | `classify = rule` | a function of `&` the returned value says a `Class`, or `Some("class")` for an error |
-/// | `slow = "500ms"` | a call that is ok and takes longer is logged as `warn`, with the threshold |
+/// | `ok_if = rule`, `error_if = rule` | a function of a reference to the returned value, which returns a `bool`; it overrules the type |
+/// | `classify = rule` | a function of a reference to the returned value, which returns a `Class`, or `Some("class")` for an error |
+/// | `slow = "500ms"` | a successful call that takes longer is logged as `warn`, with the threshold |
 /// | `labels(tier = order.tier, region = bounded(text, max = 20))` | labels of the function's metrics, see below |
 /// | `buckets = [0.01, 0.1, 1]` | upper bounds of the histogram in seconds, or `fast` (1 µs to 100 ms), `slow` (100 ms to 10 min), `default` |
-/// | `objective = API` | the [`Objective`](../monitor_runtime/struct.Objective.html) the function keeps, a constant; its latency's threshold becomes one of the buckets |
+/// | `objective = API` | the [`Objective`](../monitor_runtime/struct.Objective.html) of the function, a constant; its latency's threshold becomes one of the buckets |
 /// | `metrics = false` | calls are not counted, and the function is not on the page |
-/// | `latency = false` | calls are counted and not timed: no look at a clock, no histogram |
-/// | `span = false`, `log = false` | no span; no line at a call's end, whichever it is |
-/// | `sentry = false` | errors and panics are not sent to Sentry from here |
+/// | `latency = false` | calls are counted and not timed: no clock is read, and there is no histogram |
+/// | `span = false`, `log = false` | no span; no line at a call's end, for any result |
+/// | `sentry = false` | errors and panics of this function are not sent to Sentry |
 /// | `sentry(level = "warning")` | level of an error's event; a panic's stays fatal |
 /// | `sentry(tags(a = %b))` | tags of the event, in the notation of `fields` |
-/// | `sentry(fingerprint = ["a", b])` | what Sentry groups the events by |
-/// | `sentry(when = rule)` | an error is an event only if this function of `&` the returned value says `true` |
-/// | `sentry(throttle = "10/min")` | at most so many events of this function, on average and at once; `false`: as many as there are |
-/// | `sentry(always)` | errors are events also where they are expected, or an inner function kept them from Sentry |
+/// | `sentry(fingerprint = ["a", b])` | the values by which Sentry groups the events |
+/// | `sentry(when = rule)` | an error is an event only if this function of a reference to the returned value returns `true` |
+/// | `sentry(throttle = "10/min")` | at most so many events of this function, on average and at once; `false` for no limit |
+/// | `sentry(always)` | every error is an event, even one that is expected or that an inner function suppressed |
 /// | `skip` | leaves a method of a monitored `impl` block out |
-/// | `skip(a, b)`, `skip_all` | accepted for those who come from `tracing`; nothing is recorded unasked anyway |
-/// | `track_concurrency` | accepted for those who come from autometrics; calls in flight are always counted |
-/// | `crate = path` | where `monitor_runtime` is found if not at `::monitor_runtime` |
+/// | `skip(a, b)`, `skip_all` | no effect; accepted for code that comes from `tracing`, because only listed arguments are recorded |
+/// | `track_concurrency` | no effect; accepted for code that comes from autometrics, because calls in flight are always counted |
+/// | `crate = path` | the path of `monitor_runtime`, if not `::monitor_runtime` |
 ///
-/// Labels are told for every call, before the body runs: `labels(tier = order.tier)` of a type that derives
-/// `MonitorLabel` or a `bool` is an index, and a call costs a few nanoseconds more;
-/// `bounded(text, max = 20)` tells 20 values apart and calls all others `other`. A function has at most 8
-/// labels with 10,000 combinations, and `MONITOR_LABEL_SERIES` bounds those of the process.
+/// Labels are evaluated for every call, before the body runs. A label such as `labels(tier = order.tier)`,
+/// whose type derives `MonitorLabel` or is `bool`, is an index and costs a few nanoseconds.
+/// `bounded(text, max = 20)` tells 20 values apart and counts all others as `other`. A function has at most
+/// 8 labels with 10,000 combinations, and `MONITOR_LABEL_SERIES` bounds the combinations of the process.
 ///
-/// Rules see the returned value only, and one that panics is ignored. Values of `fields`, `args`, `tags`
-/// and `fingerprint` are taken before the body runs, and only when a log or Sentry would show them.
+/// Rules see only the returned value, and a rule that panics is ignored. Values of `fields`, `args`, `tags`
+/// and `fingerprint` are evaluated before the body runs, and only if a log or Sentry would show them.
 ///
-/// A method's own `#[monitored(…)]` overrides the `impl` block's, argument by argument, also where it stands
-/// under a condition, as `#[cfg_attr(feature = "monitor", monitored(…))]`. `name`, `fields`, `args` and
-/// `labels` belong to one function and cannot stand on an `impl` block.
+/// A method's own `#[monitored(…)]` overrides the `impl` block's, argument by argument, even under a
+/// condition such as `#[cfg_attr(feature = "monitor", monitored(…))]`. `name`, `fields`, `args` and
+/// `labels` belong to one function, so an `impl` block cannot have them.
 ///
-/// # What is an error
+/// # Errors and futures
 ///
-/// Where the return type can be a `Result`, also under another name such as `io::Result`, the compiler
-/// decides by type. A `Result` inside of something (`Option<Result>`, `&Result`, `Box<Result>`, a tuple) is a value
-/// like any other; `error_if` says otherwise. A function that returns a future is monitored through the future: from its first
-/// poll to its end, or to its being dropped. It is recognised by an `async` block at its end, boxed or
-/// not, or by its return type: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`.
+/// The compiler decides by type whether a returned value is a `Result`, also under another name such as
+/// `io::Result`. A `Result` nested in another type (`Option<Result<_, _>>`, `&Result<_, _>`, a tuple) counts
+/// as success; use `error_if` to change that.
 ///
-/// # What it expands to
+/// A function that returns a future is monitored from the future's first poll until it ends or is dropped.
+/// Such a function is recognised by an `async` block at its end, boxed or not, or by its return type:
+/// `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`.
+///
+/// # Expansion
 ///
 /// ```ignore
 /// #[monitored(fields(order.id))]
@@ -128,53 +130,54 @@ mod tests;
 ///             let _ = (&order,);
 ///             ({ insert(order).await })
 ///         },
-///         // Never called: its type says how a value of that type is judged.
+///         // Never called: its type selects the judge of the returned value.
 ///         |__monitor_returned: &_| P::judge!(__monitor_returned),
 ///     )
 ///     .await
 /// }
 /// ```
 ///
-/// `site!` is a reference to a static, which stands on the list of all functions. A plain function becomes
-/// `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. Where the declared type rules an error out,
-/// it is `run_plain` or `run_async_plain`, without a judge; where the attribute has a say in the verdict (`ok_if`,
-/// `ret` and the like), `run` or `run_async`, and the closure is called.
+/// `site!` defines a static on the list of all functions and returns a reference to it. A plain function
+/// becomes `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. If the declared type cannot be an
+/// error, the call is `run_plain` or `run_async_plain`, without a judge. If the attribute has rules (`ok_if`,
+/// `ret` and the like), it is `run` or `run_async`, and the closure is called.
 ///
 /// # Limits
 ///
-/// * A `const fn`, a C-variadic or naked function and a trait function without a body cannot be monitored. The
-///   methods of a `#[global_allocator]` must not be: to count a call may take memory, and would call them again.
-/// * `Location::caller()` in a `#[track_caller]` function is its caller as long as the body can only be left
-///   at its end: with no `return`, no `?`, and no macro but those of `std`, `tracing` and `log` that cannot hide
-///   one, by their bare name or a path such as `std::format!`. In others it is a place in the runtime: a closure
-///   cannot pass a caller on. If a bare name turns out to be a macro of your own that returns, the call is
-///   counted as an error without a class. Where only the declaration of a trait's method has `#[track_caller]`,
-///   the attribute cannot see it, but for `Index` and `IndexMut`.
-/// * Of an error like `Failed<&str>`, or `Failed<T>` where the function does not say `T: 'static`, only the
-///   `Display` is shown, not its sources: whether it is an `Error` may depend on what nobody can ask. Where such
-///   an error is written as `Self::Error`, the attribute cannot see it (E0310): write the type itself.
-/// * A function that hands on the boxed future of another one, of a `T` that need not be `'static`, is monitored
-///   until it returns, not until the future's end: a box around that box could not be of its type. One that boxes
-///   such a future by a method has to say how long `T` lives (E0309, E0310), or write `Box::pin(future)` at its end
-///   and behind each `return`: there the box is around ours.
-/// * Where the declared type is an alias of a boxed future, such as `Self::Future`, a `return` that hands on a box
-///   made elsewhere leaves unmonitored.
+/// * A `const fn`, a C-variadic or naked function and a trait function without a body cannot be monitored.
+///   The methods of a `#[global_allocator]` must not be: counting a call may allocate, which would call them
+///   again.
+/// * In a `#[track_caller]` function `Location::caller()` is the caller only if the body can be left nowhere
+///   but at its end: without `return`, without `?`, and without macros that may hide one. Known not to hide one
+///   are macros of `std`, `tracing` and `log`, by their bare name or a path such as `std::format!`. In any
+///   other function it is a place in the runtime, because a closure cannot pass a caller on. If a bare name
+///   belongs to a macro of your own that returns, the call is counted as an error without a class. If only the
+///   declaration of a trait's method has `#[track_caller]`, the attribute cannot see it, except for `Index` and
+///   `IndexMut`.
+/// * An error such as `Failed<&str>`, or `Failed<T>` in a function without `T: 'static`, is shown only by
+///   `Display`, without its sources: it may be an `Error` only for some lifetimes. If such an error is written
+///   as `Self::Error`, the attribute cannot see it (E0310): write the type itself.
+/// * If a function returns a boxed future created elsewhere, and its type has a parameter without a `'static`
+///   bound, only the call that creates the future is measured, not the future itself. Return
+///   `Box::pin(future)` to measure it. A function that boxes such a future by a method has to bound the
+///   parameter's lifetime (E0309, E0310), or to write `Box::pin(future)` at its end and behind each `return`.
+/// * If the declared type is an alias of a boxed future, such as `Self::Future`, a `return` of a box created
+///   elsewhere is not monitored.
 /// * An `async` function that returns a closure has to write the types of the closure's arguments (E0282): only
-///   the function's own block gets them from the signature.
-/// * A macro that gives a body a meaning of its own, as those do that put `Ok` around its value, has to stand above
-///   `#[monitored]`: below it, it would look at ours.
-/// * A dynamic library (`dylib`) that shares the runtime with the service, and is not what `builder!` is called in,
-///   has its functions on the page of metrics from their first call on, and must not be unloaded after that; the live
-///   page and the budgets of objectives, which take their list at the start, do not have them.
-/// * An argument bound to `_` gets a name, which rustdoc shows. What a pattern such as `(a, _)` leaves unbound
-///   is dropped after all arguments where the attribute itself names `a`, as in `args(a)`.
-/// * A future is at most 64 bytes larger than the plain one, and a poll one stack frame deeper before
-///   inlining; a call is two deeper, and so is a poll where values or labels of arguments are recorded.
-/// * Lints that look at a whole function, such as clippy's `needless_pass_by_value` and `unused_async`,
-///   do not see through the closure, nor `missing_errors_doc` through an `async fn`. clippy's `implicit_return`
-///   finds one at the attribute. In an `async` function that assigns to a `mut` argument, rustc's
-///   `unused_assignments` is switched off: it would take a last assignment to a field for unread even where
-///   the argument's `Drop` reads it.
+///   the function's own block infers them from the signature.
+/// * A macro that changes the meaning of a body, for example by putting `Ok` around its value, has to stand
+///   above `#[monitored]`. Below it, the macro would see the printed body.
+/// * A dynamic library (`dylib`) may share the runtime with the service without calling `builder!` itself. Its
+///   functions are then on the page of metrics from their first call on, and it must not be unloaded after that.
+///   The live page and the budgets of objectives list their functions at the start, and do not have them.
+/// * An argument bound to `_` gets a name, which rustdoc shows. In a pattern such as `(a, _)`, the unbound part
+///   is dropped after all arguments if the attribute names `a`, as in `args(a)`.
+/// * A future is at most 64 bytes larger than the plain one. Before inlining, a poll is one stack frame deeper
+///   and a call two. A poll is also two deeper if values or labels of arguments are recorded.
+/// * Lints on a whole function, such as clippy's `needless_pass_by_value` and `unused_async`, do not see through
+///   the closure, nor does `missing_errors_doc` through an `async fn`. clippy's `implicit_return` reports the
+///   attribute. In an `async` function that assigns to a `mut` argument, rustc's `unused_assignments` is switched
+///   off: it would report the last assignment to a field as unread even if the argument's `Drop` reads it.
 #[proc_macro_attribute]
 pub fn monitored(
     args: proc_macro::TokenStream,
@@ -183,10 +186,10 @@ pub fn monitored(
     pipeline::monitored(args, item)
 }
 
-/// Gives an error type its classes: each variant is one, called by its name; a struct is one.
+/// Implements `Classify` for an error type: each variant, or a whole struct, is a class of its name.
 ///
-/// The class is the `error` label of `function_calls_total`, and a tag of the Sentry event. The
-/// derive implements `Classify`, and asks nothing else of the type.
+/// The class is the `error` label of `function_calls_total`, and a tag of the Sentry event. The type
+/// needs no other trait.
 ///
 /// ```ignore
 /// #[derive(Debug, thiserror::Error, Classify)]
@@ -194,7 +197,7 @@ pub fn monitored(
 ///     #[error("the bank does not answer")]
 ///     BankDown,                                   // error="BankDown"
 ///     #[error("the card was declined")]
-///     #[monitor(expected)]                        // counted, and nobody is woken
+///     #[monitor(expected)]                        // counted, but never pages
 ///     Declined,
 ///     #[error("the order could not be stored")]
 ///     #[monitor(class = "Storage")]               // error="Storage"
@@ -213,16 +216,16 @@ pub fn monitored(
 ///
 /// | option | on | meaning |
 /// |---|---|---|
-/// | `ok` | variant, type | the call is ok: counted as `result="ok"`, logged like any that is, no event, nothing off an objective's budget |
+/// | `ok` | variant, type | the call counts as success: `result="ok"`, the usual log line, no event, no use of an objective's budget |
 /// | `expected` | variant, type | counted as an error of its class, logged at the function's ordinary level, never an event |
-/// | `transparent` | variant or struct with one field | what the inner error says, if it has `Classify`; if not, the name of the variant or struct. A type that is no `Error` and has no `Display` shows the inner error |
+/// | `transparent` | variant or struct with one field | the class of the inner error, if it has `Classify`; else the name of the variant or struct. A type without `Error` and `Display` shows the inner error |
 /// | `class = "…"` | variant, struct | the class, instead of the name |
-/// | `crate = path` | type | where `monitor_runtime` is found if not at `::monitor_runtime` |
+/// | `crate = path` | type | the path of `monitor_runtime`, if not `::monitor_runtime` |
 ///
-/// `ok` or `expected` on an enum is for every variant that does not say one of them itself.
+/// `ok` or `expected` on an enum applies to every variant without one of the two.
 ///
-/// The error type of axum's examples, which has neither `Debug` nor `Display`, is counted under `AppError` and
-/// shows the text and the sources of the error in it:
+/// The error type of axum's examples has neither `Debug` nor `Display`. It is counted as `AppError`, and shows
+/// the text and the sources of the inner error:
 ///
 /// ```ignore
 /// #[derive(Classify)]
@@ -234,10 +237,9 @@ pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     pipeline::monitor_error(item)
 }
 
-/// Makes an enum without fields a type of labels: each variant is a value, called by its name.
+/// Implements `MonitorLabel` for an enum without fields: each variant is a value of its name.
 ///
-/// The derive implements `MonitorLabel`; `#[monitored(labels(tier = order.tier))]` then has a series
-/// per value, found by index.
+/// With `#[monitored(labels(tier = order.tier))]` the function then has a series per value, found by index.
 ///
 /// ```ignore
 /// #[derive(Clone, Copy, MonitorLabel)]
@@ -251,7 +253,7 @@ pub fn monitor_error(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// | option | on | meaning |
 /// |---|---|---|
 /// | `name = "…"` | variant | the value, instead of the variant's name |
-/// | `crate = path` | type | where `monitor_runtime` is found if not at `::monitor_runtime` |
+/// | `crate = path` | type | the path of `monitor_runtime`, if not `::monitor_runtime` |
 #[proc_macro_derive(MonitorLabel, attributes(monitor))]
 pub fn monitor_label(item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     pipeline::monitor_label(item)

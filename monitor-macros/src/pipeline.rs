@@ -33,7 +33,7 @@ pub(crate) fn monitored_or_item(args: TokenStream, item: TokenStream) -> TokenSt
     let models = decide::decide(args, &input, &mut errors);
     match errors.finish() {
         Ok(()) => print::expand(&input, models),
-        // The item stays as written, so that the only messages are ours.
+        // The item stays as written, so that the only errors are those of the attribute.
         Err(error) => {
             let (error, item) = (error.into_compile_error(), print::untouched(&input));
             quote!(#error #item)

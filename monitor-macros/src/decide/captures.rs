@@ -90,7 +90,7 @@ impl Captures {
                 .any(|binding| !mentions.hold(binding, holds_self))
     }
 
-    /// The arguments whose names the attribute needs where a call begins.
+    /// Returns the arguments whose names the attribute needs at the start of a call.
     fn said(&self, mentions: &Mentions<'_>) -> Vec<usize> {
         let bindings = self.bindings.iter();
         let said = bindings.filter(|binding| {

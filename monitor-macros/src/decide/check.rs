@@ -99,7 +99,7 @@ pub(crate) fn signature(function: &Function, errors: &mut Errors) {
     }
 }
 
-/// `#[unsafe(naked)]`.
+/// Returns `true` for `#[unsafe(naked)]`.
 fn is_naked(attr: &Attribute) -> bool {
     matches!(&attr.meta, Meta::List(list) if list.path.is_ident("unsafe") && list.tokens.to_string() == "naked")
 }

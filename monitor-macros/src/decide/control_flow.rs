@@ -50,7 +50,7 @@ pub(crate) enum Way {
     Early,
 }
 
-/// The earliest way out of a body.
+/// Returns the earliest way out of a body.
 pub(crate) fn way_out(statements: &[Stmt]) -> Way {
     struct Exits(Way);
 
@@ -64,7 +64,7 @@ pub(crate) fn way_out(statements: &[Stmt]) -> Way {
         fn visit_macro_mut(&mut self, found: &mut Macro) {
             self.0 = self.0.max(way_of(found));
         }
-        // What leaves these stays in the function.
+        // A `return` in these leaves them, not the function.
         fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
         fn visit_expr_closure_mut(&mut self, _: &mut ExprClosure) {}
         fn visit_item_mut(&mut self, _: &mut Item) {}
@@ -82,7 +82,8 @@ pub(crate) fn may_leave(found: &Macro) -> bool {
     way_of(found) == Way::Early
 }
 
-/// A bare name may be that of a macro of the user's; a path says whose it is.
+/// Returns the way out that a macro may take. A bare name may belong to a macro of the user; a path
+/// tells its crate.
 fn way_of(found: &Macro) -> Way {
     let segments = &found.path.segments;
     let last = segments.last();

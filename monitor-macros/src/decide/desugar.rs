@@ -49,9 +49,9 @@ pub(super) fn is_possible(function: &Function, model: &Model) -> bool {
     let plain = matches!(sig.safety, Safety::Default)
         && sig.abi.is_none()
         && function.defaultness.is_none();
-    // What is said of its arguments is asked when it is first polled, inside of it.
+    // The expressions of its arguments are evaluated at the first poll, inside the future.
     let asks_nothing = !model.looks_at_arguments();
-    // `!` is no type of an `impl Future`, nor is what an `impl Trait` in it hides.
+    // `!` cannot be the output of an `impl Future`, nor can a type that contains `impl Trait`.
     let named = model.output.is_some()
         && !return_type::declared(&sig.output).is_some_and(return_type::is_opaque);
     matches!(model.run, Strategy::Async)
@@ -72,7 +72,8 @@ fn is_name(input: &FnArg) -> bool {
     }
 }
 
-/// Documentation shows a function as it is printed, and is to show it as it was written.
+/// Returns `true` under rustdoc. Documentation shows the printed function, and has to show it as it
+/// was written.
 pub(super) fn is_rustdoc() -> bool {
     static KNOWN: OnceLock<bool> = OnceLock::new();
     *KNOWN.get_or_init(|| {

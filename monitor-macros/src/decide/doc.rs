@@ -5,7 +5,7 @@ use syn::{Attribute, Expr, Lit, Meta};
 /// The longest text that is kept, in characters.
 const LONGEST: usize = 500;
 
-/// The first paragraph on one line; `None` without documentation, or where it is written by a macro.
+/// Returns the first paragraph on one line; `None` without documentation, or if a macro writes it.
 pub(crate) fn first_paragraph(attrs: &[Attribute]) -> Option<String> {
     let texts = attrs.iter().filter_map(text);
     let texts: Vec<String> = texts.collect();
@@ -21,7 +21,7 @@ pub(crate) fn first_paragraph(attrs: &[Attribute]) -> Option<String> {
     (!paragraph.is_empty()).then_some(paragraph)
 }
 
-/// The text of `#[doc = "…"]`, which is what a `///` is.
+/// Returns the text of `#[doc = "…"]`, the form that `///` takes.
 fn text(attr: &Attribute) -> Option<String> {
     let Meta::NameValue(doc) = &attr.meta else {
         return None;

@@ -15,7 +15,7 @@ const WORDS: [&str; 8] = [
     "const", "enum", "fn", "static", "struct", "trait", "type", "union",
 ];
 
-/// The items of a body and the rest of it; `None` where they have to stay together.
+/// Splits a body into its items and the rest; `None` if they have to stay together.
 pub(crate) fn split(sig: &Signature, body: &Body) -> Option<(TokenStream, Group)> {
     if !body.words.any_outside(&WORDS) {
         return None;

@@ -42,7 +42,7 @@ pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Opti
             for error in &block.unread {
                 errors.push(error.clone());
             }
-            // What only a method may say is reported; it must not be reported once more for each.
+            // Arguments that only a method may have are reported once, not again for each method.
             let outer = Args {
                 name: None,
                 fields: None,

@@ -112,8 +112,8 @@ pub(crate) enum Verdict {
 }
 
 impl Model {
-    /// `None` where there is no body to monitor, which is an error too. `last` unless some other
-    /// macro is to see what becomes of the function.
+    /// Decides the model of a function; `None` if it has no body to monitor, which is also an
+    /// error. `last` is `false` if another macro will see the printed function.
     pub(super) fn new(
         args: Args,
         function: &Function,

@@ -62,7 +62,7 @@ pub(crate) fn records(
 }
 
 impl Record {
-    /// The name under which the value is recorded.
+    /// Returns the name under which the value is recorded.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Field(field) => field.name.clone(),
@@ -86,7 +86,8 @@ impl Record {
     }
 }
 
-/// A level by name or number becomes the constant; a path is the user's to get right.
+/// Returns the constant for a level's name or number. A path is passed on for the compiler to
+/// check.
 pub(crate) fn level(level: LevelArg, errors: &mut Errors) -> Option<Level> {
     let (span, written) = match level {
         LevelArg::Path(path) => {

@@ -102,7 +102,7 @@ impl Visitor<'_> {
         // With its guard.
         self.visit_pat_mut(&mut arm.pat);
         self.value(&mut arm.body);
-        // What takes the place of a block needs one.
+        // An expression in place of a block needs a comma.
         arm.comma.get_or_insert_with(<Token![,]>::default);
     }
 
@@ -135,7 +135,7 @@ impl VisitMut for Visitor<'_> {
     fn visit_item_mut(&mut self, _: &mut Item) {}
 }
 
-/// The future in `Box::pin(…)`, `async …` or `async ….boxed()`.
+/// Returns the future in `Box::pin(…)`, `async …` or `async ….boxed()`.
 fn future(value: &mut Expr) -> Option<&mut Expr> {
     match value {
         Expr::Async(_) => Some(value),

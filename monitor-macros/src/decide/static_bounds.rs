@@ -54,7 +54,7 @@ impl VisitMut for Open<'_> {
     }
 }
 
-/// The types a generic type is made of.
+/// Returns the type arguments of a generic type.
 fn types(ty: &Type) -> Vec<Type> {
     let last = match ty {
         Type::Group(ty) => return types(&ty.elem),
@@ -75,8 +75,8 @@ fn types(ty: &Type) -> Vec<Type> {
     }
 }
 
-/// A type parameter or what belongs to one. Those of an `impl` block are out of sight, but have the
-/// names that such parameters have.
+/// Returns `true` for a type parameter, or a type that belongs to one. The parameters of an `impl`
+/// block are not visible here, but have the usual short names.
 fn is_parameter(ty: &TypePath, sig: &Signature) -> bool {
     let first = match ty.path.segments.first() {
         Some(first) if ty.qself.is_none() => &first.ident,

@@ -57,7 +57,8 @@ pub(super) fn choose(
     let boxed = future.as_ref().map(|future| future.boxed);
     let tail = statements(body, boxed == Some(true)).and_then(|statements| {
         let exits = returned_futures::of(&statements);
-        // What is in a box may be something else, unless the type says so or another exit shows it.
+        // A box may contain another type, unless its type or another exit shows that it is a
+        // future.
         let told = boxed == Some(true) && exits.futures > 0;
         let futures = exits.blocks || told;
         // Another exit would return a future that is not monitored.
@@ -110,19 +111,20 @@ fn verdict(ty: Option<&Type>) -> Verdict {
     }
 }
 
-/// The type as a body may name it; `None` if it says nothing there, or is `!`.
+/// Returns the type as a body may name it; `None` for `_` and `!`.
 fn writable(ty: &Type) -> Option<Type> {
     let ty = return_type::erase(ty);
     (!matches!(ty, Type::Infer(_) | Type::Never(_))).then_some(ty)
 }
 
-/// The statements of a body; none of one that does not parse, as while it is being typed.
+/// Returns the statements of a body; empty if it does not parse, as while it is being typed.
 fn parsed(body: &Body) -> Vec<Stmt> {
     let statements = Block::parse_within.parse2(body.block.stream());
     statements.unwrap_or_default()
 }
 
-/// `None` for a body that makes no future, and for one that does not parse, as while it is being typed.
+/// Returns the statements of a body that makes a future; `None` for other bodies, and for one that
+/// does not parse, as while it is being typed.
 fn statements(body: &Body, boxed: bool) -> Option<Vec<Stmt>> {
     if !(body.words.have("async") || (boxed && body.words.have("pin"))) {
         return None;

@@ -68,7 +68,7 @@ pub(crate) fn rate(literal: &LitStr) -> Result<(u32, u64)> {
     }
 }
 
-/// A number and its unit.
+/// Parses a number and its unit.
 fn part(text: &str) -> Option<f64> {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, unit) = text.split_at(end);

@@ -50,7 +50,7 @@ fn named(ty: &Type) -> Option<Named> {
     }
 }
 
-/// The types between the angle brackets; `None` where there is anything else.
+/// Returns the types between the angle brackets; `None` if they contain anything else.
 fn arguments(segment: &PathSegment) -> Option<Vec<&Type>> {
     match &segment.arguments {
         PathArguments::None => Some(Vec::new()),

@@ -35,7 +35,7 @@ pub(crate) struct Label {
     pub(crate) name: String,
     span: Span,
     pub(crate) value: Expr,
-    /// Of `bounded(value, max = N)`: how many values are told apart.
+    /// The number of values that `bounded(value, max = N)` tells apart.
     pub(crate) max: Option<usize>,
 }
 

@@ -19,7 +19,7 @@ const BESIDES: [&str; 5] = ["Clone", "Copy", "Debug", "Default", "FusedFuture"];
 pub(crate) struct Future {
     /// `Pin<Box<dyn Future>>` rather than `impl Future`.
     pub(crate) boxed: bool,
-    /// `BoxFuture<…>`, which may be an alias of the user's with another output.
+    /// `BoxFuture<…>`, which may be the user's own alias with another output.
     pub(crate) alias: bool,
     /// `T` of `Output = T`, where it is written.
     pub(crate) output: Option<Type>,
@@ -39,7 +39,7 @@ pub(crate) fn settled(ty: &Type) -> Type {
     output.unwrap_or_else(|| ty.clone())
 }
 
-/// Returns `true` if the spelling rules a `Result` out; `false` is no claim.
+/// Returns `true` if the spelling rules a `Result` out; `false` means nothing.
 pub(crate) fn is_plain(ty: &Type) -> bool {
     match ty {
         Type::Paren(ty) => is_plain(&ty.elem),
@@ -62,7 +62,7 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     }
 }
 
-/// Returns `true` if the spelling rules out that there is anything to drop; `false` is no claim.
+/// Returns `true` if the spelling rules out that the value has to be dropped; `false` means nothing.
 pub(crate) fn is_never_dropped(ty: &Type) -> bool {
     match ty {
         Type::FnPtr(_) | Type::Never(_) | Type::Ptr(_) | Type::Reference(_) => true,
@@ -128,7 +128,7 @@ pub(crate) fn sounds_like_future(ty: &Type) -> bool {
     }
 }
 
-/// Returns `true` for a path that may be an alias of a future; `Pin<…>` is none.
+/// Returns `true` for a path that may be an alias of a future; `false` for `Pin<…>`.
 pub(crate) fn is_alias(ty: &Type) -> bool {
     match ty {
         Type::Paren(ty) => is_alias(&ty.elem),

@@ -130,7 +130,7 @@ pub(crate) fn names(
     Ok(names)
 }
 
-/// Says what to write in place of an entry that is no bare name.
+/// Says what to write in place of an entry that is not a bare name.
 fn not_bare(key: &Ident, entry: &TokenStream) -> String {
     let first = entry.to_string();
     if first.starts_with(['?', '%']) {

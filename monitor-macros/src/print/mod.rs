@@ -167,7 +167,7 @@ impl Printer {
             }
             Strategy::Tail { statements, exits } => {
                 let mut statements = statements.clone();
-                // What stands before the future may give away what the start looks at.
+                // Statements before the future may move arguments that the start reads.
                 let ahead = !exits.alone && self.model.looks_at_arguments();
                 let wait = self.wait();
                 let (first, wait) = if ahead || exits.futures > 1 {

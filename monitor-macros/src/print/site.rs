@@ -79,8 +79,8 @@ impl Printer {
                 Some(max) => quote_spanned!(at=> .bounded::<#max>(&(#value))),
             }
         });
-        // With a value that is no label, all of them together are none: rustc says so at the place of this
-        // call too, and only once if that is the place of the value.
+        // If one value cannot be a label, all of them together cannot either. rustc reports that at
+        // the place of this call, too, but only once if that is the place of the value.
         let whole = match &*self.model.labels {
             [] => return None,
             [only] => only.value.span(),

@@ -8,8 +8,10 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 impl Printer {
-    /// The call of `run`, `run_untimed` or `run_async`, or of a variant that knows by type alone who judges what is
-    /// returned: its closure is never called, and where nothing can be an error there is none.
+    /// Prints the call of `run`, `run_untimed` or `run_async`.
+    ///
+    /// If the type alone decides about the returned value, it is a variant whose closure is never
+    /// called. If the value cannot be an error, it is a variant without a closure.
     pub(super) fn run(&self, run: &str, start: &TokenStream, body: &impl ToTokens) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let rules = model.rule.is_some() || model.ret.is_some() || model.sentry.when.is_some();

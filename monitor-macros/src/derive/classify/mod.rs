@@ -167,7 +167,7 @@ impl Derived {
         self.classes.push(quote_spanned! {place=>
             #pattern => #private::Held::of(__inner).__monitor_class(__inner).unwrap_or(#class) #expected,
         });
-        // Whether such a type is an `Error` may depend on how long it lives.
+        // A type with a lifetime may be an `Error` for some lifetimes only.
         if !openness.of_lifetime {
             self.inner.push(quote_spanned! {place=>
                 #pattern => #private::Seen::of(__inner).__monitor_inner(__inner),

@@ -52,7 +52,7 @@ pub(super) fn too_many(function: &mut Function) -> Option<TokenStream> {
     Some(quote!(#(#conditions)* #error))
 }
 
-/// The attributes that a `cfg_attr` may come to; none of another attribute.
+/// Returns the attributes that a `cfg_attr` may add; empty for another attribute.
 pub(crate) fn under_condition(attr: &Attribute) -> Vec<Attribute> {
     Conditional::of(attr).map_or_else(Vec::new, |conditional| conditional.attrs)
 }
@@ -92,7 +92,7 @@ impl Conditional {
     }
 }
 
-/// Attributes as tokens; what is none is nothing, as behind a last comma.
+/// Parses tokens as attributes; empty for tokens that are not attributes, as behind a last comma.
 fn attributes(tokens: TokenStream) -> Vec<Attribute> {
     Attribute::parse_outer.parse2(tokens).unwrap_or_default()
 }

@@ -136,7 +136,8 @@ fn kind(input: ParseStream<'_>) -> Result<Kind> {
 }
 
 impl Function {
-    /// `braces` are those at the end, if they are not part of the input.
+    /// Parses the rest of a function. `braces` are those at its end, if they are not part of the
+    /// input.
     fn after(attrs: Vec<Attribute>, input: ParseStream<'_>, braces: Option<Group>) -> Result<Self> {
         let (own, attrs) = attrs.into_iter().partition(is_monitored);
         let vis = input.parse()?;
@@ -191,7 +192,7 @@ impl Body {
     }
 }
 
-/// The braces themselves; those of a `$body:block` come in an invisible group.
+/// Returns the braces themselves. Those of a `$body:block` come in an invisible group.
 fn braces(tree: &TokenTree) -> Option<Group> {
     match tree {
         TokenTree::Group(group) => match group.delimiter() {
@@ -203,13 +204,13 @@ fn braces(tree: &TokenTree) -> Option<Group> {
     }
 }
 
-/// `#[monitored]` under whatever path it was imported.
+/// Returns `true` for `#[monitored]`, imported under any path.
 fn is_monitored(attr: &Attribute) -> bool {
     let last = attr.path().segments.last();
     last.is_some_and(|segment| segment.ident == "monitored")
 }
 
-/// The tokens between the parentheses of `#[monitored(…)]`.
+/// Returns the tokens between the parentheses of `#[monitored(…)]`.
 pub(crate) fn arguments(attr: &Attribute) -> Result<TokenStream> {
     match &attr.meta {
         Meta::Path(_) => Ok(TokenStream::new()),
