@@ -32,7 +32,7 @@ impl Throttle {
 pub(crate) struct Limit {
     full_at: AtomicU64,
     suppressed: AtomicU64,
-    /// The time of the first suppressed event; 0 while there is none.
+    /// The time of the first suppressed event; 0 before it.
     since: AtomicU64,
 }
 

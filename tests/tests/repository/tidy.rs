@@ -1,5 +1,7 @@
 //! The repository's own rules, as far as a program can check them.
 
+#[path = "tidy/prose.rs"]
+mod prose;
 #[path = "tidy/rooms.rs"]
 mod rooms;
 
@@ -167,4 +169,21 @@ fn nothing_is_left_to_do_or_muted() {
             }
         }
     }
+}
+
+#[test]
+fn comments_open_with_a_verb_or_a_noun_and_name_the_actor() {
+    let mut faults = Vec::new();
+    for folder in ["monitor-macros/src", "monitor-runtime/src"] {
+        for (path, text) in sources(folder) {
+            let path = path.strip_prefix(root()).unwrap_or(&path).to_owned();
+            // Snapshots are what the macros print.
+            if is_test(&path) || path.iter().any(|part| part == "snapshots") {
+                continue;
+            }
+            let found = prose::faults(&text).into_iter();
+            faults.extend(found.map(|fault| format!("{}: {fault}", path.display())));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }

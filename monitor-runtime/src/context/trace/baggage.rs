@@ -20,7 +20,7 @@ pub(super) struct Baggage {
     /// Members of other systems.
     pub(super) foreign: Option<Arc<str>>,
     /// Sentry's members, if a caller that uses Sentry began the trace. They are passed on
-    /// unchanged, even if there are none.
+    /// unchanged, even if the list is empty.
     pub(super) sampling: Option<Arc<str>>,
 }
 

@@ -74,8 +74,8 @@ impl Dashboard {
         Ok(self)
     }
 
-    /// "eu-.*"`. Each label has a variable, as those of [`by`](Self::by) have.~"eu-.*"`. Each label
-    /// has a variable, as those of [`by`](Self::by) have.
+    /// Narrows every query to series with these labels, in PromQL: `env="prod",region=~"eu-.*"`.
+    /// Each label has a variable, as with [`by`](Self::by).
     ///
     /// # Errors
     ///

@@ -126,7 +126,7 @@ impl Rules {
         Ok(self)
     }
 
-    /// "eu-.*"`.~"eu-.*"`.
+    /// Narrows the rules to series with these labels, in PromQL: `env="prod",region=~"eu-.*"`.
     ///
     /// The labels tell groups apart as those of [`by`](Self::by) do, so rules for two environments
     /// can be loaded side by side.
