@@ -39,19 +39,19 @@ async fn get_order(Path(id): Path<u64>) -> Result<String, (StatusCode, String)> 
     order.map_err(|error| (StatusCode::NOT_FOUND, format!("{error}\n")))
 }
 
-/// Hang up on it: `status="499"`.
+/// Answers slowly: disconnect to see `status="499"`.
 async fn slow() -> &'static str {
     tokio::time::sleep(Duration::from_secs(5)).await;
     "That took a while.\n"
 }
 
-/// The client is sent a 500, and the service lives on.
+/// Panics: the client gets a 500, and the service keeps running.
 #[monitored]
 async fn explode() -> &'static str {
     panic!("this is what a bug looks like")
 }
 
-/// A body without an end: the request is in flight until the client has had enough.
+/// Streams without end: the request is in flight until the client disconnects.
 async fn events() -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let ticks = stream::unfold(0_u64, |tick| async move {
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -67,7 +67,7 @@ async fn report() -> &'static str {
     "a long report\n"
 }
 
-/// Without an error type: the response says what became of the call.
+/// Has no error type, so the response determines the result of the call.
 #[get("/export")]
 #[monitored(classify = by_status)]
 async fn export() -> HttpResponse {

@@ -86,13 +86,13 @@ async fn create(Json(order): Json<NewOrder>) -> Result<(StatusCode, String), App
     Ok((StatusCode::CREATED, format!("order {id}\n")))
 }
 
-/// A function of the service's own, with whatever error it meets.
+/// Parses an order's price; a function of the service with errors of any type.
 fn price(text: &str) -> anyhow::Result<usize> {
     anyhow::ensure!(!text.is_empty(), "an order without text has no price");
     Ok(text.len())
 }
 
-/// Without the attribute: the HTTP layer sees it all the same.
+/// Works without the attribute, because the HTTP layer sees the request.
 async fn export() -> (StatusCode, &'static str) {
     (StatusCode::NOT_IMPLEMENTED, "not yet\n")
 }
@@ -113,7 +113,7 @@ fn router(store: Store) -> Router {
         .layer(monitor_runtime::http::layer())
 }
 
-/// The signals that this service has always ended on.
+/// Ends on the signals that this service has always ended on.
 async fn shutdown_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be handled");

@@ -89,14 +89,14 @@ async fn hello(name: String) -> String {
     format!("Hello, {name}!\n")
 }
 
-/// Hang up on it and see `result="cancelled"`.
+/// Answers slowly: disconnect to see `result="cancelled"`.
 #[monitored]
 async fn slow() -> String {
     tokio::time::sleep(Duration::from_secs(5)).await;
     "That took a while.\n".to_owned()
 }
 
-/// The client is sent a 500, and the service lives on.
+/// Panics: the client gets a 500, and the service keeps running.
 #[monitored]
 async fn explode() -> String {
     panic!("this is what a bug looks like")

@@ -1,7 +1,7 @@
-//! What Sentry would get: failures of several kinds, and the events they become, printed.
+//! Prints the events that Sentry would get from failures of several kinds.
 //!
-//! `cargo run --example sentry_local`; it ends by itself. Without `SENTRY_DSN` a receiver of its own
-//! takes the events, keeps and prints them; with one, they go there.
+//! `cargo run --example sentry_local`; it ends by itself. Without `SENTRY_DSN` a receiver of its
+//! own takes the events, keeps and prints them; with one, they go there.
 
 use std::error::Error;
 use std::io;
@@ -75,7 +75,7 @@ async fn scenarios() {
 struct Receiver(Arc<Mutex<Vec<Value>>>);
 
 impl Receiver {
-    /// Listens; returns the DSN of a project on it.
+    /// Listens, and returns the DSN of a project on it.
     async fn start(&self) -> io::Result<String> {
         let keep = self.clone();
         let envelope = warp::path!("api" / String / "envelope")

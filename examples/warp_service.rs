@@ -37,19 +37,19 @@ async fn get_order(id: u64) -> Result<String, Rejection> {
     Ok(load(id).await?)
 }
 
-/// Hang up on it: `status="499"`.
+/// Answers slowly: disconnect to see `status="499"`.
 async fn slow() -> &'static str {
     tokio::time::sleep(Duration::from_secs(5)).await;
     "That took a while.\n"
 }
 
-/// The client is sent a 500, and the service lives on.
+/// Panics: the client gets a 500, and the service keeps running.
 #[monitored]
 async fn explode() -> &'static str {
     panic!("this is what a bug looks like")
 }
 
-/// The response to a rejection; its status is the one that is counted.
+/// Responds to a rejection. The status of the response is the one that is counted.
 async fn recover(rejection: Rejection) -> Result<impl Reply, Rejection> {
     match rejection.find::<NotFound>() {
         Some(error) => Ok(reply::with_status(

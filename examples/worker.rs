@@ -32,7 +32,7 @@ fn digits(job: u64) -> u64 {
         .sum()
 }
 
-/// One round of jobs, each on a thread that ends with it.
+/// Runs one round of jobs, each on a thread that ends with it.
 #[monitored(args(round))]
 fn round(round: u64) {
     thread::scope(|scope| {

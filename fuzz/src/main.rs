@@ -1,9 +1,9 @@
-//! Feeds every parser of the runtime what nobody would send, for so many seconds each.
+//! Feeds every parser of the runtime malformed input, for so many seconds each.
 //!
-//! `cargo run --release -- all 30` runs all of them, `-- page 600` one for longer, `-- page 30 7` with a
-//! seed of one's own, and `-- page FILE` an input that failed. Works on stable Rust: inputs are sound
-//! ones that are cut, repeated, spliced and strewn with what parsers stumble over. `corpus/<target>/`
-//! holds inputs that failed once; they are run first.
+//! `cargo run --release -- all 30` runs all of them, `-- page 600` one for longer, `-- page 30 7`
+//! with a given seed, and `-- page FILE` an input that failed. Works on stable Rust: inputs are
+//! valid ones that are cut, repeated, spliced and strewn with troublesome pieces.
+//! `corpus/<target>/` holds inputs that failed once; they are run first.
 
 mod mutate;
 
@@ -65,7 +65,7 @@ fn repeat(targets: &[&Target], file: &Path) -> ExitCode {
     }
 }
 
-/// Whether a target stood all of it.
+/// Returns `true` if a target withstood all inputs.
 fn fuzz(target: &Target, time: Duration, seed: u64) -> bool {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut inputs: Vec<Vec<u8>> = target

@@ -5,7 +5,7 @@ use fastrand::Rng;
 /// The longest input, in bytes.
 const LONGEST: usize = 8192;
 
-/// What parsers stumble over.
+/// Pieces that parsers often mishandle.
 const STUMBLES: &[&str] = &[
     "",
     " ",
@@ -102,7 +102,7 @@ const STUMBLES: &[&str] = &[
     "h",
 ];
 
-/// An input, out of those there are.
+/// Returns a mutated input, made from the valid ones.
 pub(crate) fn input(sound: &[Vec<u8>], random: &mut Rng) -> Vec<u8> {
     let pick = |random: &mut Rng| sound[random.usize(..sound.len())].clone();
     let mut input = pick(random);

@@ -8,12 +8,12 @@ use syn::{AttrStyle, Attribute, ImplItemFn, ItemFn, ItemImpl, Meta, Signature, T
 
 const ATTRIBUTE: &str = "#[::monitor_runtime::monitored] ";
 
-/// The file with every function annotated, and how many those are.
+/// Returns the file with every function annotated, and the number of those functions.
 pub(crate) fn annotate(source: &str) -> syn::Result<(String, usize)> {
     let file = syn::parse_file(source)?;
     let mut places = Places::default();
     places.visit_file(&file);
-    // What the parser takes off before it counts.
+    // The parser removes these before it counts bytes.
     let mark = source.len() - source.trim_start_matches('\u{feff}').len();
     let first = mark + file.shebang.as_ref().map_or(0, String::len);
     let count = places.0.len();
@@ -35,7 +35,7 @@ pub(crate) fn annotate(source: &str) -> syn::Result<(String, usize)> {
 struct Places(Vec<usize>);
 
 impl Places {
-    /// By turns above and below the attributes a function has: people write either.
+    /// Adds the attribute, by turns above and below the attributes a function has: both are common.
     fn add(&mut self, attrs: &[Attribute], sig: &Signature, below: TokenStream) {
         if sig.constness.is_some() || sig.variadic.is_some() || is_refused(attrs) {
             return;
@@ -70,7 +70,7 @@ fn is_refused(attrs: &[Attribute]) -> bool {
     })
 }
 
-/// Where the first of these tokens begins.
+/// Returns the position at which the first of these tokens begins.
 fn start(tokens: TokenStream) -> usize {
     tokens
         .into_iter()
@@ -78,7 +78,7 @@ fn start(tokens: TokenStream) -> usize {
         .map_or(0, |token| token.span().byte_range().start)
 }
 
-/// What counts a call may allocate, and would be called again.
+/// Returns `true` for an allocator. Counting its calls may allocate, and would call it again.
 fn is_allocator(block: &ItemImpl) -> bool {
     let of = block.trait_.as_ref();
     of.and_then(|(.., path, _)| path.segments.last())

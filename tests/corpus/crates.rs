@@ -11,7 +11,7 @@ use crate::{Result, annotate};
 pub(crate) struct Package {
     name: String,
     source: PathBuf,
-    /// Those to build it with; all of them where none is named.
+    /// The features to build it with; all of them if none is named.
     features: Option<String>,
 }
 
@@ -40,7 +40,7 @@ fn root() -> PathBuf {
     tests.parent().unwrap_or(tests).to_owned()
 }
 
-/// Where copies and what is built of them are kept: below the target folder this program is in.
+/// Returns the folder for copies and their builds, below the target folder of this program.
 fn workshop() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
     let target = program.ancestors().nth(2).ok_or("no target folder")?;
@@ -88,7 +88,7 @@ pub(crate) fn find(name: &str) -> Result<Package> {
 }
 
 impl Copy {
-    /// The source as published.
+    /// Copies the source as published.
     pub(crate) fn plain(package: &Package) -> Result<Self> {
         // A package of a workspace may look for its README above itself, where it was written.
         let above = workshop()?.join("source").join(&package.name);
@@ -130,8 +130,9 @@ impl Copy {
         })
     }
 
-    /// The source as published, with the runtime linked into each program: its dependencies alone can
-    /// leave other code ambiguous, as the `impl`s of `serde_json` do with `assert_eq!(of_u8(), &[])`.
+    /// Copies the source as published, with the runtime linked into each program: its dependencies
+    /// alone can leave other code ambiguous, as the `impl`s of `serde_json` do with
+    /// `assert_eq!(of_u8(), &[])`.
     pub(crate) fn linked(package: &Package) -> Result<Self> {
         let copy = Self::plain(package)?;
         let mut roots = vec![
@@ -149,7 +150,7 @@ impl Copy {
         Ok(copy)
     }
 
-    /// The source with the attribute on every function that may carry one.
+    /// Copies the source with the attribute on every function that may carry one.
     pub(crate) fn annotated(package: &Package) -> Result<Self> {
         let mut copy = Self::plain(package)?;
         for folder in FOLDERS {

@@ -83,7 +83,7 @@ fn one(name: &str, floor: usize) -> Result<String> {
     let failing: Vec<_> = tests.failed.iter().map(String::as_str).collect();
     println!("fails: {}", failing.join(", "));
     println!("and without the attribute?");
-    // The name of a test in the documentation is no filter that finds it.
+    // A filter cannot select a test in the documentation by its name.
     let filters = failing.iter().all(|name| !name.contains(' '));
     let plain = Copy::plain(&package)?.test(if filters { &failing } else { &[] })?;
     // Two programs may have a test of the same name.

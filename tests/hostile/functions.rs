@@ -1,7 +1,7 @@
 // Functions as people write them where an attribute macro is likely to trip. Three editions compile
 // this file under the lints and attributes their `lib.rs` sets; `hostile.rs` also runs it.
 
-// What these lints say of the functions themselves, they say without the attribute too.
+// Without the attribute these lints report the functions, too.
 #![allow(
     clippy::default_trait_access,
     clippy::elidable_lifetime_names,
@@ -63,7 +63,7 @@ pub mod monitor_runtime {
     /// A private module of the wrong kind.
     pub mod __private {}
 
-    /// Ours has one of this name.
+    /// A name that the runtime also uses.
     #[super::monitored]
     pub fn monitored() {}
 }
@@ -123,7 +123,7 @@ pub mod same_traits {
 
     /// Has our method on everything.
     pub trait Probe {
-        /// Ours is called so too.
+        /// A name that the runtime also uses.
         fn verdict(&self) -> u8 {
             0
         }
@@ -299,7 +299,7 @@ pub fn lent_boxed_future<'a>(
     Box::pin(lent_future(list))
 }
 
-/// What a future resolves to, with a lifetime beside an error that has none.
+/// Resolves to a borrow, beside an error without a lifetime.
 #[allow(clippy::type_complexity)]
 #[monitored]
 pub fn borrowed_or_failed<'a>(
@@ -339,7 +339,7 @@ pub mod sometimes_an_error {
     };
     use ::std::error::Error;
 
-    /// What `thiserror` makes of a generic `#[source]`.
+    /// The type that `thiserror` derives for a generic `#[source]`.
     #[derive(Debug)]
     pub struct Failed<E>(pub E);
 
@@ -355,26 +355,26 @@ pub mod sometimes_an_error {
         }
     }
 
-    /// Of a parameter.
+    /// Fails with a parameter.
     #[monitored]
     pub fn of_parameter<Cause: Error>(cause: Cause) -> Result<(), Failed<Cause>> {
         Err(Failed(cause))
     }
 
-    /// Of a borrow.
+    /// Fails with a borrow.
     #[monitored(ret)]
     pub async fn of_borrow(cause: &(dyn Error + Sync)) -> Result<(), Failed<&(dyn Error + Sync)>> {
         Err(Failed(cause))
     }
 
-    /// Of a parameter, later.
+    /// Fails with a parameter, later.
     #[monitored]
     pub fn later<C: Error>(cause: C) -> impl Future<Output = Result<(), Failed<Option<C>>>> {
         async { Err(Failed(Some(cause))) }
     }
 
     impl<E: Error> Failed<E> {
-        /// Of a parameter that the method does not show.
+        /// Fails with a parameter that the method does not show.
         #[allow(clippy::use_self)]
         #[monitored]
         pub fn again(self) -> Result<u8, Failed<E>>
@@ -573,7 +573,7 @@ impl Open for u8 {
 
 /// A trait with an associated type, defaults, and generic methods.
 pub trait Store {
-    /// What is in it.
+    /// The type of its items.
     type Item<'a>: Debug
     where
         Self: 'a;
@@ -690,7 +690,7 @@ pub fn own_alias<T: 'static, E: Default + 'static>(value: Option<T>) -> BoxFutur
     Box::pin(async { value.ok_or_else(Default::default) })
 }
 
-/// Hands on the future of somebody who knows that it lives long enough.
+/// Passes on a future whose maker knows that it lives long enough.
 #[monitored]
 pub fn own_alias_from<T, E>(make: &dyn Fn() -> BoxFuture<T, E>) -> BoxFuture<T, E> {
     make()
@@ -705,7 +705,7 @@ pub fn own_alias_early(n: u8) -> BoxFuture<u8> {
     Box::pin(async move { Ok(n) })
 }
 
-/// What a future resolves to need not live as long as the future.
+/// Resolves to a value that need not live as long as the future.
 #[monitored]
 pub fn outlived<'a, F, T, E>(future: F) -> Pin<Box<dyn Future<Output = Result<T, E>> + 'a>>
 where
@@ -1047,7 +1047,7 @@ async fn dropped_in_order_later(first: Noisy<'_>, _second: Noisy<'_>, third: Noi
     third.1.len()
 }
 
-/// A future of an `async` function holds whatever the function was given, named or not.
+/// A type whose `async` methods capture all of their arguments, named or not.
 pub struct Lender<'a, T: ?Sized> {
     name: &'a str,
     inner: Box<T>,
@@ -1078,7 +1078,7 @@ impl<'a, T: ?Sized + Debug + Sync> Lender<'a, T> {
         Ok(&self.inner)
     }
 
-    /// Of a reference to a pointer.
+    /// Takes a reference to a pointer.
     pub async fn shared<'r>(self: &'r ::std::sync::Arc<Self>, other: &u8) -> (&'r T, u8) {
         (&self.inner, *other)
     }
@@ -1121,7 +1121,7 @@ where
 
 /// Asks for `Send` of what an `async` function implements.
 pub trait Fetch {
-    /// What it says when it fails.
+    /// The error of a failed fetch.
     type Problem: ::std::error::Error;
 
     /// Fetches.

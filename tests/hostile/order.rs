@@ -37,10 +37,10 @@ fn log(text: String) {
     LOG.with(|log| log.borrow_mut().push(text));
 }
 
-/// What a body is left with.
+/// The result of each body.
 type Out = Result<usize, Failed>;
 
-/// What a body fails with.
+/// The error of a body.
 #[derive(::std::fmt::Debug)]
 pub(crate) struct Failed;
 
@@ -167,7 +167,7 @@ macro_rules! forms {
     };
 }
 
-/// The same in every form of an `async` one.
+/// Expands to every form of an `async` function.
 macro_rules! later_forms {
     ([$($attr:tt)*] on [$($block:tt)*] ($($args:tt)*) { $($body:tt)* }) => {
         $($attr)*

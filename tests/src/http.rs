@@ -58,7 +58,7 @@ fn parse(answer: &str) -> Response {
     }
 }
 
-/// `http_requests_total` of these labels.
+/// Returns `http_requests_total` of these labels.
 pub fn requests(method: &str, route: &str, status: &str) -> i64 {
     let labels = [("method", method), ("route", route), ("status", status)];
     sum("http_requests_total", &labels)
@@ -69,7 +69,7 @@ pub fn timed(labels: &[(&str, &str)]) -> i64 {
     sum("http_server_request_duration_seconds_count", labels)
 }
 
-/// `http_server_active_requests` of a method.
+/// Returns `http_server_active_requests` of a method.
 pub fn active(method: &str) -> i64 {
     sum(
         "http_server_active_requests",
@@ -85,7 +85,7 @@ fn sum(name: &str, labels: &[(&str, &str)]) -> i64 {
         .sum()
 }
 
-/// The access lines of a route, once there are so many.
+/// Returns the access lines of a route, once there are so many.
 pub fn lines(route: &str, count: usize) -> Vec<Event> {
     let of_route = || {
         log()
@@ -99,7 +99,7 @@ pub fn lines(route: &str, count: usize) -> Vec<Event> {
     lines
 }
 
-/// The one access line of a route.
+/// Returns the one access line of a route.
 pub fn line(route: &str) -> Event {
     lines(route, 1).remove(0)
 }

@@ -11,7 +11,7 @@ use sentry::{Breadcrumb, Level};
 /// In every secret, and nowhere else.
 pub const LEAK: &str = "hunter2";
 
-/// Texts with a secret, each in another form.
+/// Returns texts with a secret, each in another form.
 pub fn forms() -> Vec<String> {
     let odd = [
         "",
@@ -78,7 +78,7 @@ pub fn forms() -> Vec<String> {
         .collect()
 }
 
-/// A text around a form; its mark says that it has arrived.
+/// Returns a text around a form; its mark shows that it has arrived.
 pub fn text(number: usize) -> String {
     format!("MARK{number}. cannot reach {} now", forms()[number])
 }
@@ -139,7 +139,8 @@ fn panics(text: &str) {
     panic!("{text}");
 }
 
-/// Puts a text into the log, into errors, panics and labels, and into whatever Sentry takes.
+/// Puts a text into the log, into errors, panics and labels, and into everything that Sentry
+/// accepts.
 pub fn tell(text: &str) {
     let value = || serde_json::json!({"about": [text], "password": text});
     let data = || Map::from([("about".to_owned(), value())]);

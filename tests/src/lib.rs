@@ -1,6 +1,7 @@
-//! What the tests share: one started runtime per test binary, its page, and a log that is kept.
+//! Helpers that the tests share: one started runtime per test binary, its page, and a log that is
+//! kept.
 //!
-//! A test binary that asserts on spans and events takes [`log`] first; in all others nobody
+//! A test binary that asserts on spans and events takes [`log`] first. In all others no subscriber
 //! listens, as in a service whose log is off.
 
 #![expect(
@@ -33,7 +34,7 @@ pub use page::{Counts, Labels, Page, Sample};
 /// Text that would forge a line, end a string or a label, command a terminal, or read backwards.
 pub const HOSTILE: &str = "x\"} 1\nFORGED 2\r\nERROR forged='\\\" \0\u{7}\u{8}\u{1b}[31mFORGED\u{1b}]0;title\u{7}\u{7f}\u{9b}2J\u{85}\u{202e}drawkcab\u{2066}\u{2028}\u{200f}</script>{{x}}";
 
-/// The runtime of this test binary, started by whoever asks first.
+/// Returns the runtime of this test binary, started on first use.
 pub fn monitor() -> &'static Monitor {
     static MONITOR: OnceLock<Monitor> = OnceLock::new();
     MONITOR.get_or_init(|| {
@@ -45,7 +46,8 @@ pub fn monitor() -> &'static Monitor {
     })
 }
 
-/// The spans and events of this test binary, kept from the first use on; starts the runtime.
+/// Returns the spans and events of this test binary, kept from the first use on; starts the
+/// runtime.
 ///
 /// Panics when the runtime was started without it.
 pub fn log() -> &'static Log {
@@ -57,7 +59,7 @@ pub fn log() -> &'static Log {
     })
 }
 
-/// Where the management server of this test binary listens.
+/// Returns the address of this test binary's management server.
 pub fn addr() -> SocketAddr {
     monitor().addr().expect("the management server is on")
 }
@@ -74,7 +76,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The value of a header that is given once.
+    /// Returns the value of a header that is given once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(known, _)| known == name);
         let value = values.next().map(|(_, value)| value.as_str());
@@ -83,12 +85,12 @@ impl Response {
     }
 }
 
-/// A plain GET of the management server.
+/// Sends a plain GET to the management server.
 pub fn get(path: &str) -> Response {
     get_with(path, &[])
 }
 
-/// A GET of the management server with these further header lines.
+/// Sends a GET to the management server, with these further header lines.
 pub fn get_with(path: &str, headers: &[&str]) -> Response {
     let mut stream = TcpStream::connect(addr()).expect("the management server accepts");
     let timeout = Some(Duration::from_secs(10));
@@ -145,7 +147,7 @@ fn unchunked(mut rest: &str) -> String {
     }
 }
 
-/// `/metrics` as it is now.
+/// Reads `/metrics`.
 pub fn scrape() -> Page {
     let response = get("/metrics");
     assert_eq!(response.status, 200, "{}", response.body);
@@ -168,7 +170,7 @@ pub fn run<F: Future>(future: F) -> F::Output {
     panic!("the future waits for something that does not come")
 }
 
-/// Pending once, then ready; needs no runtime.
+/// Is pending once, then ready; needs no runtime.
 pub async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|context| {
@@ -182,7 +184,7 @@ pub async fn pause() {
     .await;
 }
 
-/// What a panic was given to say.
+/// Returns the message of a panic's payload.
 pub fn message(payload: &(dyn std::any::Any + Send)) -> &str {
     payload
         .downcast_ref::<&str>()
@@ -215,7 +217,7 @@ mod documentation {
     }
 }
 
-/// The folder that everything is built into, and `tests/run` installs into.
+/// Returns the folder that everything is built into, and that `tests/run` installs into.
 pub fn target() -> std::path::PathBuf {
     let here = std::env::current_exe().expect("a test has a path");
     let target = here.ancestors().nth(3);

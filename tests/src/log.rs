@@ -27,7 +27,7 @@ pub struct Span {
     pub fields: Map<String, Value>,
     /// The name of the span it was opened in.
     pub parent: Option<String>,
-    /// Whether it has ended.
+    /// `true` once it has ended.
     pub closed: bool,
 }
 
@@ -45,7 +45,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// A field that is text; empty where there is none.
+    /// Returns a field that is text; empty if it is missing.
     pub fn text(&self, field: &str) -> &str {
         self.fields
             .get(field)
@@ -96,30 +96,30 @@ impl Log {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The spans of this name, in the order they were opened.
+    /// Returns the spans of this name, in the order they were opened.
     pub fn spans(&self, name: &str) -> Vec<Span> {
         let kept = self.lock();
         let spans = kept.spans.iter().filter(|span| span.name == name);
         spans.cloned().collect()
     }
 
-    /// The events `wanted` holds for, in order.
+    /// Returns the events that `wanted` holds for, in order.
     pub fn events(&self, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
         let kept = self.lock();
         let events = kept.events.iter().filter(|event| wanted(event));
         events.cloned().collect()
     }
 
-    /// The completion events of a function, in order.
+    /// Returns the completion events of a function, in order.
     pub fn completions(&self, function: &str) -> Vec<Event> {
         // The warning of an error without a text names the function, too.
         let silent = "monitor_runtime::call::silent";
         self.events(|event| event.text("function") == function && event.target != silent)
     }
 
-    /// The one completion event of a function.
+    /// Returns the one completion event of a function.
     ///
-    /// Panics when there is none, or more.
+    /// Panics if there is not exactly one.
     pub fn completion(&self, function: &str) -> Event {
         let mut events = self.completions(function);
         assert_eq!(
@@ -130,7 +130,8 @@ impl Log {
         events.remove(0)
     }
 
-    /// Names of those of `functions` that wrote an `ERROR` line, in order, once per line.
+    /// Returns the names of those of `functions` that wrote an `ERROR` line, in order, once per
+    /// line.
     pub fn told_by(&self, functions: &[&str]) -> Vec<String> {
         let told = self.events(|event| {
             event.level == Level::ERROR && functions.contains(&event.text("function"))

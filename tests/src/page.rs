@@ -1,4 +1,4 @@
-//! The page of `/metrics`, read strictly: whatever a scraper would refuse, this panics on.
+//! Parses the page of `/metrics` strictly: it panics on everything that a scraper would refuse.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// The value of a sample that counts.
+    /// Returns the value of a sample of a counter.
     pub fn count(&self) -> u64 {
         whole(self.value)
     }
@@ -56,7 +56,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// What was counted since; `concurrent` as it is now.
+    /// Returns the counts since `before`; `concurrent` as it is now.
     pub fn since(self, before: Self) -> Self {
         Self {
             ok: self.ok - before.ok,
@@ -70,7 +70,7 @@ impl Counts {
         }
     }
 
-    /// This many calls that ended ok.
+    /// Returns the counts of this many calls that ended ok.
     pub fn oks(calls: u64) -> Self {
         Self {
             ok: calls,
@@ -79,7 +79,7 @@ impl Counts {
         }
     }
 
-    /// This many calls that ended in an error.
+    /// Returns the counts of this many calls that ended in an error.
     pub fn errors(calls: u64) -> Self {
         Self {
             error: calls,
@@ -88,7 +88,7 @@ impl Counts {
         }
     }
 
-    /// This many calls that panicked.
+    /// Returns the counts of this many calls that panicked.
     pub fn panics(calls: u64) -> Self {
         Self {
             panic: calls,
@@ -97,7 +97,7 @@ impl Counts {
         }
     }
 
-    /// This many calls that were cancelled.
+    /// Returns the counts of this many calls that were cancelled.
     pub fn cancels(calls: u64) -> Self {
         Self {
             cancelled: calls,
@@ -106,7 +106,7 @@ impl Counts {
         }
     }
 
-    /// This many calls that are running.
+    /// Returns the counts of this many running calls.
     pub fn running(calls: u64) -> Self {
         Self {
             concurrent: calls,
@@ -186,7 +186,7 @@ impl Page {
         }
     }
 
-    /// The series of this name that have at least these labels.
+    /// Returns the series of this name that have at least these labels.
     pub fn find<'p>(
         &'p self,
         name: &'p str,
@@ -200,7 +200,8 @@ impl Page {
         })
     }
 
-    /// The value of the one series with exactly these labels, `module` and `service_name` aside.
+    /// Returns the value of the one series with exactly these labels, `module` and `service_name`
+    /// aside.
     ///
     /// Panics when functions of several modules share the name.
     pub fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
@@ -219,13 +220,13 @@ impl Page {
         value
     }
 
-    /// `function_calls_total` without an error class.
+    /// Returns `function_calls_total` without an error class.
     pub fn calls(&self, function: &str, result: &str) -> u64 {
         let labels = [("function", function), ("result", result)];
         whole(self.value("function_calls_total", &labels).unwrap_or(0.0))
     }
 
-    /// `function_calls_total` of an error class.
+    /// Returns `function_calls_total` of an error class.
     pub fn errors(&self, function: &str, class: &str) -> u64 {
         let labels = [
             ("function", function),
@@ -235,12 +236,12 @@ impl Page {
         whole(self.value("function_calls_total", &labels).unwrap_or(0.0))
     }
 
-    /// `function_calls_duration_seconds_count`.
+    /// Returns `function_calls_duration_seconds_count`.
     pub fn count(&self, function: &str, result: &str) -> u64 {
         whole(self.duration("count", function, result).unwrap_or(0.0))
     }
 
-    /// `function_calls_duration_seconds_sum`.
+    /// Returns `function_calls_duration_seconds_sum`.
     pub fn sum(&self, function: &str, result: &str) -> f64 {
         self.duration("sum", function, result).unwrap_or(0.0)
     }
@@ -250,7 +251,7 @@ impl Page {
         self.value(&name, &[("function", function), ("result", result)])
     }
 
-    /// `function_calls_duration_seconds_bucket`: bounds, and the calls up to each.
+    /// Returns `function_calls_duration_seconds_bucket`: bounds, and the calls up to each.
     pub fn buckets(&self, function: &str, result: &str) -> Vec<(f64, u64)> {
         let labels = [("function", function), ("result", result)];
         self.find("function_calls_duration_seconds_bucket", &labels)
@@ -258,7 +259,7 @@ impl Page {
             .collect()
     }
 
-    /// `function_calls_concurrent`.
+    /// Returns `function_calls_concurrent`.
     ///
     /// Panics when the function is not on the page.
     pub fn concurrent(&self, function: &str) -> u64 {
@@ -266,7 +267,7 @@ impl Page {
         whole(value.unwrap_or_else(|| panic!("{function} is on the page")))
     }
 
-    /// All that is counted of a function.
+    /// Returns all counts of a function.
     pub fn counts(&self, function: &str) -> Counts {
         Counts {
             ok: self.calls(function, "ok"),
@@ -280,7 +281,7 @@ impl Page {
         }
     }
 
-    /// Names and modules of all functions on the page.
+    /// Returns the names and modules of all functions on the page.
     pub fn functions(&self) -> BTreeSet<(&str, &str)> {
         let gauges = self.find("function_calls_concurrent", &[]);
         gauges
@@ -294,7 +295,7 @@ impl Page {
     }
 }
 
-/// A count as a whole number.
+/// Returns a count as a whole number.
 fn whole(value: f64) -> u64 {
     assert!(value >= 0.0 && value.fract() == 0.0, "{value} is no count");
     #[expect(
@@ -330,7 +331,7 @@ fn sample(line: &str) -> Sample {
     }
 }
 
-/// A label's value up to its closing quote, and what follows.
+/// Splits a text into a label's value up to its closing quote, and the rest.
 fn unquote(text: &str) -> (String, &str) {
     let mut value = String::new();
     let mut characters = text.char_indices();

@@ -28,7 +28,7 @@ impl<'a> MakeWriter<'a> for Pieces {
 }
 
 impl Pieces {
-    /// What was written.
+    /// Returns the lines that were written.
     ///
     /// Panics when a piece is not one line of JSON.
     pub fn lines(&self) -> Vec<String> {
@@ -41,7 +41,7 @@ impl Pieces {
         self.0.lock().unwrap().iter().map(whole).collect()
     }
 
-    /// [`lines`](Self::lines), parsed.
+    /// Returns [`lines`](Self::lines), parsed.
     pub fn values(&self) -> Vec<Value> {
         let parse = |line: &String| serde_json::from_str(line).expect("JSON");
         self.lines().iter().map(parse).collect()

@@ -13,10 +13,10 @@ use serde_json::Value;
 
 pub use crate::sentry::Sentry;
 
-/// How long anything here may take on a busy machine.
+/// The longest wait for anything in these tests, on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Asks until there is an answer; panics with `what` when there is none in time.
+/// Asks until there is an answer. Panics with `what` if none comes in time.
 pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -28,7 +28,7 @@ pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The path of an example, built if it is not there or older than its source.
+/// Returns the path of an example, built if it is missing or older than its source.
 pub fn example(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let build = || {
@@ -59,9 +59,9 @@ pub struct Service {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
     errors: Arc<Mutex<Vec<String>>>,
-    /// Where its management server listens.
+    /// The address of its management server.
     pub management: SocketAddr,
-    /// Where the service itself listens; the management address for one without a port.
+    /// The address of the service itself; the management address for a service without a port.
     pub addr: SocketAddr,
 }
 
@@ -167,17 +167,17 @@ impl Service {
         in_flight(0);
     }
 
-    /// What it wrote to standard output so far.
+    /// Returns the lines of its standard output so far.
     pub fn lines(&self) -> Vec<String> {
         self.lines.lock().unwrap().clone()
     }
 
-    /// What it wrote to standard error so far.
+    /// Returns the lines of its standard error so far.
     pub fn errors(&self) -> Vec<String> {
         self.errors.lock().unwrap().clone()
     }
 
-    /// Its process id.
+    /// Returns its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -190,7 +190,7 @@ impl Service {
         assert!(kill.expect("kill runs").success());
     }
 
-    /// Whether it has ended, and how.
+    /// Returns its exit status if it has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().expect("a child can be waited for")
     }
@@ -220,13 +220,13 @@ fn keep_lines(from: impl Read + Send + 'static) -> Arc<Mutex<Vec<String>>> {
     lines
 }
 
-/// The message of a JSON log line.
+/// Returns the message of a JSON log line.
 fn message(line: &str) -> Option<String> {
     let line: Value = serde_json::from_str(line).ok()?;
     Some(line["fields"]["message"].as_str()?.to_owned())
 }
 
-/// A program with free ports, and with nothing of this process' settings.
+/// Returns a program with free ports, and without the settings of this process.
 pub fn command(program: &Path, env: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program);
     for variable in monitor_runtime::SETTINGS {
@@ -258,7 +258,7 @@ fn heed_keyboard(command: &mut Command) {
     unsafe { command.pre_exec(heed) };
 }
 
-/// Sends `GET path` and returns status and body; `None` when nobody answers.
+/// Sends `GET path` and returns status and body; `None` without an answer.
 pub fn try_get(addr: SocketAddr, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&addr, PATIENCE).ok()?;
     stream.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -270,12 +270,13 @@ pub fn try_get(addr: SocketAddr, path: &str) -> Option<(u16, String)> {
     Some((status, body.to_owned()))
 }
 
-/// [`try_get`] from somebody who must answer.
+/// Sends [`try_get`], and panics without an answer.
 pub fn get(addr: SocketAddr, path: &str) -> (u16, String) {
     try_get(addr, path).unwrap_or_else(|| panic!("GET {path} from {addr}: no answer"))
 }
 
-/// The calls of a function with this result on a page that is only skimmed, as by many scrapers at once.
+/// Returns the calls of a function with this result on a page that is only skimmed, as by many
+/// scrapers at once.
 pub fn count_of(page: &str, function: &str, result: &str) -> u64 {
     let begin = format!("function_calls_total{{function=\"{function}\",");
     let result = format!("result=\"{result}\"");

@@ -20,7 +20,7 @@ pub fn config(targets: &[SocketAddr], more: &str) -> String {
     )
 }
 
-/// The installed Prometheus, and the newest there is.
+/// Returns the installed Prometheus, and the newest one.
 pub fn programs() -> [PathBuf; 2] {
     let newest = target().join("prometheus-newest/usr/bin/prometheus");
     ["prometheus".into(), newest]
@@ -34,7 +34,7 @@ pub struct Prometheus {
 }
 
 impl Prometheus {
-    /// One that scrapes this address each second, as the job `quickstart`.
+    /// Starts one that scrapes this address each second, as the job `quickstart`.
     pub fn scraping(target: SocketAddr, program: &Path) -> Self {
         let this = Self::start(program, &config(&[target], ""), &[]);
         wait_for("a healthy target", || {
@@ -43,12 +43,12 @@ impl Prometheus {
         this
     }
 
-    /// One with this configuration, in a folder that has these files beside it.
+    /// Starts one with this configuration, in a folder with these files.
     pub fn start(program: impl AsRef<Path>, config: &str, files: &[(&str, &str)]) -> Self {
         Self::with_features(program, config, files, "exemplar-storage")
     }
 
-    /// The same, with these features, which have commas between them.
+    /// Starts one with these features, separated by commas.
     pub fn with_features(
         program: impl AsRef<Path>,
         config: &str,
@@ -89,14 +89,14 @@ impl Prometheus {
         this
     }
 
-    /// The value of a query with one result; `None` while there is no result.
+    /// Returns the value of a query with one result; `None` without a result.
     pub fn query(&self, query: &str) -> Option<f64> {
         let results = self.results(query);
         assert!(results.len() <= 1, "{query}: {results:?}");
         results.first()?["value"][1].as_str()?.parse().ok()
     }
 
-    /// All results of a query, as its API has them.
+    /// Returns all results of a query, as its API prints them.
     pub fn results(&self, query: &str) -> Vec<Value> {
         let mut encoded = String::new();
         for byte in query.bytes() {
@@ -106,7 +106,7 @@ impl Prometheus {
         answer["result"].as_array().expect("a vector").clone()
     }
 
-    /// The data its API has at a path.
+    /// Returns the data of its API at a path.
     pub fn ask(&self, path: &str) -> Value {
         let (status, body) = get(self.addr, path);
         assert_eq!(status, 200, "{path}: {body}");

@@ -15,7 +15,7 @@ pub struct Sentry {
     kept: Arc<Kept>,
 }
 
-/// What a Sentry was sent, and how it answers.
+/// The items that a Sentry has received, and its answer.
 struct Kept {
     /// Items of envelopes: their types, and what they are.
     items: Mutex<Vec<(String, Value)>>,
@@ -50,24 +50,24 @@ impl Sentry {
         Self { addr, kept }
     }
 
-    /// A DSN of a project on it.
+    /// Returns the DSN of a project on it.
     pub fn dsn(&self) -> String {
         format!("http://public@{}/7", self.addr)
     }
 
-    /// The events received so far.
+    /// Returns the events received so far.
     pub fn events(&self) -> Vec<Value> {
         self.items("event")
     }
 
-    /// The items of a type received so far, such as `transaction`.
+    /// Returns the items of a type received so far, such as `transaction`.
     pub fn items(&self, kind: &str) -> Vec<Value> {
         let items = self.kept.items.lock().unwrap();
         let of_kind = items.iter().filter(|(known, _)| known == kind);
         of_kind.map(|(_, item)| item.clone()).collect()
     }
 
-    /// How many requests came, whatever they were answered.
+    /// Returns the number of requests so far, with any answer.
     pub fn requests(&self) -> usize {
         self.kept.requests.load(Ordering::Relaxed)
     }

@@ -22,7 +22,7 @@ fn scrape(monitor: &Monitor) -> std::io::Result<String> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Before anybody has told the runtime of the executable.
+    // Before the runtime knows the functions of the executable.
     in_the_executable();
     let monitor = monitor_runtime::builder!()
         .addr("127.0.0.1:0")

@@ -1,7 +1,7 @@
-//! `monitor-runtime/src/callsite/counters` as it stands, over loom's atomics: whatever order threads and memory
-//! find, no call is lost, none is counted twice, and no count goes backwards.
+//! Checks `monitor-runtime/src/callsite/counters` with loom: in any order of threads and memory
+//! accesses, no call is lost, none is counted twice, and no count goes backwards.
 //!
-//! What the cells ask of the rest of the runtime is answered here, as shortly as it can be.
+//! The parts of the runtime that the counters use are replaced here by minimal ones.
 #![cfg(test)]
 
 mod base;

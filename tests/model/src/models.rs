@@ -24,7 +24,7 @@ fn check(model: impl Fn() + Send + Sync + 'static) {
     assert!(runs > 5, "{runs} orders are no model");
 }
 
-/// A model of scrapes, in which each cell has one owner.
+/// Checks a model of scrapes in which each cell has one owner.
 fn check_scrape(model: impl Fn() + Send + Sync + 'static) {
     sync::owners_look(false);
     check(model);
@@ -34,7 +34,7 @@ fn site() -> &'static Site {
     Box::leak(Box::new(Site::new()))
 }
 
-/// One call on this thread, which ends after it.
+/// Makes one call on a thread that ends after it.
 fn thread_of_one_call(site: &'static Site, outcome: Outcome, class: Option<usize>) {
     let cells = Cells::claim(site, 0);
     cells.started();

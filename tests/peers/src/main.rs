@@ -70,7 +70,7 @@ const FEW: usize = 4;
 /// Kinds of functions: `async` or not, and returning a `Result` or not.
 const KINDS: usize = 4;
 
-/// How often the function of each kind in the middle of the crate has been edited.
+/// The number of edits of the function of each kind in the middle of the crate.
 type Edits = [usize; KINDS];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         longest = longest.max(start.elapsed());
     }
     eprintln!("{addr} {}", longest.as_micros());
-    // Until whoever started it has seen enough.
+    // Runs until its parent closes standard input.
     io::stdin().read_line(&mut String::new())?;
     monitor.shutdown_blocking();
     Ok(())

@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tracing::warn!(error = &Hostile as &dyn Error, "done");
     metrics::counter!("theirs_total", "label" => HOSTILE).increment(1);
     eprintln!("listening on {addr}");
-    // Until whoever started it has seen enough.
+    // Runs until its parent closes standard input.
     io::stdin().read_line(&mut String::new())?;
     monitor.shutdown_blocking();
     Ok(())

@@ -10,9 +10,9 @@ use warp::Filter;
 
 const WORKERS: usize = 2;
 
-/// Whether the check of what it depends on passes.
+/// `true` while the check of its dependency passes.
 static DEPENDENCY: AtomicBool = AtomicBool::new(true);
-/// How often it fails before that.
+/// The number of times that it fails before that.
 static FAILURES: AtomicU32 = AtomicU32::new(0);
 
 #[monitored]

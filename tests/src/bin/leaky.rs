@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         listener.local_addr()?
     );
     tokio::spawn(serve(told).incoming(listener).run());
-    // Until whoever started it has seen enough.
+    // Runs until its parent closes standard input.
     tokio::task::spawn_blocking(|| io::stdin().read_line(&mut String::new())).await??;
     monitor.shutdown().await;
     Ok(())

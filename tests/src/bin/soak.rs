@@ -17,13 +17,14 @@ use monitor_runtime::{
 use monitor_tests::process::count_of as counted;
 use monitor_tests::process::try_get;
 
-/// What it is told when nobody says how long.
+/// The duration if no argument gives another.
 const SECONDS: u64 = 60;
-/// What memory may grow by after the first quarter of the time: nothing of ours grows with calls.
+/// The growth of memory that is allowed after the first quarter of the time: nothing in the runtime
+/// grows with calls.
 const GROWTH: u64 = 16 << 20;
-/// What the way down may take.
+/// The longest shutdown.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// What one probe in a hundred may take, with both cores busy.
+/// The longest answer to 99 of 100 probes, with both cores busy.
 const PROBE: Duration = Duration::from_secs(1);
 
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -116,7 +117,7 @@ fn quantile(sorted: &[Duration], share: f64) -> Duration {
     sorted.get(index.min(last)).copied().unwrap_or_default()
 }
 
-/// What the process holds of the machine.
+/// The resources that the process holds.
 #[derive(Clone, Copy, Debug)]
 struct Held {
     bytes: u64,

@@ -1,4 +1,4 @@
-//! What is an error: results by type, whatever their error can show of itself.
+//! Tests which returned values are errors: `Result`s by type, with any error inside.
 
 use std::error::Error;
 use std::fmt;

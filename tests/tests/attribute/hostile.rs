@@ -1,4 +1,4 @@
-//! Functions nobody should have to write, under every lint there is.
+//! Compiles unusual functions under every lint.
 #![forbid(unsafe_code)]
 #![deny(
     missing_docs,
@@ -52,7 +52,7 @@ fn everything_is_dropped_in_the_same_order() {
     order::check();
 }
 
-/// What it expands to is nobody's but ours.
+/// Its expansion must pass every lint of the service's crate.
 #[test]
 fn the_builder_is_written_under_every_lint() {
     let _builder = monitor_runtime::builder!();

@@ -1,4 +1,5 @@
-//! Labels of the user's: by type, bounded, and never more than the process was promised.
+//! Tests labels that the attribute declares: by type, bounded, and never more than the process's
+//! limit.
 
 use monitor_runtime::{MonitorLabel, monitored};
 use monitor_tests::{Sample, pause, run, scrape};
@@ -27,7 +28,7 @@ fn order(tier: Tier, region: &str) -> Order {
     }
 }
 
-/// Calls of a function that ended so, under these labels.
+/// Returns the calls of a function that ended so, under these labels.
 fn calls(function: &str, result: &str, labels: &[(&str, &str)]) -> u64 {
     let own = [("function", function), ("result", result)];
     let labels: Vec<_> = own.iter().chain(labels).copied().collect();
@@ -102,7 +103,7 @@ fn odd(text: &str) {
 fn a_value_cannot_break_out_of_its_line() {
     odd("a\"b\\c\"} 1 # EOF");
     assert_eq!(calls("odd", "ok", &[("odd", "a\"b\\c\"} 1 # EOF")]), 1);
-    // A value that would be a line of its own in a terminal is nobody's region or tier.
+    // A value that would begin a line of its own in a terminal is not a valid value.
     odd("a\nodd 1\n# EOF");
     assert_eq!(calls("odd", "ok", &[("odd", "other")]), 1);
 }

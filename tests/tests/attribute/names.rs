@@ -225,7 +225,7 @@ mod elsewhere {
     fn free() {}
 }
 
-/// What their author would call them.
+/// The names that their authors would use.
 const KINDS: [&str; 40] = [
     "free",
     "async_free",

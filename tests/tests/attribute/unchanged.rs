@@ -1,6 +1,6 @@
 //! A monitored function against its twin without the attribute: only the instrumentation differs.
 
-// What rustc says of the plain twins it has to say of the others, and nothing more.
+// rustc has to report the same for the annotated twins as for the plain ones.
 #![deny(unused)]
 #![allow(
     clippy::large_types_passed_by_value,
@@ -21,7 +21,7 @@ use std::process::Command;
 use monitor_runtime::monitored;
 use monitor_tests::{pause, run, scrape};
 
-/// The same items twice: as they are, and with the attribute on each.
+/// Defines each item twice: as it is, and with the attribute on it.
 macro_rules! twins {
     ($($([$($args:tt)*])? { $($item:tt)* })*) => {
         mod plain {
@@ -366,7 +366,7 @@ fn the_stack_is_little_deeper() {
     assert!(watched <= plain + 1, "{plain} frames became {watched}");
 }
 
-/// Which auto traits a value has, by its type.
+/// Returns the auto traits of a value's type.
 macro_rules! auto_traits {
     ($value:expr) => {
         [
@@ -472,7 +472,7 @@ mod kinds {
     }
 }
 
-/// Another macro, below ours, asks for the word.
+/// Another macro, below this one, looks for the word.
 #[monitored]
 #[tokio::test]
 async fn a_macro_below_sees_an_async_fn() {

@@ -11,7 +11,7 @@ use monitor_runtime::monitored;
 use monitor_tests::{Counts, log, message, pause, poll, run, scrape};
 use tracing::Level;
 
-/// Everything that was counted of a function that only one test calls.
+/// Asserts everything that was counted of a function that only one test calls.
 #[track_caller]
 fn assert_counts(function: &str, expected: Counts, what: &str) {
     assert_eq!(scrape().counts(function), expected, "{function} {what}");

@@ -1,4 +1,4 @@
-//! What kind of error: classes by derive, by trait, by type, and what they cost in noise.
+//! Tests classes of errors: by derive, by trait and by type, and their effect on log and events.
 
 use monitor_runtime::{Class, Classify, monitored};
 use monitor_tests::{log, pause, run, scrape};

@@ -36,7 +36,7 @@ fn calls_before_the_start_are_kept() {
     let mut pending = Box::pin(early_future());
     assert!(poll(pending.as_mut()).is_pending());
 
-    // Whoever subscribes later sees what is called later.
+    // A later subscriber sees later calls.
     let log = log();
     assert!(log.completions("early").is_empty(), "nobody listened");
     let page = scrape();

@@ -1,4 +1,4 @@
-//! What each argument of the attribute does.
+//! Tests the effect of each argument of the attribute.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use monitor_tests::{Event, log, pause, run, scrape};
 use serde_json::{Value, json};
 use tracing::{Level, Span};
 
-/// The completion events of a function.
+/// Returns the completion events of a function.
 fn ends(function: &str) -> Vec<Event> {
     log().events(|event| event.text("function") == function)
 }
 
-/// Values of `function_calls_total`, by result and class.
+/// Returns the values of `function_calls_total`, by result and class.
 fn counted(function: &str) -> Vec<(String, f64)> {
     let page = scrape();
     let labels = [("function", function)];

@@ -6,7 +6,7 @@ use monitor_runtime::monitored;
 use monitor_tests::{Counts, log, message, pause, run, scrape};
 use tracing::Level;
 
-/// Everything that was counted of a function that only one test calls.
+/// Asserts everything that was counted of a function that only one test calls.
 #[track_caller]
 fn assert_counts(function: &str, expected: Counts) {
     assert_eq!(scrape().counts(function), expected, "{function}");

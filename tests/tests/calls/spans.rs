@@ -48,7 +48,7 @@ fn a_call_is_a_span_and_an_event() {
     );
 }
 
-/// Functions that nobody has called yet.
+/// Defines functions that have not been called yet.
 macro_rules! fresh {
     ($($name:ident)*) => {
         $(

@@ -17,7 +17,7 @@ enum OrderError {
     Gone,
 }
 
-/// Only the first of these functions told of an error; the others passed it on.
+/// Asserts that only the first of these functions reported an error; the others passed it on.
 #[track_caller]
 fn told_once(functions: &[&str]) {
     assert_eq!(log().told_by(functions), functions[..1], "one ERROR line");

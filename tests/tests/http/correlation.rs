@@ -226,7 +226,7 @@ fn transactions_are_sent_when_asked_for() {
     ];
     let service = Service::example("warp_service", &env);
     ask(service.addr, "GET", "/orders/7", &[]);
-    // Who sends a context has decided: not this one.
+    // The caller that sends a context has decided not to sample it.
     ask(service.addr, "GET", "/slow/not", &[("traceparent", PARENT)]);
     let sampled = PARENT.replace("-00", "-01");
     ask(service.addr, "GET", "/none", &[("traceparent", &sampled)]);

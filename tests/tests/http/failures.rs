@@ -100,7 +100,7 @@ fn one_line_each(filter: &str) {
         let line = wait_for(path, || alarms(&service).into_iter().nth(before));
         assert_eq!(line["level"], level, "{path}: {line}");
         assert!(text(&line).starts_with(message), "{path}: {line}");
-        // Below `info` there are no spans.
+        // Below `info` spans are not written.
         if more != "http_request" || filter == "info" {
             assert!(line.to_string().contains(more), "{path}: {line}");
         }

@@ -13,7 +13,7 @@ use monitor_tests::Page;
 use monitor_tests::process::get;
 use tower::{ServiceExt, service_fn};
 
-/// What the exporter forgets a series after.
+/// The time after which the exporter forgets a series.
 const IDLE: Duration = Duration::from_millis(200);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,7 +72,8 @@ async fn a_series_that_rested_comes_back() {
         );
     }
 
-    // A request that takes longer than that is on the page as long as it runs, and its end is no -1.
+    // A request that takes longer than that stays on the page while it runs, and the gauge never
+    // becomes -1.
     open.send_replace(false);
     let running = tokio::spawn(ask());
     for _ in 0..4 {

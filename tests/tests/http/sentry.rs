@@ -1,5 +1,5 @@
-//! What Sentry is told of requests: one event of a failure, transactions whose number the service decides,
-//! and one trace with the services before and after.
+//! Tests the reports of requests to Sentry: one event per failure, transactions whose number the
+//! service decides, and one trace with the services before and after.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -184,7 +184,7 @@ async fn whose_decision_counts() {
         TracesSampler::Own,
         TracesSampler::Both,
     );
-    // A stranger gets none where there are none.
+    // At a rate of 0 a stranger gets no transactions.
     for sampler in [None, Some(caller), Some(own), Some(both)] {
         assert_eq!(transactions((Some(0.0), sampler), 20, yes).await, 0);
         assert_eq!(transactions((None, sampler), 20, yes).await, 0);
@@ -283,7 +283,7 @@ async fn a_trace_goes_on_from_sentrys_headers() {
         let theirs = format!("own=1,user=7,sentry-trace_id={TRACE},sentry-environment=theirs");
         assert_eq!(text(&sent, "baggage"), theirs);
     }
-    // W3C's header is more than ours, where it is one.
+    // A valid header of W3C takes precedence over Sentry's.
     let other = "1".repeat(32);
     let parent = format!("{other}-{SPAN}-1");
     for (traceparent, expected) in [

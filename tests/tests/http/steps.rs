@@ -88,7 +88,7 @@ async fn calls_are_spans_where_they_were_made() {
         Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"),
     )
     .await;
-    // Outside a request there is no transaction to be part of.
+    // Outside a request a call has no transaction.
     let _ = inner(7);
     monitor.shutdown().await;
 

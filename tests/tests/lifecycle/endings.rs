@@ -37,7 +37,7 @@ fn end(way: &str, format: &str) -> (ExitStatus, String, usize) {
 
 #[test]
 fn the_last_line_and_the_last_event_are_there_however_a_process_ends() {
-    // How it ends, and how many events arrive: of the failure, and of the panics.
+    // The way it ends, and the number of events that arrive: for the failure, and for the panics.
     let ways = [
         ("drop", Some(0), 1),
         ("forget", Some(0), 1),

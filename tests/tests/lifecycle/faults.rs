@@ -1,5 +1,5 @@
-//! What can go wrong around a process, done to a real one: it goes on, its counts stay exact, and it
-//! ends in time.
+//! Injects faults around a real process: it keeps running, its counts stay exact, and it ends in
+//! time.
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use monitor_tests::process::count_of as calls;
 use monitor_tests::process::{Sentry, command, get, try_get, wait_for};
 
-/// What the way down may take beyond the drain delay: flush, requests that run, the log.
+/// The time that a shutdown may take beyond the drain delay: flush, running requests, the log.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The fragile service, on ports that are known before it starts: its log may go anywhere.
@@ -23,7 +23,7 @@ struct Fragile {
     management: SocketAddr,
 }
 
-/// A port that nobody had a moment ago.
+/// Returns a port that was free a moment ago.
 fn free() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("bound")
@@ -125,7 +125,7 @@ fn sixty_four_scrapers_see_counts_that_only_grow_and_end_exact() {
                 let mut last = 0;
                 while !done.load(Ordering::Relaxed) {
                     let (status, page) = get(service.management, "/metrics");
-                    // Of one peer, four may wait for a page.
+                    // Only four scrapes of one peer may wait for a page.
                     if status == 503 {
                         thread::sleep(Duration::from_millis(10));
                         continue;
@@ -155,7 +155,7 @@ fn sixty_four_scrapers_see_counts_that_only_grow_and_end_exact() {
 #[test]
 fn a_signal_in_any_phase_ends_it_in_time_and_in_a_known_way() {
     // From before `main` over the start and the service into its way down.
-    // Nobody talks to it, so each takes ports that no other can have.
+    // The service gets no requests, so each takes ports that no other can have.
     let env = [
         ("EXAMPLE_ADDR", "127.0.0.1:0"),
         ("MONITOR_ADDR", "127.0.0.1:0"),

@@ -1,4 +1,4 @@
-//! What `start()` answers when something is wrong, or already there.
+//! Tests the errors of `start()`, and a start beside parts that are already installed.
 
 use std::net::TcpListener;
 use std::process::Stdio;

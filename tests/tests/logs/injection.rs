@@ -10,7 +10,7 @@ use monitor_tests::process::{Service, command, get, wait_for};
 use monitor_tests::{HOSTILE, Page};
 use serde_json::Value;
 
-/// What a terminal acts on, or shows other than it stands.
+/// Returns `true` for a character that a terminal acts on, or shows in another place.
 fn is_unseen(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

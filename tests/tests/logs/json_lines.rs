@@ -32,7 +32,8 @@ fn same(lines: usize, events: impl FnOnce()) {
     let (expected, written) = (expected.lines(), written.lines());
     assert_eq!((expected.len(), written.len()), (lines, lines));
     for (expected, written) in expected.iter().zip(&written) {
-        // The order of a span's fields is theirs to choose; that of all others is the same.
+        // `tracing-subscriber` may order a span's fields in its own way; the order of all others is
+        // the same.
         let head = |line: &str| {
             untimed(line)
                 .split(r#","spans":"#)
@@ -45,7 +46,8 @@ fn same(lines: usize, events: impl FnOnce()) {
     }
 }
 
-/// A line of theirs with what ours escapes beyond what JSON asks for: what nobody sees.
+/// Escapes, in a line of `tracing-subscriber`, the invisible characters that the runtime escapes
+/// beyond the demands of JSON.
 fn spelled_out(line: &str) -> String {
     let unseen =
         |c: char| ('\u{7f}'..='\u{9f}').contains(&c) || ['\u{2028}', '\u{202e}'].contains(&c);

@@ -85,7 +85,8 @@ fn a_filter_is_set_shown_and_set_back_over_http() {
     // There is nothing to go back from.
     assert_eq!(json_of(send(addr, "DELETE", &[], "")), default);
 
-    // A filter that shows nothing of its own change is told of before, and its end afterwards.
+    // A filter that hides the line about its own change is reported before the change, and its end
+    // afterwards.
     let quiet = r#"{"filter":"error","for":"300ms"}"#;
     let token = "Content-Type: application/json; charset=utf-8";
     assert_eq!(
@@ -247,7 +248,7 @@ fn what_cannot_be_used_is_refused_with_the_reason() {
     // Nothing of this changed anything.
     assert_eq!(json_of(send(addr, "GET", &[], ""))["filter"], "info");
 
-    // A body that never comes ends the request, and nobody else waits for it.
+    // A body that never comes ends the request, and delays no other.
     let mut slow = TcpStream::connect(addr).expect("the server listens");
     write!(
         slow,
@@ -271,7 +272,7 @@ fn other_sites_and_strangers_change_nothing() {
     let own = format!("Origin: http://{addr}");
     let bearer = format!("Authorization: Bearer {TOKEN}");
     let cases: &[(&[&str], u16)] = &[
-        // What curl, the page of this server, and one typed into the address bar send.
+        // Headers of curl, of this server's page, and of an address typed into a browser.
         (&[JSON], 200),
         (&[JSON, &host, &own, "Sec-Fetch-Site: same-origin"], 200),
         (&[JSON, "Sec-Fetch-Site: none"], 200),
@@ -293,7 +294,7 @@ fn other_sites_and_strangers_change_nothing() {
             &[JSON, "Host: rebound.example", "Authorization: Bearer wrong"],
             401,
         ),
-        // With the token anybody may.
+        // With the token any client may.
         (&["Host: shop.example", &bearer], 200),
         (&[JSON, "Origin: https://ops.example", &bearer], 200),
     ];

@@ -1,4 +1,4 @@
-//! What is secret by its name is in no log line, no event and no capture.
+//! Tests that a value with a secret name is in no log line, no event and no capture.
 
 use monitor_runtime::{Secret, logs::json_layer, monitored, testkit};
 use monitor_tests::pieces::Pieces;

@@ -1,4 +1,4 @@
-//! Standard output that nobody reads, or nobody can read any more.
+//! Tests standard output whose reader is slow or gone.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;

@@ -1,4 +1,5 @@
-//! What calls allocate: nothing after a thread's first of a function, whatever becomes of threads.
+//! Tests that calls allocate nothing after a thread's first call of a function, while threads come
+//! and go.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -45,7 +46,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How often this thread allocates in here.
+/// Returns the number of allocations of this thread in the code.
 fn allocations(code: impl FnOnce()) -> u64 {
     let before = ASKED.get();
     code();
@@ -86,7 +87,7 @@ fn first() {}
 #[monitored]
 fn second() {}
 
-/// Those of `call_all`, the two lanes of `labelled` among them.
+/// The number of functions in `call_all`, including the two lanes of `labelled`.
 const FUNCTIONS: u64 = 6;
 
 fn call_all(number: u64) {
@@ -108,8 +109,8 @@ fn on_the_stack<F: Future>(future: F) -> F::Output {
 }
 
 fn start() {
-    // Sentry is on, and the log shows errors, but of one target more: a service as it runs. What is
-    // filtered out costs nothing, whatever else is shown.
+    // Sentry is on, and the log shows errors and one more target: a service in operation. Lines
+    // that are filtered out cost nothing, even if others are shown.
     let monitor = monitor_runtime::builder!()
         .addr("off")
         .log_filter("error,elsewhere=info")
@@ -132,8 +133,8 @@ fn calls_and_threads_leave_nothing_behind() {
     let residue = HELD.load(Ordering::Relaxed) - before;
     assert!(residue < 16 * 1024, "10,000 threads left {residue} bytes");
 
-    // What docs/metrics.md says of a function's first call, all of it kept: its cells on this thread, and
-    // what is known of it by name and to `tracing`.
+    // The memory of a function's first call as documented in docs/metrics.md, all of it kept: its
+    // cells on this thread, its name, and its call sites in `tracing`.
     thread::spawn(|| {
         first();
         let before = HELD.load(Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! What labels cost: memory for combinations that a thread uses, not for all there could be, and none
-//! beyond the bound of the process.
+//! Tests the memory of labels: only for label sets that a thread uses, and none beyond the
+//! process's limit.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Barrier;
@@ -66,7 +66,7 @@ async fn waits(a: &str, b: &str) {
     monitor_tests::pause().await;
 }
 
-/// What so many threads hold while all of them live and have done the work.
+/// Returns the memory that so many threads hold while all of them live and have done the work.
 fn held_by_threads(count: usize, work: impl Fn() + Sync) -> i64 {
     let (ready, done) = (Barrier::new(count + 1), Barrier::new(count + 1));
     thread::scope(|scope| {

@@ -8,7 +8,7 @@ use monitor_tests::get_with;
 
 #[monitored]
 fn slow() {
-    // Beyond the first bucket, whatever the machine does.
+    // Beyond the first bucket, on any machine.
     std::thread::sleep(Duration::from_millis(2));
 }
 

@@ -1,4 +1,5 @@
-//! The page as a scraper reads it: one text, ours and the user's series, no family twice.
+//! Tests the page as a scraper reads it: one text with the series of the runtime and of the
+//! service, and no family twice.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ fn quoted() {}
 #[monitored(name = "two\nlines, {braces} = 1")]
 fn on_two_lines() {}
 
-/// The page as an independent parser reads it, which knows nothing of ours.
+/// Parses the page by an independent parser.
 fn read(text: &str) -> Scrape {
     let lines = text.lines().map(|line| Ok(line.to_owned()));
     Scrape::parse(lines).expect("the page can be read")
@@ -112,7 +113,7 @@ fn the_answer_says_what_it_is() {
     assert_eq!(response.header("cache-control"), Some("no-store"));
 }
 
-/// What Prometheus 2.53 asks for.
+/// The `Accept` header of Prometheus 2.53.
 const ACCEPT: &str = "Accept: application/openmetrics-text;version=1.0.0;q=0.5,\
     application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
 
@@ -228,7 +229,7 @@ fn a_series_of_the_users_with_a_name_of_ours_changes_nothing() {
     metrics::gauge!("function_calls_concurrent", "mine" => clash).set(94.0);
     metrics::counter!("build_info", "version" => "mine").increment(95);
     metrics::counter!("beside_it_total").increment(5);
-    // Whatever is split or stands twice, `Page::parse` panics on.
+    // `Page::parse` panics on a family that is split or exists twice.
     let page = scrape();
     assert_eq!(page.calls(clash, "ok"), 1, "ours is kept");
     assert_eq!(page.count(clash, "ok"), 1, "ours is kept");
@@ -244,7 +245,7 @@ fn a_series_of_the_users_with_a_name_of_ours_changes_nothing() {
         .filter(|value| (89.0..=95.0).contains(value))
         .collect();
     theirs.sort_by(f64::total_cmp);
-    // Left out are those with the labels of one of ours, and those of another type.
+    // Left out are those with the labels of a runtime series, and those of another type.
     assert_eq!(theirs, [90.0, 91.0, 92.0, 94.0]);
 }
 

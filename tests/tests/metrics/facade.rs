@@ -167,7 +167,7 @@ fn an_interval_that_no_recorder_has_use_for_is_refused() {
     }
 }
 
-/// Why a service does not start.
+/// Returns the reason why a service does not start.
 fn refused(interval: Duration) -> String {
     let monitor = monitor_runtime::builder!()
         .addr("off")

@@ -95,7 +95,7 @@ fn they_say_what_the_system_says() {
         1
     );
 
-    // What it uses is counted, and when it began does not move.
+    // Its CPU time is counted, and its start does not move.
     let begin = Instant::now();
     while value(&page(), "process_cpu_seconds_total")
         < value(&read, "process_cpu_seconds_total") + 0.05

@@ -1,4 +1,4 @@
-//! From an error in one of two instances to somebody's pager, through a real Prometheus and a real
+//! Follows an error in one of two instances to a pager, through a real Prometheus and a real
 //! Alertmanager.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,7 +14,7 @@ use monitor_tests::process::{Service, get, try_get, wait_for};
 use monitor_tests::prometheus::{Prometheus, config};
 use serde_json::Value;
 
-/// What takes an hour takes 36 s, and 5 minutes 3 s.
+/// An hour becomes 36 s, and 5 minutes become 3 s.
 const FASTER: u32 = 100;
 
 /// The quickstart's objective, for rules of our own making that are the same.
@@ -25,7 +25,7 @@ const ORDERS: Objective = Objective::new("orders")
 #[monitored(name = "Orders::find", objective = ORDERS)]
 fn find() {}
 
-/// What Alertmanager was told to tell: alerts, as its webhook has them.
+/// The alerts that Alertmanager has sent to its webhook.
 #[derive(Clone, Default)]
 struct Pager(Arc<Mutex<Vec<Value>>>);
 
@@ -127,7 +127,7 @@ impl Drop for Alertmanager {
 /// Customers: twenty requests a second to each instance that answers, until dropped.
 struct Traffic {
     stop: Arc<AtomicBool>,
-    /// How many of ten requests are for an order that is not there.
+    /// The number of ten requests that ask for a missing order.
     missing: Arc<AtomicU32>,
 }
 
@@ -144,7 +144,7 @@ impl Traffic {
                 while !stop.load(Ordering::Relaxed) {
                     request += 1;
                     let missing = request % 10 < missing.load(Ordering::Relaxed);
-                    // Nobody may be there any more.
+                    // The service may have ended.
                     let _ = try_get(addr, if missing { "/orders/999" } else { "/orders/7" });
                     thread::sleep(Duration::from_millis(50));
                 }
@@ -227,7 +227,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
         said.contains("% of calls failed in the last 1h") && said.contains("Orders::find"),
         "{said}"
     );
-    // What the alert looked up when it fired.
+    // The instances that the alert looked up when it fired.
     let instances = targets.map(|target| target.to_string());
     assert!(
         instances.iter().any(|instance| said.contains(instance)),

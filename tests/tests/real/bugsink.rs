@@ -1,5 +1,5 @@
-//! What a real server that speaks Sentry's protocol makes of our events, read back through its API;
-//! and what the normaliser of Sentry's own Relay says of them.
+//! Reads events back from a real server that speaks Sentry's protocol, through its API, and checks
+//! them with the normaliser of Sentry's own Relay.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -72,7 +72,8 @@ fn a_service_in_production(bugsink: &Bugsink) {
     assert_eq!(summaries[0]["contexts"]["throttle"]["suppressed"], 5);
 }
 
-/// Every frame of the stack is in the app if its source is, and no frame of ours is.
+/// Asserts that a frame is in-app exactly if it has this source, and that no frame of the runtime
+/// is.
 fn assert_frames(event: &Value, source: &str) {
     let exceptions = event["exception"]["values"].as_array().expect("exceptions");
     let frames = exceptions.last().expect("an exception")["stacktrace"]["frames"].as_array();
@@ -160,7 +161,7 @@ struct Bugsink {
     token: String,
 }
 
-/// Where `tests/run` put what Python programs need.
+/// Returns the virtual environment that `tests/run` made for Python programs.
 fn virtual_environment() -> PathBuf {
     let here = std::env::current_exe().expect("a test has a path");
     let target = here.ancestors().nth(3).expect("target/<profile>/deps");

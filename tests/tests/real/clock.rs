@@ -8,7 +8,7 @@ use monitor_tests::Page;
 use monitor_tests::process::{Sentry, Service, get, wait_for};
 use serde_json::Value;
 
-/// Where Debian puts it.
+/// Returns the path at which Debian installs it.
 fn library() -> PathBuf {
     let folders = std::fs::read_dir("/usr/lib").expect("a system").flatten();
     let mut found = folders.map(|folder| folder.path().join("faketime/libfaketime.so.1"));
@@ -27,7 +27,7 @@ fn a_clock_that_jumps_changes_neither_counts_nor_durations_nor_health() {
         ("LD_PRELOAD", library.to_str().expect("UTF-8")),
         ("FAKETIME_TIMESTAMP_FILE", clock.to_str().expect("UTF-8")),
         ("FAKETIME_NO_CACHE", "1"),
-        // Nobody can set that one.
+        // The monotonic clock cannot be set.
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
         ("SENTRY_DSN", &dsn),
         ("MONITOR_DRAIN", "300ms"),
@@ -107,7 +107,7 @@ fn a_clock_that_jumps_changes_neither_counts_nor_durations_nor_health() {
     let took = signalled.elapsed();
     assert!(took >= Duration::from_millis(300), "{took:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
-    // Of the four, the one of before the epoch is one that Sentry cannot be told of.
+    // The event from before the epoch cannot be expressed in Sentry's protocol.
     assert_eq!(sentry.events().len(), 3);
     std::fs::remove_file(&clock).expect("still there");
 }

@@ -1,4 +1,5 @@
-//! What Grafana, and the Prometheus it asks, make of the dashboard; and the JSON that has a schema.
+//! Checks the dashboard with a real Grafana and the Prometheus behind it, and JSON documents
+//! against their schemas.
 
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use monitor_tests::prometheus::{Prometheus, config, programs};
 use monitor_tests::target;
 use serde_json::Value;
 
-/// Whether a document is what a schema says, and what is said of it.
+/// Validates a document against a schema. Returns the verdict and the validator's output.
 fn check(schema: &str, document: &str) -> (bool, String) {
     static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -157,8 +158,8 @@ fn the_inventory_is_what_its_schema_says() {
     assert!(!check(inventory::SCHEMA, &wrong).0, "the schema is strict");
 }
 
-/// What a query asks for, with Grafana's variables as Grafana would fill them in. It is of no interest here whether
-/// any of it is above 0.
+/// Fills in Grafana's variables as Grafana would. Comparisons with 0 include 0 here, because the
+/// values do not matter.
 fn fill(query: &str) -> String {
     let values = [
         ("$service", "quickstart"),
@@ -248,7 +249,7 @@ fn every_query_of_the_dashboard_has_data_however_histograms_are_kept() {
             });
         }
     }
-    // Converted, there are no buckets, and objectives are measured all the same.
+    // Converted histograms have no buckets, and objectives are still measured.
     let bucket = "count(function_calls_duration_seconds_bucket)";
     let ratio = "monitor_slo:failures:ratio_rate5m{slo=\"latency\"}";
     for (kept, prometheus) in &servers {

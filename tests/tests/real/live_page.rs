@@ -34,7 +34,7 @@ impl Browser {
         Self { child, lines }
     }
 
-    /// What it has to say next; empty at its end. Figures are passed on.
+    /// Returns its next line; empty at its end. Figures are passed on.
     fn line(&mut self) -> String {
         loop {
             let mut line = String::new();

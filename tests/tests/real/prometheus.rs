@@ -1,4 +1,4 @@
-//! What a real Prometheus makes of the real quickstart.
+//! Scrapes the real quickstart with a real Prometheus.
 
 #[path = "prometheus/objectives.rs"]
 mod objectives;
@@ -298,7 +298,7 @@ fn gives_back_exemplars(service: &Service, program: &Path) {
         let seconds = exemplar["value"]
             .as_str()
             .and_then(|text| text.parse().ok());
-        // What the store sleeps.
+        // The time that the store sleeps.
         assert!(
             seconds.is_some_and(|seconds: f64| seconds >= 0.002),
             "{exemplar}"
@@ -306,7 +306,7 @@ fn gives_back_exemplars(service: &Service, program: &Path) {
     }
 }
 
-/// Ticks of the clock are no whole microseconds.
+/// Rounds to microseconds, because ticks of the clock are not a whole number of them.
 fn microseconds(seconds: f64) -> f64 {
     (seconds * 1e6).round()
 }

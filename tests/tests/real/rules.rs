@@ -61,7 +61,7 @@ fn both_find_nothing_wrong_in_rules_of_any_name() {
     }
 }
 
-/// Takes the rules out of a manifest, read by a parser that is not ours.
+/// Takes the rules out of a manifest, with an independent parser.
 const SPEC: &str = "
 import sys, yaml
 manifest = yaml.safe_load(sys.stdin)

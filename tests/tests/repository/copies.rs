@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What Cargo says of a service that has the runtime from here and from a copy, which says that it is of
-/// this version.
+/// Resolves a service that has the runtime from here and from a copy of this version. Returns
+/// Cargo's result and output.
 fn resolve(folder: &str, version: &str) -> (bool, String) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     // Outside of the repository, whose workspace would be that of the copy.
@@ -42,7 +42,7 @@ fn resolve(folder: &str, version: &str) -> (bool, String) {
     );
     write("Cargo.toml", &service);
     write("src/main.rs", "fn main() {}");
-    // The versions that are here already: nothing is asked of a registry.
+    // The versions that are already locked, so that Cargo asks no registry.
     write("Cargo.lock", &read("Cargo.lock"));
     let cargo = Command::new(env!("CARGO"))
         .args(["update", "--workspace", "--offline", "--manifest-path"])

@@ -194,7 +194,7 @@ fn loud(line: &str) -> Option<String> {
         .then(|| format!("{level} {message}"))
 }
 
-/// What Sentry shows as the title of an event: its outermost error, or its message.
+/// Returns the title of an event in Sentry: its outermost error, or its message.
 fn title(event: &Value) -> String {
     let exception = event["exception"]["values"]
         .as_array()

@@ -207,7 +207,7 @@ mod passed_on {
         assert_eq!(path[0], "deepest");
         assert_eq!(path[32], "… 238 more");
         assert_eq!(events[0]["transaction"], "deepest");
-        // Those that have ended are not on the path of what comes after them.
+        // Calls that have ended are not on the path of later ones.
         deeper(0).expect_err("no row");
         let events = events_of(&["deeper"]);
         assert_eq!(

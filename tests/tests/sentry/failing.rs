@@ -94,7 +94,7 @@ fn events_are_dropped_and_counted() {
     assert_eq!(counts(busy.dsn(), 50, 50.0), (0.0, 50.0));
     assert!(busy.requests() < 50, "{} requests", busy.requests());
 
-    // Limits for transactions are none for events.
+    // Limits for transactions do not apply to events.
     let head = "200 OK\r\nX-Sentry-Rate-Limits: 86400:transaction;span:organization";
     let choosy = Sentry::answering(head, Duration::ZERO);
     let (_, dropped) = counts(choosy.dsn(), 10, 0.0);

@@ -1,4 +1,4 @@
-//! Code of the user's that runs inside Sentry, and fails there.
+//! Tests user code that runs inside Sentry and fails there.
 
 use std::sync::OnceLock;
 use std::sync::mpsc;
@@ -124,7 +124,7 @@ fn processed_panic() {
     panic!("a panic that is processed")
 }
 
-/// A panic while a panic is told of would abort the process.
+/// A panic while another one is being reported would abort the process.
 #[test]
 fn an_event_processor_that_panics_costs_its_event_and_nothing_else() {
     let code = || {

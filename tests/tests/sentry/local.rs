@@ -41,7 +41,7 @@ fn without_a_dsn_it_prints_every_event() {
     assert!(!printed.contains("declined"), "it was expected:\n{printed}");
     let places = printed.lines().filter(|line| line.starts_with("  at  "));
     let known = |place: &str| place.contains("sentry_local.rs:");
-    // Of the payment, the panic, the job, the ERROR line, and the summary of jobs.
+    // Events of the payment, the panic, the job, the ERROR line, and the summary of jobs.
     assert_eq!(places.filter(|place| known(place)).count(), 5, "{printed}");
 }
 

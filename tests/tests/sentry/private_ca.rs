@@ -56,7 +56,7 @@ impl Server {
         Self { port, requests }
     }
 
-    /// How many requests of a method came.
+    /// Returns the number of requests of a method.
     fn count(&self, method: &str) -> usize {
         let requests = self.requests.lock().expect("not poisoned");
         requests

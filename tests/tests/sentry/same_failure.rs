@@ -1,4 +1,5 @@
-//! One failure is one ERROR line and one event; another failure is another, whatever came before.
+//! Tests that one failure is one ERROR line and one event, and that another failure is another,
+//! after any earlier one.
 #![allow(clippy::needless_question_mark, reason = "a way to pass an error on")]
 
 use std::error::Error;
@@ -52,7 +53,7 @@ fn disk() -> io::Result<u64> {
     Err(io::Error::other("the disk is full"))
 }
 
-/// Asserts which functions told of an error, in the log and at Sentry.
+/// Asserts the functions that reported an error, in the log and in Sentry.
 #[track_caller]
 fn told(seen: &Seen, functions: &[&str]) {
     let lines = seen.log.iter();

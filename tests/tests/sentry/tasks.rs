@@ -1,4 +1,5 @@
-//! Each event has the trace and the breadcrumbs of its own call, whatever runs in between.
+//! Tests that each event has the trace and the breadcrumbs of its own call, with other calls in
+//! between.
 
 use std::future::Future;
 use std::sync::OnceLock;

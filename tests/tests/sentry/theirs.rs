@@ -71,7 +71,8 @@ fn every_failure_is_one_event_and_their_own_keep_working() {
         text.or_else(|| event.message.clone()).unwrap_or_default()
     };
     let mut said: Vec<String> = events.iter().map(said).collect();
-    // Their own is sent by the thread that logs it, ours by one of its own.
+    // The thread that logs it sends the service's own line; the runtime sends from a thread of its
+    // own.
     said.sort();
     assert_eq!(said, ["it failed", "it panicked", "their own line"]);
 }

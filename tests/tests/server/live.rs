@@ -1,4 +1,4 @@
-//! What the live page is told of calls: the data behind it, as a browser asks for it.
+//! Tests the data behind the live page, as a browser requests it.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -63,7 +63,7 @@ fn page(addr: SocketAddr, query: &str) -> Value {
     serde_json::from_str(&body).expect("JSON")
 }
 
-/// What the page says of a function of this file.
+/// Returns the page's details of a function of this file.
 fn detail(addr: SocketAddr, name: &str) -> Value {
     let document = page(addr, "");
     let functions = document["functions"].as_array().expect("functions");

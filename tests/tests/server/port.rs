@@ -17,7 +17,7 @@ use serde_json::Value;
 
 const FRAGILE: &str = env!("CARGO_BIN_EXE_fragile");
 
-/// What an orchestrator gives a probe by default.
+/// The default time-out of an orchestrator's probe.
 const PROBE: Duration = Duration::from_secs(1);
 
 fn fragile(env: &[(&str, &str)]) -> Service {
@@ -92,7 +92,7 @@ fn a_flood_of_pipelined_requests_keeps_no_probe_out() {
     for thread in threads {
         thread.join().expect("the flood ends");
     }
-    // Of its own time, because a busy machine may give it little: without turns it took seconds.
+    // In CPU time, because a busy machine may give it little: without turns it took seconds.
     assert!(
         most < PROBE / 2,
         "a probe was answered after {most:?} of work"
@@ -152,7 +152,7 @@ fn a_service_out_of_file_descriptors_answers_probes_and_says_so_once() {
     let idle: Vec<_> = (0..60)
         .filter_map(|_| TcpStream::connect(service.addr).ok())
         .collect();
-    // The first line says that there is no descriptor left.
+    // The first line reports that no descriptor is left.
     let refused = || {
         let lines = service.lines();
         let lines = lines

@@ -97,7 +97,7 @@ fn what_the_attribute_says_is_in_it() {
     assert_eq!(find("Shop::closes").objective, None);
 }
 
-/// How many series of calls a function has on the page.
+/// Returns the number of series of a function's calls on the page.
 fn lines(function: &str) -> usize {
     let page = get_with("/metrics", &[]).body;
     let label = format!("function=\"{function}\"");
@@ -186,7 +186,7 @@ fn the_page_is_the_function() {
 #[test]
 fn it_is_for_those_who_may_see_details() {
     for page in ["/inventory", "/rules.yaml", "/grafana.json", "/objectives"] {
-        // `Host: test` is nobody's own machine.
+        // `Host: test` is not a name of this machine.
         let refused = get_with(page, &[]);
         assert_eq!(refused.status, 403, "{page}");
         assert!(!refused.body.contains("sell"), "{page}");

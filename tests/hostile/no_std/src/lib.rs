@@ -1,4 +1,4 @@
-//! A crate in which there is no `std` to name; the runtime that it is linked with has one.
+//! A crate in which `std` cannot be named; the runtime it is linked with has it.
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs, unreachable_pub, warnings, clippy::pedantic)]

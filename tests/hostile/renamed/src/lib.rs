@@ -8,7 +8,7 @@
 )]
 #![allow(clippy::missing_errors_doc, clippy::must_use_candidate)]
 
-/// What a crate between would export.
+/// A crate between this one and the runtime, as its exports would look.
 pub mod between {
     /// The runtime as one of many.
     pub mod tools {

@@ -44,7 +44,7 @@ std::thread_local! {
     static OWNERS_LOOK: Cell<bool> = const { Cell::new(true) };
 }
 
-/// Whether a relaxed load is one of the model's events.
+/// Sets whether a relaxed load is one of the model's events.
 ///
 /// loom looks for other orders from the last access of an atomic alone. An owner's load just before
 /// its store hides the scrape's load before that, and the two are never tried the other way round.

@@ -25,7 +25,7 @@ impl Configuration {
     }
 }
 
-/// Which bare function a contender is compared with.
+/// The bare function that a contender is compared with.
 #[derive(Clone, Copy)]
 pub enum Kind {
     Sync,
@@ -42,7 +42,7 @@ pub struct Contender {
 
 type Answer = Result<u64, u64>;
 
-/// What every contender does: a few multiplications, and a `Result` that is `Ok` here.
+/// Does the work of every contender: a few multiplications, and a `Result` that is `Ok` here.
 #[inline(always)]
 fn work(mut x: u64) -> Answer {
     for _ in 0..4 {
@@ -125,7 +125,7 @@ static CLOCK: LazyLock<quanta::Clock> = LazyLock::new(quanta::Clock::new);
 fn two_reads(x: u64) -> Answer {
     #[cfg(target_arch = "x86_64")]
     let read = || {
-        // The floor itself: the instruction, without anybody's library.
+        // The floor itself: the instruction, without a library.
         #[allow(unsafe_code)]
         // SAFETY: every x86-64 processor has it.
         unsafe {
@@ -196,7 +196,7 @@ mod ours {
     }
 }
 
-/// What needs nothing global, but the peers.
+/// Returns the contenders that need nothing global, without the peers.
 fn clocks_and_ours() -> Vec<Contender> {
     let mut all = vec![
         sync!("two quanta reads", two_quanta),

@@ -1,11 +1,11 @@
-//! What a monitored call costs, beside its peers.
+//! Measures the cost of a monitored call, beside its peers.
 //!
 //! `cargo run --release` prints one table. Contenders of one configuration run in one process and
 //! take turns, so that a noisy machine is noisy for all of them; medians of the rounds are shown.
-//! `cargo run --release -- logs` compares only what a line of the log costs.
-//! `cargo run --release --bin storm` tells what an error costs, as an event and suppressed.
-//! `cargo run --release -- memory` tells what 100 million calls and 10,000 threads leave behind.
-//! `cargo run --release -- instructions` counts instructions per call under callgrind instead.
+//! `cargo run --release -- logs` compares only the cost of a log line. `cargo run --release --bin
+//! storm` measures the cost of an error, as an event and suppressed. `cargo run --release --
+//! memory` measures the memory that 100 million calls and 10,000 threads leave behind. `cargo run
+//! --release -- instructions` counts instructions per call under callgrind instead.
 
 mod contenders;
 mod memory;
@@ -109,7 +109,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// What callgrind counts: it begins and ends with this function.
+/// Runs the code between whose start and end callgrind counts.
 #[inline(never)]
 fn region(run: fn(u64), calls: u64) {
     run(std::hint::black_box(calls));

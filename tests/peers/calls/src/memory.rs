@@ -1,4 +1,4 @@
-//! What calls and threads leave behind: nothing that grows with either.
+//! Checks that calls and threads leave nothing behind that grows with either.
 
 use std::thread;
 
@@ -8,11 +8,11 @@ const CALLS: u64 = 100_000_000;
 const THREADS: usize = 10_000;
 /// Threads at once.
 const TOGETHER: usize = 8;
-/// What the allocator may keep for itself, in KiB.
+/// Memory that the allocator may keep for itself, in KiB.
 const ALLOWED: u64 = 1024;
 
-/// Prints what the process has in memory before and after very many calls that nobody scrapes, and
-/// very many threads that make a few of them; fails if that grows.
+/// Prints the memory of the process before and after very many calls without a scrape, and after
+/// very many threads that make a few of them. Fails if it grows.
 pub fn print() {
     let call = contenders::monitored_calls();
     call(1_000);

@@ -32,7 +32,7 @@ pub fn times() {
     }
 }
 
-/// What all contenders of a configuration need, in a process of their own.
+/// Measures all contenders of a configuration, in a process of their own.
 fn rows(configuration: &'static Configuration) -> Vec<Row> {
     let output = Command::new(std::env::current_exe().expect("a path"))
         .args(["measure", configuration.name])
@@ -51,8 +51,8 @@ fn rows(configuration: &'static Configuration) -> Vec<Row> {
     rows.collect()
 }
 
-/// A line of the log as `tracing-subscriber` writes it beside ours, in turns: a process has one
-/// subscriber.
+/// Compares a log line of `tracing-subscriber` with one of the runtime, by turns, because a process
+/// has one subscriber.
 pub fn logs() {
     const TURNS: usize = 5;
     const LINES: [(&str, &str); 2] = [

@@ -9,7 +9,7 @@ use monitor_runtime::__private::{Exposition, Format, Gzip, Settings, Site, Verdi
 
 /// A page and what it shows.
 pub struct Contender {
-    /// What it is.
+    /// The name in the table.
     pub name: &'static str,
     /// Lines, or histograms.
     pub series: usize,
@@ -17,7 +17,7 @@ pub struct Contender {
     pub page: Box<dyn Fn() -> usize>,
 }
 
-/// What has been counted before.
+/// The counts before the page is made.
 pub struct Load {
     /// Calls of each function, by each thread.
     pub calls: usize,

@@ -1,4 +1,4 @@
-//! What a call notices of a page being made.
+//! Measures how much a page that is being made slows calls down.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

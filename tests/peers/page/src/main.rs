@@ -1,8 +1,10 @@
-//! What the page of `/metrics` costs with very many functions, beside metrics-exporter-prometheus.
+//! Measures the cost of the page of `/metrics` with very many functions, beside
+//! metrics-exporter-prometheus.
 //!
-//! `cargo run --release [functions]`, on an idle machine. Contenders take turns; medians are printed.
-//! `cargo run --release <functions> <page> <times>` only makes one of the pages, for a profiler.
-//! A page is read and printed as the server does it, chunk by chunk, each dropped once it is made.
+//! `cargo run --release [functions]`, on an idle machine. Contenders take turns; medians are
+//! printed. `cargo run --release <functions> <page> <times>` only makes one of the pages, for a
+//! profiler. A page is read and printed as the server does it, chunk by chunk, each dropped once it
+//! is made.
 
 mod contenders;
 mod latency;
@@ -87,7 +89,7 @@ fn as_f64(number: usize) -> f64 {
     number as f64
 }
 
-/// How many calls of each function were made, by how many threads.
+/// The number of calls of each function, and of the threads that make them.
 const LOAD: Load = Load {
     calls: 20,
     threads: 2,

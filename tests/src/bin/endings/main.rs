@@ -43,7 +43,7 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Runtime::new().expect("a runtime")
 }
 
-/// What no event is made of.
+/// Writes lines that make no event.
 fn last_line() {
     for line in 0..200 {
         tracing::info!(line, "before");

@@ -23,7 +23,7 @@ use super::Buffer;
 /// Names the case to the child.
 const CASE: &str = "MONITOR_TEST_REENTRANT";
 
-/// Where the subscriber calls monitored functions.
+/// The methods in which the subscriber calls monitored functions.
 const CASES: [&str; 13] = [
     "register_callsite",
     "enabled",
@@ -162,7 +162,7 @@ struct Writes(&'static str, Buffer);
 
 impl Write for Writes {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        // Its lock is held: a line of the user's own would wait for it with any attribute, and without.
+        // Its lock is held: a line from inside would wait for it with any attribute, and without.
         let own = bytes
             .windows(6)
             .any(|six| six == b"inside" || six == b"before");

@@ -11,7 +11,7 @@ use monitor_tests::prometheus::{Prometheus, config, programs};
 use monitor_tests::{addr, poll};
 use serde_json::Value;
 
-/// What takes an hour takes 36 s, and 5 minutes 3 s.
+/// An hour becomes 36 s, and 5 minutes become 3 s.
 const FASTER: u32 = 100;
 
 /// Calls of each burst.
@@ -122,7 +122,8 @@ fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
                     .query(&series)
                     .filter(|count| close(*count, BURST.into()))
             });
-            // What a rate sees is what lies between two samples: nothing came with the first.
+            // A rate sees only the difference between two samples, and no call came before the
+            // first.
             let seen = format!("max_over_time({series}[5m]) - min_over_time({series}[5m])");
             assert_eq!(prometheus.query(&seen), Some(BURST.into()), "{seen}");
             let increase = prometheus.query(&format!("increase({series}[5m])"));
@@ -157,7 +158,7 @@ fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
     let late = "function_calls_duration_seconds_count{function=\"late\",result=\"ok\"}";
     let seen = format!("max_over_time({late}[5m]) - min_over_time({late}[5m])");
     assert_eq!(prometheus.query(&seen), Some(BURST.into()), "{seen}");
-    // Expected errors are calls that succeed, and wake nobody up.
+    // Expected errors count as success, and never page.
     assert!(close(ratio_in_process("declined"), 0.0));
     let declined = "monitor_objective_failures_total{objective_name=\"declined\"}";
     assert_eq!(prometheus.query(declined), Some(0.0));

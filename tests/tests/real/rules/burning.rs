@@ -27,7 +27,7 @@ fn a_page_fires_and_resolves() {
         (60, &ticket, Some(1.0)),
         // 6 hours are good: over 3 days it is still too fast, but no longer going on.
         (400, &ticket, None),
-        // What was spent stays spent.
+        // The budget stays spent.
         (
             400,
             &firing("ErrorBudgetExhausted", ",severity=\"ticket\""),
@@ -81,7 +81,7 @@ fn few_calls_that_fail_wake_nobody() {
         (160, &firing("ObjectiveAllFailed", ""), None),
     ];
     assert_evaluates(&rules(), &few, expected);
-    // Calls stop after a burst in which all fail: nine wake nobody, ten do.
+    // Calls stop after a burst in which all fail: nine failures do not page, ten do.
     for (failed, fires) in [(9, None), (10, Some(1.0))] {
         let calls = format!("0+1x30 {}x60", 30 + failed);
         let failures = format!("0x30 {failed}x60");
@@ -168,7 +168,7 @@ fn a_fresh_service_and_one_without_calls() {
     let page = page("api", "success_rate");
     let expected: &[Expected<'_>] = &[(2, &page, Some(1.0)), (50, &page, None)];
     assert_evaluates(&rules(), &fresh, expected);
-    // Calls end in the middle of an outage: there is no ratio, and no division by nothing.
+    // Calls stop in the middle of an outage: the ratio is absent, without a division by zero.
     let quiet = ONE.calls("0+1000x120 120000x200", "0x100 0+1000x20 20000x200");
     let ratio = "monitor_slo:failures:ratio_rate5m{slo=\"success_rate\"}";
     let expected: &[Expected<'_>] = &[

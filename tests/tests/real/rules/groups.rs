@@ -68,7 +68,7 @@ fn an_environment_that_vanishes_is_missed() {
         )
     };
     let down = firing("MonitorInstanceDown", ",env=\"prod\",instance=\"p\"");
-    // Targets that cannot be scraped, and targets that are no longer there.
+    // Targets that cannot be scraped, and targets that have disappeared.
     for (up, is_down) in [("1x60 0x600", Some(1.0)), ("1x60 stale", None)] {
         let series = both(
             PROD.there("1x60 stale", up),

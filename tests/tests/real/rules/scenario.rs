@@ -72,7 +72,7 @@ pub(crate) fn assert_evaluates(rules: &str, series: &[Series], expected: &[Expec
     assert_tells(rules, series, expected, &[]);
 }
 
-/// The same, and compares the texts of alerts.
+/// Evaluates the rules and compares the texts of alerts.
 pub(crate) fn assert_tells(
     rules: &str,
     series: &[Series],
@@ -190,7 +190,7 @@ impl Instance<'_> {
         self.function("serve", "api", "success_rate", [calls, failures])
     }
 
-    /// What says that it is there.
+    /// Returns the series of an instance that is up.
     pub(crate) fn there(&self, build: &str, up: &str) -> Vec<Series> {
         let labels = "service_name=\"shop\",version=\"1.2.0\"";
         vec![

@@ -1,4 +1,4 @@
-//! Outages in which nothing fails that is counted: nobody there, everything hangs, nothing is measured.
+//! Tests outages without counted failures: no instance, hanging calls, missing counters.
 
 use super::rules;
 use super::scenario::{Expected, Instance, ONE, Series, assert_evaluates, firing, page};
@@ -59,7 +59,7 @@ fn one_instance_may_have_had_two_versions() {
     assert_evaluates(&rules(), &series, &[(40, &down, Some(1.0))]);
 }
 
-/// How many calls of `serve` run.
+/// Returns the series of running calls of `serve`.
 fn in_flight(instance: Instance<'_>, values: &str) -> Series {
     let labels = "service_name=\"shop\",objective_name=\"api\",function=\"serve\",module=\"shop\"";
     instance.series("monitor_objective_calls_in_flight", labels, values)

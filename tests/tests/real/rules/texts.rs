@@ -1,4 +1,4 @@
-//! What alerts say, word by word.
+//! Compares the texts of alerts word by word.
 
 use monitor_runtime::{inventory, slo};
 
@@ -21,7 +21,7 @@ fn canary() -> Vec<Series> {
     };
     let mut series = old.calls("0+10000x300 3000000+100x80", "0x380");
     series.extend(new.calls("_x300 0+100x80", "_x300 0+5x80"));
-    // What is not of the group is not in its text.
+    // The text of an alert contains only its own group.
     series.extend(staging.calls("0+100x380", "0+100x380"));
     series.extend(old.there("1x380", "1x380"));
     let build = new.there("1x380", "1x380").into_iter();

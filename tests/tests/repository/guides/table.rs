@@ -60,7 +60,7 @@ fn row(line: &str) -> Row {
     }
 }
 
-/// What a cell has between backticks.
+/// Returns the texts between backticks in a cell.
 fn quoted(cell: &str) -> Vec<String> {
     cell.split('`')
         .skip(1)

@@ -128,7 +128,7 @@ fn an_error_in_a_field_is_an_exception_with_its_sources() {
     assert!(seen.captures[0].exception.is_empty(), "text is text");
 }
 
-/// What a function makes of an error that it has logged.
+/// The actions of a function after it has logged an error.
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Returns,

@@ -82,7 +82,7 @@ async fn fails_too(way: u8) -> Result<u64, NotFound> {
     match way {
         // Another error.
         0 => Err(NotFound(8)),
-        // The same words, from a function that fails by itself.
+        // Fails with the same text, but independently.
         1 => find(7),
         // Two tasks that fail alike, and one error that goes on.
         _ => {

@@ -181,7 +181,7 @@ fn calls_without_durations_count_too() {
     assert_eq!(counted("untimed", "success_rate"), (4, 1));
 }
 
-/// Labels of the user's are not in the identity of an objective's series.
+/// Labels of the attribute are not in the identity of an objective's series.
 #[monitored(objective = LABELLED, labels(cached = cached))]
 fn labelled(cached: bool, fail: bool) -> Result<(), Failure> {
     if fail { Err(Failure::Down) } else { Ok(()) }

@@ -1,4 +1,4 @@
-//! What an error costs, as an event and once its function has had all the events it may have.
+//! Measures the cost of an error: as an event, and once its function has used up its events.
 
 use std::net::TcpListener;
 use std::time::Instant;
@@ -39,7 +39,7 @@ fn recovers(host: u64) -> u64 {
 
 /// Prints nanoseconds per call, medians of the rounds, with Sentry on and the log off.
 fn main() {
-    // A port that nobody listens on: events go nowhere, quickly.
+    // A port without a listener: events go nowhere, quickly.
     let gone = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     let dsn = format!("http://public@{}/1", gone.expect("a port"));
     let builder = monitor_runtime::builder!().addr("off").log_filter("off");

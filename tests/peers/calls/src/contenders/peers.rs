@@ -8,7 +8,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{Answer, Contender, Kind, block_on, monitored_contenders, work};
 
-/// What needs nothing global.
+/// Returns the contenders that need nothing global.
 pub fn bare() -> Vec<Contender> {
     let mut all = super::clocks_and_ours();
     all.extend([
@@ -24,7 +24,7 @@ pub fn bare() -> Vec<Contender> {
     all
 }
 
-/// What depends on the subscriber.
+/// Returns the contenders that depend on the subscriber.
 pub fn logged() -> Vec<Contender> {
     let mut all = monitored_contenders();
     all.extend([
@@ -39,7 +39,7 @@ pub fn logged() -> Vec<Contender> {
     all
 }
 
-/// What depends on the recorder of the `metrics` facade.
+/// Returns the contenders that depend on the recorder of the `metrics` facade.
 pub fn recorded() -> Vec<Contender> {
     let mut all = monitored_contenders();
     all.extend([
