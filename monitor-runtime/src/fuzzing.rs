@@ -201,7 +201,7 @@ fn unseen_text(input: &[u8]) {
 mod tests {
     use super::*;
 
-    /// A short, deterministic version of the mutations that the program in `fuzz/` makes at random.
+    /// Runs a short, deterministic version of the mutations that `fuzz/` makes at random.
     #[test]
     fn every_target_stands_its_seeds_whole_cut_and_strewn() {
         const STUMBLES: [&str; 14] = [

@@ -134,7 +134,7 @@ fn at_top(text: &str, needle: &str) -> Option<usize> {
 mod tests {
     use super::of;
 
-    /// The path that rustc 1.95 prints for one function of each kind.
+    /// Lists the path that rustc 1.95 prints for one function of each kind.
     #[test]
     fn every_kind_of_function_has_the_name_its_author_would_say() {
         let cases = [

@@ -117,8 +117,8 @@ impl Health {
     /// Runs every check now and then at its interval, until [`Health::stop`], and watches the
     /// runtime this is called in.
     ///
-    /// The checks run on that runtime, with its pools and clients, or on threads of their own if
-    /// there is none. A separate thread times them, so that a check that blocks its runtime is
+    /// The checks run on that runtime, with its pools and clients, or on threads of their own
+    /// without one. A separate thread times them, so that a check that blocks its runtime is
     /// noticed. A second call does nothing.
     pub(crate) fn spawn(self: &Arc<Self>) -> io::Result<()> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);

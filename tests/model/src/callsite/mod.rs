@@ -53,7 +53,7 @@ impl Site {
 pub(crate) mod snapshot {
     use crate::base::outcome::Outcome;
 
-    /// What a scrape adds up.
+    /// The sum that a scrape computes.
     #[derive(Debug, Default)]
     pub(crate) struct Sum {
         pub(crate) started: u64,
