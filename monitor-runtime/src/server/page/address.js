@@ -1,4 +1,4 @@
-// The state of the page in its address: it survives a reload, can be sent to others, and back goes back.
+// Keeps the state of the page in its address: it survives a reload, can be sent to others, and works with "back".
 
 const ALLOWED = {
   view: ["functions", "requests"],
@@ -12,7 +12,7 @@ const ALLOWED = {
 const TEXTS = ["q", "fn"];
 const LONGEST = 500;
 
-/// Reads a state; what it does not say, or says wrongly, is as at the start.
+/// Reads a state. A part that is missing or invalid keeps its initial value.
 function read() {
   const said = new URLSearchParams(location.hash.slice(1));
   const state = {};
@@ -22,7 +22,7 @@ function read() {
 }
 
 export class Address {
-  /// `changed` is called with the state after back, forward, or another address.
+  /// `changed` is called with the state after "back", "forward", or a new address.
   constructor(changed) {
     this.state = read();
     addEventListener("popstate", () => {
@@ -31,7 +31,7 @@ export class Address {
     });
   }
 
-  /// Changes the state; with `push`, back leads to the state before.
+  /// Changes the state. With `push`, "back" returns to the previous one.
   set(changes, push = false) {
     Object.assign(this.state, changes);
     const said = new URLSearchParams();

@@ -1,4 +1,4 @@
-// The page: asks for what is new, and hands it to its parts.
+// The page: requests what is new, and passes it to its parts.
 
 import { Address } from "./address.js";
 import { Poll, Refused, ask, token } from "./data.js";
@@ -27,7 +27,7 @@ let answered = Date.now();
 
 const poll = new Poll(async () => {
   const document = await ask(`page/data?${store.query}`);
-  // Before it is gone: what was known of the process that answered until now.
+  // Keeps the numbers of the previous process before the new one replaces them.
   const before = store.process !== "" && store.process !== document.process ? snapshot(store, wrong, answered) : null;
   store.apply(document);
   answered = Date.now();
@@ -36,14 +36,14 @@ const poll = new Poll(async () => {
   await Promise.all([detail.update(), panels.openRuns(store)].map((part) => part.catch(ignoreRefusal)));
 }, problem);
 
-/// What the numbers go on without, until the next round asks again.
+/// Ignores a failed request: the next round asks again.
 function ignoreRefusal(problem) {
   if (!(problem instanceof Refused)) throw problem;
 }
 
 const pathOf = (of) => `${of.module}::${of.name}`;
 
-/// Opens a function; back closes it.
+/// Opens a function; "back" closes it.
 function open(of) {
   change({ fn: pathOf(of) }, true);
 }
@@ -54,13 +54,13 @@ function close() {
   if (of) table.focus(of);
 }
 
-/// Changes the state of the page, in its address too.
+/// Changes the state of the page, and its address.
 function change(changes, push = false) {
   address.set(changes, push);
   take();
 }
 
-/// Shows the page as its address says.
+/// Shows the state in the address.
 function take() {
   const { state } = address;
   table.set(state);
@@ -126,7 +126,7 @@ function connection(kind, text) {
 
 let ticking = 0;
 
-/// Shows a line above everything; a function for its text is asked each second.
+/// Shows a banner. If its text is a function, it is called every second.
 function banner(kind, text, button = "", act = () => {}) {
   clearInterval(ticking);
   const said = () => (typeof text === "function" ? text() : text);
@@ -167,7 +167,7 @@ function askForToken(status) {
   banner("", "");
   const wasGiven = token.get() !== null;
   token.forget();
-  // Without a token in the service, no token helps.
+  // If the service has no token, entering one does not help.
   byId("refused").hidden = status !== 403;
   byId("token").hidden = status === 403;
   if (status === 403) return;
@@ -220,7 +220,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   table.redraw(false);
   table.render();
 });
-// The head of the table stands below the banner, however high that is.
+// Keeps the head of the table below the banner, at any height.
 new ResizeObserver(() => document.documentElement.style.setProperty("--banner", `${byId("banner").offsetHeight}px`)).observe(byId("banner"));
 
 readColours();

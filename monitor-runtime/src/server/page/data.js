@@ -1,4 +1,4 @@
-// Requests: with the token if there is one, with a limit, again later without an answer.
+// Sends requests with the token, if there is one, and a time-out, and repeats them later without an answer.
 
 const TOKEN = "monitor-token";
 const EVERY = 2000;
@@ -11,7 +11,7 @@ export const token = {
   forget: () => sessionStorage.removeItem(TOKEN),
 };
 
-/// Why a request has no data: `status` is 0 without an answer.
+/// The reason why a request has no data; `status` is 0 without an answer.
 export class Refused extends Error {
   constructor(status, text) {
     super(text);
@@ -19,7 +19,7 @@ export class Refused extends Error {
   }
 }
 
-/// Sends a request and returns the JSON of its answer, whatever its status if `any` is set.
+/// Sends a request and returns the JSON of its answer; with `any`, for every status.
 export async function ask(path, { method = "GET", body, any = false } = {}) {
   const headers = { Accept: "application/json" };
   if (token.get()) headers.Authorization = `Bearer ${token.get()}`;
@@ -45,7 +45,7 @@ export async function ask(path, { method = "GET", body, any = false } = {}) {
   return text === "" ? null : isJson ? JSON.parse(text) : text;
 }
 
-/// Asks again and again while the page is looked at; later and later without an answer.
+/// Repeats a request while the page is visible, at growing intervals without an answer.
 export class Poll {
   constructor(round, waiting) {
     this.round = round;

@@ -1,4 +1,4 @@
-// All about one function, beside the table; on a narrow screen in its place.
+// The details of one function, beside the table; on a narrow screen in place of it.
 
 import { ask } from "./data.js";
 import { breakable, byId, copyButton, el, fill } from "./dom.js";
@@ -26,7 +26,7 @@ export class Detail {
     return this.of !== null;
   }
 
-  /// Shows a function, or none.
+  /// Shows a function, or closes the details.
   async show(of) {
     if (of === this.of) return;
     this.of = of;
@@ -41,13 +41,13 @@ export class Detail {
     this.about.append(el("p", { class: "quiet" }, "Loading"));
     this.element.scrollTop = 0;
     this.title.focus({ preventScroll: true });
-    // Where it stands in the place of the table, its begin may be out of sight.
+    // In place of the table, its top may be scrolled out of sight.
     if (this.element.getBoundingClientRect().top < 0) this.element.scrollIntoView({ block: "start" });
     this.described ??= ask("inventory").catch(() => null);
     await this.update().catch((problem) => this.about.replaceChildren(el("p", { class: "output" }, problem.message)));
   }
 
-  /// Another process: ids mean other functions.
+  /// Closes the details of another process, whose ids mean other functions.
   forget() {
     this.described = null;
     if (!this.of) return;

@@ -1,10 +1,10 @@
-// Elements, made and changed without markup: data is only ever text.
+// Makes and changes elements without markup: data is always text.
 
 import * as format from "./format.js";
 
 export const byId = (id) => document.getElementById(id);
 
-/// An element with attributes and children; strings are text, what is null is left out.
+/// Makes an element with attributes and children. Strings become text; null is left out.
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -16,7 +16,7 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/// Changes a text only where it is another one: the browser lays out what is touched.
+/// Changes a text only if it differs, because the browser lays out every element that is touched.
 export function setText(element, text) {
   if (element.shown !== text) {
     element.shown = text;
@@ -37,7 +37,7 @@ export function fill(element, data, make) {
   const key = JSON.stringify(data);
   if (element.madeOf === key) return;
   element.madeOf = key;
-  // What was open or had the focus before has it afterwards.
+  // Restores open elements and the focus.
   const open = new Set([...element.querySelectorAll("details[open]")].map((one) => one.dataset.key));
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   element.replaceChildren(...make());
@@ -48,25 +48,25 @@ export function fill(element, data, make) {
   }
 }
 
-/// Marks one of a group of buttons as the pressed one.
+/// Marks one button of a group as pressed.
 export function press(group, name, value) {
   for (const button of group.querySelectorAll("button")) {
     setAttribute(button, "aria-pressed", String(button.dataset[name] === value));
   }
 }
 
-/// A name or path that may break behind each `::`, `.`, `/` and `_`.
+/// Returns a name or path that may break behind each `::`, `.`, `/` and `_`.
 export function breakable(text) {
   const parts = text.split(/(?<=::|[._/])/);
   return parts.flatMap((part, place) => (place === 0 ? [part] : [document.createElement("wbr"), part]));
 }
 
-/// A time of day, with its zone and the date in its title.
+/// Returns a time of day, with its zone and the date in its title.
 export function time(at, attributes = {}) {
   return el("time", { datetime: new Date(at).toISOString(), title: format.moment(at), ...attributes }, format.clock(at));
 }
 
-/// Copies a text; a page that is not from this machine has no clipboard but the old one.
+/// Copies a text. A page from another machine has only the old clipboard interface.
 async function copy(text) {
   if (navigator.clipboard?.writeText) {
     const done = await navigator.clipboard.writeText(text).then(() => true, () => false);
@@ -81,7 +81,7 @@ async function copy(text) {
   return done;
 }
 
-/// A button that copies what `text` returns, and says so on itself.
+/// Makes a button that copies the result of `text`, and confirms it in its label.
 export function copyButton(label, text, { title = label, key } = {}) {
   const button = el("button", { type: "button", class: "copy", title, "data-key": key, onclick: async () => {
     const done = await copy(text());
@@ -92,5 +92,5 @@ export function copyButton(label, text, { title = label, key } = {}) {
   return button;
 }
 
-/// Tells readers of the screen something that is seen elsewhere.
+/// Announces to screen readers something that is visible elsewhere.
 export const say = (text) => setText(byId("said"), text);

@@ -1,4 +1,4 @@
-// The pictures: calls over ten minutes, how long they took, and what a point of them stands for.
+// Draws the pictures of calls and durations over ten minutes, and describes their points.
 
 import * as format from "./format.js";
 
@@ -12,11 +12,11 @@ export function readColours() {
   colours.buckets = new Map();
 }
 
-/// The size of a canvas in CSS pixels. To ask makes the browser lay out all that has changed, so
-/// it is asked once for many canvases of one kind.
+/// Returns the size of a canvas in CSS pixels. Reading it makes the browser lay out all changes, so
+/// it is read once for many canvases of one kind.
 export const sizeOf = (canvas) => ({ width: canvas.clientWidth, height: canvas.clientHeight });
 
-/// A canvas of so many points, emptied; what is drawn counts in CSS pixels.
+/// Clears a canvas and scales it, so that drawing uses CSS pixels.
 function prepare(canvas, { width, height }, ratio) {
   const [wide, high] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
   if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
@@ -26,10 +26,10 @@ function prepare(canvas, { width, height }, ratio) {
   return context;
 }
 
-/// Returns the place of a column: the newest is at the right.
+/// Returns the position of a column; the newest is at the right.
 const place = (column, { latest, length, span }) => span - 1 - Math.round((latest - column.at) / 1000 / length);
 
-/// A digit of a heat: the bits of a bucket's number of calls.
+/// Returns a digit of the heat: the number of bits of a bucket's calls.
 export function bitsOf(heat, offset) {
   const code = heat.charCodeAt(offset);
   return code < 58 ? code - 48 : code - 87;
@@ -38,7 +38,7 @@ export function bitsOf(heat, offset) {
 const callsOf = (column) => column.ok + column.error + column.cancelled;
 const rateOf = (column) => callsOf(column) / column.seconds;
 
-/// The highest rate of a history, which is the top of its picture.
+/// Returns the highest rate of a history, which is the top of its picture.
 export const highest = (history) => history.reduce((most, column) => Math.max(most, rateOf(column)), 0);
 
 export function sparkline(canvas, size, history, time) {
@@ -49,7 +49,7 @@ export function sparkline(canvas, size, history, time) {
   const most = highest(history);
   context.fillStyle = colours.grid;
   context.fillRect(0, height - 1, width, 1);
-  // One on top of the other, and each colour in one go.
+  // Stacked, and each colour in one pass.
   const tops = history.map(() => height - 1);
   for (const name of ["error", "cancelled", "ok"]) {
     context.fillStyle = colours[name];
@@ -63,7 +63,7 @@ export function sparkline(canvas, size, history, time) {
   }
 }
 
-/// From teal for a millisecond to red for ten seconds and more, as red, green and blue.
+/// Returns a colour from teal for a millisecond to red for ten seconds and more, as red, green and blue.
 function heatColour(seconds) {
   const slow = Math.min(1, Math.max(0, (Math.log10(seconds) + 3) / 4));
   const [hue, light] = [190 - 190 * slow, colours.light];
@@ -75,16 +75,16 @@ function heatColour(seconds) {
   return [part(0), part(8), part(4)];
 }
 
-/// The buckets that a picture of latencies has, from the lowest to the highest.
+/// Returns the buckets of a picture of latencies, from the lowest to the highest.
 export function bucketsOf(history, bounds) {
   let [low, high] = [Infinity, 0];
   for (const column of history) {
     low = Math.min(low, column.first);
     high = Math.max(high, column.first + column.heat.length - 1);
   }
-  // A function that was not called has no buckets to speak of.
+  // A function without calls has no used buckets.
   if (history.length === 0) [low, high] = [0, 0];
-  // Few buckets would be as thick as bars, and look like many calls.
+  // A small number of buckets would be drawn as thick bars, and look like many calls.
   while (high - low < 5 && (low > 0 || high < bounds.length)) {
     if (low > 0) low -= 1;
     if (high - low < 5 && high < bounds.length) high += 1;
@@ -92,7 +92,7 @@ export function bucketsOf(history, bounds) {
   return [low, high];
 }
 
-/// A point per column and bucket, which the style sheet makes as large as they have to be.
+/// Draws one point per column and bucket, which the style sheet enlarges.
 export function heat(canvas, history, time, bounds) {
   const [low, high] = bucketsOf(history, bounds);
   let most = 1;
@@ -119,17 +119,17 @@ export function heat(canvas, history, time, bounds) {
   context.putImageData(points, 0, 0);
 }
 
-/// The colours of a list of bounds, worked out once.
+/// Returns the colours of a list of bounds, computed once.
 function coloursOf(bounds) {
   const all = colours.buckets.get(bounds) ?? [...bounds, 2 * (bounds.at(-1) ?? 1)].map(heatColour);
   colours.buckets.set(bounds, all);
   return all;
 }
 
-/// The upper bound of a bucket: "≤5 ms", ">10 s" for the last one.
+/// Returns the upper bound of a bucket: "≤5 ms", ">10 s" for the last one.
 export const boundName = (bounds, bucket) => (bounds[bucket] === undefined ? `>${format.duration(bounds.at(-1) ?? 0)}` : `≤${format.duration(bounds[bucket])}`);
 
-/// Says between which bounds the calls of a column were: "1 ms to 5 ms".
+/// Returns the bounds between which the calls of a column were: "1 ms to 5 ms".
 function spread(column, bounds) {
   const used = [...column.heat].map((digit, offset) => (digit === "0" ? -1 : column.first + offset)).filter((bucket) => bucket >= 0);
   if (used.length === 0 || bounds.length === 0) return "";
@@ -138,7 +138,7 @@ function spread(column, bounds) {
   return `, ${from} to ${to}`;
 }
 
-/// Says what a place of a picture stands for; places count from the left.
+/// Describes a column of a picture; columns count from the left.
 export function describe(history, time, at, bounds) {
   const column = history.find((column) => place(column, time) === at);
   const ended = time.latest - (time.span - 1 - at) * time.length * 1000;
@@ -148,7 +148,7 @@ export function describe(history, time, at, bounds) {
   return when + parts.filter(Boolean).join(", ") + spread(column, bounds);
 }
 
-/// A whole history in words: the text that stands for both pictures.
+/// Describes a whole history, as the alternative text of both pictures.
 export function summarize(history, time, bounds) {
   const span = format.duration(time.span * time.length);
   if (history.length === 0) return `No calls in the last ${span}`;

@@ -1,4 +1,4 @@
-// What a function did, in tables and lists: windows, totals, durations, labels, slow calls.
+// Tables and lists of a function's calls: windows, totals, durations, labels, slow calls.
 
 import { el, time } from "./dom.js";
 import { facts, kind } from "./failures.js";
@@ -7,7 +7,7 @@ import * as format from "./format.js";
 const head = (names) => el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name))));
 const number = (text) => el("td", { class: "number" }, text);
 
-/// Both windows side by side: every number that the page has of them.
+/// Shows all numbers of both windows side by side.
 export function windows(store, of) {
   const both = [1, 0].map((window) => store.numbers(of, window));
   const names = [1, 0].map((window) => `last ${format.duration(Math.round(store.windows[window]))}`);
@@ -22,7 +22,7 @@ export function windows(store, of) {
     el("tbody", {}, ...rows.map(([name, show]) => el("tr", {}, el("th", { scope: "row" }, name), ...both.map((now) => number(now ? show(now) : "–"))))));
 }
 
-/// Calls since the start, by result and by class.
+/// Shows calls since the start, by result and by class.
 export function totals({ results, errors }) {
   const { ok, error, cancelled } = results;
   const classes = Object.entries(errors).sort((a, b) => b[1] - a[1]);
@@ -34,7 +34,7 @@ export function totals({ results, errors }) {
   ].filter(Boolean);
 }
 
-/// Calls by duration. A bucket without calls has no bar.
+/// Shows calls by duration. A bucket without calls has no bar.
 export function buckets({ bounds, minute }) {
   const [most, all] = [Math.max(...minute), minute.reduce((a, b) => a + b, 0)];
   if (all === 0 || bounds.length === 0) return [];

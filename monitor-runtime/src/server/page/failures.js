@@ -1,4 +1,4 @@
-// Kinds of failure: the list of the process, and the one of a function.
+// Kinds of failure: the list of the process, and that of a function.
 
 import { breakable, byId, copyButton, el, fill, time } from "./dom.js";
 import * as format from "./format.js";
@@ -6,7 +6,7 @@ import { trace } from "./links.js";
 
 const name = (of) => `${of.module}::${of.name}`;
 
-/// A kind as lines of text, for a chat or a ticket.
+/// Returns a kind as lines of text, for a chat or a ticket.
 function asText(failure, of, store) {
   const { service } = store;
   const lines = [
@@ -22,7 +22,7 @@ function asText(failure, of, store) {
 
 const asJson = (failure, of, { service }) => JSON.stringify({ function: of.name, module: of.module, service, ...failure, id: undefined }, null, 2);
 
-/// The links of a chain, each caused by the next.
+/// Shows the links of a chain, each caused by the next.
 function chain(links, isOpen) {
   if (links.length === 0) return el("p", { class: "quiet" }, "Panic reported by another function");
   return el("ol", { class: `chain${isOpen ? "" : " short"}` }, ...links.map((link, place) =>
@@ -36,7 +36,7 @@ export function facts(store, call, key) {
   return fields.length > 0 || id ? el("p", { class: "facts" }, ...fields, id) : null;
 }
 
-/// One kind of failure; `open` makes its function a button, and `isNamed` says which it is without one.
+/// Shows one kind of failure. `open` makes its function a button; without it, `isNamed` shows the function's name.
 export function kind(store, failure, of, open, isNamed = false) {
   const key = `${of.module} ${failure.kind}`;
   const head = el("div", { class: "line" },

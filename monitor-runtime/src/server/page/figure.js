@@ -1,4 +1,4 @@
-// The two pictures of a function, large: with axes, and a value at each point for pointer and keyboard.
+// The two pictures of a function, enlarged: with axes, and a value at each point for pointer and keyboard.
 
 import { el, setAttribute, setText } from "./dom.js";
 import { boundName, bucketsOf, describe, heat, highest, sizeOf, sparkline, summarize } from "./draw.js";
@@ -33,7 +33,7 @@ export class Figure {
     return { canvas, top, bottom, from, to, cursor, element };
   }
 
-  /// Shows the value of a column; null for none.
+  /// Shows the value of a column, or nothing for null.
   point(at) {
     this.at = at;
     for (const { cursor } of this.parts) {

@@ -1,9 +1,9 @@
-// Numbers, times and texts as a person reads them.
+// Formats numbers, times and texts for people.
 
 const digits = (value) => (value >= 100 ? 0 : value >= 10 ? 1 : 2);
 const short = (value) => String(Number(value.toFixed(digits(value))));
 
-/// A duration: "850 µs", "1.25 ms", "3.2 s", "4 min".
+/// Formats a duration: "850 µs", "1.25 ms", "3.2 s", "4 min".
 export function duration(seconds) {
   if (seconds >= 5400) return `${short(seconds / 3600)} h`;
   if (seconds >= 90) return `${short(seconds / 60)} min`;
@@ -12,7 +12,7 @@ export function duration(seconds) {
   return seconds === 0 ? "0" : `${short(seconds * 1e6)} µs`;
 }
 
-/// A quantile: below the first bound and beyond the last one knows no more than that.
+/// Formats a quantile. Below the first bound and beyond the last one, only that is known.
 export function quantile(seconds, bounds) {
   if (seconds === null || seconds === undefined) return "–";
   if (seconds < 0) return `>${duration(-seconds)}`;
@@ -35,7 +35,7 @@ export function percent(share) {
   return share < 0.001 ? "<0.1%" : `${short(share * 100)}%`;
 }
 
-/// Bytes: "512 KiB", "48.2 MiB".
+/// Formats bytes: "512 KiB", "48.2 MiB".
 export function bytes(number) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   const unit = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, number)) / 10));
@@ -46,21 +46,21 @@ const two = (number) => String(number).padStart(2, "0");
 const date = (time) => `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
 const hours = (time) => `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;
 
-/// The zone of the browser's times: "UTC", "UTC+05:30".
+/// Returns the zone of the browser's times: "UTC", "UTC+05:30".
 export function zone(at = Date.now()) {
   const minutes = -new Date(at).getTimezoneOffset();
   if (minutes === 0) return "UTC";
   return `UTC${minutes < 0 ? "-" : "+"}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
 }
 
-/// Milliseconds since 1970 as the time of day, with the date if it is not of today.
+/// Formats milliseconds since 1970 as the time of day, with the date if it is not today's.
 export function clock(at) {
   const time = new Date(at);
   const isToday = time.toDateString() === new Date().toDateString();
   return isToday ? hours(time) : `${date(time)} ${hours(time)}`;
 }
 
-/// The same with date and zone, and as the log has it.
+/// Formats the time with date and zone, and as in the log.
 export function moment(at) {
   const time = new Date(at);
   const utc = time.toISOString();
@@ -68,7 +68,7 @@ export function moment(at) {
   return zone(at) === "UTC" ? here : `${here} (${utc.slice(0, 10)} ${utc.slice(11, 19)} UTC)`;
 }
 
-/// How long something has gone on: "4 d 3 h", "2 h 5 min", "12 s".
+/// Formats a running time: "4 d 3 h", "2 h 5 min", "12 s".
 export function uptime(seconds) {
   const parts = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
   let rest = Math.max(0, Math.floor(seconds));
@@ -84,10 +84,10 @@ export function uptime(seconds) {
 
 export const plural = (number, word) => `${whole(number)} ${word}${number === 1 ? "" : "s"}`;
 
-/// A factor: "72×", "1.5×".
+/// Formats a factor: "72×", "1.5×".
 export const times = (factor) => `${Number(factor.toPrecision(2))}×`;
 
-/// A doc comment as paragraphs of text without the signs of Markdown; code in it is `{ code }`.
+/// Splits a doc comment into paragraphs of text without Markdown; code in it is `{ code }`.
 export function paragraphs(markdown) {
   const blocks = markdown.replace(/^```.*$/gm, "").split(/\n\s*\n/).map((block) => block.trim()).filter(Boolean);
   return blocks.map((block) => {

@@ -1,4 +1,4 @@
-// The log's filter: what holds now, another one for a time, and targets it may name.
+// The log's filter: shows it, sets another one for a time, and lists the targets it may name.
 
 import { ask } from "./data.js";
 import { byId, el, fill, setText } from "./dom.js";
@@ -7,7 +7,7 @@ import * as format from "./format.js";
 const LEVELS = ["off", "error", "warn", "info", "debug", "trace"];
 const field = byId("level-filter");
 
-/// Returns `true` if a filter shows no line of any target that is known.
+/// Returns `true` if a filter hides every line of all known targets.
 export function silences(filter, targets) {
   const shows = (directive) => {
     const [target, level = ""] = directive.split(/=(.*)/s).map((part) => part.trim());
@@ -19,7 +19,7 @@ export function silences(filter, targets) {
 }
 
 export class Level {
-  /// `changed` looks at the filter again.
+  /// `changed` reads the filter again.
   constructor(store, changed) {
     Object.assign(this, { store, changed, isTouched: false });
     field.addEventListener("input", () => {

@@ -1,8 +1,8 @@
-// Links by the templates of `MONITOR_TRACE_URL` and `MONITOR_SOURCE_URL`, and buttons that copy.
+// Links from the templates of `MONITOR_TRACE_URL` and `MONITOR_SOURCE_URL`, and buttons that copy.
 
 import { breakable, copyButton, el } from "./dom.js";
 
-/// A URL from a template whose placeholders are all known; null if one is not, or the result is no page.
+/// Returns the URL of a template; null if a placeholder is not known, or the result is not an `http` URL.
 function from(template, values) {
   if (!template) return null;
   let isKnown = true;
@@ -17,7 +17,7 @@ function from(template, values) {
 
 const link = (href, title, ...inside) => el("a", { href, title, target: "_blank", rel: "noopener noreferrer" }, ...inside);
 
-/// A trace id: text, or a link; and a button that copies it.
+/// Shows a trace id, as text or a link, and a button that copies it.
 export function trace(store, id, key) {
   const href = from(store.links.trace, { trace_id: id });
   const code = el("code", {}, id);
@@ -25,7 +25,7 @@ export function trace(store, id, key) {
     copyButton("Copy", () => id, { title: "Copy the trace id", key: `copy trace ${key}` }));
 }
 
-/// A place in the source. One outside of the service's own source has no link.
+/// Shows a place in the source, with a link if it belongs to the service's own source.
 export function source(store, file, line) {
   const isOwn = !/^([/\\]|[A-Za-z]:)/.test(file) && !file.split(/[/\\]/).includes("..");
   const { version, commit } = store.service;

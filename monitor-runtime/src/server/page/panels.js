@@ -1,4 +1,4 @@
-// Beside the table: health checks and objectives.
+// The panels beside the table: health checks and objectives.
 
 import { ask } from "./data.js";
 import { byId, el, fill } from "./dom.js";
@@ -8,7 +8,7 @@ const WORDS = ["ok", "warn", "fail"];
 const word = (status) => (WORDS.includes(status) ? status : "unknown");
 const dot = (status) => el("span", { class: `dot ${word(status)}`, "aria-hidden": "true" });
 
-/// Runs of checks that are open: by name.
+/// Runs of the checks whose row is open, by name.
 const runs = new Map();
 
 function drawRuns(list) {
@@ -17,7 +17,7 @@ function drawRuns(list) {
     el("span", { class: `run ${word(status)}`, title: `${format.moment(at)}: ${status}, ${format.duration(took / 1000)}${output ? `: ${output}` : ""}` })));
 }
 
-/// Asks for the runs of checks whose row is open, and for no others.
+/// Requests the runs of the checks whose row is open, and of no others.
 export async function openRuns(store, all = byId("health")) {
   for (const details of all.querySelectorAll("details[open]")) {
     const check = store.checks.find((one) => one.name === details.dataset.check);
@@ -53,7 +53,7 @@ function row(check, opened) {
 const UNITS = { s: 1, m: 60, h: 3600, d: 86400 };
 const lengthOf = (window) => parseFloat(window) * (UNITS[window.at(-1)] ?? 1);
 
-/// Burn rates by window. Those longer than the process has run are of one and the same time.
+/// Shows burn rates by window. Windows longer than the process has run all cover the same time.
 function burns(one, up) {
   const all = Object.entries(one.burn_rate ?? {}).sort(([a], [b]) => lengthOf(a) - lengthOf(b));
   const whole = all.filter(([window]) => lengthOf(window) <= up);
@@ -61,7 +61,7 @@ function burns(one, up) {
   return [...whole, ...rest];
 }
 
-/// Says what an objective promises: "Success rate 99.5%", "Latency ≤ 250 ms, 99%".
+/// Returns the promise of an objective: "Success rate 99.5%", "Latency ≤ 250 ms, 99%".
 function promise(one) {
   const percent = `${one.target_percent}%`;
   if (one.threshold_seconds) return `Latency ≤ ${format.duration(one.threshold_seconds)}, ${percent}`;

@@ -1,15 +1,15 @@
-// What was known of a process that died: kept in this tab until it is dismissed.
+// The last numbers of a process that ended, kept in this tab until they are dismissed.
 
 import { byId, el, time } from "./dom.js";
 import { kind } from "./failures.js";
 import * as format from "./format.js";
 
 const KEY = "monitor-past";
-/// Functions and failures that are kept, and characters of all.
+/// The most functions and failures that are kept, and the most characters.
 const MOST = [40, 30];
 const LONGEST = 400_000;
 
-/// Keeps what the page shows of the process it knows, before it takes what is of another one.
+/// Keeps the numbers of the known process, before those of another process replace them.
 export function snapshot(store, troubles, seen) {
   const [functions, failures] = MOST;
   const matters = (one) => one.flight > 0 || one.troubles?.length > 0 || store.isFailing(one);
@@ -39,7 +39,7 @@ export class Past {
     try {
       sessionStorage.setItem(KEY, JSON.stringify(kept));
     } catch {
-      // A tab without room for it has it until a reload.
+      // Without room in the tab's storage it is kept until a reload.
     }
     this.show();
   }

@@ -3,7 +3,7 @@
 import { breakable, byId, el, fill } from "./dom.js";
 import * as format from "./format.js";
 
-/// Rows that are shown: routes are few, and those without requests come last.
+/// The most rows that are shown. Routes without requests come last.
 const MOST = 300;
 
 export function requests(store, { words, show, window }) {

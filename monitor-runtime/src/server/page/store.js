@@ -1,4 +1,4 @@
-// What is known of the service, put together from documents that say what is new.
+// The state of the service, assembled from documents that contain only changes.
 
 const COLUMNS = 120;
 
@@ -15,7 +15,7 @@ export class Store {
     this.reset();
   }
 
-  /// Everything that a document tells of changes to.
+  /// Everything that a document updates.
   reset() {
     Object.assign(this, { routes: [], checks: [], health: [null, null], objectives: [], level: null, targets: [], system: null, systemBefore: null });
   }
@@ -24,7 +24,7 @@ export class Store {
     return `process=${encodeURIComponent(this.process)}&since=${this.number}`;
   }
 
-  /// Takes a document; returns `true` if it is of another process than the last one.
+  /// Takes a document. Returns `true` if it comes from another process than the last one.
   apply(document) {
     const isOther = this.process !== "" && this.process !== document.process;
     if (document.functions) this.begin(document);
@@ -42,7 +42,7 @@ export class Store {
       this.checks[place] = { place, name, status, critical, took, output };
     }
     for (const key of ["health", "objectives", "level", "targets"]) if (document[key] !== undefined) this[key] = document[key];
-    // What stood still since is not sent again.
+    // Unchanged values are not sent again.
     const system = document.system ?? this.system;
     if (system) Object.assign(this, { systemBefore: this.system, system: { ...system, at: document.at } });
     return isOther;
@@ -76,26 +76,26 @@ export class Store {
     }
   }
 
-  /// A kind that is as it was is its number alone.
+  /// An unchanged kind is sent as its number alone.
   applyFailures(list) {
     const known = new Map(this.failures.map((one) => [one.kind, one]));
     this.failures = list.map((one) => (typeof one === "number" ? known.get(one) : one)).filter(Boolean);
   }
 
-  /// The time that pictures are of: a service that has just begun has less to show.
+  /// Returns the time that pictures cover; less for a service that has just started.
   get time() {
     const span = [24, 60, COLUMNS].find((columns) => columns >= this.columns.length) ?? COLUMNS;
     return { latest: this.columns.at(-1)?.at, length: this.column, span };
   }
 
-  /// Columns of a function that are not too old to be shown.
+  /// Returns the columns of a function that are recent enough to be shown.
   history(of) {
     const oldest = this.columns.length > 0 ? this.columns[0].at : 0;
     while (of.history.length > 0 && of.history[0].at < oldest) of.history.shift();
     return of.history;
   }
 
-  /// Numbers of a function or route in one of the two windows; null without calls.
+  /// Returns the numbers of a function or route in one of the two windows; null without calls.
   numbers(of, window) {
     const found = of.windows[window];
     if (!found) return null;
@@ -103,7 +103,7 @@ export class Store {
     return { calls, errors, cancelled, p50, p95, p99, mean, rate: calls / Math.max(1, this.windows[window]) };
   }
 
-  /// Returns how long a call of a function has run at least, in seconds; 0 where that is not known.
+  /// Returns the time that a call of a function has run at least, in seconds; 0 if it is not known.
   oldest(of) {
     return of.flight > 0 && of.since > 0 ? Math.max(0, (this.at - of.since) / 1000) : 0;
   }
@@ -121,7 +121,7 @@ export class Store {
     return this.functions.find((one) => `${one.module}::${one.name}` === path);
   }
 
-  /// All functions together: calls a second, share of errors, calls in flight; and requests a second.
+  /// Returns totals of all functions: calls per second, share of errors, calls in flight; and requests per second.
   summary(window) {
     const sum = { calls: 0, errors: 0, flight: 0, active: 0, failing: 0, requests: 0 };
     for (const one of this.functions) {

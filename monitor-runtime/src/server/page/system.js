@@ -20,7 +20,7 @@ export function tiles(store, window) {
   setText(byId("tile-up"), format.uptime((store.at - store.began) / 1000));
 }
 
-/// Returns the share of the time between the last two documents that something took, of `of` at most.
+/// Returns how fast a counter of seconds grew between the last two documents, divided by `of`.
 function share(store, key, of = 1) {
   const { system, systemBefore } = store;
   if (!systemBefore || system[key] === null || systemBefore[key] === null) return null;

@@ -1,4 +1,4 @@
-// The table of functions: sorted, filtered, and no more rows in the document than one can see.
+// The table of functions: sorted, filtered, and with only the visible rows in the document.
 
 import { breakable, byId, el, say, setAttribute, setClass, setText } from "./dom.js";
 import { boundName, bucketsOf, heat, highest, sizeOf, sparkline, summarize } from "./draw.js";
@@ -19,9 +19,9 @@ const PICTURES = [
   ["Latency", "Call duration: the higher the slower, from teal for a millisecond to red for ten seconds; the stronger the more calls; the bound is the top of the picture"],
 ];
 
-/// Up to so many rows all are in the document, for find-in-page; and so many beyond what is seen.
+/// Up to so many rows, all are in the document, for find-in-page; and so many beyond the visible ones.
 const ALL = 100;
-/// Rows that are shown unasked where the other parts of the page are below the table, not beside it.
+/// Rows that are shown at first if the other parts of the page are below the table, not beside it.
 const SOME = 40;
 const BESIDE = matchMedia("(min-width: 1500px)");
 const BEYOND = 8;
@@ -56,7 +56,7 @@ export class Table {
     byId("sort").addEventListener("change", (event) => this.sortBy(event.target.value));
   }
 
-  /// Tells the page of another order, which comes back in the state of its address.
+  /// Reports another order to the page, which returns it in the state of its address.
   sortBy(key) {
     const down = this.sort === key ? !this.down : key !== "name";
     this.sorted({ sort: key, dir: down ? "down" : "up" });
@@ -75,7 +75,7 @@ export class Table {
 
   value(of) {
     if (this.sort === "flight") return of.flight;
-    // What is wrong comes first, then what failed in the last ten minutes, then what is called most.
+    // Functions in trouble come first, then those that failed in the last ten minutes, then the most called.
     if (this.sort === "trouble") return 1e12 * (of.troubles?.[0]?.rank ?? 0) + (this.store.isFailing(of) ? 1e11 : 0) + (this.store.numbers(of, 1)?.calls ?? 0);
     const numbers = this.store.numbers(of, this.window);
     if (numbers === null) return -1;
@@ -84,7 +84,7 @@ export class Table {
     return size(numbers[this.sort]);
   }
 
-  /// Which functions are shown, in which order.
+  /// Returns the functions to show, in order.
   arrange() {
     const { store, words, show } = this;
     const shown = store.functions.filter((one) =>
@@ -97,7 +97,7 @@ export class Table {
     return shown.sort((a, b) => sign * (values.get(a) - values.get(b)) || byName(a, b));
   }
 
-  /// Whether the pointer or the focus is on a row: rows that jump away are worse than old order.
+  /// Returns `true` while the pointer or the focus is on a row: rows that jump away are worse than an old order.
   get isHeld() {
     return this.body.matches(":hover") || this.body.contains(document.activeElement);
   }
@@ -112,7 +112,7 @@ export class Table {
     }
     const all = this.store.functions.length;
     setText(byId("count"), sorted.length === all ? format.plural(all, "function") : `${format.whole(sorted.length)} of ${format.plural(all, "function")}`);
-    // Said only where it was asked for: numbers that come and go would drown everything else.
+    // Announced only on demand: changing numbers would drown everything else.
     if (asked) say(byId("count").textContent);
     const none = byId("none");
     none.hidden = sorted.length > 0;
@@ -129,12 +129,12 @@ export class Table {
     this.frame ??= requestAnimationFrame(() => { this.frame = null; this.render(); });
   }
 
-  /// The height of a row, which is the style sheet's business: it is another one on a phone.
+  /// Returns the height of a row, which the style sheet sets; it differs on a phone.
   get height() {
     return (this.known ??= parseFloat(getComputedStyle(this.body).getPropertyValue("--row")) || 40);
   }
 
-  /// Puts the rows in the document that can be seen, and what is new into them.
+  /// Puts the visible rows into the document, with current numbers.
   render() {
     const rows = this.order;
     const height = this.height;
@@ -147,7 +147,7 @@ export class Table {
     const wanted = new Map(rows.slice(from, to).map((one, place) => [one, from + place]));
     const standing = focused && this.rowOf(focused);
     for (const [one, row] of this.made) {
-      // The row one stands on stays, wherever one has scrolled to.
+      // The row with the focus stays, even if it is scrolled out of sight.
       if (!wanted.has(one) && row !== standing) {
         this.made.delete(one);
         this.put(row);
@@ -157,7 +157,7 @@ export class Table {
     const { time } = this.store;
     this.pictures.forEach((head, place) => setText(head, `${PICTURES[place][0]}, ${format.duration(time.span * time.length)}`));
     for (const [one, place] of wanted) this.fill(this.made.get(one), one, place);
-    // After all text: a size that is asked for in between costs a layout of the page.
+    // After all text, because reading a size in between forces a layout of the page.
     for (const [one, place] of wanted) {
       if (place >= first - 1 && place <= last) this.draw(this.made.get(one), one, time);
     }
@@ -183,13 +183,13 @@ export class Table {
     }
   }
 
-  /// Takes a row out of the document, for another function to have.
+  /// Removes a row from the document, so that another function can use it.
   put(row) {
     row.element.remove();
     this.free.push(row);
   }
 
-  /// A row for a function: one that has scrolled away, or a new one.
+  /// Returns a row for a function: one that has scrolled away, or a new one.
   make(one) {
     const row = this.free.pop() ?? this.makeRow();
     row.one = one;
@@ -255,7 +255,7 @@ export class Table {
     for (const picture of row.pictures) setAttribute(picture, "aria-label", words);
   }
 
-  /// Forgets what was drawn, and for another process also the rows.
+  /// Forgets what was drawn, and the rows as well if the process is another one.
   redraw(isOther) {
     this.drawn = performance.now();
     this.size = this.known = null;

@@ -1,19 +1,19 @@
-// What is wrong now, in one line each: the first thing on the page, the order of the table, the tab's title.
+// The current problems, one line each. They are first on the page, and determine the table's order and the tab's title.
 
 import { byId, el, fill, setText } from "./dom.js";
 import { bitsOf } from "./draw.js";
 import * as format from "./format.js";
 
-/// Lines that are shown; the rest are counted.
+/// The most lines that are shown; the rest are counted.
 const MOST = 6;
-/// A comparison with the past needs so many calls now and before.
+/// Calls, now and before, that a comparison with the past needs.
 const ENOUGH = [20, 50];
 const ICON = byId("icon").href;
 
-/// About how many calls a number of so many bits is.
+/// Returns the approximate number of calls that has so many bits.
 const callsOf = (bits) => (bits <= 1 ? bits : 0.75 * 2 ** bits);
 
-/// p95 and p99 of the minutes before the last one, from the columns; null where too few calls are known.
+/// Returns p95 and p99 of the minutes before the last one, from the columns; null with too few calls.
 function past(store, of) {
   const latest = store.time.latest;
   if (latest === undefined) return null;
@@ -34,8 +34,8 @@ function past(store, of) {
   return numbers;
 }
 
-/// Returns p95 of now and of before for a function that is slower than it was, else null. Quantiles of the past are upper bounds of
-/// buckets, so what is called slower is.
+/// Returns the current and the past p95 of a function that has become slower, else null. Past quantiles are upper bounds of
+/// buckets, so a function that is reported as slower is slower.
 function slower(store, of) {
   const now = store.numbers(of, 1);
   if (!now || now.calls < ENOUGH[0] || now.p95 === null) return null;
@@ -51,7 +51,7 @@ function isExpected(store, of) {
   return recent.length > 0 && recent.every((one) => one.expected);
 }
 
-/// Returns `true` if a call runs much longer than calls of its function do. Of a function whose calls never
+/// Returns `true` if a call runs much longer than usual for its function. If no call of a function has ever
 /// ended, one that began with the process is a loop that is meant to run.
 function isStuck(store, of) {
   const age = store.oldest(of);
@@ -60,7 +60,7 @@ function isStuck(store, of) {
   return age > 10 * (past(store, of)?.p99 ?? Math.abs(store.numbers(of, 1)?.p99 ?? 0));
 }
 
-/// Returns what is wrong with a function, the worst first: `{rank, text}`; an empty list for one that is well.
+/// Returns the problems of a function, the worst first: `{rank, text}`; empty for a healthy one.
 export function troublesOf(store, of) {
   const found = [];
   const now = store.numbers(of, 1);
@@ -76,7 +76,7 @@ export function troublesOf(store, of) {
   return found;
 }
 
-/// Returns everything that is wrong: `{level, what, text, of}`, the worst first.
+/// Returns all problems: `{level, what, text, of}`, the worst first.
 export function troubles(store) {
   const found = [];
   const [status, output] = store.health;
@@ -99,7 +99,7 @@ export function troubles(store) {
   return [...found, ...functions];
 }
 
-/// Shows them, and the number of them in the tab.
+/// Shows them, and their number in the tab's title.
 export function show(store, list, open) {
   const bad = list.length;
   setText(byId("verdict-title"), bad === 0 ? "Nothing is wrong" : `${bad === 1 ? "1 thing is" : `${format.whole(bad)} things are`} wrong`);
