@@ -103,7 +103,7 @@ fn is_said(word: &str) -> bool {
     speaks(word) || word == HIDDEN || word.starts_with(['<', '[', '{', '(', '/', '%', '$', '-'])
 }
 
-/// Returns the word that begins at `start`, or the inside of its quotes.
+/// Returns the word that begins at `start`, or the text in its quotes.
 fn next(text: &str, start: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let range = quoted(bytes, start).unwrap_or_else(|| start..end_of_value(bytes, start));

@@ -126,7 +126,8 @@ fn squeezed(name: &str) -> String {
 /// A known name has to end where a word of `name` does: `tokens_used` and `tokenizer` are not
 /// secret.
 ///
-/// A name whose last word is about a secret has a value that is none: `token_type`, `password_file`.
+/// A name whose last word describes a secret has a value that is not secret: `token_type`,
+/// `password_file`.
 pub(crate) fn is_secret(name: &str) -> bool {
     let is_about = || {
         let last = last_word(name);
@@ -148,7 +149,7 @@ fn any_word(name: &str, holds: fn(&mut Word) -> bool) -> bool {
     })
 }
 
-/// The last word of a name: `Value` of `stringValue`, `name` of `env_name`.
+/// Returns the last word of a name: `Value` of `stringValue`, `name` of `env_name`.
 fn last_word(name: &str) -> &str {
     let bytes = name.as_bytes();
     let begins = |at: &usize| {
@@ -203,7 +204,8 @@ impl Word {
         is_secret
     }
 
-    /// Asked where a word ends, for the names of `MONITOR_REDACT`.
+    /// Returns `true` if the letters so far end in a name of `MONITOR_REDACT`; called at the end of
+    /// each word.
     fn ends_in_own(&mut self) -> bool {
         let read = &self.letters[..self.length];
         let own = OWN.read().unwrap_or_else(PoisonError::into_inner);
