@@ -21,7 +21,7 @@ use crate::sentry;
 /// trace, and has a Sentry scope of its own.
 ///
 /// Its log lines stay in the span that the task is spawned in. They, its events and
-/// [`inject`](crate::inject) have the trace id of the request that it is spawned for. Tags it sets
+/// [`inject`](crate::trace::inject) have the trace id of the request that it is spawned for. Tags it sets
 /// and breadcrumbs it leaves stay with it. The functions it runs are a path of their own. An error
 /// that comes out of it is told there; the function that spawned it and passes the error on adds
 /// nothing.

@@ -49,7 +49,7 @@ pub struct JsonLayer<W> {
 /// The lines are those of `tracing-subscriber`'s `fmt::layer().json().with_current_span(false)`:
 /// `timestamp` (RFC 3339, UTC, microseconds), `level`, `fields`, `target`, and `spans` from the
 /// outermost in, for about a third of the price. A line of a request has its `trace_id` and
-/// `span_id` (see [`trace_context`](crate::trace_context())) behind the `target`. They differ in
+/// `span_id` (see [`trace::current`](crate::trace::current())) behind the `target`. They differ in
 /// two cases: an event with an explicit parent shows the spans of that parent, and a `Debug` or
 /// `Display` that panics, fails or never ends costs its own text, never the line or the call.
 ///

@@ -31,7 +31,7 @@ thread_local! {
 /// Returns the context of the request that this code works for; `None` outside a request.
 ///
 /// There is one under [`http::layer`](crate::http::layer) and in [`TraceContext::scope`] and
-/// [`TraceContext::follow`]. [`spawn`](crate::spawn) takes it along. A task of `tokio::spawn` or a
+/// [`TraceContext::follow`]. [`spawn`](crate::task::spawn) takes it along. A task of `tokio::spawn` or a
 /// thread begins without one.
 pub fn trace_context() -> Option<TraceContext> {
     let ids = IDS.get()?;
