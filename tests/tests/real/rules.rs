@@ -4,6 +4,8 @@
 mod burning;
 #[path = "rules/groups.rs"]
 mod groups;
+#[path = "rules/native.rs"]
+mod native;
 #[path = "rules/scenario.rs"]
 mod scenario;
 #[path = "rules/silent.rs"]

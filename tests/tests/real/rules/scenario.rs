@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use monitor_tests::target;
 
 /// The installed promtool, and the newest there is.
-fn promtools() -> [PathBuf; 2] {
+pub(crate) fn promtools() -> [PathBuf; 2] {
     let newest = target().join("prometheus-newest/usr/bin/promtool");
     ["promtool".into(), newest]
 }
