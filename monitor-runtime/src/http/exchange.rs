@@ -97,6 +97,10 @@ impl Exchange {
             || (self.connect && status.is_success());
         let headers = response.headers_mut();
         self.grpc.answered(status, headers);
+        if self.grpc.answers() {
+            let Request { method, scheme, .. } = *self.request;
+            metrics::begin_grpc(method, scheme, self.request.route.get());
+        }
         let length = headers.get(header::CONTENT_LENGTH);
         self.promised = length.and_then(|length| length.to_str().ok()?.parse().ok());
         headers

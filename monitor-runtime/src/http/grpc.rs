@@ -19,7 +19,6 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 pub(super) struct Call {
     /// The time that the client, or the server around the layer, waits for the call.
     timeout: Option<Duration>,
-    /// `true` once the response is a gRPC response with a 200.
     answers: bool,
     status: Option<&'static Grpc>,
     /// The trailers of gRPC-Web, which stand at the end of the body.
@@ -52,6 +51,11 @@ impl Call {
         let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
         let web = kind.and_then(|kind| kind.strip_prefix(b"application/grpc-web"));
         self.web = web.map(|kind| Trailers::new(kind.starts_with(b"-text")));
+    }
+
+    /// Returns `true` once the response is a gRPC response with a 200.
+    pub(super) fn answers(&self) -> bool {
+        self.answers
     }
 
     /// Notes the trailers behind the body.

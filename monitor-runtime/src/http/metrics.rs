@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use metrics::{Key, Label, Level, Metadata, Unit};
 
+use crate::base::status::Grpc;
 use crate::base::unwind::quietly;
 use crate::metrics::{HTTP_ACTIVE, HTTP_DURATION, HTTP_REQUESTS};
 
@@ -57,9 +58,19 @@ static ACTIVE: Kept<[&str; 2], Active> = RwLock::new(None);
 /// Methods and routes whose series have been set to 0.
 static ROUTES: Kept<[&str; 2], ()> = RwLock::new(None);
 
-/// Statuses that every route has on the page from its first request on. Otherwise `rate` would miss
+/// Methods of gRPC whose series are at 0: each with the method and scheme of HTTP.
+static GRPC: Kept<[&str; 3], ()> = RwLock::new(None);
+/// Routes that were declared before there was a recorder.
+static DECLARED: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+
+/// Statuses that every route has on the page before it answers with them. Otherwise `rate` would miss
 /// the failures with which a series begins.
 const KNOWN_STATUSES: [u16; 2] = [200, 500];
+/// Methods that a declared route has on the page before its first request.
+const KNOWN_METHODS: [&str; 2] = ["GET", "POST"];
+/// Codes that every method of gRPC has on the page from its first answer on, by number: `OK`, `INTERNAL` and
+/// `UNAVAILABLE`.
+const KNOWN_CODES: [i32; 3] = [0, 13, 14];
 
 type Kept<K, V> = RwLock<Option<HashMap<K, Arc<V>>>>;
 
@@ -71,7 +82,29 @@ pub(crate) fn begin() {
     metrics::describe_histogram!(HTTP_DURATION, Unit::Seconds, duration);
     let active = "Requests that have begun and not ended.";
     metrics::describe_gauge!(HTTP_ACTIVE, active);
+    // A route that is declared meanwhile is either in the list, or sees that this has begun.
+    let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
     BEGUN.store(true, Ordering::Release);
+    let routes = std::mem::take(&mut *declared);
+    drop(declared);
+    routes.into_iter().for_each(begin_methods);
+}
+
+/// Puts the counters of a route at 0 on the page once there is one, before its first request.
+pub(super) fn declare(route: &'static str) {
+    let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !BEGUN.load(Ordering::Acquire) {
+        declared.push(route);
+        return;
+    }
+    drop(declared);
+    begin_methods(route);
+}
+
+fn begin_methods(route: &'static str) {
+    for method in KNOWN_METHODS {
+        begin_route(method, route);
+    }
 }
 
 /// Counts a request that begins.
@@ -104,6 +137,32 @@ pub(super) fn begin_route(method: &'static str, route: &'static str) {
             for status in KNOWN_STATUSES {
                 let key = Key::from_parts(HTTP_REQUESTS, requests_labels(method, route, status));
                 recorder.register_counter(&key, &METADATA).increment(0);
+            }
+        });
+    });
+}
+
+/// Puts the histograms of a method of gRPC at 0 on the page, when its first answer begins.
+pub(super) fn begin_grpc(method: &'static str, scheme: &'static str, route: &'static str) {
+    let mut is_new = false;
+    kept(&GRPC, [method, scheme, route], || is_new = true);
+    if !is_new {
+        return;
+    }
+    quietly(|| {
+        metrics::with_recorder(|recorder| {
+            for code in KNOWN_CODES.map(Grpc::from_number) {
+                let keys = Keys::of(&Ended {
+                    method,
+                    scheme,
+                    route,
+                    status: 200,
+                    answered: true,
+                    error: code.class().unwrap_or_default(),
+                    outcome: "",
+                    grpc: Some(code.name),
+                });
+                let _ = recorder.register_histogram(&keys.duration, &METADATA);
             }
         });
     });

@@ -2,7 +2,7 @@
 
 use monitor_runtime::http::layer;
 use monitor_tests::http::{lines, requests, timed};
-use monitor_tests::log;
+use monitor_tests::{log, scrape};
 use tonic::transport::{Endpoint, Server};
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
@@ -76,6 +76,18 @@ async fn calls_and_streams_of_grpc_are_what_they_were() {
         );
     }
     assert_eq!(requests("POST", CHECK, "200"), 2);
+    // Failures that a method is known for are at 0 before they happen.
+    let page = scrape();
+    for code in ["INTERNAL", "UNAVAILABLE"] {
+        let of = [
+            ("http_route", CHECK),
+            ("rpc_response_status_code", code),
+            ("error_type", code),
+        ];
+        let found = page.find("http_server_request_duration_seconds_count", &of);
+        let counts: Vec<u64> = found.map(monitor_tests::Sample::count).collect();
+        assert_eq!(counts, [0], "{code}");
+    }
     let line = &lines(NOWHERE, 1)[0];
     assert_eq!(
         (line.text("outcome"), line.text("grpc_status")),

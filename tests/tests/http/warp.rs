@@ -9,8 +9,8 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream};
 use monitor_runtime::http::warp::{route, serve};
 use monitor_tests::http::{active, ask, begin, line, lines, read_until, requests};
-use monitor_tests::log;
 use monitor_tests::process::wait_for;
+use monitor_tests::{log, scrape};
 use tokio_tungstenite::tungstenite::Message;
 use warp::http::StatusCode;
 use warp::{Filter, Rejection, Reply, reject, reply};
@@ -100,6 +100,27 @@ fn service() -> SocketAddr {
         let addr = addr.recv().expect("the service starts");
         addr.expect("bound")
     })
+}
+
+#[test]
+fn a_declared_route_is_at_0_before_its_first_request() {
+    let _ = route("/declared/early/{id}");
+    service();
+    let _ = route("/declared/late/{id}");
+    let page = scrape();
+    for route in ["/declared/early/{id}", "/declared/late/{id}"] {
+        for (method, status) in [
+            ("GET", "200"),
+            ("GET", "500"),
+            ("POST", "200"),
+            ("POST", "500"),
+        ] {
+            let of = [("method", method), ("route", route), ("status", status)];
+            let found = page.find("http_requests_total", &of);
+            let counts: Vec<u64> = found.map(monitor_tests::Sample::count).collect();
+            assert_eq!(counts, [0], "{of:?}");
+        }
+    }
 }
 
 #[test]

@@ -32,7 +32,9 @@ impl Rules {
         for template in more {
             let template = template.as_ref();
             template::check(template, &templates);
-            templates.push(keep(template));
+            let template = keep(template);
+            metrics::declare(template);
+            templates.push(template);
         }
         self.templates = templates.into();
     }

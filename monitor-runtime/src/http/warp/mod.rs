@@ -32,7 +32,7 @@ use hyper::body::{Body as HttpBody, Bytes, Incoming};
 
 use super::request::name_current;
 use super::route::template::check_name;
-use super::{Body, layer};
+use super::{Body, layer, metrics};
 
 pub use server::{Bound, Server};
 
@@ -44,6 +44,7 @@ pub fn route(
     template: &'static str,
 ) -> impl Filter<Extract = (), Error = Infallible> + Copy + Send + Sync + 'static {
     check_name(template);
+    metrics::declare(template);
     ::warp::any()
         .map(move || name_current(template))
         .untuple_one()
