@@ -27,8 +27,14 @@ pub(crate) fn error(returns: &Type) -> Option<Named> {
     }
     match &*arguments(last)? {
         [_, error] => named(error),
-        [value] if is_closed(value) && (ty.path.segments.len() == 1 || is_of_module(&ty.path)) => {
-            Some(Named::Path(ty.path.clone()))
+        [value] if ty.path.segments.len() == 1 || may_derive(&ty.path) => {
+            let mut path = ty.path.clone();
+            if !is_closed(value) {
+                // The value may name a parameter. An alias has one error, whatever the value is.
+                path.segments.last_mut()?.arguments =
+                    PathArguments::AngleBracketed(syn::parse_quote!(<()>));
+            }
+            Some(Named::Path(path))
         }
         _ => None,
     }
@@ -41,8 +47,9 @@ fn named(ty: &Type) -> Option<Named> {
     match &*arguments(last)? {
         [inner] if is_pointer => named(inner),
         [] if ty.path.segments.len() > 1 => {
-            is_of_module(&ty.path).then(|| Named::Path(ty.path.clone()))
+            may_derive(&ty.path).then(|| Named::Path(ty.path.clone()))
         }
+        [] if last.ident == "String" => None,
         [] if last.ident != "Self" && ty.path.leading_colon.is_none() => {
             Some(Named::Word(last.ident.clone()))
         }
@@ -74,6 +81,13 @@ fn is_of_module(path: &Path) -> bool {
     let name = first.ident.to_string();
     let is_module = path.leading_colon.is_some() || !name.starts_with(char::is_uppercase);
     bare && is_module
+}
+
+/// Returns `true` for a path into a module whose types may derive `MonitorError`.
+fn may_derive(path: &Path) -> bool {
+    let first = path.segments.first().map(|first| first.ident.to_string());
+    let foreign = ["std", "core", "alloc", "anyhow"];
+    is_of_module(path) && !first.is_some_and(|first| foreign.contains(&first.as_str()))
 }
 
 /// Returns `true` for a type that names nothing of its surroundings.

@@ -29,6 +29,7 @@ impl Printer {
             self.disabled_signals(),
             self.sentry(),
             self.objective_and_doc(),
+            self.classes().unwrap_or_default(),
         ];
         let (of, new) = match model.run {
             Strategy::Async | Strategy::Desugared => ("of_async", "of_async"),
@@ -163,9 +164,8 @@ impl Printer {
                 .objective(&#objective, &const { #private::Bounds::of(#buckets, &#objective) })
             }
         });
-        let classes = objective.is_some().then(|| self.classes());
         let doc = model.doc.iter();
-        quote_spanned!(at=> #objective #classes #(.doc(#doc))*)
+        quote_spanned!(at=> #objective #(.doc(#doc))*)
     }
 
     /// Prints the classes of the function's error type, where an item can name it.
@@ -174,10 +174,17 @@ impl Printer {
     // block, which has no classes.
     fn classes(&self) -> Option<TokenStream> {
         let (private, model) = (&self.private, &self.model);
-        let returns = model.returns.as_ref().filter(|_| model.rule.is_none())?;
-        let at = self.at.located_at(returns.span());
+        if model.rule.is_some() || model.off.metrics {
+            return None;
+        }
+        // The declared type of a future may be an `impl Trait`.
+        let types = [&model.output, &model.returns].into_iter().flatten();
+        let (span, error) = types
+            .filter_map(|ty| Some((ty.span(), error_type::error(ty)?)))
+            .next()?;
+        let at = self.at.located_at(span);
         let of = |ty: &dyn ToTokens| quote_spanned!(at=> { use #private::NoClasses as _; #private::ClassesOf::<#ty>::CLASSES });
-        let classes = match error_type::error(returns)? {
+        let classes = match error {
             Named::Path(path) => of(&path),
             Named::Word(word) => {
                 let (name, classes) = (error_type::renamed(&word, at), of(&word));

@@ -4,7 +4,13 @@ pub fn connect() -> impl ::monitor_runtime::__private::Future<
     Output = Result<(), Error>,
 > {
     ::monitor_runtime::__private::run_async_by_type(
-        ::monitor_runtime::__private::site!(of_async).wait(),
+        ::monitor_runtime::__private::site!(
+            of_async.with(& const { ::monitor_runtime::__private::Settings::of_async()
+            .classes({ struct Error; { use self:: *; { use
+            ::monitor_runtime::__private::NoClasses as _;
+            ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+        )
+            .wait(),
         async move {
             if false {
                 return ::monitor_runtime::__private::never::<Result<(), Error>>();

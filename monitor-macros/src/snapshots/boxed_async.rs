@@ -30,7 +30,9 @@ where
         ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
                 of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
-                ["self.id", "key"]) })
+                ["self.id", "key"]).classes({ struct Error; { use self:: *; { use
+                ::monitor_runtime::__private::NoClasses as _;
+                ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
             )
                 .start_with(|__monitor_fields| {
                     __monitor_fields.value(&(self.id));

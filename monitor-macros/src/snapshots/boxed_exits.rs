@@ -4,7 +4,9 @@ fn load(
 ) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let __monitor_start = ::monitor_runtime::__private::site!(
         of.with(& const { ::monitor_runtime::__private::Settings::new().fields(& ["id"])
-        })
+        .classes({ struct Error; { use self:: *; { use
+        ::monitor_runtime::__private::NoClasses as _;
+        ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
     )
         .start_with(|__monitor_fields| {
             __monitor_fields.value(&(id));

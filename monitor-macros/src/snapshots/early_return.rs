@@ -1,5 +1,10 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
-    let __monitor_start = ::monitor_runtime::__private::site!(of).wait();
+    let __monitor_start = ::monitor_runtime::__private::site!(
+        of.with(& const { ::monitor_runtime::__private::Settings::new().classes({ struct
+        Error; { use self:: *; { use ::monitor_runtime::__private::NoClasses as _;
+        ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+    )
+        .wait();
     if id == 0 {
         return Box::pin(
             ::monitor_runtime::__private::run_async_by_type(

@@ -2,7 +2,9 @@ fn f() -> io::Result<()> {
     crate::rt::__private::run_by_type(
         crate::rt::__private::site!(
             of.with(& const { crate ::rt::__private::Settings::new().level(crate
-            ::rt::__private::Level::ERROR).err_log(false) })
+            ::rt::__private::Level::ERROR).err_log(false).classes({ use crate
+            ::rt::__private::NoClasses as _; crate ::rt::__private::ClassesOf:: <
+            io::Result < () > > ::CLASSES }) })
         )
             .begin(),
         move || -> io::Result<()> { g() },

@@ -4,7 +4,9 @@ fn check_out(&self) -> Result<(), Error> {
             of.with(& const { ::monitor_runtime::__private::Settings::new()
             .name("checkout").level(::monitor_runtime::__private::Level::DEBUG)
             .err(::monitor_runtime::__private::ErrorFormat::Debug).err_level(Level::WARN)
-            .sentry(false) })
+            .sentry(false).classes({ struct Error; { use self:: *; { use
+            ::monitor_runtime::__private::NoClasses as _;
+            ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
         )
             .begin(),
         move || -> Result<(), Error> { self.pay() },

@@ -1,7 +1,12 @@
 #[track_caller]
 fn at(what: &str) -> Result<String, Error> {
     let mut __monitor_call = ::monitor_runtime::__private::Inline::through(
-        ::monitor_runtime::__private::site!(of).begin(),
+        ::monitor_runtime::__private::site!(
+            of.with(& const { ::monitor_runtime::__private::Settings::new().classes({
+            struct Error; { use self:: *; { use ::monitor_runtime::__private::NoClasses
+            as _; ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+        )
+            .begin(),
     );
     #[allow(clippy::diverging_sub_expression)]
     let __monitor_returned: Result<String, Error> = ({

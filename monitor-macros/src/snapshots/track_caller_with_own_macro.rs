@@ -1,7 +1,12 @@
 #[track_caller]
 fn at(what: &str) -> Result<u8, Error> {
     ::monitor_runtime::__private::run_by_type(
-        ::monitor_runtime::__private::site!(of).begin(),
+        ::monitor_runtime::__private::site!(
+            of.with(& const { ::monitor_runtime::__private::Settings::new().classes({
+            struct Error; { use self:: *; { use ::monitor_runtime::__private::NoClasses
+            as _; ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+        )
+            .begin(),
         move || -> Result<u8, Error> {
             crate::error!("{what}");
             Ok(1)

@@ -32,10 +32,14 @@ pub trait NoClasses {
 
 impl<E: ?Sized> NoClasses for ClassesOf<E> {}
 
-/// Returns the classes that a function has on a page before they are counted: `panic`, and those of
-/// its error type if it has an objective.
+/// Classes of an error type that exist on a page before they are counted, at most: each is a series of every
+/// function that returns the type.
+const MOST_SHOWN: usize = 32;
+
+/// Returns the classes of a function that exist on a page before they are counted: those of its error type,
+/// in the order of their declaration, and `panic`.
 pub(crate) fn known(site: &Site) -> impl Iterator<Item = &'static str> + use<> {
-    let classes = site.known_classes.iter().take(MOST - 1);
+    let classes = site.known_classes.iter().take(MOST_SHOWN);
     classes.copied().chain([PANIC])
 }
 

@@ -44,7 +44,7 @@ pub struct Settings {
     /// `None` for the default buckets.
     pub(crate) own_bounds: Option<&'static [f64]>,
     pub(crate) objective: Option<&'static Objective>,
-    /// Classes of its error type, if it has an objective.
+    /// Classes of its error type, if the attribute can name it.
     pub(crate) known_classes: &'static [&'static str],
     /// The first paragraph of its documentation; empty without documentation.
     pub(crate) doc: &'static str,

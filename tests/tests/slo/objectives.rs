@@ -1,5 +1,7 @@
 //! Objectives in process: labels, thresholds, budgets, and what is made of them.
 
+#[path = "objectives/classes.rs"]
+mod classes;
 #[path = "objectives/counting.rs"]
 mod counting;
 

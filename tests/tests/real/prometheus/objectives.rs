@@ -53,6 +53,21 @@ fn declined() -> Result<(), PayError> {
     Err(PayError::Declined)
 }
 
+/// A function without an objective.
+#[monitored]
+fn unpromised() -> Result<(), PayError> {
+    Err(PayError::BankDown)
+}
+
+#[monitored(labels(cached))]
+fn labelled(cached: bool) -> Result<(), PayError> {
+    if cached {
+        Ok(())
+    } else {
+        Err(PayError::BankDown)
+    }
+}
+
 /// Calls a function, and the client gives up.
 fn give_up() {
     let mut future = pin!(hung());
@@ -111,7 +126,11 @@ fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
     for (_, _, call) in CASES {
         (0..BURST).for_each(|_| call());
     }
-    (0..BURST).for_each(|_| _ = declined());
+    (0..BURST).for_each(|_| {
+        _ = declined();
+        _ = unpromised();
+        _ = labelled(false);
+    });
 
     for (name, slo, _) in CASES {
         let of = format!("{{objective_name=\"{name}\",slo=\"{slo}\"}}");
@@ -146,10 +165,12 @@ fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
             std::thread::sleep(Duration::from_millis(100));
         }
     }
-    // autometrics' series have every result and `panic` from the start, and no rule for objectives needs them.
+    // autometrics' series have every result and known class from the start, and no rule for objectives needs them.
     for (function, more) in [
         ("panicking", "error=\"panic\""),
         ("hung", "result=\"cancelled\""),
+        ("unpromised", "error=\"BankDown\""),
+        ("labelled", "error=\"BankDown\",cached=\"false\""),
     ] {
         let series = format!("function_calls_total{{function=\"{function}\",{more}}}");
         let seen = format!("max_over_time({series}[5m]) - min_over_time({series}[5m])");
