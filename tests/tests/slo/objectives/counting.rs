@@ -276,3 +276,29 @@ fn a_client_error_wakes_nobody() {
     }
     assert_eq!(counted("route", "success_rate"), (5, 2));
 }
+
+/// A limit that is the service's own: every client error counts, and makes no noise.
+#[monitored(objective = LIMITED, classify = client_errors)]
+fn limited(status: u16) -> http::StatusCode {
+    http::StatusCode::from_u16(status).expect("a status")
+}
+const LIMITED: Objective = Objective::new("limited")
+    .success_rate(99.0)
+    .expected(CountAs::Failure);
+
+fn client_errors(status: &http::StatusCode) -> Class {
+    if status.is_client_error() {
+        Class::Expected("client_error")
+    } else {
+        Class::from(*status)
+    }
+}
+
+#[test]
+fn client_errors_count_where_a_function_says_so() {
+    monitor();
+    for status in [200, 404, 429, 499, 503] {
+        limited(status);
+    }
+    assert_eq!(counted("limited", "success_rate"), (5, 4));
+}
