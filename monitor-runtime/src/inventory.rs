@@ -160,9 +160,9 @@ pub struct Function {
 pub struct Label {
     /// Its name.
     pub name: &'static str,
-    /// The values of its type; `None` for text, and before the first call.
+    /// The values of its type; `None` for text, and where they are known from the first call on.
     pub values: Option<&'static [&'static str]>,
-    /// The number of values, `other` included for text; `None` before the first call.
+    /// The number of values, `other` included for text; `None` where they are known from the first call on.
     pub at_most: Option<usize>,
 }
 
@@ -186,8 +186,8 @@ pub struct Sentry {
 pub struct Series {
     /// The number on the page now.
     pub now: usize,
-    /// With every result, class of error and combination of labels; `None` for a function with
-    /// labels before its first call.
+    /// With every result, class of error and combination of labels; `None` for a function whose
+    /// labels are known from its first call on.
     pub at_most: Option<usize>,
 }
 

@@ -7,7 +7,7 @@ pub use crate::__verdict as verdict;
 pub use crate::base::classify::Class;
 pub use crate::base::verdict::Inner;
 pub use crate::base::verdict::{ErrorFormat, Shown, Verdict};
-pub use crate::call::labels::Labels;
+pub use crate::call::labels::{Labelled, Labels, Unlabelled};
 pub use crate::call::probe::Probe;
 pub use crate::call::run::{
     Inline, Monitored, never, once, run, run_async, run_async_by_type, run_async_plain,
@@ -19,6 +19,7 @@ pub use crate::call::transparent::{Held, Seen};
 pub use crate::callsite::Sites;
 pub use crate::callsite::error_classes::{ClassesOf, KnownClasses, NoClasses};
 pub use crate::callsite::exemplars::offer_ok as offer_exemplar;
+pub use crate::callsite::labels::Place;
 pub use crate::callsite::{Bounds, Settings, Site};
 pub use crate::metrics::{Exposition, Format};
 pub use crate::server::Gzip;

@@ -83,7 +83,7 @@ fn is_of_module(path: &Path) -> bool {
     bare && is_module
 }
 
-/// Returns `true` for a path into a module whose types may derive `MonitorError`.
+/// Returns `true` for a path into a module whose types may derive `Classify`.
 fn may_derive(path: &Path) -> bool {
     let first = path.segments.first().map(|first| first.ident.to_string());
     let foreign = ["std", "core", "alloc", "anyhow"];

@@ -46,7 +46,8 @@ impl Printer {
             return quote_spanned!(at=> #private::site!(#of #with).#how());
         }
         let start = self.declared();
-        quote_spanned!(at=> #private::site!(#of #with) #start .#how())
+        let labelled = (!model.labels.is_empty()).then(|| quote_spanned!(at=> @labelled));
+        quote_spanned!(at=> #private::site!(#labelled #of #with) #start .#how())
     }
 
     /// Prints the values, labels and span relations of a call.

@@ -5,9 +5,45 @@
 
 use std::marker::PhantomData;
 
+use crate::base::fields::Recorder;
+use crate::call::start::Start;
 use crate::callsite::Site;
-use crate::callsite::labels::{Bounded, Dimensions, MOST_LANES};
+use crate::callsite::labels::{self, Bounded, Dimensions, MOST_LANES, Place};
 use crate::settings::label::MonitorLabel;
+
+/// The call site of a labelled function.
+pub struct Labelled<P>(PhantomData<P>);
+
+/// A call whose labels are still to be evaluated.
+pub struct Unlabelled<P>(Start, PhantomData<P>);
+
+impl<P: Place> Labelled<P> {
+    /// Returns the call site that `P` stands for.
+    #[inline]
+    pub const fn here() -> Self {
+        Self(PhantomData)
+    }
+
+    /// Starts a call without declared fields.
+    #[inline]
+    pub fn start(self) -> Unlabelled<P> {
+        Unlabelled(P::site().start(), PhantomData)
+    }
+
+    /// Starts a call with declared fields.
+    pub fn start_with(self, record: impl FnOnce(&mut Recorder)) -> Unlabelled<P> {
+        Unlabelled(P::site().start_with(record), PhantomData)
+    }
+}
+
+impl<P: Place> Unlabelled<P> {
+    /// Evaluates the labels, and declares them where this is compiled.
+    #[inline]
+    pub fn labels<D: Dimensions>(self, labels: impl FnOnce(Labels) -> Labels<D>) -> Start {
+        labels::leave::<P, D>();
+        self.0.labels(labels)
+    }
+}
 
 /// The labels of one call, as far as they have been added.
 pub struct Labels<D = ()> {

@@ -7,6 +7,7 @@
 //! item, and the linker defines the start and end of the section. Other platforms use `inventory`.
 
 use super::Site;
+use crate::callsite::labels;
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 mod section {
@@ -133,13 +134,17 @@ mod section {
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __site {
-        ($new:ident $($with:tt)*) => {{
+        (@labelled $($site:tt)*) => { $crate::__labelled_site!($($site)*) };
+        (@static $new:ident $($with:tt)*) => {
             #[used]
             #[unsafe(link_section = "monitor_sites_0_1_0")]
             static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new(
                 &|| (),
                 ::core::module_path!(),
             ) $($with)*;
+        };
+        ($($site:tt)*) => {{
+            $crate::__site!(@static $($site)*);
             &__MONITOR
         }};
     }
@@ -166,7 +171,8 @@ mod section {
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __site {
-        ($new:ident $($with:tt)*) => {{
+        (@labelled $($site:tt)*) => { $crate::__labelled_site!($($site)*) };
+        (@static $new:ident $($with:tt)*) => {
             static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new(
                 &|| (),
                 ::core::module_path!(),
@@ -174,6 +180,9 @@ mod section {
             $crate::__private::inventory::submit! {
                 $crate::__private::Listed(&__MONITOR)
             }
+        };
+        ($($site:tt)*) => {{
+            $crate::__site!(@static $($site)*);
             &__MONITOR
         }};
     }
@@ -189,8 +198,28 @@ pub(crate) use section::called;
 
 /// Returns every annotated function of the binary and its dependencies, called or not. Of a dynamic
 /// library that the service is not started from, it returns those that have been called.
+///
+/// A labelled function knows the values of its labels, as far as the compiler did.
 pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
+    labels::read_declared();
     section::all()
+}
+
+/// The site of the labelled function it stands in, as a type that generic code can name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __labelled_site {
+    ($($site:tt)*) => {{
+        $crate::__private::site!(@static $($site)*);
+        struct __MonitorHere;
+        impl $crate::__private::Place for __MonitorHere {
+            #[inline]
+            fn site() -> &'static $crate::__private::Site {
+                &__MONITOR
+            }
+        }
+        $crate::__private::Labelled::<__MonitorHere>::here()
+    }};
 }
 
 // The compiler checks for every static that it is `Sync`, and for every future of a monitored

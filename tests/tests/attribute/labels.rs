@@ -163,3 +163,120 @@ fn threads_and_tasks_share_the_series_of_a_combination() {
         [20, 20]
     );
 }
+
+/// Functions that are compiled and not called.
+mod uncalled {
+    use super::{Order, Shop, Tier};
+    use monitor_runtime::{MonitorLabel, monitored};
+    use monitor_tests::{Page, pause, run, scrape};
+
+    #[monitored(labels(tier = order.tier, cached))]
+    fn plain(order: &Order, cached: bool) {
+        let _ = (order, cached);
+    }
+
+    #[monitored(labels(tier))]
+    async fn later(tier: Tier) {
+        pause().await;
+        let _ = tier;
+    }
+
+    #[monitored(labels(tier = label))]
+    fn opaque(label: impl MonitorLabel) {
+        let _ = label;
+    }
+
+    impl Order {
+        #[monitored(labels(tier = self.tier))]
+        fn method(&self) -> Result<(), String> {
+            Ok(())
+        }
+
+        #[monitored(labels(tier = self.tier))]
+        async fn lent<'a>(&'a self, text: &'a str) -> &'a str {
+            let _ = self;
+            text
+        }
+    }
+
+    struct Store<Tier>(Tier);
+
+    impl<Tier: MonitorLabel + Copy> Store<Tier> {
+        #[monitored(labels(tier = self.0), fields(number))]
+        fn find(&self, number: u32) -> u32 {
+            number
+        }
+    }
+
+    trait Visit {
+        fn visit(&self, tier: Tier);
+    }
+
+    impl Visit for Shop {
+        #[monitored(labels(tier))]
+        fn visit(&self, tier: Tier) {
+            let _ = tier;
+        }
+    }
+
+    /// Labels of two types, which only a call decides on.
+    #[monitored(labels(tier = label))]
+    fn either<L: MonitorLabel>(label: L) {
+        let _ = label;
+    }
+
+    #[monitored(labels(tier, region = bounded(region, max = 3)))]
+    fn bounded(tier: Tier, region: &str) {
+        let _ = (tier, region);
+    }
+
+    fn call(order: &Order) {
+        plain(order, true);
+        run(later(order.tier));
+        opaque(order.tier);
+        order.method().expect("ok");
+        let _ = run(order.lent("text"));
+        Store(order.tier).find(1);
+        Visit::visit(&Shop, order.tier);
+        either(true);
+        either(order.tier);
+        bounded(order.tier, "eu");
+    }
+
+    fn series(page: &Page, function: &str) -> Vec<(String, u64)> {
+        let of = [("function", function)];
+        let found = page.find("function_calls_total", &of);
+        let ok = found.filter(|one| one.labels["result"] == "ok");
+        let mut series: Vec<_> = ok
+            .map(|one| (one.labels["tier"].clone(), one.count()))
+            .collect();
+        series.sort();
+        series
+    }
+
+    #[test]
+    fn combinations_exist_before_the_first_call() {
+        // Not for the test, and the compiler does not know.
+        if std::env::args().len() > 1_000 {
+            call(&super::order(Tier::Free, ""));
+        }
+        let page = scrape();
+        for function in [
+            "later",
+            "opaque",
+            "Order::method",
+            "Order::lent",
+            "Store::find",
+            "<Shop as Visit>::visit",
+        ] {
+            let expected = [("Free".to_owned(), 0), ("paid_up".to_owned(), 0)];
+            assert_eq!(series(&page, function), expected, "{function}");
+        }
+        assert_eq!(series(&page, "plain").len(), 4);
+        for function in ["either", "bounded"] {
+            assert_eq!(series(&page, function), [], "{function}");
+        }
+        either(true);
+        assert_eq!(series(&scrape(), "either").len(), 2);
+    }
+}

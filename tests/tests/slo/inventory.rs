@@ -128,30 +128,36 @@ fn series_are_those_of_the_page() {
     }
 }
 
+/// Returns the names, values and numbers of a function's labels.
+fn labels(function: &str) -> Vec<(&'static str, Option<&'static [&'static str]>, Option<usize>)> {
+    let found = find(function);
+    let labels = found.labels.iter();
+    labels
+        .map(|label| (label.name, label.values, label.at_most))
+        .collect()
+}
+
 #[test]
-fn labels_are_known_from_the_first_call_on() {
+fn labels_are_known_before_the_first_call() {
     addr();
-    let before = find("labelled");
-    assert_eq!(before.labels.len(), 2);
-    assert!(before.labels.iter().all(|label| label.at_most.is_none()));
-    assert_eq!((before.series.now, before.series.at_most), (0, None));
+    let expected = [
+        ("tier", Some(&["Free", "Paid"][..]), Some(2)),
+        ("region", None, Some(4)),
+    ];
+    assert_eq!(labels("labelled"), expected);
+    let before = find("labelled").series;
+    assert_eq!(before.now, 0, "text has no known values");
+    assert_eq!(before.now, lines("labelled"));
     for tier in [Tier::Free, Tier::Paid] {
         for region in ["eu", "us", "asia", "moon"] {
             labelled(tier, region);
         }
     }
-    let after = find("labelled");
-    let [tier, region] = &after.labels[..] else {
-        panic!("{after:?}");
-    };
-    assert_eq!(
-        (tier.name, tier.values),
-        ("tier", Some(&["Free", "Paid"][..]))
-    );
-    assert_eq!((region.name, region.values), ("region", None));
-    assert_eq!((tier.at_most, region.at_most), (Some(2), Some(4)));
-    assert_eq!(after.series.now, lines("labelled"));
-    assert!(after.series.now <= after.series.at_most.expect("called"));
+    assert_eq!(labels("labelled"), expected);
+    let after = find("labelled").series;
+    assert_eq!(after.now, lines("labelled"));
+    assert_eq!(after.at_most, before.at_most);
+    assert!(after.now <= after.at_most.expect("known"));
 }
 
 #[test]

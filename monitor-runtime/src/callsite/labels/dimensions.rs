@@ -20,6 +20,7 @@ pub trait Dimensions {
 
 /// The values of one label.
 #[doc(hidden)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Values {
     Known(&'static [&'static str]),
     /// As many as these, in the order they are seen; the last is `other`.

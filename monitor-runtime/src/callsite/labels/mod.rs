@@ -2,12 +2,16 @@
 //! `bounded(..)` tells apart.
 //!
 //! A call's label set is one number, its lane. [`dimensions`] knows how many lanes a function can
-//! have, [`sets`] which store counts each of them, and [`interned`] which index a text has.
+//! have, [`declared`] knows that before the first call, [`sets`] which store counts each of them, and
+//! [`interned`] which index a text has.
 
+mod declared;
 mod dimensions;
 mod interned;
 mod sets;
 
+pub use declared::Place;
+pub(crate) use declared::{leave, read as read_declared};
 pub(crate) use dimensions::MOST_LANES;
 pub(crate) use dimensions::{Bounded, Dimensions, Values};
 pub(crate) use sets::{Family, bound, open, opened};

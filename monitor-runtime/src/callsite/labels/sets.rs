@@ -79,6 +79,16 @@ type Page = [Place; PAGE];
 type Place = OnceLock<Option<Store>>;
 
 impl Shape {
+    fn new(values: Vec<Values>) -> Self {
+        let lanes = values.iter().map(Values::count).product();
+        let pages = usize::div_ceil(lanes, PAGE);
+        Self {
+            values,
+            lanes,
+            pages: (0..pages).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
     fn place(&self, lane: usize) -> Option<&Place> {
         let page = self.pages.get(lane / PAGE)?;
         if page.get().is_none() {
@@ -114,21 +124,21 @@ impl Family {
         self.shape.get_or_init(|| {
             let mut values = Vec::new();
             D::push(&mut values);
-            let pages = D::LANES.div_ceil(PAGE);
-            Shape {
-                values,
-                lanes: D::LANES,
-                pages: (0..pages).map(|_| OnceLock::new()).collect(),
-            }
+            Shape::new(values)
         });
     }
 
-    /// Returns the values of its labels, label by label; empty before the first call.
+    /// Takes the shape of labels that have these values, before the first call.
+    pub(crate) fn declare(&self, values: Vec<Values>) {
+        self.shape.get_or_init(|| Shape::new(values));
+    }
+
+    /// Returns the values of its labels, label by label; none where they are known from the first call on.
     pub(crate) fn dimensions(&self) -> &[Values] {
         self.shape.get().map_or(&[], |shape| &shape.values)
     }
 
-    /// Returns the lane of `other`, behind all label sets; `None` before the first call.
+    /// Returns the lane of `other`, behind all label sets; `None` while the labels' values are not known.
     pub(crate) fn other(&self) -> Option<usize> {
         self.shape.get().map(|shape| shape.lanes)
     }
