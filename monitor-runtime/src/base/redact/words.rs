@@ -34,6 +34,7 @@ pub(super) fn is_option(text: &[u8]) -> bool {
 /// Finds the values behind secret options, and behind `is`.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
+    let mut names = Names::default();
     let mut from = 0;
     for at in spaces(bytes) {
         if at < from {
@@ -42,7 +43,7 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
         let range = if is_behind_verb(bytes, at) {
             told(text, at)
         } else {
-            said(text, at).or_else(|| option(text, at))
+            said(text, at, &mut names).or_else(|| option(text, at))
         };
         from = range.as_ref().map_or(from, |range| range.end);
         ranges.extend(range);
@@ -128,14 +129,14 @@ pub(super) fn may_be_said(bytes: &[u8], at: usize) -> bool {
 }
 
 /// Returns the value behind the space at `at`, if the words before or around it say that it is secret.
-pub(super) fn said(text: &str, at: usize) -> Option<Range<usize>> {
+pub(super) fn said(text: &str, at: usize, names: &mut Names) -> Option<Range<usize>> {
     let found = sql::statement(text, at).or_else(|| command::argument(text, at));
-    let found = found.or_else(|| before_its_name(text, at));
+    let found = found.or_else(|| before_its_name(text, at, names));
     found.or_else(|| behind_its_name(text, at))
 }
 
 /// Returns the quoted value of `invalid type: string "abc", expected u16 for key "db.password"`.
-fn before_its_name(text: &str, at: usize) -> Option<Range<usize>> {
+fn before_its_name(text: &str, at: usize, names: &mut Names) -> Option<Range<usize>> {
     const NEAR: usize = 200;
     let bytes = text.as_bytes();
     let end = at - usize::from(bytes[..at].ends_with(b":"));
@@ -154,19 +155,36 @@ fn before_its_name(text: &str, at: usize) -> Option<Range<usize>> {
         return None;
     }
     let ends = |byte: &u8| *byte == b'\n';
-    let start = &bytes[at.saturating_sub(NEAR)..at];
-    let start = start.rsplit(ends).next().unwrap_or(start);
-    let rest = &bytes[value.end..bytes.len().min(value.end + NEAR)];
-    let rest = rest.split(ends).next().unwrap_or(rest);
-    (names_a_secret(start) || names_a_secret(rest)).then_some(value)
+    let before = &bytes[at.saturating_sub(NEAR)..at];
+    let start = before
+        .iter()
+        .rposition(ends)
+        .map_or(at - before.len(), |end| at - before.len() + end);
+    let behind = &bytes[value.end..bytes.len().min(value.end + NEAR)];
+    let length = behind.iter().position(ends).unwrap_or(behind.len());
+    let is_named =
+        names.any_in(text, start..at) || names.any_in(text, value.end..value.end + length);
+    is_named.then_some(value)
 }
 
-/// Returns `true` if one of the words is a secret name, and not only a word of the sentence.
-fn names_a_secret(text: &[u8]) -> bool {
-    let mut from = 0;
+/// The positions of words that are secret names, found once a text.
+#[derive(Default)]
+pub(super) struct Names(Option<Vec<usize>>);
+
+impl Names {
+    fn any_in(&mut self, text: &str, range: Range<usize>) -> bool {
+        let places = self.0.get_or_insert_with(|| secret_names(text.as_bytes()));
+        let next = places.partition_point(|place| *place < range.start);
+        places.get(next).is_some_and(|place| *place < range.end)
+    }
+}
+
+/// Returns the positions of words that are secret names, and not only words of a sentence.
+fn secret_names(text: &[u8]) -> Vec<usize> {
+    let (mut places, mut from) = (Vec::new(), 0);
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    while let Some(start) = text[from..].iter().position(in_name) {
-        let start = from + start;
+    while let Some(length) = text[from..].iter().position(in_name) {
+        let start = from + length;
         let length = text[start..]
             .iter()
             .take_while(|byte| in_name(byte))
@@ -177,10 +195,10 @@ fn names_a_secret(text: &[u8]) -> bool {
             .last()
             .is_some_and(|byte| b"`\"'".contains(byte));
         if is_secret(name) && (is_quoted || !is_plain_word(name)) {
-            return true;
+            places.push(start);
         }
     }
-    false
+    places
 }
 
 /// Names of objects that have a name themselves: `secret db-credentials-7 not found`.
