@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 
-use super::{Env, Setting};
+use super::{Env, SETTINGS, Setting};
 use crate::base::redact::{HIDDEN, is_secret, without_secrets};
 
 /// An invalid setting: its name, its value, and the values that are allowed.
@@ -57,11 +57,12 @@ impl Given {
             } else {
                 setting.variable.to_owned()
             },
-            value: value.trim().to_owned(),
+            value: value.to_owned(),
         };
         match value {
-            Ok(value) if value.trim().is_empty() && !of_builder => Ok(None),
-            Ok(value) => Ok(Some(given(&value))),
+            Ok(value) if of_builder => Ok(Some(given(value.trim()))),
+            Ok(value) if bare(&value).is_empty() => Ok(None),
+            Ok(value) => Ok(Some(given(bare(&value)))),
             Err(raw) => Err(given(&raw.to_string_lossy()).refuse("is not UTF-8")),
         }
     }
@@ -99,6 +100,40 @@ impl Given {
             allowed: self.setting.allowed,
         }
     }
+}
+
+/// Returns the value of a variable without white space, byte order marks and quotes around it.
+///
+/// Shells and systemd remove quotes, but `docker run --env-file` and a Kubernetes manifest keep them. A file with
+/// line ends of Windows leaves a `\r`.
+fn bare(value: &str) -> &str {
+    let value = trimmed(value);
+    trimmed(inside_quotes(value).unwrap_or(value))
+}
+
+fn trimmed(value: &str) -> &str {
+    value.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+}
+
+/// Returns the text in a pair of quotes around it.
+pub(super) fn inside_quotes(value: &str) -> Option<&str> {
+    let mut quotes = ['"', '\''].into_iter();
+    quotes.find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+}
+
+/// Returns a warning for each variable with quotes around its value, which are removed.
+pub(super) fn quoted(env: Env<'_>) -> Vec<String> {
+    let is_quoted = |setting: &&'static Setting| {
+        let value = variable(env, setting.variable).and_then(|value| value.to_str());
+        value.is_some_and(|value| inside_quotes(trimmed(value)).is_some())
+    };
+    let warning = |setting: &Setting| {
+        let name = setting.variable;
+        format!(
+            "the variable {name} has quotes around its value, which are removed: write the value without them"
+        )
+    };
+    SETTINGS.iter().filter(is_quoted).map(warning).collect()
 }
 
 /// Hides a login in text that is not a valid URL. A valid setting never contains one in that form.

@@ -5,6 +5,7 @@ mod address;
 mod drain;
 mod given;
 mod links;
+mod log;
 mod of_builder;
 mod redact;
 mod resource;
@@ -20,9 +21,10 @@ use self::access::{needs_token, parse_token};
 pub(crate) use self::address::Address;
 pub(crate) use self::drain::{DEFAULT_DRAIN_LIMIT, DrainLimit};
 pub use self::given::ConfigError;
-use self::given::{Given, variable};
+use self::given::Given;
 pub(crate) use self::links::PageLinks;
 use self::links::{page_links, parse_url};
+use self::log::{colours, log_format, parse_filter};
 use self::redact::parse_names;
 use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release, traces_sampler};
 use self::watchdog::watchdog;
@@ -203,6 +205,7 @@ impl Config {
         let rate = Given::find(&SENTRY_TRACES_SAMPLE_RATE, rate, env)?;
         let service_name = Given::find(&OTEL_SERVICE_NAME, given.service_name, env)?;
         let mut warnings = unknown::unknown(env);
+        warnings.extend(given::quoted(env));
         let resource = resource::find(given.resource_attributes, env, &mut warnings)?;
         let build = if cfg!(debug_assertions) {
             "development"
@@ -251,33 +254,6 @@ impl Config {
 /// Label sets told apart, unless `start()` sets another number.
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
 
-/// Decides whether lines have colours: on a terminal that supports them, unless the user overrides
-/// it by <https://no-color.org> and <https://bixense.com/clicolors>.
-fn colours(env: Env<'_>, is_terminal: bool) -> bool {
-    let given = |name| variable(env, name).filter(|value| !value.is_empty());
-    let is_zero = |value: &OsString| value == "0";
-    if given("CLICOLOR_FORCE").is_some_and(|value| !is_zero(value)) {
-        return true;
-    }
-    let refused = given("NO_COLOR").is_some() || given("CLICOLOR").is_some_and(is_zero);
-    // Windows' terminals have colours, and no such variable.
-    let shows = given("TERM").map_or(cfg!(windows), |term| term != "dumb");
-    is_terminal && shows && !refused
-}
-
-fn log_format(builder: Option<LogFormat>, env: Env<'_>) -> Result<LogFormat, ConfigError> {
-    if let Some(format) = builder {
-        return Ok(format);
-    }
-    match Given::find(&MONITOR_LOG_FORMAT, None, env)? {
-        None if std::io::stdout().is_terminal() => Ok(LogFormat::Pretty),
-        None => Ok(LogFormat::Json),
-        Some(given) if given.says("pretty") => Ok(LogFormat::Pretty),
-        Some(given) if given.says("json") => Ok(LogFormat::Json),
-        Some(given) => Err(given.refuse("is not a log format")),
-    }
-}
-
 fn label_series(builder: Option<usize>, env: Env<'_>) -> Result<usize, ConfigError> {
     const MOST: usize = 1_000_000;
     let text = builder.map(|given| given.to_string());
@@ -301,11 +277,6 @@ fn process_metrics(builder: Option<bool>, env: Env<'_>) -> Result<bool, ConfigEr
         Some(given) if given.says("off") => Ok(false),
         Some(given) => Err(given.refuse("is neither")),
     }
-}
-
-fn parse_filter(given: Given) -> Result<Rules, ConfigError> {
-    let parsed = Rules::parse(&given.value);
-    parsed.map_err(|problem| given.refuse(format_args!("is not a filter ({problem})")))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::given::inside_quotes;
 use super::sentry::{parse_environment, parse_release};
 use super::{ConfigError, Env, Given, OTEL_RESOURCE_ATTRIBUTES};
 
@@ -56,7 +57,7 @@ impl Resource {
                     return Err(given.refuse(problem));
                 }
             };
-            let (key, value) = pair;
+            let Pair { key, value, raw } = pair;
             let place = match key.as_str() {
                 "service.name" => &mut resource.name,
                 "service.version" => &mut resource.version,
@@ -64,6 +65,10 @@ impl Resource {
                 "deployment.environment" => &mut former,
                 _ => continue,
             };
+            if let Some(problem) = misfit(raw) {
+                let problem = format!("has {member:?}, {problem}");
+                return Err(given.refuse(problem));
+            }
             // The last value of a name counts, and an empty one is ignored.
             *place = Some(value).filter(|value| !value.is_empty());
         }
@@ -78,14 +83,45 @@ impl Resource {
     }
 }
 
+/// A member, decoded, and its value as it is written.
+struct Pair<'m> {
+    key: String,
+    value: String,
+    raw: &'m str,
+}
+
 /// Decodes the key and the value of a member.
-fn pair(member: &str) -> Result<(String, String), Problem> {
+fn pair(member: &str) -> Result<Pair<'_>, Problem> {
     let (key, value) = member.split_once('=').ok_or(Problem::Pair)?;
     let key = decoded(key.trim())?;
     if key.is_empty() {
         return Err(Problem::Pair);
     }
-    Ok((key, decoded(value.trim())?))
+    let raw = value.trim();
+    if is_list(raw) {
+        return Err(Problem::Separator);
+    }
+    let value = decoded(raw)?;
+    Ok(Pair { key, value, raw })
+}
+
+/// Returns `true` for a value with another pair in it: `shop;service.version=2`.
+fn is_list(value: &str) -> bool {
+    let parts = |c: char| c == ';' || c == '&' || c == '|' || c.is_whitespace();
+    let mut names = value.split(parts).skip(1);
+    let ends_name = |c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c));
+    names.any(|name| {
+        let end = name.find(ends_name).unwrap_or(name.len());
+        end > 0 && name[end..].starts_with('=')
+    })
+}
+
+/// Returns the reason why the value of an attribute that is used was probably meant to be another one.
+fn misfit(raw: &str) -> Option<Problem> {
+    if inside_quotes(raw).is_some() {
+        return Some(Problem::Quotes);
+    }
+    raw.contains(';').then_some(Problem::Separator)
 }
 
 /// Decodes `%20` and the like (RFC 3986, section 2.1).
@@ -109,6 +145,8 @@ enum Problem {
     Pair,
     Escape,
     Text,
+    Separator,
+    Quotes,
 }
 
 impl fmt::Display for Problem {
@@ -116,6 +154,8 @@ impl fmt::Display for Problem {
         f.write_str(match self {
             Self::Pair => "which is not key=value",
             Self::Escape => "in which `%` is not followed by two hexadecimal digits",
+            Self::Separator => "which has `;` or the like in its value: write `,` between attributes, and `%3B` for a `;`",
+            Self::Quotes => "which has quotes around its value: write the value without them",
             Self::Text => "which is not UTF-8 once it is decoded",
         })
     }

@@ -1,3 +1,5 @@
+mod bare;
+
 use super::*;
 
 fn resolve(given: Overrides, env: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -335,6 +337,15 @@ fn attributes_that_are_malformed_are_left_out_with_a_warning() {
     let malformed = [
         ("service.name", "not key=value"),
         ("service.name=a,b", "not key=value"),
+        ("service.name=a;service.version=2", "write `,` between"),
+        ("service.name=a; service.version=2", "write `,` between"),
+        ("service.name=a service.version=2", "write `,` between"),
+        ("service.name=a&service.version=2", "write `,` between"),
+        ("service.name=a\nservice.version=2", "write `,` between"),
+        ("host.name=h;service.name=a", "write `,` between"),
+        ("service.name=a;b", "write `,` between"),
+        ("service.name=\"a\"", "quotes around its value"),
+        ("service.version='2'", "quotes around its value"),
         ("=a", "not key=value"),
         ("service.name=%", "hexadecimal"),
         ("service.name=a%2", "hexadecimal"),
