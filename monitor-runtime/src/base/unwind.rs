@@ -51,6 +51,28 @@ pub(crate) fn is_quiet() -> bool {
     QUIET.get()
 }
 
+/// A value that a panic carries, as `catch_unwind` and `JoinHandle::join` return it in a box.
+pub trait Payload {
+    /// Returns the message of the panic.
+    #[doc(hidden)]
+    fn message(&self) -> &str;
+}
+
+/// Implements [`Payload`] for each form of `dyn Any`.
+macro_rules! payloads {
+    ($($payload:ty),*) => {$(
+        impl Payload for $payload {
+            fn message(&self) -> &str {
+                let text = self.downcast_ref::<&str>().copied();
+                let owned = || self.downcast_ref::<String>().map(String::as_str);
+                text.or_else(owned).unwrap_or("without a message")
+            }
+        }
+    )*};
+}
+
+payloads!(dyn Any, dyn Any + Send, dyn Any + Send + Sync);
+
 #[cfg(test)]
 mod tests {
     use std::panic::panic_any;

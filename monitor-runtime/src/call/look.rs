@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use crate::base::classify::{Class, Classify};
-use crate::base::unwind::caught;
+use crate::base::unwind::{Payload, caught};
 use crate::base::verdict::{ErrorView, Sight, Verdict};
 use crate::call::run::Open;
 
@@ -120,14 +120,14 @@ ways! {
 
 /// Declares ways to see an error that holds one of another type.
 macro_rules! holders {
-    ($($(#[$doc:meta])* $way:ident<$inside:lifetime> [$($bound:tt)*] $error:ident $held:expr;)*) => {$(
+    ($($(#[$doc:meta])* $way:ident<$inside:lifetime> [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
         $(#[$doc])*
         pub struct $way;
 
         impl<$inside, E: $($bound)*> Look<E> for $way {
             #[inline]
             fn end(open: Open, timed: bool, $error: &E) {
-                let view = ErrorView::new(type_name::<E>(), Sight::Boxed($held));
+                let view = ErrorView::new(type_name::<E>(), $sight);
                 open.returned(timed, Verdict::Error(view));
             }
         }
@@ -135,7 +135,7 @@ macro_rules! holders {
         impl<'a, $inside: 'a, E: $($bound)*> View<'a, E> for $way {
             #[inline]
             fn verdict($error: &'a E) -> Verdict<'a> {
-                Verdict::Error(ErrorView::new(type_name::<E>(), Sight::Boxed($held)))
+                Verdict::Error(ErrorView::new(type_name::<E>(), $sight))
             }
         }
     )*};
@@ -143,13 +143,15 @@ macro_rules! holders {
 
 holders! {
     /// As `anyhow::Error` and its like, and `Box<dyn Error + Send + Sync>` are.
-    BySendError<'e> [AsRef<dyn Error + Send + Sync + 'e>] error error.as_ref();
+    BySendError<'e> [AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
     /// As `Box<dyn Error>` is.
-    ByLocalError<'e> [AsRef<dyn Error + 'e>] error error.as_ref();
+    ByLocalError<'e> [AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
     /// As `Arc<anyhow::Error>` does.
-    BySharedSendError<'e> [Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error (**error).as_ref();
+    BySharedSendError<'e> [Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error Sight::Boxed((**error).as_ref());
     /// As `Rc<Box<dyn Error>>` does.
-    BySharedLocalError<'e> [Deref<Target: AsRef<dyn Error + 'e>>] error (**error).as_ref();
+    BySharedLocalError<'e> [Deref<Target: AsRef<dyn Error + 'e>>] error Sight::Boxed((**error).as_ref());
+    /// As the box of a caught panic is.
+    ByPayload<'e> [Deref<Target: Payload + 'e>] error Sight::Panic((**error).message());
 }
 
 /// A question for a value's class; a type without one answers `None`.

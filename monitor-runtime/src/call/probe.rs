@@ -26,10 +26,11 @@ use std::ops::Deref;
 use super::judge::{Judge, Stateless};
 use super::levels::{Inside, Stack, Then};
 use super::look::{
-    ByClass, ByDebug, ByDisplay, ByError, ByLocalError, ByNothing, BySendError, BySharedLocalError,
-    BySharedSendError, Look, NoClass, Opaque, Value, View,
+    ByClass, ByDebug, ByDisplay, ByError, ByLocalError, ByNothing, ByPayload, BySendError,
+    BySharedLocalError, BySharedSendError, Look, NoClass, Opaque, Value, View,
 };
 use crate::base::classify::Classify;
+use crate::base::unwind::Payload;
 use crate::base::verdict::Verdict;
 use crate::call::run::Open;
 
@@ -82,8 +83,10 @@ row! {
     /// Nor does it point to what holds one that may be sent.
     SharedLocalError => PlainDisplay;
     /// Nor to what holds any.
-    PlainDisplay => PlainDebug;
+    PlainDisplay => PlainPayload;
     /// Its error has no text.
+    PlainPayload => PlainDebug;
+    /// Nor is it a caught panic.
     PlainDebug => Nothing;
     /// Its error shows nothing; it is counted all the same.
     Nothing;
@@ -162,6 +165,8 @@ seen! {
     // `Rc<Box<dyn Error>>`.
     SharedLocalError<'e>[Deref<Target: AsRef<dyn Error + 'e>>] BySharedLocalError: __monitor_error;
     PlainDisplay[Display] ByDisplay<NoClass>: __monitor_error __monitor_text;
+    // `std::thread::Result`.
+    PlainPayload<'e>[Deref<Target: Payload + 'e>] ByPayload: __monitor_error __monitor_text;
     PlainDebug[Debug] ByDebug<NoClass>: __monitor_error __monitor_text;
     Nothing[Sized] ByNothing<NoClass>: __monitor_error __monitor_text;
 }

@@ -13,6 +13,7 @@ use std::ops::Deref;
 use super::judge::Stateless;
 use super::probe::row;
 use crate::base::classify::{Class, Classify};
+use crate::base::unwind::Payload;
 use crate::base::verdict::{Inner, Sight, foreign};
 
 row! {
@@ -34,8 +35,10 @@ row! {
     /// Nor does it point to what holds one that may be sent.
     SeenSharedLocalBox => SeenDisplay;
     /// Nor to what holds any.
-    SeenDisplay => SeenDebug;
+    SeenDisplay => SeenPayload;
     /// It has no text.
+    SeenPayload => SeenDebug;
+    /// Nor is it a caught panic.
     SeenDebug => SeenNothing;
     /// It shows nothing.
     SeenNothing;
@@ -96,6 +99,7 @@ seen! {
     SeenSharedSendBox<'e>[Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error Sight::Boxed((**error).as_ref());
     SeenSharedLocalBox<'e>[Deref<Target: AsRef<dyn Error + 'e>>] error Sight::Boxed((**error).as_ref());
     SeenDisplay[Display] error Sight::Display(error);
+    SeenPayload<'e>[Deref<Target: Payload + 'e>] error Sight::Panic((**error).message());
     SeenDebug[Debug] error Sight::Debug(error);
 }
 

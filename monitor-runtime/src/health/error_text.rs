@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 use std::iter;
 
 use crate::base::redact::without_secrets;
+use crate::base::unwind::Payload;
 use crate::base::verdict::text;
 
 /// The longest output of a check, in characters.
@@ -36,12 +37,7 @@ pub(super) fn of_error(error: &(dyn Error + 'static)) -> String {
 
 /// Returns the message of a panic.
 pub(super) fn of_panic(payload: &(dyn Any + Send)) -> String {
-    let message = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without a message");
-    line(format_args!("panicked: {message}"))
+    line(format_args!("panicked: {}", payload.message()))
 }
 
 /// Formats `value` as one line of at most [`LIMIT`] characters, without the secrets in it.

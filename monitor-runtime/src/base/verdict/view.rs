@@ -30,6 +30,8 @@ pub(crate) enum Sight<'a> {
     Boxed(&'a (dyn Error + 'a)),
     Display(&'a dyn Display),
     Debug(&'a dyn Debug),
+    /// The message of a panic that was caught.
+    Panic(&'a str),
     Opaque,
     /// A value that is an error only by its class or a rule.
     Judged,
@@ -113,7 +115,11 @@ impl<'a> ErrorView<'a> {
         match &self.sight {
             Sight::Error(error) => Some(error),
             Sight::Debug(error) => Some(error),
-            Sight::Boxed(_) | Sight::Display(_) | Sight::Opaque | Sight::Judged => None,
+            Sight::Boxed(_)
+            | Sight::Display(_)
+            | Sight::Panic(_)
+            | Sight::Opaque
+            | Sight::Judged => None,
         }
     }
 
@@ -148,6 +154,9 @@ impl<'a> ErrorView<'a> {
             Sight::Boxed(error) => (error, type_of(error).unwrap_or(type_name)),
             Sight::Display(error) => return vec![link(type_name, format_args!("{error}"))],
             Sight::Debug(error) => return vec![link(type_name, format_args!("{error:?}"))],
+            Sight::Panic(message) => {
+                return vec![link(type_name, format_args!("panicked: {message}"))];
+            }
             Sight::Opaque => return vec![link(type_name, format_args!("{}", self.type_name))],
             // The value itself may contain anything, so it is shown only by `ret`.
             Sight::Judged if self.class.is_empty() => {
@@ -173,7 +182,11 @@ impl<'a> ErrorView<'a> {
     pub(crate) fn error(&self) -> Option<&'a (dyn Error + 'a)> {
         match self.sight {
             Sight::Error(error) | Sight::Boxed(error) => Some(error),
-            Sight::Display(_) | Sight::Debug(_) | Sight::Opaque | Sight::Judged => None,
+            Sight::Display(_)
+            | Sight::Debug(_)
+            | Sight::Panic(_)
+            | Sight::Opaque
+            | Sight::Judged => None,
         }
     }
 

@@ -139,3 +139,77 @@ fn no_payload_takes_a_call_down() {
     ];
     assert_eq!(results, expected);
 }
+
+mod caught {
+    use std::any::Any;
+    use std::panic::{catch_unwind, panic_any};
+    use std::sync::Arc;
+    use std::thread;
+
+    use monitor_runtime::testkit::capture;
+    use monitor_runtime::{Classify, monitored};
+
+    #[monitored]
+    fn boxed() -> Result<(), Box<dyn Any + Send>> {
+        catch_unwind(|| panic!("no stock of {}", 7))
+    }
+
+    #[monitored]
+    fn joined() -> thread::Result<()> {
+        thread::spawn(|| panic!("disk full")).join()
+    }
+
+    #[monitored]
+    fn local() -> Result<(), Box<dyn Any>> {
+        Err(Box::new("local"))
+    }
+
+    #[monitored]
+    fn shared() -> Result<(), Arc<dyn Any + Send + Sync>> {
+        Err(Arc::new("shared".to_owned()))
+    }
+
+    #[monitored]
+    fn wordless() -> thread::Result<()> {
+        catch_unwind(|| panic_any(7))
+    }
+
+    #[monitored]
+    fn inner() -> Result<thread::Result<()>, String> {
+        Ok(catch_unwind(|| panic!("password=s3cr3t")))
+    }
+
+    #[derive(Debug, Classify)]
+    enum Failed {
+        #[monitor(transparent)]
+        Panicked(Box<dyn Any + Send>),
+    }
+
+    #[monitored]
+    fn derived() -> Result<(), Failed> {
+        catch_unwind(|| panic!("held")).map_err(Failed::Panicked)
+    }
+
+    #[test]
+    fn a_caught_panic_is_told_by_its_message() {
+        let ((), seen) = capture(|| {
+            let _ = (
+                boxed(),
+                joined(),
+                local(),
+                shared(),
+                wordless(),
+                inner(),
+                derived(),
+            );
+        });
+        let told = |name: &str| seen.call(name).error.clone().unwrap_or_default();
+        assert_eq!(told("boxed"), "panicked: no stock of 7");
+        assert_eq!(told("joined"), "panicked: disk full");
+        assert_eq!(told("local"), "panicked: local");
+        assert_eq!(told("shared"), "panicked: shared");
+        assert_eq!(told("wordless"), "panicked: without a message");
+        assert_eq!(told("inner"), "panicked: password=[redacted]");
+        assert_eq!(told("derived"), "panicked: held");
+    }
+}
