@@ -25,9 +25,9 @@ const ORDERS: Objective = Objective::new("orders")
 #[monitored(name = "Orders::find", objective = ORDERS)]
 fn find() {}
 
-/// The alerts that Alertmanager has sent to its webhook.
+/// The alerts that Alertmanager has sent to its webhook, each with the receiver's path.
 #[derive(Clone, Default)]
-struct Pager(Arc<Mutex<Vec<Value>>>);
+struct Pager(Arc<Mutex<Vec<(String, Value)>>>);
 
 impl Pager {
     /// Listens on a free port.
@@ -39,6 +39,9 @@ impl Pager {
             for mut stream in listener.incoming().map_while(Result::ok) {
                 let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
                 let (mut line, mut length) = (String::new(), 0);
+                let _ = reader.read_line(&mut line);
+                let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                line.clear();
                 while reader.read_line(&mut line).is_ok_and(|read| read > 2) {
                     let lower = line.to_ascii_lowercase();
                     if let Some(value) = lower.strip_prefix("content-length:") {
@@ -53,22 +56,29 @@ impl Pager {
                 );
                 let message: Value = serde_json::from_slice(&body).expect("JSON");
                 let new = message["alerts"].as_array().cloned().unwrap_or_default();
+                let new = new.into_iter().map(|alert| (path.clone(), alert));
                 alerts.lock().unwrap().extend(new);
             }
         });
         addr
     }
 
-    /// Alerts of this name, severity and status, from the `from`th that came.
+    /// Returns an alert of this name, severity and status, from the `from`th that came.
     fn told(&self, from: usize, name: &str, severity: &str, status: &str) -> Option<Value> {
         let alerts = self.0.lock().unwrap();
-        let mut found = alerts.iter().skip(from).filter(|alert| {
+        let mut found = alerts.iter().skip(from).filter(|(path, alert)| {
             let labels = &alert["labels"];
+            let receiver = if severity == "page" {
+                "/pager"
+            } else {
+                "/tickets"
+            };
             labels["alertname"] == name
                 && labels["severity"] == severity
                 && alert["status"] == status
+                && path == receiver
         });
-        found.next().cloned()
+        found.next().map(|(_, alert)| alert.clone())
     }
 
     fn count(&self) -> usize {
@@ -76,7 +86,10 @@ impl Pager {
     }
 }
 
-/// An Alertmanager of our own.
+/// The configuration that a service starts from.
+const CONFIGURATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/alertmanager.yml");
+
+/// An Alertmanager with the configuration of `deploy/`, whose waits are shorter.
 struct Alertmanager {
     child: Child,
     addr: SocketAddr,
@@ -89,10 +102,15 @@ impl Alertmanager {
         let addr = addr.expect("a free port");
         let folder = std::env::temp_dir().join(format!("monitor-alertmanager-{}", addr.port()));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let config = format!(
-            "route: {{receiver: pager, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 1h}}\n\
-             receivers: [{{name: pager, webhook_configs: [{{url: 'http://{pager}/', send_resolved: true}}]}}]\n"
-        );
+        let mut config = std::fs::read_to_string(CONFIGURATION).expect("a configuration");
+        for (slow, quick) in [
+            ("http://127.0.0.1:9099", &*format!("http://{pager}")),
+            ("group_wait: 30s", "group_wait: 0s"),
+            ("group_interval: 5m", "group_interval: 1s"),
+        ] {
+            assert!(config.contains(slow), "{slow}");
+            config = config.replace(slow, quick);
+        }
         let file = folder.join("alertmanager.yml");
         std::fs::write(&file, config).expect("a configuration");
         let child = Command::new("prometheus-alertmanager")
@@ -113,6 +131,20 @@ impl Alertmanager {
             try_get(addr, "/-/ready").filter(|(status, _)| *status == 200)
         });
         this
+    }
+
+    /// Returns an alert that fires and is inhibited by another.
+    fn inhibited(&self, name: &str, severity: &str) -> Option<Value> {
+        let (_, body) = get(self.addr, "/api/v2/alerts?active=false&silenced=false");
+        let alerts: Value = serde_json::from_str(&body).expect("JSON");
+        let mut alerts = alerts.as_array().expect("a list").iter();
+        let found = alerts.find(|alert| {
+            let by = alert["status"]["inhibitedBy"].as_array();
+            alert["labels"]["alertname"] == name
+                && alert["labels"]["severity"] == severity
+                && by.is_some_and(|by| !by.is_empty())
+        });
+        found.cloned()
     }
 }
 
@@ -247,6 +279,15 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
         annotations["runbook_url"],
         "https://runbooks.example.com/ErrorBudgetBurn"
     );
+    // The ticket of the same objective fires as well, and says nothing new.
+    let ticket = |status| pager.told(calm, "ErrorBudgetBurn", "ticket", status);
+    let silent = wait_for_alert("the page to silence the ticket", || {
+        alertmanager.inhibited("ErrorBudgetBurn", "ticket")
+    });
+    for label in ["service_name", "objective_name", "slo"] {
+        assert_eq!(silent["labels"][label], labels[label], "{silent}");
+    }
+    assert!(ticket("firing").is_none(), "{:?}", pager.0);
     // The process knows it too, of its own calls, and its health says so.
     wait_for("the process to know", || {
         let status = get(first.management, "/objectives").1;
@@ -261,6 +302,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     traffic.missing.store(0, Ordering::Relaxed);
     let resolved = wait_for_alert("the page to resolve", || page(calm, "resolved"));
     assert_eq!(resolved["labels"], fired["labels"]);
+    wait_for_alert("the ticket to outlast the page", || ticket("firing"));
 
     // One instance dies: that is a ticket, and the other carries on.
     let before = pager.count();
@@ -280,7 +322,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
 
 #[test]
 fn the_configuration_to_start_from_is_one_to_alertmanager() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/alertmanager.yml");
+    let file = CONFIGURATION;
     let output = Command::new("amtool").args(["check-config", file]).output();
     let output = output.expect("amtool, which tests/run installs with Alertmanager");
     let said = String::from_utf8_lossy(&output.stderr);
