@@ -1,7 +1,7 @@
 //! One call, from its start to its end: returned, failed, panicked or cancelled.
 //!
 //! Everything is recorded through [`Call::end`]. That every way out of a call passes there is the
-//! task of [`run`](run).
+//! task of [`run`].
 
 pub(crate) mod begin;
 mod fast;
@@ -17,6 +17,7 @@ pub(crate) mod run;
 mod silent_errors;
 pub(crate) mod spawn;
 pub(crate) mod start;
+mod stretch;
 pub(crate) mod transparent;
 
 use std::mem::ManuallyDrop;
@@ -24,6 +25,7 @@ use std::mem::ManuallyDrop;
 pub(crate) use fast::Quick;
 
 use self::finish::Ended;
+pub(crate) use self::stretch::Stretch;
 use crate::base::clock;
 use crate::base::fields::Recorded;
 use crate::base::outcome::Outcome;
@@ -31,7 +33,6 @@ use crate::base::unwind;
 use crate::base::verdict::Verdict;
 use crate::call::start::Start;
 use crate::callsite::Site;
-use crate::callsite::counters::Cells;
 use crate::callsite::events::CallSpan;
 use crate::callsite::events::Declared;
 use crate::callsite::exemplars;
@@ -39,7 +40,7 @@ use crate::callsite::objective_counts;
 use crate::context;
 use crate::context::Memory;
 use crate::context::capture;
-use crate::context::{counter_cache, trace};
+use crate::context::trace;
 use crate::sentry::Step;
 
 /// A call that has begun and not ended.
@@ -57,17 +58,6 @@ pub(crate) struct Full {
     pub(crate) stretch: Stretch,
 }
 
-/// The user's code running on one thread: the whole of a function, or one poll of a future.
-///
-/// The code that enters it also leaves it or ends the call.
-pub(crate) struct Stretch {
-    cells: &'static Cells,
-    story: context::Stretch,
-    /// `true` if the cells go back at the end of the call, because the thread has dropped its
-    /// table.
-    late: bool,
-}
-
 /// The parts that only some calls have, in a box so that the others do not carry them.
 pub(crate) struct Extra {
     span: CallSpan,
@@ -75,37 +65,6 @@ pub(crate) struct Extra {
     memory: Memory,
     /// Its span in a transaction of Sentry.
     step: Option<Step>,
-}
-
-impl Stretch {
-    /// Enters the user's code. `story` pushes the call on the thread's state and returns its
-    /// stretch.
-    fn enter(
-        site: &'static Site,
-        lane: usize,
-        extra: Option<&Extra>,
-        story: impl FnOnce() -> context::Stretch,
-    ) -> Self {
-        if let Some(extra) = extra {
-            extra.enter();
-        }
-        let (cells, is_late) = counter_cache::claim(site, lane);
-        Self {
-            cells,
-            late: is_late,
-            story: story(),
-        }
-    }
-
-    fn exit(&self, extra: Option<&Extra>) {
-        context::Stretch::end();
-        if self.late {
-            self.cells.release();
-        }
-        if let Some(extra) = extra {
-            extra.exit();
-        }
-    }
 }
 
 impl Full {

@@ -12,6 +12,7 @@ pub(crate) mod rate_limits;
 pub(crate) mod recent_calls;
 mod registry;
 pub(crate) mod snapshot;
+mod state;
 
 use std::any::type_name;
 use std::ops::Deref;
@@ -22,7 +23,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::base::clock;
 use crate::callsite::counters::Store;
 use crate::callsite::error_classes::Classes;
-use crate::callsite::events::Events;
 use crate::callsite::labels::Family;
 use crate::callsite::objective_counts::Unsuccessful;
 use crate::callsite::rate_limits::Limits;
@@ -38,6 +38,7 @@ pub use registry::Listed;
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 pub use registry::Sites;
 pub(crate) use registry::all;
+use state::State;
 
 /// [`BUCKETS`] in ticks of the clock.
 static DEFAULT_TICKS: OnceLock<Box<[u64]>> = OnceLock::new();
@@ -60,20 +61,6 @@ struct Fields {
     /// Made on first use. Leaked, because statics are not dropped, and so that the compiler need
     /// not check how its drop would work.
     state: OnceLock<&'static State>,
-}
-
-/// The state of a call site, made on its first call.
-struct State {
-    /// Counts calls without labels, and calls whose labels are all `other`.
-    store: Store,
-    family: Family,
-    classes: Classes,
-    own_ticks: OnceLock<Box<[u64]>>,
-    limits: Limits,
-    recent: Recent,
-    function: OnceLock<String>,
-    events: OnceLock<Events>,
-    unsuccessful: Unsuccessful,
 }
 
 /// Lets a site be read as its settings.
@@ -135,20 +122,7 @@ impl Site {
 /// The parts of a call site that the rest of the runtime uses.
 impl Site {
     fn state(&self) -> &'static State {
-        let make = || {
-            let state = Box::new(State {
-                store: Store(OnceLock::new()),
-                family: Family::new(),
-                classes: Classes::new(),
-                own_ticks: OnceLock::new(),
-                limits: Limits::new(),
-                recent: Recent::default(),
-                function: OnceLock::new(),
-                events: OnceLock::new(),
-                unsuccessful: Unsuccessful::default(),
-            });
-            &*Box::leak(state)
-        };
+        let make = || &*Box::leak(Box::new(State::new()));
         self.0.state.get_or_init(make)
     }
 

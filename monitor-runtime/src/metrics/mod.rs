@@ -12,6 +12,7 @@ mod exposition;
 pub(crate) mod facade;
 mod family;
 mod foreign;
+mod foreign_names;
 mod function_families;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;

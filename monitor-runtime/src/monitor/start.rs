@@ -1,27 +1,29 @@
 //! Starts the runtime: decides the settings, then installs each part once.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
-use std::{fmt, io};
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
+use super::claim::Claim;
 pub(crate) use super::exporter::Bounds;
+use super::start_error::StartError;
 use super::upkeep::Upkeep;
 use crate::base::{clock, redact};
 use crate::callsite::Site;
 use crate::callsite::labels;
-use crate::health::{self, CheckError, Health};
+use crate::health::{self, Health};
 use crate::metrics::{facade, process};
+use crate::monitor::Monitor;
 use crate::monitor::builder::Builder;
+use crate::monitor::parts::Parts;
 use crate::monitor::shutdown::Lifecycle;
 use crate::monitor::subscriber;
-use crate::monitor::{Monitor, Parts};
 use crate::sentry::Destination;
-use crate::server::{self, BindError, Listener};
-use crate::settings::config::{Address, Config, ConfigError};
+use crate::server::{self, Listener};
+use crate::settings::config::{Address, Config};
 use crate::settings::log_filter;
 use crate::{callsite, http, inventory, logs, metrics, sentry, slo};
 
@@ -271,54 +273,4 @@ fn recorder(
         );
     }
     (handle, who)
-}
-
-/// The right to be the one started runtime of the process. Dropping it gives the right back.
-pub(crate) struct Claim(());
-
-impl Claim {
-    fn take() -> Option<Self> {
-        (!STARTED.swap(true, Ordering::AcqRel)).then_some(Self(()))
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        STARTED.store(false, Ordering::Release);
-    }
-}
-
-static STARTED: AtomicBool = AtomicBool::new(false);
-
-/// The reason why the runtime did not start.
-#[derive(thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A setting cannot be used; the message names it, its value and what is allowed.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The management server's address cannot be listened on.
-    #[error(
-        "MONITOR_ADDR: {0}; allowed: another IP:PORT, port 0 for a free one, unix:/PATH, or `off`"
-    )]
-    Bind(#[from] BindError),
-    /// A health check is not valid.
-    #[error(transparent)]
-    Check(#[from] CheckError),
-    /// Two objectives of one name have different promises; the message names the functions.
-    #[error("{0}")]
-    Objectives(String),
-    /// The runtime is already running; it can be started again after `shutdown()`.
-    #[error("already started in this process: share the `Monitor` of the first start")]
-    AlreadyStarted,
-    /// The system refused a thread or a signal handler.
-    #[error("a background thread could not be started: {0}")]
-    Thread(#[from] io::Error),
-}
-
-/// Shows the message, because `main` prints an error it returns with `Debug`.
-impl fmt::Debug for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }

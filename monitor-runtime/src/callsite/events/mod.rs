@@ -8,6 +8,7 @@ mod completion;
 mod declared;
 mod messages;
 mod metadata;
+mod spans;
 mod telling;
 mod values;
 
@@ -16,13 +17,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tracing::field::{Field, Value};
-use tracing::{Event, Level, Metadata, Span};
+use tracing::{Event, Level, Span};
 use tracing_core::metadata::Kind;
 
 pub(crate) use self::completion::Completion;
 pub(crate) use self::declared::{Declared, Parent};
 use self::messages::Messages;
 use self::metadata::LogSite;
+use self::spans::{asked, new_span};
 use self::telling::is_telling;
 pub(crate) use self::telling::{CallSpan, telling};
 use self::values::{set_declared, with_values};
@@ -282,25 +284,4 @@ impl Events {
         });
         completion.loud && *metadata.level() <= Level::WARN
     }
-}
-
-fn new_span(
-    metadata: &'static Metadata<'static>,
-    values: &[Option<&dyn Value>],
-    declared: &Declared,
-) -> CallSpan {
-    let values = metadata.fields().value_set_all(values);
-    let span = match &declared.parent {
-        Parent::Current => Span::new(metadata, &values),
-        Parent::Span(id) => Span::child_of(id.clone(), metadata, &values),
-        Parent::Root => Span::new_root(metadata, &values),
-    };
-    declared.follow(&span);
-    CallSpan::new(span)
-}
-
-/// Asks the subscriber, unless it already works for the runtime on this thread. A subscriber that
-/// panics wants nothing.
-fn asked(ask: impl FnOnce() -> bool) -> bool {
-    !is_telling() && unwind::quietly(|| telling(ask)).unwrap_or(false)
 }

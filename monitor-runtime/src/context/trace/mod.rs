@@ -8,13 +8,11 @@
 mod baggage;
 mod current;
 mod failure;
+mod ids;
 mod parse;
 mod sentry;
 
-use std::collections::hash_map::RandomState;
-use std::fmt;
 use std::future::Future;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -26,18 +24,13 @@ pub(crate) use self::sentry::{Sampling, describe};
 pub(crate) use current::{Here, current_ids};
 pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::{Failure, leave_to_request, note_logged, note_reported};
+pub(crate) use ids::Ids;
+use ids::random;
+pub use ids::{SpanId, TraceId};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const SAMPLED: u8 = 1;
-
-/// Identifies a trace: 16 bytes, not all of them zero; shown as 32 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TraceId([u8; 16]);
-
-/// Identifies a span of a trace: 8 bytes, not all of them zero; shown as 16 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SpanId([u8; 8]);
 
 /// The trace a request belongs to, and the span of it that works for the request here.
 #[derive(Clone, Debug)]
@@ -64,16 +57,6 @@ impl PartialEq for TraceContext {
 }
 
 impl Eq for TraceContext {}
-
-/// The ids that every log line needs, small enough to copy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ids {
-    pub(crate) trace: TraceId,
-    pub(crate) span: SpanId,
-    pub(crate) sampled: bool,
-    /// `true` if the caller left the sampling decision to this service.
-    open: bool,
-}
 
 impl TraceContext {
     /// Returns a trace that begins here, with random ids.
@@ -272,69 +255,6 @@ pub fn inject(headers: &mut HeaderMap) {
 pub(crate) fn current_trace() -> Option<([u8; 16], bool)> {
     current_ids().map(|ids| (ids.trace.to_bytes(), ids.sampled))
 }
-
-impl TraceId {
-    /// Returns its bytes, the most significant first.
-    pub fn to_bytes(self) -> [u8; 16] {
-        self.0
-    }
-}
-
-impl SpanId {
-    fn random() -> Self {
-        Self(random())
-    }
-
-    /// Returns its bytes, the most significant first.
-    pub fn to_bytes(self) -> [u8; 8] {
-        self.0
-    }
-}
-
-/// Returns random bytes, not all zero, at the price of one hash.
-///
-/// Every `RandomState` has other keys. They come from the system's generator, once per thread.
-fn random() -> [u8; 8] {
-    RandomState::new()
-        .build_hasher()
-        .finish()
-        .max(1)
-        .to_be_bytes()
-}
-
-/// Formats bytes as two digits each. A log line has 48 digits, for which `write!` would be too
-/// slow.
-fn hexadecimal<const N: usize>(bytes: &[u8]) -> [u8; N] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = [b'0'; N];
-    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 15)];
-    }
-    text
-}
-
-macro_rules! shown_in_hexadecimal {
-    ($($id:ident: $digits:literal)*) => {$(
-        impl $id {
-            pub(crate) fn digits(self) -> [u8; $digits] {
-                hexadecimal(&self.0)
-            }
-        }
-        impl fmt::Display for $id {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(str::from_utf8(&self.digits()).unwrap_or_default())
-            }
-        }
-        impl fmt::Debug for $id {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(self, f)
-            }
-        }
-    )*};
-}
-
-shown_in_hexadecimal!(TraceId: 32 SpanId: 16);
 
 #[cfg(test)]
 mod tests;

@@ -7,12 +7,16 @@
 //! A line that the process may not survive is written by its caller, after all lines before it and
 //! as far as there is room. So no lock is ever held while a thread waits for the reader.
 
+mod batch;
+
 use std::io;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use self::batch::{Batch, Writing};
 
 /// The pause of the writer after a write, so that lines of a burst are written together.
 const LINGER: Duration = Duration::from_millis(1);
@@ -22,8 +26,6 @@ const RETRY: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 4;
 /// Attempts of a caller to become the one that writes.
 const TRIES: usize = 100;
-/// Bytes beyond which a buffer is freed after a burst.
-const KEPT: usize = 1 << 20;
 
 /// A destination of lines.
 pub(super) trait Sink: Sync {
@@ -57,22 +59,6 @@ struct Waiting {
     batch: Batch,
     /// `true` while the writer's thread sleeps until there is a line.
     asleep: bool,
-}
-
-/// Whole lines, and the end of each of them.
-#[derive(Default)]
-struct Batch {
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-}
-
-/// A batch, and the position up to which it is written.
-#[derive(Default)]
-struct Writing {
-    batch: Batch,
-    written: usize,
-    /// `true` if the last write ended inside a line that was then given up.
-    torn: bool,
 }
 
 #[derive(PartialEq, Eq)]
@@ -253,53 +239,6 @@ impl<S: Sink> Queue<S> {
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Batch {
-    fn push(&mut self, line: &[u8]) {
-        self.bytes.extend_from_slice(line);
-        self.ends.push(self.bytes.len());
-    }
-
-    fn clear(&mut self) {
-        if self.bytes.capacity() > KEPT {
-            *self = Self::default();
-        }
-        self.bytes.clear();
-        self.ends.clear();
-    }
-}
-
-impl Writing {
-    /// Writes the batch and returns the number of lines that were not written whole; `None` if the
-    /// destination has no room now.
-    ///
-    /// A disk that was full may leave a line `torn`. The next write then begins with a line break.
-    fn write_to(&mut self, sink: &impl Sink) -> Option<u64> {
-        while self.torn || self.written < self.batch.bytes.len() {
-            let rest = if self.torn {
-                b"\n"
-            } else {
-                &self.batch.bytes[self.written..]
-            };
-            match sink.write(rest) {
-                Ok(0) => break,
-                Ok(_) if self.torn => self.torn = false,
-                Ok(written) => self.written += written,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-                // The reader is gone; the next batch tries again.
-                Err(_) => break,
-            }
-        }
-        let ends = &self.batch.ends;
-        let whole = ends.partition_point(|end| *end <= self.written);
-        let lost = ends.len() - whole;
-        self.torn |= self.written > 0 && ends[..whole].last() != Some(&self.written);
-        self.batch.clear();
-        self.written = 0;
-        Some(lost as u64)
     }
 }
 

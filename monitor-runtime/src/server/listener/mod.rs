@@ -1,10 +1,9 @@
 //! Binds the port or the socket in the file system, accepts connections on it, and gives it up.
 
+mod bind_error;
 #[cfg(unix)]
 mod unix;
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 #[cfg(unix)]
@@ -16,6 +15,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
+pub use self::bind_error::BindError;
 use super::connection::{self, Limits, Shared};
 use super::connection_slots::{Places, Seat};
 use super::reserved_descriptors::Reserve;
@@ -154,34 +154,6 @@ impl Acceptor {
                 Ok((Stream::Unix(stream), ends))
             }
         }
-    }
-}
-
-/// The management server's address cannot be listened on.
-#[derive(Debug)]
-pub struct BindError {
-    addr: Address,
-    source: io::Error,
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { addr, source } = self;
-        write!(f, "the management server cannot listen on {addr}: ")?;
-        let is_port = matches!(addr, Address::Tcp(_));
-        match source.kind() {
-            io::ErrorKind::AddrInUse if is_port => f.write_str("another socket has this port"),
-            io::ErrorKind::AddrInUse => f.write_str("another process answers on this socket"),
-            io::ErrorKind::AddrNotAvailable => f.write_str("this machine has no such address"),
-            io::ErrorKind::NotFound => f.write_str("there is no such directory"),
-            _ => source.fmt(f),
-        }
-    }
-}
-
-impl Error for BindError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
     }
 }
 

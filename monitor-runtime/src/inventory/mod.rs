@@ -1,23 +1,19 @@
 //! Every annotated function of the binary and its dependencies, with the attribute's settings, as
 //! data.
 
-use std::collections::BTreeSet;
+mod function;
+
 use std::sync::{Mutex, PoisonError};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::base::outcome::Outcome;
-use crate::base::rate_limit::Throttle;
 use crate::callsite;
 use crate::callsite::Site;
-use crate::callsite::error_classes;
-use crate::callsite::labels::Values;
-use crate::callsite::snapshot::{Tally, sources};
-use crate::metrics::{RESULTS, Service};
-use crate::settings::objective::{Cancelled, Objective};
+use crate::metrics::Service;
+use crate::settings::objective::Objective;
 
 /// The JSON Schema (draft 2020-12) of [`Inventory`] as JSON, as `GET /inventory` returns it.
-pub const SCHEMA: &str = include_str!("inventory/schema.json");
+pub const SCHEMA: &str = include_str!("schema.json");
 
 /// OpenTelemetry's name for a service without a name.
 const NAMELESS: &str = "unknown_service";
@@ -142,7 +138,7 @@ pub struct Function {
     /// Upper bounds of its buckets but the last, in seconds; `None` if calls are not timed.
     pub buckets: Option<&'static [f64]>,
     /// Its objective.
-    #[serde(serialize_with = "promise")]
+    #[serde(serialize_with = "function::promise")]
     pub objective: Option<Objective>,
     /// The duration in seconds beyond which a call is slow.
     pub slow_seconds: Option<f64>,
@@ -189,155 +185,4 @@ pub struct Series {
     /// With every result, class of error and combination of labels; `None` for a function whose
     /// labels are known from its first call on.
     pub at_most: Option<usize>,
-}
-
-impl Function {
-    fn of(site: &'static Site) -> Self {
-        let (file, line) = site.location();
-        let throttle = site.throttle.unwrap_or(Throttle::DEFAULT);
-        let (called, now) = now(site);
-        Self {
-            function: site.function().to_owned(),
-            module: site.module(),
-            file,
-            line,
-            column: site.column(),
-            doc: (!site.doc.is_empty()).then_some(site.doc),
-            async_fn: site.async_fn,
-            level: level(site.level),
-            target: site.log_target(),
-            metrics: site.is_counted(),
-            span: site.span,
-            log: site.log,
-            labels: labels(site),
-            buckets: (site.is_counted() && site.is_timed()).then(|| site.bounds()),
-            objective: site.objective.copied(),
-            slow_seconds: site.slow.map(seconds),
-            sentry: Sentry {
-                events: site.sentry,
-                level: site.sentry_level.to_string(),
-                at_most: throttle.events,
-                period_seconds: seconds(throttle.nanoseconds),
-            },
-            called,
-            series: Series {
-                now,
-                at_most: at_most(site),
-            },
-        }
-    }
-
-    fn place(&self) -> (&str, &str, &str, u32, u32) {
-        let Self {
-            file, line, column, ..
-        } = self;
-        (self.module, &self.function, file, *line, *column)
-    }
-}
-
-fn level(level: tracing::Level) -> &'static str {
-    match level {
-        tracing::Level::TRACE => "trace",
-        tracing::Level::DEBUG => "debug",
-        tracing::Level::INFO => "info",
-        tracing::Level::WARN => "warn",
-        tracing::Level::ERROR => "error",
-    }
-}
-
-fn seconds(nanoseconds: u64) -> f64 {
-    std::time::Duration::from_nanos(nanoseconds).as_secs_f64()
-}
-
-fn labels(site: &'static Site) -> Vec<Label> {
-    let known = site.family().dimensions();
-    let labels = site.labels.iter().enumerate();
-    let label = |(place, name): (usize, &&'static str)| Label {
-        name,
-        values: known.get(place).and_then(|values| match values {
-            Values::Known(values) => Some(*values),
-            Values::Bounded(_) => None,
-        }),
-        at_most: known.get(place).map(Values::count),
-    };
-    labels.map(label).collect()
-}
-
-/// Returns `true` if the function was called, and the number of its series.
-fn now(site: &'static Site) -> (bool, usize) {
-    let (mut tally, mut called, mut series) = (Tally::default(), false, 0);
-    for source in sources(site) {
-        tally.read(&[source]);
-        let ended = |result: &Outcome| tally.ended(*result) > 0;
-        let results = RESULTS.into_iter().filter(ended).count();
-        called |= results > 0 || tally.concurrent() > 0;
-        let classes = tally.classes().map(|(class, _)| class);
-        let classes: BTreeSet<_> = classes.chain(error_classes::known(site)).collect();
-        let counters = RESULTS.len() + classes.len();
-        let histograms = match (site.is_timed(), site.objective) {
-            (false, _) => 0,
-            (true, Some(_)) => RESULTS.len(),
-            (true, None) => results,
-        };
-        series += counters + histograms * (site.slots() + 2) + 1;
-    }
-    (called, if site.is_counted() { series } else { 0 })
-}
-
-fn at_most(site: &'static Site) -> Option<usize> {
-    if !site.is_counted() {
-        return Some(0);
-    }
-    let combinations = if site.labels.is_empty() {
-        1
-    } else {
-        let dimensions = site.family().dimensions();
-        let product = |lanes: usize, values: &Values| lanes.saturating_mul(values.count());
-        // The label sets beyond the process's limit share one more.
-        (!dimensions.is_empty()).then(|| dimensions.iter().fold(1, product) + 1)?
-    };
-    let histograms = if site.is_timed() { RESULTS.len() } else { 0 };
-    // A panic is a class beyond those of values.
-    let each = RESULTS.len() + error_classes::MOST + 1 + histograms * (site.slots() + 2) + 1;
-    Some(combinations.saturating_mul(each))
-}
-
-#[expect(clippy::ref_option, reason = "serde hands over a reference")]
-fn promise<S: Serializer>(objective: &Option<Objective>, to: S) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Promise {
-        name: &'static str,
-        success_rate_percent: Option<f64>,
-        latency: Option<Latency>,
-        cancelled: &'static str,
-        cancelled_after_seconds: Option<f64>,
-        expected: &'static str,
-        min_failures: u32,
-        all_failed: u32,
-    }
-    #[derive(Serialize)]
-    struct Latency {
-        threshold_seconds: f64,
-        percent: f64,
-    }
-    let promise = objective.map(|objective| Promise {
-        name: objective.name,
-        success_rate_percent: objective.success_rate,
-        latency: objective.latency.map(|latency| Latency {
-            threshold_seconds: latency.seconds,
-            percent: latency.percent,
-        }),
-        cancelled: match objective.cancelled {
-            Cancelled::Late | Cancelled::After(_) => "late",
-            Cancelled::As(count_as) => count_as.as_str(),
-        },
-        cancelled_after_seconds: match objective.cancelled {
-            Cancelled::After(nanoseconds) => Some(seconds(nanoseconds)),
-            Cancelled::Late | Cancelled::As(_) => None,
-        },
-        expected: objective.expected.as_str(),
-        min_failures: objective.min_failures,
-        all_failed: objective.all_failed,
-    });
-    promise.serialize(to)
 }
