@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{App, HttpResponse, HttpServer, ResponseError, get, web};
-use monitor_runtime::{Class, Classify, health::Check, monitored};
+use monitor_runtime::health::Check;
+use monitor_runtime::{Class, Classify, monitored};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A connection pool, as far as this page needs one.

@@ -11,7 +11,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use monitor_runtime::{Classify, health::Check, monitored};
+use monitor_runtime::health::Check;
+use monitor_runtime::{Classify, logs, monitored};
 use tokio::net::{TcpListener, TcpStream};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -141,11 +142,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .unwrap_or_else(|_| "orders_axum=debug,monitor_runtime=info".into());
     tracing_subscriber::registry()
         .with(filter)
-        .with(monitor_runtime::logs::json_layer(
-            monitor_runtime::logs::queued_stdout(),
-        ))
+        .with(logs::json_layer(logs::queued_stdout()))
         .with(monitor_runtime::sentry::sentry_layer())
-        .with(monitor_runtime::logs::event_counter())
+        .with(logs::event_counter())
         .init();
 
     let store = store().await?;

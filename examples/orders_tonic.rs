@@ -5,7 +5,8 @@
 
 use std::net::SocketAddr;
 
-use monitor_runtime::{health::Check, monitored};
+use monitor_runtime::health::Check;
+use monitor_runtime::monitored;
 use orders::orders_server::{Orders, OrdersServer};
 use orders::{FindRequest, Order};
 use tokio::net::{TcpListener, TcpStream};

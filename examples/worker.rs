@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use monitor_runtime::{health::Heartbeat, monitored};
+use monitor_runtime::health::Heartbeat;
+use monitor_runtime::monitored;
 
 #[derive(Debug, thiserror::Error)]
 #[error("job {0} cannot be done: 7 divides it")]
