@@ -72,7 +72,7 @@ const SECRETS: [&str; 35] = [
 const LAST_WORDS: [&str; 2] = ["pass", "pw"];
 
 /// Last words of names whose value is about a secret, and none.
-const ABOUT: [&str; 22] = [
+const ABOUT: [&str; 23] = [
     "age",
     "algorithm",
     "at",
@@ -90,6 +90,7 @@ const ABOUT: [&str; 22] = [
     "min",
     "name",
     "path",
+    "policy",
     "required",
     "size",
     "timeout",

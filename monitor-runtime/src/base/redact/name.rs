@@ -1,7 +1,7 @@
 //! Finds the names of secrets, and knows how they stand beside the value.
 
 use super::notation::{is_quote_at, spaces};
-use super::prose::is_plain_word;
+use super::prose::{is_credential, is_plain_word};
 use super::text::before_quote;
 use super::words::word_before;
 use super::{LAST_WORDS, is_query_secret, is_secret};
@@ -59,7 +59,14 @@ pub(super) fn named(text: &str, at: usize) -> Option<&str> {
         _ if is_weak(name) => {
             let start = at + 1 + spaces(&bytes[at + 1..]);
             let bracket = usize::from(matches!(bytes.get(start), Some(b'(' | b'[')));
-            is_quote_at(bytes, start + bracket + wrappers(&bytes[start + bracket..]))
+            let word = bytes[start..].iter().take(LONGEST);
+            let word = word.take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            // `user=ada pass=abc123`
+            let is_apart =
+                before.is_none_or(|byte| byte.is_ascii_whitespace() || b",;".contains(&byte));
+            let is_value =
+                is_apart && bytes[at] == b'=' && is_credential(&text[start..start + word]);
+            is_value || is_quote_at(bytes, start + bracket + wrappers(&bytes[start + bracket..]))
         }
         _ if bytes[at] == b':' && BETWEEN.contains(&name) => return name_behind(text, start),
         _ => return two_words(text, start, end),
