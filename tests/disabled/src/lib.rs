@@ -1,73 +1,30 @@
-//! A library without the feature `enable`: everything that a library writes compiles, and does nothing.
+//! A library compiles without the feature `enable`, and its functions are as they were written.
+//!
+//! `tests/attribute/unchanged.rs` compiles the same file with the feature.
+//!
+//! A program that starts the runtime needs the feature, and is told so:
+//!
+//! ```compile_fail
+//! let _ = monitor_runtime::builder!();
+//! ```
 
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 
-use std::time::Duration;
-
-use monitor_runtime::slo::CountAs;
-use monitor_runtime::{Classify, Objective, monitored};
-
-/// An error with classes.
-#[derive(Debug, Classify)]
-pub enum Failure {
-    /// Expected.
-    #[monitor(expected)]
-    Declined,
-}
-
-/// A function with arguments that would be recorded.
-#[monitored(name = "other", args(id), fields(twice = id * 2), level = "debug")]
-pub fn find(id: u64) -> Result<u64, Failure> {
-    if id == 0 {
-        Err(Failure::Declined)
-    } else {
-        Ok(id)
-    }
-}
-
-/// An objective that is not measured.
-pub const API: Objective = Objective::new("api")
-    .success_rate(99.9)
-    .latency(Duration::from_millis(250), 99.0)
-    .cancelled(CountAs::Ignored)
-    .expected(CountAs::Failure)
-    .min_failures(5)
-    .all_failed(2);
-
-/// A function that promises something.
-#[monitored(objective = API)]
-pub fn promise() {}
+pub mod library;
 
 /// A `const fn`, which could not be monitored.
-#[monitored]
+#[monitor_runtime::monitored]
 pub const fn constant() -> u64 {
     7
-}
-
-/// A type with a monitored block.
-pub struct Orders;
-
-#[monitored(err(Debug))]
-impl Orders {
-    /// A method.
-    #[monitored(args(id))]
-    pub async fn load(&self, id: u64) -> u64 {
-        id
-    }
-
-    /// A method that is left alone.
-    #[monitored(skip)]
-    pub fn count(&self) -> usize {
-        0
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use monitor_runtime::Secret;
 
-    use super::{Orders, constant, find};
+    use super::constant;
+    use super::library::{Orders, find};
 
     #[test]
     fn functions_are_as_they_were_written() {

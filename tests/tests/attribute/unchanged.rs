@@ -21,6 +21,17 @@ use std::process::Command;
 use monitor_runtime::monitored;
 use monitor_tests::{pause, run, scrape};
 
+/// Includes a library's code; `tests/disabled` compiles it without the feature `enable`.
+#[expect(dead_code, reason = "each item is compiled, and few are called")]
+#[path = "../../disabled/src/library.rs"]
+mod library;
+
+#[test]
+fn a_library_behaves_alike_without_the_feature_enable() {
+    assert!(library::find(0).is_err());
+    assert_eq!(run(library::Orders.load(7)), 7);
+}
+
 /// Defines each item twice: as it is, and with the attribute on it.
 macro_rules! twins {
     ($($([$($args:tt)*])? { $($item:tt)* })*) => {
