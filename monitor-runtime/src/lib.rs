@@ -41,10 +41,15 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `enable` | yes | everything; without it `#[monitored]` leaves functions as they are, for libraries |
+//! | `enable` | yes | everything but the parts below; without it `#[monitored]` leaves functions as they are, for libraries |
+//! | `sentry` | yes | events and transactions; without it the attribute's arguments about Sentry have no effect |
+//! | `http-check` | yes | [`Check::http`](crate::health::Check::http) |
 //! | `axum` | no | the HTTP edge finds the routes of axum by itself |
 //! | `warp` | no | [`http::warp`](crate::http): a server for warp's filters with the HTTP edge around them |
-//! | `testkit` | no | captures of calls, log lines and Sentry events, for tests |
+//! | `testkit` | no | captures of calls, log lines and Sentry events, for tests; switches `sentry` on |
+//!
+//! A service without Sentry has `default-features = false, features = ["enable"]`. With neither `sentry` nor `http-check` no TLS is
+//! built.
 //!
 //! # Types of other crates
 //!
@@ -57,6 +62,15 @@
 //! | `warp::{Filter, Rejection}` 0.4 | `Monitor::health_routes`, `Monitor::metrics_routes`, `http::warp` |
 //! | `sentry::protocol::Event`, `sentry::types::Uuid` 0.49 | `testkit` |
 //! | `tracing::Span`, `tracing_subscriber::Layer` | `logs`, `sentry`, arguments of the attribute |
+
+#![cfg_attr(
+    all(feature = "enable", not(feature = "sentry")),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "calls keep what only Sentry reads of them"
+    )
+)]
 
 #[cfg(feature = "enable")]
 #[doc(hidden)]
@@ -87,8 +101,11 @@ mod macros;
 mod metrics;
 #[cfg(feature = "enable")]
 mod monitor;
-#[cfg(feature = "enable")]
+#[cfg(feature = "sentry")]
 pub mod sentry;
+#[cfg(all(feature = "enable", not(feature = "sentry")))]
+#[path = "sentry/off.rs"]
+mod sentry;
 #[cfg(feature = "enable")]
 mod server;
 mod settings;

@@ -24,7 +24,7 @@ pub use crate::callsite::{Bounds, Settings, Site};
 pub use crate::metrics::{Exposition, Format};
 pub use crate::server::Gzip;
 pub use crate::settings::buckets::{BUCKETS, FAST_BUCKETS, SLOW_BUCKETS};
-pub use sentry::Level as SentryLevel;
+pub use crate::settings::sentry_level::SentryLevel;
 pub use std::boxed::Box;
 pub use std::future::Future;
 pub use std::option::Option;

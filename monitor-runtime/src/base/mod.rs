@@ -21,7 +21,7 @@ pub(crate) mod panics;
 pub(crate) mod rate_limit;
 #[cfg(feature = "enable")]
 pub(crate) mod redact;
-#[cfg(feature = "enable")]
+#[cfg(any(feature = "http-check", feature = "sentry"))]
 pub(crate) mod roots;
 #[cfg(feature = "enable")]
 pub(crate) mod scoped_future;

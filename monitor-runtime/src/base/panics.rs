@@ -63,10 +63,18 @@ fn without_ends(backtrace: &str) -> &str {
         .trim_start_matches('\n')
 }
 
+/// Returns the message of a panic, or `Box<Any>` for a payload that is no text.
+pub(crate) fn message<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&'static str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("Box<Any>")
+}
+
 impl Panic {
-    /// Describes a panic with this message; called by the panic hook, on the panic's own thread.
-    pub(crate) fn new(info: &PanicHookInfo<'_>, message: &str) -> Self {
-        let message = without_secrets(message.to_owned());
+    /// Describes a panic; called by the panic hook, on the panic's own thread.
+    pub(crate) fn new(info: &PanicHookInfo<'_>) -> Self {
+        let message = without_secrets(message(info).to_owned());
         let text = match info.location() {
             Some(place) => format!("panic: {message} at {}:{}", place.file(), place.line()),
             None => format!("panic: {message}"),

@@ -6,16 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use ::sentry::{Hub, HubSwitchGuard};
 use tokio::task::JoinHandle;
 use tracing::Span;
 
 use crate::base::scoped_future::{Place, Within};
-use crate::base::unwind;
 use crate::context::trace;
 use crate::context::trace::TraceContext;
 use crate::context::{InTask, Outside, Tasks};
-use crate::sentry;
+use crate::sentry::TaskHub;
 
 /// Spawns a task of monitored code, as [`tokio::spawn`] does. The task keeps the current span and
 /// trace, and has a Sentry scope of its own.
@@ -89,7 +87,7 @@ where
 /// Returns the future that [`spawn`] spawns, for other ways to run a task: a `JoinSet`, a
 /// `LocalSet`.
 ///
-/// It is there without the feature `enable` too, and is then the future itself.
+/// Without the feature `enable` it returns the future itself.
 ///
 /// ```no_run
 /// # async fn example() {
@@ -150,7 +148,7 @@ struct Surroundings {
     /// The trace of the request it is spawned for.
     trace: Option<TraceContext>,
     /// `None` if Sentry is off.
-    hub: Option<Arc<Hub>>,
+    hub: Option<TaskHub>,
     /// Errors of the tasks of the call that spawns it.
     tasks: Option<Arc<Tasks>>,
 }
@@ -160,7 +158,7 @@ impl Surroundings {
         Self {
             span: Span::current(),
             trace: trace::trace_context(),
-            hub: sentry::fork(),
+            hub: TaskHub::fork(),
             tasks: Tasks::of_this_call(),
         }
     }
@@ -174,10 +172,8 @@ impl Place for Surroundings {
         // it.
         let _trace = trace::Here::enter(self.trace.as_ref());
         self.span.in_scope(|| {
-            // A thread that is ending has no hub to switch.
-            let switch = |hub: &Arc<Hub>| unwind::quietly(|| HubSwitchGuard::new(Arc::clone(hub)));
             // Entered inside the span: Sentry's own layer for spans has a hub for each of them.
-            let _hub = self.hub.as_ref().and_then(switch);
+            let _hub = self.hub.as_ref().and_then(TaskHub::enter);
             code()
         })
     }

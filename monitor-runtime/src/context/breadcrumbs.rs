@@ -7,11 +7,10 @@
 
 use std::collections::VecDeque;
 
-use sentry::Breadcrumb;
-
 use super::{HERE, Here, Stretch, frames, mark, now, reported_errors};
 use crate::base::clock;
 use crate::callsite::Site;
+use crate::context::sentry_types::Breadcrumb;
 use crate::context::thread::THREAD;
 use crate::context::trace;
 use crate::context::trace::{Ids, TraceContext};

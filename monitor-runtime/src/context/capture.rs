@@ -7,18 +7,16 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use ::sentry::protocol::Event;
-use ::sentry::types::Uuid;
-
 use crate::callsite::Site;
 use crate::callsite::events::Completion;
+use crate::context::sentry_types::{Event, Uuid};
 
 /// A receiver of what monitored code did.
 pub(crate) trait Sink: Any {
     /// Keeps a call that ended.
     fn ended(&self, site: &Site, completion: &Completion<'_>);
     /// Keeps an event instead of sending it to Sentry.
-    fn captured(&self, event: Event<'static>);
+    fn captured(&self, event: Event);
     /// Removes an event, because another one reports the same.
     fn withdraw(&self, event: Uuid);
 }
@@ -74,7 +72,7 @@ pub(crate) fn ended(site: &Site, completion: &Completion<'_>) {
 }
 
 /// Gives an event to the capture instead of Sentry.
-pub(crate) fn captured(event: Event<'static>) {
+pub(crate) fn captured(event: Event) {
     if let Some(sink) = current() {
         sink.captured(event);
     }

@@ -8,13 +8,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sentry::types::Uuid;
-
 use super::error_identity::Known;
 use super::seen_errors::{Mark, Origin};
 use super::{HERE, Here, innermost, mark, tick};
 use crate::base::verdict::Link;
 use crate::callsite::Site;
+use crate::context::sentry_types::Uuid;
 
 /// A line whose event waits.
 pub(crate) struct Line {

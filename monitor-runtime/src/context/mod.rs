@@ -15,6 +15,11 @@ mod error_lines;
 mod panics;
 mod reported_errors;
 mod seen_errors;
+#[cfg(feature = "sentry")]
+pub(crate) mod sentry_types;
+#[cfg(not(feature = "sentry"))]
+#[path = "sentry_types_off.rs"]
+pub(crate) mod sentry_types;
 mod task_errors;
 pub(crate) mod thread;
 pub(crate) mod trace;

@@ -51,6 +51,10 @@ mod in_flight;
 mod metrics;
 mod request;
 mod route;
+#[cfg(feature = "sentry")]
+mod sentry;
+#[cfg(not(feature = "sentry"))]
+#[path = "sentry_off.rs"]
 mod sentry;
 mod service;
 pub(crate) mod traffic;

@@ -1,5 +1,8 @@
 //! The builder: every decision that is made before the start.
 
+#[cfg(feature = "sentry")]
+mod sentry;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -9,7 +12,6 @@ use crate::health::Check;
 use crate::monitor::start::Bounds;
 use crate::settings::config::Overrides;
 use crate::settings::log_format::LogFormat;
-use crate::settings::traces_sampler::TracesSampler;
 
 /// Every setting that can be decided before the start; see [`SETTINGS`](crate::SETTINGS).
 #[must_use = "nothing runs before `start()`"]
@@ -232,40 +234,6 @@ impl Builder {
     pub fn watchdog(mut self, limit: impl Into<Option<Duration>>) -> Self {
         let text = |limit| humantime::format_duration(limit).to_string();
         self.overrides.watchdog = Some(limit.into().map_or_else(|| "off".to_owned(), text));
-        self
-    }
-
-    /// Sets the Sentry DSN that errors and panics are sent to. Wins over `SENTRY_DSN`.
-    pub fn sentry_dsn(mut self, dsn: impl Into<String>) -> Self {
-        self.overrides.sentry_dsn = Some(dsn.into());
-        self
-    }
-
-    /// Sets the environment of Sentry events. Wins over `SENTRY_ENVIRONMENT`.
-    pub fn environment(mut self, environment: impl Into<String>) -> Self {
-        self.overrides.environment = Some(environment.into());
-        self
-    }
-
-    /// Sets the release of Sentry events. Wins over `SENTRY_RELEASE`.
-    pub fn release(mut self, release: impl Into<String>) -> Self {
-        self.overrides.release = Some(release.into());
-        self
-    }
-
-    /// Sets the share of requests at the [HTTP edge](crate::http) that are sent to Sentry as
-    /// transactions, from 0 to 1. Wins over `SENTRY_TRACES_SAMPLE_RATE`.
-    ///
-    /// See [`TracesSampler`] for requests whose caller has decided.
-    pub fn traces_sample_rate(mut self, rate: f32) -> Self {
-        self.overrides.traces_sample_rate = Some(rate);
-        self
-    }
-
-    /// Sets who decides that a request becomes a transaction: the caller, this service, or both.
-    /// Wins over `MONITOR_TRACES_SAMPLER`.
-    pub fn traces_sampler(mut self, sampler: TracesSampler) -> Self {
-        self.overrides.traces_sampler = Some(sampler);
         self
     }
 }

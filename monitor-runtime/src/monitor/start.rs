@@ -204,17 +204,18 @@ fn announce(
     log: subscriber::Installed,
     recorder: Recorder,
 ) {
-    let sentry = match destination {
-        Destination::Dsn => "on",
-        Destination::Existing => "on, by the client that was already bound",
-        Destination::Nowhere => "off: no SENTRY_DSN",
-    };
+    let sentry = destination.as_str();
     let server = match addr {
         None => "off".to_owned(),
         Some(Address::Tcp(addr)) => format!("http://{addr}"),
         Some(socket) => socket.to_string(),
     };
     tracing::info!(server, sentry, "monitoring started");
+    if *destination == Destination::NotBuilt {
+        tracing::warn!(
+            "SENTRY_DSN is set, but nothing is sent: monitor-runtime is built without its feature `sentry`"
+        );
+    }
     let reachable = matches!(addr, Some(Address::Tcp(addr)) if !addr.ip().is_loopback());
     if reachable && !token {
         tracing::info!(

@@ -7,10 +7,9 @@ use sentry::protocol::Event;
 
 use super::scope::{self, Snapshot};
 use super::stack::Stack;
-use super::{Capturing, Reporter, counts, event, off_thread, reporter, scrub};
+use super::{Capturing, Reporter, counts, event, off_thread, reporter, scrub, trace_context};
 use crate::context::Line;
 use crate::context::capture;
-use crate::context::trace;
 
 /// Passes an event to a test that captures, or else to Sentry. Waits for neither.
 pub(super) fn deliver(event: Event<'static>) {
@@ -30,7 +29,7 @@ pub(crate) fn withdraw(line: &Arc<Line>) {
 }
 
 fn post(mut event: Event<'static>, line: Option<Arc<Line>>) {
-    trace::describe(&mut event);
+    trace_context::describe(&mut event);
     let stack = Stack::capture();
     if capture::is_active() {
         let snapshot = Snapshot::take();

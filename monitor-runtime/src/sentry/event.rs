@@ -15,6 +15,7 @@ use crate::callsite::Site;
 use crate::context;
 use crate::context::Scene;
 use crate::context::trace::Ids;
+use crate::settings::sentry_level::SentryLevel;
 
 /// Prefixes of functions that are not in-app, if only their names are known: code that carries or
 /// watches the call.
@@ -87,7 +88,7 @@ pub(crate) fn error(
     let kind = if class.is_empty() { type_name } else { class };
     let mut event = Event {
         exception: exceptions.into(),
-        level: site.sentry_level,
+        level: level(site.sentry_level),
         fingerprint: fingerprint(site, kind),
         ..Event::default()
     };
@@ -122,6 +123,16 @@ pub(super) fn exceptions(chain: &[Link], mechanism: &str) -> Vec<Exception> {
 pub(super) fn fingerprint(site: &Site, kind: &str) -> Cow<'static, [Cow<'static, str>]> {
     let function = Cow::from(site.function().to_owned());
     vec![site.module().into(), function, kind.to_owned().into()].into()
+}
+
+fn level(level: SentryLevel) -> Level {
+    match level {
+        SentryLevel::Debug => Level::Debug,
+        SentryLevel::Info => Level::Info,
+        SentryLevel::Warning => Level::Warning,
+        SentryLevel::Error => Level::Error,
+        SentryLevel::Fatal => Level::Fatal,
+    }
 }
 
 /// Adds a breadcrumb for an error without an event, for later events of the functions around it.

@@ -1,7 +1,6 @@
 //! A layer that passes the service's log to Sentry: lines become breadcrumbs, and lines of the
 //! level `ERROR` become events.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Debug;
@@ -18,7 +17,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::deliver::{deliver, deliver_later};
-use super::{counts, event, is_on, nanoseconds, quietly, scope};
+use super::{counts, event, is_on, nanoseconds, own_line, quietly, scope};
 use crate::base::rate_limit::{Limit, Throttle};
 use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::verdict::{Link, text};
@@ -49,35 +48,19 @@ pub fn sentry_layer() -> SentryLayer {
     SentryLayer(())
 }
 
-thread_local! {
-    static OWN: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Writes a line of the runtime to the log. Neither this layer nor Sentry's own makes an event of
-/// it.
-pub(crate) fn own_line(is_error: bool, write: impl FnOnce()) {
+/// Keeps Sentry's own layer from making events of what this thread logs meanwhile, while Sentry is on.
+pub(super) fn mute() -> Option<HubSwitchGuard> {
     /// A hub without a client, on which nothing is captured.
     static MUTE: LazyLock<Arc<Hub>> = LazyLock::new(|| Arc::new(Hub::new(None, Arc::default())));
-    let before = OWN.replace(true);
-    let mute = || HubSwitchGuard::new(Arc::clone(&MUTE));
-    let muted = if is_error && is_on() {
-        quietly(mute)
-    } else {
-        None
-    };
-    quietly(write);
-    drop(muted);
-    OWN.set(before);
-}
-
-/// Treats every line that this thread logs as the runtime's own.
-pub(super) fn disown_thread() {
-    OWN.set(true);
+    if !is_on() {
+        return None;
+    }
+    quietly(|| HubSwitchGuard::new(Arc::clone(&MUTE)))
 }
 
 impl<S: Subscriber> Layer<S> for SentryLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        if *event.metadata().level() > Level::INFO || OWN.get() || !is_on() {
+        if *event.metadata().level() > Level::INFO || own_line::is_own() || !is_on() {
             return;
         }
         // A record of the `log` crate says in its fields where it comes from.

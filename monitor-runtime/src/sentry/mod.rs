@@ -13,11 +13,14 @@
 mod counts;
 mod crash;
 mod deliver;
+mod destination;
 mod event;
 mod health;
 mod layer;
 mod mailbox;
 mod off_thread;
+mod own_line;
+mod panic_event;
 mod panic_hook;
 pub(crate) mod panic_lines;
 mod request;
@@ -27,6 +30,8 @@ mod scrub;
 mod spans;
 mod stack;
 mod summary;
+mod task_hub;
+mod trace_context;
 mod transport;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,14 +50,18 @@ use crash::{CAPTURING, Capturing};
 pub(crate) use crash::{hurry, is_flushed, switch_off};
 use deliver::deliver;
 pub(crate) use deliver::withdraw;
+pub(crate) use destination::Destination;
 pub(crate) use event::{error, unreported};
 pub(crate) use health::unhealthy;
-pub(crate) use layer::own_line;
+use layer::mute;
 pub use layer::{SentryLayer, sentry_layer};
+pub(crate) use own_line::own_line;
+use panic_event::{report_panic, send_before_abort};
 pub(crate) use panic_hook::install_hook;
 pub(crate) use request::request_failed;
 pub(crate) use sampling::sampled;
 pub(crate) use spans::Step;
+pub(crate) use task_hub::TaskHub;
 
 use self::scope::Snapshot;
 use self::stack::Hurry;
@@ -104,16 +113,6 @@ fn set(reporter: Option<Reporter>) -> Option<Reporter> {
     let mut slot = CLIENT.write().unwrap_or_else(PoisonError::into_inner);
     ON.store(reporter.is_some(), Ordering::Relaxed);
     std::mem::replace(&mut *slot, reporter)
-}
-
-/// The destination of events.
-pub(crate) enum Destination {
-    /// The DSN of the configuration.
-    Dsn,
-    /// A client that was already bound.
-    Existing,
-    /// None, because no DSN is set.
-    Nowhere,
 }
 
 /// Begins to report, to the service's own client if one is bound, else to the DSN.

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::crash::ENDING;
-use super::{layer, quietly, stack};
+use super::{own_line, quietly, stack};
 
 /// Events that may wait; those beyond are dropped and counted.
 const MAX_WAITING: usize = 1024;
@@ -104,7 +104,7 @@ pub(super) fn release() {
 pub(super) fn ask<T: Send + 'static>(code: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (done, value) = mpsc::sync_channel(1);
     let work = move || {
-        layer::disown_thread();
+        own_line::disown_thread();
         quietly(|| drop(done.send(code())));
     };
     let thread = thread::Builder::new().name("monitor-event".into());
@@ -190,7 +190,7 @@ pub(super) fn is_here() -> bool {
 
 /// Does the jobs, one after the other.
 fn work(number: u64) {
-    layer::disown_thread();
+    own_line::disown_thread();
     HERE.set(true);
     let mut queue = queue();
     while queue.current == number && !queue.is_done() {

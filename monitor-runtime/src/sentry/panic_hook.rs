@@ -1,20 +1,13 @@
-//! Reports panics from the panic hook, the only place that still has their stack.
+//! The panic hook: the only place that sees every panic while its stack is still there.
 
 use std::panic::{self, PanicHookInfo};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use sentry::Level;
-use sentry::integrations::panic::message_from_panic_info;
-use sentry::protocol::{Event, Exception, Mechanism};
-
-use super::panic_lines;
-use super::{admits, counts, crash, deliver, event, is_on, nanoseconds, reporter, settle};
+use super::{panic_lines, report_panic, send_before_abort};
 use crate::base::panics::Panic;
-use crate::base::rate_limit::{Limit, Throttle};
 use crate::base::unwind;
 use crate::callsite::Site;
-use crate::callsite::rate_limits::Kind;
 use crate::context;
 use crate::context::capture;
 use crate::context::trace::{leave_to_request, note_reported};
@@ -25,9 +18,6 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The time that it waits for the log.
 const LOG: Duration = Duration::from_secs(1);
-
-/// The limit for panics outside all monitored functions.
-static ELSEWHERE: Limit = Limit::new();
 
 /// Installs the hook in front of the existing one, which still runs; once per process.
 pub(crate) fn install_hook() {
@@ -42,7 +32,7 @@ pub(crate) fn install_hook() {
             if unwind::is_quiet() {
                 return;
             }
-            let panic = Arc::new(Panic::new(info, message_from_panic_info(info)));
+            let panic = Arc::new(Panic::new(info));
             observe(info, &panic);
             let is_logged = log(&panic);
             if !(is_standard && is_logged) {
@@ -85,62 +75,17 @@ fn is_last_word(panic: &Panic) -> bool {
     ends.iter().any(|end| panic.text.starts_with(end))
 }
 
-/// Reports a panic to Sentry. A panic in the hook would abort the process, so nothing here may
-/// panic.
+/// Notes a panic for the functions and the request it ends, and reports it to Sentry.
 fn observe(info: &PanicHookInfo<'_>, panic: &Arc<Panic>) {
     context::note_panic(panic);
     note_reported();
-    let client = reporter();
-    let theirs = client.as_ref().is_some_and(|client| !client.panics);
-    if !is_on() || theirs || !admitted() {
-        return;
-    }
-    let exception = Exception {
-        ty: "panic".into(),
-        value: Some(message_from_panic_info(info).to_owned()),
-        mechanism: Some(Mechanism {
-            ty: "panic".into(),
-            handled: Some(false),
-            ..Mechanism::default()
-        }),
-        ..Exception::default()
-    };
-    let mut event = Event {
-        exception: vec![exception].into(),
-        level: Level::Fatal,
-        ..Event::default()
-    };
-    let place = info.location().map(|place| (place.file(), place.line()));
-    event::set_scene(&mut event, context::scene(None), place);
-    deliver(event);
+    report_panic(info);
 }
 
 /// Sends and logs everything that waits, before the process aborts. A panic that unwinds needs none
 /// of this: it reaches `shutdown()`, or the process goes on.
 fn say_farewell(panic: &Panic) {
-    settle(FAREWELL);
-    if let Some(reporter) = reporter() {
-        reporter.client.flush(Some(FAREWELL));
-    }
-    // Otherwise the handler of the signal that follows would wait once more.
-    crash::give_up();
+    send_before_abort(FAREWELL);
     panic_lines::tell_last(panic);
     logs::flush(LOG);
-}
-
-fn admitted() -> bool {
-    if let Some(site) = context::innermost() {
-        return admits(site, Kind::Panic);
-    }
-    let admitted = capture::is_active() || ELSEWHERE.admit(Throttle::DEFAULT, nanoseconds());
-    if !admitted {
-        counts::suppressed();
-    }
-    admitted
-}
-
-/// Returns the events of panics outside monitored functions that were held back.
-pub(super) fn summary(last: bool) -> Option<(String, (u64, u64))> {
-    let held_back = ELSEWHERE.summary(Throttle::DEFAULT, nanoseconds(), last)?;
-    Some(("panics outside monitored functions".into(), held_back))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sentry::Level;
 use sentry::protocol::{Context, Event, Map};
 
-use super::{deliver, event, layer, nanoseconds, off_thread, panic_hook, quietly, request};
+use super::{deliver, event, layer, nanoseconds, off_thread, panic_event, quietly, request};
 use crate::base::rate_limit::Throttle;
 use crate::callsite;
 use crate::callsite::Site;
@@ -55,7 +55,7 @@ fn send(deadline: Option<Instant>) {
     }
     let others = layer::summaries(last).into_iter();
     let others = others.chain(request::summaries(last));
-    for (what, held_back) in others.chain(panic_hook::summary(last)) {
+    for (what, held_back) in others.chain(panic_event::summary(last)) {
         if !in_time() {
             return;
         }

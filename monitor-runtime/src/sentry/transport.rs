@@ -18,7 +18,7 @@ use sentry::{Envelope, TransportFactory, TransportOptions};
 use ureq::http::Response;
 
 use super::mailbox::{Address, problem};
-use super::{counts, layer, off_thread, quietly, scrub, settle};
+use super::{counts, off_thread, own_line, quietly, scrub, settle};
 
 /// Bytes that may wait: a hundred large events, or a thousand small ones.
 const MOST: usize = 8 * 1024 * 1024;
@@ -167,7 +167,7 @@ impl Shared {
         // Opened by the first envelope. Problems with certificates are logged then.
         let mailbox = LazyCell::new(|| address.open());
         // Lines that an HTTP client logs about its errors would otherwise become events again.
-        layer::disown_thread();
+        own_line::disown_thread();
         let mut trouble = Trouble::default();
         while let Some(letter) = self.next() {
             let answer = mailbox.post(&letter.body);

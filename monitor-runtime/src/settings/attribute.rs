@@ -6,6 +6,7 @@ use super::bounds::Bounds;
 use crate::base::rate_limit::Throttle;
 use crate::base::verdict::ErrorFormat;
 use crate::settings::objective::Objective;
+use crate::settings::sentry_level::SentryLevel;
 
 /// The attribute's settings for one function.
 #[expect(
@@ -32,7 +33,7 @@ pub struct Settings {
     /// `true` if every error is an event, even one that is expected or that an inner function
     /// suppressed.
     pub(crate) sentry_always: bool,
-    pub(crate) sentry_level: sentry::Level,
+    pub(crate) sentry_level: SentryLevel,
     pub(crate) tags: &'static [&'static str],
     pub(crate) fingerprint: usize,
     /// Names of the labels that the attribute declares.
@@ -74,7 +75,7 @@ impl Settings {
             slow: None,
             sentry: true,
             sentry_always: false,
-            sentry_level: sentry::Level::Error,
+            sentry_level: SentryLevel::Error,
             tags: &[],
             fingerprint: 0,
             labels: &[],
@@ -252,7 +253,7 @@ impl Settings {
     }
 
     /// Sets `sentry(level = …)`, of an error's event; a panic's stays fatal.
-    pub const fn sentry_level(mut self, level: sentry::Level) -> Self {
+    pub const fn sentry_level(mut self, level: SentryLevel) -> Self {
         self.sentry_level = level;
         self
     }

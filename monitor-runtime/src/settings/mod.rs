@@ -17,4 +17,5 @@ pub(crate) mod log_format;
 pub(crate) mod objective;
 pub(crate) mod secret;
 #[cfg(feature = "enable")]
+pub(crate) mod sentry_level;
 pub(crate) mod traces_sampler;

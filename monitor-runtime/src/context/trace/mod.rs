@@ -20,7 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::base::scoped_future::{Place, Within};
 
 use self::baggage::Baggage;
-pub(crate) use self::sentry::{Sampling, describe};
+pub(crate) use self::sentry::Sampling;
 pub(crate) use current::{Here, current_ids};
 pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::{Failure, leave_to_request, note_logged, note_reported};

@@ -1,4 +1,4 @@
-//! The trace context in Sentry's events and headers.
+//! The trace context in Sentry's headers.
 //!
 //! <https://develop.sentry.dev/sdk/foundations/trace-propagation/>. Services that use another of
 //! Sentry's SDKs send `sentry-trace` and `baggage`. If Sentry is on, both are passed on as well.
@@ -7,10 +7,9 @@ use std::fmt::Write;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use sentry::protocol::{Event, SpanId, TraceContext, TraceId};
 
 use super::baggage::{self, BAGGAGE, Baggage};
-use super::{Ids, current_ids, parse};
+use super::{Ids, parse};
 
 const SENTRY_TRACE: HeaderName = HeaderName::from_static("sentry-trace");
 
@@ -125,23 +124,4 @@ pub(super) fn inject(ids: Ids, carried: Option<&Baggage>, headers: &mut HeaderMa
         Ok(value) if !members.is_empty() => drop(headers.insert(BAGGAGE, value)),
         _ => drop(headers.remove(BAGGAGE)),
     }
-}
-
-impl Ids {
-    pub(crate) fn to_sentry(self) -> TraceContext {
-        TraceContext {
-            trace_id: TraceId::from(self.trace.to_bytes()),
-            span_id: SpanId::from(self.span.to_bytes()),
-            ..TraceContext::default()
-        }
-    }
-}
-
-/// Sets the trace of an event, unless it already has one.
-pub(crate) fn describe(event: &mut Event<'_>) {
-    let Some(ids) = current_ids() else { return };
-    let contexts = event.contexts.entry("trace".into());
-    contexts.or_insert_with(|| ids.to_sentry().into());
-    let tag = event.tags.entry("trace_id".into());
-    tag.or_insert_with(|| ids.trace.to_string());
 }

@@ -3,6 +3,11 @@
 mod access;
 mod address;
 mod drain;
+#[cfg(feature = "sentry")]
+mod dsn;
+#[cfg(not(feature = "sentry"))]
+#[path = "dsn_off.rs"]
+mod dsn;
 mod given;
 mod links;
 mod log;
@@ -20,13 +25,14 @@ use std::time::Duration;
 use self::access::{needs_token, parse_token};
 pub(crate) use self::address::Address;
 pub(crate) use self::drain::{DEFAULT_DRAIN_LIMIT, DrainLimit};
+use self::dsn::{Dsn, parse_dsn};
 pub use self::given::ConfigError;
 use self::given::Given;
 pub(crate) use self::links::PageLinks;
 use self::links::{page_links, parse_url};
 use self::log::{colours, log_format, parse_filter};
 use self::redact::parse_names;
-use self::sentry::{parse_dsn, parse_environment, parse_rate, parse_release, traces_sampler};
+use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler};
 use self::watchdog::watchdog;
 use crate::settings::log_filter::Rules;
 use crate::settings::log_format::LogFormat;
@@ -166,7 +172,7 @@ pub(crate) struct Config {
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
     pub(crate) page_links: PageLinks,
-    pub(crate) sentry_dsn: Option<::sentry::types::Dsn>,
+    pub(crate) sentry_dsn: Option<Dsn>,
     pub(crate) environment: String,
     pub(crate) release: String,
     /// From 0 to 1.

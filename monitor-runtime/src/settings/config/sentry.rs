@@ -1,9 +1,6 @@
 //! The settings of Sentry.
 
-use ::sentry::types::{Dsn, ParseDsnError};
-
 use super::{ConfigError, Env, Given, MONITOR_TRACES_SAMPLER};
-use crate::base::redact::HIDDEN;
 use crate::settings::traces_sampler::TracesSampler;
 
 pub(super) fn traces_sampler(
@@ -22,17 +19,6 @@ pub(super) fn traces_sampler(
         "both" => Ok(TracesSampler::Both),
         _ => Err(given.refuse("is not a word of the list")),
     }
-}
-
-pub(super) fn parse_dsn(mut given: Given) -> Result<Dsn, ConfigError> {
-    let parsed = given.value.parse();
-    parsed.map_err(|problem: ParseDsnError| {
-        // The text before an `@` is a key, even in a malformed DSN.
-        if let Some((_, host)) = given.value.rsplit_once('@') {
-            given.value = format!("{HIDDEN}@{host}");
-        }
-        given.refuse(format_args!("is not a DSN ({problem})"))
-    })
 }
 
 /// Parses an environment within Sentry's limits:

@@ -1,0 +1,31 @@
+//! Lines of the runtime in the log, of which Sentry makes no events.
+
+use std::cell::Cell;
+
+use super::mute;
+use crate::base::unwind::quietly;
+
+thread_local! {
+    static OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Writes a line of the runtime to the log. Neither the runtime's layer nor Sentry's own makes an event
+/// of it.
+pub(crate) fn own_line(is_error: bool, write: impl FnOnce()) {
+    let before = OWN.replace(true);
+    {
+        let _muted = is_error.then(mute);
+        quietly(write);
+    }
+    OWN.set(before);
+}
+
+/// Returns `true` if this thread writes a line of the runtime.
+pub(super) fn is_own() -> bool {
+    OWN.get()
+}
+
+/// Treats every line that this thread logs as the runtime's own.
+pub(super) fn disown_thread() {
+    OWN.set(true);
+}
