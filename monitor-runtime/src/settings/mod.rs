@@ -18,4 +18,5 @@ pub(crate) mod objective;
 pub(crate) mod secret;
 #[cfg(feature = "enable")]
 pub(crate) mod sentry_level;
+#[cfg(feature = "enable")]
 pub(crate) mod traces_sampler;
