@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::base::{escape, redact};
 use crate::callsite::name;
 use crate::settings::config::{Config, Overrides, SETTINGS};
-use crate::settings::log_filter::Rules;
+use crate::settings::log_filter::LogDirectives;
 use crate::trace::TraceContext;
 use crate::{http as edge, logs, metrics, server};
 
@@ -109,12 +109,15 @@ fn log_filter(input: &[u8]) {
     let text = text(input);
     // Values of fields are regular expressions, which `regex` may take arbitrarily long to compile.
     if !text.contains('{') {
-        let _ = Rules::parse(&text);
+        let _ = LogDirectives::parse(&text);
     }
-    match Rules::plain(&text) {
+    match LogDirectives::plain(&text) {
         Ok(rules) => {
             assert!(!rules.follows_spans && !rules.text.contains(escape::is_unseen));
-            assert!(Rules::plain(&rules.text).is_ok(), "it can be given back");
+            assert!(
+                LogDirectives::plain(&rules.text).is_ok(),
+                "it can be given back"
+            );
         }
         Err(error) => assert!(!error.to_string().contains(escape::is_unseen), "{error}"),
     }
@@ -161,7 +164,7 @@ fn trace_context(input: &[u8]) {
 fn names(input: &[u8]) {
     let text = text(input);
     let (path, module) = text.split_once('\n').unwrap_or((&text, "app"));
-    let _ = name::of(path, module);
+    let _ = name::from_path(path, module);
 }
 
 fn redacted(input: &[u8]) {

@@ -179,10 +179,8 @@ impl Printer {
             return None;
         }
         // The declared type of a future may be an `impl Trait`.
-        let types = [&model.output, &model.returns].into_iter().flatten();
-        let (span, error) = types
-            .filter_map(|ty| Some((ty.span(), error_type::error(ty)?)))
-            .next()?;
+        let mut types = [&model.output, &model.returns].into_iter().flatten();
+        let (span, error) = types.find_map(|ty| Some((ty.span(), error_type::error(ty)?)))?;
         let at = self.at.located_at(span);
         let of = |ty: &dyn ToTokens| quote_spanned!(at=> { use #private::NoClasses as _; #private::ClassesOf::<#ty>::CLASSES });
         let classes = match error {

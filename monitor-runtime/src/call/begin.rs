@@ -1,34 +1,34 @@
 //! Begins calls, with and without labels, fields and a clock.
 
-use super::future::State;
-use super::guard::Open;
+use super::future::FutureState;
+use super::guard::CallGuard;
 use crate::call::start::Start;
-use crate::call::{Full, Quick};
+use crate::call::{FastCall, FullCall};
 use crate::callsite::Site;
 
 impl Site {
     /// Begins a call without declared values.
     #[inline]
-    pub fn begin(&'static self) -> Open {
+    pub fn begin(&'static self) -> CallGuard {
         plain(self)
     }
 
     /// Begins a call of a function with `latency = false`; it ends in [`run_untimed`](super::run::run_untimed).
     #[inline]
-    pub fn begin_untimed(&'static self) -> Open {
+    pub fn begin_untimed(&'static self) -> CallGuard {
         untimed(self)
     }
 
     /// Returns the state of a call that begins when it is polled.
     #[inline]
-    pub fn wait(&'static self) -> State {
-        State::new(self.start(), true)
+    pub fn wait(&'static self) -> FutureState {
+        FutureState::new(self.start(), true)
     }
 
     /// Returns the state of a future whose function has `latency = false`.
     #[inline]
-    pub fn wait_untimed(&'static self) -> State {
-        State::new(self.start(), false)
+    pub fn wait_untimed(&'static self) -> FutureState {
+        FutureState::new(self.start(), false)
     }
 }
 
@@ -36,81 +36,82 @@ impl Site {
 impl Start {
     /// Begins the call.
     #[inline]
-    pub fn begin(self) -> Open {
+    pub fn begin(self) -> CallGuard {
         if self.declared.is_some() {
             any(self)
         } else {
-            labelled(self.site, self.lane)
+            labelled(self.site, self.label_set)
         }
     }
 
     /// Begins a call of a function with `latency = false`; it ends in [`run_untimed`](super::run::run_untimed).
     #[inline]
-    pub fn begin_untimed(self) -> Open {
+    pub fn begin_untimed(self) -> CallGuard {
         any(self)
     }
 
     /// Returns the state of a call that begins when it is polled.
     #[inline]
-    pub fn wait(self) -> State {
-        State::new(self, true)
+    pub fn wait(self) -> FutureState {
+        FutureState::new(self, true)
     }
 
     /// Returns the state of a future whose function has `latency = false`.
     #[inline]
-    pub fn wait_untimed(self) -> State {
-        State::new(self, false)
+    pub fn wait_untimed(self) -> FutureState {
+        FutureState::new(self, false)
     }
 }
 
 /// Begins a call without labels or fields, timed in place.
 #[inline(never)]
-pub(crate) fn plain(site: &'static Site) -> Open {
-    match Quick::begin_plainly(site, 0) {
-        Some(quick) => Open::quick(quick),
+pub(crate) fn plain(site: &'static Site) -> CallGuard {
+    match FastCall::begin_plainly(site, 0) {
+        Some(quick) => CallGuard::quick(quick),
         None => otherwise(site, 0),
     }
 }
 
 /// Begins a call with labels.
 #[inline(never)]
-fn labelled(site: &'static Site, lane: usize) -> Open {
-    match Quick::begin_plainly(site, lane) {
-        Some(quick) => Open::quick(quick),
-        None => otherwise(site, lane),
+fn labelled(site: &'static Site, label_set: usize) -> CallGuard {
+    match FastCall::begin_plainly(site, label_set) {
+        Some(quick) => CallGuard::quick(quick),
+        None => otherwise(site, label_set),
     }
 }
 
 #[inline(never)]
-fn untimed(site: &'static Site) -> Open {
-    match Quick::begin_untimed(site) {
-        Some(quick) => Open::quick(quick),
+fn untimed(site: &'static Site) -> CallGuard {
+    match FastCall::begin_untimed(site) {
+        Some(quick) => CallGuard::quick(quick),
         None => otherwise(site, 0),
     }
 }
 
 #[inline(never)]
-fn otherwise(site: &'static Site, lane: usize) -> Open {
+fn otherwise(site: &'static Site, label_set: usize) -> CallGuard {
     any(Start {
         site,
-        lane,
+        label_set,
         declared: None,
     })
 }
 
 /// Begins a call of any kind.
 #[inline(never)]
-pub(crate) fn any(start: Start) -> Open {
+pub(crate) fn any(start: Start) -> CallGuard {
     if start.declared.is_none()
-        && let Some(quick) = Quick::begin(start.site, start.lane)
+        && let Some(quick) = FastCall::begin(start.site, start.label_set)
     {
-        return Open::quick(quick);
+        return CallGuard::quick(quick);
     }
     in_full(start)
 }
 
 #[cold]
 #[inline(never)]
-fn in_full(start: Start) -> Open {
-    Quick::claim(&start).map_or_else(|| Open::full(Full::begin(start)), Open::quick)
+fn in_full(start: Start) -> CallGuard {
+    FastCall::claim(&start)
+        .map_or_else(|| CallGuard::full(FullCall::begin(start)), CallGuard::quick)
 }

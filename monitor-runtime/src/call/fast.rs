@@ -4,31 +4,31 @@
     reason = "each of these is a few instructions of the one short way"
 )]
 
-use super::{Call, End, Full, Stretch};
+use super::{Call, End, FullCall, Stretch};
 use crate::base::clock;
 use crate::base::verdict::Verdict;
 use crate::call::start::Start;
 use crate::callsite::Site;
-use crate::callsite::counters::{Cells, Timing};
+use crate::callsite::counters::{Shard, Timing};
 use crate::context::capture;
 use crate::context::counter_cache;
 use crate::context::thread::{THREAD, Thread};
 
 /// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
 /// from start to end.
-pub(crate) struct Quick {
-    pub(crate) cells: &'static Cells,
+pub(crate) struct FastCall {
+    pub(crate) cells: &'static Shard,
     /// The start, in ticks of the clock; 0 if calls are not timed.
     pub(crate) began: u64,
 }
 
-impl Quick {
+impl FastCall {
     /// Begins a call that is timed by the time stamp counter; `None` if the call needs the full
     /// path.
     #[inline(always)]
-    pub(crate) fn begin_plainly(site: &'static Site, lane: usize) -> Option<Self> {
+    pub(crate) fn begin_plainly(site: &'static Site, label_set: usize) -> Option<Self> {
         THREAD.with(|thread| {
-            let cells = thread.found.look_plainly(site, lane)?;
+            let cells = thread.found.look_plainly(site, label_set)?;
             Self::count(thread, cells, site)?;
             // The clock is read last: the time before is not the user's.
             let began = clock::tsc();
@@ -51,9 +51,9 @@ impl Quick {
 
     /// Begins a call with any clock; `None` if the call needs the full path.
     #[inline(always)]
-    pub(crate) fn begin(site: &'static Site, lane: usize) -> Option<Self> {
+    pub(crate) fn begin(site: &'static Site, label_set: usize) -> Option<Self> {
         THREAD.with(|thread| {
-            let cells = thread.found.look(site, lane)?;
+            let cells = thread.found.look(site, label_set)?;
             Self::count(thread, cells, site)?;
             let began = now(cells);
             Some(Self { cells, began })
@@ -68,7 +68,7 @@ impl Quick {
         if start.declared.is_some() || site.is_watched() {
             return None;
         }
-        let (cells, is_late) = counter_cache::claim(site, start.lane);
+        let (cells, is_late) = counter_cache::claim(site, start.label_set);
         if is_late {
             cells.release();
             return None;
@@ -79,7 +79,7 @@ impl Quick {
     }
 
     #[inline(always)]
-    fn count(thread: &Thread, cells: &'static Cells, site: &'static Site) -> Option<()> {
+    fn count(thread: &Thread, cells: &'static Shard, site: &'static Site) -> Option<()> {
         if capture::is_active() {
             return None;
         }
@@ -93,11 +93,11 @@ impl Quick {
     #[inline(always)]
     pub(crate) fn resume(
         site: &'static Site,
-        lane: usize,
+        label_set: usize,
         began: impl FnOnce() -> u64,
     ) -> Option<Self> {
         THREAD.with(|thread| {
-            let cells = thread.found.look_again(site, lane)?;
+            let cells = thread.found.look_again(site, label_set)?;
             if capture::is_active() {
                 return None;
             }
@@ -155,13 +155,13 @@ impl Quick {
     #[cold]
     #[inline(never)]
     pub(crate) fn end(self, end: End<'_>) {
-        let Full { call, stretch } = self.in_full();
+        let FullCall { call, stretch } = self.in_full();
         call.end(end, &stretch);
     }
 
     /// Turns the call into a full one, which can end in any way.
-    pub(crate) fn in_full(self) -> Full {
-        Full {
+    pub(crate) fn in_full(self) -> FullCall {
+        FullCall {
             call: Call::at(self.began),
             stretch: Stretch {
                 cells: self.cells,
@@ -174,7 +174,7 @@ impl Quick {
 
 /// Returns the present, in ticks; 0 if calls are not timed.
 #[inline(always)]
-fn now(cells: &Cells) -> u64 {
+fn now(cells: &Shard) -> u64 {
     match cells.timing {
         Timing::Tsc => clock::tsc(),
         Timing::Clock => clock::now(),

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use tracing::Span;
 
-use super::{End, Extra, silent_errors};
+use super::{CallExtras, End, silent_errors};
 use crate::base::clock;
 use crate::base::fields::Recorded;
 use crate::base::outcome::Outcome;
@@ -33,7 +33,7 @@ pub(super) struct Ended<'a> {
     pub(super) slow: bool,
     /// `true` if it took longer than the slowest calls that are kept.
     pub(super) slowest: bool,
-    pub(super) extra: Option<Box<Extra>>,
+    pub(super) extra: Option<Box<CallExtras>>,
 }
 
 impl Ended<'_> {

@@ -4,24 +4,24 @@ use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::begin;
-use super::guard::Open;
+use super::guard::CallGuard;
 use crate::call::start::Start;
-use crate::call::{Call, End, Extra, Quick};
+use crate::call::{Call, CallExtras, End, FastCall};
 use crate::callsite::Site;
 use crate::callsite::events::Declared;
 
 /// A call between two polls.
 // Boxes have no drop glue in every annotated function, except those that are seldom there.
-pub struct State {
+pub struct FutureState {
     phase: Phase,
     /// Copied from its `Start`.
     pub(crate) timed: bool,
     site: &'static Site,
-    lane: usize,
+    label_set: usize,
     /// The start of a call that waits.
     began: u64,
     /// The other parts of a call that waits.
-    extra: ManuallyDrop<Option<Box<Extra>>>,
+    extra: ManuallyDrop<Option<Box<CallExtras>>>,
     /// The declared values of a call that has not begun.
     declared: Option<Box<Declared>>,
     /// Ends the call of a future that is being dropped, once that is done.
@@ -29,8 +29,8 @@ pub struct State {
 }
 
 // A span holds no user state that a panic could leave half done.
-impl UnwindSafe for State {}
-impl RefUnwindSafe for State {}
+impl UnwindSafe for FutureState {}
+impl RefUnwindSafe for FutureState {}
 
 // Without `PartialEq`: for an inlined `==` the user's compiler would search its impls in all
 // crates.
@@ -46,27 +46,27 @@ enum Phase {
 }
 
 /// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
-struct Cancelled(Open);
+struct Cancelled(CallGuard);
 
 impl Drop for Cancelled {
     fn drop(&mut self) {
-        mem::replace(&mut self.0, Open::ENDED).end(End::Cancelled);
+        mem::replace(&mut self.0, CallGuard::ENDED).end(End::Cancelled);
     }
 }
 
-impl State {
+impl FutureState {
     pub(crate) fn new(start: Start, timed: bool) -> Self {
         let Start {
             site,
-            lane,
+            label_set,
             declared,
         } = start;
-        let plain = timed && lane == 0 && declared.is_none();
+        let plain = timed && label_set == 0 && declared.is_none();
         Self {
             phase: if plain { Phase::Plain } else { Phase::New },
             timed,
             site,
-            lane,
+            label_set,
             began: 0,
             extra: ManuallyDrop::new(None),
             declared,
@@ -76,7 +76,7 @@ impl State {
 
     /// Begins or continues the call, unless it has ended.
     #[inline]
-    pub(crate) fn enter(&mut self) -> Open {
+    pub(crate) fn enter(&mut self) -> CallGuard {
         if matches!(self.phase, Phase::Plain) {
             self.phase = Phase::Away;
             return begin::plain(self.site);
@@ -85,35 +85,35 @@ impl State {
     }
 
     #[inline(never)]
-    fn enter_again(&mut self) -> Open {
+    fn enter_again(&mut self) -> CallGuard {
         if matches!(self.phase, Phase::Waiting)
             && self.extra.is_none()
-            && let Some(quick) = Quick::resume(self.site, self.lane, || self.began)
+            && let Some(quick) = FastCall::resume(self.site, self.label_set, || self.began)
         {
             self.phase = Phase::Away;
-            return Open::quick(quick);
+            return CallGuard::quick(quick);
         }
         self.enter_otherwise()
     }
 
     #[inline(never)]
-    fn enter_otherwise(&mut self) -> Open {
-        let (site, lane) = (self.site, self.lane);
+    fn enter_otherwise(&mut self) -> CallGuard {
+        let (site, label_set) = (self.site, self.label_set);
         match mem::replace(&mut self.phase, Phase::Away) {
             Phase::Plain | Phase::New => {
                 let declared = self.declared.take();
                 // Later polls look the lane up again.
-                let lane = site.admit(lane);
-                self.lane = lane;
+                let label_set = site.admit(label_set);
+                self.label_set = label_set;
                 begin::any(Start {
                     site,
-                    lane,
+                    label_set,
                     declared,
                 })
             }
-            Phase::Waiting => Open::full(self.take().resume(site, lane)),
+            Phase::Waiting => CallGuard::full(self.take().resume(site, label_set)),
             // Polled after its end, it begins nothing; the future itself decides how to react.
-            Phase::Away => Open::ENDED,
+            Phase::Away => CallGuard::ENDED,
         }
     }
 
@@ -126,20 +126,20 @@ impl State {
 
     /// Suspends the call until the next poll.
     #[inline(never)]
-    pub(crate) fn rest(&mut self, open: Open) {
+    pub(crate) fn rest(&mut self, open: CallGuard) {
         match open.into_quick() {
-            Ok(quick) if Quick::rest() => {
+            Ok(quick) if FastCall::rest() => {
                 self.began = quick.began;
                 self.phase = Phase::Waiting;
             }
-            Ok(quick) => self.rest_otherwise(Open::quick(quick)),
+            Ok(quick) => self.rest_otherwise(CallGuard::quick(quick)),
             Err(open) => self.rest_otherwise(open),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn rest_otherwise(&mut self, open: Open) {
+    fn rest_otherwise(&mut self, open: CallGuard) {
         if let Some(full) = open.into_full() {
             let Call { began, extra } = full.call.rest(&full.stretch);
             self.began = began;

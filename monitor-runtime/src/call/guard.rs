@@ -5,8 +5,8 @@ use std::mem::{self, ManuallyDrop};
 use std::ptr;
 
 use crate::base::verdict::Verdict;
-use crate::call::{End, Full, Quick};
-use crate::callsite::counters::Cells;
+use crate::call::{End, FastCall, FullCall};
+use crate::callsite::counters::Shard;
 
 /// A call while the user's code runs, in the frame that runs it.
 ///
@@ -14,14 +14,14 @@ use crate::callsite::counters::Cells;
 /// while another panic unwinds is not being polled, so it counts as cancelled.
 // Two words are returned in registers and stay there. Three, or an enum, go through memory, which
 // took 15 of the 60 instructions a monitored call may cost.
-pub struct Open {
+pub struct CallGuard {
     /// `None` for a call that is not on the fast path.
-    cells: Option<&'static Cells>,
+    cells: Option<&'static Shard>,
     /// The start of the call; on the full path, the address of its boxed parts, or 0 after its end.
     word: u64,
 }
 
-impl Open {
+impl CallGuard {
     /// A call that has ended.
     pub(crate) const ENDED: Self = Self {
         cells: None,
@@ -29,14 +29,14 @@ impl Open {
     };
 
     #[inline]
-    pub(crate) fn quick(Quick { cells, began }: Quick) -> Self {
+    pub(crate) fn quick(FastCall { cells, began }: FastCall) -> Self {
         Self {
             cells: Some(cells),
             word: began,
         }
     }
 
-    pub(crate) fn full(full: Full) -> Self {
+    pub(crate) fn full(full: FullCall) -> Self {
         Self {
             cells: None,
             word: Box::into_raw(Box::new(full)).expose_provenance() as u64,
@@ -65,17 +65,17 @@ impl Open {
 
     /// Returns the call if it is on the fast path.
     #[inline]
-    pub(crate) fn into_quick(self) -> Result<Quick, Self> {
+    pub(crate) fn into_quick(self) -> Result<FastCall, Self> {
         let Some(cells) = self.cells else {
             return Err(self);
         };
         let open = ManuallyDrop::new(self);
         let began = open.word;
-        Ok(Quick { cells, began })
+        Ok(FastCall { cells, began })
     }
 
     /// Returns the full call, unless it has ended.
-    pub(crate) fn into_full(self) -> Option<Full> {
+    pub(crate) fn into_full(self) -> Option<FullCall> {
         match self.into_quick() {
             Ok(quick) => Some(quick.in_full()),
             Err(open) => {
@@ -99,14 +99,14 @@ impl Open {
     }
 }
 
-impl Drop for Open {
+impl Drop for CallGuard {
     #[cold]
     fn drop(&mut self) {
         mem::replace(self, Self::ENDED).end(End::Panicked);
     }
 }
 
-// A `Send` future reaches `Full` only through an address, which the compiler does not look behind.
+// A `Send` future reaches `FullCall` only through an address, which the compiler does not look behind.
 // So it is checked here.
-const _: () = sent::<Full>();
+const _: () = sent::<FullCall>();
 const fn sent<T: Send>() {}

@@ -3,14 +3,14 @@
 use std::marker::PhantomData;
 
 use crate::base::verdict::Verdict;
-use crate::call::run::Open;
+use crate::call::run::CallGuard;
 
 /// A judge of values of a type: ends a call by the value that it returned.
 // Ends the call instead of returning a `Verdict<'_>`: the lifetime of a returned verdict would be
 // required of the `dyn Error` behind `AsRef`, too.
 pub trait Judge<R> {
     /// Ends a call that returned.
-    fn end(&self, open: Open, timed: bool, returned: &R);
+    fn end(&self, open: CallGuard, timed: bool, returned: &R);
 }
 
 /// A judge that needs no value, because its type says everything.
@@ -25,7 +25,7 @@ pub struct ByRule<V>(pub(crate) V);
 
 impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
     #[inline]
-    fn end(&self, open: Open, timed: bool, returned: &R) {
+    fn end(&self, open: CallGuard, timed: bool, returned: &R) {
         open.returned(timed, (self.0)(returned));
     }
 }
@@ -45,7 +45,7 @@ where
     V: FnOnce(&R) -> J,
 {
     #[inline]
-    fn end(&self, open: Open, timed: bool, returned: &R) {
+    fn end(&self, open: CallGuard, timed: bool, returned: &R) {
         J::NEW.end(open, timed, returned);
     }
 }
@@ -55,7 +55,7 @@ pub struct AlwaysOk;
 
 impl<R> Judge<R> for AlwaysOk {
     #[inline]
-    fn end(&self, open: Open, timed: bool, _: &R) {
+    fn end(&self, open: CallGuard, timed: bool, _: &R) {
         open.returned(timed, Verdict::Ok);
     }
 }

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use crate::base::fields::Recorder;
 use crate::call::start::Start;
 use crate::callsite::Site;
-use crate::callsite::labels::{self, Bounded, Dimensions, MOST_LANES, Place};
+use crate::callsite::labels::{self, Bounded, Dimensions, MAX_LABEL_SETS, Place};
 use crate::settings::label::MonitorLabel;
 
 /// The call site of a labelled function.
@@ -48,7 +48,7 @@ impl<P: Place> Unlabelled<P> {
 /// The labels of one call, as far as they have been added.
 pub struct Labels<D = ()> {
     site: &'static Site,
-    lane: usize,
+    label_set: usize,
     /// The number of labels added so far.
     label: usize,
     dimensions: PhantomData<D>,
@@ -56,10 +56,10 @@ pub struct Labels<D = ()> {
 
 impl Labels {
     #[inline]
-    pub(crate) const fn of(site: &'static Site) -> Self {
+    pub(crate) const fn new(site: &'static Site) -> Self {
         Self {
             site,
-            lane: 0,
+            label_set: 0,
             label: 0,
             dimensions: PhantomData,
         }
@@ -92,13 +92,13 @@ impl<D: Dimensions> Labels<D> {
     fn then<E: Dimensions>(self, values: usize, index: usize) -> Labels<E> {
         const {
             assert!(
-                E::LANES <= MOST_LANES,
+                E::LABEL_SETS <= MAX_LABEL_SETS,
                 "the labels of this function have more than 10,000 combinations of values"
             );
         }
         Labels {
             site: self.site,
-            lane: self.lane * values + index,
+            label_set: self.label_set * values + index,
             label: self.label + 1,
             dimensions: PhantomData,
         }
@@ -106,18 +106,18 @@ impl<D: Dimensions> Labels<D> {
 
     /// Returns the lane of this call. A site's first call gives its family its shape.
     #[inline]
-    pub(crate) fn lane(self) -> usize {
+    pub(crate) fn label_set(self) -> usize {
         if self.site.known_id() == 0 {
             self.shape();
         }
-        self.lane
+        self.label_set
     }
 
     /// Returns the lane of a call whose labels are not known.
     #[cold]
     pub(crate) fn other(site: &'static Site) -> usize {
         site.family().shape::<D>();
-        D::LANES
+        D::LABEL_SETS
     }
 
     #[cold]

@@ -8,15 +8,15 @@ use std::ops::Deref;
 
 use crate::base::classify::{Class, Classify};
 use crate::base::unwind::{Payload, caught};
-use crate::base::verdict::{ErrorView, Sight, Verdict};
-use crate::call::run::Open;
+use crate::base::verdict::{ErrorRepr, ErrorView, Verdict};
+use crate::call::run::CallGuard;
 
 /// Ends a call by the value that it returned.
 // Separate from `View`: a returned verdict borrows from the value. The lifetime in a `Box<dyn Error
 // + 'e>` would then have to outlive every argument of `end`.
 pub trait Look<R> {
     #[doc(hidden)]
-    fn end(open: Open, timed: bool, returned: &R);
+    fn end(open: CallGuard, timed: bool, returned: &R);
 }
 
 /// Returns the verdict on a value, which the attribute may overrule.
@@ -30,7 +30,7 @@ pub struct Level<H, I>(PhantomData<fn() -> (H, I)>);
 
 impl<T, E, H: Look<E>, I: Look<T>> Look<Result<T, E>> for Level<H, I> {
     #[inline]
-    fn end(open: Open, timed: bool, returned: &Result<T, E>) {
+    fn end(open: CallGuard, timed: bool, returned: &Result<T, E>) {
         match returned {
             Ok(value) => I::end(open, timed, value),
             Err(error) => H::end(open, timed, error),
@@ -53,7 +53,7 @@ pub struct Value<C>(PhantomData<fn() -> C>);
 
 impl<R, C: AskClass<R>> Look<R> for Value<C> {
     #[inline]
-    fn end(open: Open, timed: bool, returned: &R) {
+    fn end(open: CallGuard, timed: bool, returned: &R) {
         open.returned(timed, Self::verdict(returned));
     }
 }
@@ -70,7 +70,7 @@ pub struct Opaque;
 
 impl<T, E> Look<Result<T, E>> for Opaque {
     #[inline]
-    fn end(open: Open, timed: bool, returned: &Result<T, E>) {
+    fn end(open: CallGuard, timed: bool, returned: &Result<T, E>) {
         open.returned(timed, Self::verdict(returned));
     }
 }
@@ -93,7 +93,7 @@ macro_rules! ways {
 
         impl<E $(: $bound)?, $class: AskClass<E>> Look<E> for $way<$class> {
             #[inline]
-            fn end(open: Open, timed: bool, error: &E) {
+            fn end(open: CallGuard, timed: bool, error: &E) {
                 open.returned(timed, Self::verdict(error));
             }
         }
@@ -109,13 +109,13 @@ macro_rules! ways {
 
 ways! {
     /// As an `Error`.
-    ByError<C> [Error] error Sight::Error(error);
+    ByError<C> [Error] error ErrorRepr::Error(error);
     /// By its `Display`.
-    ByDisplay<C> [Display] error Sight::Display(error);
+    ByDisplay<C> [Display] error ErrorRepr::Display(error);
     /// By its `Debug`.
-    ByDebug<C> [Debug] error Sight::Debug(error);
+    ByDebug<C> [Debug] error ErrorRepr::Debug(error);
     /// Shows nothing.
-    ByNothing<C> error { let _ = error; Sight::Opaque };
+    ByNothing<C> error { let _ = error; ErrorRepr::Opaque };
 }
 
 /// Declares ways to see an error that holds one of another type.
@@ -126,7 +126,7 @@ macro_rules! holders {
 
         impl<$inside, E: $($bound)*> Look<E> for $way {
             #[inline]
-            fn end(open: Open, timed: bool, $error: &E) {
+            fn end(open: CallGuard, timed: bool, $error: &E) {
                 let view = ErrorView::new(type_name::<E>(), $sight);
                 open.returned(timed, Verdict::Error(view));
             }
@@ -143,15 +143,15 @@ macro_rules! holders {
 
 holders! {
     /// As `anyhow::Error` and its like, and `Box<dyn Error + Send + Sync>` are.
-    BySendError<'e> [AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
+    BySendError<'e> [AsRef<dyn Error + Send + Sync + 'e>] error ErrorRepr::Boxed(error.as_ref());
     /// As `Box<dyn Error>` is.
-    ByLocalError<'e> [AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
+    ByLocalError<'e> [AsRef<dyn Error + 'e>] error ErrorRepr::Boxed(error.as_ref());
     /// As `Arc<anyhow::Error>` does.
-    BySharedSendError<'e> [Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error Sight::Boxed((**error).as_ref());
+    BySharedSendError<'e> [Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error ErrorRepr::Boxed((**error).as_ref());
     /// As `Rc<Box<dyn Error>>` does.
-    BySharedLocalError<'e> [Deref<Target: AsRef<dyn Error + 'e>>] error Sight::Boxed((**error).as_ref());
+    BySharedLocalError<'e> [Deref<Target: AsRef<dyn Error + 'e>>] error ErrorRepr::Boxed((**error).as_ref());
     /// As the box of a caught panic is.
-    ByPayload<'e> [Deref<Target: Payload + 'e>] error Sight::Panic((**error).message());
+    ByPayload<'e> [Deref<Target: Payload + 'e>] error ErrorRepr::Panic((**error).message());
 }
 
 /// A question for a value's class; a type without one answers `None`.

@@ -22,7 +22,7 @@ pub(crate) mod transparent;
 
 use std::mem::ManuallyDrop;
 
-pub(crate) use fast::Quick;
+pub(crate) use fast::FastCall;
 
 use self::finish::Ended;
 pub(crate) use self::stretch::Stretch;
@@ -38,7 +38,7 @@ use crate::callsite::events::Declared;
 use crate::callsite::exemplars;
 use crate::callsite::objective_counts;
 use crate::context;
-use crate::context::Memory;
+use crate::context::SuspendedContext;
 use crate::context::capture;
 use crate::context::trace;
 use crate::sentry::Step;
@@ -49,38 +49,38 @@ pub(crate) struct Call {
     pub(crate) began: u64,
     /// Taken by the code that ends the call. `ManuallyDrop` keeps drop glue out of every annotated
     /// function.
-    pub(crate) extra: ManuallyDrop<Option<Box<Extra>>>,
+    pub(crate) extra: ManuallyDrop<Option<Box<CallExtras>>>,
 }
 
 /// A call on the full path, and the user's code that runs in it.
-pub(crate) struct Full {
+pub(crate) struct FullCall {
     pub(crate) call: Call,
     pub(crate) stretch: Stretch,
 }
 
 /// The parts that only some calls have, in a box so that the others do not carry them.
-pub(crate) struct Extra {
+pub(crate) struct CallExtras {
     span: CallSpan,
     fields: Option<Box<[Recorded]>>,
-    memory: Memory,
+    memory: SuspendedContext,
     /// Its span in a transaction of Sentry.
     step: Option<Step>,
 }
 
-impl Full {
+impl FullCall {
     pub(crate) fn begin(start: Start) -> Self {
         let Start {
             site,
-            lane,
+            label_set,
             declared,
         } = start;
         let extra = if declared.is_some() || site.is_watched() || capture::is_active() {
-            Some(Box::new(Extra::open(site, declared)))
+            Some(Box::new(CallExtras::open(site, declared)))
         } else {
             None
         };
         let begin = || context::Stretch::begin(site);
-        let stretch = Stretch::enter(site, lane, extra.as_deref(), begin);
+        let stretch = Stretch::enter(site, label_set, extra.as_deref(), begin);
         stretch.cells.started();
         let call = Call {
             began: if site.is_timed() { clock::now() } else { 0 },
@@ -101,13 +101,13 @@ impl Call {
     }
 
     /// Enters the user's code again, for another poll.
-    pub(crate) fn resume(mut self, site: &'static Site, lane: usize) -> Full {
+    pub(crate) fn resume(mut self, site: &'static Site, label_set: usize) -> FullCall {
         let resume = || context::Stretch::resume(site, self.began);
-        let stretch = Stretch::enter(site, lane, self.extra.as_deref(), resume);
+        let stretch = Stretch::enter(site, label_set, self.extra.as_deref(), resume);
         if let Some(extra) = self.extra.as_deref_mut() {
             extra.memory.recall(stretch.story);
         }
-        Full {
+        FullCall {
             call: self,
             stretch,
         }
@@ -117,7 +117,9 @@ impl Call {
     pub(crate) fn rest(mut self, stretch: &Stretch) -> Self {
         stretch.exit(self.extra.as_deref());
         if stretch.story.has_marks() {
-            let extra = self.extra.get_or_insert_with(|| Box::new(Extra::none()));
+            let extra = self
+                .extra
+                .get_or_insert_with(|| Box::new(CallExtras::none()));
             extra.memory.keep(stretch.story);
         }
         self
@@ -137,10 +139,10 @@ impl Call {
         let class = end.class().map(|class| site.classes().place(class));
         stretch.cells.ended(outcome, class, ticks);
         if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
-            let lane = stretch.cells.lane;
+            let label_set = stretch.cells.label_set;
             let expected = end.is_expected();
             let ended = objective_counts::Ended {
-                lane,
+                label_set,
                 outcome,
                 expected,
                 ticks,
@@ -150,7 +152,7 @@ impl Call {
         let trace = trace::current_ids().filter(|ids| ids.sampled && site.is_timed());
         if let Some(ids) = trace {
             let trace_id = ids.trace.to_bytes();
-            exemplars::offer(site, stretch.cells.lane, outcome, ticks, trace_id);
+            exemplars::offer(site, stretch.cells.label_set, outcome, ticks, trace_id);
         }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
         unwind::quietly(|| {
@@ -184,7 +186,7 @@ impl Call {
     }
 }
 
-impl Extra {
+impl CallExtras {
     #[cold]
     #[inline(never)]
     fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
@@ -200,7 +202,7 @@ impl Extra {
         Self {
             span,
             fields: declared.fields,
-            memory: Memory::default(),
+            memory: SuspendedContext::default(),
             step,
         }
     }
@@ -210,7 +212,7 @@ impl Extra {
         Self {
             span: CallSpan::none(),
             fields: None,
-            memory: Memory::default(),
+            memory: SuspendedContext::default(),
             step: None,
         }
     }

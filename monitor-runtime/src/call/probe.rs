@@ -32,7 +32,7 @@ use super::look::{
 use crate::base::classify::Classify;
 use crate::base::unwind::Payload;
 use crate::base::verdict::Verdict;
-use crate::call::run::Open;
+use crate::call::run::CallGuard;
 
 /// Declares types in a row: if one has no method of a name, look-up asks the next.
 macro_rules! row {
@@ -217,7 +217,7 @@ impl<J> Done<J> {
 
 impl<R, J: Look<R>> Judge<R> for Done<J> {
     #[inline]
-    fn end(&self, open: Open, timed: bool, returned: &R) {
+    fn end(&self, open: CallGuard, timed: bool, returned: &R) {
         J::end(open, timed, returned);
     }
 }
@@ -239,7 +239,7 @@ where
     S::Around<Opaque>: Look<R>,
 {
     #[inline]
-    fn end(&self, open: Open, timed: bool, returned: &R) {
+    fn end(&self, open: CallGuard, timed: bool, returned: &R) {
         <S::Around<Opaque>>::end(open, timed, returned);
     }
 }

@@ -8,22 +8,22 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::future::State;
-pub(crate) use super::guard::Open;
+use super::future::FutureState;
+pub(crate) use super::guard::CallGuard;
 use crate::base::verdict::Verdict;
 use crate::call::End;
 use crate::call::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless};
 
 // Generic code is compiled once per annotated function, so it only hands over to code that is not
-// generic: `Open` and `State` exist once. They are made where the arguments are, because the
+// generic: `CallGuard` and `FutureState` exist once. They are made where the arguments are, because the
 // compiler emits, for every call that may unwind, the code that drops everything that is alive then.
-// `Open` is a guard only while the user's code runs, which costs nothing unless something unwinds.
+// `CallGuard` is a guard only while the user's code runs, which costs nothing unless something unwinds.
 
 /// Runs the body of a function and records how it ended. The closure is not called; its type
 /// selects the judge.
 #[inline]
 pub fn run_by_type<R, J: Judge<R> + Stateless>(
-    open: Open,
+    open: CallGuard,
     body: impl FnOnce() -> R,
     _: impl FnOnce(&R) -> J,
 ) -> R {
@@ -34,7 +34,7 @@ pub fn run_by_type<R, J: Judge<R> + Stateless>(
 
 /// Runs a function whose returned value cannot be an error.
 #[inline]
-pub fn run_plain<R>(open: Open, body: impl FnOnce() -> R) -> R {
+pub fn run_plain<R>(open: CallGuard, body: impl FnOnce() -> R) -> R {
     let returned = body();
     open.returned(true, Verdict::Ok);
     returned
@@ -43,7 +43,7 @@ pub fn run_plain<R>(open: Open, body: impl FnOnce() -> R) -> R {
 /// Runs a function whose verdict the attribute decides.
 #[inline]
 pub fn run<R>(
-    open: Open,
+    open: CallGuard,
     body: impl FnOnce() -> R,
     verdict: impl for<'a> Fn(&'a R) -> Verdict<'a>,
 ) -> R {
@@ -58,7 +58,7 @@ pub fn run<R>(
 // call itself.
 #[inline]
 pub fn run_untimed_by_type<R, J: Judge<R> + Stateless>(
-    open: Open,
+    open: CallGuard,
     body: impl FnOnce() -> R,
     _: impl FnOnce(&R) -> J,
 ) -> R {
@@ -69,7 +69,7 @@ pub fn run_untimed_by_type<R, J: Judge<R> + Stateless>(
 
 /// Runs a function whose calls are not timed, and that returns no error.
 #[inline]
-pub fn run_untimed_plain<R>(open: Open, body: impl FnOnce() -> R) -> R {
+pub fn run_untimed_plain<R>(open: CallGuard, body: impl FnOnce() -> R) -> R {
     let returned = body();
     open.returned(false, Verdict::Ok);
     returned
@@ -78,7 +78,7 @@ pub fn run_untimed_plain<R>(open: Open, body: impl FnOnce() -> R) -> R {
 /// Runs a function whose calls are not timed.
 #[inline]
 pub fn run_untimed<R>(
-    open: Open,
+    open: CallGuard,
     body: impl FnOnce() -> R,
     verdict: impl for<'a> Fn(&'a R) -> Verdict<'a>,
 ) -> R {
@@ -108,7 +108,7 @@ pub fn once<R>(make: impl FnOnce() -> R) -> R {
 /// has begun since.
 #[must_use]
 pub struct Inline {
-    open: Open,
+    open: CallGuard,
     unwinding: bool,
     /// `true` if only a macro can have left the body early.
     through: bool,
@@ -116,7 +116,7 @@ pub struct Inline {
 
 impl Inline {
     /// Creates the guard of a call that has begun.
-    pub fn new(open: Open) -> Self {
+    pub fn new(open: CallGuard) -> Self {
         Self {
             open,
             unwinding: std::thread::panicking(),
@@ -126,7 +126,7 @@ impl Inline {
 
     /// Creates the guard of a call whose body has no `return` and no `?`. Only a macro can then
     /// leave the body early, and macros such as `bail!` do so with an error.
-    pub fn through(open: Open) -> Self {
+    pub fn through(open: CallGuard) -> Self {
         let mut inline = Self::new(open);
         inline.through = true;
         inline
@@ -139,7 +139,7 @@ impl Inline {
     }
 
     fn end(&mut self, end: End<'_>) {
-        mem::replace(&mut self.open, Open::ENDED).end(end);
+        mem::replace(&mut self.open, CallGuard::ENDED).end(end);
     }
 }
 
@@ -161,7 +161,7 @@ impl Drop for Inline {
 /// Wraps the body of an `async` function; the call begins with its first poll. The closure is not
 /// called; its type selects the judge.
 #[inline]
-pub fn run_async_by_type<F, J, V>(state: State, future: F, _: V) -> Monitored<F, ByType<V>>
+pub fn run_async_by_type<F, J, V>(state: FutureState, future: F, _: V) -> Monitored<F, ByType<V>>
 where
     F: Future,
     J: Judge<F::Output> + Stateless,
@@ -176,7 +176,7 @@ where
 
 /// Runs a future whose output cannot be an error.
 #[inline]
-pub fn run_async_plain<F: Future>(state: State, future: F) -> Monitored<F, AlwaysOk> {
+pub fn run_async_plain<F: Future>(state: FutureState, future: F) -> Monitored<F, AlwaysOk> {
     Monitored {
         future,
         state,
@@ -186,7 +186,7 @@ pub fn run_async_plain<F: Future>(state: State, future: F) -> Monitored<F, Alway
 
 /// Runs a future whose verdict the attribute decides.
 #[inline]
-pub fn run_async<F, V>(state: State, future: F, verdict: V) -> Monitored<F, ByRule<V>>
+pub fn run_async<F, V>(state: FutureState, future: F, verdict: V) -> Monitored<F, ByRule<V>>
 where
     F: Future,
     V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
@@ -206,7 +206,7 @@ pin_project_lite::pin_project! {
         // inside the span.
         #[pin]
         future: F,
-        state: State,
+        state: FutureState,
         judge: J,
     }
 

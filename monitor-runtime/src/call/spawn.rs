@@ -12,7 +12,7 @@ use tracing::Span;
 use crate::base::scoped_future::{Place, Within};
 use crate::context::trace;
 use crate::context::trace::TraceContext;
-use crate::context::{InTask, Outside, Tasks};
+use crate::context::{DetachedScope, InTask, Tasks};
 use crate::sentry::TaskHub;
 
 /// Spawns a task of monitored code, as [`tokio::spawn`] does. The task keeps the current span and
@@ -166,7 +166,7 @@ impl Surroundings {
 
 impl Place for Surroundings {
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
-        let _outside = Outside::enter();
+        let _outside = DetachedScope::enter();
         let _task = InTask::enter(self.tasks.clone());
         // Entered even if it is `None`: a task that is polled inside a request need not belong to
         // it.

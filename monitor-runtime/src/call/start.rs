@@ -14,7 +14,7 @@ use crate::sentry;
 pub struct Start {
     pub(crate) site: &'static Site,
     /// The index of its label set.
-    pub(crate) lane: usize,
+    pub(crate) label_set: usize,
     /// `None` for a call that declares nothing, or whose declarations no log and no Sentry event
     /// would show.
     pub(crate) declared: Option<Box<Declared>>,
@@ -26,7 +26,7 @@ impl Site {
     pub const fn start(&'static self) -> Start {
         Start {
             site: self,
-            lane: 0,
+            label_set: 0,
             declared: None,
         }
     }
@@ -48,7 +48,7 @@ impl Site {
         };
         Start {
             site: self,
-            lane: 0,
+            label_set: 0,
             declared: events.filter(|_| shown).map(take),
         }
     }
@@ -60,8 +60,8 @@ impl Start {
     /// If the expression panics, the labels become `other`; the call continues.
     #[inline]
     pub fn labels<D: Dimensions>(mut self, labels: impl FnOnce(Labels) -> Labels<D>) -> Self {
-        let labels = caught(|| labels(Labels::of(self.site)));
-        self.lane = labels.map_or_else(|| Labels::<D>::other(self.site), Labels::lane);
+        let labels = caught(|| labels(Labels::new(self.site)));
+        self.label_set = labels.map_or_else(|| Labels::<D>::other(self.site), Labels::label_set);
         self
     }
 

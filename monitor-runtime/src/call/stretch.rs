@@ -1,8 +1,8 @@
 //! The stretches of a call on one thread: the whole of a function, or one poll of a future.
 
-use super::Extra;
+use super::CallExtras;
 use crate::callsite::Site;
-use crate::callsite::counters::Cells;
+use crate::callsite::counters::Shard;
 use crate::context;
 use crate::context::counter_cache;
 
@@ -10,7 +10,7 @@ use crate::context::counter_cache;
 ///
 /// The code that enters it also leaves it or ends the call.
 pub(crate) struct Stretch {
-    pub(super) cells: &'static Cells,
+    pub(super) cells: &'static Shard,
     pub(super) story: context::Stretch,
     /// `true` if the cells go back at the end of the call, because the thread has dropped its
     /// table.
@@ -22,14 +22,14 @@ impl Stretch {
     /// stretch.
     pub(super) fn enter(
         site: &'static Site,
-        lane: usize,
-        extra: Option<&Extra>,
+        label_set: usize,
+        extra: Option<&CallExtras>,
         story: impl FnOnce() -> context::Stretch,
     ) -> Self {
         if let Some(extra) = extra {
             extra.enter();
         }
-        let (cells, is_late) = counter_cache::claim(site, lane);
+        let (cells, is_late) = counter_cache::claim(site, label_set);
         Self {
             cells,
             late: is_late,
@@ -37,7 +37,7 @@ impl Stretch {
         }
     }
 
-    pub(super) fn exit(&self, extra: Option<&Extra>) {
+    pub(super) fn exit(&self, extra: Option<&CallExtras>) {
         context::Stretch::end();
         if self.late {
             self.cells.release();

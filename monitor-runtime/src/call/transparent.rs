@@ -14,7 +14,7 @@ use super::judge::Stateless;
 use super::probe::row;
 use crate::base::classify::{Class, Classify};
 use crate::base::unwind::Payload;
-use crate::base::verdict::{Inner, Sight, foreign};
+use crate::base::verdict::{ErrorRepr, Inner, foreign};
 
 row! {
     /// Stands for the type of the error inside, whose class is asked for.
@@ -93,14 +93,14 @@ macro_rules! seen {
 }
 
 seen! {
-    Seen[Error] error Sight::Error(error);
-    SeenSendBox<'e>[AsRef<dyn Error + Send + Sync + 'e>] error Sight::Boxed(error.as_ref());
-    SeenLocalBox<'e>[AsRef<dyn Error + 'e>] error Sight::Boxed(error.as_ref());
-    SeenSharedSendBox<'e>[Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error Sight::Boxed((**error).as_ref());
-    SeenSharedLocalBox<'e>[Deref<Target: AsRef<dyn Error + 'e>>] error Sight::Boxed((**error).as_ref());
-    SeenDisplay[Display] error Sight::Display(error);
-    SeenPayload<'e>[Deref<Target: Payload + 'e>] error Sight::Panic((**error).message());
-    SeenDebug[Debug] error Sight::Debug(error);
+    Seen[Error] error ErrorRepr::Error(error);
+    SeenSendBox<'e>[AsRef<dyn Error + Send + Sync + 'e>] error ErrorRepr::Boxed(error.as_ref());
+    SeenLocalBox<'e>[AsRef<dyn Error + 'e>] error ErrorRepr::Boxed(error.as_ref());
+    SeenSharedSendBox<'e>[Deref<Target: AsRef<dyn Error + Send + Sync + 'e>>] error ErrorRepr::Boxed((**error).as_ref());
+    SeenSharedLocalBox<'e>[Deref<Target: AsRef<dyn Error + 'e>>] error ErrorRepr::Boxed((**error).as_ref());
+    SeenDisplay[Display] error ErrorRepr::Display(error);
+    SeenPayload<'e>[Deref<Target: Payload + 'e>] error ErrorRepr::Panic((**error).message());
+    SeenDebug[Debug] error ErrorRepr::Debug(error);
 }
 
 #[doc(hidden)]

@@ -44,14 +44,14 @@ pub(crate) fn known(site: &Site) -> impl Iterator<Item = &'static str> + use<> {
 }
 
 /// The number of classes that one site tells apart, the last one included.
-pub(crate) const MOST: usize = 64;
+pub(crate) const MAX_CLASSES: usize = 64;
 
 /// The class of the last place. It counts the errors of every class that came after the other
 /// places were taken.
 const OTHER: &str = "other";
 
 /// A list that only grows, read without a lock; empty until the first error with a class.
-pub(crate) struct Classes(OnceLock<Box<[OnceLock<&'static str>; MOST]>>);
+pub(crate) struct Classes(OnceLock<Box<[OnceLock<&'static str>; MAX_CLASSES]>>);
 
 impl Classes {
     pub(crate) const fn new() -> Self {
@@ -63,14 +63,14 @@ impl Classes {
     pub(crate) fn place(&self, class: &'static str) -> usize {
         let slots = self
             .0
-            .get_or_init(|| Box::new([const { OnceLock::new() }; MOST]));
-        let free = &slots[..MOST - 1];
+            .get_or_init(|| Box::new([const { OnceLock::new() }; MAX_CLASSES]));
+        let free = &slots[..MAX_CLASSES - 1];
         let own = free
             .iter()
             .position(|slot| *slot.get_or_init(|| class) == class);
         own.unwrap_or_else(|| {
-            slots[MOST - 1].get_or_init(|| OTHER);
-            MOST - 1
+            slots[MAX_CLASSES - 1].get_or_init(|| OTHER);
+            MAX_CLASSES - 1
         })
     }
 
@@ -97,9 +97,16 @@ mod tests {
         let classes = Classes::new();
         let names: Vec<&'static str> = (0..80).map(|n| &*format!("c{n}").leak()).collect();
         let places: Vec<usize> = names.iter().map(|name| classes.place(name)).collect();
-        assert_eq!(places[..MOST - 1], (0..MOST - 1).collect::<Vec<_>>());
-        assert!(places[MOST - 1..].iter().all(|place| *place == MOST - 1));
+        assert_eq!(
+            places[..MAX_CLASSES - 1],
+            (0..MAX_CLASSES - 1).collect::<Vec<_>>()
+        );
+        assert!(
+            places[MAX_CLASSES - 1..]
+                .iter()
+                .all(|place| *place == MAX_CLASSES - 1)
+        );
         assert_eq!(classes.place(&String::from("c7").leak()[..]), 7);
-        assert_eq!(classes.names().last(), Some((MOST - 1, OTHER)));
+        assert_eq!(classes.names().last(), Some((MAX_CLASSES - 1, OTHER)));
     }
 }

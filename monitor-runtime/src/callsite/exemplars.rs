@@ -12,7 +12,7 @@ use crate::base::outcome::Outcome;
 use crate::callsite::Site;
 
 /// Seconds a bucket keeps its exemplar before the next may replace it.
-const LIFE: f64 = 1.0;
+const MIN_SECONDS: f64 = 1.0;
 
 /// A call that is in a bucket, and the trace it was part of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +44,7 @@ struct Slot {
 /// A call whose trace id is all zero is ignored: W3C Trace Context calls that id invalid.
 pub(crate) fn offer(
     site: &'static Site,
-    lane: usize,
+    label_set: usize,
     outcome: Outcome,
     ticks: u64,
     trace_id: [u8; 16],
@@ -52,8 +52,10 @@ pub(crate) fn offer(
     if trace_id == [0; 16] {
         return;
     }
-    let lanes = KEPT.get_or_init(site.id(), Grid::new);
-    let Some(results) = lanes.and_then(|lanes| lanes.get_or_init(lane, Results::default)) else {
+    let label_sets = KEPT.get_or_init(site.id(), Grid::new);
+    let Some(results) =
+        label_sets.and_then(|label_sets| label_sets.get_or_init(label_set, Results::default))
+    else {
         return;
     };
     let slots = results.0[outcome.result()]
@@ -68,8 +70,15 @@ pub(crate) fn offer(
 }
 
 /// Passes on every exemplar of a result, for the site with this id.
-pub(crate) fn each(site: usize, lane: usize, outcome: Outcome, mut take: impl FnMut(Exemplar)) {
-    let results = KEPT.get(site).and_then(|lanes| lanes.get(lane));
+pub(crate) fn each(
+    site: usize,
+    label_set: usize,
+    outcome: Outcome,
+    mut take: impl FnMut(Exemplar),
+) {
+    let results = KEPT
+        .get(site)
+        .and_then(|label_sets| label_sets.get(label_set));
     let slots = results.and_then(|results| results.0[outcome.result()].get());
     for slot in slots.into_iter().flatten() {
         let kept = slot.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +97,7 @@ impl Slot {
     fn offer(&self, now: u64, make: impl FnOnce() -> Exemplar) {
         let is_young = || {
             let taken = self.taken.load(Ordering::Relaxed);
-            taken != 0 && clock::seconds(now.saturating_sub(taken)) < LIFE
+            taken != 0 && clock::seconds(now.saturating_sub(taken)) < MIN_SECONDS
         };
         if is_young() {
             return;
@@ -197,9 +206,9 @@ mod tests {
         static SETTINGS: Settings = Settings::new().name("kept");
         static SITE: Site = Site::new(|| "", "exemplar::tests").with(&SETTINGS);
         let ticks = |seconds| clock::in_ticks(&[seconds])[0];
-        let kept = |lane, outcome| {
+        let kept = |label_set, outcome| {
             let mut kept = Vec::new();
-            each(SITE.id(), lane, outcome, |exemplar| {
+            each(SITE.id(), label_set, outcome, |exemplar| {
                 kept.push(exemplar.trace_id[0]);
             });
             kept

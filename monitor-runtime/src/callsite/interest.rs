@@ -20,7 +20,7 @@ use crate::callsite::events::{Events, telling};
 
 /// Set in the key of a site whose successful calls a subscriber wants. Such a key finds no cells,
 /// so these calls take the full path, and other calls need not check.
-pub(super) const WATCHED: usize = 1 << (usize::BITS - 1);
+pub(super) const INTERESTED: usize = 1 << (usize::BITS - 1);
 
 thread_local! {
     /// Set while this thread makes the events of a site: the allocator may be monitored, too.
@@ -31,7 +31,7 @@ impl Site {
     /// Returns `true` if a subscriber wants its successful calls, once it is
     /// [registered](Self::make_known).
     pub(crate) fn is_watched(&self) -> bool {
-        self.key() & WATCHED != 0
+        self.key() & INTERESTED != 0
     }
 
     /// Registers this call site with `tracing` and caches the subscribers' interest. Runs once, on
@@ -89,9 +89,9 @@ impl Site {
             return;
         }
         if events.any_ok_wanted(self) {
-            self.0.key.fetch_or(WATCHED, Ordering::Relaxed);
+            self.0.key.fetch_or(INTERESTED, Ordering::Relaxed);
         } else {
-            self.0.key.fetch_and(!WATCHED, Ordering::Relaxed);
+            self.0.key.fetch_and(!INTERESTED, Ordering::Relaxed);
         }
     }
 }

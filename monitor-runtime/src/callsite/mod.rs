@@ -21,9 +21,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::base::clock;
-use crate::callsite::counters::Store;
+use crate::callsite::counters::Shards;
 use crate::callsite::error_classes::Classes;
-use crate::callsite::labels::Family;
+use crate::callsite::labels::LabelSets;
 use crate::callsite::objective_counts::Unsuccessful;
 use crate::callsite::rate_limits::Limits;
 use crate::callsite::recent_calls::Recent;
@@ -32,7 +32,7 @@ use crate::settings::buckets::BUCKETS;
 pub use crate::settings::attribute::Settings;
 use crate::settings::attribute::{ASYNC, DEFAULT};
 pub use crate::settings::bounds::Bounds;
-use interest::WATCHED;
+use interest::INTERESTED;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use registry::Listed;
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
@@ -56,7 +56,7 @@ struct Fields {
     module: &'static str,
     location: &'static Location<'static>,
     settings: &'static Settings,
-    /// The place in a thread's table of cells, 0 until the first call; and [`WATCHED`].
+    /// The place in a thread's table of cells, 0 until the first call; and [`INTERESTED`].
     key: AtomicUsize,
     /// Made on first use. Leaked, because statics are not dropped, and so that the compiler need
     /// not check how its drop would work.
@@ -130,7 +130,7 @@ impl Site {
     pub(crate) fn function(&self) -> &str {
         let qualified = || match self.given_name {
             Some(name) => name.to_owned(),
-            None => name::of((self.0.path)(), self.0.module),
+            None => name::from_path((self.0.path)(), self.0.module),
         };
         self.state().function.get_or_init(qualified)
     }
@@ -155,13 +155,13 @@ impl Site {
 
     /// Returns the counters of a label set: the only one of a function without labels, or one that
     /// is admitted.
-    pub(crate) fn store(&self, lane: usize) -> &'static Store {
+    pub(crate) fn store(&self, label_set: usize) -> &'static Shards {
         let state = self.state();
-        state.family.store(lane).unwrap_or(&state.store)
+        state.family.store(label_set).unwrap_or(&state.store)
     }
 
     /// Returns the lanes that have been called; one without labels.
-    pub(crate) fn lanes(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn label_sets(&self) -> impl Iterator<Item = usize> {
         let family = self.family();
         let rest = match self.labels {
             [] => Some(0),
@@ -171,8 +171,11 @@ impl Site {
     }
 
     /// Returns the labels of a lane, with their values.
-    pub(crate) fn label_values(&self, lane: usize) -> impl Iterator<Item = (&'static str, &str)> {
-        let values = self.family().values(lane);
+    pub(crate) fn label_values(
+        &self,
+        label_set: usize,
+    ) -> impl Iterator<Item = (&'static str, &str)> {
+        let values = self.family().values(label_set);
         self.labels.iter().copied().zip(values)
     }
 
@@ -182,7 +185,7 @@ impl Site {
     }
 
     /// Returns the state of its labels.
-    pub(crate) fn family(&self) -> &Family {
+    pub(crate) fn family(&self) -> &LabelSets {
         &self.state().family
     }
 
@@ -194,10 +197,10 @@ impl Site {
     }
 
     /// Returns the lane to count in, which is the same for all calls of a lane.
-    pub(crate) fn admit(&self, lane: usize) -> usize {
+    pub(crate) fn admit(&self, label_set: usize) -> usize {
         match self.labels {
             [] => 0,
-            _ => self.family().admit(lane),
+            _ => self.family().admit(label_set),
         }
     }
 
@@ -263,7 +266,7 @@ impl Site {
     /// Returns its place in a thread's table of cells; 0 before the first call.
     #[inline]
     pub(crate) fn known_id(&self) -> usize {
-        self.key() & !WATCHED
+        self.key() & !INTERESTED
     }
 
     /// Returns its place in a thread's table of cells, given out on the first call.
@@ -277,12 +280,12 @@ impl Site {
     #[cold]
     fn assign_id(&'static self) -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let lanes = match self.labels {
+        let label_sets = match self.labels {
             [] => 1,
             _ => self.family().other().map_or(1, |other| other + 1),
         };
-        let new = NEXT.fetch_add(lanes, Ordering::Relaxed);
-        let place = |key| (key & !WATCHED == 0).then_some(key | new);
+        let new = NEXT.fetch_add(label_sets, Ordering::Relaxed);
+        let place = |key| (key & !INTERESTED == 0).then_some(key | new);
         // Two first calls may race; the second number stays unused.
         let placed = (self.0.key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, place);
         match placed {
@@ -290,7 +293,7 @@ impl Site {
                 registry::called(self);
                 new
             }
-            Err(key) => key & !WATCHED,
+            Err(key) => key & !INTERESTED,
         }
     }
 }

@@ -5,7 +5,7 @@
 //! form of that text, so a path that cannot be parsed is used as it is. It never causes a panic.
 
 /// Returns the label for a function at `path`, written in module `module`.
-pub(crate) fn of(path: &str, module: &str) -> String {
+pub(crate) fn from_path(path: &str, module: &str) -> String {
     let item = item(path);
     let local = item
         .strip_prefix(module)
@@ -132,7 +132,7 @@ fn at_top(text: &str, needle: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::of;
+    use super::from_path;
 
     /// Lists the path that rustc 1.95 prints for one function of each kind.
     #[test]
@@ -204,15 +204,15 @@ mod tests {
             ),
         ];
         for (path, name) in cases {
-            assert_eq!(of(path, "app::m"), name, "{path}");
+            assert_eq!(from_path(path, "app::m"), name, "{path}");
         }
     }
 
     #[test]
     fn what_cannot_be_read_is_shown_as_it_is() {
         for path in ["", "::", "<", "<<>>", "{{closure}}", "a<b", "é::__é"] {
-            let _ = of(path, "app");
+            let _ = from_path(path, "app");
         }
-        assert_eq!(of("{{closure}}", "app"), "{{closure}}");
+        assert_eq!(from_path("{{closure}}", "app"), "{{closure}}");
     }
 }

@@ -10,7 +10,7 @@ use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::callsite::Site;
 use crate::callsite::snapshot;
-use crate::callsite::snapshot::{Source, Tally};
+use crate::callsite::snapshot::{Snapshot, Source};
 use crate::settings::objective::{Cancelled, CountAs, Kind, Objective};
 
 /// Calls that count for a promise, and those that broke it.
@@ -61,7 +61,7 @@ impl Shared {
 
 /// A call that has ended and was not successful.
 pub(crate) struct Ended {
-    pub(crate) lane: usize,
+    pub(crate) label_set: usize,
     pub(crate) outcome: Outcome,
     /// `true` if the error is part of the function's work.
     pub(crate) expected: bool,
@@ -95,7 +95,7 @@ impl Unsuccessful {
         }
     }
 
-    fn of(&self, kind: Kind) -> Counts {
+    fn get(&self, kind: Kind) -> Counts {
         match kind {
             Kind::SuccessRate => self.success_rate.get(),
             Kind::Latency => self.latency.get(),
@@ -136,7 +136,7 @@ fn is_unusual(site: &'static Site, ended: &Ended) -> bool {
     let bucket = site
         .tick_bounds()
         .partition_point(|bound| *bound < ended.ticks);
-    let buckets = snapshot::ok_buckets(site, ended.lane);
+    let buckets = snapshot::ok_buckets(site, ended.label_set);
     let all: u64 = buckets.iter().sum();
     let as_long: u64 = buckets[bucket..].iter().sum();
     as_long.saturating_mul(100) <= all
@@ -144,17 +144,17 @@ fn is_unusual(site: &'static Site, ended: &Ended) -> bool {
 
 /// Reads counts for promises. Made once and reused, because it keeps its buffers.
 #[derive(Default)]
-pub(crate) struct Counter(Tally);
+pub(crate) struct Counter(Snapshot);
 
 impl Counter {
     /// Returns the counts for each kind of promise, and the number of running calls.
     pub(crate) fn read(&mut self, site: &'static Site) -> ([Counts; 2], u64) {
         let unsuccessful = site.unsuccessful();
-        let mut counts = Kind::ALL.map(|kind| unsuccessful.of(kind));
+        let mut counts = Kind::ALL.map(|kind| unsuccessful.get(kind));
         let mut running = 0;
         let latency = site.objective.and_then(|objective| objective.latency);
-        for lane in site.lanes() {
-            self.0.read(&[Source::new(site, lane)]);
+        for label_set in site.label_sets() {
+            self.0.read(&[Source::new(site, label_set)]);
             let ok = self.0.ended(Outcome::Ok);
             let late = latency.map_or(0, |latency| {
                 let within = buckets_within(site, latency.seconds);

@@ -8,7 +8,7 @@ use crate::callsite::error_classes;
 /// The limits of one function: one per class, one for errors without a class, one for panics.
 pub(crate) struct Limits(OnceLock<Box<[Limit; PLACES]>>);
 
-const PLACES: usize = error_classes::MOST + 2;
+const PLACES: usize = error_classes::MAX_CLASSES + 2;
 
 /// The kind of events that a limit is for.
 #[derive(Clone, Copy)]
@@ -23,15 +23,15 @@ impl Kind {
     const fn place(self) -> usize {
         match self {
             Self::Class(place) => place,
-            Self::Unclassified => error_classes::MOST,
-            Self::Panic => error_classes::MOST + 1,
+            Self::Unclassified => error_classes::MAX_CLASSES,
+            Self::Panic => error_classes::MAX_CLASSES + 1,
         }
     }
 
     fn at(place: usize) -> Self {
         match place {
-            error_classes::MOST => Self::Unclassified,
-            place if place > error_classes::MOST => Self::Panic,
+            error_classes::MAX_CLASSES => Self::Unclassified,
+            place if place > error_classes::MAX_CLASSES => Self::Panic,
             place => Self::Class(place),
         }
     }
@@ -42,7 +42,7 @@ impl Limits {
         Self(OnceLock::new())
     }
 
-    pub(crate) fn of(&self, kind: Kind) -> &Limit {
+    pub(crate) fn get(&self, kind: Kind) -> &Limit {
         let all = self
             .0
             .get_or_init(|| Box::new([const { Limit::new() }; PLACES]));
@@ -73,13 +73,13 @@ mod tests {
         assert_eq!(limits.all().count(), 0, "no error, no memory");
         let kinds = [
             Kind::Class(0),
-            Kind::Class(error_classes::MOST - 1),
+            Kind::Class(error_classes::MAX_CLASSES - 1),
             Kind::Unclassified,
             Kind::Panic,
         ];
         for kind in kinds {
-            assert!((0..3).all(|_| limits.of(kind).admit(THREE_A_MINUTE, 1)));
-            assert!(!limits.of(kind).admit(THREE_A_MINUTE, 1));
+            assert!((0..3).all(|_| limits.get(kind).admit(THREE_A_MINUTE, 1)));
+            assert!(!limits.get(kind).admit(THREE_A_MINUTE, 1));
         }
         let summed = limits
             .all()

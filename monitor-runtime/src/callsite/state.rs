@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use super::counters::Store;
+use super::counters::Shards;
 use super::error_classes::Classes;
 use super::events::Events;
-use super::labels::Family;
+use super::labels::LabelSets;
 use super::objective_counts::Unsuccessful;
 use super::rate_limits::Limits;
 use super::recent_calls::Recent;
@@ -13,8 +13,8 @@ use super::recent_calls::Recent;
 /// The state of a call site, made on its first call.
 pub(super) struct State {
     /// Counts calls without labels, and calls whose labels are all `other`.
-    pub(super) store: Store,
-    pub(super) family: Family,
+    pub(super) store: Shards,
+    pub(super) family: LabelSets,
     pub(super) classes: Classes,
     pub(super) own_ticks: OnceLock<Box<[u64]>>,
     pub(super) limits: Limits,
@@ -27,8 +27,8 @@ pub(super) struct State {
 impl State {
     pub(super) fn new() -> Self {
         Self {
-            store: Store(OnceLock::new()),
-            family: Family::new(),
+            store: Shards(OnceLock::new()),
+            family: LabelSets::new(),
             classes: Classes::new(),
             own_ticks: OnceLock::new(),
             limits: Limits::new(),

@@ -18,7 +18,7 @@ use crate::context::trace::{Ids, TraceContext};
 /// The number of breadcrumbs that a thread or a future keeps: the newest.
 const CRUMBS: usize = 64;
 
-pub(super) struct Crumb {
+pub(super) struct CallBreadcrumb {
     /// The thread's clock of events when it was made, or came back with its future.
     tick: u64,
     /// The time at which its call got it, in ticks of the process's clock: when it was made, or
@@ -29,7 +29,7 @@ pub(super) struct Crumb {
 
 /// The place of the running code, as an event shows it.
 #[derive(Default)]
-pub(crate) struct Scene {
+pub(crate) struct EventContext {
     /// The monitored functions it runs in, outermost first.
     pub(crate) path: Vec<&'static Site>,
     /// Earlier events and calls, oldest first.
@@ -65,7 +65,7 @@ fn path() -> Vec<Step> {
 
 /// Returns the place of the running code. `ended` is a call that has just left it: its site, its
 /// stretch, and its start in ticks of the process's clock.
-pub(crate) fn scene(ended: Option<(&'static Site, Stretch, u64)>) -> Scene {
+pub(crate) fn scene(ended: Option<(&'static Site, Stretch, u64)>) -> EventContext {
     let mut path = path();
     path.extend(ended.map(|(site, stretch, call)| Step {
         site,
@@ -73,7 +73,7 @@ pub(crate) fn scene(ended: Option<(&'static Site, Stretch, u64)>) -> Scene {
         call: if call == 0 { u64::MAX } else { call },
     }));
     let Some(outermost) = path.first() else {
-        return Scene::default();
+        return EventContext::default();
     };
     let gather = |here: &Here| {
         // Called by the panic hook, where a second panic would abort the process.
@@ -86,14 +86,14 @@ pub(crate) fn scene(ended: Option<(&'static Site, Stretch, u64)>) -> Scene {
     };
     let gathered = HERE.try_with(gather).ok();
     let (breadcrumbs, trace) = gathered.unzip();
-    Scene {
+    EventContext {
         path: path.iter().map(|step| step.site).collect(),
         breadcrumbs: breadcrumbs.unwrap_or_default(),
         trace,
     }
 }
 
-impl Crumb {
+impl CallBreadcrumb {
     fn is_seen_from(&self, path: &[Step]) -> bool {
         // It was made in the innermost function of the path that had begun by then.
         let inside = path.partition_point(|step| step.began <= self.tick);
@@ -114,7 +114,7 @@ pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
         };
         // Removes those of calls that have ended.
         crumbs.retain(|crumb| crumb.tick >= outermost.began);
-        crumbs.push_back(Crumb {
+        crumbs.push_back(CallBreadcrumb {
             tick,
             told: clock::now(),
             breadcrumb,
@@ -126,14 +126,14 @@ pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
     None
 }
 
-fn shorten(crumbs: &mut VecDeque<Crumb>) {
+fn shorten(crumbs: &mut VecDeque<CallBreadcrumb>) {
     while crumbs.len() > CRUMBS {
         crumbs.pop_front();
     }
 }
 
 /// Takes the breadcrumbs of a stretch off the thread, for its future to keep.
-pub(super) fn take(here: &Here, stretch: Stretch) -> Vec<Crumb> {
+pub(super) fn take(here: &Here, stretch: Stretch) -> Vec<CallBreadcrumb> {
     let mut crumbs = here.crumbs.borrow_mut();
     let (own, others) = crumbs
         .drain(..)
@@ -143,10 +143,13 @@ pub(super) fn take(here: &Here, stretch: Stretch) -> Vec<Crumb> {
 }
 
 /// Gives the breadcrumbs of earlier polls back to their future.
-pub(super) fn give_back(here: &Here, own: Vec<Crumb>, stretch: Stretch) {
+pub(super) fn give_back(here: &Here, own: Vec<CallBreadcrumb>, stretch: Stretch) {
     let mut crumbs = here.crumbs.borrow_mut();
     let tick = stretch.began;
-    crumbs.extend(own.into_iter().map(|crumb| Crumb { tick, ..crumb }));
+    crumbs.extend(
+        own.into_iter()
+            .map(|crumb| CallBreadcrumb { tick, ..crumb }),
+    );
     shorten(&mut crumbs);
 }
 
@@ -205,7 +208,7 @@ pub(super) fn is_outside() -> bool {
     outermost().is_none()
 }
 
-fn take_all(here: &Here) -> VecDeque<Crumb> {
+fn take_all(here: &Here) -> VecDeque<CallBreadcrumb> {
     let crumbs = here.crumbs.try_borrow_mut();
     crumbs
         .map(|mut crumbs| std::mem::take(&mut *crumbs))
@@ -215,13 +218,13 @@ fn take_all(here: &Here) -> VecDeque<Crumb> {
 /// A stretch of code that belongs to no call around it: one poll of a task.
 ///
 /// Afterwards the call around it finds its own breadcrumbs and trace again, and none of the task's.
-pub(crate) struct Outside {
-    crumbs: VecDeque<Crumb>,
+pub(crate) struct DetachedScope {
+    crumbs: VecDeque<CallBreadcrumb>,
     trace: Option<(u64, Ids)>,
     _told: reported_errors::Inside,
 }
 
-impl Outside {
+impl DetachedScope {
     pub(crate) fn enter() -> Self {
         THREAD.with(|thread| thread.clock.enter(None, None));
         let take = |here: &Here| (take_all(here), here.trace.take());
@@ -234,7 +237,7 @@ impl Outside {
     }
 }
 
-impl Drop for Outside {
+impl Drop for DetachedScope {
     fn drop(&mut self) {
         THREAD.with(|thread| thread.clock.leave());
         let crumbs = std::mem::take(&mut self.crumbs);

@@ -12,18 +12,18 @@ use crate::callsite::Site;
 use crate::context::thread::THREAD;
 
 /// The depth of nested functions up to which a thread needs nothing on the heap.
-const DEEPEST: usize = 128;
+const MAX_DEPTH: usize = 128;
 
 /// An event of the thread's clock, whose lower bits are the depth.
 const EVENT: u64 = 1 << 8;
-const _: () = assert!((DEEPEST as u64) < EVENT);
+const _: () = assert!((MAX_DEPTH as u64) < EVENT);
 
 /// The part of a thread's state that every call touches, in [`THREAD`]. It has no destructor, so it
 /// exists to the end of its thread, and reaching it costs one instruction.
-pub(crate) struct Clock {
+pub(crate) struct CallStack {
     /// Two numbers in one, because every call changes both. The upper bits count, in [`EVENT`]s,
     /// each begin and end of a monitored call and each poll of a future. The lower bits count the
-    /// monitored functions that run, one within the other, up to [`DEEPEST`].
+    /// monitored functions that run, one within the other, up to [`MAX_DEPTH`].
     now: Cell<u64>,
     /// The number of functions that run within those.
     deeper: Cell<usize>,
@@ -31,14 +31,14 @@ pub(crate) struct Clock {
     marked: Cell<u64>,
     // The outermost of them, one array per field: an entry is then found without arithmetic.
     /// `None` for the start of a task, which ends the path of the functions inside it.
-    sites: [Cell<Option<&'static Site>>; DEEPEST],
+    sites: [Cell<Option<&'static Site>>; MAX_DEPTH],
     /// The thread's clock of events when this stretch began.
-    began: [Cell<u64>; DEEPEST],
+    began: [Cell<u64>; MAX_DEPTH],
     /// Equal to `began` if this stretch continues a call; otherwise left over from an earlier
     /// stretch.
-    resumed: [Cell<u64>; DEEPEST],
+    resumed: [Cell<u64>; MAX_DEPTH],
     /// The start of the call that continues, in ticks of the process's clock.
-    calls: [Cell<u64>; DEEPEST],
+    calls: [Cell<u64>; MAX_DEPTH],
 }
 
 /// A function that is running.
@@ -50,16 +50,16 @@ pub(super) struct Frame {
     pub(super) call: Option<u64>,
 }
 
-impl Clock {
+impl CallStack {
     pub(crate) const fn new() -> Self {
         Self {
             now: Cell::new(0),
             deeper: Cell::new(0),
             marked: Cell::new(0),
-            sites: [const { Cell::new(None) }; DEEPEST],
-            began: [const { Cell::new(0) }; DEEPEST],
-            resumed: [const { Cell::new(0) }; DEEPEST],
-            calls: [const { Cell::new(0) }; DEEPEST],
+            sites: [const { Cell::new(None) }; MAX_DEPTH],
+            began: [const { Cell::new(0) }; MAX_DEPTH],
+            resumed: [const { Cell::new(0) }; MAX_DEPTH],
+            calls: [const { Cell::new(0) }; MAX_DEPTH],
         }
     }
 
@@ -132,7 +132,7 @@ impl Clock {
     pub(super) fn enter(&self, site: Option<&'static Site>, call: Option<u64>) -> Stretch {
         let depth = self.depth();
         let began = self.tick();
-        if depth < DEEPEST {
+        if depth < MAX_DEPTH {
             self.now.set(self.now.get() + 1);
             self.sites[depth].set(site);
             self.began[depth].set(self.now.get());
@@ -209,7 +209,7 @@ impl Clock {
 pub(super) fn frames() -> Vec<Frame> {
     THREAD.with(|thread| {
         let clock = &thread.clock;
-        let known = 0..clock.depth().min(DEEPEST);
+        let known = 0..clock.depth().min(MAX_DEPTH);
         let mut frames: Vec<Frame> = known.map(|depth| clock.frame(depth)).collect();
         let _ = HERE.try_with(|here| {
             // Called by the panic hook, where a second panic would abort the process.

@@ -6,32 +6,36 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::callsite::Site;
-use crate::callsite::counters::Cells;
+use crate::callsite::counters::Shard;
 use crate::context::thread::THREAD;
 
 /// The number of cells per thread that are found without the table.
 const RECENT: usize = 256;
 
 /// Cells of the current thread that are found without the table.
-pub(crate) struct Found([Cell<Option<&'static Cells>>; RECENT]);
+pub(crate) struct CounterCache([Cell<Option<&'static Shard>>; RECENT]);
 
-impl Found {
+impl CounterCache {
     pub(crate) const fn new() -> Self {
         Self([const { Cell::new(None) }; RECENT])
     }
 
     /// Returns the cells of a site's lane, if the cache has them.
     #[inline(always)]
-    pub(crate) fn look(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
+    pub(crate) fn look(&self, site: &'static Site, label_set: usize) -> Option<&'static Shard> {
         // Before its first call a site has no id, and its lanes would match those of other sites.
-        let known = lane == 0 || site.key() != 0;
-        known.then(|| self.look_again(site, lane))?
+        let known = label_set == 0 || site.key() != 0;
+        known.then(|| self.look_again(site, label_set))?
     }
 
     /// Returns the cells for a call that has already begun, on this or another thread.
     #[inline(always)]
-    pub(crate) fn look_again(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
-        let id = site.key().wrapping_add(lane);
+    pub(crate) fn look_again(
+        &self,
+        site: &'static Site,
+        label_set: usize,
+    ) -> Option<&'static Shard> {
+        let id = site.key().wrapping_add(label_set);
         let cells = self.0[id % RECENT].get()?;
         (cells.id == id).then_some(cells)
     }
@@ -39,15 +43,19 @@ impl Found {
     /// Returns the cells of a site's lane, if the cache has them and calls are timed by the time
     /// stamp counter.
     #[inline(always)]
-    pub(crate) fn look_plainly(&self, site: &'static Site, lane: usize) -> Option<&'static Cells> {
+    pub(crate) fn look_plainly(
+        &self,
+        site: &'static Site,
+        label_set: usize,
+    ) -> Option<&'static Shard> {
         let key = site.key();
-        let id = key.wrapping_add(lane);
+        let id = key.wrapping_add(label_set);
         let cells = self.0[id % RECENT].get()?;
         // Before its first call a site has no id, and its lanes would match those of other sites.
-        (cells.plain_id == id && (lane == 0 || key != 0)).then_some(cells)
+        (cells.plain_id == id && (label_set == 0 || key != 0)).then_some(cells)
     }
 
-    fn keep(&self, id: usize, cells: &'static Cells) {
+    fn keep(&self, id: usize, cells: &'static Shard) {
         self.0[id % RECENT].set(Some(cells));
     }
 
@@ -60,7 +68,7 @@ impl Found {
 ///
 /// Ids lie far apart: those of a labelled function leave room for every possible label set. So this
 /// is a map of the ids that the thread has used, not an array.
-struct Table(RefCell<HashMap<usize, &'static Cells, BuildHasherDefault<Spread>>>);
+struct Table(RefCell<HashMap<usize, &'static Shard, BuildHasherDefault<Spread>>>);
 
 impl Drop for Table {
     fn drop(&mut self) {
@@ -105,23 +113,25 @@ thread_local! {
 ///
 /// A thread that is ending has no table any more. It claims cells for one stretch of a call, and
 /// returns `true`: the caller then has to release them.
-pub(crate) fn claim(site: &'static Site, lane: usize) -> (&'static Cells, bool) {
-    let lane = site.admit(lane);
+pub(crate) fn claim(site: &'static Site, label_set: usize) -> (&'static Shard, bool) {
+    let label_set = site.admit(label_set);
     // A call whose lane counts in another one was looked up under its own.
-    if let Some(cells) = THREAD.with(|thread| thread.found.look(site, lane)) {
+    if let Some(cells) = THREAD.with(|thread| thread.found.look(site, label_set)) {
         return (cells, false);
     }
-    let id = site.id() + lane;
+    let id = site.id() + label_set;
     let kept = TABLE.try_with(|table| {
         // The allocator may be monitored itself.
         let mut all = table.0.try_borrow_mut().ok()?;
-        let cells = *all.entry(id).or_insert_with(|| Cells::claim(site, lane));
+        let cells = *all
+            .entry(id)
+            .or_insert_with(|| Shard::claim(site, label_set));
         THREAD.with(|thread| thread.found.keep(id, cells));
         Some(cells)
     });
     match kept {
         Ok(Some(cells)) => (cells, false),
-        _ => (Cells::claim(site, lane), true),
+        _ => (Shard::claim(site, label_set), true),
     }
 }
 
@@ -141,11 +151,14 @@ mod tests {
             return; // the published package has no documentation beside it
         }
         let page = fs::read_to_string(docs.join("metrics.md")).expect("docs/metrics.md");
-        let cells = format!("{} bytes each", size_of::<Cells>());
+        let cells = format!("{} bytes each", size_of::<Shard>());
         assert!(page.contains(&cells), "{cells}");
         let buckets = format!("{} more for each result", BUCKETS.len() * 8);
         assert!(page.contains(&buckets), "{buckets}");
-        let classes = format!("{} more for an error with a class", error_classes::MOST * 8);
+        let classes = format!(
+            "{} more for an error with a class",
+            error_classes::MAX_CLASSES * 8
+        );
         assert!(page.contains(&classes), "{classes}");
     }
 }

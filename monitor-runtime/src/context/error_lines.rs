@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error_identity::Known;
-use super::seen_errors::{Mark, Origin};
+use super::seen_errors::{Origin, SeenError};
 use super::{HERE, Here, innermost, mark, tick};
 use crate::base::verdict::Link;
 use crate::callsite::Site;
@@ -41,7 +41,7 @@ impl Line {
         });
         let keep = |here: &Here| {
             let mut marks = here.marks.try_borrow_mut().ok()?;
-            Mark::remember(&mut marks, tick(), Origin::Line(Arc::clone(&line)));
+            SeenError::remember(&mut marks, tick(), Origin::Line(Arc::clone(&line)));
             Some(())
         };
         HERE.try_with(keep).ok().flatten()?;

@@ -28,18 +28,18 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub(crate) use breadcrumbs::{Outside, Scene, keep_breadcrumb, scene};
-pub(crate) use call_stack::Clock;
+pub(crate) use breadcrumbs::{DetachedScope, EventContext, keep_breadcrumb, scene};
+pub(crate) use call_stack::CallStack;
 pub(crate) use error_lines::Line;
 pub(crate) use panics::{first_to_unwind, note_panic};
 pub(crate) use reported_errors::{Told, is_told_again, note_unwound};
 pub(crate) use seen_errors::{Events, arrive};
 pub(crate) use task_errors::{InTask, Tasks};
 
-use self::breadcrumbs::Crumb;
+use self::breadcrumbs::CallBreadcrumb;
 use self::call_stack::{Frame, frames};
 use self::panics::PanicNote;
-use self::seen_errors::Mark;
+use self::seen_errors::SeenError;
 use crate::callsite::Site;
 use crate::context::thread::THREAD;
 use crate::context::trace::Ids;
@@ -48,9 +48,9 @@ use crate::context::trace::Ids;
 const REMEMBERED: usize = 16;
 
 struct Here {
-    marks: RefCell<VecDeque<Mark>>,
+    marks: RefCell<VecDeque<SeenError>>,
     panics: RefCell<VecDeque<PanicNote>>,
-    crumbs: RefCell<VecDeque<Crumb>>,
+    crumbs: RefCell<VecDeque<CallBreadcrumb>>,
     /// The trace of the outermost call, once it was needed, and the time of that.
     trace: Cell<Option<(u64, Ids)>>,
     /// Errors of the request this thread works for that Sentry already has.
@@ -156,13 +156,13 @@ pub(crate) fn innermost() -> Option<&'static Site> {
 
 /// The errors, breadcrumbs and trace that a future keeps from its earlier polls.
 #[derive(Default)]
-pub(crate) struct Memory {
-    marks: VecDeque<Mark>,
-    crumbs: Vec<Crumb>,
+pub(crate) struct SuspendedContext {
+    marks: VecDeque<SeenError>,
+    crumbs: Vec<CallBreadcrumb>,
     trace: Option<Ids>,
 }
 
-impl Memory {
+impl SuspendedContext {
     /// Keeps what a poll that left the future pending has produced.
     pub(crate) fn keep(&mut self, stretch: Stretch) {
         self.keep_marks(stretch);

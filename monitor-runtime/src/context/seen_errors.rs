@@ -7,13 +7,13 @@ use super::error_identity::Known;
 use super::error_lines::Line;
 use super::task_errors;
 use super::task_errors::Tasks;
-use super::{HERE, Here, Memory, REMEMBERED, Stretch, mark, now, reported_errors};
+use super::{HERE, Here, REMEMBERED, Stretch, SuspendedContext, mark, now, reported_errors};
 use crate::base::verdict::{ErrorView, Link};
 use crate::callsite::Site;
 
 /// An error that came out of a monitored function, or a source of such errors.
 #[derive(Clone)]
-pub(super) struct Mark {
+pub(super) struct SeenError {
     /// The thread's clock of events when it came out, or came back with its future.
     pub(super) tick: u64,
     pub(super) origin: Origin,
@@ -64,7 +64,7 @@ impl Origin {
 impl Stretch {
     /// Returns the marks of this stretch, oldest first.
     #[cold]
-    fn marks(self) -> Vec<Mark> {
+    fn marks(self) -> Vec<SeenError> {
         let since = |here: &Here| {
             let marks = here.marks.borrow();
             let own = marks.iter().filter(|mark| mark.tick > self.began);
@@ -74,11 +74,11 @@ impl Stretch {
     }
 }
 
-impl Memory {
+impl SuspendedContext {
     /// Keeps the marks of a stretch for the polls to come.
     pub(super) fn keep_marks(&mut self, stretch: Stretch) {
         for mark in stretch.marks() {
-            let known = |kept: &Mark| kept.origin.is(&mark.origin);
+            let known = |kept: &SeenError| kept.origin.is(&mark.origin);
             if !self.marks.iter().any(known) {
                 self.marks.push_back(mark);
             }
@@ -95,12 +95,12 @@ impl Memory {
         };
         for mark in &self.marks {
             marks.retain(|other| !other.origin.is(&mark.origin));
-            Mark::remember(&mut marks, stretch.began + 1, mark.origin.clone());
+            SeenError::remember(&mut marks, stretch.began + 1, mark.origin.clone());
         }
     }
 }
 
-impl Mark {
+impl SeenError {
     pub(super) fn remember(marks: &mut VecDeque<Self>, tick: u64, origin: Origin) {
         marks.push_back(Self { tick, origin });
         while marks.len() > REMEMBERED {
@@ -165,7 +165,7 @@ pub(crate) fn arrive(
         task_errors::note(here, &error);
         // The end of this call moves the clock to `now + 1`; the function around it looks there.
         let (mut marks, tick) = (here.marks.borrow_mut(), now() + 1);
-        Mark::remember(&mut marks, tick, Origin::Call(error));
+        SeenError::remember(&mut marks, tick, Origin::Call(error));
     });
     Arrival {
         first,

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::error_identity::Known;
 use super::reported_errors::MEMORY;
-use super::seen_errors::{Mark, Origin};
+use super::seen_errors::{Origin, SeenError};
 use super::{HERE, Here, REMEMBERED, breadcrumbs, frames, mark, tick};
 
 /// The errors that came out of the tasks of one call.
@@ -29,7 +29,7 @@ impl Tasks {
             }
             let new = Arc::<Self>::default();
             let tick = tick();
-            Mark::remember(&mut marks, tick, Origin::Tasks(Arc::clone(&new)));
+            SeenError::remember(&mut marks, tick, Origin::Tasks(Arc::clone(&new)));
             Some(new)
         };
         let tasks = HERE.try_with(of).ok().flatten();

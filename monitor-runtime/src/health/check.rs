@@ -17,7 +17,7 @@ pub(super) type Run =
 
 /// The runtime or thread that runs a check's function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Home {
+pub(super) enum RunOn {
     /// On the service's runtime if there is one, with its pools and clients.
     Users,
     /// On a thread of its own, because it blocks.
@@ -29,7 +29,7 @@ pub(super) enum Home {
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest time-out that a function is given.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A question about something the service needs, asked in the background.
 ///
@@ -56,7 +56,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Check {
     pub(super) name: String,
     pub(super) run: Arc<Run>,
-    pub(super) home: Home,
+    pub(super) home: RunOn,
     pub(super) critical: bool,
     pub(super) interval: Duration,
     pub(super) timeout: Duration,
@@ -93,7 +93,7 @@ impl Check {
             let answer = run();
             Box::pin(async move { answer.await.map(drop).map_err(Into::into) })
         });
-        Self::of(name.into(), Home::Users, run)
+        Self::from_run(name.into(), RunOn::Users, run)
     }
 
     /// Creates a degraded check whose function may block: it runs on a thread of its own.
@@ -124,12 +124,12 @@ impl Check {
         let run: Arc<Run> = Arc::new(move |limit| {
             let run = Arc::clone(&run);
             // A deadline that is further away cannot be represented.
-            Box::pin(async move { run(limit.min(LONGEST)) })
+            Box::pin(async move { run(limit.min(MAX_TIMEOUT)) })
         });
-        Self::of(name, Home::Thread, run)
+        Self::from_run(name, RunOn::Thread, run)
     }
 
-    pub(super) fn of(name: String, home: Home, run: Arc<Run>) -> Self {
+    pub(super) fn from_run(name: String, home: RunOn, run: Arc<Run>) -> Self {
         Self {
             name,
             run,

@@ -10,7 +10,7 @@ use crate::base::unwind::Payload;
 use crate::base::verdict::text;
 
 /// The longest output of a check, in characters.
-const LIMIT: usize = 500;
+const MAX_CHARACTERS: usize = 500;
 
 /// The number of sources that are followed; an error may be its own source.
 const DEPTH: usize = 16;
@@ -40,11 +40,11 @@ pub(super) fn of_panic(payload: &(dyn Any + Send)) -> String {
     line(format_args!("panicked: {}", payload.message()))
 }
 
-/// Formats `value` as one line of at most [`LIMIT`] characters, without the secrets in it.
+/// Formats `value` as one line of at most [`MAX_CHARACTERS`] characters, without the secrets in it.
 fn line(value: impl fmt::Display) -> String {
     let mut line = Line {
         text: String::new(),
-        room: LIMIT,
+        room: MAX_CHARACTERS,
     };
     // Before the text is cut: half of a secret is not recognized as one.
     let text = without_secrets(text(format_args!("{value}")));

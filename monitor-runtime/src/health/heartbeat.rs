@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::check::{Home, Run};
+use super::check::{Run, RunOn};
 use super::{Check, CheckError};
 
 /// A heartbeat of a task or a thread, which the task itself gives.
@@ -86,7 +86,7 @@ impl Heartbeat {
         });
         // At most a quarter of the limit late, and cheap.
         let interval = (limit / 4).clamp(Duration::from_millis(10), Duration::from_secs(1));
-        let mut check = Check::of(self.name.clone(), Home::Here, run).interval(interval);
+        let mut check = Check::from_run(self.name.clone(), RunOn::Here, run).interval(interval);
         check.problem = limit.is_zero().then(|| CheckError::Zero {
             check: self.name.clone(),
             setting: "limit",

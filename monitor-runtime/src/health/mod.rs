@@ -42,7 +42,7 @@ use tokio::time::Instant;
 
 pub use check::Check;
 pub use heartbeat::Heartbeat;
-pub(crate) use probe::{Point, Question, Selection};
+pub(crate) use probe::{Point, ProbeKind, Selection};
 pub(crate) use report::{Report, Status};
 pub use validate::CheckError;
 
@@ -59,7 +59,7 @@ const MAIN: &str = "main";
 const TARGET: &str = "monitor_runtime::health";
 
 /// Checks that may block a thread at once, each one of its own.
-const MOST_BLOCKING: usize = 512;
+const MAX_BLOCKING: usize = 512;
 
 /// The longest time that [`Health::stop`] waits for its thread.
 const STOP_LIMIT: Duration = Duration::from_millis(100);
@@ -131,7 +131,7 @@ impl Health {
         }
         let (slots, watchdog) = (self.slots.clone(), Arc::clone(&self.watchdog));
         let (awake, stop) = (self.awake.clone(), self.stop.subscribe());
-        *worker = Some(Worker::start("monitor-health", MOST_BLOCKING, move || {
+        *worker = Some(Worker::start("monitor-health", MAX_BLOCKING, move || {
             Ok(runner::run_all(slots, users, watchdog, awake, stop))
         })?);
         Ok(())
@@ -176,7 +176,7 @@ impl Health {
 
     /// Answers a question about the whole process, with the first reason for a negative answer.
     #[cfg(test)]
-    pub(crate) fn ask(&self, question: Question) -> Result<(), Refusal> {
+    pub(crate) fn ask(&self, question: ProbeKind) -> Result<(), Refusal> {
         let points = self.points(question, &Selection::default());
         let mut failing = points.into_iter().filter(|point| point.decides);
         let refusal = failing.find_map(|point| point.failure.map(|(refusal, _)| refusal));

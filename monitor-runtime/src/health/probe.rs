@@ -46,7 +46,7 @@ impl Selection {
 
 /// The kind of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
+pub(crate) enum ProbeKind {
     /// Should this process be left running?
     Live,
     /// Should it get work?
@@ -60,26 +60,26 @@ impl Health {
     /// checks.
     ///
     /// Liveness never has points of a check, even if the selection names some.
-    pub(crate) fn points(&self, question: Question, selection: &Selection) -> Vec<Point> {
+    pub(crate) fn points(&self, question: ProbeKind, selection: &Selection) -> Vec<Point> {
         let now = Instant::now();
         let mut points = Vec::new();
-        if question == Question::Ready {
+        if question == ProbeKind::Ready {
             let draining = self.is_draining().then_some(Refusal::Draining);
             points.push(Point::of_process("process:shutdown", draining));
         }
-        if question != Question::Live {
+        if question != ProbeKind::Live {
             let started = self.started.load(Ordering::Acquire);
             let starting = (!started).then_some(Refusal::Starting);
             points.push(Point::of_process("process:started", starting));
         }
-        if question != Question::Started {
+        if question != ProbeKind::Started {
             points.extend(self.watchdog.read().into_iter().map(|runtime| Point {
                 name: runtime.name,
                 decides: true,
                 failure: runtime.blocked.map(blocked),
             }));
         }
-        if question == Question::Live {
+        if question == ProbeKind::Live {
             return points;
         }
         let slots = self.slots.iter();
@@ -87,7 +87,7 @@ impl Health {
         points.extend(checks.map(|slot| {
             let failure = match (question, slot.standing(now)) {
                 (_, Standing::Pending) => Some((Refusal::Starting, "no answer yet".to_owned())),
-                (Question::Started, _) | (_, Standing::Passing) => None,
+                (ProbeKind::Started, _) | (_, Standing::Passing) => None,
                 (_, Standing::Failing(output)) => Some((Refusal::CriticalFailing, output)),
             };
             Point {

@@ -10,7 +10,7 @@ use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::awake::Awake;
-use super::check::Home;
+use super::check::RunOn;
 use super::check_state::Slot;
 use super::error_text;
 use super::watchdog::Watchdog;
@@ -31,11 +31,11 @@ pub(super) enum Place {
 
 impl Place {
     /// Selects the runtime for a check; `users` is that of the service.
-    fn of(home: Home, users: Option<&Handle>) -> Self {
+    fn new(home: RunOn, users: Option<&Handle>) -> Self {
         match (home, users) {
-            (Home::Users, Some(runtime)) => Self::Users(runtime.clone()),
-            (Home::Users, None) | (Home::Thread, _) => Self::Own,
-            (Home::Here, _) => Self::Here,
+            (RunOn::Users, Some(runtime)) => Self::Users(runtime.clone()),
+            (RunOn::Users, None) | (RunOn::Thread, _) => Self::Own,
+            (RunOn::Here, _) => Self::Here,
         }
     }
 
@@ -68,7 +68,7 @@ pub(super) async fn run_all(
     let mut supervisors = JoinSet::new();
     for slot in slots {
         slot.start(Instant::now());
-        let place = Place::of(slot.check.home, users.as_ref());
+        let place = Place::new(slot.check.home, users.as_ref());
         supervisors.spawn(supervise(slot, place));
     }
     supervisors.spawn(watchdog.run());

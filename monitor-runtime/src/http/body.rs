@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::exchange::{Exchange, Fate};
+use super::exchange::{Exchange, RequestEnd};
 
 pin_project! {
     /// The body of a monitored response: the service's own, frame by frame, trailers included.
@@ -60,7 +60,7 @@ impl<B: HttpBody> HttpBody for Body<B> {
         let Some(exchange) = this.exchange.as_mut() else {
             return inner.poll_frame(context);
         };
-        let before = exchange.fate.replace(Fate::Panicked);
+        let before = exchange.fate.replace(RequestEnd::Panicked);
         let request = exchange.request();
         let polled = request.within(|| inner.as_mut().poll_frame(context));
         exchange.fate = before;
@@ -77,10 +77,10 @@ impl<B: HttpBody> HttpBody for Body<B> {
                     .for_each(|trailers| exchange.trailed(trailers));
                 // A server does not poll a body again after its trailers.
                 let last = frame.is_trailers() || inner.is_end_stream();
-                last.then_some(Fate::Complete)
+                last.then_some(RequestEnd::Complete)
             }
-            Some(Err(_)) => Some(Fate::BodyFailed),
-            None => Some(Fate::Complete),
+            Some(Err(_)) => Some(RequestEnd::BodyFailed),
+            None => Some(RequestEnd::Complete),
         };
         if let Some(fate) = over {
             exchange.fate.get_or_insert(fate);

@@ -38,12 +38,12 @@ pub(super) struct Exchange {
     bytes: u64,
     promised: Option<u64>,
     /// The end of the request, if the bytes sent so far do not determine it.
-    pub(super) fate: Option<Fate>,
+    pub(super) fate: Option<RequestEnd>,
 }
 
 /// The end of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum RequestEnd {
     /// Everything was sent.
     Complete,
     /// The service panicked.
@@ -130,32 +130,34 @@ impl Exchange {
     fn ended(&self, elapsed: Duration) -> (Ended, Option<&'static Grpc>) {
         let fate = match self.fate {
             Some(fate) => fate,
-            None if self.status.is_some() && self.is_satisfied() => Fate::Complete,
-            None => Fate::Abandoned,
+            None if self.status.is_some() && self.is_satisfied() => RequestEnd::Complete,
+            None => RequestEnd::Abandoned,
         };
         let grpc = match fate {
-            Fate::Complete => self.grpc.of_complete(),
-            Fate::Abandoned => self.grpc.of_dropped(elapsed),
-            Fate::Panicked | Fate::ServiceFailed | Fate::BodyFailed => self.grpc.status(),
+            RequestEnd::Complete => self.grpc.of_complete(),
+            RequestEnd::Abandoned => self.grpc.of_dropped(elapsed),
+            RequestEnd::Panicked | RequestEnd::ServiceFailed | RequestEnd::BodyFailed => {
+                self.grpc.status()
+            }
         };
         // The server around the layer answers a call past its deadline itself, always with a 200.
-        let is_late = fate == Fate::Abandoned && grpc == Some(Grpc::DEADLINE_EXCEEDED);
+        let is_late = fate == RequestEnd::Abandoned && grpc == Some(Grpc::DEADLINE_EXCEEDED);
         let late = is_late.then_some(StatusCode::OK);
         let answered = self.status.or(late).map(|status| status.as_u16());
         let failed = grpc.and_then(Grpc::class);
         let (error, outcome) = match fate {
-            Fate::Panicked => ("panic", "panic"),
-            Fate::ServiceFailed => ("service_error", "error"),
-            Fate::BodyFailed => ("body_error", "error"),
-            Fate::Abandoned if is_late => (Grpc::DEADLINE_EXCEEDED.name, "error"),
-            Fate::Abandoned if answered.is_some() => ("cancelled", "aborted"),
-            Fate::Abandoned => ("cancelled", "cancelled"),
-            Fate::Complete if answered.is_some_and(|status| http_class(status).is_some()) => {
+            RequestEnd::Panicked => ("panic", "panic"),
+            RequestEnd::ServiceFailed => ("service_error", "error"),
+            RequestEnd::BodyFailed => ("body_error", "error"),
+            RequestEnd::Abandoned if is_late => (Grpc::DEADLINE_EXCEEDED.name, "error"),
+            RequestEnd::Abandoned if answered.is_some() => ("cancelled", "aborted"),
+            RequestEnd::Abandoned => ("cancelled", "cancelled"),
+            RequestEnd::Complete if answered.is_some_and(|status| http_class(status).is_some()) => {
                 (metrics::CODE, "error")
             }
-            Fate::Complete => failed.map_or(("", "ok"), |class| (class, "error")),
+            RequestEnd::Complete => failed.map_or(("", "ok"), |class| (class, "error")),
         };
-        let unanswered = if fate == Fate::Abandoned {
+        let unanswered = if fate == RequestEnd::Abandoned {
             CLIENT_GONE
         } else {
             StatusCode::INTERNAL_SERVER_ERROR.as_u16()

@@ -10,7 +10,7 @@ use hyper::body::Body as HttpBody;
 use pin_project_lite::pin_project;
 
 use super::body::Body;
-use super::exchange::{Exchange, Fate};
+use super::exchange::{Exchange, RequestEnd};
 use crate::base::unwind::discard;
 
 pin_project! {
@@ -114,19 +114,19 @@ fn conclude<R: HttpBody, E>(
                 discard(payload);
                 false
             }) {
-                exchange.fate = Some(Fate::Complete);
+                exchange.fate = Some(RequestEnd::Complete);
             }
             Ok(response.map(|body| Body::monitored(Some(body), exchange)))
         }
         Some(Err(error)) => {
-            exchange.fate = Some(Fate::ServiceFailed);
+            exchange.fate = Some(RequestEnd::ServiceFailed);
             Err(error)
         }
         None => {
             let mut response = Response::new(());
             *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             exchange.answered(&mut response);
-            exchange.fate = Some(Fate::Panicked);
+            exchange.fate = Some(RequestEnd::Panicked);
             Ok(response.map(|()| Body::monitored(None, exchange)))
         }
     }

@@ -152,7 +152,7 @@ pub(super) fn begin_grpc(method: &'static str, scheme: &'static str, route: &'st
     quietly(|| {
         metrics::with_recorder(|recorder| {
             for code in KNOWN_CODES.map(Grpc::from_number) {
-                let keys = Keys::of(&Ended {
+                let keys = Keys::new(&Ended {
                     method,
                     scheme,
                     route,
@@ -184,7 +184,7 @@ pub(crate) fn show_active() {
 
 /// Counts a request that ended.
 pub(super) fn record(ended: &Ended, seconds: f64) {
-    let Some(keys) = kept(&ENDED, *ended, || Keys::of(ended)) else {
+    let Some(keys) = kept(&ENDED, *ended, || Keys::new(ended)) else {
         return;
     };
     // The recorder may be the service's own code.
@@ -243,7 +243,7 @@ fn requests_labels(method: &'static str, route: &'static str, status: u16) -> Ve
 }
 
 impl Keys {
-    fn of(ended: &Ended) -> Self {
+    fn new(ended: &Ended) -> Self {
         let status = ended.status.to_string();
         let requests = requests_labels(ended.method, ended.route, ended.status);
         let mut duration = vec![

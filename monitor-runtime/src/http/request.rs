@@ -154,11 +154,13 @@ fn known(method: &Method) -> &'static str {
 
 /// Returns the caller's `x-request-id` if it is safe in every output, else the trace id.
 pub(super) fn id(headers: &HeaderMap, trace: &TraceContext) -> HeaderValue {
-    const LONGEST: usize = 128;
+    const MAX_ID_BYTES: usize = 128;
     let fit = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:=+/".contains(byte);
     let mut given = headers.get_all(REQUEST_ID).iter();
     match (given.next(), given.next()) {
-        (Some(id), None) if (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(fit) => {
+        (Some(id), None)
+            if (1..=MAX_ID_BYTES).contains(&id.len()) && id.as_bytes().iter().all(fit) =>
+        {
             id.clone()
         }
         _ => HeaderValue::try_from(trace.trace_id().to_string())

@@ -10,12 +10,12 @@ use crate::base::rate_limit::Throttle;
 use crate::callsite::Site;
 use crate::callsite::error_classes;
 use crate::callsite::labels::Values;
-use crate::callsite::snapshot::{Tally, sources};
+use crate::callsite::snapshot::{Snapshot, sources};
 use crate::metrics::RESULTS;
 use crate::settings::objective::{Cancelled, Objective};
 
 impl Function {
-    pub(super) fn of(site: &'static Site) -> Self {
+    pub(super) fn from_site(site: &'static Site) -> Self {
         let (file, line) = site.location();
         let throttle = site.throttle.unwrap_or(Throttle::DEFAULT);
         let (called, now) = now(site);
@@ -88,7 +88,7 @@ fn labels(site: &'static Site) -> Vec<Label> {
 
 /// Returns `true` if the function was called, and the number of its series.
 fn now(site: &'static Site) -> (bool, usize) {
-    let (mut tally, mut called, mut series) = (Tally::default(), false, 0);
+    let (mut tally, mut called, mut series) = (Snapshot::default(), false, 0);
     for source in sources(site) {
         tally.read(&[source]);
         let ended = |result: &Outcome| tally.ended(*result) > 0;
@@ -115,13 +115,14 @@ fn at_most(site: &'static Site) -> Option<usize> {
         1
     } else {
         let dimensions = site.family().dimensions();
-        let product = |lanes: usize, values: &Values| lanes.saturating_mul(values.count());
+        let product =
+            |label_sets: usize, values: &Values| label_sets.saturating_mul(values.count());
         // The label sets beyond the process's limit share one more.
         (!dimensions.is_empty()).then(|| dimensions.iter().fold(1, product) + 1)?
     };
     let histograms = if site.is_timed() { RESULTS.len() } else { 0 };
     // A panic is a class beyond those of values.
-    let each = RESULTS.len() + error_classes::MOST + 1 + histograms * (site.slots() + 2) + 1;
+    let each = RESULTS.len() + error_classes::MAX_CLASSES + 1 + histograms * (site.slots() + 2) + 1;
     Some(combinations.saturating_mul(each))
 }
 

@@ -45,14 +45,14 @@ pub fn collect() -> Inventory {
         let service = SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
         service.clone().unwrap_or((NAMELESS.into(), String::new()))
     };
-    Inventory::of(name, version, callsite::all())
+    Inventory::new(name, version, callsite::all())
 }
 
 /// Name and version of the runtime that was started last.
 static SERVICE: Mutex<Option<(String, String)>> = Mutex::new(None);
 
 /// Sets the service that the functions belong to from now on.
-pub(crate) fn is_of(service: &Service) {
+pub(crate) fn set_service(service: &Service) {
     let mut known = SERVICE.lock().unwrap_or_else(PoisonError::into_inner);
     *known = Some((service.name.clone(), service.version.clone()));
 }
@@ -86,12 +86,12 @@ impl Inventory {
         serde_json::to_string(self).expect("strings and numbers always serialise")
     }
 
-    pub(crate) fn of(
+    pub(crate) fn new(
         name: String,
         version: String,
         sites: impl Iterator<Item = &'static Site>,
     ) -> Self {
-        let mut functions: Vec<Function> = sites.map(Function::of).collect();
+        let mut functions: Vec<Function> = sites.map(Function::from_site).collect();
         functions.sort_by(|a, b| a.place().cmp(&b.place()));
         Self {
             service_name: name,

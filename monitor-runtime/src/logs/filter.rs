@@ -15,17 +15,17 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use crate::settings::log_filter;
-use crate::settings::log_filter::Rules;
+use crate::settings::log_filter::LogDirectives;
 
 /// The filters of the process' subscriber, if `start()` installed it.
 pub(crate) static FILTERS: OnceLock<Arc<Filters>> = OnceLock::new();
 
 /// The current filter and the one to go back to.
 pub(crate) struct Filters {
-    now: ArcSwap<Rules>,
+    now: ArcSwap<LogDirectives>,
     /// It keeps seeing spans while another filter is in effect: a span that was entered has to be
     /// left, too.
-    default: ArcSwap<Rules>,
+    default: ArcSwap<LogDirectives>,
 }
 
 /// The layer; it filters for all layers of its subscriber.
@@ -33,7 +33,7 @@ pub(crate) struct Filters {
 pub(crate) struct FilterLayer(pub(crate) Arc<Filters>);
 
 impl Filters {
-    pub(crate) fn new(default: Rules) -> Self {
+    pub(crate) fn new(default: LogDirectives) -> Self {
         let default = Arc::new(default);
         Self {
             now: ArcSwap::new(Arc::clone(&default)),
@@ -42,12 +42,12 @@ impl Filters {
     }
 
     /// Makes another filter the default and the current one.
-    pub(crate) fn restart(&self, default: Rules) {
+    pub(crate) fn restart(&self, default: LogDirectives) {
         self.default.store(Arc::new(default));
         self.revert();
     }
 
-    pub(crate) fn set(&self, rules: Rules) {
+    pub(crate) fn set(&self, rules: LogDirectives) {
         self.now.store(Arc::new(rules));
         tracing_core::callsite::rebuild_interest_cache();
     }
@@ -57,7 +57,7 @@ impl Filters {
         tracing_core::callsite::rebuild_interest_cache();
     }
 
-    pub(crate) fn default(&self) -> Arc<Rules> {
+    pub(crate) fn default(&self) -> Arc<LogDirectives> {
         self.default.load_full()
     }
 
@@ -69,7 +69,7 @@ impl Filters {
         )
     }
 
-    fn for_spans(&self, tell: impl FnOnce(&Rules)) {
+    fn for_spans(&self, tell: impl FnOnce(&LogDirectives)) {
         let default = self.default.load();
         if default.follows_spans {
             tell(&default);

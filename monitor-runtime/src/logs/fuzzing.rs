@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::json_text::{push_shown, push_str};
-use super::terminal::Tame;
+use super::terminal::SanitizingWriter;
 use crate::base::escape::is_unseen;
 use crate::fuzzing::text;
 
@@ -21,7 +21,7 @@ pub(crate) fn lines(input: &[u8]) {
     );
 
     let mut written = Vec::new();
-    Tame(&mut written)
+    SanitizingWriter(&mut written)
         .write_all(format!("12:00 {given}\n").as_bytes())
         .expect("a Vec takes all");
     let written = String::from_utf8(written).expect("UTF-8");

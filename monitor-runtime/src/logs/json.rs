@@ -16,23 +16,23 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::json_text::{push_error, push_name, push_safely, push_shown, push_str, push_value};
 use super::span_fields::SpanFields;
-use super::timestamp::Clock;
+use super::timestamp::Timestamp;
 use crate::context::trace::current_ids;
 
 /// A larger buffer is not kept for the thread's next line.
-const KEPT: usize = 64 * 1024;
+const MAX_KEPT_BYTES: usize = 64 * 1024;
 
 /// Buffers that a thread reuses from line to line.
 struct Scratch {
     line: Cell<Vec<u8>>,
-    clock: Cell<Clock>,
+    clock: Cell<Timestamp>,
 }
 
 thread_local! {
     static SCRATCH: Scratch = const {
         Scratch {
             line: Cell::new(Vec::new()),
-            clock: Cell::new(Clock::new()),
+            clock: Cell::new(Timestamp::new()),
         }
     };
 }
@@ -102,7 +102,7 @@ where
         let _ = writer.write_all(&line);
         drop(writer);
         line.clear();
-        if line.capacity() <= KEPT {
+        if line.capacity() <= MAX_KEPT_BYTES {
             let _ = SCRATCH.try_with(|scratch| scratch.line.set(line));
         }
     }
@@ -164,7 +164,7 @@ fn push_now(line: &mut Vec<u8>) {
         scratch.clock.set(clock);
     });
     if written.is_err() {
-        Clock::new().push_now(line);
+        Timestamp::new().push_now(line);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::filter::{FILTERS, Filters};
 use crate::base::unwind;
-use crate::settings::log_filter::{LONGEST_TIME, LogFilter, LogFilterError, Rules};
+use crate::settings::log_filter::{LogDirectives, LogFilter, LogFilterError, MAX_TIME};
 
 /// The target of the lines that report a change.
 const TARGET: &str = "monitor_runtime::log_filter";
@@ -44,8 +44,8 @@ pub(crate) fn set_log_filter(
     lasting: Option<Duration>,
 ) -> Result<LogFilter, LogFilterError> {
     let filters = FILTERS.get().ok_or(LogFilterError::NotOurs)?;
-    let rules = Rules::plain(directives)?;
-    if let Some(lasting) = lasting.filter(|time| time.is_zero() || *time > LONGEST_TIME) {
+    let rules = LogDirectives::plain(directives)?;
+    if let Some(lasting) = lasting.filter(|time| time.is_zero() || *time > MAX_TIME) {
         return Err(LogFilterError::Time(lasting));
     }
     let mut reversion = lock();
@@ -80,7 +80,7 @@ pub(crate) fn reset_log_filter() -> Option<LogFilter> {
 }
 
 /// Takes the filter of another start, which ends every earlier change.
-pub(crate) fn restart(filters: &Filters, rules: Rules) {
+pub(crate) fn restart(filters: &Filters, rules: LogDirectives) {
     let mut reversion = lock();
     forget(&mut reversion);
     filters.restart(rules);
@@ -119,7 +119,7 @@ fn forget(reversion: &mut Reversion) {
 
 /// Writes the line about a change under the new filter and the line's own target, so that no filter
 /// hides the change.
-fn announce(filters: &Filters, next: &Rules, line: impl FnOnce()) {
+fn announce(filters: &Filters, next: &LogDirectives, line: impl FnOnce()) {
     filters.set(next.and_info_of(TARGET));
     // The subscriber may have layers of the service, whose panic must not undo the change.
     unwind::quietly(line);

@@ -47,4 +47,4 @@ pub(crate) use hidden::{warn_if_hidden, warn_of_filter};
 pub(crate) use level::{is_ours, log_filter, reset_log_filter, set_log_filter};
 pub(crate) use pretty::PrettyLayer;
 pub(crate) use queued_stdout::{dropped_lines, flush, is_flushed, reopen};
-pub(crate) use terminal::Tame;
+pub(crate) use terminal::SanitizingWriter;

@@ -16,7 +16,7 @@ use crate::base::hooks;
 /// Bytes that may wait for standard output: some 20,000 lines.
 const ROOM: usize = 8 << 20;
 /// The time that a line of a forked process waits for room.
-const PATIENCE: Duration = Duration::from_secs(1);
+const ROOM_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The process's output. It survives a shutdown, as the subscriber does.
 struct Output {
@@ -117,7 +117,7 @@ impl Write for NonBlockingStdout {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let queue = &OUTPUT.get_or_init(Output::open);
         if hooks::is_forked() {
-            queue.queue.write_alone(line, PATIENCE);
+            queue.queue.write_alone(line, ROOM_TIMEOUT);
         } else if self.through || queue.through.load(Ordering::Relaxed) {
             queue.queue.push_through(line);
         } else {

@@ -12,21 +12,21 @@ const GOES_ON: &str = "\n    | ";
 
 /// A writer of coloured lines, each passed on in one piece.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Tame<W>(pub(crate) W);
+pub(crate) struct SanitizingWriter<W>(pub(crate) W);
 
-impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for Tame<W> {
-    type Writer = Tame<W::Writer>;
+impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for SanitizingWriter<W> {
+    type Writer = SanitizingWriter<W::Writer>;
 
     fn make_writer(&'w self) -> Self::Writer {
-        Tame(self.0.make_writer())
+        SanitizingWriter(self.0.make_writer())
     }
 
     fn make_writer_for(&'w self, metadata: &Metadata<'_>) -> Self::Writer {
-        Tame(self.0.make_writer_for(metadata))
+        SanitizingWriter(self.0.make_writer_for(metadata))
     }
 }
 
-impl<W: Write> Write for Tame<W> {
+impl<W: Write> Write for SanitizingWriter<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         match tamed(line) {
             Some(tamed) => self.0.write_all(&tamed)?,

@@ -9,13 +9,13 @@ const LAST: u64 = 253_402_300_799;
 
 /// The last second written, and its text: lines of the same second share it.
 #[derive(Clone, Copy)]
-pub(super) struct Clock {
+pub(super) struct Timestamp {
     /// Since the epoch; `u64::MAX` before the first line.
     second: u64,
     text: [u8; SECOND],
 }
 
-impl Clock {
+impl Timestamp {
     pub(super) const fn new() -> Self {
         Self {
             second: u64::MAX,
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_time_is_what_humantime_makes_of_it() {
-        let mut clock = Clock::new();
+        let mut clock = Timestamp::new();
         let micros = [
             0,
             1,
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_wrong_clock_is_no_reason_to_fail() {
-        let mut clock = Clock::new();
+        let mut clock = Timestamp::new();
         let before = UNIX_EPOCH - Duration::from_secs(1);
         let after = UNIX_EPOCH + Duration::from_secs(LAST + 1);
         for (time, expected) in [(before, "1970-01-01T"), (after, "9999-12-31T")] {

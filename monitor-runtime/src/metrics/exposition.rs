@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::family::{Family, Format};
-use super::foreign::{Others, Place};
+use super::foreign::{ForeignFamilies, Place};
 use super::function_families::{Functions, line};
 use super::layout::Layout;
 use super::sample::Sample;
 use super::text_format::push;
-use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, Number, Own, Service};
+use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, Number, RuntimeFamily, Service};
 use crate::callsite::Site;
 
 /// Bytes after which a chunk is passed on.
@@ -43,7 +43,7 @@ impl Exposition {
 
     /// Creates the page of functions that are on no list: for measurements.
     #[doc(hidden)]
-    pub fn of(sites: &'static [&'static Site]) -> Self {
+    pub fn from_sites(sites: &'static [&'static Site]) -> Self {
         Self::new(&Service::default(), || sites.iter().copied())
     }
 
@@ -56,13 +56,13 @@ impl Exposition {
     /// Reads the numbers of one page. Its chunks are printed as the client takes them.
     ///
     /// `others` are families that another exporter rendered, in text format 0.0.4.
-    pub(crate) fn scrape(&self, format: Format, own: Vec<Own>, others: String) -> Scrape {
+    pub(crate) fn scrape(&self, format: Format, own: Vec<RuntimeFamily>, others: String) -> Scrape {
         Scrape {
             functions: Functions::read(self.layout(), format),
             build: self.build.clone(),
-            others: Others::new(others, own.iter().map(|own| own.family)),
+            others: ForeignFamilies::new(others, own.iter().map(|own| own.family)),
             own,
-            part: Part::Own,
+            part: Part::RuntimeFamily,
             next: 0,
             place: Place::default(),
         }
@@ -73,7 +73,7 @@ impl Exposition {
         let mut layout = self.layout.lock().unwrap_or_else(PoisonError::into_inner);
         let count = (self.sites)().count();
         let known = layout.take().filter(|layout| layout.is_of(count));
-        let new = || Arc::new(Layout::of((self.sites)(), &self.service));
+        let new = || Arc::new(Layout::new((self.sites)(), &self.service));
         Arc::clone(layout.insert(known.unwrap_or_else(new)))
     }
 }
@@ -82,8 +82,8 @@ impl Exposition {
 pub struct Scrape {
     functions: Functions,
     build: String,
-    own: Vec<Own>,
-    others: Others,
+    own: Vec<RuntimeFamily>,
+    others: ForeignFamilies,
     part: Part,
     /// The next series of that part.
     next: usize,
@@ -93,11 +93,11 @@ pub struct Scrape {
 /// The parts of a page, in their order.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
-    Own,
+    RuntimeFamily,
     Calls,
     Durations,
     Concurrent,
-    Others,
+    ForeignFamilies,
     End,
     Nothing,
 }
@@ -122,14 +122,17 @@ impl Scrape {
     fn step(&mut self, out: &mut Vec<u8>) {
         let format = self.functions.format;
         let (more, then) = match self.part {
-            Part::Own => {
+            Part::RuntimeFamily => {
                 self.own(out);
                 (false, Part::Calls)
             }
             Part::Calls => (self.functions.calls(self.next, out), Part::Durations),
             Part::Durations => (self.functions.durations(self.next, out), Part::Concurrent),
-            Part::Concurrent => (self.functions.concurrent(self.next, out), Part::Others),
-            Part::Others => (self.others.next(&mut self.place, format, out), Part::End),
+            Part::Concurrent => (
+                self.functions.concurrent(self.next, out),
+                Part::ForeignFamilies,
+            ),
+            Part::ForeignFamilies => (self.others.next(&mut self.place, format, out), Part::End),
             Part::End => {
                 if format == Format::OpenMetrics {
                     push(out, "# EOF\n");
@@ -151,7 +154,7 @@ impl Scrape {
             Part::Calls => &CALLS,
             Part::Durations => &DURATION,
             Part::Concurrent => &CONCURRENT,
-            Part::Own | Part::Others | Part::End | Part::Nothing => return,
+            Part::RuntimeFamily | Part::ForeignFamilies | Part::End | Part::Nothing => return,
         };
         let mut theirs = Vec::new();
         let has_ours = |sample: &Sample<'_>| {
@@ -171,7 +174,7 @@ impl Scrape {
         BUILD_INFO.describe(format, out);
         line(out, BUILD_INFO.name, &self.build, 1);
         self.join_own(&BUILD_INFO, [&*self.build].into_iter(), out);
-        for Own { family, values } in &self.own {
+        for RuntimeFamily { family, values } in &self.own {
             family.describe(format, out);
             for (labels, value) in values {
                 match value {

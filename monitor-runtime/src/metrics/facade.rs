@@ -16,7 +16,7 @@ use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::callsite;
 use crate::callsite::error_classes;
-use crate::callsite::snapshot::{Name, Source, Tally, by_name};
+use crate::callsite::snapshot::{Name, Snapshot, Source, by_name};
 use crate::metrics::{CALLS, CONCURRENT, DURATION, LabelValues, Number, RESULTS, objective_series};
 use crate::settings::config::ConfigError;
 use crate::settings::objective::Objective;
@@ -55,7 +55,7 @@ pub(crate) fn check(interval: Duration) -> Result<Duration, ConfigError> {
 
 /// Publishes what all functions have counted so far.
 pub(crate) fn publish(service: &str) {
-    let mut tally = Tally::default();
+    let mut tally = Snapshot::default();
     for (name, sources) in by_name(callsite::all()) {
         publish_series(&name, &sources, &mut tally, service);
     }
@@ -76,7 +76,7 @@ pub(crate) fn publish(service: &str) {
     }
 }
 
-fn publish_series(name: &Name, sources: &[Source], tally: &mut Tally, service: &str) {
+fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service: &str) {
     tally.read(sources);
     let mut labels = vec![
         Label::new("function", name.function),
@@ -120,7 +120,7 @@ fn publish_series(name: &Name, sources: &[Source], tally: &mut Tally, service: &
 }
 
 /// Records the durations of the calls since the last time.
-fn record_samples(source: &Source, tally: &mut Tally, labels: &[Label]) {
+fn record_samples(source: &Source, tally: &mut Snapshot, labels: &[Label]) {
     let Some(site) = source.id() else { return };
     tally.read(std::slice::from_ref(source));
     if !tally.is_timed() {
@@ -128,7 +128,7 @@ fn record_samples(source: &Source, tally: &mut Tally, labels: &[Label]) {
     }
     let mut recorded = RECORDED.lock().unwrap_or_else(PoisonError::into_inner);
     for outcome in RESULTS {
-        let key = (site, source.lane, outcome.result());
+        let key = (site, source.label_set, outcome.result());
         let recorded = recorded.entry(key).or_default();
         let (buckets, ticks) = (tally.buckets(outcome), tally.ticks(outcome));
         recorded.samples(source.bounds(), buckets, ticks, |seconds, calls| {

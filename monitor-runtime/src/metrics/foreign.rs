@@ -18,7 +18,7 @@ use crate::base::unwind::quietly;
 
 /// A rendered page, and the families found in it.
 #[derive(Default)]
-pub(super) struct Others {
+pub(super) struct ForeignFamilies {
     text: String,
     /// By name.
     blocks: Vec<Block>,
@@ -35,7 +35,7 @@ struct Block {
     samples: Range<usize>,
 }
 
-impl Others {
+impl ForeignFamilies {
     /// Parses a page of text format 0.0.4, to stand beside `ours` and the families that are always
     /// there.
     pub(super) fn new<'f>(text: String, ours: impl Iterator<Item = &'f Family<'f>>) -> Self {
@@ -45,7 +45,7 @@ impl Others {
         blocks.sort_by(|a, b| text[a.name.clone()].cmp(&text[b.name.clone()]));
         let mut joined = Vec::new();
         let always = [&BUILD_INFO, &CALLS, &DURATION, &CONCURRENT];
-        let mut names = Names::of(always.into_iter().chain(ours));
+        let mut names = Names::new(always.into_iter().chain(ours));
         for family in FAMILIES {
             names.take(family);
         }
@@ -131,10 +131,10 @@ impl Others {
 /// Warns once for each name that some of its series are not on the page, with the reason.
 fn tell(name: &str, reason: &str) {
     /// Names that get a line in the log, at most.
-    const MOST: usize = 1000;
+    const MAX_WARNINGS: usize = 1000;
     static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    if told.len() == MOST || !told.insert(name.to_owned()) {
+    if told.len() == MAX_WARNINGS || !told.insert(name.to_owned()) {
         return;
     }
     drop(told);

@@ -23,7 +23,7 @@ pub(super) enum Placed {
 }
 
 impl<'t> Names<'t> {
-    pub(super) fn of(ours: impl Iterator<Item = &'t Family<'t>>) -> Self {
+    pub(super) fn new(ours: impl Iterator<Item = &'t Family<'t>>) -> Self {
         let mut names = Self {
             taken: BTreeMap::new(),
             ours: Vec::new(),

@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 use super::family::{Family, Format};
 use super::layout::{Layout, Series};
 use super::readings::{Histogram, RESULTS, Reading, Readings};
-use super::text_format::{Short, escape, push, push_number, push_seconds};
+use super::text_format::{InlineStr, escape, push, push_number, push_seconds};
 use super::{CALLS, CONCURRENT, DURATION};
 use crate::base::clock;
 use crate::base::outcome::Outcome;
@@ -169,10 +169,10 @@ pub(super) fn line(out: &mut Vec<u8>, name: &str, labels: &str, value: u64) {
 /// added.
 #[inline]
 fn begin(out: &mut Vec<u8>, labels: &str, outcome: Outcome, promise: &str) {
-    const fn result(outcome: Outcome) -> Short {
-        Short::of([",result=\"", outcome.as_str(), "\""])
+    const fn result(outcome: Outcome) -> InlineStr {
+        InlineStr::join([",result=\"", outcome.as_str(), "\""])
     }
-    const RESULT: [Short; Outcome::RESULTS] = [
+    const RESULT: [InlineStr; Outcome::RESULTS] = [
         result(Outcome::Ok),
         result(Outcome::Error),
         result(Outcome::Cancelled),

@@ -2,12 +2,12 @@
 
 use super::CALLS;
 use super::family::Format;
-use super::foreign::{Others, Place};
+use super::foreign::{ForeignFamilies, Place};
 use crate::fuzzing::text;
 
 fn reread(page: &str, format: Format) -> String {
     let (others, mut place) = (
-        Others::new(page.to_owned(), std::iter::empty()),
+        ForeignFamilies::new(page.to_owned(), std::iter::empty()),
         Place::default(),
     );
     let mut out = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::readings::index;
-use super::text_format::{Short, canonical, label};
+use super::text_format::{InlineStr, canonical, label};
 use crate::base::outcome::PANIC;
 use crate::callsite::Site;
 use crate::callsite::error_classes;
@@ -51,7 +51,7 @@ pub(super) struct Promise {
 pub(super) struct Bounds {
     pub(super) seconds: &'static [f64],
     /// The text behind `le="` on each bucket's line, up to the value; `+Inf` is the last.
-    pub(super) ends: Vec<Short>,
+    pub(super) ends: Vec<InlineStr>,
 }
 
 impl Series {
@@ -67,9 +67,9 @@ impl Series {
 }
 
 impl Layout {
-    pub(super) fn of(sites: impl Iterator<Item = &'static Site>, service: &str) -> Self {
+    pub(super) fn new(sites: impl Iterator<Item = &'static Site>, service: &str) -> Self {
         // Read before the lanes: the next page finds one that appears meanwhile.
-        let lanes = labels::opened();
+        let label_sets = labels::opened();
         let mut count = 0;
         let by_name = by_name(sites.inspect(|_| count += 1));
         let (mut bounds, mut promises) = (Shared::default(), Shared::default());
@@ -110,7 +110,7 @@ impl Layout {
             sources,
             bounds: bounds.kept,
             promises: promises.kept,
-            size: (count, lanes),
+            size: (count, label_sets),
         }
     }
 
@@ -179,7 +179,7 @@ impl Promise {
 impl Bounds {
     fn new(seconds: &'static [f64]) -> Self {
         let all = seconds.iter().copied().chain([f64::INFINITY]);
-        let end = |bound| Short::of([&canonical(bound), "\"} "]);
+        let end = |bound| InlineStr::join([&canonical(bound), "\"} "]);
         Self {
             seconds,
             ends: all.map(end).collect(),

@@ -36,7 +36,7 @@ pub(crate) use objective_labels::LabelValues;
 pub(crate) use process_families::{process, runtime};
 pub(crate) use readings::RESULTS;
 pub(crate) use runtime_families::{
-    CheckReading, Number, Own, captures, checks, label_overflow, log,
+    CheckReading, Number, RuntimeFamily, captures, checks, label_overflow, log,
 };
 use text_format::label;
 pub(crate) use text_format::{canonical, escape};

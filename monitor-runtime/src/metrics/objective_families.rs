@@ -6,7 +6,7 @@ use super::objective_labels::OBJECTIVE_NAME;
 use super::text_format::label;
 use super::{
     Family, LabelValues, Number, OBJECTIVE_CALLS, OBJECTIVE_FAILURES, OBJECTIVE_IN_FLIGHT,
-    OBJECTIVE_TARGET, OBJECTIVE_THRESHOLD, Own,
+    OBJECTIVE_TARGET, OBJECTIVE_THRESHOLD, RuntimeFamily,
 };
 use crate::callsite::Site;
 use crate::callsite::objective_counts::{Counter, Counts};
@@ -85,7 +85,7 @@ pub(crate) fn objective_series(
 pub(crate) fn objectives(
     service: &str,
     sites: impl Iterator<Item = &'static Site>,
-) -> impl Iterator<Item = Own> {
+) -> impl Iterator<Item = RuntimeFamily> {
     let families = objective_series(service, sites).into_iter();
     let families = families.filter(|(_, series)| !series.is_empty());
     families.map(|(family, series)| {
@@ -93,7 +93,7 @@ pub(crate) fn objectives(
             let labels = labels.iter().map(|(key, value)| label(key, value));
             (labels.collect::<Vec<_>>().join(","), value)
         });
-        Own {
+        RuntimeFamily {
             family,
             values: values.collect(),
         }

@@ -2,14 +2,14 @@
 
 use super::text_format::label;
 use super::{
-    Number, Own, PROCESS_CPU, PROCESS_FDS, PROCESS_MOST_FDS, PROCESS_RESIDENT, PROCESS_START,
-    PROCESS_THREADS, PROCESS_VIRTUAL, TOKIO_BUSY, TOKIO_PARKS, TOKIO_QUEUE, TOKIO_TASKS,
-    TOKIO_WORKERS,
+    Number, PROCESS_CPU, PROCESS_FDS, PROCESS_MOST_FDS, PROCESS_RESIDENT, PROCESS_START,
+    PROCESS_THREADS, PROCESS_VIRTUAL, RuntimeFamily, TOKIO_BUSY, TOKIO_PARKS, TOKIO_QUEUE,
+    TOKIO_TASKS, TOKIO_WORKERS,
 };
 use crate::metrics::process::{Process, Runtime};
 
 /// Returns the `process_*` families that the system has numbers for.
-pub(crate) fn process(read: &Process) -> Vec<Own> {
+pub(crate) fn process(read: &Process) -> Vec<RuntimeFamily> {
     let count = |count: Option<u64>| count.map(Number::Count);
     let measure = |measure: Option<f64>| measure.map(Number::Measure);
     let all = [
@@ -23,14 +23,14 @@ pub(crate) fn process(read: &Process) -> Vec<Own> {
     ];
     let known = all.into_iter().filter_map(|(family, value)| {
         let values = vec![(String::new(), value?)];
-        Some(Own { family, values })
+        Some(RuntimeFamily { family, values })
     });
     known.collect()
 }
 
 /// Returns the `tokio_*` families.
-pub(crate) fn runtime(read: &Runtime) -> Vec<Own> {
-    let one = |family, value| Own {
+pub(crate) fn runtime(read: &Runtime) -> Vec<RuntimeFamily> {
+    let one = |family, value| RuntimeFamily {
         family,
         values: vec![(String::new(), Number::Count(value))],
     };
@@ -47,7 +47,7 @@ pub(crate) fn runtime(read: &Runtime) -> Vec<Own> {
     }
     if !busy.is_empty() {
         let counters = [(&TOKIO_BUSY, busy), (&TOKIO_PARKS, parks)];
-        all.extend(counters.map(|(family, values)| Own { family, values }));
+        all.extend(counters.map(|(family, values)| RuntimeFamily { family, values }));
     }
     all
 }

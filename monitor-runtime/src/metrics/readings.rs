@@ -7,7 +7,7 @@ use super::layout::{Layout, Series};
 use crate::base::outcome::Outcome;
 use crate::callsite::exemplars;
 use crate::callsite::exemplars::Exemplar;
-use crate::callsite::snapshot::{Source, Tally};
+use crate::callsite::snapshot::{Snapshot, Source};
 
 /// The results a histogram may have, in the order of the page.
 pub(crate) const RESULTS: [Outcome; Outcome::RESULTS] =
@@ -52,7 +52,7 @@ impl Readings {
     pub(super) fn take(layout: &Layout, exemplars: bool) -> Self {
         let mut all = Self::default();
         all.series.reserve_exact(layout.series.len());
-        let mut tally = Tally::default();
+        let mut tally = Snapshot::default();
         for some in layout.series.chunks(LOOKED_AT) {
             let sources = some.iter().flat_map(|series| layout.sources(series));
             black_box(sources.map(Source::look).fold(0, u64::wrapping_add));
@@ -70,7 +70,7 @@ impl Readings {
 
     /// Keeps the counts of a series. If its functions have an objective, its histograms exist from
     /// the start.
-    fn keep(&mut self, tally: &Tally, has_objective: bool) -> Reading {
+    fn keep(&mut self, tally: &Snapshot, has_objective: bool) -> Reading {
         let (classes, histograms) = (self.classes.len(), self.histograms.len());
         self.classes.extend(tally.classes());
         for outcome in RESULTS {
@@ -101,7 +101,7 @@ impl Readings {
             let calls = &self.buckets[within.clone()];
             for source in layout.sources(series) {
                 let Some(site) = source.id() else { continue };
-                exemplars::each(site, source.lane, histogram.outcome, |exemplar| {
+                exemplars::each(site, source.label_set, histogram.outcome, |exemplar| {
                     let bucket = bounds.partition_point(|bound| *bound < exemplar.seconds);
                     if calls.get(bucket).is_some_and(|calls| *calls > 0) {
                         self.exemplars.push((within.start + bucket, exemplar));

@@ -8,7 +8,7 @@ use super::{CAPTURES, CHECK_DURATION, CHECK_UP, LABEL_OVERFLOW, LOG_DROPPED, LOG
 use crate::callsite::Site;
 
 /// A family of the runtime, and a value for each set of labels.
-pub(crate) struct Own {
+pub(crate) struct RuntimeFamily {
     pub(super) family: &'static Family<'static>,
     /// Labels without their braces, escaped; may be empty.
     pub(super) values: Vec<(String, Number)>,
@@ -23,14 +23,17 @@ pub(crate) enum Number {
 
 /// Returns the families of the log: events by level, and lost lines. A family is absent if the
 /// runtime has no number for it.
-pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) -> Vec<Own> {
-    let events = events.map(|events| Own {
+pub(crate) fn log(
+    events: Option<[(&str, u64); 5]>,
+    dropped_lines: Option<u64>,
+) -> Vec<RuntimeFamily> {
+    let events = events.map(|events| RuntimeFamily {
         family: &LOG_EVENTS,
         values: events
             .map(|(level, count)| (label("level", level), Number::Count(count)))
             .to_vec(),
     });
-    let dropped = dropped_lines.map(|lines| Own {
+    let dropped = dropped_lines.map(|lines| RuntimeFamily {
         family: &LOG_DROPPED,
         values: vec![(String::new(), Number::Count(lines))],
     });
@@ -38,16 +41,16 @@ pub(crate) fn log(events: Option<[(&str, u64); 5]>, dropped_lines: Option<u64>) 
 }
 
 /// Returns the family of events for Sentry, by result.
-pub(crate) fn captures(captures: [(&str, u64); 3]) -> Own {
+pub(crate) fn captures(captures: [(&str, u64); 3]) -> RuntimeFamily {
     let values = captures.map(|(result, count)| (label("result", result), Number::Count(count)));
-    Own {
+    RuntimeFamily {
         family: &CAPTURES,
         values: values.to_vec(),
     }
 }
 
 /// Returns the family that counts calls whose value was one too many for its label.
-pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Option<Own> {
+pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Option<RuntimeFamily> {
     let mut values: Vec<(String, u64)> = Vec::new();
     for site in sites.filter(|site| !site.labels.is_empty()) {
         for (place, calls) in site.family().overflowed() {
@@ -72,7 +75,7 @@ pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Opti
     });
     let family = &LABEL_OVERFLOW;
     let counted = |(labels, calls)| (labels, Number::Count(calls));
-    (!values.is_empty()).then(|| Own {
+    (!values.is_empty()).then(|| RuntimeFamily {
         family,
         values: values.into_iter().map(counted).collect(),
     })
@@ -87,7 +90,7 @@ pub(crate) struct CheckReading {
 }
 
 /// Returns the families of health checks; empty for a process without checks.
-pub(crate) fn checks(readings: &[CheckReading]) -> Vec<Own> {
+pub(crate) fn checks(readings: &[CheckReading]) -> Vec<RuntimeFamily> {
     let name = |reading: &CheckReading| label("check", &reading.check);
     let up = readings.iter().map(|reading| {
         let up = Number::Count(reading.up.into());
@@ -101,6 +104,6 @@ pub(crate) fn checks(readings: &[CheckReading]) -> Vec<Own> {
     let families = families.into_iter();
     families
         .filter(|(_, values)| !values.is_empty())
-        .map(|(family, values)| Own { family, values })
+        .map(|(family, values)| RuntimeFamily { family, values })
         .collect()
 }

@@ -45,18 +45,18 @@ const SHORT: usize = 32;
 /// A text of at most 32 bytes. It is copied without a function call: as 32 bytes, of which the end
 /// is cut off.
 #[derive(Clone, Copy)]
-pub(super) struct Short {
+pub(super) struct InlineStr {
     bytes: [u8; SHORT],
     length: usize,
 }
 
-impl Short {
+impl InlineStr {
     /// Joins texts.
     ///
     /// # Panics
     ///
     /// If that is longer than 32 bytes; a number has at most 24.
-    pub(super) const fn of<const N: usize>(texts: [&str; N]) -> Self {
+    pub(super) const fn join<const N: usize>(texts: [&str; N]) -> Self {
         let (mut bytes, mut length, mut next) = ([0; SHORT], 0, 0);
         while next < N {
             let text = texts[next].as_bytes();

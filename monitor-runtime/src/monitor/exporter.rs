@@ -32,7 +32,7 @@ pub(crate) fn check(all: &Bounds) -> Result<(), ConfigError> {
 }
 
 /// Returns the exporter to install: the one given, or one with buckets for known units.
-pub(crate) fn of(given: Option<PrometheusBuilder>, bounds: &Bounds) -> PrometheusBuilder {
+pub(crate) fn configure(given: Option<PrometheusBuilder>, bounds: &Bounds) -> PrometheusBuilder {
     let mut exporter = given.unwrap_or_else(|| {
         let mut exporter = PrometheusBuilder::new();
         for (unit, bounds) in by_unit() {

@@ -11,11 +11,11 @@ use crate::server::Server;
 use crate::{logs, sentry};
 
 /// The longest shutdown once the drain delay is over.
-const LIMIT: Duration = Duration::from_secs(3);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 /// The part of it that sending Sentry's queue may take.
-const FLUSH: Duration = Duration::from_secs(2);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 /// The time by which the management port is closed. The rest is for the log.
-const CLOSED: Duration = Duration::from_millis(2500);
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(2500);
 
 /// The parts that a shutdown has to close.
 pub(crate) struct Parts {
@@ -38,19 +38,19 @@ impl Parts {
         let began = Instant::now();
         let left = |of: Duration| of.saturating_sub(began.elapsed());
         self.health.begin_drain();
-        sentry::stop(FLUSH, self.own_sentry);
+        sentry::stop(FLUSH_TIMEOUT, self.own_sentry);
         self.upkeep
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         self.health.stop();
         if let Some(server) = &self.server {
-            server.close_by(left(CLOSED));
+            server.close_by(left(CLOSE_TIMEOUT));
         }
         // The thread that would set it back later is about to end.
         logs::reset_log_filter();
         tracing::info!("shutdown is done");
         panic_lines::tell_late(Duration::ZERO);
-        logs::flush(left(LIMIT));
+        logs::flush(left(SHUTDOWN_TIMEOUT));
     }
 }

@@ -75,7 +75,7 @@ impl Builder {
         let destination = sentry::start(&config);
         sentry::install_hook();
         labels::bound(config.label_series);
-        inventory::is_of(&service);
+        inventory::set_service(&service);
         slo::lead_to(slo::Links {
             runbooks: config.runbook_url,
             grafana: config.grafana_url,
@@ -136,7 +136,7 @@ impl Builder {
         announce(
             addr.as_ref(),
             config.token.is_some(),
-            &destination,
+            destination,
             log,
             recorder,
         );
@@ -200,7 +200,7 @@ impl Threads {
 fn announce(
     addr: Option<&Address>,
     token: bool,
-    destination: &Destination,
+    destination: Destination,
     log: subscriber::Installed,
     recorder: Recorder,
 ) {
@@ -211,7 +211,7 @@ fn announce(
         Some(socket) => socket.to_string(),
     };
     tracing::info!(server, sentry, "monitoring started");
-    if *destination == Destination::NotBuilt {
+    if destination == Destination::NotBuilt {
         tracing::warn!(
             "SENTRY_DSN is set, but nothing is sent: monitor-runtime is built without its feature `sentry`"
         );
@@ -258,7 +258,7 @@ fn recorder(
         }
         (None, Some((ours, _))) => (Some(ours.clone()), Recorder::Ours),
         (None, None) => {
-            let recorder = super::exporter::of(exporter, &bounds).build_recorder();
+            let recorder = super::exporter::configure(exporter, &bounds).build_recorder();
             let handle = recorder.handle();
             if ::metrics::set_global_recorder(recorder).is_ok() {
                 let (ours, _) = OURS.get_or_init(|| (handle, bounds));

@@ -7,9 +7,9 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::logs;
 use crate::logs::filter::{FILTERS, FilterLayer, Filters};
-use crate::logs::{PrettyLayer, Tame, event_counter, json_layer, queued_stdout};
+use crate::logs::{PrettyLayer, SanitizingWriter, event_counter, json_layer, queued_stdout};
 use crate::sentry::sentry_layer;
-use crate::settings::log_filter::Rules;
+use crate::settings::log_filter::LogDirectives;
 use crate::settings::log_format::LogFormat;
 
 /// The subscriber that shows spans and events.
@@ -24,7 +24,7 @@ pub(crate) enum Installed {
 type Filtered = Layered<FilterLayer, Registry>;
 
 /// Installs the subscriber, unless the process already has one.
-pub(crate) fn install(format: LogFormat, colours: bool, rules: Rules) -> Installed {
+pub(crate) fn install(format: LogFormat, colours: bool, rules: LogDirectives) -> Installed {
     // After a shutdown lines are written directly; a start queues them again.
     logs::reopen();
     if let Some(filters) = FILTERS.get() {
@@ -38,7 +38,7 @@ pub(crate) fn install(format: LogFormat, colours: bool, rules: Rules) -> Install
     let layer = FilterLayer(Arc::clone(&filters));
     let installed = match format {
         LogFormat::Pretty => {
-            let writer = Tame(queued_stdout());
+            let writer = SanitizingWriter(queued_stdout());
             set(layer, PrettyLayer { writer, colours })
         }
         LogFormat::Json => set(layer, json_layer(queued_stdout())),

@@ -13,7 +13,7 @@ use crate::base::fields::Recorded;
 use crate::base::verdict::Link;
 use crate::callsite::Site;
 use crate::context;
-use crate::context::Scene;
+use crate::context::EventContext;
 use crate::context::trace::Ids;
 use crate::settings::sentry_level::SentryLevel;
 
@@ -81,7 +81,7 @@ pub(crate) fn error(
     chain: &[Link],
     class: &str,
     fields: Option<&[Recorded]>,
-    scene: Scene,
+    scene: EventContext,
 ) {
     let exceptions = exceptions(chain, "monitored");
     let type_name = chain.first().map_or("", |link| link.type_name.as_str());
@@ -155,7 +155,7 @@ pub(super) type Place<'a> = (&'a str, u32);
 ///
 /// Without a `place` it uses that of the innermost function, which is known even if there is no
 /// time to look up names.
-pub(super) fn set_scene(event: &mut Event<'static>, scene: Scene, place: Option<Place<'_>>) {
+pub(super) fn set_scene(event: &mut Event<'static>, scene: EventContext, place: Option<Place<'_>>) {
     let functions: Vec<&str> = scene.path.iter().map(|site| site.function()).collect();
     if let (Some(first), Some(last)) = (functions.first(), functions.last()) {
         // Sentry's transaction is the entry point, and its culprit the place of the failure.

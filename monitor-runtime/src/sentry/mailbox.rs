@@ -23,7 +23,7 @@ pub(super) struct Address {
 }
 
 /// HTTP client that sends letters to an address.
-pub(super) struct Mailbox {
+pub(super) struct Endpoint {
     agent: Agent,
     address: Address,
 }
@@ -38,7 +38,7 @@ impl Address {
     }
 
     /// Makes its client. Proxies come from the environment (`HTTPS_PROXY` and the like).
-    pub(super) fn open(self) -> Mailbox {
+    pub(super) fn open(self) -> Endpoint {
         let mut tls = TlsConfig::builder().disable_verification(self.accept_invalid_certs);
         if self.url.starts_with("https:") {
             tls = tls.root_certs(roots::all());
@@ -47,14 +47,14 @@ impl Address {
             .tls_config(tls.build())
             .timeout_global(Some(ANSWER_TIMEOUT))
             .http_status_as_error(false);
-        Mailbox {
+        Endpoint {
             agent: config.build().new_agent(),
             address: self,
         }
     }
 }
 
-impl Mailbox {
+impl Endpoint {
     /// Sends an envelope. Returns an error if Sentry does not answer in time.
     pub(super) fn post(&self, body: &[u8]) -> Result<Response<()>, ureq::Error> {
         let request = self

@@ -241,7 +241,7 @@ pub(crate) fn admits(site: &Site, kind: Kind) -> bool {
         return true;
     }
     let throttle = site.throttle.unwrap_or(Throttle::DEFAULT);
-    let admitted = site.limits().of(kind).admit(throttle, nanoseconds());
+    let admitted = site.limits().get(kind).admit(throttle, nanoseconds());
     if !admitted {
         counts::suppressed();
     }

@@ -18,7 +18,7 @@ use crate::base::rate_limit::Limit;
 use crate::base::verdict::Link;
 use crate::callsite::Site;
 use crate::callsite::rate_limits::Kind;
-use crate::context::{Line, Scene};
+use crate::context::{EventContext, Line};
 use crate::settings::config::Config;
 
 pub(crate) use destination::Destination;
@@ -57,7 +57,7 @@ pub(crate) fn admits(_: &Site, _: Kind) -> bool {
     false
 }
 
-pub(crate) fn error(_: &Site, _: &[Link], _: &str, _: Option<&[Recorded]>, _: Scene) {}
+pub(crate) fn error(_: &Site, _: &[Link], _: &str, _: Option<&[Recorded]>, _: EventContext) {}
 
 pub(crate) fn unreported(_: &Site, _: &str, _: bool) {}
 

@@ -24,7 +24,7 @@ pub(super) const FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// Threads that may hang at once.
 const MAX_THREADS: usize = 8;
 /// Time that an event waits for another one that replaces it.
-const HOLD: Duration = Duration::from_secs(2);
+const HOLD_TIMEOUT: Duration = Duration::from_secs(2);
 /// Interval at which a thread with such events checks whether the process ends.
 const ENDING_INTERVAL: Duration = Duration::from_millis(20);
 /// Time that a test's capture waits for an answer.
@@ -70,7 +70,7 @@ pub(super) fn run(code: impl FnOnce() + Send + 'static) {
 /// Runs code there after two seconds, or sooner if [`release`] or the end of the process demands
 /// it.
 pub(super) fn run_later(code: impl FnOnce() + Send + 'static) {
-    push(Box::new(code), Some(Instant::now() + HOLD));
+    push(Box::new(code), Some(Instant::now() + HOLD_TIMEOUT));
 }
 
 fn push(code: Job, due: Option<Instant>) {

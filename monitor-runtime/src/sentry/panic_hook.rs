@@ -14,7 +14,7 @@ use crate::context::trace::{leave_to_request, note_reported};
 use crate::logs;
 
 /// The time that a process which aborts waits for Sentry.
-const FAREWELL: Duration = Duration::from_secs(2);
+const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The time that it waits for the log.
 const LOG: Duration = Duration::from_secs(1);
@@ -85,7 +85,7 @@ fn observe(info: &PanicHookInfo<'_>, panic: &Arc<Panic>) {
 /// Sends and logs everything that waits, before the process aborts. A panic that unwinds needs none
 /// of this: it reaches `shutdown()`, or the process goes on.
 fn say_farewell(panic: &Panic) {
-    send_before_abort(FAREWELL);
+    send_before_abort(ABORT_TIMEOUT);
     panic_lines::tell_last(panic);
     logs::flush(LOG);
 }

@@ -14,7 +14,7 @@ use crate::base::outcome::Outcome;
 use crate::callsite::Site;
 
 /// Spans of one transaction. Further calls are only counted.
-const MOST: usize = 100;
+const MAX_SPANS: usize = 100;
 
 /// A call, or the request it is made for, as Sentry's transaction shows it.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Step {
 
     #[cold]
     fn call(&self, site: &Site) -> Option<Self> {
-        if self.begun.fetch_add(1, Ordering::Relaxed) >= MOST {
+        if self.begun.fetch_add(1, Ordering::Relaxed) >= MAX_SPANS {
             return None;
         }
         let span = self.span.start_child("function", site.function());
@@ -87,6 +87,6 @@ impl Step {
 
     /// Returns the number of calls of its transaction that have no span.
     pub(crate) fn left_out(&self) -> usize {
-        self.begun.load(Ordering::Relaxed).saturating_sub(MOST)
+        self.begun.load(Ordering::Relaxed).saturating_sub(MAX_SPANS)
     }
 }

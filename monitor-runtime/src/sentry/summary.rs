@@ -12,7 +12,7 @@ use crate::base::rate_limit::Throttle;
 use crate::callsite;
 use crate::callsite::Site;
 use crate::callsite::rate_limits::Kind;
-use crate::context::Scene;
+use crate::context::EventContext;
 
 /// Interval at which a thread looks for events that were held back.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -59,7 +59,7 @@ fn send(deadline: Option<Instant>) {
         if !in_time() {
             return;
         }
-        deliver(of(&what, held_back));
+        deliver(event(&what, held_back));
     }
 }
 
@@ -85,10 +85,10 @@ fn of_site(site: &'static Site, kind: Kind, held_back: (u64, u64)) {
         (None, Kind::Panic) => format!("panics of {}", site.function()),
         (None, _) => site.function().to_owned(),
     };
-    let mut event = of(&what, held_back);
-    let scene = Scene {
+    let mut event = event(&what, held_back);
+    let scene = EventContext {
         path: vec![site],
-        ..Scene::default()
+        ..EventContext::default()
     };
     event::set_scene(&mut event, scene, None);
     // Errors without a class are told apart by type, but counted together.
@@ -99,7 +99,7 @@ fn of_site(site: &'static Site, kind: Kind, held_back: (u64, u64)) {
     deliver(event);
 }
 
-fn of(what: &str, (suppressed, nanoseconds): (u64, u64)) -> Event<'static> {
+fn event(what: &str, (suppressed, nanoseconds): (u64, u64)) -> Event<'static> {
     let period = Duration::from_nanos(nanoseconds).as_secs_f64();
     let values = Map::from([
         ("suppressed".to_owned(), suppressed.into()),

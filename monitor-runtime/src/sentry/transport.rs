@@ -21,7 +21,7 @@ use super::mailbox::{Address, problem};
 use super::{counts, off_thread, own_line, quietly, scrub, settle};
 
 /// Bytes that may wait: a hundred large events, or a thousand small ones.
-const MOST: usize = 8 * 1024 * 1024;
+const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Makes the transport of a client.
 pub(super) struct Factory;
@@ -45,7 +45,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Letter>,
+    waiting: VecDeque<QueuedEnvelope>,
     bytes: usize,
     sending: bool,
     closed: bool,
@@ -53,7 +53,7 @@ struct Queue {
 }
 
 /// A serialized envelope.
-struct Letter {
+struct QueuedEnvelope {
     body: Vec<u8>,
     events: u64,
     _unsent: Unsent,
@@ -106,12 +106,12 @@ impl sentry::Transport for Transport {
             return counts::dropped(events);
         }
         let mut queue = self.0.lock();
-        let fits = queue.bytes + body.len() <= MOST;
+        let fits = queue.bytes + body.len() <= MAX_QUEUED_BYTES;
         if queue.closed || !fits || !queue.is_welcome(&envelope) {
             return counts::dropped(events);
         }
         queue.bytes += body.len();
-        queue.waiting.push_back(Letter {
+        queue.waiting.push_back(QueuedEnvelope {
             body,
             events,
             _unsent: Unsent::new(),
@@ -168,7 +168,7 @@ impl Shared {
         let mailbox = LazyCell::new(|| address.open());
         // Lines that an HTTP client logs about its errors would otherwise become events again.
         own_line::disown_thread();
-        let mut trouble = Trouble::default();
+        let mut trouble = DeliveryHealth::default();
         while let Some(letter) = self.next() {
             let answer = mailbox.post(&letter.body);
             match problem(&answer) {
@@ -187,7 +187,7 @@ impl Shared {
     }
 
     /// Waits for an envelope; `None` when no more can come.
-    fn next(&self) -> Option<Letter> {
+    fn next(&self) -> Option<QueuedEnvelope> {
         let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
         let waited = self.changed.wait_while(self.lock(), idle);
         let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
@@ -241,9 +241,9 @@ impl Queue {
 /// The current problem of reaching Sentry. It is logged when it begins or changes, and once when it
 /// is over.
 #[derive(Default)]
-struct Trouble(Option<String>);
+struct DeliveryHealth(Option<String>);
 
-impl Trouble {
+impl DeliveryHealth {
     fn note(&mut self, problem: Option<String>) {
         match &problem {
             _ if problem == self.0 => {}

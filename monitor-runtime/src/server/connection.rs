@@ -17,8 +17,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::access::malformed;
-use super::connection_slots::{InRequest, Seat};
-use super::default_headers::Courteous;
+use super::connection_slots::{InRequest, Slot};
+use super::default_headers::HeaderFixer;
 use super::routes::{Routes, bad_request};
 use super::turns::Turns;
 use crate::base::unwind;
@@ -27,7 +27,7 @@ use crate::http::accept::Ends;
 /// Limits that each client is held to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Connections at once; see [`Places`](super::connection_slots::Places).
+    /// Connections at once; see [`Slots`](super::connection_slots::Slots).
     pub(super) connections: usize,
     /// Bytes of one request's line and headers, at least 8192.
     pub(super) head: usize,
@@ -59,7 +59,7 @@ pub(super) struct Shared {
 }
 
 /// Answers requests until the client, a limit or the server's end closes the connection.
-pub(super) async fn serve<S>(stream: S, ends: Ends, seat: Seat, shared: Shared)
+pub(super) async fn serve<S>(stream: S, ends: Ends, seat: Slot, shared: Shared)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -92,7 +92,7 @@ where
             }))
         }
     });
-    let stream = TokioIo::new(Courteous::new(stream, Arc::clone(&seat)));
+    let stream = TokioIo::new(HeaderFixer::new(stream, Arc::clone(&seat)));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())

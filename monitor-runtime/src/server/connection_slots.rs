@@ -13,17 +13,17 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 /// The time after which a client that is being answered and takes nothing has stopped reading.
-const STALL: Duration = Duration::from_secs(2);
+const STALL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The interval at which a connection without a place checks for one that has stalled meanwhile.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Connections that may wait for a place at once.
-const MOST_WAITING: usize = 64;
+const MAX_WAITING: usize = 64;
 
 /// The places of a server.
 #[derive(Clone)]
-pub(super) struct Places(Arc<Inner>);
+pub(super) struct Slots(Arc<Inner>);
 
 struct Inner {
     most: usize,
@@ -49,18 +49,18 @@ struct Place {
 }
 
 /// A taken place. Dropping it frees the place.
-pub(super) struct Seat {
+pub(super) struct Slot {
     place: Arc<Place>,
-    places: Places,
+    places: Slots,
 }
 
 /// A request that is being answered. Dropping it ends that.
-pub(super) struct InRequest(Arc<Seat>);
+pub(super) struct InRequest(Arc<Slot>);
 
 /// A connection that waits for a place. Dropping it ends the wait.
-pub(super) struct Waiting(Places);
+pub(super) struct Waiting(Slots);
 
-impl Places {
+impl Slots {
     pub(super) fn new(most: usize) -> Self {
         Self(Arc::new(Inner {
             most,
@@ -76,22 +76,22 @@ impl Places {
     pub(super) fn wait(&self) -> Option<Waiting> {
         let before = self.0.waiting.fetch_add(1, Ordering::AcqRel);
         let waiting = Waiting(self.clone());
-        (before < MOST_WAITING).then_some(waiting)
+        (before < MAX_WAITING).then_some(waiting)
     }
 
     /// Waits for a place for a connection of this peer.
-    pub(super) async fn take(&self, peer: IpAddr) -> Seat {
+    pub(super) async fn take(&self, peer: IpAddr) -> Slot {
         loop {
             if let Some(seat) = self.try_take(peer) {
                 return seat;
             }
             // A client becomes stalled by the mere passing of time, without a notification.
-            let _ = timeout(LOOK, self.0.changed.notified()).await;
+            let _ = timeout(LOOK_INTERVAL, self.0.changed.notified()).await;
         }
     }
 
     /// Returns a place for a connection of this peer, if there is one now.
-    pub(super) fn try_take(&self, peer: IpAddr) -> Option<Seat> {
+    pub(super) fn try_take(&self, peer: IpAddr) -> Option<Slot> {
         let mut taken = self.taken();
         if taken.len() >= self.0.most {
             self.send_away(&mut taken, peer)?;
@@ -108,7 +108,7 @@ impl Places {
             given_away: Notify::new(),
         });
         taken.push(Arc::clone(&place));
-        Some(Seat {
+        Some(Slot {
             place,
             places: self.clone(),
         })
@@ -126,7 +126,7 @@ impl Places {
     /// Waits until all places are free.
     pub(super) async fn all_free(&self) {
         while !self.taken().is_empty() {
-            let _ = timeout(LOOK, self.0.freed.notified()).await;
+            let _ = timeout(LOOK_INTERVAL, self.0.freed.notified()).await;
         }
     }
 
@@ -172,7 +172,7 @@ fn leaving(taken: &[Arc<Place>], newcomer: IpAddr, now: u64) -> Option<Arc<Place
     let found = found.or_else(|| {
         let slowest = candidates().min_by_key(|place| progress(place))?;
         let still = Duration::from_millis(now.saturating_sub(progress(slowest)));
-        (still > STALL).then_some(slowest)
+        (still > STALL_TIMEOUT).then_some(slowest)
     });
     found.cloned()
 }
@@ -185,7 +185,7 @@ fn remove(taken: &mut Vec<Arc<Place>>, place: &Arc<Place>) {
     }
 }
 
-impl Seat {
+impl Slot {
     /// Waits until the place has been given to another connection.
     pub(super) async fn given_away(&self) {
         self.place.given_away.notified().await;
@@ -205,7 +205,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Slot {
     fn drop(&mut self) {
         remove(&mut self.places.taken(), &self.place);
         self.places.0.changed.notify_one();
@@ -235,13 +235,13 @@ mod tests {
     const FEW: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 
     /// Peers in the order of their places.
-    fn peers(places: &Places) -> Vec<IpAddr> {
+    fn peers(places: &Slots) -> Vec<IpAddr> {
         places.taken().iter().map(|place| place.peer).collect()
     }
 
     #[tokio::test]
     async fn the_oldest_idle_one_of_the_peer_with_most_leaves() {
-        let places = Places::new(4);
+        let places = Slots::new(4);
         let few = places.take(FEW).await;
         let busy = Arc::new(places.take(MANY).await);
         let request = busy.request();
@@ -266,7 +266,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_is_answered_stays_and_the_next_one_waits() {
-        let places = Places::new(1);
+        let places = Slots::new(1);
         let seat = Arc::new(places.take(MANY).await);
         let request = seat.request();
         let mut next = std::pin::pin!(places.take(FEW));
@@ -283,12 +283,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_peer_that_has_all_places_gives_one_up_for_another_and_gets_none_from_it() {
-        let places = Places::new(3);
+        let places = Slots::new(3);
         let mut seats = Vec::new();
         for _ in 0..3 {
             seats.push(Arc::new(places.take(MANY).await));
         }
-        let requests: Vec<_> = seats.iter().map(Seat::request).collect();
+        let requests: Vec<_> = seats.iter().map(Slot::request).collect();
         // The second and the third take what they are sent; the first does not.
         std::thread::sleep(Duration::from_millis(5));
         seats[1].progressed();
@@ -305,19 +305,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_stops_reading_makes_way_for_its_own_peer() {
-        let places = Places::new(1);
+        let places = Slots::new(1);
         let seat = Arc::new(places.take(MANY).await);
         let _request = seat.request();
         assert!(places.try_take(MANY).is_none());
         let begin = Instant::now();
         let _next = places.take(MANY).await;
-        assert!(begin.elapsed() > STALL);
+        assert!(begin.elapsed() > STALL_TIMEOUT);
     }
 
     #[test]
     fn so_many_connections_wait_and_no_more() {
-        let places = Places::new(1);
-        let mut waiting: Vec<_> = (0..MOST_WAITING).map(|_| places.wait()).collect();
+        let places = Slots::new(1);
+        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| places.wait()).collect();
         assert!(waiting.iter().all(Option::is_some));
         assert!(places.wait().is_none());
         waiting.pop();

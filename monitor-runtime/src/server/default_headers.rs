@@ -10,21 +10,21 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection_slots::Seat;
+use super::connection_slots::Slot;
 use super::routes::PROTECTION;
 
 /// A stream that completes hyper's own answers as they are written, and notes when its client
 /// reads.
-pub(super) struct Courteous<S> {
+pub(super) struct HeaderFixer<S> {
     stream: S,
-    seat: Arc<Seat>,
+    seat: Arc<Slot>,
     /// The bytes to write in place of hyper's answer, and the length of hyper's.
     instead: Vec<u8>,
     length: usize,
 }
 
-impl<S> Courteous<S> {
-    pub(super) fn new(stream: S, seat: Arc<Seat>) -> Self {
+impl<S> HeaderFixer<S> {
+    pub(super) fn new(stream: S, seat: Arc<Slot>) -> Self {
         Self {
             stream,
             seat,
@@ -55,7 +55,7 @@ fn completed(written: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Courteous<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeaderFixer<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -104,7 +104,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Courteous<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Courteous<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for HeaderFixer<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -46,10 +46,10 @@ use crate::server::live::{Around, Live};
 use crate::settings::config::Address;
 use crate::settings::config::PageLinks;
 use connection::Limits;
-use page_stream::Scrapes;
+use page_stream::PageSlots;
 
 /// The longest time that running requests can be given to end.
-const LONGEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The longest wait for its thread when a [`Server`] is dropped.
 const DROP_LIMIT: Duration = Duration::from_millis(100);
@@ -67,7 +67,7 @@ pub(crate) struct Context {
     metrics: Arc<dyn Fn(Format) -> Chunks + Send + Sync>,
     access: Access,
     /// Shared by all clones, so that any number of scrapers cannot fill memory with pages.
-    scrapes: Scrapes,
+    scrapes: PageSlots,
 }
 
 impl Context {
@@ -91,7 +91,7 @@ impl Context {
             health,
             metrics: Arc::new(metrics),
             access: access.into(),
-            scrapes: Scrapes::default(),
+            scrapes: PageSlots::default(),
         }
     }
 
@@ -177,7 +177,7 @@ impl Server {
     }
 
     fn close_within(&self, grace: Duration) {
-        let wanted = Instant::now() + grace.min(LONGEST_GRACE);
+        let wanted = Instant::now() + grace.min(MAX_GRACE);
         self.deadline.send_if_modified(|deadline| {
             let sooner = deadline.is_none_or(|deadline| wanted < deadline);
             if sooner {

@@ -23,24 +23,24 @@ use crate::base::worker::{NoThread, on_a_thread};
 pub(crate) type Chunks = Box<dyn Iterator<Item = Vec<u8>> + Send>;
 
 /// Pages that are made at once. More than one, because Prometheus servers come in pairs.
-const MOST: usize = 4;
+const MAX_PAGES: usize = 4;
 
 /// Scrapes that may wait for a place: of all peers, and of one.
-const MOST_WAITING: usize = 32;
-const MOST_WAITING_OF_PEER: usize = 4;
+const MAX_WAITING: usize = 32;
+const MAX_WAITING_PER_PEER: usize = 4;
 
 /// The time that a client may read nothing while others wait.
-const STALL: Duration = Duration::from_secs(2);
+const STALL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The interval at which waiting scrapes check for a place that can be taken from another.
-const LOOK: Duration = Duration::from_millis(500);
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The address of a scraper; `None` if the server does not know it.
 type Peer = Option<IpAddr>;
 
 /// The places for pages, shared by all routes that serve them.
 #[derive(Clone, Default)]
-pub(super) struct Scrapes(Arc<Mutex<State>>);
+pub(super) struct PageSlots(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
@@ -55,7 +55,7 @@ struct State {
 
 /// A taken place, and the right to begin a page in it. Dropping it frees the place.
 struct Permit {
-    scrapes: Scrapes,
+    scrapes: PageSlots,
     peer: Peer,
     begun: bool,
 }
@@ -88,7 +88,7 @@ pub(super) enum NoPage {
     NoThread(#[from] NoThread),
 }
 
-impl Scrapes {
+impl PageSlots {
     /// Begins a page once there is a place for it.
     pub(super) async fn begin<M>(
         &self,
@@ -124,7 +124,7 @@ impl Scrapes {
             let mut state = lock(&self.0);
             state.waiting.retain(|(_, grant)| !grant.is_closed());
             let of_peer = state.waiting.iter().filter(|(other, _)| *other == peer);
-            if of_peer.count() >= MOST_WAITING_OF_PEER || state.waiting.len() >= MOST_WAITING {
+            if of_peer.count() >= MAX_WAITING_PER_PEER || state.waiting.len() >= MAX_WAITING {
                 return Err(NoPage::Queue);
             }
             state.waiting.push((peer, grant));
@@ -132,7 +132,7 @@ impl Scrapes {
         self.grant();
         let mut granted = pin!(granted);
         loop {
-            match timeout(LOOK, granted.as_mut()).await {
+            match timeout(LOOK_INTERVAL, granted.as_mut()).await {
                 Ok(permit) => return Ok(permit.expect("kept until it is granted or given up")),
                 Err(_) => self.give_one_away(peer),
             }
@@ -143,7 +143,7 @@ impl Scrapes {
     fn grant(&self) {
         let (peer, grant) = {
             let mut state = lock(&self.0);
-            if state.beginning || state.taken.len() >= MOST {
+            if state.beginning || state.taken.len() >= MAX_PAGES {
                 return;
             }
             state.waiting.retain(|(_, grant)| !grant.is_closed());
@@ -181,12 +181,12 @@ impl Scrapes {
         let longest = {
             let state = lock(&self.0);
             let own = state.taken_by(peer);
-            let full = state.taken.len() >= MOST;
+            let full = state.taken.len() >= MAX_PAGES;
             let places = state.sent.iter().filter_map(Weak::upgrade);
             let found = places.filter_map(|place| {
                 let idle = lock(&place.page).as_ref()?.asked.elapsed();
                 let has_more = full && state.taken_by(place.peer) > own + 1;
-                (idle > STALL || has_more).then_some((idle, place))
+                (idle > STALL_TIMEOUT || has_more).then_some((idle, place))
             });
             found.max_by_key(|(idle, _)| *idle)
         };
@@ -236,7 +236,9 @@ pub(super) struct Body {
 /// A reason why a page ends too early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Cut {
-    #[error("the client read nothing for {STALL:?} while others waited for the metrics page")]
+    #[error(
+        "the client read nothing for {STALL_TIMEOUT:?} while others waited for the metrics page"
+    )]
     Stalled,
     #[error("rendering the metrics failed; the log says why")]
     Panicked,

@@ -17,7 +17,7 @@ pub(super) struct Reserve {
 
 impl Reserve {
     /// Enough for the probes of an orchestrator and a scrape at a time.
-    const MOST: usize = 4;
+    const MAX_RESERVED: usize = 4;
 
     /// If the process can open few more, most of those are for the process: the reserve is at most
     /// a quarter.
@@ -25,7 +25,7 @@ impl Reserve {
 
     /// Opens the reserve, as far as descriptors are available.
     pub(super) fn new() -> Self {
-        let opened = std::iter::from_fn(open).take(Self::MOST * Self::SHARE);
+        let opened = std::iter::from_fn(open).take(Self::MAX_RESERVED * Self::SHARE);
         let mut kept: Vec<File> = opened.collect();
         // Keeps one if only two or three were available.
         let most = (kept.len() / Self::SHARE).max(usize::from(kept.len() > 1));

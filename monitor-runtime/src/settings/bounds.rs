@@ -3,11 +3,11 @@
 use crate::settings::objective::Objective;
 
 /// The most bounds of a function: those that the attribute accepts, and a threshold.
-const MOST: usize = 41;
+const MAX_BOUNDS: usize = 41;
 
 /// Upper bounds in seconds, in rising order.
 pub struct Bounds {
-    bounds: [f64; MOST],
+    bounds: [f64; MAX_BOUNDS],
     count: usize,
 }
 
@@ -16,7 +16,7 @@ impl Bounds {
     /// them.
     pub const fn of(bounds: &[f64], objective: &Objective) -> Self {
         let mut all = Self {
-            bounds: [0.0; MOST],
+            bounds: [0.0; MAX_BOUNDS],
             count: 0,
         };
         let mut threshold = match objective.latency {

@@ -23,7 +23,7 @@ pub(super) struct Promise {
 
 impl Promise {
     /// Returns an objective's promise of this kind, if it makes one.
-    pub(super) fn of(objective: &Objective, kind: Kind) -> Option<Self> {
+    pub(super) fn new(objective: &Objective, kind: Kind) -> Option<Self> {
         let (percent, threshold) = match kind {
             Kind::SuccessRate => (objective.success_rate?, None),
             Kind::Latency => {
@@ -96,7 +96,7 @@ pub(super) fn promises(inventory: &Inventory) -> Vec<Promised<'_>> {
             continue;
         };
         for kind in Kind::ALL {
-            if let Some(promise) = Promise::of(objective, kind) {
+            if let Some(promise) = Promise::new(objective, kind) {
                 let key = (promise.name, kind);
                 let (_, functions) = found.entry(key).or_insert((promise, Vec::new()));
                 functions.push(&function.function);
@@ -116,7 +116,7 @@ pub(super) fn promises(inventory: &Inventory) -> Vec<Promised<'_>> {
 pub(crate) fn agree(inventory: &Inventory) -> Result<(), String> {
     let mut known: BTreeMap<(&str, Kind), (Promise, &str)> = BTreeMap::new();
     for function in &inventory.functions {
-        let promises = Kind::ALL.map(|kind| Promise::of(function.objective.as_ref()?, kind));
+        let promises = Kind::ALL.map(|kind| Promise::new(function.objective.as_ref()?, kind));
         for promise in promises.into_iter().flatten() {
             let key = (promise.name, promise.kind);
             let (first, first_function) = known
@@ -167,7 +167,7 @@ mod tests {
     fn objectives_of_one_name_promise_the_same() {
         let agree = |sites: &[&'static Site]| {
             let sites = sites.iter().copied();
-            agree(&Inventory::of("shop".into(), "1".into(), sites))
+            agree(&Inventory::new("shop".into(), "1".into(), sites))
         };
         assert_eq!(agree(&[&FIRST, &SAME, &OTHER_KIND]), Ok(()));
         let refused = agree(&[&FIRST, &OTHER_TARGET]).expect_err("two targets");

@@ -8,8 +8,8 @@ use loom::thread;
 use crate::base::outcome::Outcome;
 use crate::base::sync;
 use crate::callsite::Site;
-use crate::callsite::counters::Cells;
-use crate::callsite::snapshot::Sum;
+use crate::callsite::counters::Shard;
+use crate::callsite::snapshot::SiteSnapshot;
 
 fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -36,14 +36,14 @@ fn site() -> &'static Site {
 
 /// Makes one call on a thread that ends after it.
 fn thread_of_one_call(site: &'static Site, outcome: Outcome, class: Option<usize>) {
-    let cells = Cells::claim(site, 0);
+    let cells = Shard::claim(site, 0);
     cells.started();
     cells.ended(outcome, class, 7);
     cells.release();
 }
 
-fn scrape(site: &Site) -> Sum {
-    let mut sum = Sum::default();
+fn scrape(site: &Site) -> SiteSnapshot {
+    let mut sum = SiteSnapshot::default();
     site.store(0).add_to(site, &mut sum);
     let ended: u64 = sum.ended.iter().sum();
     assert!(
@@ -53,7 +53,7 @@ fn scrape(site: &Site) -> Sum {
     sum
 }
 
-fn nothing_fell(before: &Sum, after: &Sum) {
+fn nothing_fell(before: &SiteSnapshot, after: &SiteSnapshot) {
     let pairs = before.ended.iter().zip(&after.ended);
     assert!(pairs.into_iter().all(|(before, after)| before <= after));
     let ticks = before.ticks.iter().zip(&after.ticks);
@@ -110,7 +110,7 @@ fn cells_given_back_are_counted_in_by_one_thread_at_a_time() {
 fn a_future_that_moves_to_another_thread_is_never_seen_to_end_first() {
     check_scrape(|| {
         let site = site();
-        let (here, there) = (Cells::claim(site, 0), Cells::claim(site, 0));
+        let (here, there) = (Shard::claim(site, 0), Shard::claim(site, 0));
         here.started();
         let elsewhere = thread::spawn(move || {
             there.ended_quickly(7);

@@ -22,7 +22,12 @@ use monitor_runtime::monitored;
 use monitor_tests::{pause, run, scrape};
 
 /// Includes a library's code; `tests/disabled` compiles it without the feature `enable`.
-#[expect(dead_code, reason = "each item is compiled, and few are called")]
+#[expect(
+    clippy::unused_self,
+    dead_code,
+    unreachable_pub,
+    reason = "the items of a library, few of which are called here"
+)]
 #[path = "../../disabled/src/library.rs"]
 mod library;
 

@@ -128,8 +128,11 @@ fn series_are_those_of_the_page() {
     }
 }
 
+/// The name of a label, its values if they are known, and their number.
+type LabelRow = (&'static str, Option<&'static [&'static str]>, Option<usize>);
+
 /// Returns the names, values and numbers of a function's labels.
-fn labels(function: &str) -> Vec<(&'static str, Option<&'static [&'static str]>, Option<usize>)> {
+fn labels(function: &str) -> Vec<LabelRow> {
     let found = find(function);
     let labels = found.labels.iter();
     labels

@@ -15,15 +15,16 @@ struct Timebase {
 }
 
 /// Enough ticks to compute the length of one with the precision of the calibration itself.
-const MANY: u64 = 1 << 40;
+const CALIBRATION_TICKS: u64 = 1 << 40;
 
 static TIMEBASE: OnceLock<Timebase> = OnceLock::new();
 
 fn timebase() -> &'static Timebase {
     TIMEBASE.get_or_init(|| {
         let clock = quanta::Clock::new();
-        let seconds_per_tick =
-            Duration::from_nanos(clock.delta_as_nanos(1, MANY + 1)).as_secs_f64() / as_f64(MANY);
+        let seconds_per_tick = Duration::from_nanos(clock.delta_as_nanos(1, CALIBRATION_TICKS + 1))
+            .as_secs_f64()
+            / as_f64(CALIBRATION_TICKS);
         let tsc = tsc::is_read_by(&clock);
         Timebase {
             clock,

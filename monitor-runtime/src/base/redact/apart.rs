@@ -7,7 +7,9 @@
 use std::ops::Range;
 
 use super::is_secret;
-use super::member::{LONGEST, Role, bracket_of, end_of_text, is_telling, says_something, tag};
+use super::member::{
+    MAX_NAME_BYTES, Role, bracket_of, end_of_text, is_telling, says_something, tag,
+};
 use super::name::{telling_name, wrappers};
 use super::notation::{quoted, spaces};
 use super::prose::is_error;
@@ -182,7 +184,7 @@ impl Search<'_> {
             .iter()
             .rev()
             .take_while(|byte| **byte == b' ')
-            .take(LONGEST)
+            .take(MAX_NAME_BYTES)
             .count();
         let name = word_before(self.bytes, before_quote(self.bytes, at - blank));
         let role = Role::of_member(name);

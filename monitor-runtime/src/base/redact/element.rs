@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::is_secret;
 
 /// The longest tag that is examined, in bytes.
-const LONGEST: usize = 256;
+const MAX_TAG_BYTES: usize = 256;
 
 const CDATA: &[u8] = b"<![CDATA[";
 
@@ -25,7 +25,7 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
 /// Returns `true` if the tag that ends at `at` opens an element with a secret name.
 fn opens(text: &str, at: usize) -> bool {
     let bytes = text.as_bytes();
-    let tag = bytes[..at].iter().rev().take(LONGEST);
+    let tag = bytes[..at].iter().rev().take(MAX_TAG_BYTES);
     let Some(length) = tag.clone().position(|byte| b"<>".contains(byte)) else {
         return false;
     };

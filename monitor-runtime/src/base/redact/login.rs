@@ -79,7 +79,7 @@ impl<'t> Text<'t> {
         // `host:port` has no login, `user:pass/word@host` has one.
         let port = &rest[colon_behind_host(authority)? + 1..];
         let is_web = self.is_web(start);
-        match Port::of(port) {
+        match Port::parse(port) {
             Port::Alone => None,
             Port::WithPath if is_web => None,
             Port::WithPath => self.last_at(start),
@@ -204,7 +204,7 @@ enum Port {
 }
 
 impl Port {
-    fn of(text: &[u8]) -> Self {
+    fn parse(text: &[u8]) -> Self {
         let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let mut behind = text[digits..].iter();
         match (digits, behind.next(), behind.next()) {

@@ -7,7 +7,7 @@ use super::words::word_before;
 use super::{LAST_WORDS, is_query_secret, is_secret};
 
 /// The longest name that is examined, in bytes.
-const LONGEST: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// Returns the name before a separator, if it says that the value is secret.
 pub(super) fn named(text: &str, at: usize) -> Option<&str> {
@@ -28,14 +28,14 @@ pub(super) fn named(text: &str, at: usize) -> Option<&str> {
     }
     let mut end = at;
     // `password   = abc`, as in an aligned file.
-    let blank = bytes[..end].iter().rev().take(LONGEST);
+    let blank = bytes[..end].iter().rev().take(MAX_NAME_BYTES);
     end -= blank.take_while(|byte| b" \t".contains(byte)).count();
     if bytes[at] == b'=' {
         // `==`, `!=`
         let operator = bytes[..end].iter().rev().take(2);
         let operator = operator.take_while(|byte| b"!=~<>".contains(byte)).count();
         end -= operator;
-        let blank = bytes[..end].iter().rev().take(LONGEST);
+        let blank = bytes[..end].iter().rev().take(MAX_NAME_BYTES);
         end -= blank.take_while(|byte| b" \t".contains(byte)).count();
         // `config["password"] = "abc"`
         let is_index = bytes[..end].ends_with(b"\"]") || bytes[..end].ends_with(b"']");
@@ -43,7 +43,7 @@ pub(super) fn named(text: &str, at: usize) -> Option<&str> {
     }
     end = before_quote(bytes, end);
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]#".contains(byte);
-    let name = bytes[..end].iter().rev().take(LONGEST);
+    let name = bytes[..end].iter().rev().take(MAX_NAME_BYTES);
     let start = end - name.take_while(|byte| in_name(byte)).count();
     let name = &text[start..end];
     let before = start.checked_sub(1).map(|before| bytes[before]);
@@ -59,7 +59,7 @@ pub(super) fn named(text: &str, at: usize) -> Option<&str> {
         _ if is_weak(name) => {
             let start = at + 1 + spaces(&bytes[at + 1..]);
             let bracket = usize::from(matches!(bytes.get(start), Some(b'(' | b'[')));
-            let word = bytes[start..].iter().take(LONGEST);
+            let word = bytes[start..].iter().take(MAX_NAME_BYTES);
             let word = word.take_while(|byte| byte.is_ascii_alphanumeric()).count();
             // `user=ada pass=abc123`
             let is_apart =
@@ -116,11 +116,15 @@ pub(super) fn is_weak(name: &str) -> bool {
 
 /// Returns the length of the wrappers that `bytes` begin with: `Some(`, `HeaderValue(Custom(`.
 pub(super) fn wrappers(bytes: &[u8]) -> usize {
-    const MOST: usize = 4;
+    const MAX_WRAPPERS: usize = 4;
     let mut at = 0;
-    for _ in 0..MOST {
+    for _ in 0..MAX_WRAPPERS {
         let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:".contains(*byte);
-        let name = bytes[at..].iter().take(LONGEST).take_while(in_name).count();
+        let name = bytes[at..]
+            .iter()
+            .take(MAX_NAME_BYTES)
+            .take_while(in_name)
+            .count();
         if name == 0 || bytes.get(at + name) != Some(&b'(') {
             break;
         }
@@ -133,7 +137,7 @@ pub(super) fn wrappers(bytes: &[u8]) -> usize {
 /// `["password","abc"]` in a list of lists, `HeaderName("x-api-key"), HeaderValue("abc")`.
 fn first_of_two(text: &str, at: usize) -> Option<&str> {
     let bytes = text.as_bytes();
-    let closers = bytes[..at].iter().rev().take(LONGEST);
+    let closers = bytes[..at].iter().rev().take(MAX_NAME_BYTES);
     let closers = closers.take_while(|byte| b") }".contains(byte)).count();
     let end = before_quote(bytes, at - closers);
     let name = word_before(bytes, end);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::text::{MAX_ESCAPES, before_quote, is_quote};
 
 /// The longest name that is examined, in bytes.
-const LONGEST: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// Returns the number of blanks that `bytes` begin with.
 pub(super) fn spaces(bytes: &[u8]) -> usize {
@@ -53,7 +53,7 @@ pub(super) fn end_of_bracket(bytes: &[u8], start: usize) -> Option<usize> {
     let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:".contains(*byte);
     let name = bytes[start..]
         .iter()
-        .take(LONGEST)
+        .take(MAX_NAME_BYTES)
         .take_while(in_name)
         .count();
     let mut open = start + name;
@@ -104,7 +104,7 @@ pub(super) fn end_of_block(text: &[u8], separator: usize, start: usize) -> Optio
     if text[separator] != b':' || !matches!(text.get(start), Some(b'|' | b'>')) {
         return None;
     }
-    let marks = text[start + 1..].iter().take(LONGEST);
+    let marks = text[start + 1..].iter().take(MAX_NAME_BYTES);
     let marks = marks.take_while(|byte| b"+-123456789 \r".contains(byte));
     let mut end = start + 1 + marks.count();
     if text[end..].starts_with(b"\\n") {

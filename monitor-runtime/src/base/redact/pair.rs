@@ -12,7 +12,7 @@ use super::scheme::is_scheme;
 use super::text::{end_of_value, is_behind_quote, is_prose, is_quote};
 
 /// The longest name that is examined, in bytes.
-const LONGEST: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// Finds the values of secret names.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
@@ -93,7 +93,7 @@ fn inside(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
         }
         let word = bytes[start..]
             .iter()
-            .take(LONGEST)
+            .take(MAX_NAME_BYTES)
             .take_while(|byte| byte.is_ascii_alphanumeric())
             .count();
         let is_closed = bytes.get(start + word) == Some(&b')');
@@ -103,7 +103,7 @@ fn inside(text: &str, start: usize, name: &str) -> Option<Range<usize>> {
     let is_value = !quoted.is_empty() && (is_certain || is_credential(&text[quoted.clone()]));
     let is_pair = bytes[quoted.end..]
         .iter()
-        .take(LONGEST)
+        .take(MAX_NAME_BYTES)
         .find(|byte| !is_quote(byte) && **byte != b'\\')
         == Some(&b',');
     if is_pair && is_certain {
@@ -125,7 +125,7 @@ fn is_weak_value(name: &str, value: &str) -> bool {
 /// Returns `true` for a call without arguments, such as `Token::new()`.
 fn is_call(bytes: &[u8], start: usize) -> bool {
     let in_path = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_:.".contains(*byte);
-    let path = bytes[start..].iter().take(LONGEST);
+    let path = bytes[start..].iter().take(MAX_NAME_BYTES);
     let path = path.take_while(in_path).count();
     path > 0 && bytes[start + path..].starts_with(b"()")
 }
@@ -140,7 +140,7 @@ fn unquoted(text: &str, separator: usize, start: usize, name: &str) -> Option<Ra
         let behind = &bytes[start + length..];
         let assigned = behind
             .iter()
-            .take(LONGEST)
+            .take(MAX_NAME_BYTES)
             .position(|byte| b"=,;){}\n".contains(byte))?;
         let equals = (behind[assigned] == b'=').then_some(start + length + assigned)?;
         return value(text, equals, name);
@@ -153,7 +153,7 @@ fn unquoted(text: &str, separator: usize, start: usize, name: &str) -> Option<Ra
             || begins_sentence(word, &bytes[end..])
             || (is_prose(word) && is_error(word))
             // A path of a program.
-            || (is_plain_word(name) && word.len() <= LONGEST && word.contains("::")));
+            || (is_plain_word(name) && word.len() <= MAX_NAME_BYTES && word.contains("::")));
     let behind = spaces(&bytes[end..]);
     match is_scheme(word) && behind > 0 {
         // `auth_token=Bearer abc`

@@ -196,12 +196,15 @@ pub(super) fn is_error(name: &str) -> bool {
 
 /// Returns the length of the type that `text` begins with: `&'a mut str`, `Option<String>`.
 pub(super) fn length_of_type(text: &str) -> Option<usize> {
-    const LONGEST: usize = 64;
+    const MAX_TYPE_BYTES: usize = 64;
     let mut at = 0;
     let is_reference = text.starts_with('&');
     at += usize::from(is_reference);
     if is_reference && text[at..].starts_with('\'') {
-        at += text[at..].find(' ').filter(|length| *length < LONGEST)? + 1;
+        at += text[at..]
+            .find(' ')
+            .filter(|length| *length < MAX_TYPE_BYTES)?
+            + 1;
     }
     at += if is_reference && text[at..].starts_with("mut ") {
         4
@@ -212,7 +215,7 @@ pub(super) fn length_of_type(text: &str) -> Option<usize> {
     let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
     let length = text.as_bytes()[at..]
         .iter()
-        .take(LONGEST)
+        .take(MAX_TYPE_BYTES)
         .take_while(in_name)
         .count();
     let name = &text[at..at + length];

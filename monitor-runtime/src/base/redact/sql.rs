@@ -13,7 +13,7 @@ use super::{HIDDEN, is_secret};
 /// Bytes in which the words before a value are searched.
 const NEAR: usize = 192;
 /// The longest list of columns that is examined, in bytes.
-const LONGEST_LIST: usize = 512;
+const MAX_LIST_BYTES: usize = 512;
 
 /// Returns the value behind the space at `at`, if a statement says that it is secret.
 ///
@@ -153,7 +153,7 @@ pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {
 
 /// Returns, for each column of the list that ends at `end`, `true` if its name is secret.
 fn columns(text: &str, end: usize) -> Option<Vec<bool>> {
-    let near = text.as_bytes()[..end].iter().rev().take(LONGEST_LIST);
+    let near = text.as_bytes()[..end].iter().rev().take(MAX_LIST_BYTES);
     let length = near.take_while(|byte| !b"()".contains(byte)).count();
     let open = (end - length).checked_sub(1)?;
     let is_list = text.as_bytes()[open] == b'(';

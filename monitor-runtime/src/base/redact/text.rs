@@ -120,9 +120,9 @@ pub(super) fn end_of_value(text: &[u8], start: usize) -> usize {
 
 /// Returns `true` if a text begins with `name=`, or ends after the name.
 fn is_pair(text: &[u8]) -> bool {
-    const LONGEST: usize = 40;
+    const MAX_BYTES: usize = 40;
     let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(*byte);
-    let name = text.iter().take(LONGEST).take_while(in_name).count();
+    let name = text.iter().take(MAX_BYTES).take_while(in_name).count();
     text.first().is_none_or(u8::is_ascii_whitespace) || text.get(name) == Some(&b'=')
 }
 
@@ -162,7 +162,7 @@ pub(super) fn is_behind_quote(byte: &u8) -> bool {
 /// `InvalidSignature`. A word with digits, other characters or letters of mixed case may be a
 /// credential.
 pub(super) fn is_prose(word: &str) -> bool {
-    const LONGEST: usize = 24;
+    const MAX_BYTES: usize = 24;
     let bytes = word.as_bytes();
     let is_camel_case = || {
         // Each capital begins a word of its own.
@@ -170,7 +170,7 @@ pub(super) fn is_prose(word: &str) -> bool {
         pairs.all(|pair| !pair[0].is_ascii_uppercase() || pair[1].is_ascii_lowercase())
             && bytes.last().is_some_and(u8::is_ascii_lowercase)
     };
-    bytes.len() <= LONGEST
+    bytes.len() <= MAX_BYTES
         && bytes.iter().all(u8::is_ascii_alphabetic)
         && (bytes.iter().all(u8::is_ascii_uppercase) || is_camel_case())
 }

@@ -10,7 +10,7 @@ use super::text::{MAX_ESCAPES, before_quote, end_of_value};
 use super::{HIDDEN, command, is_secret, sql};
 
 /// The longest name that is examined, in bytes.
-const LONGEST: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// Words between a name and its value in a sentence.
 const VERBS: [&str; 5] = ["is", "was", "be", "equals", "now"];
@@ -65,7 +65,7 @@ fn is_behind_verb(text: &[u8], at: usize) -> bool {
 /// Returns the word that ends at `end`.
 pub(super) fn word_before(text: &[u8], end: usize) -> &str {
     let in_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    let before = text[..end].iter().rev().take(LONGEST);
+    let before = text[..end].iter().rev().take(MAX_NAME_BYTES);
     let length = before.take_while(in_word).count();
     str::from_utf8(&text[end - length..end]).unwrap_or_default()
 }
@@ -113,7 +113,7 @@ pub(super) fn may_be_said(bytes: &[u8], at: usize) -> bool {
         .is_some_and(|byte| b"\"'`\\".contains(byte))
         || bytes[at + 1..]
             .iter()
-            .take(LONGEST)
+            .take(MAX_NAME_BYTES)
             .take_while(|byte| **byte != b' ')
             .any(u8::is_ascii_digit);
     (has_value

@@ -14,7 +14,7 @@ use std::fmt::{Debug, Display};
 pub(crate) use self::text::{joined, text, text_within};
 pub(crate) use self::view::ErrorView;
 pub use self::view::Inner;
-pub(crate) use self::view::{Link, Sight};
+pub(crate) use self::view::{ErrorRepr, Link};
 
 use crate::base::classify::Class;
 use crate::base::unwind::caught;
@@ -53,7 +53,7 @@ impl Verdict<'static> {
     /// it.
     pub(crate) fn out_of_sight() -> Self {
         let text = &"a macro in the function's body returned";
-        ErrorView::new("EarlyReturn", Sight::Display(text)).verdict(None)
+        ErrorView::new("EarlyReturn", ErrorRepr::Display(text)).verdict(None)
     }
 }
 
@@ -63,7 +63,7 @@ impl<'a> Verdict<'a> {
     pub fn of_value<V>(_: &'a V, class: Option<Class>) -> Self {
         match class {
             None | Some(Class::Ok) => Self::Ok,
-            Some(class) => ErrorView::new(type_name::<V>(), Sight::Judged).verdict(Some(class)),
+            Some(class) => ErrorView::new(type_name::<V>(), ErrorRepr::Judged).verdict(Some(class)),
         }
     }
 
@@ -84,7 +84,7 @@ impl<'a> Verdict<'a> {
             (Some(Class::Ok), Self::Error(_)) => Self::Ok,
             (None | Some(Class::Ok), verdict) => verdict,
             (class, Self::Error(view)) => view.verdict(class),
-            (class, _) => ErrorView::new(type_name::<R>(), Sight::Judged).verdict(class),
+            (class, _) => ErrorView::new(type_name::<R>(), ErrorRepr::Judged).verdict(class),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::base::unwind::caught;
 #[derive(Clone, Copy)]
 pub struct ErrorView<'a> {
     pub(crate) type_name: &'static str,
-    pub(crate) sight: Sight<'a>,
+    pub(crate) sight: ErrorRepr<'a>,
     /// Empty for an error without a class.
     pub(crate) class: &'static str,
     /// `true` if it is part of the function's work: no error line, no event.
@@ -24,7 +24,7 @@ pub struct ErrorView<'a> {
 
 /// The most specific way to look at an error.
 #[derive(Clone, Copy)]
-pub(crate) enum Sight<'a> {
+pub(crate) enum ErrorRepr<'a> {
     Error(&'a (dyn Error + 'a)),
     /// Inside `Box<dyn Error>`, `anyhow::Error` or the like.
     Boxed(&'a (dyn Error + 'a)),
@@ -48,7 +48,7 @@ impl Link {
     /// Returns an error and its sources, outermost first, with the types that their `Debug`
     /// reveals.
     pub(crate) fn chain(error: &(dyn Error + 'static)) -> Vec<Self> {
-        ErrorView::new("Error", Sight::Boxed(error)).chain(ErrorFormat::Display)
+        ErrorView::new("Error", ErrorRepr::Boxed(error)).chain(ErrorFormat::Display)
     }
 }
 
@@ -56,17 +56,17 @@ impl Link {
 pub(super) const MAX_LINKS: usize = 16;
 
 /// A view of the error that another one shows instead of itself.
-pub struct Inner<'a>(pub(crate) Sight<'a>);
+pub struct Inner<'a>(pub(crate) ErrorRepr<'a>);
 
 impl<'a> Inner<'a> {
-    pub(super) fn sight(self) -> Sight<'a> {
+    pub(super) fn sight(self) -> ErrorRepr<'a> {
         self.0
     }
 }
 
 impl<'a> ErrorView<'a> {
     #[inline]
-    pub(crate) fn new(type_name: &'static str, sight: Sight<'a>) -> Self {
+    pub(crate) fn new(type_name: &'static str, sight: ErrorRepr<'a>) -> Self {
         Self {
             type_name,
             sight,
@@ -89,9 +89,9 @@ impl<'a> ErrorView<'a> {
         inner: Option<Inner<'a>>,
     ) -> Verdict<'a> {
         if is_response {
-            self.sight = Sight::Judged;
+            self.sight = ErrorRepr::Judged;
         }
-        if let (Sight::Debug(_) | Sight::Opaque, Some(inner)) = (self.sight, inner) {
+        if let (ErrorRepr::Debug(_) | ErrorRepr::Opaque, Some(inner)) = (self.sight, inner) {
             self.sight = inner.sight();
         }
         self.verdict(class)
@@ -105,7 +105,7 @@ impl<'a> ErrorView<'a> {
             return Verdict::Error(self);
         };
         if hides {
-            self.sight = Sight::Judged;
+            self.sight = ErrorRepr::Judged;
         }
         self.verdict(class)
     }
@@ -113,13 +113,13 @@ impl<'a> ErrorView<'a> {
     /// Returns the error by its `Debug`, if its type has that.
     fn debug(&self) -> Option<&dyn Debug> {
         match &self.sight {
-            Sight::Error(error) => Some(error),
-            Sight::Debug(error) => Some(error),
-            Sight::Boxed(_)
-            | Sight::Display(_)
-            | Sight::Panic(_)
-            | Sight::Opaque
-            | Sight::Judged => None,
+            ErrorRepr::Error(error) => Some(error),
+            ErrorRepr::Debug(error) => Some(error),
+            ErrorRepr::Boxed(_)
+            | ErrorRepr::Display(_)
+            | ErrorRepr::Panic(_)
+            | ErrorRepr::Opaque
+            | ErrorRepr::Judged => None,
         }
     }
 
@@ -149,20 +149,22 @@ impl<'a> ErrorView<'a> {
     pub(crate) fn chain(&self, format: ErrorFormat) -> Vec<Link> {
         let type_name = short_type(self.type_name);
         let (error, type_name) = match self.sight {
-            Sight::Error(error) => (error, type_name),
+            ErrorRepr::Error(error) => (error, type_name),
             // `Debug` often reveals the type that the box hides.
-            Sight::Boxed(error) => (error, type_of(error).unwrap_or(type_name)),
-            Sight::Display(error) => return vec![link(type_name, format_args!("{error}"))],
-            Sight::Debug(error) => return vec![link(type_name, format_args!("{error:?}"))],
-            Sight::Panic(message) => {
+            ErrorRepr::Boxed(error) => (error, type_of(error).unwrap_or(type_name)),
+            ErrorRepr::Display(error) => return vec![link(type_name, format_args!("{error}"))],
+            ErrorRepr::Debug(error) => return vec![link(type_name, format_args!("{error:?}"))],
+            ErrorRepr::Panic(message) => {
                 return vec![link(type_name, format_args!("panicked: {message}"))];
             }
-            Sight::Opaque => return vec![link(type_name, format_args!("{}", self.type_name))],
+            ErrorRepr::Opaque => return vec![link(type_name, format_args!("{}", self.type_name))],
             // The value itself may contain anything, so it is shown only by `ret`.
-            Sight::Judged if self.class.is_empty() => {
+            ErrorRepr::Judged if self.class.is_empty() => {
                 return vec![link(type_name, format_args!("an error by its value"))];
             }
-            Sight::Judged => return vec![link(type_name, format_args!("returned {}", self.class))],
+            ErrorRepr::Judged => {
+                return vec![link(type_name, format_args!("returned {}", self.class))];
+            }
         };
         if format == ErrorFormat::Debug {
             return vec![link(type_name, format_args!("{error:?}"))];
@@ -181,19 +183,19 @@ impl<'a> ErrorView<'a> {
 impl<'a> ErrorView<'a> {
     pub(crate) fn error(&self) -> Option<&'a (dyn Error + 'a)> {
         match self.sight {
-            Sight::Error(error) | Sight::Boxed(error) => Some(error),
-            Sight::Display(_)
-            | Sight::Debug(_)
-            | Sight::Panic(_)
-            | Sight::Opaque
-            | Sight::Judged => None,
+            ErrorRepr::Error(error) | ErrorRepr::Boxed(error) => Some(error),
+            ErrorRepr::Display(_)
+            | ErrorRepr::Debug(_)
+            | ErrorRepr::Panic(_)
+            | ErrorRepr::Opaque
+            | ErrorRepr::Judged => None,
         }
     }
 
     /// Returns `true` if the error has nothing to distinguish it from another one: a response with
     /// a status of 500, a type without a text, `()`.
     pub(crate) fn is_wordless(&self) -> bool {
-        matches!(self.sight, Sight::Opaque | Sight::Judged) || self.type_name == "()"
+        matches!(self.sight, ErrorRepr::Opaque | ErrorRepr::Judged) || self.type_name == "()"
     }
 
     /// Returns the name of its type as its `Debug` shows it. For a source, that is all that is
@@ -204,7 +206,7 @@ impl<'a> ErrorView<'a> {
 
     /// Returns the type of an error that shows nothing, not even a class.
     pub(crate) fn silent_type(&self) -> Option<&'static str> {
-        let is_silent = matches!(self.sight, Sight::Opaque) && self.class.is_empty();
+        let is_silent = matches!(self.sight, ErrorRepr::Opaque) && self.class.is_empty();
         is_silent.then_some(self.type_name)
     }
 

@@ -14,14 +14,14 @@ use crate::base::sync::OnceLock;
 use crate::base::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use crate::callsite::Site;
 use crate::callsite::error_classes;
-use crate::callsite::snapshot::Sum;
+use crate::callsite::snapshot::SiteSnapshot;
 
 /// The counters of one thread for one site.
 // Layout: bytes 0–63 hold the counters that every call writes. Bytes 64–127 hold the rest of what a
 // scrape reads from a function whose calls all succeeded. CPUs prefetch cache lines in pairs, so
 // the alignment of 128 keeps other threads' counters off both lines.
 #[repr(C, align(128))]
-pub(crate) struct Cells {
+pub(crate) struct Shard {
     /// The index in a thread's table.
     pub(crate) id: usize,
     /// Equal to `id` if calls are timed by the time stamp counter, read in place; else
@@ -33,12 +33,12 @@ pub(crate) struct Cells {
     pub(crate) quick: u64,
     ok: Ended,
     /// The next cells of the same site.
-    next: OnceLock<&'static Cells>,
+    next: OnceLock<&'static Shard>,
     failed: Ended,
     cancelled: Ended,
     pub(crate) site: &'static Site,
     /// The index of this label set among those of the site; 0 without labels.
-    pub(crate) lane: usize,
+    pub(crate) label_set: usize,
     pub(crate) timing: Timing,
     /// `true` while a thread counts here.
     claimed: AtomicBool,
@@ -50,7 +50,7 @@ pub(crate) struct Cells {
     errors: AtomicU64,
     panics: AtomicU64,
     /// By place; allocated by the owner's first error that has a class.
-    classes: OnceLock<Box<[AtomicU64; error_classes::MOST]>>,
+    classes: OnceLock<Box<[AtomicU64; error_classes::MAX_CLASSES]>>,
     /// Upper bounds of the buckets but the last, in ticks.
     bounds: &'static [u64],
 }
@@ -93,8 +93,8 @@ impl Ended {
     }
 }
 
-impl Cells {
-    fn new(site: &'static Site, lane: usize) -> Self {
+impl Shard {
+    fn new(site: &'static Site, label_set: usize) -> Self {
         let bounds = site.tick_bounds();
         // The upper half of all numbers are negative durations, of a counter that went back.
         let first = bounds.first().copied().unwrap_or(u64::MAX / 2);
@@ -104,7 +104,7 @@ impl Cells {
             (true, false) => Timing::Clock,
         };
         let brief = site.slow_ticks().min(first);
-        let (id, is_plain) = (site.id() + lane, timing == Timing::Tsc);
+        let (id, is_plain) = (site.id() + label_set, timing == Timing::Tsc);
         Self {
             id,
             plain_id: if is_plain { id } else { usize::MAX },
@@ -115,7 +115,7 @@ impl Cells {
             failed: Ended::none(),
             cancelled: Ended::none(),
             site,
-            lane,
+            label_set,
             timing,
             claimed: AtomicBool::new(true),
             halves: std::array::from_fn(|_| AtomicU16::new(0)),
@@ -129,8 +129,8 @@ impl Cells {
 
     /// Claims cells of a label set that has counters of its own.
     #[cold]
-    pub(crate) fn claim(site: &'static Site, lane: usize) -> &'static Self {
-        site.store(lane).claim(site, lane)
+    pub(crate) fn claim(site: &'static Site, label_set: usize) -> &'static Self {
+        site.store(label_set).claim(site, label_set)
     }
 
     #[inline]
@@ -151,7 +151,7 @@ impl Cells {
     }
 
     /// Returns the counters of calls with this outcome. A panic counts as an error.
-    fn of(&self, outcome: Outcome) -> &Ended {
+    fn result(&self, outcome: Outcome) -> &Ended {
         match outcome {
             Outcome::Ok => &self.ok,
             Outcome::Error | Outcome::Panic => &self.failed,
@@ -170,7 +170,7 @@ impl Cells {
             (Outcome::Panic, None) => _ = add(&self.panics, 1, Ordering::Relaxed),
             (Outcome::Ok | Outcome::Cancelled, None) => {}
         }
-        let ended = self.of(outcome);
+        let ended = self.result(outcome);
         // The first bound that is at least as large, as `le` demands.
         let all = match self.bounds.partition_point(|bound| *bound < ticks) {
             0 => ended.count(&ended.first, ticks),
@@ -186,7 +186,7 @@ impl Cells {
     /// calls that last for days.
     ///
     /// The fast path does not note it: its calls are so brief that they would need years for one
-    /// half, and [`Cells::ticks`](Self::ticks) detects one half that was not noted.
+    /// half, and [`Shard::ticks`](Self::ticks) detects one half that was not noted.
     fn carry(&self, outcome: Outcome, all: u64) {
         let halves = &self.halves[outcome.result()];
         let known = halves.load(Ordering::Relaxed);
@@ -208,10 +208,10 @@ fn add(cell: &AtomicU64, amount: u64, order: Ordering) -> u64 {
 /// The cells of a site, in use or waiting for a thread: a list that only grows.
 // Has a public field instead of a `const fn`, because a model checker's locks cannot be made in a
 // constant.
-pub(crate) struct Store(pub(crate) OnceLock<&'static Cells>);
+pub(crate) struct Shards(pub(crate) OnceLock<&'static Shard>);
 
-impl Store {
-    fn all(&self) -> impl Iterator<Item = &'static Cells> {
+impl Shards {
+    fn all(&self) -> impl Iterator<Item = &'static Shard> {
         std::iter::successors(self.0.get().copied(), |cells| cells.next.get().copied())
     }
 
@@ -222,7 +222,7 @@ impl Store {
 
     /// Returns cells for the current thread alone, until it gives them back.
     #[cold]
-    pub(crate) fn claim(&self, site: &'static Site, lane: usize) -> &'static Cells {
+    pub(crate) fn claim(&self, site: &'static Site, label_set: usize) -> &'static Shard {
         let mut end = &self.0;
         while let Some(cells) = end.get() {
             if cells.try_claim() {
@@ -230,7 +230,7 @@ impl Store {
             }
             end = &cells.next;
         }
-        let new: &'static Cells = Box::leak(Box::new(Cells::new(site, lane)));
+        let new: &'static Shard = Box::leak(Box::new(Shard::new(site, label_set)));
         // Another thread may have appended cells at the same end.
         while let Err(_taken) = end.set(new) {
             let Some(cells) = end.get() else { continue };
@@ -243,7 +243,7 @@ impl Store {
     }
 
     /// Adds the numbers of all threads, living and ended.
-    pub(crate) fn add_to(&self, site: &Site, sum: &mut Sum) {
+    pub(crate) fn add_to(&self, site: &Site, sum: &mut SiteSnapshot) {
         let ok: u64 = self.all().map(|cells| cells.add_ok_to(sum)).sum();
         let mut started = self.started();
         // If the successful calls are as many as the started ones, none had ended in another way
@@ -258,12 +258,12 @@ impl Store {
     }
 
     /// Adds the successful calls of all threads, living and ended.
-    pub(crate) fn add_ok_to(&self, sum: &mut Sum) {
+    pub(crate) fn add_ok_to(&self, sum: &mut SiteSnapshot) {
         self.all().for_each(|cells| _ = cells.add_ok_to(sum));
     }
 
     fn started(&self) -> u64 {
-        let started = |cells: &Cells| cells.started.load(Ordering::Acquire);
+        let started = |cells: &Shard| cells.started.load(Ordering::Acquire);
         self.all().map(started).sum()
     }
 
@@ -274,7 +274,7 @@ impl Store {
     }
 }
 
-impl Cells {
+impl Shard {
     fn try_claim(&self) -> bool {
         // A plain read first: most cells belong to another thread, and stay in its cache.
         if self.claimed.load(Ordering::Relaxed) {

@@ -1,18 +1,18 @@
 //! Reads the cells of a running thread for a scrape.
 
-use super::{Cells, Ended};
+use super::{Ended, Shard};
 use crate::base::outcome::Outcome;
 use crate::base::sync::atomic::Ordering;
 use crate::base::sync::yield_now;
 use crate::callsite::Site;
 use crate::callsite::error_classes;
-use crate::callsite::snapshot::Sum;
+use crate::callsite::snapshot::SiteSnapshot;
 
 /// More buckets than a function can have: 40 bounds of its own, its objective's, and `+Inf`.
-const MOST_BUCKETS: usize = 48;
+const MAX_BUCKETS: usize = 48;
 
 /// Attempts of a scrape to read numbers that match each other.
-const PATIENCE: u32 = 100;
+const MAX_ATTEMPTS: u32 = 100;
 
 /// The calls of a result, and the number of buckets they can be in.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ impl Ended {
     }
 
     /// Copies what it reads.
-    fn copy(&self, buckets: &mut [u64; MOST_BUCKETS]) -> Read {
+    fn copy(&self, buckets: &mut [u64; MAX_BUCKETS]) -> Read {
         let (mut calls, mut used) = (0, 0);
         for (copy, count) in buckets.iter_mut().zip(self.counts()) {
             *copy = count;
@@ -41,21 +41,26 @@ impl Ended {
     }
 }
 
-impl Cells {
+impl Shard {
     /// Adds the calls that are ok and returns their number.
-    pub(super) fn add_ok_to(&self, sum: &mut Sum) -> u64 {
+    pub(super) fn add_ok_to(&self, sum: &mut SiteSnapshot) -> u64 {
         self.add(Outcome::Ok, self.ok.counts(), sum)
     }
 
     /// Adds all calls but those that are ok.
-    pub(super) fn add_others_to(&self, site: &Site, sum: &mut Sum) {
-        let mut buckets = [0; MOST_BUCKETS];
+    pub(super) fn add_others_to(&self, site: &Site, sum: &mut SiteSnapshot) {
+        let mut buckets = [0; MAX_BUCKETS];
         let used = self.add_errors_to(site, sum, &mut buckets);
         self.add(Outcome::Error, buckets[..used].iter().copied(), sum);
         self.add(Outcome::Cancelled, self.cancelled.counts(), sum);
     }
 
-    fn add(&self, outcome: Outcome, buckets: impl Iterator<Item = u64>, sum: &mut Sum) -> u64 {
+    fn add(
+        &self,
+        outcome: Outcome,
+        buckets: impl Iterator<Item = u64>,
+        sum: &mut SiteSnapshot,
+    ) -> u64 {
         let (result, mut all) = (outcome.result(), 0);
         for (bucket, calls) in buckets.enumerate() {
             sum.add_to_bucket(result, bucket, calls);
@@ -71,7 +76,7 @@ impl Cells {
     fn ticks(&self, outcome: Outcome) -> u128 {
         // Read before the ticks, which are then at least as many as were noted.
         let noted = u64::from(self.halves[outcome.result()].load(Ordering::Acquire));
-        let ticks = self.of(outcome).ticks.load(Ordering::Acquire);
+        let ticks = self.result(outcome).ticks.load(Ordering::Acquire);
         let halves = noted + ((noted ^ (ticks >> 63)) & 1);
         (u128::from(halves >> 1) << 64) | u128::from(ticks)
     }
@@ -83,8 +88,8 @@ impl Cells {
     fn add_errors_to(
         &self,
         site: &Site,
-        sum: &mut Sum,
-        buckets: &mut [u64; MOST_BUCKETS],
+        sum: &mut SiteSnapshot,
+        buckets: &mut [u64; MAX_BUCKETS],
     ) -> usize {
         let mut classes = None;
         let mut attempts = 0;
@@ -93,7 +98,7 @@ impl Cells {
             let panics = self.panics.load(Ordering::Acquire);
             let mut others = panics;
             if let Some(counts) = self.classes.get() {
-                let copies = classes.get_or_insert([0; error_classes::MOST]);
+                let copies = classes.get_or_insert([0; error_classes::MAX_CLASSES]);
                 for (copy, count) in copies.iter_mut().zip(counts.iter()) {
                     *copy = count.load(Ordering::Acquire);
                     others += *copy;
@@ -104,7 +109,7 @@ impl Cells {
                 0 => finished.calls,
                 _ => self.errors.load(Ordering::Acquire),
             };
-            if errors + others == finished.calls || attempts == PATIENCE {
+            if errors + others == finished.calls || attempts == MAX_ATTEMPTS {
                 sum.errors += errors;
                 sum.panics += panics;
                 for (place, class) in site.classes().names().filter(|_| classes.is_some()) {

@@ -13,7 +13,7 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    pub(super) fn of(function: &str) -> Self {
+    pub(super) fn new(function: &str) -> Self {
         Self {
             ok: format!("{function} ok"),
             slow: format!("{function} slow"),

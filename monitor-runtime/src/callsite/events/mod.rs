@@ -92,7 +92,7 @@ impl Events {
             panicked: if same { failed } else { event(Level::ERROR) },
             panicked_in_full: OnceLock::new(),
             warned: event(Level::WARN),
-            messages: Messages::of(site.function()),
+            messages: Messages::new(site.function()),
             registered: AtomicBool::new(false),
             known: AtomicBool::new(false),
         }

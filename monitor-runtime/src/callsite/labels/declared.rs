@@ -99,6 +99,7 @@ mod section {
         leave!(entry::<P, D>);
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "`none` has the same type")]
     fn entry<P: Place, D: Dimensions>(values: &mut Vec<Values>) -> Option<&'static Site> {
         D::push(values);
         Some(P::site())
@@ -110,14 +111,14 @@ mod section {
 
     /// Returns the entries of this file: the executable, or the dynamic library that the runtime is in.
     pub(super) fn entries() -> &'static [Entry] {
-        // Without an entry there would be no section, and no beginning and end of it.
-        leave!(none);
         unsafe extern "C" {
             #[link_name = "__start_monitor_labels_0_1_0"]
             static START: usize;
             #[link_name = "__stop_monitor_labels_0_1_0"]
             static STOP: usize;
         }
+        // Without an entry there would be no section, and no beginning and end of it.
+        leave!(none);
         // To the compiler these are two statics, and could not be the same memory.
         let (start, stop) = (black_box(&raw const START), black_box(&raw const STOP));
         let (start, stop) = (start.cast::<Entry>(), stop.cast::<Entry>());

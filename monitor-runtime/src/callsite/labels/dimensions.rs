@@ -7,12 +7,12 @@ use crate::settings::label::MonitorLabel;
 pub(crate) const OTHER: &str = "other";
 
 /// The most label sets that one function can have.
-pub(crate) const MOST_LANES: usize = 10_000;
+pub(crate) const MAX_LABEL_SETS: usize = 10_000;
 
 /// The values of a function's labels, as far as their types tell.
 pub trait Dimensions {
     /// The number of label sets: the product of the values of each label.
-    const LANES: usize;
+    const LABEL_SETS: usize;
 
     #[doc(hidden)]
     fn push(values: &mut Vec<Values>);
@@ -38,13 +38,13 @@ impl Values {
 }
 
 impl Dimensions for () {
-    const LANES: usize = 1;
+    const LABEL_SETS: usize = 1;
 
     fn push(_: &mut Vec<Values>) {}
 }
 
 impl<D: Dimensions, L: MonitorLabel> Dimensions for (D, L) {
-    const LANES: usize = D::LANES * L::VALUES.len();
+    const LABEL_SETS: usize = D::LABEL_SETS * L::VALUES.len();
 
     fn push(values: &mut Vec<Values>) {
         D::push(values);
@@ -56,7 +56,7 @@ impl<D: Dimensions, L: MonitorLabel> Dimensions for (D, L) {
 pub struct Bounded<const MAX: usize>;
 
 impl<D: Dimensions, const MAX: usize> Dimensions for (D, Bounded<MAX>) {
-    const LANES: usize = D::LANES * (MAX + 1);
+    const LABEL_SETS: usize = D::LABEL_SETS * (MAX + 1);
 
     fn push(values: &mut Vec<Values>) {
         D::push(values);

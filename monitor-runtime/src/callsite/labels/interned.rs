@@ -15,7 +15,7 @@ const MAX_TEXT: usize = 128;
 type Slot = OnceLock<(Box<str>, usize)>;
 
 /// The values seen, by index, in a table that only grows and is read without a lock.
-pub(crate) struct Names {
+pub(crate) struct Interner {
     hasher: RandomState,
     /// Twice as many slots as values, each with its index; found by hash.
     slots: Box<[Slot]>,
@@ -26,7 +26,7 @@ pub(crate) struct Names {
     overflowed: AtomicU64,
 }
 
-impl Names {
+impl Interner {
     pub(crate) fn new(max: usize) -> Self {
         Self {
             hasher: RandomState::new(),
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn values_keep_their_index_and_those_beyond_the_last_share_one() {
-        let names = Names::new(3);
+        let names = Interner::new(3);
         let indices = ["eu", "us", "eu", "ap", "sa", "us", "other"].map(|name| names.index(name));
         assert_eq!(indices, [0, 1, 0, 2, 3, 1, 3]);
         assert_eq!(
@@ -136,8 +136,8 @@ mod tests {
 
     #[test]
     fn threads_agree_on_the_indices() {
-        let names = Names::new(20);
-        let all = |names: &Names| {
+        let names = Interner::new(20);
+        let all = |names: &Interner| {
             (0..40)
                 .map(|n| names.index(&format!("v{}", n % 20)))
                 .collect::<Vec<_>>()
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_long_value_is_cut_between_characters() {
-        let names = Names::new(2);
+        let names = Interner::new(2);
         let long = "ä".repeat(100);
         assert_eq!(names.index(&long), 0);
         assert_eq!(names.name(0), "ä".repeat(64));
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_value_with_characters_that_are_not_seen_is_other() {
-        let names = Names::new(3);
+        let names = Interner::new(3);
         for value in ["\u{1b}[31m", "a\nb 1", "\0", "\u{202e}eu"] {
             assert_eq!(names.index(value), 3, "{value:?}");
         }
@@ -174,10 +174,10 @@ mod tests {
 
     #[test]
     fn a_value_with_a_secret_is_other() {
-        let names = Names::new(3);
+        let names = Interner::new(3);
         assert_eq!(names.index("redis://:hunter2@cache"), 3);
         assert_eq!((names.index("redis://cache"), names.overflowed()), (0, 1));
-        let names = Names::secret(3);
+        let names = Interner::secret(3);
         assert_eq!(
             (names.index("a"), names.index("b"), names.name(3)),
             (3, 3, "other")

@@ -12,6 +12,6 @@ mod sets;
 
 pub use declared::Place;
 pub(crate) use declared::{leave, read as read_declared};
-pub(crate) use dimensions::MOST_LANES;
+pub(crate) use dimensions::MAX_LABEL_SETS;
 pub(crate) use dimensions::{Bounded, Dimensions, Values};
-pub(crate) use sets::{Family, bound, open, opened};
+pub(crate) use sets::{LabelSets, bound, open, opened};

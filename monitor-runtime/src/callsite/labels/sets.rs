@@ -4,21 +4,21 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::dimensions::{Dimensions, OTHER, Values};
-use super::interned::Names;
+use super::interned::Interner;
 use crate::base::redact::is_secret;
 use crate::callsite::Site;
-use crate::callsite::counters::Store;
+use crate::callsite::counters::Shards;
 use crate::settings::config::DEFAULT_LABEL_SERIES;
 
 /// Labels that one function can have; the attribute takes no more.
-const MOST_LABELS: usize = 8;
+const MAX_LABELS: usize = 8;
 
 /// The most label sets of one function that are on a page before they are called.
-const MOST_SHOWN: usize = 32;
+const MAX_SHOWN: usize = 32;
 
 /// The number of label sets in use in this process, and its limit.
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
-static MOST_IN_USE: AtomicUsize = AtomicUsize::new(DEFAULT_LABEL_SERIES);
+static MAX_IN_USE: AtomicUsize = AtomicUsize::new(DEFAULT_LABEL_SERIES);
 
 /// `true` once the log has warned that there are too many.
 static WARNED: AtomicBool = AtomicBool::new(false);
@@ -38,12 +38,12 @@ pub(crate) fn open() {
 
 /// Sets the number of label sets that this process tells apart.
 pub(crate) fn bound(most: usize) {
-    MOST_IN_USE.store(most, Ordering::Relaxed);
+    MAX_IN_USE.store(most, Ordering::Relaxed);
 }
 
 /// Takes one of the process's places for label sets.
 fn take_place() -> bool {
-    let most = MOST_IN_USE.load(Ordering::Relaxed);
+    let most = MAX_IN_USE.load(Ordering::Relaxed);
     let next = |in_use| (in_use < most).then_some(in_use + 1);
     let taken = IN_USE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
     taken.is_ok()
@@ -51,20 +51,20 @@ fn take_place() -> bool {
 
 /// Returns `true` if a new label set would be told apart.
 fn is_place_left() -> bool {
-    IN_USE.load(Ordering::Relaxed) < MOST_IN_USE.load(Ordering::Relaxed)
+    IN_USE.load(Ordering::Relaxed) < MAX_IN_USE.load(Ordering::Relaxed)
 }
 
 /// The label sets of one function, allocated on its first call with labels.
-pub(crate) struct Family {
+pub(crate) struct LabelSets {
     /// The values of the labels that are `bounded`, by the label's position.
-    names: [OnceLock<Box<Names>>; MOST_LABELS],
+    names: [OnceLock<Box<Interner>>; MAX_LABELS],
     shape: OnceLock<Shape>,
 }
 
 struct Shape {
     values: Vec<Values>,
     /// The number of label sets. The place after the last one is that of `other`.
-    lanes: usize,
+    label_sets: usize,
     /// Places of the label sets, allocated as they are called.
     pages: Box<[OnceLock<Box<Page>>]>,
 }
@@ -76,45 +76,45 @@ type Page = [Place; PAGE];
 
 /// The place that counts a label set: a store of its own, or `other`. The first call decides for
 /// good. Calls that begin on one thread and end on another meet in the same place.
-type Place = OnceLock<Option<Store>>;
+type Place = OnceLock<Option<Shards>>;
 
 impl Shape {
     fn new(values: Vec<Values>) -> Self {
-        let lanes = values.iter().map(Values::count).product();
-        let pages = usize::div_ceil(lanes, PAGE);
+        let label_sets = values.iter().map(Values::count).product();
+        let pages = usize::div_ceil(label_sets, PAGE);
         Self {
             values,
-            lanes,
+            label_sets,
             pages: (0..pages).map(|_| OnceLock::new()).collect(),
         }
     }
 
-    fn place(&self, lane: usize) -> Option<&Place> {
-        let page = self.pages.get(lane / PAGE)?;
+    fn place(&self, label_set: usize) -> Option<&Place> {
+        let page = self.pages.get(label_set / PAGE)?;
         if page.get().is_none() {
             // Made before it is set, because the allocator may be monitored itself.
             let new = Box::new([const { OnceLock::new() }; PAGE]);
             let _ = page.set(new);
         }
-        page.get().map(|places| &places[lane % PAGE])
+        page.get().map(|places| &places[label_set % PAGE])
     }
 }
 
-impl Family {
+impl LabelSets {
     pub(crate) fn new() -> Self {
         Self {
-            names: [const { OnceLock::new() }; MOST_LABELS],
+            names: [const { OnceLock::new() }; MAX_LABELS],
             shape: OnceLock::new(),
         }
     }
 
     /// Returns the values of a bounded label.
-    pub(crate) fn names(&self, of: &Site, label: usize, max: usize) -> &Names {
+    pub(crate) fn names(&self, of: &Site, label: usize, max: usize) -> &Interner {
         self.names[label].get_or_init(|| {
             Box::new(if is_secret(of.labels[label]) {
-                Names::secret(max)
+                Interner::secret(max)
             } else {
-                Names::new(max)
+                Interner::new(max)
             })
         })
     }
@@ -140,13 +140,13 @@ impl Family {
 
     /// Returns the lane of `other`, behind all label sets; `None` while the labels' values are not known.
     pub(crate) fn other(&self) -> Option<usize> {
-        self.shape.get().map(|shape| shape.lanes)
+        self.shape.get().map(|shape| shape.label_sets)
     }
 
     /// Returns the store of a label set that has one of its own.
-    pub(crate) fn store(&self, lane: usize) -> Option<&Store> {
-        let page = self.shape.get()?.pages.get(lane / PAGE)?.get()?;
-        page[lane % PAGE].get()?.as_ref()
+    pub(crate) fn store(&self, label_set: usize) -> Option<&Shards> {
+        let page = self.shape.get()?.pages.get(label_set / PAGE)?.get()?;
+        page[label_set % PAGE].get()?.as_ref()
     }
 
     /// Returns the label sets that have been called, without `other`.
@@ -154,8 +154,11 @@ impl Family {
         let pages = self.shape.get().map_or(&[][..], |shape| &shape.pages);
         let made = pages.iter().enumerate();
         let made = made.filter(|(_, page)| page.get().is_some());
-        let lanes = made.flat_map(|(page, _)| page * PAGE..(page + 1) * PAGE);
-        lanes.filter(|lane| self.store(*lane).is_some_and(|store| !store.is_empty()))
+        let label_sets = made.flat_map(|(page, _)| page * PAGE..(page + 1) * PAGE);
+        label_sets.filter(|label_set| {
+            self.store(*label_set)
+                .is_some_and(|store| !store.is_empty())
+        })
     }
 
     /// Returns the label sets that have not been called, if they are few and known by type.
@@ -164,52 +167,56 @@ impl Family {
     pub(crate) fn uncalled(&self) -> impl Iterator<Item = usize> {
         let is_known = |values: &Values| matches!(values, Values::Known(_));
         let few = self.shape.get().filter(|shape| {
-            shape.lanes <= MOST_SHOWN && shape.values.iter().all(is_known) && is_place_left()
+            shape.label_sets <= MAX_SHOWN && shape.values.iter().all(is_known) && is_place_left()
         });
-        let lanes = 0..few.map_or(0, |shape| shape.lanes);
-        lanes.filter(
-            move |lane| match few.and_then(|shape| shape.place(*lane)?.get()) {
+        let label_sets = 0..few.map_or(0, |shape| shape.label_sets);
+        label_sets.filter(move |label_set| {
+            match few.and_then(|shape| shape.place(*label_set)?.get()) {
                 None => true,
                 Some(Some(store)) => store.is_empty(),
                 Some(None) => false,
-            },
-        )
+            }
+        })
     }
 
     /// Returns the lane to count in: `other` for a label set that was beyond the process's limit on
     /// its first call, even if the limit has been raised since.
-    pub(crate) fn admit(&self, lane: usize) -> usize {
-        let Some(shape) = self.shape.get().filter(|shape| lane < shape.lanes) else {
-            return lane;
+    pub(crate) fn admit(&self, label_set: usize) -> usize {
+        let Some(shape) = self
+            .shape
+            .get()
+            .filter(|shape| label_set < shape.label_sets)
+        else {
+            return label_set;
         };
         let mut refused = false;
         let decide = || {
             let admitted = take_place();
             refused = !admitted;
-            admitted.then(|| Store(OnceLock::new()))
+            admitted.then(|| Shards(OnceLock::new()))
         };
-        let place = shape.place(lane);
+        let place = shape.place(label_set);
         let own = place.is_some_and(|place| place.get_or_init(decide).is_some());
         // Logged after the decision, because the subscriber may be monitored itself.
         if refused && !WARNED.swap(true, Ordering::Relaxed) {
             tracing::warn!(
-                most = MOST_IN_USE.load(Ordering::Relaxed),
+                most = MAX_IN_USE.load(Ordering::Relaxed),
                 "labels have more combinations of values than this process tells apart; from now \
                  on new ones are counted as `other`; MONITOR_LABEL_SERIES sets how many"
             );
         }
-        if own { lane } else { shape.lanes }
+        if own { label_set } else { shape.label_sets }
     }
 
     /// Returns the values of a lane, label by label.
-    pub(crate) fn values(&self, lane: usize) -> Vec<&str> {
+    pub(crate) fn values(&self, label_set: usize) -> Vec<&str> {
         let Some(shape) = self.shape.get() else {
             return Vec::new();
         };
-        if lane == shape.lanes {
+        if label_set == shape.label_sets {
             return vec![OTHER; shape.values.len()];
         }
-        let mut rest = lane;
+        let mut rest = label_set;
         let mut found = Vec::with_capacity(shape.values.len());
         for (label, values) in shape.values.iter().enumerate().rev() {
             found.push(match values {
@@ -243,11 +250,11 @@ mod tests {
     use crate::callsite::labels::Bounded;
 
     /// Asks for a lane on many threads at once; they have to agree.
-    fn ask(family: &Family, lane: usize) -> usize {
+    fn ask(family: &LabelSets, label_set: usize) -> usize {
         let barrier = std::sync::Barrier::new(8);
         let ask = || {
             barrier.wait();
-            family.admit(lane)
+            family.admit(label_set)
         };
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
@@ -263,23 +270,24 @@ mod tests {
 
     #[test]
     fn a_combination_counts_in_one_place_for_good() {
-        let family = Family::new();
+        let family = LabelSets::new();
         family.shape::<((), Bounded<999>)>();
         let before = IN_USE.load(Ordering::Relaxed);
         bound(before + 100);
-        let places: Vec<usize> = (0..200).map(|lane| ask(&family, lane)).collect();
-        let (own, others): (Vec<_>, Vec<_>) = (0..200).partition(|lane| places[*lane] == *lane);
+        let places: Vec<usize> = (0..200).map(|label_set| ask(&family, label_set)).collect();
+        let (own, others): (Vec<_>, Vec<_>) =
+            (0..200).partition(|label_set| places[*label_set] == *label_set);
         // Other tests of this process may take some.
         assert!(
             own.len() <= 100 && own.len() > 50,
             "{} of their own",
             own.len()
         );
-        assert!(others.iter().all(|lane| places[*lane] == 1000));
+        assert!(others.iter().all(|label_set| places[*label_set] == 1000));
         // Another start of the runtime may bring another bound, and calls that run then end later.
         for most in [0, before + 1000] {
             bound(most);
-            let again: Vec<usize> = (0..200).map(|lane| ask(&family, lane)).collect();
+            let again: Vec<usize> = (0..200).map(|label_set| ask(&family, label_set)).collect();
             assert_eq!(again, places);
         }
         bound(DEFAULT_LABEL_SERIES);

@@ -9,11 +9,11 @@ pub(crate) use names::{Name, by_name, sources};
 
 use crate::base::outcome::{Outcome, PANIC};
 use crate::callsite::Site;
-use crate::callsite::counters::Store;
+use crate::callsite::counters::Shards;
 
 /// The counts of a site at one moment.
 #[derive(Clone)]
-pub(crate) struct Sum {
+pub(crate) struct SiteSnapshot {
     pub(crate) started: u64,
     /// Errors without a class.
     pub(crate) errors: u64,
@@ -36,7 +36,7 @@ struct Ended {
     used: usize,
 }
 
-impl Sum {
+impl SiteSnapshot {
     pub(crate) fn zero(slots: usize) -> Self {
         Self {
             started: 0,
@@ -94,41 +94,41 @@ impl Sum {
 pub(crate) struct Source {
     pub(crate) site: &'static Site,
     /// 0 for calls without labels.
-    pub(crate) lane: usize,
-    store: &'static Store,
+    pub(crate) label_set: usize,
+    store: &'static Shards,
     /// A copy of the store's list, set once the store has its first cells.
-    near: Store,
+    near: Shards,
     slots: usize,
     timed: bool,
 }
 
 impl Source {
     /// Returns the source of a lane that has not been called: it has counted nothing.
-    pub(crate) fn uncalled(site: &'static Site, lane: usize) -> Self {
-        static NOTHING: Store = Store(OnceLock::new());
+    pub(crate) fn uncalled(site: &'static Site, label_set: usize) -> Self {
+        static NOTHING: Shards = Shards(OnceLock::new());
         Self {
             store: &NOTHING,
-            ..Self::new(site, lane)
+            ..Self::new(site, label_set)
         }
     }
 
-    pub(crate) fn new(site: &'static Site, lane: usize) -> Self {
+    pub(crate) fn new(site: &'static Site, label_set: usize) -> Self {
         Self {
             site,
-            lane,
-            store: site.store(lane),
-            near: Store(OnceLock::new()),
+            label_set,
+            store: site.store(label_set),
+            near: Shards(OnceLock::new()),
             slots: site.slots(),
             timed: site.is_timed(),
         }
     }
 
-    /// Touches the memory that is going to be read; see [`Store::look`].
+    /// Touches the memory that is going to be read; see [`Shards::look`].
     pub(crate) fn look(&self) -> u64 {
         self.near().look()
     }
 
-    fn near(&self) -> &Store {
+    fn near(&self) -> &Shards {
         if self.near.is_empty()
             && let Some(first) = self.store.0.get()
         {
@@ -141,7 +141,7 @@ impl Source {
     /// Returns the site's id, if it was called.
     pub(crate) fn id(&self) -> Option<usize> {
         let first = self.near().0.get()?;
-        Some(first.id - self.lane)
+        Some(first.id - self.label_set)
     }
 
     /// Returns the upper bounds of its buckets but the last, in seconds.
@@ -150,39 +150,39 @@ impl Source {
     }
 
     /// Reads its counts, over all threads.
-    fn read(&self, sum: &mut Sum) {
+    fn read(&self, sum: &mut SiteSnapshot) {
         sum.reset(self.slots);
         self.near().add_to(self.site, sum);
     }
 }
 
 /// Reads the successful calls of a site's lane, by bucket.
-pub(crate) fn ok_buckets(site: &'static Site, lane: usize) -> Vec<u64> {
-    let mut sum = Sum::zero(site.slots());
-    site.store(lane).add_ok_to(&mut sum);
+pub(crate) fn ok_buckets(site: &'static Site, label_set: usize) -> Vec<u64> {
+    let mut sum = SiteSnapshot::zero(site.slots());
+    site.store(label_set).add_ok_to(&mut sum);
     sum.buckets.truncate(sum.slots);
     sum.buckets
 }
 
 /// The counts of all sites of one name; made once and read again and again.
-pub(crate) struct Tally {
-    sum: Sum,
+pub(crate) struct Snapshot {
+    sum: SiteSnapshot,
     /// Buffer for another site of the same name.
-    other: Sum,
+    other: SiteSnapshot,
     timed: bool,
 }
 
-impl Default for Tally {
+impl Default for Snapshot {
     fn default() -> Self {
         Self {
-            sum: Sum::zero(0),
-            other: Sum::zero(0),
+            sum: SiteSnapshot::zero(0),
+            other: SiteSnapshot::zero(0),
             timed: false,
         }
     }
 }
 
-impl Tally {
+impl Snapshot {
     /// Replaces its contents by the sum of these sources; the buckets are those of the first.
     pub(crate) fn read(&mut self, sources: &[Source]) {
         let Some((first, others)) = sources.split_first() else {

@@ -17,9 +17,11 @@ pub(crate) struct Name {
 /// Returns the sources of a site's series: the label sets it was called with, and those that are on
 /// a page before that.
 pub(crate) fn sources(site: &'static Site) -> impl Iterator<Item = Source> {
-    let called = site.lanes().map(move |lane| Source::new(site, lane));
+    let called = site
+        .label_sets()
+        .map(move |label_set| Source::new(site, label_set));
     let uncalled = site.family().uncalled();
-    called.chain(uncalled.map(move |lane| Source::uncalled(site, lane)))
+    called.chain(uncalled.map(move |label_set| Source::uncalled(site, label_set)))
 }
 
 /// Groups call sites, and the label sets they were called with, by name.
@@ -37,7 +39,7 @@ pub(crate) fn by_name(sites: impl Iterator<Item = &'static Site>) -> BTreeMap<Na
             let name = Name {
                 module: site.module(),
                 function: site.function(),
-                labels: site.label_values(source.lane).collect(),
+                labels: site.label_values(source.label_set).collect(),
             };
             all.entry(name).or_default().push(source);
         }

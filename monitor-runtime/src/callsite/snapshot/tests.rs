@@ -1,13 +1,13 @@
 //! Sums of what one thread counts.
 
 use super::*;
-use crate::callsite::counters::Cells;
+use crate::callsite::counters::Shard;
 
 /// A call that takes a quarter of what 64 bits hold.
 const LONG: u64 = 1 << 62;
 
 fn ticks(source: &Source) -> u128 {
-    let mut tally = Tally::default();
+    let mut tally = Snapshot::default();
     tally.read(std::slice::from_ref(source));
     tally.ticks(Outcome::Ok)
 }
@@ -15,7 +15,7 @@ fn ticks(source: &Source) -> u128 {
 #[test]
 fn the_sum_of_durations_outlives_64_bits() {
     static SITE: Site = Site::new(|| "", "m");
-    let cells = Cells::claim(&SITE, 0);
+    let cells = Shard::claim(&SITE, 0);
     let source = Source::new(&SITE, 0);
     for calls in 1..=1000 {
         cells.started();
@@ -27,7 +27,7 @@ fn the_sum_of_durations_outlives_64_bits() {
 #[test]
 fn the_short_way_may_pass_a_half_that_it_does_not_note() {
     static SITE: Site = Site::new(|| "", "m");
-    let cells = Cells::claim(&SITE, 0);
+    let cells = Shard::claim(&SITE, 0);
     let source = Source::new(&SITE, 0);
     let mut sum = 0;
     for _ in 0..10 {

@@ -14,7 +14,7 @@ struct Rest {
 }
 
 impl Rest {
-    fn of(context: &TraceContext) -> Self {
+    fn new(context: &TraceContext) -> Self {
         Self {
             carried: context.carried.clone(),
             failure: context.failure.clone(),
@@ -71,7 +71,7 @@ impl Here {
     pub(crate) fn enter(context: Option<&TraceContext>) -> Self {
         Self {
             ids: IDS.replace(context.map(|context| context.ids)),
-            rest: replace(context.map(Rest::of).unwrap_or_default()),
+            rest: replace(context.map(Rest::new).unwrap_or_default()),
         }
     }
 }

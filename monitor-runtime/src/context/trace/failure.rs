@@ -59,7 +59,7 @@ pub(crate) fn note_reported() {
 /// Leaves a panic to the access line of the current request. Returns `false` outside a request.
 pub(crate) fn leave_to_request(panic: &Arc<Panic>) -> bool {
     /// A handler that catches panics in a loop must not make its request grow.
-    const MOST: usize = 16;
+    const MAX_PANICS: usize = 16;
     let Some(failure) = current_failure() else {
         return false;
     };
@@ -67,7 +67,7 @@ pub(crate) fn leave_to_request(panic: &Arc<Panic>) -> bool {
     let Ok(mut panics) = failure.panics.try_lock() else {
         return false;
     };
-    let has_room = panics.len() < MOST;
+    let has_room = panics.len() < MAX_PANICS;
     if has_room {
         panics.push(Arc::clone(panic));
     }

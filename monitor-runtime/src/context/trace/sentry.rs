@@ -52,7 +52,7 @@ impl Sampling {
             .clone()
     }
 
-    fn of(&self, ids: Ids) -> String {
+    fn text(&self, ids: Ids) -> String {
         let mut text = format!("sentry-trace_id={}{}", ids.trace, self.members);
         if let Some(rate) = self.rate {
             let sampled = ids.sampled;
@@ -94,7 +94,7 @@ pub(super) fn inject(ids: Ids, carried: Option<&Baggage>, headers: &mut HeaderMa
     };
     let trace = format!("{}-{}{decision}", ids.trace, ids.span);
     let frozen = carried.and_then(|carried| carried.sampling.as_deref());
-    let own = frozen.map_or_else(|| sampling.of(ids), str::to_owned);
+    let own = frozen.map_or_else(|| sampling.text(ids), str::to_owned);
     let foreign = carried.and_then(|carried| carried.foreign.as_deref());
     let given: Vec<String> = {
         let members = baggage::members(headers);

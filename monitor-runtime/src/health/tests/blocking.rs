@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{MS, SECOND, failing, health, passing};
 use crate::health::check_state::Standing;
-use crate::health::{Check, Question, Refusal, Selection, Status};
+use crate::health::{Check, ProbeKind, Refusal, Selection, Status};
 
 /// Waits for real threads to get somewhere; the limit only ends a test that is broken.
 pub(super) fn eventually(what: &str, condition: impl Fn() -> bool) {
@@ -47,7 +47,7 @@ fn without_a_runtime_a_blocking_check_holds_up_nobody() {
     eventually("the other check passes", || {
         health.slots[1].standing(Instant::now()) == Standing::Passing
     });
-    assert_eq!(health.ask(Question::Ready), Ok(()));
+    assert_eq!(health.ask(ProbeKind::Ready), Ok(()));
     let stop = Instant::now();
     health.stop();
     health.stop();
@@ -89,7 +89,7 @@ fn a_check_that_blocks_the_users_runtime_is_seen_from_outside() {
             move || {
                 runtime.block_on(async {
                     health.spawn().expect("a thread");
-                    while health.ask(Question::Ready).is_err() {
+                    while health.ask(ProbeKind::Ready).is_err() {
                         sleep(MS).await;
                     }
                 });
@@ -98,7 +98,7 @@ fn a_check_that_blocks_the_users_runtime_is_seen_from_outside() {
         eventually("the timeout is noticed", || {
             failing(&health.slots[0]).as_deref() == Some("no answer within 20ms")
         });
-        assert_eq!(health.ask(Question::Ready), Err(Refusal::CriticalFailing));
+        assert_eq!(health.ask(ProbeKind::Ready), Err(Refusal::CriticalFailing));
         eventually("the verdict grows old", || {
             failing(&health.slots[0]).is_some_and(|output| output == "has not finished for 1s")
         });

@@ -9,7 +9,7 @@ use crate::health::Heartbeat;
 use crate::health::awake::Awake;
 use crate::health::check_state::{Slot, Standing};
 use crate::health::history::RUNS;
-use crate::health::{Check, CheckError, Question, Refusal, Selection, validate};
+use crate::health::{Check, CheckError, ProbeKind, Refusal, Selection, validate};
 
 fn record(slot: &Slot, outcomes: &str) {
     for (run, outcome) in outcomes.chars().enumerate() {
@@ -157,25 +157,25 @@ fn points_of_a_question_are_those_that_can_decide_it() {
     };
     let of = |name: &str, decides| (name.to_owned(), decides);
     // By type: a check cannot be added to liveness.
-    assert_eq!(names(Question::Live, &[]), []);
+    assert_eq!(names(ProbeKind::Live, &[]), []);
     let process = [of("process:shutdown", true), of("process:started", true)];
     let all = [&process[..], &[of("db", true), of("cache", false)]].concat();
-    assert_eq!(names(Question::Ready, &[]), all);
-    assert_eq!(names(Question::Ready, &["storage"]), all[..3]);
+    assert_eq!(names(ProbeKind::Ready, &[]), all);
+    assert_eq!(names(ProbeKind::Ready, &["storage"]), all[..3]);
     assert_eq!(
-        names(Question::Started, &[])[1..],
+        names(ProbeKind::Started, &[])[1..],
         [of("db", true), of("cache", false)]
     );
 
     health.mark_started();
     record(&health.slots[1], "-");
-    assert_eq!(health.ask(Question::Started), Err(Refusal::Starting));
+    assert_eq!(health.ask(ProbeKind::Started), Err(Refusal::Starting));
     record(&health.slots[0], "+");
     assert_eq!(
-        health.ask(Question::Started),
+        health.ask(ProbeKind::Started),
         Ok(()),
         "known to fail is known"
     );
-    assert_eq!(health.ask(Question::Ready), Ok(()));
+    assert_eq!(health.ask(ProbeKind::Ready), Ok(()));
     assert_eq!(health.slots[0].standing(Instant::now()), Standing::Passing);
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::check_state::{Slot, Standing};
-use super::{Check, CheckError, Health, Question, Refusal, Selection, Service, Status};
+use super::{Check, CheckError, Health, ProbeKind, Refusal, Selection, Service, Status};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -90,18 +90,18 @@ fn without_checks_the_report_is_ok() {
 #[test]
 fn draining_beats_starting_and_leaves_liveness_alone() {
     let health = health(vec![]);
-    assert_eq!(health.ask(Question::Ready), Err(Refusal::Starting));
-    assert!(health.ask(Question::Started).is_err());
+    assert_eq!(health.ask(ProbeKind::Ready), Err(Refusal::Starting));
+    assert!(health.ask(ProbeKind::Started).is_err());
     health.mark_started();
-    assert!(health.ask(Question::Started).is_ok());
-    assert_eq!(health.ask(Question::Ready), Ok(()));
+    assert!(health.ask(ProbeKind::Started).is_ok());
+    assert_eq!(health.ask(ProbeKind::Ready), Ok(()));
     health.begin_drain();
     assert!(
         health.is_draining()
-            && health.ask(Question::Started).is_ok()
-            && health.ask(Question::Live).is_ok()
+            && health.ask(ProbeKind::Started).is_ok()
+            && health.ask(ProbeKind::Live).is_ok()
     );
-    assert_eq!(health.ask(Question::Ready), Err(Refusal::Draining));
+    assert_eq!(health.ask(ProbeKind::Ready), Err(Refusal::Draining));
     assert_eq!(json(&health)["status"], "fail");
     assert_eq!(json(&health)["output"], "draining");
 }
@@ -110,7 +110,7 @@ fn draining_beats_starting_and_leaves_liveness_alone() {
 fn critical_checks_decide_readiness_and_others_only_warn() {
     let degraded = health(vec![passing("cache"), passing("db").critical()]);
     degraded.mark_started();
-    assert_eq!(degraded.ask(Question::Ready), Err(Refusal::Starting));
+    assert_eq!(degraded.ask(ProbeKind::Ready), Err(Refusal::Starting));
     let [cache, db] = &*degraded.slots else {
         panic!("two slots")
     };
@@ -126,23 +126,26 @@ fn critical_checks_decide_readiness_and_others_only_warn() {
         "a degraded check has no verdict"
     );
     // A check that is not critical holds nothing up, and may hang for ever.
-    assert_eq!(degraded.ask(Question::Started), Ok(()));
-    assert_eq!(degraded.ask(Question::Ready), Ok(()));
+    assert_eq!(degraded.ask(ProbeKind::Started), Ok(()));
+    assert_eq!(degraded.ask(ProbeKind::Ready), Ok(()));
     cache.record(Instant::now(), Err("refused".into()));
     assert_eq!(
         (
-            degraded.ask(Question::Ready),
+            degraded.ask(ProbeKind::Ready),
             degraded.report(&Selection::default(), false).status
         ),
         (Ok(()), Status::Warn)
     );
     db.record(Instant::now(), Err("refused".into()));
-    assert_eq!(degraded.ask(Question::Ready), Err(Refusal::CriticalFailing));
+    assert_eq!(
+        degraded.ask(ProbeKind::Ready),
+        Err(Refusal::CriticalFailing)
+    );
     assert_eq!(
         degraded.report(&Selection::default(), false).status,
         Status::Fail
     );
-    assert!(degraded.ask(Question::Started).is_ok() && degraded.ask(Question::Live).is_ok());
+    assert!(degraded.ask(ProbeKind::Started).is_ok() && degraded.ask(ProbeKind::Live).is_ok());
 }
 
 #[test]

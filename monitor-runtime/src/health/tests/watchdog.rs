@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::blocking::eventually;
 use super::{MS, SECOND, passing};
-use crate::health::{Check, CheckError, Health, Question, Refusal, Selection, Service};
+use crate::health::{Check, CheckError, Health, ProbeKind, Refusal, Selection, Service};
 
 fn health(checks: Vec<Check>, silence: Duration) -> Arc<Health> {
     let service = Service {
@@ -22,7 +22,7 @@ fn health(checks: Vec<Check>, silence: Duration) -> Arc<Health> {
 }
 
 fn is_blocked(health: &Health) -> bool {
-    health.ask(Question::Live) == Err(Refusal::Blocked)
+    health.ask(ProbeKind::Live) == Err(Refusal::Blocked)
 }
 
 /// Runs long enough for a runtime to be known as one that runs.
@@ -72,7 +72,7 @@ fn a_runtime_whose_threads_are_all_blocked_is_not_live_until_it_goes_on() {
     settle(&health);
     block();
     eventually("it is seen", || is_blocked(&health));
-    assert_eq!(health.ask(Question::Ready), Err(Refusal::Blocked));
+    assert_eq!(health.ask(ProbeKind::Ready), Err(Refusal::Blocked));
     let report = serde_json::to_value(health.report(&Selection::default(), false));
     let report = report.expect("serialisable");
     assert_eq!(report["status"], "fail");
@@ -170,7 +170,7 @@ fn more_runtimes_are_watched_by_name() {
         drop(second.spawn(async move { hold.hold() }));
     }
     eventually("it is seen", || is_blocked(&health));
-    let points = health.points(Question::Live, &Selection::default());
+    let points = health.points(ProbeKind::Live, &Selection::default());
     let failing: Vec<_> = points
         .into_iter()
         .filter(|point| point.failure.is_some())

@@ -12,10 +12,10 @@ use super::traffic::{self, Traffic};
 
 /// The route of a request that no template matched.
 pub(super) const UNMATCHED: &str = "unmatched";
-/// The route of all requests beyond the first [`MOST`] routes.
+/// The route of all requests beyond the first [`MAX_ROUTES`] routes.
 const OTHER: &str = "other";
 /// The number of different routes that are told apart.
-const MOST: usize = 1000;
+const MAX_ROUTES: usize = 1000;
 
 type Rule = dyn Fn(&Extensions) -> Option<&str> + Send + Sync;
 
@@ -100,7 +100,7 @@ fn keep(route: &str) -> &'static str {
     if let Some(kept) = kept.get(route) {
         return kept;
     }
-    if kept.len() == MOST {
+    if kept.len() == MAX_ROUTES {
         return OTHER;
     }
     let route: &'static str = Box::leak(route.into());

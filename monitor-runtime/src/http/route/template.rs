@@ -8,7 +8,7 @@ use super::matches;
 
 /// The number of warnings that are kept. A layer that is made for each request would produce them
 /// without end.
-const MOST: usize = 100;
+const MAX_WARNINGS: usize = 100;
 
 /// All warnings so far, and those that are not in the log yet.
 static WARNINGS: Mutex<(BTreeSet<String>, Vec<String>)> = Mutex::new((BTreeSet::new(), Vec::new()));
@@ -51,7 +51,7 @@ pub(crate) fn check_name(route: &str) {
 fn warn(warning: String) {
     let mut warnings = WARNINGS.lock().unwrap_or_else(PoisonError::into_inner);
     let (known, pending) = &mut *warnings;
-    if known.len() == MOST || !known.insert(warning.clone()) {
+    if known.len() == MAX_WARNINGS || !known.insert(warning.clone()) {
         return;
     }
     if tracing::dispatcher::has_been_set() {

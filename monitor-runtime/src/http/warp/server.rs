@@ -23,7 +23,7 @@ use crate::http::accept::{Ends, Refusals};
 use crate::http::in_flight::{drain_limit, tell_of_cut};
 
 /// The longest pause after the system refused to hand out a connection.
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+const MAX_PAUSE: Duration = Duration::from_millis(500);
 /// The time that the head of a request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The interval of HTTP/2 pings, and the time that an answer may take.
@@ -92,7 +92,7 @@ impl<S: Monitored> Bound<S> {
         } = self;
         let (ending, _) = watch::channel(false);
         let mut connections = JoinSet::new();
-        let mut refusals = Refusals::new("http::warp", LONGEST_PAUSE);
+        let mut refusals = Refusals::new("http::warp", MAX_PAUSE);
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,

@@ -19,7 +19,7 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use super::error_chain::sources;
 use super::json_text::MAX_SHOWN;
-use super::timestamp::Clock;
+use super::timestamp::Timestamp;
 use crate::base::escape::spelled_out;
 use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::verdict::text_within;
@@ -70,7 +70,7 @@ impl<W> PrettyLayer<W> {
         let normalized = event.normalized_metadata();
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
         let mut now = Vec::new();
-        Clock::new().push_now(&mut now);
+        Timestamp::new().push_now(&mut now);
         let now = String::from_utf8_lossy(&now);
         let (level, colour) = match *metadata.level() {
             Level::TRACE => ("TRACE", "35"),

@@ -5,7 +5,7 @@ use std::io;
 use super::Sink;
 
 /// Bytes beyond which a buffer is freed after a burst.
-const KEPT: usize = 1 << 20;
+const MAX_KEPT_BYTES: usize = 1 << 20;
 
 /// Whole lines, and the end of each of them.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Batch {
     }
 
     pub(super) fn clear(&mut self) {
-        if self.bytes.capacity() > KEPT {
+        if self.bytes.capacity() > MAX_KEPT_BYTES {
             *self = Self::default();
         }
         self.bytes.clear();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A writer that may wait.
 struct Patient<W>(Mutex<W>);
@@ -74,7 +74,7 @@ fn a_line_that_is_written_through_comes_after_those_that_wait_and_waits_for_nobo
     queue.push_through(b"fourth\n");
     assert_eq!(text(), "first\nsecond\nthird\nfourth\n");
     queue.push(b"fifth\n");
-    assert!(queue.flush(PATIENCE), "it writes without the thread");
+    assert!(queue.flush(TEST_TIMEOUT), "it writes without the thread");
     assert!(queue.is_empty() && queue.dropped() == 0);
 }
 
@@ -107,7 +107,7 @@ fn lines_written_and_lines_dropped_are_the_lines_made() {
         }
         String::from_utf8(text).expect("UTF-8")
     });
-    assert!(queue.flush(PATIENCE), "somebody reads now");
+    assert!(queue.flush(TEST_TIMEOUT), "somebody reads now");
     queue.push(b"end\n");
     let text = read.join().expect("no panic");
     let mut last = HashMap::new();
@@ -145,9 +145,9 @@ fn lines_that_cannot_be_written_are_counted() {
     for _ in 0..5 {
         queue.push(b"line\n");
     }
-    assert!(queue.flush(PATIENCE));
+    assert!(queue.flush(TEST_TIMEOUT));
     queue.push(b"line\n");
-    assert!(queue.flush(PATIENCE), "it goes on");
+    assert!(queue.flush(TEST_TIMEOUT), "it goes on");
     assert_eq!(queue.dropped(), 4, "two were taken whole");
 }
 
@@ -179,7 +179,7 @@ fn a_line_that_a_full_disk_has_torn_spoils_no_other() {
         for line in ["first\n", "second\n"] {
             queue.push(line.as_bytes());
         }
-        assert!(queue.flush(PATIENCE));
+        assert!(queue.flush(TEST_TIMEOUT));
         String::from_utf8(disk.0.lock().unwrap().1.clone()).expect("UTF-8")
     };
     assert_eq!(text(9), "first\nsec");
@@ -212,7 +212,7 @@ fn a_writer_that_has_no_room_just_now_is_asked_again() {
     let queue = attended(1000, writer);
     queue.push(b"one\n");
     queue.push(b"two\n");
-    assert!(queue.flush(PATIENCE));
+    assert!(queue.flush(TEST_TIMEOUT));
     assert_eq!(text.lock().unwrap().as_slice(), b"one\ntwo\n");
     assert_eq!(queue.dropped(), 0);
 }
@@ -222,6 +222,6 @@ fn a_line_larger_than_the_queue_is_dropped() {
     let queue = attended(4, io::sink());
     queue.push(b"12345");
     queue.push(b"1234");
-    assert!(queue.flush(PATIENCE));
+    assert!(queue.flush(TEST_TIMEOUT));
     assert_eq!(queue.dropped(), 1);
 }

@@ -45,12 +45,12 @@ struct Stat {
 }
 
 fn stat() -> Option<Stat> {
-    Stat::of(&fs::read("/proc/self/stat").ok()?)
+    Stat::parse(&fs::read("/proc/self/stat").ok()?)
 }
 
 impl Stat {
     /// Parses the text. Field numbers are those of `proc_pid_stat(5)`.
-    fn of(text: &[u8]) -> Option<Self> {
+    fn parse(text: &[u8]) -> Option<Self> {
         // The second field is the program's name in parentheses. It may contain anything, and is
         // cut at 15 bytes, even inside a character.
         let behind = text.rsplit(|byte| *byte == b')').next()?;
@@ -103,11 +103,11 @@ struct Units {
 
 impl Units {
     fn read() -> Option<Self> {
-        Self::of(&fs::read("/proc/self/auxv").ok()?)
+        Self::parse(&fs::read("/proc/self/auxv").ok()?)
     }
 
     /// Parses pairs of words: a key and a value.
-    fn of(pairs: &[u8]) -> Option<Self> {
+    fn parse(pairs: &[u8]) -> Option<Self> {
         const PAGE: usize = 6;
         const TICKS: usize = 17;
         const WORD: usize = size_of::<usize>();
@@ -147,12 +147,12 @@ mod tests {
             size: 3_133_440,
             resident: 410,
         };
-        assert_eq!(Stat::of(text.as_bytes()), Some(expected));
+        assert_eq!(Stat::parse(text.as_bytes()), Some(expected));
         // A file that ends early causes neither a panic nor a wrong number.
         let last = text.find(" 410").expect("the last number read");
         for length in 0..=last {
             let cut = &text[..length];
-            assert_eq!(Stat::of(cut.as_bytes()), None, "{cut:?}");
+            assert_eq!(Stat::parse(cut.as_bytes()), None, "{cut:?}");
         }
     }
 
@@ -160,7 +160,7 @@ mod tests {
     fn a_name_may_be_cut_in_a_character() {
         let mut text = b"1 (zahlungsdienst\xc3) R".to_vec();
         text.extend_from_slice(&b" 1".repeat(30));
-        assert_eq!(Stat::of(&text).map(|stat| stat.ticks), Some(2));
+        assert_eq!(Stat::parse(&text).map(|stat| stat.ticks), Some(2));
     }
 
     #[test]
@@ -191,8 +191,8 @@ mod tests {
         let units = Units::read().expect("Linux");
         assert!(units.page.is_power_of_two(), "{units:?}");
         assert!((1..=10_000).contains(&units.ticks_per_second), "{units:?}");
-        assert_eq!(Units::of(&[]), None);
-        assert_eq!(Units::of(&[0; 7]), None);
+        assert_eq!(Units::parse(&[]), None);
+        assert_eq!(Units::parse(&[0; 7]), None);
     }
 
     #[test]

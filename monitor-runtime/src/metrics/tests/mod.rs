@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::exposition::Exposition;
 use super::family::Format;
-use super::text_format::{Short, canonical, escape, push_seconds};
+use super::text_format::{InlineStr, canonical, escape, push_seconds};
 use super::*;
 use crate::base::verdict::Verdict;
 use crate::call::run::run;
@@ -80,7 +80,7 @@ fn there_is_room_for_the_longest_bound() {
         (-0.000_123_456_789_012_345_67, "-0.00012345678901234567"),
     ] {
         let mut out = b"le=".to_vec();
-        Short::of([&canonical(number), "\"} "]).push_to(&mut out);
+        InlineStr::join([&canonical(number), "\"} "]).push_to(&mut out);
         assert_eq!(out, format!("le={expected}\"}} ").as_bytes());
     }
 }
@@ -253,7 +253,7 @@ fn health_checks_are_two_gauges() {
         reading("runtime:main", false, None),
     ];
     for format in [Format::Text, Format::OpenMetrics] {
-        let scrape = Exposition::of(&[]).scrape(format, checks(&readings), String::new());
+        let scrape = Exposition::from_sites(&[]).scrape(format, checks(&readings), String::new());
         let page = String::from_utf8(scrape.flatten().collect()).expect("UTF-8");
         for line in [
             "# TYPE monitor_health_check_up gauge\n",
@@ -347,7 +347,7 @@ fn functions_of_one_name_are_in_the_buckets_that_are_asked_for() {
     static SECOND: Site =
         Site::new(|| "", "m").with(&const { Settings::new().name("same").buckets(&[1.5]) });
     call(&SECOND);
-    let mut tally = crate::callsite::snapshot::Tally::default();
+    let mut tally = crate::callsite::snapshot::Snapshot::default();
     let sources = [crate::callsite::snapshot::Source::new(&SECOND, 0)];
     for (sources, calls) in [(&sources[..], 1), (&[], 0)] {
         tally.read_in(FIRST.bounds(), sources);

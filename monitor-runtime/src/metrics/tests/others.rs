@@ -1,12 +1,12 @@
 //! Families of other exporters beside the runtime's.
 
 use crate::metrics::family::Format;
-use crate::metrics::foreign::{Others, Place};
+use crate::metrics::foreign::{ForeignFamilies, Place};
 
 /// Returns the page of a format.
 fn others(format: Format, rendered: &str) -> String {
     let (others, mut place) = (
-        Others::new(rendered.to_owned(), std::iter::empty()),
+        ForeignFamilies::new(rendered.to_owned(), std::iter::empty()),
         Place::default(),
     );
     let mut out = Vec::new();

@@ -10,7 +10,7 @@ use crate::sentry::panic_lines;
 use crate::{logs, sentry};
 
 /// The time that the exit of a process waits for a shutdown, and for the log of a finished one.
-const LIMIT: Duration = Duration::from_millis(3500);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(3500);
 /// The time that an exit requested by the runtime may take: other libraries have exit handlers,
 /// too.
 #[cfg(unix)]
@@ -75,9 +75,9 @@ extern "C" fn exiting() {
             .name("monitor-exit".into())
             .spawn(close);
         if spawned.is_ok() {
-            let _ = closed.recv_timeout(LIMIT);
+            let _ = closed.recv_timeout(SHUTDOWN_TIMEOUT);
         }
     }
     panic_lines::tell_late(Duration::ZERO);
-    logs::flush(LIMIT / 7);
+    logs::flush(SHUTDOWN_TIMEOUT / 7);
 }

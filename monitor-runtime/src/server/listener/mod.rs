@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 pub use self::bind_error::BindError;
 use super::connection::{self, Limits, Shared};
-use super::connection_slots::{Places, Seat};
+use super::connection_slots::{Slot, Slots};
 use super::reserved_descriptors::Reserve;
 use super::routes::Routes;
 use super::turns::Turns;
@@ -27,7 +27,7 @@ use crate::settings::config::Address;
 use unix::SocketFile;
 
 /// The longest pause after the system refused to accept. A probe has a second.
-const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+const MAX_PAUSE: Duration = Duration::from_millis(50);
 
 /// Connections that are accepted before the accepted ones are polled. The system's queue is first
 /// come, first served, and a probe may stand at its end.
@@ -164,14 +164,14 @@ pub(super) async fn accept_until(
     limits: Limits,
     mut stop: watch::Receiver<Option<Instant>>,
 ) {
-    let (places, reserve) = (Places::new(limits.connections), Reserve::new());
+    let (places, reserve) = (Slots::new(limits.connections), Reserve::new());
     let shared = Shared {
         routes,
         limits,
         turns: Turns::new(),
         stop: stop.clone(),
     };
-    let mut refusals = Refusals::new("management", LONGEST_PAUSE);
+    let mut refusals = Refusals::new("management", MAX_PAUSE);
     let mut accepted = 0_u32;
     loop {
         let (stream, ends) = tokio::select! {
@@ -226,7 +226,7 @@ async fn requeue() {
     .await;
 }
 
-async fn serve(stream: Stream, ends: Ends, seat: Seat, shared: Shared, reserve: Reserve) {
+async fn serve(stream: Stream, ends: Ends, seat: Slot, shared: Shared, reserve: Reserve) {
     match stream {
         Stream::Tcp(stream) => connection::serve(stream, ends, seat, shared).await,
         #[cfg(unix)]
@@ -241,7 +241,7 @@ async fn accept(
     acceptor: &Acceptor,
     refusals: &mut Refusals,
     reserve: &Reserve,
-    places: &Places,
+    places: &Slots,
 ) -> (Stream, Ends) {
     loop {
         match acceptor.accept().await {
@@ -272,11 +272,7 @@ async fn accept(
                     // The server's own connections hold all of the reserve, so one of them has to
                     // leave. If they hold no more than that, they first get some time for their
                     // requests.
-                    let few = if pause < LONGEST_PAUSE {
-                        reserve.most()
-                    } else {
-                        0
-                    };
+                    let few = if pause < MAX_PAUSE { reserve.most() } else { 0 };
                     places.make_room(NO_PEER, few);
                 }
                 sleep(pause).await;

@@ -2,7 +2,7 @@
 
 use crate::base::clock;
 use crate::base::outcome::Outcome;
-use crate::callsite::snapshot::Tally;
+use crate::callsite::snapshot::Snapshot;
 use crate::metrics::RESULTS;
 
 /// The counts of a function at one moment, over all its labels and threads.
@@ -18,7 +18,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn of(tally: &Tally) -> Self {
+    pub(super) fn from_snapshot(tally: &Snapshot) -> Self {
         let ended = RESULTS.map(|outcome| tally.ended(outcome));
         let mut buckets: Box<[u64]> = tally.buckets(Outcome::Ok).into();
         for outcome in &RESULTS[1..] {

@@ -7,7 +7,7 @@ use crate::base::fields::Recorded;
 use crate::base::outcome::Outcome;
 use crate::callsite::Site;
 use crate::callsite::recent_calls::{Call, Failure};
-use crate::callsite::snapshot::Tally;
+use crate::callsite::snapshot::Snapshot;
 use crate::metrics::RESULTS;
 
 /// The label sets that are shown: those with the most calls.
@@ -37,7 +37,7 @@ impl Live {
             let before = &state.base(WINDOWS[1]).counts[id];
             state.now.counts[id].since(before).buckets
         };
-        let mut tally = Tally::default();
+        let mut tally = Snapshot::default();
         tally.read_in(function.bounds(), &function.sources().collect::<Vec<_>>());
         let site = function.sites[0];
         let places = function.sites.iter().map(|site| site.location());
@@ -64,7 +64,7 @@ impl Live {
 
 impl Function {
     fn combinations(&self) -> Vec<Value> {
-        let mut tally = Tally::default();
+        let mut tally = Snapshot::default();
         let labelled = self
             .sources()
             .filter(|source| !source.site.labels.is_empty());
@@ -72,7 +72,7 @@ impl Function {
             .map(|source| {
                 tally.read(std::slice::from_ref(&source));
                 let [ok, error, cancelled] = RESULTS.map(|outcome| tally.ended(outcome));
-                let values = source.site.label_values(source.lane);
+                let values = source.site.label_values(source.label_set);
                 let labels: Map<String, Value> = values
                     .map(|(name, value)| (name.to_owned(), value.into()))
                     .collect();
@@ -124,7 +124,7 @@ impl Function {
     }
 }
 
-fn results(tally: &Tally) -> Value {
+fn results(tally: &Snapshot) -> Value {
     let all = RESULTS.map(|outcome| {
         let of_result = json!({
             "calls": tally.ended(outcome),
@@ -135,7 +135,7 @@ fn results(tally: &Tally) -> Value {
     Value::Object(all.into_iter().collect())
 }
 
-fn errors(tally: &Tally) -> Value {
+fn errors(tally: &Snapshot) -> Value {
     let mut all: Map<String, Value> = tally
         .classes()
         .filter(|(_, calls)| *calls > 0)

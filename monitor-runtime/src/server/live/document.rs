@@ -21,7 +21,7 @@ pub(crate) struct Known<'a> {
 }
 
 /// The most functions in the columns of one document: 3 MB of it.
-const MOST_IN_COLUMNS: usize = 100_000;
+const MAX_IN_COLUMNS: usize = 100_000;
 /// The state of the latest document that the next one needs.
 #[derive(Default)]
 pub(super) struct Shown {
@@ -85,7 +85,7 @@ impl Live {
             self.print_functions(&mut out);
         }
         shown.rows.print(&mut out, "rows", known);
-        let columns = state.history.after(known, MOST_IN_COLUMNS);
+        let columns = state.history.after(known, MAX_IN_COLUMNS);
         list(&mut out, "columns", columns, print_column);
         shown.failures.print(&mut out, known);
         shown.parts.print(&mut out, known);

@@ -29,7 +29,7 @@ use self::oldest::Oldest;
 pub(crate) use self::parts::Around;
 use crate::callsite;
 use crate::callsite::Site;
-use crate::callsite::snapshot::{Source, Tally};
+use crate::callsite::snapshot::{Snapshot, Source};
 use crate::metrics::Service;
 
 /// The length of a column, and the time between readings that are kept.
@@ -206,13 +206,13 @@ impl Clone for Reading {
 
 impl Reading {
     fn take(functions: &[Function], before: Option<&Self>) -> Self {
-        let mut tally = Tally::default();
+        let mut tally = Snapshot::default();
         let mut sources = Vec::new();
         let read = |(place, function): (usize, &Function)| {
             sources.clear();
             sources.extend(function.sources());
             tally.read_in(function.bounds(), &sources);
-            let counts = Counts::of(&tally);
+            let counts = Counts::from_snapshot(&tally);
             let before = before.and_then(|before| before.counts.get(place));
             match before.filter(|before| ***before == counts) {
                 Some(before) => Arc::clone(before),
@@ -231,9 +231,10 @@ impl Reading {
 impl Function {
     /// Returns the sources of all its sites, under all their labels.
     fn sources(&self) -> impl Iterator<Item = Source> {
-        self.sites
-            .iter()
-            .flat_map(|site| site.lanes().map(|lane| Source::new(site, lane)))
+        self.sites.iter().flat_map(|site| {
+            site.label_sets()
+                .map(|label_set| Source::new(site, label_set))
+        })
     }
 
     /// Returns the duration of its slowest recent call, in seconds.

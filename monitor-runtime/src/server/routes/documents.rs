@@ -23,13 +23,13 @@ pub(super) fn routes(
     context: Context,
 ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
     let known = document(context.clone(), "inventory", |context| {
-        Answer::ok(JSON, of(context).to_json())
+        Answer::ok(JSON, collect(context).to_json())
     });
     let rules = adjusted(context.clone(), "rules.yaml", YAML, |context| {
-        slo::rules(&of(context))
+        slo::rules(&collect(context))
     });
     let dashboard = adjusted(context.clone(), "grafana.json", JSON, |context| {
-        slo::dashboard(&of(context))
+        slo::dashboard(&collect(context))
     });
     let objectives = document(context, "objectives", |_| {
         let status = serde_json::to_string(&slo::status());
@@ -70,7 +70,7 @@ fn adjusted<T: Parameters + Display>(
 }
 
 /// Returns the inventory, named as the service of this server.
-fn of(context: &Context) -> Inventory {
+fn collect(context: &Context) -> Inventory {
     let service = &context.service;
     inventory::collect().service(&service.name, &service.version)
 }

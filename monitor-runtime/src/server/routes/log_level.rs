@@ -23,9 +23,9 @@ use crate::settings::log_filter::{LogFilter, LogFilterError};
 
 const JSON: &str = "application/json";
 /// The largest body that is read, in bytes.
-const LARGEST: usize = 8 * 1024;
+const MAX_BODY_BYTES: usize = 8 * 1024;
 /// The time that a body has to arrive.
-const PATIENCE: Duration = Duration::from_secs(5);
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 /// A valid body, for error messages.
 const EXAMPLE: &str =
     r#"allowed: {"filter":"info,my_crate=debug","for":"10m"}, `for` from 1s to 24h or left out"#;
@@ -97,7 +97,7 @@ async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result
             let Ok(mut piece) = piece else {
                 return Err((StatusCode::BAD_REQUEST, "the body broke off\n"));
             };
-            if bytes.len() + piece.remaining() > LARGEST {
+            if bytes.len() + piece.remaining() > MAX_BODY_BYTES {
                 return Err((
                     StatusCode::PAYLOAD_TOO_LARGE,
                     "the body has more than 8192 bytes\n",
@@ -115,7 +115,7 @@ async fn read(body: impl Stream<Item = Result<impl Buf, warp::Error>>) -> Result
         StatusCode::REQUEST_TIMEOUT,
         "the body did not arrive in 5 s\n",
     );
-    let read = timeout(PATIENCE, all).await.unwrap_or(Err(late));
+    let read = timeout(BODY_TIMEOUT, all).await.unwrap_or(Err(late));
     read.map_err(|(status, problem)| Answer::text(status, problem))
 }
 

@@ -10,7 +10,7 @@ use warp::{Filter, Rejection};
 
 use super::answer::{Answer, Body};
 use super::{asker, bad_request, is_read};
-use crate::health::{Point, Question, Selection, Status};
+use crate::health::{Point, ProbeKind, Selection, Status};
 use crate::server::Context;
 use crate::server::access::Asker;
 
@@ -20,7 +20,7 @@ const HEALTH_JSON: &str = "application/health+json";
 #[derive(Clone, Copy)]
 enum Probe {
     Health,
-    Ask(Question),
+    Ask(ProbeKind),
 }
 
 impl FromStr for Probe {
@@ -29,15 +29,15 @@ impl FromStr for Probe {
     fn from_str(segment: &str) -> Result<Self, ()> {
         match segment {
             "health" | "healthz" => Ok(Self::Health),
-            "livez" | "live" => Ok(Self::Ask(Question::Live)),
-            "readyz" | "ready" => Ok(Self::Ask(Question::Ready)),
-            "startupz" => Ok(Self::Ask(Question::Started)),
+            "livez" | "live" => Ok(Self::Ask(ProbeKind::Live)),
+            "readyz" | "ready" => Ok(Self::Ask(ProbeKind::Ready)),
+            "startupz" => Ok(Self::Ask(ProbeKind::Started)),
             _ => Err(()),
         }
     }
 }
 
-impl Question {
+impl ProbeKind {
     /// Returns the name that Kubernetes uses in its verbose answers.
     fn name(self) -> &'static str {
         match self {
@@ -57,13 +57,13 @@ impl Question {
 
 /// The query of a probe, with the parameters that Kubernetes defines; others are ignored.
 #[derive(Debug, Default)]
-struct Wish {
+struct ProbeQuery {
     verbose: bool,
     selection: Selection,
 }
 
-impl Wish {
-    fn of(query: Vec<(String, String)>) -> Self {
+impl ProbeQuery {
+    fn from_query(query: Vec<(String, String)>) -> Self {
         let mut wish = Self::default();
         for (key, value) in query {
             match key.as_str() {
@@ -94,7 +94,8 @@ pub(crate) fn health_routes(
         .and_then(
             move |probe, tail: Tail, query, method: Method, asker: Asker| {
                 let details = || context.access.may_see_details(&asker);
-                let found = context.probe(probe, tail.as_str(), Wish::of(query), details);
+                let found =
+                    context.probe(probe, tail.as_str(), ProbeQuery::from_query(query), details);
                 let allowed = |answer| {
                     if is_read(&method) {
                         answer
@@ -117,13 +118,13 @@ impl Context {
         &self,
         probe: Probe,
         place: &str,
-        mut wish: Wish,
+        mut wish: ProbeQuery,
         may_see_details: impl FnOnce() -> bool,
     ) -> Option<Answer> {
         // Spring's names, unless the service has groups of those names.
         let spring = match place {
-            "liveness" => Some(Question::Live),
-            "readiness" => Some(Question::Ready),
+            "liveness" => Some(ProbeKind::Live),
+            "readiness" => Some(ProbeKind::Ready),
             _ => None,
         };
         if let (Probe::Health, Some(question)) = (probe, spring) {
@@ -150,7 +151,7 @@ impl Context {
                 Some(one(&point, wish.verbose, may_see_details()))
             }
             Probe::Ask(question)
-                if question == Question::Live || self.health.has_groups(&wish.selection) =>
+                if question == ProbeKind::Live || self.health.has_groups(&wish.selection) =>
             {
                 let points = self.health.points(question, &wish.selection);
                 let details = wish.verbose && may_see_details();
@@ -163,7 +164,7 @@ impl Context {
         }
     }
 
-    fn health_page(&self, wish: &Wish, details: bool) -> Answer {
+    fn health_page(&self, wish: &ProbeQuery, details: bool) -> Answer {
         let report = self.health.report(&wish.selection, wish.verbose);
         let body = if details {
             serde_json::to_string(&report)
@@ -193,7 +194,7 @@ fn one(point: &Point, verbose: bool, details: bool) -> Answer {
 }
 
 /// Returns the answer to a question: short, or with a line for every point.
-fn all(question: Question, points: &[Point], wish: &Wish, details: bool) -> Answer {
+fn all(question: ProbeKind, points: &[Point], wish: &ProbeQuery, details: bool) -> Answer {
     let excluded = |point: &&Point| wish.selection.excludes(&point.name);
     let deciding = points.iter().filter(|point| point.decides);
     let mut counted = deciding.filter(|point| !excluded(point));

@@ -12,7 +12,7 @@ use super::{PAGE, SECOND, any_port, ask, connect, context, finish, health, loopb
 use crate::http::accept::Ends;
 use crate::metrics::Service;
 use crate::server::connection::{self, Limits, Shared};
-use crate::server::connection_slots::{Places, Seat};
+use crate::server::connection_slots::{Slot, Slots};
 use crate::server::turns::Turns;
 use crate::server::{Context, Server, routes, serve_within};
 
@@ -92,14 +92,14 @@ async fn a_place_given_away_past_its_age_is_left_at_once() {
         turns: Turns::new(),
         stop,
     };
-    let serve = async |seat: Seat| -> DuplexStream {
+    let serve = async |seat: Slot| -> DuplexStream {
         let (mut client, server) = duplex(1 << 16);
         let ends = Ends::of_peer(loopback(7));
         tokio::spawn(connection::serve(server, ends, seat, shared.clone()));
         client.write_all(BUSY).await.unwrap();
         client
     };
-    let places = Places::new(2);
+    let places = Slots::new(2);
     let peer = loopback(7).ip();
     let mut first = serve(places.take(peer).await).await;
     let mut second = serve(places.take(peer).await).await;

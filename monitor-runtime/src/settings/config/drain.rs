@@ -7,7 +7,7 @@ use super::{ConfigError, Env, Given, MONITOR_DRAIN, MONITOR_DRAIN_LIMIT, Setting
 /// The drain limit where no setting gives one.
 pub(crate) const DEFAULT_DRAIN_LIMIT: Duration = Duration::from_secs(30);
 /// The longest time that either may be.
-const LONGEST: Duration = Duration::from_secs(3600);
+const MAX_DURATION: Duration = Duration::from_secs(3600);
 
 /// The time between the drain delay and the moment at which running work is cut off.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ fn duration(
         return Ok(None);
     };
     match humantime::parse_duration(&given.value) {
-        Ok(duration) if duration <= LONGEST => Ok(Some(duration)),
+        Ok(duration) if duration <= MAX_DURATION => Ok(Some(duration)),
         Ok(_) => Err(given.refuse("is too long")),
         Err(problem) => Err(given.refuse(format_args!("is not a duration ({problem})"))),
     }

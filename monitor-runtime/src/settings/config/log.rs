@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use super::given::variable;
 use super::{ConfigError, Env, Given, MONITOR_LOG_FORMAT};
-use crate::settings::log_filter::Rules;
+use crate::settings::log_filter::LogDirectives;
 use crate::settings::log_format::LogFormat;
 
 /// Decides whether lines have colours: on a terminal that supports them, unless the user overrides
@@ -38,7 +38,7 @@ pub(super) fn log_format(
     }
 }
 
-pub(super) fn parse_filter(given: Given) -> Result<Rules, ConfigError> {
-    let parsed = Rules::parse(&given.value);
+pub(super) fn parse_filter(given: Given) -> Result<LogDirectives, ConfigError> {
+    let parsed = LogDirectives::parse(&given.value);
     parsed.map_err(|problem| given.refuse(format_args!("is not a filter ({problem})")))
 }

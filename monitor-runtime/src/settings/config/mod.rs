@@ -34,7 +34,7 @@ use self::log::{colours, log_format, parse_filter};
 use self::redact::parse_names;
 use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler};
 use self::watchdog::watchdog;
-use crate::settings::log_filter::Rules;
+use crate::settings::log_filter::LogDirectives;
 use crate::settings::log_format::LogFormat;
 use crate::settings::traces_sampler::TracesSampler;
 
@@ -168,7 +168,7 @@ pub(crate) struct Config {
     pub(crate) label_series: usize,
     pub(crate) redact: Vec<String>,
     pub(crate) process_metrics: bool,
-    pub(crate) log_filter: Rules,
+    pub(crate) log_filter: LogDirectives,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
     pub(crate) page_links: PageLinks,
@@ -232,7 +232,7 @@ impl Config {
             label_series: label_series(given.label_series, env)?,
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             process_metrics: process_metrics(given.process_metrics, env)?,
-            log_filter: log_filter.map_or_else(|| Ok(Rules::default()), parse_filter)?,
+            log_filter: log_filter.map_or_else(|| Ok(LogDirectives::default()), parse_filter)?,
             runbook_url: runbook_url.map(parse_url).transpose()?,
             grafana_url: grafana_url.map(parse_url).transpose()?,
             page_links,
@@ -261,12 +261,12 @@ impl Config {
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
 
 fn label_series(builder: Option<usize>, env: Env<'_>) -> Result<usize, ConfigError> {
-    const MOST: usize = 1_000_000;
+    const MAX_LABEL_SERIES: usize = 1_000_000;
     let text = builder.map(|given| given.to_string());
     match Given::find(&MONITOR_LABEL_SERIES, text, env)? {
         None => Ok(DEFAULT_LABEL_SERIES),
         Some(given) => match given.value.parse() {
-            Ok(series) if series <= MOST => Ok(series),
+            Ok(series) if series <= MAX_LABEL_SERIES => Ok(series),
             Ok(_) => Err(given.refuse("is too many")),
             Err(_) => Err(given.refuse("is not a whole number")),
         },

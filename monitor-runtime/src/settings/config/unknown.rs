@@ -9,9 +9,9 @@ use super::{SETTINGS, Setting};
 const PREFIX: &str = "MONITOR_";
 /// The number of variables that get a warning each; an application may have its own with this
 /// prefix.
-const MOST: usize = 10;
+const MAX_WARNINGS: usize = 10;
 /// The longest name that is compared, in bytes.
-const LONGEST: usize = 100;
+const MAX_NAME_BYTES: usize = 100;
 /// Names from other tools, and the setting with the same effect here.
 const OTHER_NAMES: [(&str, &str); 7] = [
     ("MONITOR_PORT", "MONITOR_ADDR"),
@@ -30,8 +30,8 @@ const OTHER_NAMES: [(&str, &str); 7] = [
 pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
     let mut unknown: Vec<Cow<'_, str>> = variables.iter().filter_map(misspelt).collect();
     unknown.sort_unstable();
-    let left_out = unknown.len().saturating_sub(MOST);
-    let named = unknown.into_iter().take(MOST).map(|name| {
+    let left_out = unknown.len().saturating_sub(MAX_WARNINGS);
+    let named = unknown.into_iter().take(MAX_WARNINGS).map(|name| {
         let (nearest, distance) = nearest(&name);
         let warning = format!("the variable {name} has no effect: no setting has this name");
         // With more than half of its letters replaced, any name is like any other.
@@ -48,7 +48,7 @@ pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
 /// Returns the name of a variable that looks like a setting but is not one.
 fn misspelt((name, value): &(OsString, OsString)) -> Option<Cow<'_, str>> {
     let name = name.to_string_lossy();
-    if name.len() > LONGEST || SETTINGS.iter().any(|setting| setting.variable == name) {
+    if name.len() > MAX_NAME_BYTES || SETTINGS.iter().any(|setting| setting.variable == name) {
         return None;
     }
     let begin = name.as_bytes().get(..PREFIX.len());

@@ -6,8 +6,8 @@ use super::{ConfigError, Env, Given, MONITOR_WATCHDOG};
 
 const DEFAULT: Duration = Duration::from_secs(30);
 /// Below that, a busy machine would be taken for a blocked runtime.
-const SHORTEST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(3600);
+const MIN_DURATION: Duration = Duration::from_millis(100);
+const MAX_DURATION: Duration = Duration::from_secs(3600);
 
 pub(super) fn watchdog(
     builder: Option<String>,
@@ -20,8 +20,8 @@ pub(super) fn watchdog(
         return Ok(None);
     }
     match humantime::parse_duration(&given.value) {
-        Ok(limit) if limit < SHORTEST => Err(given.refuse("is too short")),
-        Ok(limit) if limit > LONGEST => Err(given.refuse("is too long")),
+        Ok(limit) if limit < MIN_DURATION => Err(given.refuse("is too short")),
+        Ok(limit) if limit > MAX_DURATION => Err(given.refuse("is too long")),
         Ok(limit) => Ok(Some(limit)),
         Err(problem) => Err(given.refuse(format_args!("is not a duration ({problem})"))),
     }

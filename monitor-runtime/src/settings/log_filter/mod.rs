@@ -13,9 +13,9 @@ pub(crate) use targets::{note, note_functions, targets};
 use crate::base::redact::without_secrets;
 
 /// The longest filter that can be set while the process runs, in bytes.
-const LONGEST_TEXT: usize = 4096;
+const MAX_TEXT_BYTES: usize = 4096;
 /// The longest time that a filter can be set for.
-pub(crate) const LONGEST_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The valid directives, for an error about one that is not.
 const ALLOWED: &str = "a level (off, error, warn, info, debug, trace) or target=level, several with \
@@ -23,14 +23,14 @@ const ALLOWED: &str = "a level (off, error, warn, info, debug, trace) or target=
 
 /// A filter, and the directives it was made from.
 #[derive(Debug)]
-pub(crate) struct Rules {
+pub(crate) struct LogDirectives {
     pub(crate) filter: EnvFilter,
     pub(crate) text: String,
     /// `true` if a directive is about spans or fields, so that the filter has to see every span.
     pub(crate) follows_spans: bool,
 }
 
-impl Default for Rules {
+impl Default for LogDirectives {
     fn default() -> Self {
         Self {
             filter: EnvFilter::new("info"),
@@ -40,7 +40,7 @@ impl Default for Rules {
     }
 }
 
-impl Rules {
+impl LogDirectives {
     /// Parses `RUST_LOG`: everything that `tracing_subscriber` understands, except text that it
     /// would take for the target of a crate that does not exist.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
@@ -95,7 +95,7 @@ impl Rules {
                 .collect(),
             problem,
         };
-        if text.len() > LONGEST_TEXT {
+        if text.len() > MAX_TEXT_BYTES {
             let problem = "the filter has more than 4096 bytes".to_owned();
             return Err(refuse(text, problem));
         }
@@ -106,7 +106,7 @@ impl Rules {
     }
 }
 
-impl Rules {
+impl LogDirectives {
     /// Returns these directives and one more.
     pub(crate) fn and_info_of(&self, target: &str) -> Self {
         // A later directive for the same target replaces an earlier one.

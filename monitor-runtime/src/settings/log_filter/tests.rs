@@ -11,7 +11,7 @@ fn levels_and_targets_are_taken() {
         "größe=info",
     ] {
         let text = text.replace(" = ", "=");
-        let rules = Rules::plain(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let rules = LogDirectives::plain(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
         assert!(!rules.follows_spans && !rules.text.contains(' '), "{text}");
     }
 }
@@ -32,13 +32,15 @@ fn a_refusal_names_the_directive_and_what_is_allowed() {
         ("shop[order]=debug", "shop[order]=debug", "take a lock"),
         ("x\u{202e}\n=info", r"x\u{202e}\n=info", "before `=`"),
     ] {
-        let error = Rules::plain(text).expect_err(text).to_string();
+        let error = LogDirectives::plain(text).expect_err(text).to_string();
         let named = format!("directive \"{directive}\" cannot");
         assert!(error.contains(&named) && error.contains(problem), "{error}");
         assert!(error.contains("allowed: a level"), "{error}");
     }
     let long = "a".repeat(5000);
-    let error = Rules::plain(&long).expect_err("too long").to_string();
+    let error = LogDirectives::plain(&long)
+        .expect_err("too long")
+        .to_string();
     assert!(error.contains("4096") && error.len() < 500, "{error}");
 }
 
@@ -111,9 +113,12 @@ const MISTAKEN: [(&str, &str); 62] = [
 #[test]
 fn what_cannot_have_been_meant_is_refused_with_what_may_have_been() {
     for (text, words) in MISTAKEN {
-        let problem = Rules::parse(text).map(|_| ()).expect_err(text);
+        let problem = LogDirectives::parse(text).map(|_| ()).expect_err(text);
         assert!(problem.contains(words), "{text}: {problem}");
-        let problem = Rules::plain(text).map(|_| ()).expect_err(text).to_string();
+        let problem = LogDirectives::plain(text)
+            .map(|_| ())
+            .expect_err(text)
+            .to_string();
         assert!(problem.contains(words), "{text}: {problem}");
     }
 }
@@ -138,19 +143,19 @@ fn targets_of_dependencies_are_taken_with_and_without_a_level() {
         "my_crate::db",
     ] {
         if crate_name != "a" {
-            assert!(Rules::parse(crate_name).is_ok(), "{crate_name}");
+            assert!(LogDirectives::parse(crate_name).is_ok(), "{crate_name}");
         }
         let with_level = format!("info,{crate_name}=debug");
-        assert!(Rules::parse(&with_level).is_ok(), "{with_level}");
-        assert!(Rules::plain(&with_level).is_ok(), "{with_level}");
+        assert!(LogDirectives::parse(&with_level).is_ok(), "{with_level}");
+        assert!(LogDirectives::plain(&with_level).is_ok(), "{with_level}");
     }
-    assert!(Rules::parse("info,").is_ok());
+    assert!(LogDirectives::parse("info,").is_ok());
 }
 
 #[test]
 fn a_directive_that_fits_nothing_is_named() {
     note("axum_service::orders");
-    let hint = |text| Rules::parse(text).expect(text).hint();
+    let hint = |text| LogDirectives::parse(text).expect(text).hint();
     for (text, words) in [
         ("info,axum-service=debug", "did you mean `axum_service`?"),
         ("info,axum_servce=debug", "did you mean `axum_service`?"),
@@ -174,7 +179,7 @@ fn a_directive_that_fits_nothing_is_named() {
     ] {
         assert_eq!(hint(text), None, "{text}");
     }
-    let mistake = |text| Rules::parse(text).expect(text).mistake();
+    let mistake = |text| LogDirectives::parse(text).expect(text).mistake();
     assert!(mistake("off,axum-service=info").is_some());
     assert!(mistake("info,axum_servise=info").is_some());
     for text in [
@@ -190,9 +195,9 @@ fn a_directive_that_fits_nothing_is_named() {
 #[test]
 fn spaces_around_directives_mean_nothing() {
     // The parser below took these for other targets, or for invalid.
-    let rules = Rules::parse("info, hyper=debug").unwrap_or_else(|error| panic!("{error}"));
+    let rules = LogDirectives::parse("info, hyper=debug").unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(rules.filter.to_string(), "hyper=debug,info");
     // This one was cut within a character.
-    assert!(Rules::parse("info,\u{3000}é=debug").is_ok());
-    assert!(Rules::parse("[{user=7}]=debug").is_ok_and(|rules| rules.follows_spans));
+    assert!(LogDirectives::parse("info,\u{3000}é=debug").is_ok());
+    assert!(LogDirectives::parse("[{user=7}]=debug").is_ok_and(|rules| rules.follows_spans));
 }

@@ -99,9 +99,9 @@ fn misspelt(word: &str) -> Option<&'static str> {
 /// Returns the number of characters to insert, delete, replace or swap with their neighbour to turn
 /// one word into the other: the optimal string alignment distance.
 pub(super) fn distance(a: &str, b: &str) -> usize {
-    const LONGEST: usize = 64;
-    let a: Vec<char> = a.chars().take(LONGEST).collect();
-    let b: Vec<char> = b.chars().take(LONGEST).collect();
+    const MAX_BYTES: usize = 64;
+    let a: Vec<char> = a.chars().take(MAX_BYTES).collect();
+    let b: Vec<char> = b.chars().take(MAX_BYTES).collect();
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
     rows[0] = (0..=b.len()).collect();
     for i in 1..=a.len() {

@@ -103,10 +103,10 @@ pub(crate) enum Cancelled {
 }
 
 /// The longest name, in characters.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 /// The longest threshold of a latency, in nanoseconds: one day.
-const LONGEST: u128 = 24 * 60 * 60 * 1_000_000_000;
+const MAX_THRESHOLD_NANOSECONDS: u128 = 24 * 60 * 60 * 1_000_000_000;
 
 impl Objective {
     /// Returns an objective of this name, without a promise yet.
@@ -174,7 +174,7 @@ impl Objective {
         );
         let nanoseconds = threshold.as_nanos();
         assert!(
-            nanoseconds > 0 && nanoseconds <= LONGEST,
+            nanoseconds > 0 && nanoseconds <= MAX_THRESHOLD_NANOSECONDS,
             "the threshold of a latency is above 0 and at most one day: `Duration::from_millis(250)`"
         );
         #[expect(
@@ -228,7 +228,7 @@ impl Objective {
         );
         let nanoseconds = patience.as_nanos();
         assert!(
-            nanoseconds > 0 && nanoseconds <= LONGEST,
+            nanoseconds > 0 && nanoseconds <= MAX_THRESHOLD_NANOSECONDS,
             "`cancelled_after` takes more than 0 and at most one day: `Duration::from_secs(5)`"
         );
         #[expect(
@@ -284,7 +284,7 @@ const fn is_name(name: &[u8]) -> bool {
         }
         at += 1;
     }
-    at > 0 && at <= LONGEST_NAME
+    at > 0 && at <= MAX_NAME_BYTES
 }
 
 #[cfg(test)]

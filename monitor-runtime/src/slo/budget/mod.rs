@@ -131,7 +131,7 @@ impl Tracked {
         let makes = |site: &&Site| {
             let made = site
                 .objective
-                .and_then(|made| Promise::of(made, promise.kind));
+                .and_then(|made| Promise::new(made, promise.kind));
             made.as_ref() == Some(&promise)
         };
         Self {

@@ -5,18 +5,18 @@
 pub(crate) mod counters;
 
 pub(crate) mod error_classes {
-    pub(crate) const MOST: usize = 1;
+    pub(crate) const MAX_CLASSES: usize = 1;
 }
 
 use crate::base::sync::OnceLock;
-use crate::callsite::counters::Store;
+use crate::callsite::counters::Shards;
 
 /// A function with one bound, whose errors have one class.
-pub(crate) struct Site(Store);
+pub(crate) struct Site(Shards);
 
 impl Site {
     pub(crate) fn new() -> Self {
-        Self(Store(OnceLock::new()))
+        Self(Shards(OnceLock::new()))
     }
 
     pub(crate) fn id(&self) -> usize {
@@ -37,7 +37,7 @@ impl Site {
 
     pub(crate) fn opened(&self) {}
 
-    pub(crate) fn store(&self, _: usize) -> &Store {
+    pub(crate) fn store(&self, _: usize) -> &Shards {
         &self.0
     }
 
@@ -55,7 +55,7 @@ pub(crate) mod snapshot {
 
     /// The sum that a scrape computes.
     #[derive(Debug, Default)]
-    pub(crate) struct Sum {
+    pub(crate) struct SiteSnapshot {
         pub(crate) started: u64,
         pub(crate) errors: u64,
         pub(crate) panics: u64,
@@ -64,7 +64,7 @@ pub(crate) mod snapshot {
         pub(crate) ended: [u64; Outcome::RESULTS],
     }
 
-    impl Sum {
+    impl SiteSnapshot {
         pub(crate) fn add_to_bucket(&mut self, result: usize, _: usize, calls: u64) {
             self.ended[result] += calls;
         }

@@ -134,7 +134,7 @@ fn exposition(functions: usize, timed: bool) -> Arc<Exposition> {
         });
     }
     done.wait();
-    Arc::new(Exposition::of(sites))
+    Arc::new(Exposition::from_sites(sites))
 }
 
 fn exporter(name: &'static str, functions: usize, histograms: bool) -> Contender {

@@ -14,7 +14,7 @@ const ROUNDS: usize = 9;
 /// Prints percentiles of a call's duration, alone and while pages are made in a loop.
 pub fn print(functions: usize) {
     let sites = sites(functions, true);
-    let exposition = Exposition::of(sites);
+    let exposition = Exposition::from_sites(sites);
     let mut alone = Vec::new();
     let mut scraped = Vec::new();
     for _ in 0..ROUNDS {

@@ -48,21 +48,22 @@ fn in_signatures(text: &str, crates: &BTreeSet<String>) -> BTreeSet<String> {
     let imports = imports(text, crates);
     let tokens: TokenStream = text.parse().expect("Rust");
     let mut used = BTreeSet::new();
-    public_items(tokens, &mut |word| {
+    public_items(tokens, &mut |word, begins_path| {
         for (name, of) in &imports {
             if name == word {
                 used.insert(of.clone());
             }
         }
-        if crates.contains(word) {
+        if begins_path && crates.contains(word) {
             used.insert(word.to_owned());
         }
     });
     used
 }
 
-/// Calls `see` with each word between a `pub` and the body of its item, in all modules and blocks.
-fn public_items(tokens: TokenStream, see: &mut impl FnMut(&str)) {
+/// Calls `see` with each word between a `pub` and the body of its item, in all modules and blocks, and
+/// whether `::` follows the word but does not precede it within the crate.
+fn public_items(tokens: TokenStream, see: &mut impl FnMut(&str, bool)) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut at = 0;
     while at < tokens.len() {
@@ -77,7 +78,7 @@ fn public_items(tokens: TokenStream, see: &mut impl FnMut(&str)) {
     }
 }
 
-fn signature(tokens: &[TokenTree], mut at: usize, see: &mut impl FnMut(&str)) -> usize {
+fn signature(tokens: &[TokenTree], mut at: usize, see: &mut impl FnMut(&str, bool)) -> usize {
     let is_restricted = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
     if tokens.get(at).is_some_and(is_restricted) {
         return at + 1;
@@ -87,7 +88,7 @@ fn signature(tokens: &[TokenTree], mut at: usize, see: &mut impl FnMut(&str)) ->
             TokenTree::Punct(punct) if punct.as_char() == ';' => return at,
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return at,
             TokenTree::Group(group) => words(group.stream(), see),
-            TokenTree::Ident(word) => see(&word.to_string()),
+            TokenTree::Ident(word) => see(&word.to_string(), begins_path(tokens, at)),
             _ => {}
         }
         at += 1;
@@ -95,14 +96,25 @@ fn signature(tokens: &[TokenTree], mut at: usize, see: &mut impl FnMut(&str)) ->
     at
 }
 
-fn words(tokens: TokenStream, see: &mut impl FnMut(&str)) {
-    for token in tokens {
+fn words(tokens: TokenStream, see: &mut impl FnMut(&str, bool)) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
         match token {
             TokenTree::Group(group) => words(group.stream(), see),
-            TokenTree::Ident(word) => see(&word.to_string()),
+            TokenTree::Ident(word) => see(&word.to_string(), begins_path(&tokens, at)),
             _ => {}
         }
     }
+}
+
+/// Returns `true` if the word at this place is the first of a path, as a crate's name is.
+fn begins_path(tokens: &[TokenTree], at: usize) -> bool {
+    let is_colon = |token: Option<&TokenTree>| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    let follows_a_name = at >= 3
+        && is_colon(tokens.get(at - 1))
+        && is_colon(tokens.get(at - 2))
+        && matches!(&tokens[at - 3], TokenTree::Ident(_));
+    is_colon(tokens.get(at + 1)) && is_colon(tokens.get(at + 2)) && !follows_a_name
 }
 
 #[test]

@@ -286,6 +286,10 @@ const LIMITED: Objective = Objective::new("limited")
     .success_rate(99.0)
     .expected(CountAs::Failure);
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "`classify` hands over a reference"
+)]
 fn client_errors(status: &http::StatusCode) -> Class {
     if status.is_client_error() {
         Class::Expected("client_error")
