@@ -113,7 +113,7 @@ impl Log {
     /// Returns the completion events of a function, in order.
     pub fn completions(&self, function: &str) -> Vec<Event> {
         // The warning of an error without a text names the function, too.
-        let silent = "monitor_runtime::call::silent";
+        let silent = "monitor_runtime::call::silent_errors";
         self.events(|event| event.text("function") == function && event.target != silent)
     }
 
