@@ -237,18 +237,19 @@ pub fn command(program: &Path, env: &[(&str, &str)]) -> Command {
         .env("EXAMPLE_ADDR", "127.0.0.1:0")
         .env("QUICKSTART_ADDR", "127.0.0.1:0");
     command.envs(env.iter().copied());
-    heed_keyboard(&mut command);
+    heed_terminal(&mut command);
     command
 }
 
-/// Undoes what a shell does to programs it starts in the background: they ignore SIGINT and SIGQUIT.
+/// Undoes what a shell does to programs it starts in the background, which ignore SIGINT and SIGQUIT,
+/// and what `nohup` does, under which they ignore SIGHUP.
 #[expect(
     unsafe_code,
     reason = "nothing safe sets the action of a signal in a child"
 )]
-fn heed_keyboard(command: &mut Command) {
+fn heed_terminal(command: &mut Command) {
     let heed = || {
-        for signal in [libc::SIGINT, libc::SIGQUIT] {
+        for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
             // SAFETY: signal(2) is one of the calls that a child may make before `exec`.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
