@@ -61,7 +61,7 @@
 //! | `metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle}` 0.18 | `Builder::exporter`, `Builder::exporter_handle` |
 //! | `warp::{Filter, Rejection}` 0.4 | `Monitor::health_routes`, `Monitor::metrics_routes`, `http::warp` |
 //! | `sentry::protocol::Event`, `sentry::types::Uuid` 0.49 | `testkit` |
-//! | `tower_service::Service`, `tower_layer::Layer` 0.3 | `http` |
+//! | `tower_service::Service` 0.3, and the `Layer` of `tower-layer` 0.3 | `http` |
 //! | `tracing::Span` 0.1, `tracing_subscriber::Layer` 0.3 | `logs`, `sentry`, arguments of the attribute |
 
 #![cfg_attr(
