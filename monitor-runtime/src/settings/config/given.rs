@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 use super::{Env, SETTINGS, Setting};
+use crate::base::escape::spelled_out;
 use crate::base::redact::{HIDDEN, is_secret, without_secrets};
 
 /// An invalid setting: its name, its value, and the values that are allowed.
@@ -23,7 +24,9 @@ impl fmt::Display for ConfigError {
             problem,
             allowed,
         } = self;
-        write!(f, "{setting}={value:?}: {problem}; allowed: {allowed}")
+        let text = format!("{setting}={value:?}: {problem}; allowed: {allowed}");
+        // `Debug` shows characters such as U+1160 as they are, which is as nothing.
+        f.write_str(&spelled_out(&text))
     }
 }
 

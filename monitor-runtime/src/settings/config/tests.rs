@@ -107,6 +107,17 @@ fn every_error_names_the_variable_the_value_and_what_is_allowed() {
 }
 
 #[test]
+fn an_error_spells_out_characters_that_nothing_shows() {
+    let env = [("MONITOR_ADDR".into(), "j\u{1160}\u{200b}on".into())];
+    let error = Config::resolve(Overrides::default(), &env, "shop", "1.2.3").expect_err("refused");
+    let text = error.to_string();
+    assert!(
+        text.starts_with(r#"MONITOR_ADDR="j\u{1160}\u{200b}on": "#),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_error_of_the_builder_names_its_method() {
     let given = Overrides {
         addr: Some("here".into()),
