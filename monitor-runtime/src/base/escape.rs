@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// Returns `true` for a character that is escaped.
 ///
-/// Those are the control characters and Unicode's default-ignorable ones. The joiners U+200C and
+/// Control characters are escaped, and Unicode's default-ignorable ones. The joiners U+200C and
 /// U+200D are among them: text with a joiner differs from text without, and looks the same in most
 /// fonts. So a line shows an emoji of a family, or a word of Persian, in its parts. U+FE0F stays,
 /// which only asks for an emoji's colours.

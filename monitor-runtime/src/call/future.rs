@@ -102,7 +102,7 @@ impl FutureState {
         match mem::replace(&mut self.phase, Phase::Away) {
             Phase::Plain | Phase::New => {
                 let declared = self.declared.take();
-                // Later polls look the lane up again.
+                // Later polls look the label set up again.
                 let label_set = site.admit(label_set);
                 self.label_set = label_set;
                 begin::any(Start {

@@ -1,6 +1,6 @@
 //! Labels that the attribute declares: their values are known by type, or bounded in number.
 //!
-//! A call's label set is one number, its lane, computed from one index per label. So a labelled
+//! A label set is one number, computed from one index per label. So a labelled
 //! call finds its cells like any other call, and no text is compared or copied.
 
 use std::marker::PhantomData;
@@ -104,7 +104,7 @@ impl<D: Dimensions> Labels<D> {
         }
     }
 
-    /// Returns the lane of this call. A site's first call gives its family its shape.
+    /// Returns the label set of this call. A site's first call gives its family its shape.
     #[inline]
     pub(crate) fn label_set(self) -> usize {
         if self.site.known_id() == 0 {
@@ -113,7 +113,7 @@ impl<D: Dimensions> Labels<D> {
         self.label_set
     }
 
-    /// Returns the lane of a call whose labels are not known.
+    /// Returns the label set of a call whose labels are not known.
     #[cold]
     pub(crate) fn other(site: &'static Site) -> usize {
         site.family().shape::<D>();

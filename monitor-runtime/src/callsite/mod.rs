@@ -160,7 +160,7 @@ impl Site {
         state.family.store(label_set).unwrap_or(&state.store)
     }
 
-    /// Returns the lanes that have been called; one without labels.
+    /// Returns the label sets that have been called; one without labels.
     pub(crate) fn label_sets(&self) -> impl Iterator<Item = usize> {
         let family = self.family();
         let rest = match self.labels {
@@ -170,7 +170,7 @@ impl Site {
         family.opened().chain(rest)
     }
 
-    /// Returns the labels of a lane, with their values.
+    /// Returns the labels of a label set, with their values.
     pub(crate) fn label_values(
         &self,
         label_set: usize,
@@ -189,14 +189,14 @@ impl Site {
         &self.state().family
     }
 
-    /// Notes that a lane has been called for the first time.
+    /// Notes that a label set has been called for the first time.
     pub(crate) fn opened(&self) {
         if !self.labels.is_empty() {
             labels::open();
         }
     }
 
-    /// Returns the lane to count in, which is the same for all calls of a lane.
+    /// Returns the label set that counts the calls of this one: itself, or `other`.
     pub(crate) fn admit(&self, label_set: usize) -> usize {
         match self.labels {
             [] => 0,

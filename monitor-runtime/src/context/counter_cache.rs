@@ -20,10 +20,10 @@ impl CounterCache {
         Self([const { Cell::new(None) }; RECENT])
     }
 
-    /// Returns the cells of a site's lane, if the cache has them.
+    /// Returns the cells of a site's label set, if the cache has them.
     #[inline(always)]
     pub(crate) fn look(&self, site: &'static Site, label_set: usize) -> Option<&'static Shard> {
-        // Before its first call a site has no id, and its lanes would match those of other sites.
+        // Before its first call a site has no id, and its label sets would match those of other sites.
         let known = label_set == 0 || site.key() != 0;
         known.then(|| self.look_again(site, label_set))?
     }
@@ -40,7 +40,7 @@ impl CounterCache {
         (cells.id == id).then_some(cells)
     }
 
-    /// Returns the cells of a site's lane, if the cache has them and calls are timed by the time
+    /// Returns the cells of a site's label set, if the cache has them and calls are timed by the time
     /// stamp counter.
     #[inline(always)]
     pub(crate) fn look_plainly(
@@ -51,7 +51,7 @@ impl CounterCache {
         let key = site.key();
         let id = key.wrapping_add(label_set);
         let cells = self.0[id % RECENT].get()?;
-        // Before its first call a site has no id, and its lanes would match those of other sites.
+        // Before its first call a site has no id, and its label sets would match those of other sites.
         (cells.plain_id == id && (label_set == 0 || key != 0)).then_some(cells)
     }
 
@@ -107,15 +107,15 @@ thread_local! {
         const { Table(RefCell::new(HashMap::with_hasher(BuildHasherDefault::new()))) };
 }
 
-/// Returns the current thread's cells of a site's lane, and claims them on its first call of it.
+/// Returns the current thread's cells of a site's label set, and claims them on its first call of it.
 ///
-/// For a lane that counts in another one, the cells are those of the other, once per thread.
+/// For a label set that counts in another one, the cells are those of the other, once per thread.
 ///
 /// A thread that is ending has no table any more. It claims cells for one stretch of a call, and
 /// returns `true`: the caller then has to release them.
 pub(crate) fn claim(site: &'static Site, label_set: usize) -> (&'static Shard, bool) {
     let label_set = site.admit(label_set);
-    // A call whose lane counts in another one was looked up under its own.
+    // A call whose label set counts in another one was looked up under its own.
     if let Some(cells) = THREAD.with(|thread| thread.found.look(site, label_set)) {
         return (cells, false);
     }

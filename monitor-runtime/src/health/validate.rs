@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::Check;
+use crate::base::escape::spelled_out;
 use crate::base::redact::without_secrets;
 
 /// The longest name a check may have, in characters.
@@ -47,25 +48,22 @@ pub enum CheckError {
 
 impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => write!(
-                f,
+        let text = match self {
+            Self::Name(name) => format!(
                 "health check {name:?}: the name must be 1 to {NAME_LIMIT} characters out of \
                  letters, digits, `_`, `.` and `-`"
             ),
-            Self::Duplicate(name) => write!(
-                f,
-                "health check {name:?} is there twice: each name must be used once"
-            ),
+            Self::Duplicate(name) => {
+                format!("health check {name:?} is there twice: each name must be used once")
+            }
             Self::Zero { check, setting } => {
                 let least = match *setting {
                     "interval" | "timeout" | "limit" => "0s but must be longer than zero",
                     _ => "0 but must be at least 1",
                 };
-                write!(f, "health check {check:?}: {setting} is {least}")
+                format!("health check {check:?}: {setting} is {least}")
             }
-            Self::Group { check, group } => write!(
-                f,
+            Self::Group { check, group } => format!(
                 "health check {check:?}: group {group:?} must be 1 to {NAME_LIMIT} characters out \
                  of letters, digits, `_`, `.` and `-`"
             ),
@@ -73,12 +71,13 @@ impl fmt::Display for CheckError {
                 check,
                 target,
                 allowed,
-            } => write!(f, "health check {check:?}: {target:?} is not {allowed}"),
-            Self::NoRuntime(name) => write!(
-                f,
+            } => format!("health check {check:?}: {target:?} is not {allowed}"),
+            Self::NoRuntime(name) => format!(
                 "runtime {name:?}: watch_runtime must be called inside the tokio runtime to watch"
             ),
-        }
+        };
+        // `Debug` shows some invisible characters as they are.
+        f.write_str(&spelled_out(&text))
     }
 }
 

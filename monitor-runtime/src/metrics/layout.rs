@@ -68,7 +68,7 @@ impl Series {
 
 impl Layout {
     pub(super) fn new(sites: impl Iterator<Item = &'static Site>, service: &str) -> Self {
-        // Read before the lanes: the next page finds one that appears meanwhile.
+        // Read before the label sets: the next page finds one that appears meanwhile.
         let label_sets = labels::opened();
         let mut count = 0;
         let by_name = by_name(sites.inspect(|_| count += 1));

@@ -242,7 +242,7 @@ impl Search<'_> {
 
     /// Reads the text of an element whose tag ends at `at`: `<name>password</name><value>abc</value>`.
     ///
-    /// Where an attribute has told that its text is a secret, `named` is the start of its name.
+    /// `named` is the start of its name, if an attribute says that its text is a secret.
     fn element(&mut self, at: usize, named: Option<usize>) -> usize {
         let has_text = named.is_some_and(|start| Role::is_entry(tag(self.text, start)));
         if has_text {

@@ -1,7 +1,7 @@
 //! The label sets of a function: their number and values by type, their counters, and the texts that
 //! `bounded(..)` tells apart.
 //!
-//! A call's label set is one number, its lane. [`dimensions`] knows how many lanes a function can
+//! A label set is a number, its place among all combinations. [`dimensions`] knows how many a function can
 //! have, [`declared`] knows that before the first call, [`sets`] which store counts each of them, and
 //! [`interned`] which index a text has.
 

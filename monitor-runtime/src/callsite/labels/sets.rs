@@ -1,4 +1,4 @@
-//! The lanes of a labelled function: the label set of each, and the store that counts its calls.
+//! The label sets of a labelled function, and the store that counts the calls of each.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -138,7 +138,7 @@ impl LabelSets {
         self.shape.get().map_or(&[], |shape| &shape.values)
     }
 
-    /// Returns the lane of `other`, behind all label sets; `None` while the labels' values are not known.
+    /// Returns the label set of `other`, behind all label sets; `None` while the labels' values are not known.
     pub(crate) fn other(&self) -> Option<usize> {
         self.shape.get().map(|shape| shape.label_sets)
     }
@@ -179,7 +179,7 @@ impl LabelSets {
         })
     }
 
-    /// Returns the lane to count in: `other` for a label set that was beyond the process's limit on
+    /// Returns the label set to count in: `other` for a label set that was beyond the process's limit on
     /// its first call, even if the limit has been raised since.
     pub(crate) fn admit(&self, label_set: usize) -> usize {
         let Some(shape) = self
@@ -208,7 +208,7 @@ impl LabelSets {
         if own { label_set } else { shape.label_sets }
     }
 
-    /// Returns the values of a lane, label by label.
+    /// Returns the values of a label set, label by label.
     pub(crate) fn values(&self, label_set: usize) -> Vec<&str> {
         let Some(shape) = self.shape.get() else {
             return Vec::new();
@@ -249,7 +249,7 @@ mod tests {
     use super::*;
     use crate::callsite::labels::Bounded;
 
-    /// Asks for a lane on many threads at once; they have to agree.
+    /// Asks for a label set on many threads at once; they have to agree.
     fn ask(family: &LabelSets, label_set: usize) -> usize {
         let barrier = std::sync::Barrier::new(8);
         let ask = || {

@@ -103,7 +103,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Returns the source of a lane that has not been called: it has counted nothing.
+    /// Returns the source of a label set that has not been called: it has counted nothing.
     pub(crate) fn uncalled(site: &'static Site, label_set: usize) -> Self {
         static NOTHING: Shards = Shards(OnceLock::new());
         Self {
@@ -156,7 +156,7 @@ impl Source {
     }
 }
 
-/// Reads the successful calls of a site's lane, by bucket.
+/// Reads the successful calls of a site's label set, by bucket.
 pub(crate) fn ok_buckets(site: &'static Site, label_set: usize) -> Vec<u64> {
     let mut sum = SiteSnapshot::zero(site.slots());
     site.store(label_set).add_ok_to(&mut sum);

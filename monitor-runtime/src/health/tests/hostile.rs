@@ -11,9 +11,9 @@ use tracing::{Event, Metadata, Subscriber};
 
 use super::pace::supervised;
 use super::{MS, SECOND};
-use crate::health::Check;
 use crate::health::check_state::Standing;
 use crate::health::watchdog::Watchdog;
+use crate::health::{Check, CheckError};
 
 /// Panics on every event.
 struct Panics;
@@ -101,4 +101,10 @@ async fn a_payload_that_panics_ends_no_supervision() {
     let _slot = supervised(check.interval(Duration::from_secs(1)));
     sleep(10 * SECOND).await;
     assert!(runs.load(Ordering::Relaxed) > 5, "{runs:?}");
+}
+
+#[test]
+fn an_error_of_a_check_spells_out_characters_that_nothing_shows() {
+    let text = CheckError::Name("a\u{1160}b".into()).to_string();
+    assert!(text.contains(r#""a\u{1160}b""#), "{text}");
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use crate::base::escape::spelled_out;
 use crate::settings::config::Address;
 
 /// The management server's address cannot be listened on.
@@ -16,7 +17,9 @@ pub struct BindError {
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { addr, source } = self;
-        write!(f, "the management server cannot listen on {addr}: ")?;
+        let shown = addr.to_string();
+        let shown = spelled_out(&shown);
+        write!(f, "the management server cannot listen on {shown}: ")?;
         let is_port = matches!(addr, Address::Tcp(_));
         match source.kind() {
             io::ErrorKind::AddrInUse if is_port => f.write_str("another socket has this port"),

@@ -25,7 +25,7 @@ impl fmt::Display for ConfigError {
             allowed,
         } = self;
         let text = format!("{setting}={value:?}: {problem}; allowed: {allowed}");
-        // `Debug` shows characters such as U+1160 as they are, which is as nothing.
+        // `Debug` shows some invisible characters as they are, such as U+1160.
         f.write_str(&spelled_out(&text))
     }
 }

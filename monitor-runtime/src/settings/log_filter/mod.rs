@@ -10,6 +10,7 @@ use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 pub(crate) use targets::{note, note_functions, targets};
 
+use crate::base::escape::spelled_out;
 use crate::base::redact::without_secrets;
 
 /// The longest filter that can be set while the process runs, in bytes.
@@ -235,7 +236,11 @@ pub struct LogFilter {
 #[non_exhaustive]
 pub enum LogFilterError {
     /// A directive cannot be used.
-    #[error("the filter's directive {directive:?} cannot be used: {problem}; allowed: {ALLOWED}")]
+    #[error(
+        "the filter's directive {} cannot be used: {}; allowed: {ALLOWED}",
+        spelled_out(&format!("{directive:?}")),
+        spelled_out(problem)
+    )]
     Invalid {
         /// The directive; a long one is cut.
         directive: String,

@@ -201,3 +201,12 @@ fn spaces_around_directives_mean_nothing() {
     assert!(LogDirectives::parse("info,\u{3000}é=debug").is_ok());
     assert!(LogDirectives::parse("[{user=7}]=debug").is_ok_and(|rules| rules.follows_spans));
 }
+
+#[test]
+fn an_error_spells_out_characters_that_nothing_shows() {
+    let error = LogDirectives::plain("a\u{1160}b\u{200b}")
+        .err()
+        .expect("refused");
+    let text = error.to_string();
+    assert!(text.contains(r"a\u{1160}b\u{200b}"), "{text}");
+}

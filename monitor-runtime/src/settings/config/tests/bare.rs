@@ -1,4 +1,4 @@
-//! What stands around the value of a variable: quotes, spaces, line ends and byte order marks.
+//! Quotes, spaces, line ends and byte order marks around the value of a variable.
 
 use super::*;
 
