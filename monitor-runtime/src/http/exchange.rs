@@ -181,12 +181,12 @@ impl Drop for Exchange {
         let seconds = clock::seconds(clock::now().saturating_sub(self.began));
         let (ended, grpc) = self.ended(Duration::try_from_secs_f64(seconds).unwrap_or_default());
         self.active = None;
-        metrics::record(&ended, seconds);
         let outcome = match ended.outcome {
             "ok" => Outcome::Ok,
             "cancelled" | "aborted" => Outcome::Cancelled,
             _ => Outcome::Error,
         };
+        metrics::record(&ended, outcome, seconds);
         self.request.route.end(outcome, seconds);
         // A subscriber may panic, and Sentry does on a thread that ends. If that happened here
         // during another panic's unwinding, the process would abort.

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use metrics::{Key, Label, Level, Metadata, Unit};
 
+use super::results;
+use super::traffic::Outcome;
 use crate::base::status::Grpc;
 use crate::base::unwind::quietly;
 use crate::metrics::{HTTP_ACTIVE, HTTP_DURATION, HTTP_REQUESTS};
@@ -82,6 +84,7 @@ pub(crate) fn begin() {
     metrics::describe_histogram!(HTTP_DURATION, Unit::Seconds, duration);
     let active = "Requests that have begun and not ended.";
     metrics::describe_gauge!(HTTP_ACTIVE, active);
+    results::begin();
     // A route that is declared meanwhile is either in the list, or sees that this has begun.
     let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
     BEGUN.store(true, Ordering::Release);
@@ -183,10 +186,11 @@ pub(crate) fn show_active() {
 }
 
 /// Counts a request that ended.
-pub(super) fn record(ended: &Ended, seconds: f64) {
+pub(super) fn record(ended: &Ended, outcome: Outcome, seconds: f64) {
     let Some(keys) = kept(&ENDED, *ended, || Keys::new(ended)) else {
         return;
     };
+    results::count(outcome);
     // The recorder may be the service's own code.
     quietly(|| {
         metrics::with_recorder(|recorder| {

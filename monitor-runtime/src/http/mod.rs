@@ -7,8 +7,12 @@
 //! | series | labels |
 //! |---|---|
 //! | `http_requests_total` | `method`, `route`, `status` |
+//! | `monitor_http_requests_total` | `result`: `ok`, `error`, `cancelled` |
 //! | `http_server_request_duration_seconds` | `http_request_method`, `http_route`, `http_response_status_code`, `url_scheme`, `error_type`, `rpc_response_status_code` |
 //! | `http_server_active_requests` | `http_request_method`, `url_scheme` |
+//!
+//! `monitor_http_requests_total` counts all routes together, and is at 0 before the first request. Its
+//! `error` is an `outcome` of `error` or `panic` below.
 //!
 //! Names, attributes and buckets of the last two are OpenTelemetry's:
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>. A method is one of the nine of
@@ -50,6 +54,7 @@ mod grpc_web;
 mod in_flight;
 mod metrics;
 mod request;
+mod results;
 mod route;
 #[cfg(feature = "sentry")]
 mod sentry;

@@ -8,7 +8,7 @@ use super::function_families::{Functions, line};
 use super::layout::Layout;
 use super::sample::Sample;
 use super::text_format::push;
-use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, Number, RuntimeFamily, Service};
+use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, ERRORS, Number, RuntimeFamily, Service};
 use crate::callsite::Site;
 
 /// Bytes after which a chunk is passed on.
@@ -95,6 +95,7 @@ pub struct Scrape {
 enum Part {
     RuntimeFamily,
     Calls,
+    Errors,
     Durations,
     Concurrent,
     ForeignFamilies,
@@ -126,7 +127,8 @@ impl Scrape {
                 self.own(out);
                 (false, Part::Calls)
             }
-            Part::Calls => (self.functions.calls(self.next, out), Part::Durations),
+            Part::Calls => (self.functions.calls(self.next, out), Part::Errors),
+            Part::Errors => (self.functions.errors(self.next, out), Part::Durations),
             Part::Durations => (self.functions.durations(self.next, out), Part::Concurrent),
             Part::Concurrent => (
                 self.functions.concurrent(self.next, out),
@@ -152,6 +154,7 @@ impl Scrape {
     fn join(&self, out: &mut Vec<u8>) {
         let family: &Family<'_> = match self.part {
             Part::Calls => &CALLS,
+            Part::Errors => &ERRORS,
             Part::Durations => &DURATION,
             Part::Concurrent => &CONCURRENT,
             Part::RuntimeFamily | Part::ForeignFamilies | Part::End | Part::Nothing => return,
@@ -162,7 +165,7 @@ impl Scrape {
             labels.iter().all(|label| sample.has(label))
         };
         self.others.join(family, has_ours, &mut theirs);
-        if !theirs.is_empty() && self.functions.is_empty() {
+        if !theirs.is_empty() && self.functions.is_empty(family) {
             family.describe(self.functions.format, out);
         }
         out.extend(theirs);

@@ -17,7 +17,9 @@ use crate::base::outcome::Outcome;
 use crate::callsite;
 use crate::callsite::error_classes;
 use crate::callsite::snapshot::{Name, Snapshot, Source, by_name};
-use crate::metrics::{CALLS, CONCURRENT, DURATION, LabelValues, Number, RESULTS, objective_series};
+use crate::metrics::{
+    CALLS, CONCURRENT, DURATION, ERRORS, LabelValues, Number, RESULTS, objective_series,
+};
 use crate::settings::config::ConfigError;
 use crate::settings::objective::Objective;
 
@@ -56,8 +58,16 @@ pub(crate) fn check(interval: Duration) -> Result<Duration, ConfigError> {
 /// Publishes what all functions have counted so far.
 pub(crate) fn publish(service: &str) {
     let mut tally = Snapshot::default();
+    let counted = callsite::all().filter(|site| site.is_counted());
+    let mut errors: BTreeMap<Name, u64> =
+        counted.map(|site| (Name::of_function(site), 0)).collect();
     for (name, sources) in by_name(callsite::all()) {
         publish_series(&name, &sources, &mut tally, service);
+        tally.read(&sources);
+        *errors.entry(name.without_labels()).or_default() += tally.ended(Outcome::Error);
+    }
+    for (function, errors) in errors {
+        metrics::counter!(ERRORS.name, function_labels(&function, service)).absolute(errors);
     }
     for (family, series) in objective_series(service, callsite::all()) {
         for (labels, value) in series {
@@ -76,13 +86,17 @@ pub(crate) fn publish(service: &str) {
     }
 }
 
-fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service: &str) {
-    tally.read(sources);
-    let mut labels = vec![
+fn function_labels(name: &Name, service: &str) -> Vec<Label> {
+    vec![
         Label::new("function", name.function),
         Label::new("module", name.module),
         Label::new("service_name", service.to_owned()),
-    ];
+    ]
+}
+
+fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service: &str) {
+    tally.read(sources);
+    let mut labels = function_labels(name, service);
     labels.extend(name.labels.iter().map(Label::from));
     metrics::gauge!(CONCURRENT.name, labels.clone()).set(as_f64(tally.concurrent()));
     let objective = sources.first().and_then(|source| source.site.objective);

@@ -7,7 +7,7 @@ use super::family::{Family, Format};
 use super::layout::{Layout, Series};
 use super::readings::{Histogram, RESULTS, Reading, Readings};
 use super::text_format::{InlineStr, escape, push, push_number, push_seconds};
-use super::{CALLS, CONCURRENT, DURATION};
+use super::{CALLS, CONCURRENT, DURATION, ERRORS};
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::callsite::exemplars::Exemplar;
@@ -29,8 +29,11 @@ impl Functions {
         }
     }
 
-    /// Returns `true` if there are no functions, and so no families.
-    pub(super) fn is_empty(&self) -> bool {
+    /// Returns `true` if a family of functions has no series, and so no description.
+    pub(super) fn is_empty(&self, family: &Family<'_>) -> bool {
+        if family.name == ERRORS.name {
+            return self.layout.functions.is_empty();
+        }
         self.layout.series.is_empty()
     }
 
@@ -76,6 +79,20 @@ impl Functions {
                 }
             }
         }
+        true
+    }
+
+    pub(super) fn errors(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        let Some(function) = self.layout.functions.get(at) else {
+            return false;
+        };
+        if at == 0 {
+            ERRORS.describe(self.format, out);
+        }
+        let readings = self.readings.series.get(function.series.clone());
+        let errors = readings.into_iter().flatten();
+        let errors = errors.map(|reading| reading.errors).sum();
+        line(out, ERRORS.name, &function.labels, errors);
         true
     }
 

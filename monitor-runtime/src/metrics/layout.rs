@@ -1,6 +1,6 @@
 //! The series of the page and their labels as text, computed once for many pages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::readings::index;
@@ -17,6 +17,8 @@ use crate::settings::objective::Objective;
 /// Numerous values lie side by side: a page reads all of them, and sequential memory is fast.
 pub(super) struct Layout {
     pub(super) series: Vec<Series>,
+    /// In the order of their series.
+    pub(super) functions: Vec<Function>,
     labels: String,
     sources: Vec<Source>,
     bounds: Vec<Bounds>,
@@ -36,6 +38,14 @@ pub(super) struct Series {
     promise: u32,
     /// Classes that exist before they are counted; most series have `panic` alone.
     classes: Option<Box<[&'static str]>>,
+}
+
+/// A function, with or without series.
+pub(super) struct Function {
+    /// Its labels without those that the attribute declares.
+    pub(super) labels: String,
+    /// The indices of its series.
+    pub(super) series: Range<usize>,
 }
 
 /// The labels of an objective, each with a comma before it.
@@ -70,23 +80,21 @@ impl Layout {
     pub(super) fn new(sites: impl Iterator<Item = &'static Site>, service: &str) -> Self {
         // Read before the label sets: the next page finds one that appears meanwhile.
         let label_sets = labels::opened();
-        let mut count = 0;
-        let by_name = by_name(sites.inspect(|_| count += 1));
+        let sites: Vec<_> = sites.collect();
+        let by_name = by_name(sites.iter().copied());
+        let functions = functions(&sites, by_name.keys(), service);
         let (mut bounds, mut promises) = (Shared::default(), Shared::default());
         promises.place((std::ptr::null(), 0), Promise::default);
         let (mut labels, mut sources) = (String::new(), Vec::new());
         let series = |(name, its): (Name, Vec<Source>)| {
             let (seconds, objective) = (its[0].bounds(), its[0].site.objective);
-            let (function, module) = (
-                label("function", name.function),
-                label("module", name.module),
-            );
+            let of_function = function_labels(&name, service);
             let own = name.labels.iter();
             let own: String = own
                 .map(|(key, value)| ",".to_owned() + &label(key, value))
                 .collect();
             let starts = (labels.len(), sources.len());
-            labels.extend([&function, ",", &module, ",", service, &own]);
+            labels.extend([&*of_function, &own]);
             let mut classes: Vec<_> = its
                 .iter()
                 .flat_map(|its| error_classes::known(its.site))
@@ -106,11 +114,12 @@ impl Layout {
         };
         Self {
             series: by_name.into_iter().map(series).collect(),
+            functions,
             labels,
             sources,
             bounds: bounds.kept,
             promises: promises.kept,
-            size: (count, label_sets),
+            size: (sites.len(), label_sets),
         }
     }
 
@@ -136,6 +145,39 @@ impl Layout {
     pub(super) fn promise(&self, series: &Series) -> &Promise {
         &self.promises[series.promise as usize]
     }
+}
+
+fn function_labels(name: &Name, service: &str) -> String {
+    let (function, module) = (
+        label("function", name.function),
+        label("module", name.module),
+    );
+    [&function, ",", &module, ",", service].concat()
+}
+
+/// Returns all functions that are counted. The names of series must be in their order.
+fn functions<'n>(
+    sites: &[&'static Site],
+    series: impl Iterator<Item = &'n Name>,
+    service: &str,
+) -> Vec<Function> {
+    let mut all = BTreeMap::new();
+    for site in sites.iter().filter(|site| site.is_counted()) {
+        all.insert(Name::of_function(site), 0..0);
+    }
+    for (index, name) in series.enumerate() {
+        let places = all.entry(name.without_labels()).or_insert(0..0);
+        // The series of a function lie side by side.
+        if places.end == 0 {
+            places.start = index;
+        }
+        places.end = index + 1;
+    }
+    let all = all.into_iter().map(|(name, series)| Function {
+        labels: function_labels(&name, service),
+        series,
+    });
+    all.collect()
 }
 
 /// Values that many series share, each kept once, by its address and a number.

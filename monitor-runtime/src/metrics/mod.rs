@@ -43,13 +43,15 @@ pub(crate) use text_format::{canonical, escape};
 
 /// The series of the HTTP edge, which go through the `metrics` facade.
 pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
+pub(crate) const HTTP_RESULTS: &str = "monitor_http_requests_total";
 pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
 /// Families of which every page may have series, so that the service must not define them.
-const FAMILIES: [&Family<'static>; 15] = [
+const FAMILIES: [&Family<'static>; 16] = [
     &BUILD_INFO,
     &CALLS,
+    &ERRORS,
     &DURATION,
     &CONCURRENT,
     &LOG_EVENTS,
@@ -71,6 +73,15 @@ pub(crate) const CALLS: Family<'static> = Family {
     unit: None,
     help: "Calls that have ended, by result.",
 };
+/// `function_calls_total{result="error"}` summed over the classes and the labels of the attribute.
+///
+/// It is at 0 from the start, so `rate` sees the first errors of a class or label that no type
+/// declares.
+pub(crate) const ERRORS: Family<'static> = Family::counter(
+    "monitor_function_errors_total",
+    None,
+    "Calls that ended with an error or a panic, of any class.",
+);
 pub(crate) const DURATION: Family<'static> = Family {
     name: "function_calls_duration_seconds",
     kind: Kind::Histogram,

@@ -35,6 +35,8 @@ pub(super) struct Readings {
 pub(super) struct Reading {
     /// By result, errors without those that have a class.
     pub(super) calls: [u64; Outcome::RESULTS],
+    /// Errors and panics of any class.
+    pub(super) errors: u64,
     pub(super) concurrent: u64,
     classes: Range<u32>,
     histograms: Range<u32>,
@@ -86,6 +88,7 @@ impl Readings {
         }
         Reading {
             calls: RESULTS.map(|outcome| tally.calls(outcome)),
+            errors: tally.ended(Outcome::Error),
             concurrent: tally.concurrent(),
             classes: stretch(classes, &self.classes),
             histograms: stretch(histograms, &self.histograms),

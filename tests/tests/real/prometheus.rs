@@ -214,6 +214,8 @@ fn the_reference_parser_reads_the_page_as_open_metrics() {
             None,
         ),
         ("function_calls_concurrent", "gauge", "", None),
+        ("monitor_function_errors", "counter", "", None),
+        ("monitor_http_requests", "counter", "", Some(3)),
         ("mine", "unknown", "", Some(1)),
         ("mine_total", "unknown", "", Some(1)),
         ("mine_total_count", "gauge", "", Some(1)),

@@ -14,6 +14,24 @@ pub(crate) struct Name {
     pub(crate) labels: Vec<(&'static str, &'static str)>,
 }
 
+impl Name {
+    /// Returns the name of a function, whatever its labels.
+    pub(crate) fn of_function(site: &'static Site) -> Self {
+        Self {
+            module: site.module(),
+            function: site.function(),
+            labels: Vec::new(),
+        }
+    }
+
+    pub(crate) fn without_labels(&self) -> Self {
+        Self {
+            labels: Vec::new(),
+            ..*self
+        }
+    }
+}
+
 /// Returns the sources of a site's series: the label sets it was called with, and those that are on
 /// a page before that.
 pub(crate) fn sources(site: &'static Site) -> impl Iterator<Item = Source> {

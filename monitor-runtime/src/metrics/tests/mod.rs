@@ -161,9 +161,9 @@ fn a_promise_is_in_the_labels_and_in_the_buckets() {
     ] {
         assert!(lines.contains(&expected.as_str()), "{expected}\n{page}");
     }
-    // For each result a histogram of five lines and a count; besides, a count of panics, and the
-    // calls in flight.
-    assert_eq!(lines.len(), 3 * 6 + 2, "{page}");
+    // For each result a histogram of five lines and a count; besides, a count of panics, that of all
+    // errors, and the calls in flight.
+    assert_eq!(lines.len(), 3 * 6 + 3, "{page}");
 }
 
 #[test]

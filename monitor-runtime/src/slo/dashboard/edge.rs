@@ -2,7 +2,7 @@
 
 use super::asks::{Asks, top};
 use super::panel::{Row, lines};
-use crate::metrics::{HTTP_ACTIVE, HTTP_DURATION, HTTP_REQUESTS};
+use crate::metrics::{HTTP_ACTIVE, HTTP_DURATION, HTTP_REQUESTS, HTTP_RESULTS};
 
 pub(super) fn row(asks: &Asks<'_>) -> Row {
     let all = asks.rate_of_target(HTTP_REQUESTS, "");
@@ -23,6 +23,13 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
         panels: vec![
             lines("Requests", "reqps", "Requests a second, by route.")
                 .query(top(&by("method, route", &all)), "{{method}} {{route}}"),
+            lines(
+                "Results",
+                "reqps",
+                "Requests per second of all routes, by result. A burst with which a new route begins is here alone.",
+            )
+            .query(by("result", &asks.rate_of_target(HTTP_RESULTS, "")), "{{result}}")
+            .stacked(),
             lines(
                 "Server errors",
                 "percentunit",

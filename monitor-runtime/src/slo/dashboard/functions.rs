@@ -2,31 +2,39 @@
 
 use super::asks::{Asks, top};
 use super::panel::{Panel, Row, heatmap, lines};
-use crate::metrics::{CALLS, CONCURRENT, DURATION};
+use crate::metrics::{CALLS, CONCURRENT, DURATION, ERRORS};
 
 const EACH: &str = "{{function}}";
 
 pub(super) fn row(asks: &Asks<'_>) -> Row {
     let by = |labels: &str, series: &str| format!("sum by ({labels}) ({series})");
-    let all = asks.rate(CALLS.name, "");
-    let failed = asks.rate(CALLS.name, ",result=\"error\"");
+    // Not the errors of `CALLS`: a class that no type declares has no series there before its first error,
+    // and `rate` does not see what a series begins with.
+    let failed = asks.rate(ERRORS.name, "");
+    let others = asks.rate(CALLS.name, ",result!=\"error\"");
+    let classes = asks.rate(CALLS.name, ",result=\"error\"");
     let cancelled = asks.rate(CALLS.name, ",result=\"cancelled\"");
-    let share = |labels: &str, part: &str, all: &str| {
-        top(&format!("{} / ({} > 0)", by(labels, part), by(labels, all)))
+    let all = |labels: &str, failed: &str, others: &str| {
+        format!("({} + {})", by(labels, failed), by(labels, others))
     };
-    let classes = by("function, error", &failed);
+    let share = |labels: &str, failed: &str, others: &str| {
+        let all = all(labels, failed, others);
+        top(&format!("{} / ({all} > 0)", by(labels, failed)))
+    };
+    let classes = by("function, error", &classes);
     let classes = top(&format!(
         "label_replace({classes}, \"error\", \"unclassified\", \"error\", \"\") > 0"
     ));
     let concurrent = format!("{}{{{}}}", CONCURRENT.name, asks.functions());
-    let (all_by_version, failed_by_version) = (asks.with_version(&all), asks.with_version(&failed));
+    let (others_by_version, failed_by_version) =
+        (asks.with_version(&others), asks.with_version(&failed));
     Row {
         title: "Functions",
         panels: vec![
             lines("Calls", "cps", "Calls per second that have ended, with any result.")
-                .query(top(&by("function", &all)), EACH),
+                .query(top(&all("function", &failed, &others)), EACH),
             lines("Errors", "percentunit", "Share of calls that ended with an error or a panic.")
-                .query(share("function", &failed, &all), EACH)
+                .query(share("function", &failed, &others), EACH)
                 .max(1.0),
             lines(
                 "Errors by class",
@@ -43,21 +51,21 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
             lines("In flight", "none", "Calls that have begun and not ended. A line that only rises is a hang.")
                 .query(top(&by("function", &concurrent)), EACH),
             lines("Calls by version", "cps", "Calls a second by the version of their instance: how far a deploy is.")
-                .query(by("version", &all_by_version), "{{version}}")
+                .query(all("version", &failed_by_version, &others_by_version), "{{version}}")
                 .stacked(),
             lines(
                 "Errors by version",
                 "percentunit",
                 "Share of calls that failed, by the version of their instance: a bad release stands out.",
             )
-            .query(share("version", &failed_by_version, &all_by_version), "{{version}}")
+            .query(share("version", &failed_by_version, &others_by_version), "{{version}}")
             .max(1.0),
             lines(
                 "Errors by instance",
                 "percentunit",
                 "Share of calls that failed, by instance: a bad machine stands out.",
             )
-            .query(share("instance", &failed, &all), "{{instance}}")
+            .query(share("instance", &failed, &others), "{{instance}}")
             .max(1.0),
             quantile_by_version(asks),
         ],

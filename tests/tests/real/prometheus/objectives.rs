@@ -1,15 +1,19 @@
 //! A burst of failures as the first calls of functions: Prometheus sees each of them, its alerts fire, and
 //! the process says the same.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 
-use monitor_runtime::{Classify, Objective, inventory, monitored, slo};
+use bytes::Bytes;
+use http_body_util::Full;
+use monitor_runtime::{Class, Classify, Objective, http, inventory, monitored, slo};
 use monitor_tests::process::{get, wait_for};
 use monitor_tests::prometheus::{Prometheus, config, programs};
 use monitor_tests::{addr, poll};
 use serde_json::Value;
+use tower::{ServiceExt, service_fn};
 
 /// An hour becomes 36 s, and 5 minutes become 3 s.
 const FASTER: u32 = 100;
@@ -57,6 +61,23 @@ fn declined() -> Result<(), PayError> {
 #[monitored]
 fn unpromised() -> Result<(), PayError> {
     Err(PayError::BankDown)
+}
+
+/// An error whose class no type declares.
+#[monitored(classify = |_: &Result<(), String>| Class::Error("Unknown"))]
+fn undeclared() -> Result<(), String> {
+    Err("down".to_owned())
+}
+
+/// Requests of a route that only the router knows.
+async fn request() {
+    let layer = http::layer().route_by(|_| Some("/late"));
+    let service = layer.wrap(service_fn(|_: hyper::Request<()>| async {
+        let mut answer = hyper::Response::new(Full::new(Bytes::new()));
+        *answer.status_mut() = hyper::StatusCode::SERVICE_UNAVAILABLE;
+        Ok::<_, Infallible>(answer)
+    }));
+    drop(service.oneshot(hyper::Request::new(())).await);
 }
 
 #[monitored(labels(cached))]
@@ -130,6 +151,13 @@ fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
         _ = declined();
         _ = unpromised();
         _ = labelled(false);
+        _ = undeclared();
+    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("a runtime").block_on(async {
+        for _ in 0..BURST {
+            request().await;
+        }
     });
 
     for (name, slo, _) in CASES {
@@ -173,6 +201,14 @@ fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
         ("labelled", "error=\"BankDown\",cached=\"false\""),
     ] {
         let series = format!("function_calls_total{{function=\"{function}\",{more}}}");
+        let seen = format!("max_over_time({series}[5m]) - min_over_time({series}[5m])");
+        assert_eq!(prometheus.query(&seen), Some(BURST.into()), "{seen}");
+    }
+    // What is known only when it happens is counted where a rate sees it.
+    for series in [
+        "monitor_function_errors_total{function=\"undeclared\"}",
+        "monitor_http_requests_total{result=\"error\"}",
+    ] {
         let seen = format!("max_over_time({series}[5m]) - min_over_time({series}[5m])");
         assert_eq!(prometheus.query(&seen), Some(BURST.into()), "{seen}");
     }
