@@ -17,7 +17,7 @@ use crate::context::thread::{THREAD, Thread};
 /// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
 /// from start to end.
 pub(crate) struct FastCall {
-    pub(crate) cells: &'static Shard,
+    pub(crate) shard: &'static Shard,
     /// The start, in ticks of the clock; 0 if calls are not timed.
     pub(crate) began: u64,
 }
@@ -28,11 +28,11 @@ impl FastCall {
     #[inline(always)]
     pub(crate) fn begin_plainly(site: &'static Site, label_set: usize) -> Option<Self> {
         THREAD.with(|thread| {
-            let cells = thread.found.look_plainly(site, label_set)?;
-            Self::count(thread, cells, site)?;
+            let shard = thread.found.look_plainly(site, label_set)?;
+            Self::count(thread, shard, site)?;
             // The clock is read last: the time before is not the user's.
             let began = clock::tsc();
-            Some(Self { cells, began })
+            Some(Self { shard, began })
         })
     }
 
@@ -40,12 +40,12 @@ impl FastCall {
     #[inline(always)]
     pub(crate) fn begin_untimed(site: &'static Site) -> Option<Self> {
         THREAD.with(|thread| {
-            let cells = thread.found.look(site, 0)?;
-            if cells.timing != Timing::None {
+            let shard = thread.found.look(site, 0)?;
+            if shard.timing != Timing::None {
                 return None;
             }
-            Self::count(thread, cells, site)?;
-            Some(Self { cells, began: 0 })
+            Self::count(thread, shard, site)?;
+            Some(Self { shard, began: 0 })
         })
     }
 
@@ -53,14 +53,14 @@ impl FastCall {
     #[inline(always)]
     pub(crate) fn begin(site: &'static Site, label_set: usize) -> Option<Self> {
         THREAD.with(|thread| {
-            let cells = thread.found.look(site, label_set)?;
-            Self::count(thread, cells, site)?;
-            let began = now(cells);
-            Some(Self { cells, began })
+            let shard = thread.found.look(site, label_set)?;
+            Self::count(thread, shard, site)?;
+            let began = now(shard);
+            Some(Self { shard, began })
         })
     }
 
-    /// Begins a call on a thread that has no cells of the function yet.
+    /// Begins a call on a thread that has no shard of the function yet.
     #[cold]
     pub(crate) fn claim(start: &Start) -> Option<Self> {
         let site = start.site;
@@ -68,23 +68,23 @@ impl FastCall {
         if start.declared.is_some() || site.is_watched() {
             return None;
         }
-        let (cells, is_late) = counter_cache::claim(site, start.label_set);
+        let (shard, is_late) = counter_cache::claim(site, start.label_set);
         if is_late {
-            cells.release();
+            shard.release();
             return None;
         }
-        THREAD.with(|thread| Self::count(thread, cells, site))?;
-        let began = now(cells);
-        Some(Self { cells, began })
+        THREAD.with(|thread| Self::count(thread, shard, site))?;
+        let began = now(shard);
+        Some(Self { shard, began })
     }
 
     #[inline(always)]
-    fn count(thread: &Thread, cells: &'static Shard, site: &'static Site) -> Option<()> {
+    fn count(thread: &Thread, shard: &'static Shard, site: &'static Site) -> Option<()> {
         if capture::is_active() {
             return None;
         }
         thread.clock.push(site)?;
-        cells.started();
+        shard.started();
         Some(())
     }
 
@@ -97,13 +97,13 @@ impl FastCall {
         began: impl FnOnce() -> u64,
     ) -> Option<Self> {
         THREAD.with(|thread| {
-            let cells = thread.found.look_again(site, label_set)?;
+            let shard = thread.found.look_again(site, label_set)?;
             if capture::is_active() {
                 return None;
             }
             let began = began();
             thread.clock.push_resumed(site, began)?;
-            Some(Self { cells, began })
+            Some(Self { shard, began })
         })
     }
 
@@ -123,31 +123,31 @@ impl FastCall {
         // The clock is read first: the time after is not the user's. A counter that went back gives
         // a duration beyond all bounds, which takes the slow branch as well.
         let ticks = clock::tsc().wrapping_sub(self.began);
-        if ticks > self.cells.quick {
+        if ticks > self.shard.quick {
             return self.end_otherwise();
         }
-        self.cells.ended_quickly(ticks);
+        self.shard.ended_quickly(ticks);
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
     #[inline]
     fn end_untimed(self) {
-        self.cells.ended_untimed();
+        self.shard.ended_untimed();
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
     /// Ends a call that took long, or that another clock times.
     #[inline(never)]
     fn end_otherwise(self) {
-        let ticks = match self.cells.timing {
+        let ticks = match self.shard.timing {
             Timing::Tsc => u64::MAX,
             Timing::Clock => clock::now().wrapping_sub(self.began),
             Timing::None => return self.end_untimed(),
         };
-        if ticks > self.cells.brief {
+        if ticks > self.shard.brief {
             return self.end(End::Returned(&Verdict::Ok));
         }
-        self.cells.ended_quickly(ticks);
+        self.shard.ended_quickly(ticks);
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
@@ -164,7 +164,7 @@ impl FastCall {
         FullCall {
             call: Call::at(self.began),
             stretch: Stretch {
-                cells: self.cells,
+                shard: self.shard,
                 story: THREAD.with(|thread| thread.clock.stretch()),
                 late: false,
             },
@@ -174,8 +174,8 @@ impl FastCall {
 
 /// Returns the present, in ticks; 0 if calls are not timed.
 #[inline(always)]
-fn now(cells: &Shard) -> u64 {
-    match cells.timing {
+fn now(shard: &Shard) -> u64 {
+    match shard.timing {
         Timing::Tsc => clock::tsc(),
         Timing::Clock => clock::now(),
         Timing::None => 0,

@@ -16,7 +16,7 @@ use crate::callsite::counters::Shard;
 // took 15 of the 60 instructions a monitored call may cost.
 pub struct CallGuard {
     /// `None` for a call that is not on the fast path.
-    cells: Option<&'static Shard>,
+    shard: Option<&'static Shard>,
     /// The start of the call; on the full path, the address of its boxed parts, or 0 after its end.
     word: u64,
 }
@@ -24,21 +24,21 @@ pub struct CallGuard {
 impl CallGuard {
     /// A call that has ended.
     pub(crate) const ENDED: Self = Self {
-        cells: None,
+        shard: None,
         word: 0,
     };
 
     #[inline]
-    pub(crate) fn quick(FastCall { cells, began }: FastCall) -> Self {
+    pub(crate) fn quick(FastCall { shard, began }: FastCall) -> Self {
         Self {
-            cells: Some(cells),
+            shard: Some(shard),
             word: began,
         }
     }
 
     pub(crate) fn full(full: FullCall) -> Self {
         Self {
-            cells: None,
+            shard: None,
             word: Box::into_raw(Box::new(full)).expose_provenance() as u64,
         }
     }
@@ -66,12 +66,12 @@ impl CallGuard {
     /// Returns the call if it is on the fast path.
     #[inline]
     pub(crate) fn into_quick(self) -> Result<FastCall, Self> {
-        let Some(cells) = self.cells else {
+        let Some(shard) = self.shard else {
             return Err(self);
         };
         let open = ManuallyDrop::new(self);
         let began = open.word;
-        Ok(FastCall { cells, began })
+        Ok(FastCall { shard, began })
     }
 
     /// Returns the full call, unless it has ended.
@@ -82,7 +82,7 @@ impl CallGuard {
                 let open = ManuallyDrop::new(open);
                 #[expect(clippy::cast_possible_truncation, reason = "it was one")]
                 let full = ptr::with_exposed_provenance_mut(open.word as usize);
-                // SAFETY: without cells the word is 0, or the address of the box that `full`
+                // SAFETY: without a shard the word is 0, or the address of the box that `full`
                 // leaked; this call is its only owner, and ends here.
                 (open.word != 0).then(|| unsafe { *Box::from_raw(full) })
             }

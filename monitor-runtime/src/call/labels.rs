@@ -1,7 +1,7 @@
 //! Labels that the attribute declares: their values are known by type, or bounded in number.
 //!
 //! A label set is one number, computed from one index per label. So a labelled
-//! call finds its cells like any other call, and no text is compared or copied.
+//! call finds its shard like any other call, and no text is compared or copied.
 
 use std::marker::PhantomData;
 
@@ -82,7 +82,7 @@ impl<D: Dimensions> Labels<D> {
     pub fn bounded<const MAX: usize>(self, value: impl AsRef<str>) -> Labels<(D, Bounded<MAX>)> {
         let index = self
             .site
-            .family()
+            .sets()
             .names(self.site, self.label, MAX)
             .index(value.as_ref());
         self.then(MAX + 1, index)
@@ -104,7 +104,7 @@ impl<D: Dimensions> Labels<D> {
         }
     }
 
-    /// Returns the label set of this call. A site's first call gives its family its shape.
+    /// Returns the label set of this call. A site's first call gives its label sets their shape.
     #[inline]
     pub(crate) fn label_set(self) -> usize {
         if self.site.known_id() == 0 {
@@ -116,12 +116,12 @@ impl<D: Dimensions> Labels<D> {
     /// Returns the label set of a call whose labels are not known.
     #[cold]
     pub(crate) fn other(site: &'static Site) -> usize {
-        site.family().shape::<D>();
+        site.sets().shape::<D>();
         D::LABEL_SETS
     }
 
     #[cold]
     fn shape(&self) {
-        self.site.family().shape::<D>();
+        self.site.sets().shape::<D>();
     }
 }

@@ -81,7 +81,7 @@ impl FullCall {
         };
         let begin = || context::Stretch::begin(site);
         let stretch = Stretch::enter(site, label_set, extra.as_deref(), begin);
-        stretch.cells.started();
+        stretch.shard.started();
         let call = Call {
             began: if site.is_timed() { clock::now() } else { 0 },
             extra: ManuallyDrop::new(extra),
@@ -127,19 +127,19 @@ impl Call {
 
     /// Records the end of the call, after the user's code returned, panicked or was dropped.
     pub(crate) fn end(mut self, end: End<'_>, stretch: &Stretch) {
-        let ticks = if stretch.cells.site.is_timed() {
+        let ticks = if stretch.shard.site.is_timed() {
             clock::since(self.began)
         } else {
             0
         };
-        let site = stretch.cells.site;
+        let site = stretch.shard.site;
         let mut extra = self.extra.take();
         let step = extra.as_mut().and_then(|extra| extra.step.take());
         let outcome = end.outcome();
         let class = end.class().map(|class| site.classes().place(class));
-        stretch.cells.ended(outcome, class, ticks);
+        stretch.shard.ended(outcome, class, ticks);
         if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
-            let label_set = stretch.cells.label_set;
+            let label_set = stretch.shard.label_set;
             let expected = end.is_expected();
             let ended = objective_counts::Ended {
                 label_set,
@@ -152,7 +152,7 @@ impl Call {
         let trace = trace::current_ids().filter(|ids| ids.sampled && site.is_timed());
         if let Some(ids) = trace {
             let trace_id = ids.trace.to_bytes();
-            exemplars::offer(site, stretch.cells.label_set, outcome, ticks, trace_id);
+            exemplars::offer(site, stretch.shard.label_set, outcome, ticks, trace_id);
         }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
         unwind::quietly(|| {

@@ -10,9 +10,9 @@ use crate::context::counter_cache;
 ///
 /// The code that enters it also leaves it or ends the call.
 pub(crate) struct Stretch {
-    pub(super) cells: &'static Shard,
+    pub(super) shard: &'static Shard,
     pub(super) story: context::Stretch,
-    /// `true` if the cells go back at the end of the call, because the thread has dropped its
+    /// `true` if the shard goes back at the end of the call, because the thread has dropped its
     /// table.
     pub(super) late: bool,
 }
@@ -29,9 +29,9 @@ impl Stretch {
         if let Some(extra) = extra {
             extra.enter();
         }
-        let (cells, is_late) = counter_cache::claim(site, label_set);
+        let (shard, is_late) = counter_cache::claim(site, label_set);
         Self {
-            cells,
+            shard,
             late: is_late,
             story: story(),
         }
@@ -40,7 +40,7 @@ impl Stretch {
     pub(super) fn exit(&self, extra: Option<&CallExtras>) {
         context::Stretch::end();
         if self.late {
-            self.cells.release();
+            self.shard.release();
         }
         if let Some(extra) = extra {
             extra.exit();

@@ -18,7 +18,7 @@ use super::{Site, registry};
 use crate::base::unwind;
 use crate::callsite::events::{Events, telling};
 
-/// Set in the key of a site whose successful calls a subscriber wants. Such a key finds no cells,
+/// Set in the key of a site whose successful calls a subscriber wants. Such a key finds no shard,
 /// so these calls take the full path, and other calls need not check.
 pub(super) const INTERESTED: usize = 1 << (usize::BITS - 1);
 

@@ -56,7 +56,7 @@ struct Fields {
     module: &'static str,
     location: &'static Location<'static>,
     settings: &'static Settings,
-    /// The place in a thread's table of cells, 0 until the first call; and [`INTERESTED`].
+    /// The place in a thread's table of shards, 0 until the first call; and [`INTERESTED`].
     key: AtomicUsize,
     /// Made on first use. Leaked, because statics are not dropped, and so that the compiler need
     /// not check how its drop would work.
@@ -157,17 +157,17 @@ impl Site {
     /// is admitted.
     pub(crate) fn store(&self, label_set: usize) -> &'static Shards {
         let state = self.state();
-        state.family.store(label_set).unwrap_or(&state.store)
+        state.label_sets.store(label_set).unwrap_or(&state.store)
     }
 
     /// Returns the label sets that have been called; one without labels.
     pub(crate) fn label_sets(&self) -> impl Iterator<Item = usize> {
-        let family = self.family();
+        let sets = self.sets();
         let rest = match self.labels {
             [] => Some(0),
-            _ => family.other().filter(|_| !self.state().store.is_empty()),
+            _ => sets.other().filter(|_| !self.state().store.is_empty()),
         };
-        family.opened().chain(rest)
+        sets.opened().chain(rest)
     }
 
     /// Returns the labels of a label set, with their values.
@@ -175,7 +175,7 @@ impl Site {
         &self,
         label_set: usize,
     ) -> impl Iterator<Item = (&'static str, &str)> {
-        let values = self.family().values(label_set);
+        let values = self.sets().values(label_set);
         self.labels.iter().copied().zip(values)
     }
 
@@ -184,9 +184,9 @@ impl Site {
         &self.state().unsuccessful
     }
 
-    /// Returns the state of its labels.
-    pub(crate) fn family(&self) -> &LabelSets {
-        &self.state().family
+    /// Returns all its label sets, called or not.
+    pub(crate) fn sets(&self) -> &LabelSets {
+        &self.state().label_sets
     }
 
     /// Notes that a label set has been called for the first time.
@@ -200,7 +200,7 @@ impl Site {
     pub(crate) fn admit(&self, label_set: usize) -> usize {
         match self.labels {
             [] => 0,
-            _ => self.family().admit(label_set),
+            _ => self.sets().admit(label_set),
         }
     }
 
@@ -256,20 +256,20 @@ impl Site {
         &self.state().recent
     }
 
-    /// Returns the key by which a thread finds its cells. While a subscriber wants its calls, it
+    /// Returns the key by which a thread finds its shard. While a subscriber wants its calls, it
     /// matches none.
     #[inline]
     pub(crate) fn key(&self) -> usize {
         self.0.key.load(Ordering::Relaxed)
     }
 
-    /// Returns its place in a thread's table of cells; 0 before the first call.
+    /// Returns its place in a thread's table of shards; 0 before the first call.
     #[inline]
     pub(crate) fn known_id(&self) -> usize {
         self.key() & !INTERESTED
     }
 
-    /// Returns its place in a thread's table of cells, given out on the first call.
+    /// Returns its place in a thread's table of shards, given out on the first call.
     pub(crate) fn id(&'static self) -> usize {
         match self.known_id() {
             0 => self.assign_id(),
@@ -282,7 +282,7 @@ impl Site {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
         let label_sets = match self.labels {
             [] => 1,
-            _ => self.family().other().map_or(1, |other| other + 1),
+            _ => self.sets().other().map_or(1, |other| other + 1),
         };
         let new = NEXT.fetch_add(label_sets, Ordering::Relaxed);
         let place = |key| (key & !INTERESTED == 0).then_some(key | new);

@@ -1,6 +1,6 @@
 //! Counts the calls that matter for an objective, and those of them that broke a promise.
 //!
-//! Successful calls are read from the cells of their threads. Any other call is judged when it ends
+//! Successful calls are read from the shards of their threads. Any other call is judged when it ends
 //! and counted here, by function, so a scrape only adds up. Every number only grows, because
 //! nothing is ever subtracted from a number that another thread is increasing.
 

@@ -14,7 +14,7 @@ use super::recent_calls::Recent;
 pub(super) struct State {
     /// Counts calls without labels, and calls whose labels are all `other`.
     pub(super) store: Shards,
-    pub(super) family: LabelSets,
+    pub(super) label_sets: LabelSets,
     pub(super) classes: Classes,
     pub(super) own_ticks: OnceLock<Box<[u64]>>,
     pub(super) limits: Limits,
@@ -28,7 +28,7 @@ impl State {
     pub(super) fn new() -> Self {
         Self {
             store: Shards(OnceLock::new()),
-            family: LabelSets::new(),
+            label_sets: LabelSets::new(),
             classes: Classes::new(),
             own_ticks: OnceLock::new(),
             limits: Limits::new(),

@@ -1,4 +1,4 @@
-//! Finds the cells in which the current thread counts a call.
+//! Finds the shard in which the current thread counts a call.
 #![expect(clippy::inline_always, reason = "a few instructions of every call")]
 
 use std::cell::{Cell, RefCell};
@@ -9,7 +9,7 @@ use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::context::thread::THREAD;
 
-/// The number of cells per thread that are found without the table.
+/// The number of shards per thread that are found without the table.
 const RECENT: usize = 256;
 
 /// Cells of the current thread that are found without the table.
@@ -20,7 +20,7 @@ impl CounterCache {
         Self([const { Cell::new(None) }; RECENT])
     }
 
-    /// Returns the cells of a site's label set, if the cache has them.
+    /// Returns the shard of a site's label set, if the cache has them.
     #[inline(always)]
     pub(crate) fn look(&self, site: &'static Site, label_set: usize) -> Option<&'static Shard> {
         // Before its first call a site has no id, and its label sets would match those of other sites.
@@ -28,7 +28,7 @@ impl CounterCache {
         known.then(|| self.look_again(site, label_set))?
     }
 
-    /// Returns the cells for a call that has already begun, on this or another thread.
+    /// Returns the shard for a call that has already begun, on this or another thread.
     #[inline(always)]
     pub(crate) fn look_again(
         &self,
@@ -36,11 +36,11 @@ impl CounterCache {
         label_set: usize,
     ) -> Option<&'static Shard> {
         let id = site.key().wrapping_add(label_set);
-        let cells = self.0[id % RECENT].get()?;
-        (cells.id == id).then_some(cells)
+        let shard = self.0[id % RECENT].get()?;
+        (shard.id == id).then_some(shard)
     }
 
-    /// Returns the cells of a site's label set, if the cache has them and calls are timed by the time
+    /// Returns the shard of a site's label set, if the cache has them and calls are timed by the time
     /// stamp counter.
     #[inline(always)]
     pub(crate) fn look_plainly(
@@ -50,13 +50,13 @@ impl CounterCache {
     ) -> Option<&'static Shard> {
         let key = site.key();
         let id = key.wrapping_add(label_set);
-        let cells = self.0[id % RECENT].get()?;
+        let shard = self.0[id % RECENT].get()?;
         // Before its first call a site has no id, and its label sets would match those of other sites.
-        (cells.plain_id == id && (label_set == 0 || key != 0)).then_some(cells)
+        (shard.plain_id == id && (label_set == 0 || key != 0)).then_some(shard)
     }
 
-    fn keep(&self, id: usize, cells: &'static Shard) {
-        self.0[id % RECENT].set(Some(cells));
+    fn keep(&self, id: usize, shard: &'static Shard) {
+        self.0[id % RECENT].set(Some(shard));
     }
 
     fn clear(&self) {
@@ -64,7 +64,7 @@ impl CounterCache {
     }
 }
 
-/// The cells of the current thread, by their id; its destructor gives them back.
+/// The shards of the current thread, by their id; its destructor gives them back.
 ///
 /// Ids lie far apart: those of a labelled function leave room for every possible label set. So this
 /// is a map of the ids that the thread has used, not an array.
@@ -72,11 +72,11 @@ struct Table(RefCell<HashMap<usize, &'static Shard, BuildHasherDefault<Spread>>>
 
 impl Drop for Table {
     fn drop(&mut self) {
-        // First, so that no call in a later destructor counts in cells that another thread may have
+        // First, so that no call in a later destructor counts in a shard that another thread may have
         // claimed.
         THREAD.with(|thread| thread.found.clear());
-        for cells in self.0.take().into_values() {
-            cells.release();
+        for shard in self.0.take().into_values() {
+            shard.release();
         }
     }
 }
@@ -107,30 +107,30 @@ thread_local! {
         const { Table(RefCell::new(HashMap::with_hasher(BuildHasherDefault::new()))) };
 }
 
-/// Returns the current thread's cells of a site's label set, and claims them on its first call of it.
+/// Returns the current thread's shard of a site's label set, and claims it on its first call of it.
 ///
-/// For a label set that counts in another one, the cells are those of the other, once per thread.
+/// For a label set that counts in another one, the shard is that of the other, once per thread.
 ///
-/// A thread that is ending has no table any more. It claims cells for one stretch of a call, and
+/// A thread that is ending has no table any more. It claims a shard for one stretch of a call, and
 /// returns `true`: the caller then has to release them.
 pub(crate) fn claim(site: &'static Site, label_set: usize) -> (&'static Shard, bool) {
     let label_set = site.admit(label_set);
     // A call whose label set counts in another one was looked up under its own.
-    if let Some(cells) = THREAD.with(|thread| thread.found.look(site, label_set)) {
-        return (cells, false);
+    if let Some(shard) = THREAD.with(|thread| thread.found.look(site, label_set)) {
+        return (shard, false);
     }
     let id = site.id() + label_set;
     let kept = TABLE.try_with(|table| {
         // The allocator may be monitored itself.
         let mut all = table.0.try_borrow_mut().ok()?;
-        let cells = *all
+        let shard = *all
             .entry(id)
             .or_insert_with(|| Shard::claim(site, label_set));
-        THREAD.with(|thread| thread.found.keep(id, cells));
-        Some(cells)
+        THREAD.with(|thread| thread.found.keep(id, shard));
+        Some(shard)
     });
     match kept {
-        Ok(Some(cells)) => (cells, false),
+        Ok(Some(shard)) => (shard, false),
         _ => (Shard::claim(site, label_set), true),
     }
 }
@@ -151,8 +151,8 @@ mod tests {
             return; // the published package has no documentation beside it
         }
         let page = fs::read_to_string(docs.join("metrics.md")).expect("docs/metrics.md");
-        let cells = format!("{} bytes each", size_of::<Shard>());
-        assert!(page.contains(&cells), "{cells}");
+        let shard = format!("{} bytes each", size_of::<Shard>());
+        assert!(page.contains(&shard), "{shard}");
         let buckets = format!("{} more for each result", BUCKETS.len() * 8);
         assert!(page.contains(&buckets), "{buckets}");
         let classes = format!(

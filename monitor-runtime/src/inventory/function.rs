@@ -73,7 +73,7 @@ fn seconds(nanoseconds: u64) -> f64 {
 }
 
 fn labels(site: &'static Site) -> Vec<Label> {
-    let known = site.family().dimensions();
+    let known = site.sets().dimensions();
     let labels = site.labels.iter().enumerate();
     let label = |(place, name): (usize, &&'static str)| Label {
         name,
@@ -114,7 +114,7 @@ fn at_most(site: &'static Site) -> Option<usize> {
     let combinations = if site.labels.is_empty() {
         1
     } else {
-        let dimensions = site.family().dimensions();
+        let dimensions = site.sets().dimensions();
         let product =
             |label_sets: usize, values: &Values| label_sets.saturating_mul(values.count());
         // The label sets beyond the process's limit share one more.

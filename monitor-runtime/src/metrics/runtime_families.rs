@@ -53,7 +53,7 @@ pub(crate) fn captures(captures: [(&str, u64); 3]) -> RuntimeFamily {
 pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Option<RuntimeFamily> {
     let mut values: Vec<(String, u64)> = Vec::new();
     for site in sites.filter(|site| !site.labels.is_empty()) {
-        for (place, calls) in site.family().overflowed() {
+        for (place, calls) in site.sets().overflowed() {
             let key = site.labels.get(place).copied().unwrap_or_default();
             let labels = [
                 ("function", site.function()),

@@ -1,7 +1,7 @@
-//! Counts calls without locks or contention: each thread writes cells of its own, and a scrape adds
+//! Counts calls without locks or contention: each thread writes a shard of its own, and a scrape adds
 //! them up.
 //!
-//! A thread claims cells of a site on its first call of that site and gives them back when it ends.
+//! A thread claims a shard of a site on its first call of that site and gives it back when it ends.
 //! The next thread that claims them goes on counting where the previous one stopped. So no count is
 //! ever moved, nothing is lost with a thread, and memory grows with functions × concurrent threads.
 //! A bump is a relaxed load and a store, never a read-modify-write.
@@ -32,7 +32,7 @@ pub(crate) struct Shard {
     /// [`ended_quickly`](Self::ended_quickly); 0 if another clock times the calls.
     pub(crate) quick: u64,
     ok: Ended,
-    /// The next cells of the same site.
+    /// The next shard of the same site.
     next: OnceLock<&'static Shard>,
     failed: Ended,
     cancelled: Ended,
@@ -127,7 +127,7 @@ impl Shard {
         }
     }
 
-    /// Claims cells of a label set that has counters of its own.
+    /// Claims a shard of a label set that has counters of its own.
     #[cold]
     pub(crate) fn claim(site: &'static Site, label_set: usize) -> &'static Self {
         site.store(label_set).claim(site, label_set)
@@ -196,23 +196,23 @@ impl Shard {
     }
 }
 
-/// Adds to a cell of the current thread, and returns the sum; a releasing store publishes everything
+/// Adds to a counter of the current thread, and returns the sum; a releasing store publishes everything
 /// before it.
 #[inline]
-fn add(cell: &AtomicU64, amount: u64, order: Ordering) -> u64 {
-    let sum = cell.load(Ordering::Relaxed).wrapping_add(amount);
-    cell.store(sum, order);
+fn add(counter: &AtomicU64, amount: u64, order: Ordering) -> u64 {
+    let sum = counter.load(Ordering::Relaxed).wrapping_add(amount);
+    counter.store(sum, order);
     sum
 }
 
-/// The cells of a site, in use or waiting for a thread: a list that only grows.
+/// The shards of a site, in use or waiting for a thread: a list that only grows.
 // Has a public field instead of a `const fn`, because a model checker's locks cannot be made in a
 // constant.
 pub(crate) struct Shards(pub(crate) OnceLock<&'static Shard>);
 
 impl Shards {
     fn all(&self) -> impl Iterator<Item = &'static Shard> {
-        std::iter::successors(self.0.get().copied(), |cells| cells.next.get().copied())
+        std::iter::successors(self.0.get().copied(), |shard| shard.next.get().copied())
     }
 
     /// Returns `true` if nothing was ever counted here.
@@ -220,21 +220,21 @@ impl Shards {
         self.0.get().is_none()
     }
 
-    /// Returns cells for the current thread alone, until it gives them back.
+    /// Returns a shard for the current thread alone, until it gives it back.
     #[cold]
     pub(crate) fn claim(&self, site: &'static Site, label_set: usize) -> &'static Shard {
         let mut end = &self.0;
-        while let Some(cells) = end.get() {
-            if cells.try_claim() {
-                return cells;
+        while let Some(shard) = end.get() {
+            if shard.try_claim() {
+                return shard;
             }
-            end = &cells.next;
+            end = &shard.next;
         }
         let new: &'static Shard = Box::leak(Box::new(Shard::new(site, label_set)));
-        // Another thread may have appended cells at the same end.
+        // Another thread may have appended a shard at the same end.
         while let Err(_taken) = end.set(new) {
-            let Some(cells) = end.get() else { continue };
-            end = &cells.next;
+            let Some(shard) = end.get() else { continue };
+            end = &shard.next;
         }
         if self.0.get().is_some_and(|first| std::ptr::eq(*first, new)) {
             site.opened();
@@ -244,12 +244,12 @@ impl Shards {
 
     /// Adds the numbers of all threads, living and ended.
     pub(crate) fn add_to(&self, site: &Site, sum: &mut SiteSnapshot) {
-        let ok: u64 = self.all().map(|cells| cells.add_ok_to(sum)).sum();
+        let ok: u64 = self.all().map(|shard| shard.add_ok_to(sum)).sum();
         let mut started = self.started();
         // If the successful calls are as many as the started ones, none had ended in another way
         // before this read.
         if started != ok {
-            self.all().for_each(|cells| cells.add_others_to(site, sum));
+            self.all().for_each(|shard| shard.add_others_to(site, sum));
             // Read last: a call that is seen as finished must also be seen as started, on any
             // thread.
             started = self.started();
@@ -259,11 +259,11 @@ impl Shards {
 
     /// Adds the successful calls of all threads, living and ended.
     pub(crate) fn add_ok_to(&self, sum: &mut SiteSnapshot) {
-        self.all().for_each(|cells| _ = cells.add_ok_to(sum));
+        self.all().for_each(|shard| _ = shard.add_ok_to(sum));
     }
 
     fn started(&self) -> u64 {
-        let started = |cells: &Shard| cells.started.load(Ordering::Acquire);
+        let started = |shard: &Shard| shard.started.load(Ordering::Acquire);
         self.all().map(started).sum()
     }
 
@@ -276,7 +276,7 @@ impl Shards {
 
 impl Shard {
     fn try_claim(&self) -> bool {
-        // A plain read first: most cells belong to another thread, and stay in its cache.
+        // A plain read first: most shards belong to another thread, and stay in its cache.
         if self.claimed.load(Ordering::Relaxed) {
             return false;
         }

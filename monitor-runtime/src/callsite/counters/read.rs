@@ -1,4 +1,4 @@
-//! Reads the cells of a running thread for a scrape.
+//! Reads the shard of a running thread for a scrape.
 
 use super::{Ended, Shard};
 use crate::base::outcome::Outcome;

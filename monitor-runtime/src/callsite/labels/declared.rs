@@ -45,7 +45,7 @@ pub(crate) fn read() {
         }
         for (site, values) in known.into_values() {
             if let Some(values) = values {
-                site.family().declare(values);
+                site.sets().declare(values);
             }
         }
     });

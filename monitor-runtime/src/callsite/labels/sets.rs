@@ -250,11 +250,11 @@ mod tests {
     use crate::callsite::labels::Bounded;
 
     /// Asks for a label set on many threads at once; they have to agree.
-    fn ask(family: &LabelSets, label_set: usize) -> usize {
+    fn ask(sets: &LabelSets, label_set: usize) -> usize {
         let barrier = std::sync::Barrier::new(8);
         let ask = || {
             barrier.wait();
-            family.admit(label_set)
+            sets.admit(label_set)
         };
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
@@ -270,11 +270,11 @@ mod tests {
 
     #[test]
     fn a_combination_counts_in_one_place_for_good() {
-        let family = LabelSets::new();
-        family.shape::<((), Bounded<999>)>();
+        let sets = LabelSets::new();
+        sets.shape::<((), Bounded<999>)>();
         let before = IN_USE.load(Ordering::Relaxed);
         bound(before + 100);
-        let places: Vec<usize> = (0..200).map(|label_set| ask(&family, label_set)).collect();
+        let places: Vec<usize> = (0..200).map(|label_set| ask(&sets, label_set)).collect();
         let (own, others): (Vec<_>, Vec<_>) =
             (0..200).partition(|label_set| places[*label_set] == *label_set);
         // Other tests of this process may take some.
@@ -287,10 +287,10 @@ mod tests {
         // Another start of the runtime may bring another bound, and calls that run then end later.
         for most in [0, before + 1000] {
             bound(most);
-            let again: Vec<usize> = (0..200).map(|label_set| ask(&family, label_set)).collect();
+            let again: Vec<usize> = (0..200).map(|label_set| ask(&sets, label_set)).collect();
             assert_eq!(again, places);
         }
         bound(DEFAULT_LABEL_SERIES);
-        assert_eq!(ask(&family, 999), 999);
+        assert_eq!(ask(&sets, 999), 999);
     }
 }

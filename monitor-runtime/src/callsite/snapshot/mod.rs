@@ -96,7 +96,7 @@ pub(crate) struct Source {
     /// 0 for calls without labels.
     pub(crate) label_set: usize,
     store: &'static Shards,
-    /// A copy of the store's list, set once the store has its first cells.
+    /// A copy of the store's list, set once the store has its first shard.
     near: Shards,
     slots: usize,
     timed: bool,

@@ -38,7 +38,7 @@ pub(crate) fn sources(site: &'static Site) -> impl Iterator<Item = Source> {
     let called = site
         .label_sets()
         .map(move |label_set| Source::new(site, label_set));
-    let uncalled = site.family().uncalled();
+    let uncalled = site.sets().uncalled();
     called.chain(uncalled.map(move |label_set| Source::uncalled(site, label_set)))
 }
 

@@ -15,11 +15,11 @@ fn ticks(source: &Source) -> u128 {
 #[test]
 fn the_sum_of_durations_outlives_64_bits() {
     static SITE: Site = Site::new(|| "", "m");
-    let cells = Shard::claim(&SITE, 0);
+    let shard = Shard::claim(&SITE, 0);
     let source = Source::new(&SITE, 0);
     for calls in 1..=1000 {
-        cells.started();
-        cells.ended(Outcome::Ok, None, LONG);
+        shard.started();
+        shard.ended(Outcome::Ok, None, LONG);
         assert_eq!(ticks(&source), calls * u128::from(LONG));
     }
 }
@@ -27,17 +27,17 @@ fn the_sum_of_durations_outlives_64_bits() {
 #[test]
 fn the_short_way_may_pass_a_half_that_it_does_not_note() {
     static SITE: Site = Site::new(|| "", "m");
-    let cells = Shard::claim(&SITE, 0);
+    let shard = Shard::claim(&SITE, 0);
     let source = Source::new(&SITE, 0);
     let mut sum = 0;
     for _ in 0..10 {
         for _ in 0..3 {
-            cells.started();
-            cells.ended_quickly(LONG - 1);
+            shard.started();
+            shard.ended_quickly(LONG - 1);
             sum += u128::from(LONG - 1);
             assert_eq!(ticks(&source), sum);
-            cells.started();
-            cells.ended(Outcome::Ok, None, 7);
+            shard.started();
+            shard.ended(Outcome::Ok, None, 7);
             sum += 7;
             assert_eq!(ticks(&source), sum);
         }
