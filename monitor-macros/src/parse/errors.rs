@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 /// The mistakes found so far in one attribute.
 #[derive(Default)]
+#[must_use = "mistakes that are not returned are not shown"]
 pub(crate) struct Errors(Option<syn::Error>);
 
 impl Errors {

@@ -18,6 +18,9 @@ use crate::call::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless};
 // generic: `CallGuard` and `FutureState` exist once. They are made where the arguments are, because the
 // compiler emits, for every call that may unwind, the code that drops everything that is alive then.
 // `CallGuard` is a guard only while the user's code runs, which costs nothing unless something unwinds.
+//
+// Six functions of three lines, not one with parameters: the macro knows which one a function needs, and each
+// further argument is one more that the compiler checks in every annotated function.
 
 /// Runs the body of a function and records how it ended. The closure is not called; its type
 /// selects the judge.

@@ -250,11 +250,5 @@ pub fn inject(headers: &mut HeaderMap) {
     }
 }
 
-/// Returns the current trace and whether it is sampled, for an exemplar.
-#[cfg_attr(not(test), expect(dead_code, reason = "exemplars are to come"))]
-pub(crate) fn current_trace() -> Option<([u8; 16], bool)> {
-    current_ids().map(|ids| (ids.trace.to_bytes(), ids.sampled))
-}
-
 #[cfg(test)]
 mod tests;

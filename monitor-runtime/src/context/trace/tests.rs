@@ -159,7 +159,7 @@ fn a_context_is_there_where_it_was_put() {
     outer.scope(|| {
         inner.scope(|| {
             assert_eq!(trace_context().as_ref(), Some(&inner));
-            assert_eq!(current_trace(), Some((inner.trace_id().to_bytes(), true)));
+            assert_eq!(current_ids(), Some(inner.ids()));
         });
         assert_eq!(
             trace_context().as_ref(),
@@ -171,7 +171,7 @@ fn a_context_is_there_where_it_was_put() {
         assert_eq!(current_trace_id(), Some(outer.trace_id()));
     });
     assert_eq!(trace_context(), None);
-    assert_eq!(current_trace(), None);
+    assert_eq!(current_ids(), None);
 }
 
 #[test]
