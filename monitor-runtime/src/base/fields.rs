@@ -11,9 +11,51 @@ use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::unwind::caught;
 use crate::base::verdict::text;
 
+/// The values that one call recorded.
+#[derive(Default)]
+pub(crate) struct Recorded {
+    /// Values of `fields` and `args`, in the order of their names.
+    pub(crate) fields: Box<[FieldValue]>,
+    /// Values of `sentry(tags(..))`, in the order of their names.
+    pub(crate) tags: Box<[FieldValue]>,
+    /// Parts of `sentry(fingerprint(..))`.
+    pub(crate) fingerprint: Box<[FieldValue]>,
+}
+
+/// The values that a function declares: names, or their number where they have none.
+pub(crate) struct Declarations {
+    pub(crate) fields: &'static [&'static str],
+    pub(crate) tags: &'static [&'static str],
+    pub(crate) fingerprint: usize,
+}
+
+impl Declarations {
+    fn count(&self) -> usize {
+        self.fields.len() + self.tags.len() + self.fingerprint
+    }
+
+    /// Sorts values that were recorded in the order of the declarations.
+    fn sort(&self, mut fields: Vec<FieldValue>) -> Recorded {
+        fields.resize(self.count(), FieldValue::Empty);
+        let names = self.fields.iter().chain(self.tags);
+        for (name, value) in names.zip(&mut fields) {
+            if *value != FieldValue::Empty && is_secret_field(name) {
+                *value = FieldValue::Text(HIDDEN.into());
+            }
+        }
+        let mut tags = fields.split_off(self.fields.len());
+        let fingerprint = tags.split_off(self.tags.len());
+        Recorded {
+            fields: fields.into(),
+            tags: tags.into(),
+            fingerprint: fingerprint.into(),
+        }
+    }
+}
+
 /// A recorded value. It is owned, because the arguments belong to the function's body.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Recorded {
+pub(crate) enum FieldValue {
     Empty,
     Bool(bool),
     Int(i64),
@@ -36,7 +78,7 @@ impl PartialEq for Shown {
     }
 }
 
-impl Recorded {
+impl FieldValue {
     /// Returns the value as `tracing` records it.
     pub(crate) fn as_value(&self) -> &dyn Value {
         match self {
@@ -53,7 +95,7 @@ impl Recorded {
     }
 }
 
-impl Display for Recorded {
+impl Display for FieldValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => Ok(()),
@@ -73,36 +115,30 @@ impl Display for Recorded {
 pub struct Recorder {
     /// `tracing` passes values along with a field; any field will do.
     field: Field,
-    values: Vec<Recorded>,
+    values: Vec<FieldValue>,
 }
 
 impl Recorder {
-    /// Runs `record`. If it panics, the values are lost; the call continues.
+    /// Runs `record`, which records the values in the order of their declarations. If it panics, the
+    /// values that follow are lost; the call continues.
     ///
-    /// Values of secret names are discarded at once. Values beyond `names` have no name.
-    pub(crate) fn take<'n>(
+    /// Values of secret names are discarded at once.
+    pub(crate) fn take(
         field: Field,
-        names: impl Iterator<Item = &'n &'static str>,
-        declared: usize,
+        declared: &Declarations,
         record: impl FnOnce(&mut Self),
-    ) -> Box<[Recorded]> {
+    ) -> Recorded {
         let mut recorder = Self {
             field,
-            values: Vec::with_capacity(declared),
+            values: Vec::with_capacity(declared.count()),
         };
         let _lost = caught(|| record(&mut recorder));
-        recorder.values.resize(declared, Recorded::Empty);
-        for (name, value) in names.zip(&mut recorder.values) {
-            if *value != Recorded::Empty && is_secret_field(name) {
-                *value = Recorded::Text(HIDDEN.into());
-            }
-        }
-        recorder.values.into_boxed_slice()
+        declared.sort(recorder.values)
     }
 
     /// Records a value `tracing` knows: a number, `bool`, text, an error, an `Option` of them.
     pub fn value<V: RecordableValue + ?Sized>(&mut self, value: &V) {
-        let mut slot = Slot(Recorded::Empty);
+        let mut slot = Slot(FieldValue::Empty);
         value.record(&self.field, &mut slot);
         self.values.push(slot.0);
     }
@@ -118,21 +154,21 @@ impl Recorder {
         // Inside quotes a subscriber escapes characters that would end a line or control a
         // terminal.
         let value = if text.contains(char::is_control) {
-            Recorded::Text(text)
+            FieldValue::Text(text)
         } else {
-            Recorded::Shown(Shown(display(text)))
+            FieldValue::Shown(Shown(display(text)))
         };
         self.values.push(value);
     }
 }
 
 /// Formats a value by user code.
-fn shown(value: fmt::Arguments<'_>) -> Recorded {
-    Recorded::Text(without_secrets(text(value)))
+fn shown(value: fmt::Arguments<'_>) -> FieldValue {
+    FieldValue::Text(without_secrets(text(value)))
 }
 
 /// Collects a `Value` into an owned one.
-struct Slot(Recorded);
+struct Slot(FieldValue);
 
 impl Visit for Slot {
     fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
@@ -145,22 +181,22 @@ impl Visit for Slot {
         self.0 = shown(format_args!("{value}"));
     }
     fn record_bool(&mut self, _: &Field, value: bool) {
-        self.0 = Recorded::Bool(value);
+        self.0 = FieldValue::Bool(value);
     }
     fn record_i64(&mut self, _: &Field, value: i64) {
-        self.0 = Recorded::Int(value);
+        self.0 = FieldValue::Int(value);
     }
     fn record_u64(&mut self, _: &Field, value: u64) {
-        self.0 = Recorded::Unsigned(value);
+        self.0 = FieldValue::Unsigned(value);
     }
     fn record_i128(&mut self, _: &Field, value: i128) {
-        self.0 = Recorded::BigInt(value);
+        self.0 = FieldValue::BigInt(value);
     }
     fn record_u128(&mut self, _: &Field, value: u128) {
-        self.0 = Recorded::BigUnsigned(value);
+        self.0 = FieldValue::BigUnsigned(value);
     }
     fn record_f64(&mut self, _: &Field, value: f64) {
-        self.0 = Recorded::Float(value);
+        self.0 = FieldValue::Float(value);
     }
 }
 

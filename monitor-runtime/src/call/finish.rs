@@ -37,8 +37,8 @@ pub(super) struct Ended<'a> {
 }
 
 impl Ended<'_> {
-    fn fields(&self) -> Option<&[Recorded]> {
-        self.extra.as_ref()?.fields.as_deref()
+    fn recorded(&self) -> Option<&Recorded> {
+        self.extra.as_ref()?.recorded.as_ref()
     }
 
     /// Writes everything about an end but its count: log, span, Sentry.
@@ -69,7 +69,7 @@ impl Ended<'_> {
             panic: failed.as_ref().and_then(|failed| failed.panic.as_deref()),
             slow: self.slow,
             value,
-            fields: self.fields(),
+            fields: self.recorded().map(|recorded| &*recorded.fields),
         };
         capture::ended(site, &completion);
         let none = Span::none();
@@ -91,15 +91,14 @@ impl Ended<'_> {
     /// error.
     fn keep(self, failed: Option<Failed>, stretch: context::Stretch) {
         let site = self.site;
-        let fields = self.extra.and_then(|extra| extra.fields);
-        let declared = fields.into_iter().flatten().take(site.fields.len());
+        let recorded = self.extra.and_then(|extra| extra.recorded);
         let trace = trace::current_ids().or_else(|| stretch.trace());
         let call = recent_calls::Call {
             at: SystemTime::now(),
             seconds: site.is_timed().then(|| clock::seconds(self.ticks)),
             outcome: self.end.outcome(),
             trace: trace.map_or_else(String::new, |ids| ids.trace.to_string()),
-            fields: declared.collect(),
+            fields: recorded.unwrap_or_default().fields,
         };
         if self.slowest {
             let ended = self.began.wrapping_add(self.ticks);
@@ -160,7 +159,7 @@ impl Ended<'_> {
         let kind = self.class.map_or(Kind::Unclassified, Kind::Class);
         if sentry::admits(self.site, kind) {
             let scene = context::scene(Some((self.site, stretch, self.began)));
-            sentry::error(self.site, chain, view.class, self.fields(), scene);
+            sentry::error(self.site, chain, view.class, self.recorded(), scene);
         }
     }
 }

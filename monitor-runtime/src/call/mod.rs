@@ -61,7 +61,7 @@ pub(crate) struct FullCall {
 /// The parts that only some calls have, in a box so that the others do not carry them.
 pub(crate) struct CallExtras {
     span: CallSpan,
-    fields: Option<Box<[Recorded]>>,
+    recorded: Option<Recorded>,
     memory: SuspendedContext,
     /// Its span in a transaction of Sentry.
     step: Option<Step>,
@@ -201,7 +201,7 @@ impl CallExtras {
         };
         Self {
             span,
-            fields: declared.fields,
+            recorded: declared.recorded,
             memory: SuspendedContext::default(),
             step,
         }
@@ -211,7 +211,7 @@ impl CallExtras {
     fn none() -> Self {
         Self {
             span: CallSpan::none(),
-            fields: None,
+            recorded: None,
             memory: SuspendedContext::default(),
             step: None,
         }

@@ -2,7 +2,7 @@
 
 use tracing::span::Id;
 
-use crate::base::fields::Recorder;
+use crate::base::fields::{Declarations, Recorder};
 use crate::base::unwind::caught;
 use crate::call::labels::Labels;
 use crate::callsite::Site;
@@ -37,12 +37,15 @@ impl Site {
         // this very function.
         let events = self.events();
         let shown = sentry::is_on() || events.is_some_and(Events::any_enabled);
-        let declared = self.fields.len() + self.tags.len() + self.fingerprint;
+        let declared = Declarations {
+            fields: self.fields,
+            tags: self.tags,
+            fingerprint: self.fingerprint,
+        };
         let take = |events: &Events| {
-            let names = self.fields.iter().chain(self.tags);
-            let fields = Recorder::take(events.any_field(), names, declared, record);
+            let recorded = Recorder::take(events.any_field(), &declared, record);
             Box::new(Declared {
-                fields: Some(fields),
+                recorded: Some(recorded),
                 ..Declared::default()
             })
         };

@@ -27,10 +27,10 @@ use crate::settings::objective::Objective;
 ///
 /// It belongs to the process, as the recorder does: a second start continues where the first one
 /// ended.
-static RECORDED: Mutex<BTreeMap<(usize, usize, usize), Recorded>> = Mutex::new(BTreeMap::new());
+static RECORDED: Mutex<BTreeMap<(usize, usize, usize), FieldValue>> = Mutex::new(BTreeMap::new());
 
 #[derive(Default)]
-struct Recorded {
+struct FieldValue {
     buckets: Vec<u64>,
     ticks: u128,
 }
@@ -153,7 +153,7 @@ fn record_samples(source: &Source, tally: &mut Snapshot, labels: &[Label]) {
     }
 }
 
-impl Recorded {
+impl FieldValue {
     /// Records new calls as so many samples of so many seconds.
     fn samples(
         &mut self,
@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn what_is_new_comes_from_its_bucket() {
-        let mut recorded = Recorded::default();
+        let mut recorded = FieldValue::default();
         let mut samples = |buckets: &[u64], seconds: f64| {
             let mut found = Vec::new();
             let ticks = clock::in_ticks(&[seconds])[0];

@@ -9,7 +9,7 @@ use sentry::protocol::{
 use sentry::{Breadcrumb, Level};
 
 use super::deliver;
-use crate::base::fields::Recorded;
+use crate::base::fields::{FieldValue, Recorded};
 use crate::base::verdict::Link;
 use crate::callsite::Site;
 use crate::context;
@@ -80,7 +80,7 @@ pub(crate) fn error(
     site: &'static Site,
     chain: &[Link],
     class: &str,
-    fields: Option<&[Recorded]>,
+    recorded: Option<&Recorded>,
     scene: EventContext,
 ) {
     let exceptions = exceptions(chain, "monitored");
@@ -96,7 +96,9 @@ pub(crate) fn error(
         event.tags.insert("error_class".into(), class.to_owned());
     }
     set_scene(&mut event, scene, None);
-    declare(&mut event, site, fields.unwrap_or_default());
+    if let Some(recorded) = recorded {
+        declare(&mut event, site, recorded);
+    }
     deliver(event);
 }
 
@@ -203,24 +205,21 @@ pub(super) fn join(event: &mut Event<'static>, trace: Option<TraceContext>) {
     event.contexts.insert("trace".into(), trace.into());
 }
 
-/// Sorts the values that a call recorded: first the fields, then the tags, then the fingerprint.
-fn declare(event: &mut Event<'static>, site: &Site, recorded: &[Recorded]) {
-    let shown = |value: &&Recorded| **value != Recorded::Empty;
-    let (fields, rest) = recorded.split_at(site.fields.len().min(recorded.len()));
-    let (tags, fingerprint) = rest.split_at(site.tags.len().min(rest.len()));
-    let fields = site
-        .fields
-        .iter()
-        .zip(fields)
-        .filter(|(_, value)| shown(value));
+/// Adds the values that a call recorded.
+fn declare(event: &mut Event<'static>, site: &Site, recorded: &Recorded) {
+    let shown = |value: &&FieldValue| **value != FieldValue::Empty;
+    let fields = site.fields.iter().zip(&recorded.fields);
+    let fields = fields.filter(|(_, value)| shown(value));
     let values = fields.map(|(name, value)| ((*name).to_owned(), json(value)));
     set_fields(event, values.collect());
-    let tags = site.tags.iter().zip(tags).filter(|(_, value)| shown(value));
+    let tags = site.tags.iter().zip(&recorded.tags);
+    let tags = tags.filter(|(_, value)| shown(value));
     event
         .tags
         .extend(tags.map(|(name, value)| ((*name).to_owned(), value.to_string())));
-    if !fingerprint.is_empty() {
-        let parts = fingerprint.iter().map(|part| part.to_string().into());
+    if !recorded.fingerprint.is_empty() {
+        let parts = recorded.fingerprint.iter();
+        let parts = parts.map(|part| part.to_string().into());
         event.fingerprint = parts.collect();
     }
 }
@@ -233,12 +232,12 @@ pub(super) fn set_fields(event: &mut Event<'static>, values: Map<String, Value>)
     }
 }
 
-fn json(value: &Recorded) -> Value {
+fn json(value: &FieldValue) -> Value {
     match value {
-        Recorded::Bool(value) => (*value).into(),
-        Recorded::Int(value) => (*value).into(),
-        Recorded::Unsigned(value) => (*value).into(),
-        Recorded::Float(value) => (*value).into(),
+        FieldValue::Bool(value) => (*value).into(),
+        FieldValue::Int(value) => (*value).into(),
+        FieldValue::Unsigned(value) => (*value).into(),
+        FieldValue::Float(value) => (*value).into(),
         other => other.to_string().into(),
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn admits(_: &Site, _: Kind) -> bool {
     false
 }
 
-pub(crate) fn error(_: &Site, _: &[Link], _: &str, _: Option<&[Recorded]>, _: EventContext) {}
+pub(crate) fn error(_: &Site, _: &[Link], _: &str, _: Option<&Recorded>, _: EventContext) {}
 
 pub(crate) fn unreported(_: &Site, _: &str, _: bool) {}
 

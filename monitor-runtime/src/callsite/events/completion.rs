@@ -1,6 +1,6 @@
 //! The end of a call, for its span and its line.
 
-use crate::base::fields::Recorded;
+use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
 use crate::base::panics::Panic;
 use crate::base::verdict::Shown;
@@ -20,7 +20,7 @@ pub(crate) struct Completion<'a> {
     /// `true` if the call took longer than the function's threshold.
     pub(crate) slow: bool,
     pub(crate) value: Option<Shown<'a>>,
-    pub(crate) fields: Option<&'a [Recorded]>,
+    pub(crate) fields: Option<&'a [FieldValue]>,
 }
 
 impl<'a> Completion<'a> {

@@ -3,12 +3,12 @@
 use tracing::Span;
 use tracing::span::Id;
 
-use crate::base::fields::Recorded;
+use crate::base::fields::{FieldValue, Recorded};
 
 /// The values of `fields`, `args`, `parent` and `follows_from`.
 #[derive(Default)]
 pub(crate) struct Declared {
-    pub(crate) fields: Option<Box<[Recorded]>>,
+    pub(crate) recorded: Option<Recorded>,
     pub(crate) parent: Parent,
     pub(crate) causes: Vec<Id>,
 }
@@ -24,6 +24,10 @@ pub(crate) enum Parent {
 }
 
 impl Declared {
+    pub(super) fn fields(&self) -> Option<&[FieldValue]> {
+        Some(&self.recorded.as_ref()?.fields)
+    }
+
     pub(crate) fn follow(&self, span: &Span) {
         for cause in &self.causes {
             span.follows_from(cause);

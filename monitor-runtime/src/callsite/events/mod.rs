@@ -172,7 +172,7 @@ impl Events {
         }
         let metadata = self.span.metadata();
         with_values(metadata, |values| {
-            set_declared(values, SPAN_FIELDS.len(), declared.fields.as_deref());
+            set_declared(values, SPAN_FIELDS.len(), declared.fields());
             telling(|| new_span(metadata, values, declared))
         })
     }
@@ -192,7 +192,7 @@ impl Events {
     fn tell(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) -> bool {
         let duration_ms = completion.seconds.map(milliseconds);
         let reported = site.log && self.write(site, span, completion, duration_ms);
-        // Recorded after the event, which has both itself.
+        // FieldValue after the event, which has both itself.
         if span.is_disabled() {
             return reported;
         }

@@ -3,7 +3,7 @@
 use tracing::Metadata;
 use tracing::field::Value;
 
-use crate::base::fields::Recorded;
+use crate::base::fields::FieldValue;
 
 /// Passes one empty place per field; on the stack if they are few.
 pub(super) fn with_values<'a, T>(
@@ -23,7 +23,7 @@ pub(super) fn with_values<'a, T>(
 pub(super) fn set_declared<'a>(
     values: &mut [Option<&'a dyn Value>],
     others: usize,
-    fields: Option<&'a [Recorded]>,
+    fields: Option<&'a [FieldValue]>,
 ) {
     let fields = fields.into_iter().flatten();
     for (place, field) in values[others..].iter_mut().zip(fields) {

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::base::clock;
-use crate::base::fields::Recorded;
+use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
 use crate::base::verdict::Link;
 use kinds::Kinds;
@@ -60,7 +60,7 @@ pub(crate) struct Call {
     /// Empty for a call without a trace.
     pub(crate) trace: String,
     /// Values of the declared fields, in their order.
-    pub(crate) fields: Box<[Recorded]>,
+    pub(crate) fields: Box<[FieldValue]>,
 }
 
 /// Calls that failed in the same way, and the latest of them.
@@ -153,10 +153,10 @@ impl Recent {
 impl Call {
     fn cut(&mut self, bytes: usize) {
         for field in &mut self.fields {
-            if let Recorded::Shown(_) = field {
-                *field = Recorded::Text(field.to_string());
+            if let FieldValue::Shown(_) = field {
+                *field = FieldValue::Text(field.to_string());
             }
-            if let Recorded::Text(text) = field {
+            if let FieldValue::Text(text) = field {
                 cut(text, bytes);
             }
         }

@@ -7,7 +7,7 @@ fn call(text: &str) -> Call {
         seconds: Some(0.1),
         outcome: Outcome::Ok,
         trace: String::new(),
-        fields: vec![Recorded::Text(text.into())].into(),
+        fields: vec![FieldValue::Text(text.into())].into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Function, Live, WINDOWS, milliseconds};
-use crate::base::fields::Recorded;
+use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
 use crate::callsite::Site;
 use crate::callsite::recent_calls::{Call, Failure};
@@ -177,7 +177,7 @@ pub(super) fn class(failure: &Failure) -> &'static str {
 fn call(site: &Site, call: &Call) -> Value {
     let fields = site.fields.iter().zip(&call.fields);
     let fields: Map<String, Value> = fields
-        .filter(|(_, value)| **value != Recorded::Empty)
+        .filter(|(_, value)| **value != FieldValue::Empty)
         .map(|(name, value)| ((*name).to_owned(), value.to_string().into()))
         .collect();
     json!({
