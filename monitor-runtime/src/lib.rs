@@ -42,14 +42,17 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `enable` | yes | everything but the parts below; without it `#[monitored]` leaves functions as they are, for libraries |
+//! | `server` | yes | the management server: a port with probes, `/metrics` and the live page, and its routes for a server of warp |
 //! | `sentry` | yes | events and transactions; without it the attribute's arguments about Sentry have no effect |
 //! | `http-check` | yes | [`Check::http`](crate::health::Check::http) |
 //! | `axum` | no | the HTTP edge finds the routes of axum by itself |
-//! | `warp` | no | [`http::warp`](crate::http): a server for warp's filters with the HTTP edge around them |
+//! | `warp` | no | [`http::warp`](crate::http): a server for warp's filters with the HTTP edge around them; with it or `server`, a `Rejection` of warp has a class |
 //! | `testkit` | no | captures of calls, log lines and Sentry events, for tests; switches `sentry` on |
 //!
-//! A service without Sentry has `default-features = false, features = ["enable"]`. With neither `sentry` nor `http-check` no TLS is
-//! built.
+//! A service leaves parts out by `default-features = false` and a list of those that it wants, such as
+//! `features = ["enable", "server"]`. With neither `sentry` nor `http-check` no TLS is built. Without `server` no port is opened:
+//! [`Builder::publish_to_facade`] gives the numbers to a recorder of the service's own, and [`Monitor::render_metrics`] returns the
+//! page of metrics.
 //!
 //! # Types of other crates
 //!
@@ -65,11 +68,11 @@
 //! | `tracing::Span` 0.1, `tracing_subscriber::Layer` 0.3 | `logs`, `sentry`, arguments of the attribute |
 
 #![cfg_attr(
-    all(feature = "enable", not(feature = "sentry")),
+    all(feature = "enable", not(all(feature = "sentry", feature = "server"))),
     expect(
         dead_code,
         unused_imports,
-        reason = "calls keep what only Sentry reads of them"
+        reason = "the other parts keep what only these two read of them"
     )
 )]
 
@@ -107,7 +110,10 @@ pub mod sentry;
 #[cfg(all(feature = "enable", not(feature = "sentry")))]
 #[path = "sentry/off.rs"]
 mod sentry;
-#[cfg(feature = "enable")]
+#[cfg(feature = "server")]
+mod server;
+#[cfg(all(feature = "enable", not(feature = "server")))]
+#[path = "server/off.rs"]
 mod server;
 mod settings;
 #[cfg(feature = "enable")]

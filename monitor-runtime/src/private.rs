@@ -22,6 +22,7 @@ pub use crate::callsite::exemplars::offer_ok as offer_exemplar;
 pub use crate::callsite::labels::Place;
 pub use crate::callsite::{Bounds, Settings, Site};
 pub use crate::metrics::{Exposition, Format};
+#[cfg(feature = "server")]
 pub use crate::server::Gzip;
 pub use crate::settings::buckets::{BUCKETS, FAST_BUCKETS, SLOW_BUCKETS};
 pub use crate::settings::sentry_level::SentryLevel;

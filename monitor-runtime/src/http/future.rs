@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::{Response, StatusCode};
-use hyper::body::Body as HttpBody;
+use http_body::Body as HttpBody;
 use pin_project_lite::pin_project;
 
 use super::body::Body;

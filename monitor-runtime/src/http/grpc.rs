@@ -5,8 +5,8 @@
 use std::io::IoSlice;
 use std::time::Duration;
 
+use bytes::Buf;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use hyper::body::Buf;
 
 use super::grpc_web::Trailers;
 use crate::base::status::Grpc;

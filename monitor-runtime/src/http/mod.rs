@@ -42,6 +42,7 @@
 //! 499 is nginx's code for a client that is gone. It is never sent, so the histogram omits
 //! `http_response_status_code`.
 
+#[cfg(any(feature = "server", feature = "warp"))]
 pub(crate) mod accept;
 mod access;
 mod body;

@@ -158,7 +158,7 @@ struct Seen;
 impl<S, B, R> tower_service::Service<Request<B>> for Service<S>
 where
     S: tower_service::Service<Request<B>, Response = Response<R>>,
-    R: hyper::body::Body,
+    R: http_body::Body,
 {
     type Response = Response<Body<R>>;
     type Error = S::Error;

@@ -19,6 +19,7 @@ pub(crate) mod fuzzing;
 mod layout;
 mod objective_families;
 mod objective_labels;
+mod page;
 pub(crate) mod process;
 mod process_families;
 mod readings;
@@ -33,6 +34,7 @@ pub(crate) use family::Family;
 use family::Kind;
 pub(crate) use objective_families::{objective_series, objectives};
 pub(crate) use objective_labels::LabelValues;
+pub(crate) use page::{Chunks, Page};
 pub(crate) use process_families::{process, runtime};
 pub(crate) use readings::RESULTS;
 pub(crate) use runtime_families::{

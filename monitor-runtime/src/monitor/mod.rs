@@ -4,6 +4,9 @@ pub(crate) mod builder;
 mod builder_parts;
 mod claim;
 pub(crate) mod exporter;
+#[cfg(feature = "server")]
+mod management;
+mod page;
 pub(crate) mod parts;
 pub(crate) mod shutdown;
 pub(crate) mod start;
@@ -12,19 +15,15 @@ pub(crate) mod subscriber;
 pub(crate) mod upkeep;
 
 use std::future::Future;
-use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-
-use warp::{Filter, Rejection, reply::Response};
 
 use self::parts::Parts;
 use crate::health::CheckError;
 use crate::logs;
+use crate::metrics::{Format, Page};
 use crate::monitor::shutdown::Lifecycle;
 use crate::server;
-use crate::settings::config::Address;
 use crate::settings::log_filter::{LogFilter, LogFilterError};
 
 /// A started runtime; keep it until the end of `main`.
@@ -44,26 +43,11 @@ use crate::settings::log_filter::{LogFilter, LogFilterError};
 pub struct Monitor {
     pub(crate) lifecycle: Arc<Lifecycle>,
     pub(crate) parts: Arc<Parts>,
+    pub(crate) page: Page,
     pub(crate) context: server::Context,
 }
 
 impl Monitor {
-    /// Returns the address the management server listens on; `None` when it is off or has no port.
-    pub fn addr(&self) -> Option<SocketAddr> {
-        match self.parts.server.as_ref()?.bound() {
-            Address::Tcp(addr) => Some(*addr),
-            Address::Unix(_) => None,
-        }
-    }
-
-    /// Returns the socket in the file system that the management server listens on, if it is one.
-    pub fn socket_path(&self) -> Option<&Path> {
-        match self.parts.server.as_ref()?.bound() {
-            Address::Tcp(_) => None,
-            Address::Unix(path) => Some(path),
-        }
-    }
-
     /// Ends once readiness has been false for the drain delay: time to stop one's own server.
     ///
     /// SIGTERM, SIGHUP, [`drain`](Self::drain) and [`shutdown`](Self::shutdown) begin it; SIGINT
@@ -232,23 +216,21 @@ impl Monitor {
         logs::reset_log_filter()
     }
 
-    /// Returns the routes `/health`, `/livez`, `/readyz`, `/startupz`, `/live` and `/ready` for
-    /// your own warp app, with the paths below them, such as `/readyz/<check>`.
+    /// Returns the page of metrics, in Prometheus' text format 0.0.4: every series that `/metrics` of the management
+    /// server has.
     ///
-    /// Other paths are rejected as not found, so routes after it are tried.
-    pub fn health_routes(
-        &self,
-    ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static + use<>
-    {
-        server::health_routes(self.context.clone())
-    }
-
-    /// Returns the route `/metrics` for your own warp app.
-    pub fn metrics_routes(
-        &self,
-    ) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static + use<>
-    {
-        server::metrics_routes(self.context.clone())
+    /// For a server of the service's own, or for a job that pushes its numbers. The media type of the page is
+    /// `text/plain; version=0.0.4`. It is made on the calling thread, which takes 0.3 µs for each function.
+    ///
+    /// ```no_run
+    /// # fn example(monitor: &monitor_runtime::Monitor) -> std::io::Result<()> {
+    /// std::fs::write("/var/lib/node_exporter/shop.prom", monitor.render_metrics())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn render_metrics(&self) -> String {
+        let page: Vec<u8> = (self.page)(Format::Text).flatten().collect();
+        String::from_utf8_lossy(&page).into_owned()
     }
 }
 

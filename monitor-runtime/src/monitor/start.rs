@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::claim::Claim;
 pub(crate) use super::exporter::Bounds;
+use super::page::page;
 use super::start_error::StartError;
 use super::upkeep::Upkeep;
 use crate::base::{clock, redact};
@@ -23,12 +24,12 @@ use crate::monitor::shutdown::Lifecycle;
 use crate::monitor::subscriber;
 use crate::sentry::Destination;
 use crate::server::{self, Listener};
-use crate::settings::config::{Address, Config};
+use crate::settings::config::Config;
 use crate::settings::log_filter;
 use crate::{callsite, http, inventory, logs, metrics, sentry, slo};
 
 impl Builder {
-    /// Starts logs, metrics, Sentry, health checks and the management server.
+    /// Starts logs, metrics, Sentry, health checks and the management server, as far as they are built.
     ///
     /// Needs no particular runtime. Health checks run on the `tokio` runtime it is called in, if
     /// there is one. Parts that the process already has are left alone and used: a `tracing`
@@ -68,7 +69,7 @@ impl Builder {
             version: service.version.clone(),
         };
         let health = Health::new(subject, self.checks, config.watchdog)?;
-        let listener = config.addr.clone().map(server::bind).transpose()?;
+        let listener = server::listen(&config.server)?;
 
         clock::calibrate();
         redact::hide(&config.redact);
@@ -87,21 +88,20 @@ impl Builder {
         let facade = interval.filter(|_| recorder != Recorder::Ours);
         if interval.is_some() && facade.is_none() {
             tracing::warn!(
-                "publish_to_facade has nothing to do: the recorder is the exporter that start() \
-                 installed, and /metrics has the call sites already"
+                "publish_to_facade has nothing to do: the recorder is the exporter that start() installed, and its \
+                 page has the call sites already; to publish them elsewhere, install another recorder before start()"
             );
         }
+        let is_published = facade.is_some();
         let reader = config.process_metrics.then(process::Reader::new);
         let page = page(&service, reader, others.clone(), Arc::clone(&health));
-        let context = server::Context::new(
+        let context = server::Context::configured(
             service.clone(),
             Arc::clone(&health),
-            page,
-            server::Access::from(config.token.clone())
-                .strict(config.loopback_needs_token, config.metrics_need_token),
-        )
-        .with_page(process::Reader::new(), config.page_links);
-        let own_sentry = matches!(destination, Destination::Dsn);
+            Arc::clone(&page),
+            config.server,
+        );
+        let own_sentry = destination.is_own();
         let upkeep = Upkeep {
             others,
             facade: facade.map(|interval| (interval, service.name.clone())),
@@ -113,7 +113,6 @@ impl Builder {
             sentry::stop(Duration::ZERO, own_sentry);
             health.stop();
         })?;
-        let addr = server.as_ref().map(|server| server.bound().clone());
         let parts = Arc::new(Parts {
             health: Arc::clone(&health),
             server,
@@ -129,17 +128,13 @@ impl Builder {
         let monitor = Monitor {
             lifecycle,
             parts,
+            page,
             context,
         };
         // An error drops it, which stops everything again.
         followed?;
-        announce(
-            addr.as_ref(),
-            config.token.is_some(),
-            destination,
-            log,
-            recorder,
-        );
+        monitor.announce(destination);
+        announce_existing(log, recorder, is_published);
         for warning in config.warnings.into_iter().chain(http::route_warnings()) {
             tracing::warn!("{warning}");
         }
@@ -147,31 +142,6 @@ impl Builder {
             logs::warn_of_filter(&mistake);
         }
         Ok(monitor)
-    }
-}
-
-/// Begins a page of `/metrics`.
-fn page(
-    service: &metrics::Service,
-    reader: Option<process::Reader>,
-    others: Option<PrometheusHandle>,
-    health: Arc<Health>,
-) -> impl Fn(metrics::Format) -> server::Chunks + Send + Sync + 'static {
-    let exposition = metrics::Exposition::new(service, callsite::all);
-    let service = service.name.clone();
-    move |format| {
-        http::show_active();
-        let others = others.as_ref().map(PrometheusHandle::render);
-        let mut own = metrics::log(logs::counts(), logs::dropped_lines());
-        own.push(metrics::captures(sentry::captures()));
-        own.extend(metrics::label_overflow(callsite::all()));
-        own.extend(metrics::objectives(&service, callsite::all()));
-        own.extend(metrics::checks(&health.readings()));
-        if let Some(reader) = &reader {
-            own.extend(metrics::process(&reader.process()));
-            own.extend(reader.runtime().iter().flat_map(metrics::runtime));
-        }
-        Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     }
 }
 
@@ -196,40 +166,26 @@ impl Threads {
     }
 }
 
-/// Logs one line on what runs, and one for each part that was already installed in the process.
-fn announce(
-    addr: Option<&Address>,
-    token: bool,
-    destination: Destination,
-    log: subscriber::Installed,
-    recorder: Recorder,
-) {
-    let sentry = destination.as_str();
-    let server = match addr {
-        None => "off".to_owned(),
-        Some(Address::Tcp(addr)) => format!("http://{addr}"),
-        Some(socket) => socket.to_string(),
-    };
-    tracing::info!(server, sentry, "monitoring started");
-    if destination == Destination::NotBuilt {
-        tracing::warn!(
-            "SENTRY_DSN is set, but nothing is sent: monitor-runtime is built without its feature `sentry`"
-        );
+impl Monitor {
+    /// Logs one line on what runs.
+    fn announce(&self, destination: Destination) {
+        let sentry = destination.as_str();
+        let server = self.context.state(self.parts.server.as_ref());
+        tracing::info!(server, sentry, "monitoring started");
+        self.context.announce(self.parts.server.as_ref());
     }
-    let reachable = matches!(addr, Some(Address::Tcp(addr)) if !addr.ip().is_loopback());
-    if reachable && !token {
-        tracing::info!(
-            "other machines see /metrics and the probes, but no details, and change nothing: \
-             no MONITOR_TOKEN"
-        );
-    }
+}
+
+/// Logs one line for each part that was already installed in the process.
+fn announce_existing(log: subscriber::Installed, recorder: Recorder, is_published: bool) {
     if log == subscriber::Installed::Theirs {
         tracing::info!("logging through the subscriber that was already installed");
         logs::warn_if_hidden();
     }
-    if recorder == Recorder::Theirs {
+    // A recorder that gets the call sites, too, was installed on purpose.
+    if recorder == Recorder::Theirs && !is_published {
         tracing::warn!(
-            "another `metrics` recorder was already installed: its series are not on /metrics; \
+            "another `metrics` recorder was already installed: its series are not on the page of metrics; \
              give its handle to Builder::exporter_handle"
         );
     }

@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use crate::base::unwind;
 use crate::metrics::facade;
 use crate::sentry::panic_lines;
-use crate::server::live::Live;
+use crate::server::Live;
 use crate::slo;
 
 /// The time that a panic waits for the line of its function or request before it gets a line of its own.

@@ -9,18 +9,20 @@ pub(crate) enum Destination {
     Existing,
     /// None, because no DSN is set.
     Nowhere,
-    /// None, although a DSN is set: the feature `sentry` is off.
-    NotBuilt,
 }
 
 impl Destination {
+    /// Returns `true` if `start()` made the client that sends.
+    pub(crate) fn is_own(self) -> bool {
+        self == Self::Dsn
+    }
+
     /// Returns the words for it in the line about the start.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Dsn => "on",
             Self::Existing => "on, by the client that was already bound",
             Self::Nowhere => "off: no SENTRY_DSN",
-            Self::NotBuilt => "off: built without the feature `sentry`",
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod address;
+mod announce;
 mod connection;
 mod connection_slots;
 mod default_headers;
@@ -12,7 +13,7 @@ mod default_headers;
 pub(crate) mod fuzzing;
 mod gzip;
 mod listener;
-pub(crate) mod live;
+mod live;
 mod negotiate;
 mod page_stream;
 mod reserved_descriptors;
@@ -31,20 +32,19 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-pub(crate) use access::Access;
+use access::Access;
 pub use gzip::Gzip;
 pub use listener::BindError;
 pub(crate) use listener::{Listener, bind};
-pub(crate) use page_stream::Chunks;
+pub(crate) use live::Live;
 pub(crate) use routes::{health_routes, metrics_routes};
 
 use crate::base::worker::Worker;
 use crate::health::Health;
 use crate::metrics::process::Reader;
-use crate::metrics::{Format, Service};
-use crate::server::live::{Around, Live};
-use crate::settings::config::Address;
-use crate::settings::config::PageLinks;
+use crate::metrics::{Chunks, Format, Page, Service};
+use crate::server::live::Around;
+use crate::settings::config::{Address, PageLinks, ServerSettings};
 use connection::Limits;
 use page_stream::PageSlots;
 
@@ -64,7 +64,7 @@ pub(crate) struct Context {
     service: Arc<Service>,
     health: Arc<Health>,
     live: Arc<Live>,
-    metrics: Arc<dyn Fn(Format) -> Chunks + Send + Sync>,
+    metrics: Page,
     access: Access,
     /// Shared by all clones, so that any number of scrapers cannot fill memory with pages.
     scrapes: PageSlots,
@@ -95,8 +95,21 @@ impl Context {
         }
     }
 
+    /// Creates the state of a service with these settings.
+    pub(crate) fn configured(
+        service: Service,
+        health: Arc<Health>,
+        page: Page,
+        settings: ServerSettings,
+    ) -> Self {
+        let access = Access::from(settings.token)
+            .strict(settings.loopback_needs_token, settings.metrics_need_token);
+        Self::new(service, health, move |format| page(format), access)
+            .with_page(Reader::new(), settings.page_links)
+    }
+
     /// Adds the process's numbers to the live page, and the addresses that it links to.
-    pub(crate) fn with_page(mut self, process: Reader, links: PageLinks) -> Self {
+    fn with_page(mut self, process: Reader, links: PageLinks) -> Self {
         let around = Around {
             health: Some(Arc::clone(&self.health)),
             process: Some(process),
@@ -118,6 +131,11 @@ pub(crate) struct Server {
     /// The time by which the server has to be gone, once it is to stop.
     deadline: watch::Sender<Option<Instant>>,
     worker: Worker,
+}
+
+/// Binds the address of the settings, if they have one.
+pub(crate) fn listen(settings: &ServerSettings) -> Result<Option<Listener>, BindError> {
+    settings.addr.clone().map(bind).transpose()
 }
 
 /// Answers on `listener`, on a thread called "monitor-server".

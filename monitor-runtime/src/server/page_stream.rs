@@ -18,9 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::base::worker::{NoThread, on_a_thread};
-
-/// A page: chunks that are made on demand. Making one may take long, and may panic.
-pub(crate) type Chunks = Box<dyn Iterator<Item = Vec<u8>> + Send>;
+use crate::metrics::Chunks;
 
 /// Pages that are made at once. More than one, because Prometheus servers come in pairs.
 const MAX_PAGES: usize = 4;

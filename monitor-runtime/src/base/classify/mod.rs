@@ -1,5 +1,7 @@
 //! Classes of returned values: bounded texts that a counter can have as a label.
 
+#[cfg(any(feature = "server", feature = "warp"))]
+mod rejection;
 mod responses;
 
 use std::rc::Rc;

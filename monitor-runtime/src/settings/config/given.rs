@@ -136,7 +136,8 @@ pub(super) fn quoted(env: Env<'_>) -> Vec<String> {
             "the variable {name} has quotes around its value, which are removed: write the value without them"
         )
     };
-    SETTINGS.iter().filter(is_quoted).map(warning).collect()
+    let read = SETTINGS.iter().filter(|setting| setting.missing.is_none());
+    read.filter(is_quoted).map(warning).collect()
 }
 
 /// Hides a login in text that is not a valid URL. A valid setting never contains one in that form.

@@ -1,7 +1,5 @@
 //! Decides every setting: the builder wins over the environment, which wins over the default.
 
-mod access;
-mod address;
 mod drain;
 #[cfg(feature = "sentry")]
 mod dsn;
@@ -15,24 +13,30 @@ mod of_builder;
 mod redact;
 mod resource;
 mod sentry;
+#[cfg(feature = "server")]
+mod server;
+#[cfg(not(feature = "server"))]
+#[path = "server_off.rs"]
+mod server;
 mod unknown;
+mod unread;
 mod watchdog;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use self::access::{needs_token, parse_token};
-pub(crate) use self::address::Address;
 pub(crate) use self::drain::{DEFAULT_DRAIN_LIMIT, DrainLimit};
 use self::dsn::{Dsn, parse_dsn};
 pub use self::given::ConfigError;
 use self::given::Given;
-pub(crate) use self::links::PageLinks;
-use self::links::{page_links, parse_url};
+use self::links::parse_url;
 use self::log::{colours, log_format, parse_filter};
 use self::redact::parse_names;
 use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler};
+#[cfg(feature = "server")]
+pub(crate) use self::server::{Address, PageLinks};
+pub(crate) use self::server::{ServerOverrides, ServerSettings};
 use self::watchdog::watchdog;
 use crate::settings::log_filter::LogDirectives;
 use crate::settings::log_format::LogFormat;
@@ -51,16 +55,22 @@ pub struct Setting {
     pub allowed: &'static str,
     /// The meaning of the setting.
     pub meaning: &'static str,
+    /// The feature that reads it, if this build lacks the feature.
+    pub missing: Option<&'static str>,
 }
 
+/// A setting that only a feature reads names it.
 macro_rules! settings {
-    ($($name:ident: $method:literal, $default:literal, $allowed:literal, $meaning:literal;)*) => {
+    (@missing) => { None };
+    (@missing $feature:tt) => { if cfg!(feature = $feature) { None } else { Some($feature) } };
+    ($($name:ident $(in $feature:tt)?: $method:literal, $default:literal, $allowed:literal, $meaning:literal;)*) => {
         $(const $name: Setting = Setting {
             variable: stringify!($name),
             method: $method,
             default: $default,
             allowed: $allowed,
             meaning: $meaning,
+            missing: settings!(@missing $($feature)?),
         };)*
 
         /// Every setting of the runtime, in the order of the table in `docs/settings.md`.
@@ -69,13 +79,13 @@ macro_rules! settings {
 }
 
 settings! {
-    MONITOR_ADDR: "addr", "127.0.0.1:9464", "IP:PORT or localhost:PORT (port 0 takes a free one), unix:/PATH, or `off`",
+    MONITOR_ADDR in "server": "addr", "127.0.0.1:9464", "IP:PORT or localhost:PORT (port 0 takes a free one), unix:/PATH, or `off`",
         "where the management server listens";
-    MONITOR_TOKEN: "token", "none", "16 or more visible ASCII characters",
+    MONITOR_TOKEN in "server": "token", "none", "16 or more visible ASCII characters",
         "bearer token that opens details to peers that are not on loopback";
-    MONITOR_LOOPBACK: "loopback_needs_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
+    MONITOR_LOOPBACK in "server": "loopback_needs_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
         "whether requests of this machine see details and change the log's filter without the token";
-    MONITOR_METRICS: "metrics_need_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
+    MONITOR_METRICS in "server": "metrics_need_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
         "whether other machines read `/metrics` without the token";
     MONITOR_LOG_FORMAT: "log_format", "`pretty` on a terminal, else `json`", "`pretty` or `json`",
         "how log lines are written to standard output";
@@ -95,13 +105,13 @@ settings! {
         "the URL of the runbooks: an alert of `/rules.yaml` links to this URL, `/` and its name";
     MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a login or a query",
         "the Grafana with the dashboard of `/grafana.json`, for alerts to link to";
-    MONITOR_TRACE_URL: "trace_url", "none", "`https://…` or `http://…` with `{trace_id}` in it, without a login",
+    MONITOR_TRACE_URL in "server": "trace_url", "none", "`https://…` or `http://…` with `{trace_id}` in it, without a login",
         "the URL that trace ids of the live page link to: `{trace_id}` stands for the id";
-    MONITOR_SOURCE_URL: "source_url", "none", "`https://…` or `http://…` with `{file}`, and `{line}`, `{version}` or `{commit}`, without a login",
+    MONITOR_SOURCE_URL in "server": "source_url", "none", "`https://…` or `http://…` with `{file}`, and `{line}`, `{version}` or `{commit}`, without a login",
         "the URL that places in the source link to on the live page";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
-    SENTRY_DSN: "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
+    SENTRY_DSN in "sentry": "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
         "where errors and panics are sent";
     SENTRY_ENVIRONMENT: "environment", "`production`, or `development` in debug builds",
         "up to 64 characters, no spaces or slashes, not `None`", "the environment of Sentry events";
@@ -109,7 +119,7 @@ settings! {
         "the release of Sentry events";
     SENTRY_TRACES_SAMPLE_RATE: "traces_sample_rate", "none: there are no transactions", "a number from 0 to 1",
         "the share of requests that are sent to Sentry as transactions; none at 0, even if callers sample";
-    MONITOR_TRACES_SAMPLER: "traces_sampler", "caller", "`caller`, `own` or `both`",
+    MONITOR_TRACES_SAMPLER in "sentry": "traces_sampler", "caller", "`caller`, `own` or `both`",
         "whose decision makes a request a transaction: the caller's where it has one (of those, ten a second), \
          the rate's, or that of both";
     OTEL_SERVICE_NAME: "service_name", "the name of the crate that calls `builder!()`", "any text",
@@ -121,10 +131,7 @@ settings! {
 /// The settings of the builder; `None` leaves a setting to the environment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
-    pub(crate) addr: Option<String>,
-    pub(crate) token: Option<String>,
-    pub(crate) loopback_needs_token: Option<bool>,
-    pub(crate) metrics_need_token: Option<bool>,
+    pub(crate) server: ServerOverrides,
     pub(crate) log_format: Option<LogFormat>,
     pub(crate) drain: Option<Duration>,
     pub(crate) drain_limit: Option<Duration>,
@@ -134,8 +141,6 @@ pub(crate) struct Overrides {
     pub(crate) process_metrics: Option<bool>,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
-    pub(crate) trace_url: Option<String>,
-    pub(crate) source_url: Option<String>,
     pub(crate) log_filter: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -148,16 +153,8 @@ pub(crate) struct Overrides {
 
 /// All settings, decided.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a setting of its own"
-)]
 pub(crate) struct Config {
-    /// `None` for no server.
-    pub(crate) addr: Option<Address>,
-    pub(crate) token: Option<String>,
-    pub(crate) loopback_needs_token: bool,
-    pub(crate) metrics_need_token: bool,
+    pub(crate) server: ServerSettings,
     pub(crate) log_format: LogFormat,
     /// `true` if pretty lines have colours.
     pub(crate) colours: bool,
@@ -171,7 +168,6 @@ pub(crate) struct Config {
     pub(crate) log_filter: LogDirectives,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
-    pub(crate) page_links: PageLinks,
     pub(crate) sentry_dsn: Option<Dsn>,
     pub(crate) environment: String,
     pub(crate) release: String,
@@ -195,14 +191,10 @@ impl Config {
         crate_name: &str,
         crate_version: &str,
     ) -> Result<Self, ConfigError> {
-        let addr = Given::find(&MONITOR_ADDR, given.addr, env)?;
-        let token = Given::find(&MONITOR_TOKEN, given.token, env)?;
-        let has_token = token.is_some();
-        let needs = |setting, builder| needs_token(setting, builder, has_token, env);
+        let server = ServerSettings::resolve(given.server, env)?;
         let redact = Given::find(&MONITOR_REDACT, given.redact, env)?;
         let runbook_url = Given::find(&MONITOR_RUNBOOK_URL, given.runbook_url, env)?;
         let grafana_url = Given::find(&MONITOR_GRAFANA_URL, given.grafana_url, env)?;
-        let page_links = page_links(given.trace_url, given.source_url, env)?;
         let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
         let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
         let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
@@ -211,6 +203,7 @@ impl Config {
         let rate = Given::find(&SENTRY_TRACES_SAMPLE_RATE, rate, env)?;
         let service_name = Given::find(&OTEL_SERVICE_NAME, given.service_name, env)?;
         let mut warnings = unknown::unknown(env);
+        warnings.extend(unread::unread(SETTINGS, env));
         warnings.extend(given::quoted(env));
         let resource = resource::find(given.resource_attributes, env, &mut warnings)?;
         let build = if cfg!(debug_assertions) {
@@ -220,10 +213,7 @@ impl Config {
         };
         let service_version = resource.version.unwrap_or_else(|| crate_version.to_owned());
         Ok(Self {
-            addr: addr.map_or_else(|| Ok(Some(Address::default())), address::parse)?,
-            token: token.map(parse_token).transpose()?,
-            loopback_needs_token: needs(&MONITOR_LOOPBACK, given.loopback_needs_token)?,
-            metrics_need_token: needs(&MONITOR_METRICS, given.metrics_need_token)?,
+            server,
             log_format: log_format(given.log_format, env)?,
             colours: colours(env, std::io::stdout().is_terminal()),
             drain: drain::drain(given.drain, env)?,
@@ -235,7 +225,6 @@ impl Config {
             log_filter: log_filter.map_or_else(|| Ok(LogDirectives::default()), parse_filter)?,
             runbook_url: runbook_url.map(parse_url).transpose()?,
             grafana_url: grafana_url.map(parse_url).transpose()?,
-            page_links,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(
                 || Ok(resource.environment.unwrap_or_else(|| build.into())),

@@ -8,6 +8,13 @@ fn resolve(given: Overrides, env: &[(&str, &str)]) -> Result<Config, ConfigError
     Config::resolve(given, &env, "shop", "1.2.3")
 }
 
+fn of_server(server: ServerOverrides) -> Overrides {
+    Overrides {
+        server,
+        ..Overrides::default()
+    }
+}
+
 fn refused(env: &[(&str, &str)]) -> String {
     resolve(Overrides::default(), env)
         .expect_err("must be refused")
@@ -17,12 +24,12 @@ fn refused(env: &[(&str, &str)]) -> String {
 #[test]
 fn defaults_need_nothing() {
     let config = resolve(Overrides::default(), &[]).unwrap();
-    assert_eq!(config.addr, Some(Address::default()));
+    assert_eq!(config.server.addr, Some(Address::default()));
     assert_eq!(config.drain, Duration::from_secs(5));
     assert_eq!(config.service_name, "shop");
     assert_eq!(config.release, "shop@1.2.3");
     assert_eq!(config.environment, "development");
-    assert!(config.sentry_dsn.is_none() && config.token.is_none());
+    assert!(config.sentry_dsn.is_none() && config.server.token.is_none());
 }
 
 #[test]
@@ -32,14 +39,14 @@ fn the_builder_beats_the_environment_which_beats_the_default() {
         ("OTEL_SERVICE_NAME", "from-env"),
     ];
     let config = resolve(Overrides::default(), &env).unwrap();
-    assert_eq!(config.addr.unwrap().to_string(), "127.0.0.1:1");
+    assert_eq!(config.server.addr.unwrap().to_string(), "127.0.0.1:1");
     assert_eq!(config.service_name, "from-env");
-    let given = Overrides {
+    let given = of_server(ServerOverrides {
         addr: Some("[::1]:2".into()),
-        ..Overrides::default()
-    };
+        ..ServerOverrides::default()
+    });
     let config = resolve(given, &env).unwrap();
-    assert_eq!(config.addr.unwrap().to_string(), "[::1]:2");
+    assert_eq!(config.server.addr.unwrap().to_string(), "[::1]:2");
     assert_eq!(config.service_name, "from-env");
 }
 
@@ -51,7 +58,7 @@ fn an_empty_variable_is_not_set() {
     )
     .unwrap();
     assert!(config.sentry_dsn.is_none());
-    assert_eq!(config.addr, Some(Address::default()));
+    assert_eq!(config.server.addr, Some(Address::default()));
 }
 
 #[test]
@@ -59,6 +66,7 @@ fn the_server_can_be_off() {
     assert_eq!(
         resolve(Overrides::default(), &[("MONITOR_ADDR", "off")])
             .unwrap()
+            .server
             .addr,
         None
     );
@@ -119,10 +127,10 @@ fn an_error_spells_out_characters_that_nothing_shows() {
 
 #[test]
 fn an_error_of_the_builder_names_its_method() {
-    let given = Overrides {
+    let given = of_server(ServerOverrides {
         addr: Some("here".into()),
-        ..Overrides::default()
-    };
+        ..ServerOverrides::default()
+    });
     let error = resolve(given, &[]).unwrap_err().to_string();
     assert!(error.starts_with("Builder::addr=\"here\""), "{error}");
 }
@@ -193,7 +201,7 @@ fn a_socket_in_the_file_system_is_an_address() {
         &[("MONITOR_ADDR", "unix:/run/m.sock")],
     );
     assert_eq!(
-        config.unwrap().addr,
+        config.unwrap().server.addr,
         Some(Address::Unix("/run/m.sock".into()))
     );
     let long = format!("unix:/{}", "a".repeat(200));
@@ -291,14 +299,17 @@ fn words_are_taken_in_any_case_and_with_spaces_around_them() {
         assert_eq!(same(&upper), same(word), "{variable}");
         assert_eq!(same(&format!(" {word}\n")), same(word), "{variable}");
     }
-    let given = Overrides {
+    let given = of_server(ServerOverrides {
         addr: Some(" LocalHost:7 ".into()),
         token: Some("0123456789abcdef\n".into()),
-        ..Overrides::default()
-    };
+        ..ServerOverrides::default()
+    });
     let config = resolve(given, &[]).expect("both are taken");
-    assert_eq!(config.addr.expect("an address").to_string(), "127.0.0.1:7");
-    assert_eq!(config.token.as_deref(), Some("0123456789abcdef"));
+    assert_eq!(
+        config.server.addr.expect("an address").to_string(),
+        "127.0.0.1:7"
+    );
+    assert_eq!(config.server.token.as_deref(), Some("0123456789abcdef"));
 }
 
 #[test]
@@ -440,7 +451,8 @@ fn lines_have_colours_where_a_terminal_shows_them() {
 fn templates_of_links_lead_to_a_host_that_is_known() {
     let resolve = |variable: &str, value: &str| {
         let env = [(variable.into(), value.into())];
-        Config::resolve(Overrides::default(), &env, "shop", "1.0").map(|config| config.page_links)
+        Config::resolve(Overrides::default(), &env, "shop", "1.0")
+            .map(|config| config.server.page_links)
     };
     for good in [
         "https://jaeger.example.com/trace/{trace_id}",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, Given};
+use super::super::{ConfigError, Given};
 
 /// A network port, or a socket in the file system.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! `MONITOR_TOKEN`, and the settings for which routes need it.
 
-use super::{ConfigError, Env, Given, Setting};
+use super::super::{ConfigError, Env, Given, Setting};
 
 /// Returns a token that is long enough, and that a header can carry.
 pub(super) fn parse_token(given: Given) -> Result<String, ConfigError> {

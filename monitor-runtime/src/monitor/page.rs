@@ -1,0 +1,35 @@
+//! The page of metrics of a started service.
+
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::health::Health;
+use crate::metrics::{Page, process};
+use crate::{callsite, http, logs, metrics, sentry};
+
+/// Returns the page of a service. `reader` has the numbers of the process, if they are wanted; `others` the series of
+/// the `metrics` facade.
+pub(super) fn page(
+    service: &metrics::Service,
+    reader: Option<process::Reader>,
+    others: Option<PrometheusHandle>,
+    health: Arc<Health>,
+) -> Page {
+    let exposition = metrics::Exposition::new(service, callsite::all);
+    let service = service.name.clone();
+    Arc::new(move |format| {
+        http::show_active();
+        let others = others.as_ref().map(PrometheusHandle::render);
+        let mut own = metrics::log(logs::counts(), logs::dropped_lines());
+        own.push(metrics::captures(sentry::captures()));
+        own.extend(metrics::label_overflow(callsite::all()));
+        own.extend(metrics::objectives(&service, callsite::all()));
+        own.extend(metrics::checks(&health.readings()));
+        if let Some(reader) = &reader {
+            own.extend(metrics::process(&reader.process()));
+            own.extend(reader.runtime().iter().flat_map(metrics::runtime));
+        }
+        Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
+    })
+}

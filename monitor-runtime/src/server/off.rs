@@ -1,0 +1,73 @@
+//! The room without the feature `server`: nothing listens, and there is no route.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::health::Health;
+use crate::metrics::{Page, Service};
+use crate::settings::config::ServerSettings;
+
+/// The management server's address cannot be listened on. Without the feature `server` that never happens.
+#[derive(Debug)]
+pub enum BindError {}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {}
+    }
+}
+
+impl Error for BindError {}
+
+/// A bound address, which never exists here.
+pub(crate) enum Listener {}
+
+/// Binds nothing.
+pub(crate) fn listen(_: &ServerSettings) -> Result<Option<Listener>, BindError> {
+    Ok(None)
+}
+
+/// The state that routes would share.
+#[derive(Clone)]
+pub(crate) struct Context;
+
+impl Context {
+    pub(crate) fn configured(_: Service, _: Arc<Health>, _: Page, _: ServerSettings) -> Self {
+        Self
+    }
+
+    pub(crate) fn live(&self) -> Arc<Live> {
+        Arc::new(Live)
+    }
+
+    /// Returns the reason why nothing listens.
+    pub(crate) fn state(&self, _: Option<&Server>) -> String {
+        "off: built without the feature `server`".to_owned()
+    }
+
+    pub(crate) fn announce(&self, _: Option<&Server>) {}
+}
+
+/// The state of a live page that is not there.
+pub(crate) struct Live;
+
+impl Live {
+    pub(crate) fn tick(&self) {}
+}
+
+/// A running server, which never exists here.
+pub(crate) enum Server {}
+
+/// Answers on a listener, which never exists here.
+pub(crate) fn serve(listener: Listener, _: Context) -> io::Result<Server> {
+    match listener {}
+}
+
+impl Server {
+    pub(crate) fn close_by(&self, _: Duration) {
+        match *self {}
+    }
+}
