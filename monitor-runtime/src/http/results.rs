@@ -32,7 +32,9 @@ pub(super) fn begin() {
         HTTP_RESULTS,
         "Requests of all routes that have ended, by result."
     );
-    KEYS.iter().for_each(|key| add(key, 0));
+    for key in &KEYS {
+        add(key, 0);
+    }
 }
 
 /// Counts a request that ended.
