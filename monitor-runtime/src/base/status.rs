@@ -58,6 +58,15 @@ impl Grpc {
             .unwrap_or(Self::UNKNOWN)
     }
 
+    /// Returns the code that a text stands for, such as `5`; `UNKNOWN` for other texts, as gRPC's
+    /// clients do.
+    #[cfg(feature = "enable")]
+    pub(crate) fn parse(number: &[u8]) -> &'static Self {
+        let number = str::from_utf8(number).ok();
+        let number = number.and_then(|number| number.parse().ok());
+        number.map_or(Self::UNKNOWN, Self::from_number)
+    }
+
     /// Returns the code that a variant such as `NotFound` stands for.
     #[cfg(feature = "enable")]
     pub(crate) fn from_variant(variant: &str) -> Option<&'static Self> {

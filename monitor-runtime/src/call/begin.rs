@@ -1,6 +1,5 @@
 //! Begins calls, with and without labels, fields and a clock.
 
-use super::future::FutureState;
 use super::guard::CallGuard;
 use crate::call::start::Start;
 use crate::call::{FastCall, FullCall};
@@ -17,18 +16,6 @@ impl Site {
     #[inline]
     pub fn begin_untimed(&'static self) -> CallGuard {
         untimed(self)
-    }
-
-    /// Returns the state of a call that begins when it is polled.
-    #[inline]
-    pub fn wait(&'static self) -> FutureState {
-        FutureState::new(self.start(), true)
-    }
-
-    /// Returns the state of a future whose function has `latency = false`.
-    #[inline]
-    pub fn wait_untimed(&'static self) -> FutureState {
-        FutureState::new(self.start(), false)
     }
 }
 
@@ -48,18 +35,6 @@ impl Start {
     #[inline]
     pub fn begin_untimed(self) -> CallGuard {
         any(self)
-    }
-
-    /// Returns the state of a call that begins when it is polled.
-    #[inline]
-    pub fn wait(self) -> FutureState {
-        FutureState::new(self, true)
-    }
-
-    /// Returns the state of a future whose function has `latency = false`.
-    #[inline]
-    pub fn wait_untimed(self) -> FutureState {
-        FutureState::new(self, false)
     }
 }
 

@@ -54,6 +54,35 @@ impl Drop for Cancelled {
     }
 }
 
+impl Site {
+    /// Returns the state of a call that begins when it is polled.
+    #[inline]
+    pub fn wait(&'static self) -> FutureState {
+        FutureState::new(self.start(), true)
+    }
+
+    /// Returns the state of a future whose function has `latency = false`.
+    #[inline]
+    pub fn wait_untimed(&'static self) -> FutureState {
+        FutureState::new(self.start(), false)
+    }
+}
+
+/// Calls with declared values.
+impl Start {
+    /// Returns the state of a call that begins when it is polled.
+    #[inline]
+    pub fn wait(self) -> FutureState {
+        FutureState::new(self, true)
+    }
+
+    /// Returns the state of a future whose function has `latency = false`.
+    #[inline]
+    pub fn wait_untimed(self) -> FutureState {
+        FutureState::new(self, false)
+    }
+}
+
 impl FutureState {
     pub(crate) fn new(start: Start, timed: bool) -> Self {
         let Start {

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::base::verdict::Verdict;
-use crate::call::run::CallGuard;
+use crate::call::guard::CallGuard;
 
 /// A judge of values of a type: ends a call by the value that it returned.
 // Ends the call instead of returning a `Verdict<'_>`: the lifetime of a returned verdict would be

@@ -6,6 +6,7 @@
 use std::marker::PhantomData;
 
 use crate::base::fields::Recorder;
+use crate::base::unwind::caught;
 use crate::call::start::Start;
 use crate::callsite::Site;
 use crate::callsite::labels::{self, Bounded, Dimensions, MAX_LABEL_SETS, Place};
@@ -33,6 +34,18 @@ impl<P: Place> Labelled<P> {
     /// Starts a call with declared fields.
     pub fn start_with(self, record: impl FnOnce(&mut Recorder)) -> Unlabelled<P> {
         Unlabelled(P::site().start_with(record), PhantomData)
+    }
+}
+
+impl Start {
+    /// Evaluates `labels(..)`, for every call.
+    ///
+    /// If the expression panics, the labels become `other`; the call continues.
+    #[inline]
+    pub fn labels<D: Dimensions>(mut self, labels: impl FnOnce(Labels) -> Labels<D>) -> Self {
+        let labels = caught(|| labels(Labels::new(self.site)));
+        self.label_set = labels.map_or_else(|| Labels::<D>::other(self.site), Labels::label_set);
+        self
     }
 }
 

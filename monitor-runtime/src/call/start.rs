@@ -4,10 +4,8 @@ use tracing::span::Id;
 
 use crate::base::fields::{Declarations, Recorder};
 use crate::base::unwind::caught;
-use crate::call::labels::Labels;
 use crate::callsite::Site;
 use crate::callsite::events::{Declared, Events, Parent};
-use crate::callsite::labels::Dimensions;
 use crate::sentry;
 
 /// A call about to begin: its site, and the values of its declared fields.
@@ -58,16 +56,6 @@ impl Site {
 }
 
 impl Start {
-    /// Evaluates `labels(..)`, for every call.
-    ///
-    /// If the expression panics, the labels become `other`; the call continues.
-    #[inline]
-    pub fn labels<D: Dimensions>(mut self, labels: impl FnOnce(Labels) -> Labels<D>) -> Self {
-        let labels = caught(|| labels(Labels::new(self.site)));
-        self.label_set = labels.map_or_else(|| Labels::<D>::other(self.site), Labels::label_set);
-        self
-    }
-
     /// Evaluates `parent = …`, only if a subscriber wants the span.
     pub fn parent(mut self, parent: impl FnOnce() -> Option<Id>) -> Self {
         if let Some(parent) = self.when_seen(parent) {

@@ -17,6 +17,7 @@
 
 mod awake;
 mod check;
+mod check_error;
 mod check_state;
 mod checks;
 mod error_text;
@@ -41,10 +42,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 pub use check::Check;
+pub use check_error::CheckError;
 pub use heartbeat::Heartbeat;
 pub(crate) use probe::{Point, ProbeKind, Selection};
 pub(crate) use report::{Report, Status};
-pub use validate::CheckError;
 
 use crate::base::worker::Worker;
 use crate::metrics;

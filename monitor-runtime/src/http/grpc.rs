@@ -114,15 +114,9 @@ fn is_grpc(headers: &HeaderMap) -> bool {
 }
 
 fn status_of(headers: &HeaderMap) -> Option<&'static Grpc> {
-    headers.get(GRPC_STATUS).map(|value| code(value.as_bytes()))
-}
-
-/// Returns the code that a number stands for; `UNKNOWN` for text that is not a code, as gRPC's
-/// clients do.
-pub(super) fn code(number: &[u8]) -> &'static Grpc {
-    let number = std::str::from_utf8(number).ok();
-    let number = number.and_then(|number| number.parse().ok());
-    number.map_or(Grpc::UNKNOWN, Grpc::from_number)
+    headers
+        .get(GRPC_STATUS)
+        .map(|value| Grpc::parse(value.as_bytes()))
 }
 
 /// Parses a time-out such as `50m`: up to eight digits, and a unit.
@@ -150,7 +144,7 @@ mod tests {
     #[test]
     fn every_number_has_its_name() {
         let names = ["0", "5", "13", "16", "17", "-1", "soon", ""];
-        let names = names.map(|number| code(number.as_bytes()).name);
+        let names = names.map(|number| Grpc::parse(number.as_bytes()).name);
         let expected = [
             "OK",
             "NOT_FOUND",

@@ -2,7 +2,6 @@
 //!
 //! <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md>.
 
-use super::grpc::code;
 use crate::base::status::Grpc;
 
 /// The flag of a frame that holds trailers rather than a message.
@@ -92,7 +91,7 @@ fn status(trailers: &[u8]) -> Option<&'static Grpc> {
         let colon = line.iter().position(|byte| *byte == b':')?;
         let (name, value) = line.split_at(colon);
         let is_status = name.trim_ascii().eq_ignore_ascii_case(b"grpc-status");
-        is_status.then(|| code(value[1..].trim_ascii()))
+        is_status.then(|| Grpc::parse(value[1..].trim_ascii()))
     })
 }
 

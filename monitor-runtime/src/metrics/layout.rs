@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use super::readings::index;
 use super::text_format::{InlineStr, canonical, label};
 use crate::base::outcome::PANIC;
 use crate::callsite::Site;
@@ -227,4 +226,9 @@ impl Bounds {
             ends: all.map(end).collect(),
         }
     }
+}
+
+/// Returns an index in the form that a page keeps.
+pub(super) fn index(place: usize) -> u32 {
+    u32::try_from(place).expect("fewer than 2^32 of them on a page")
 }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use super::layout::{Layout, Series};
+use super::layout::{Layout, Series, index};
 use crate::base::outcome::Outcome;
 use crate::callsite::exemplars;
 use crate::callsite::exemplars::Exemplar;
@@ -154,8 +154,4 @@ fn stretch<T>(first: usize, list: &[T]) -> Range<u32> {
 
 fn places(stretch: &Range<u32>) -> Range<usize> {
     stretch.start as usize..stretch.end as usize
-}
-
-pub(super) fn index(place: usize) -> u32 {
-    u32::try_from(place).expect("fewer than 2^32 of them on a page")
 }

@@ -8,13 +8,12 @@ use std::ops::Range;
 
 use super::is_secret;
 use super::member::{
-    MAX_NAME_BYTES, Role, bracket_of, end_of_text, is_telling, says_something, tag,
+    MAX_MEMBER_BYTES, Role, bracket_of, end_of_text, is_telling, says_something, tag,
 };
 use super::name::{telling_name, wrappers};
 use super::notation::{quoted, spaces};
 use super::prose::is_error;
-use super::text::{before_quote, end_of_value};
-use super::words::word_before;
+use super::text::{before_quote, end_of_value, word_before};
 
 /// The most brackets that are examined for the one that a closing bracket ends.
 const MAX_UNCLOSED: usize = 8;
@@ -184,7 +183,7 @@ impl Search<'_> {
             .iter()
             .rev()
             .take_while(|byte| **byte == b' ')
-            .take(MAX_NAME_BYTES)
+            .take(MAX_MEMBER_BYTES)
             .count();
         let name = word_before(self.bytes, before_quote(self.bytes, at - blank));
         let role = Role::of_member(name);

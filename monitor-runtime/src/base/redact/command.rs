@@ -5,8 +5,7 @@ use std::ops::Range;
 use super::HIDDEN;
 use super::notation::quoted;
 use super::prose::{is_credential, is_worded, speaks};
-use super::text::{MAX_ESCAPES, before_quote, end_of_value, is_quote};
-use super::words::word_before;
+use super::text::{MAX_ESCAPES, before_quote, end_of_value, is_quote, word_before};
 
 /// Words behind `AUTH` that name a mechanism (RFC 4954).
 const MECHANISMS: [&str; 6] = [

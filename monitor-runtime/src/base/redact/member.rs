@@ -6,7 +6,7 @@ use super::text::{MAX_ESCAPES, is_quote};
 use super::{is_secret, last_word};
 
 /// The longest name that is examined, in bytes.
-pub(super) const MAX_NAME_BYTES: usize = 128;
+pub(super) const MAX_MEMBER_BYTES: usize = 128;
 
 /// Last words of members that name another member.
 const LABELS: [&str; 13] = [
@@ -88,7 +88,7 @@ pub(super) fn says_something(text: &str, start: usize) -> bool {
     let bytes = text.as_bytes();
     let word = bytes[start..]
         .iter()
-        .take(MAX_NAME_BYTES)
+        .take(MAX_MEMBER_BYTES)
         .take_while(|byte| byte.is_ascii_alphabetic())
         .count();
     begins_sentence(&text[start..start + word], &bytes[start + word..])
@@ -98,7 +98,7 @@ pub(super) fn says_something(text: &str, start: usize) -> bool {
 pub(super) fn bracket_of(text: &str, start: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_: ".contains(*byte);
-    let name = bytes[start..].iter().take(MAX_NAME_BYTES);
+    let name = bytes[start..].iter().take(MAX_MEMBER_BYTES);
     let open = start + name.take_while(in_name).count();
     matches!(bytes.get(open), Some(b'{' | b'[' | b'(')).then_some(open)
 }
@@ -107,7 +107,7 @@ pub(super) fn bracket_of(text: &str, start: usize) -> Option<usize> {
 pub(super) fn is_telling(text: &str, start: usize) -> bool {
     let bytes = text.as_bytes();
     let start = start + wrappers(&bytes[start..]);
-    let blank = bytes[start..].iter().take(MAX_NAME_BYTES);
+    let blank = bytes[start..].iter().take(MAX_MEMBER_BYTES);
     let start = start + blank.take_while(|byte| byte.is_ascii_whitespace()).count();
     let escapes = bytes[start..]
         .iter()
@@ -122,7 +122,7 @@ pub(super) fn is_telling(text: &str, start: usize) -> bool {
     };
     let length = bytes[from..]
         .iter()
-        .take(MAX_NAME_BYTES)
+        .take(MAX_MEMBER_BYTES)
         .take_while(in_name)
         .count();
     let name = &text[from..from + length];
@@ -134,7 +134,7 @@ pub(super) fn is_telling(text: &str, start: usize) -> bool {
 /// Returns the position behind a quoted text whose brackets belong to no structure.
 pub(super) fn end_of_text(text: &str, at: usize) -> usize {
     let bytes = text.as_bytes();
-    let near = &bytes[at + 1..bytes.len().min(at + 1 + MAX_NAME_BYTES)];
+    let near = &bytes[at + 1..bytes.len().min(at + 1 + MAX_MEMBER_BYTES)];
     let length = near.iter().position(|byte| b"\":=\\".contains(byte));
     length
         .filter(|length| near[*length] == b'"')
@@ -144,6 +144,6 @@ pub(super) fn end_of_text(text: &str, at: usize) -> usize {
 /// Returns the name of the tag that begins at `start`.
 pub(super) fn tag(text: &str, start: usize) -> &str {
     let in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(*byte);
-    let name = text.as_bytes()[start..].iter().take(MAX_NAME_BYTES);
+    let name = text.as_bytes()[start..].iter().take(MAX_MEMBER_BYTES);
     &text[start..start + name.take_while(in_name).count()]
 }

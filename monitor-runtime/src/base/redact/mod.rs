@@ -16,6 +16,7 @@ mod notation;
 mod pair;
 mod prose;
 mod scheme;
+mod search;
 mod sql;
 mod text;
 mod words;
@@ -24,7 +25,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-pub(crate) use text::{hidden, may_hold_a_secret, without_secrets};
+pub(crate) use search::{hidden, may_hold_a_secret, without_secrets};
 
 /// The text in place of a secret.
 pub(crate) const HIDDEN: &str = "[redacted]";

@@ -2,12 +2,8 @@
 
 use super::notation::{is_quote_at, spaces};
 use super::prose::{is_credential, is_plain_word};
-use super::text::before_quote;
-use super::words::word_before;
+use super::text::{MAX_NAME_BYTES, before_quote, word_before};
 use super::{LAST_WORDS, is_query_secret, is_secret};
-
-/// The longest name that is examined, in bytes.
-const MAX_NAME_BYTES: usize = 64;
 
 /// Returns the name before a separator, if it says that the value is secret.
 pub(super) fn named(text: &str, at: usize) -> Option<&str> {

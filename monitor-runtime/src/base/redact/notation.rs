@@ -2,10 +2,7 @@
 
 use std::ops::Range;
 
-use super::text::{MAX_ESCAPES, before_quote, is_quote};
-
-/// The longest name that is examined, in bytes.
-const MAX_NAME_BYTES: usize = 64;
+use super::text::{MAX_ESCAPES, MAX_NAME_BYTES, before_quote, is_quote};
 
 /// Returns the number of blanks that `bytes` begin with.
 pub(super) fn spaces(bytes: &[u8]) -> usize {

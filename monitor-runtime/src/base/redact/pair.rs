@@ -9,10 +9,7 @@ use super::prose::{
     begins_sentence, is_credential, is_error, is_plain_word, is_worded, length_of_type,
 };
 use super::scheme::is_scheme;
-use super::text::{end_of_value, is_behind_quote, is_prose, is_quote};
-
-/// The longest name that is examined, in bytes.
-const MAX_NAME_BYTES: usize = 64;
+use super::text::{MAX_NAME_BYTES, end_of_value, is_behind_quote, is_prose, is_quote};
 
 /// Finds the values of secret names.
 pub(super) fn find(text: &str, ranges: &mut Vec<Range<usize>>) {

@@ -6,8 +6,7 @@ use std::ops::Range;
 use super::name::telling_name;
 use super::notation::{end_of_bracket, quoted};
 use super::prose::{is_credential, is_of_a_field, is_plain_word, names_a_field};
-use super::text::{before_quote, end_of_value};
-use super::words::word_before;
+use super::text::{before_quote, end_of_value, word_before};
 use super::{HIDDEN, is_secret};
 
 /// Bytes in which the words before a value are searched.

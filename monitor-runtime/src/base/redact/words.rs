@@ -6,11 +6,8 @@ use std::ops::Range;
 use super::name::{is_weak, telling_name};
 use super::notation::quoted;
 use super::prose::{is_credential, is_plain_word, is_worded, speaks};
-use super::text::{MAX_ESCAPES, before_quote, end_of_value};
+use super::text::{MAX_ESCAPES, MAX_NAME_BYTES, before_quote, end_of_value, word_before};
 use super::{HIDDEN, command, is_secret, sql};
-
-/// The longest name that is examined, in bytes.
-const MAX_NAME_BYTES: usize = 64;
 
 /// Words between a name and its value in a sentence.
 const VERBS: [&str; 5] = ["is", "was", "be", "equals", "now"];
@@ -60,14 +57,6 @@ fn is_behind_verb(text: &[u8], at: usize) -> bool {
         let before = text[..at].strip_suffix(verb.as_bytes());
         before.is_some_and(|before| before.ends_with(b" "))
     })
-}
-
-/// Returns the word that ends at `end`.
-pub(super) fn word_before(text: &[u8], end: usize) -> &str {
-    let in_word = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-.".contains(byte);
-    let before = text[..end].iter().rev().take(MAX_NAME_BYTES);
-    let length = before.take_while(in_word).count();
-    str::from_utf8(&text[end - length..end]).unwrap_or_default()
 }
 
 /// Returns `true` if a verb ends at `at` behind what may be a secret name.

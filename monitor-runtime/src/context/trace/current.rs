@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::{Carried, Ids, TraceContext, TraceId};
+use crate::base::panics::Panic;
 
 /// The parts of a context that are not copied.
 #[derive(Clone, Default)]
@@ -53,8 +54,28 @@ pub(crate) fn current_ids() -> Option<Ids> {
     IDS.get()
 }
 
+/// Notes a line of level `WARN` or above on the failure of the current request.
+pub(crate) fn note_logged() {
+    if let Some(failure) = current_failure() {
+        failure.set_logged();
+    }
+}
+
+/// Notes on the failure of the current request that Sentry has an event of it, or is not to get
+/// one.
+pub(crate) fn note_reported() {
+    if let Some(failure) = current_failure() {
+        failure.set_reported();
+    }
+}
+
+/// Leaves a panic to the access line of the current request. Returns `false` outside a request.
+pub(crate) fn leave_to_request(panic: &Arc<Panic>) -> bool {
+    current_failure().is_some_and(|failure| failure.keep_panic(panic))
+}
+
 /// Returns the failure of the request that this code works for.
-pub(super) fn current_failure() -> Option<Arc<Failure>> {
+fn current_failure() -> Option<Arc<Failure>> {
     IDS.get()?;
     REST.try_with(|rest| rest.borrow().failure.clone())
         .ok()

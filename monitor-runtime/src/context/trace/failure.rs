@@ -7,7 +7,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::current::current_failure;
 use crate::base::panics::Panic;
 
 /// The failure of one request; shared by all code that works for the request.
@@ -30,6 +29,29 @@ impl Failure {
         self.reported.load(Ordering::Relaxed)
     }
 
+    pub(super) fn set_logged(&self) {
+        self.logged.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_reported(&self) {
+        self.reported.store(true, Ordering::Relaxed);
+    }
+
+    /// Keeps a panic for the access line. Returns `false` if there is no room for it.
+    pub(super) fn keep_panic(&self, panic: &Arc<Panic>) -> bool {
+        /// A handler that catches panics in a loop must not make its request grow.
+        const MAX_PANICS: usize = 16;
+        // Called by the panic hook, where the thread may hold any lock.
+        let Ok(mut panics) = self.panics.try_lock() else {
+            return false;
+        };
+        let has_room = panics.len() < MAX_PANICS;
+        if has_room {
+            panics.push(Arc::clone(panic));
+        }
+        has_room
+    }
+
     /// Takes the panics that were left to its request and that no line has reported yet, oldest
     /// first.
     pub(crate) fn take_panics(&self) -> Vec<Arc<Panic>> {
@@ -39,37 +61,4 @@ impl Failure {
             .filter(|panic| !panic.is_claimed())
             .collect()
     }
-}
-
-/// Notes a line of level `WARN` or above on the failure of the current request.
-pub(crate) fn note_logged() {
-    if let Some(failure) = current_failure() {
-        failure.logged.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Notes on the failure of the current request that Sentry has an event of it, or is not to get
-/// one.
-pub(crate) fn note_reported() {
-    if let Some(failure) = current_failure() {
-        failure.reported.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Leaves a panic to the access line of the current request. Returns `false` outside a request.
-pub(crate) fn leave_to_request(panic: &Arc<Panic>) -> bool {
-    /// A handler that catches panics in a loop must not make its request grow.
-    const MAX_PANICS: usize = 16;
-    let Some(failure) = current_failure() else {
-        return false;
-    };
-    // Called by the panic hook, where the thread may hold any lock.
-    let Ok(mut panics) = failure.panics.try_lock() else {
-        return false;
-    };
-    let has_room = panics.len() < MAX_PANICS;
-    if has_room {
-        panics.push(Arc::clone(panic));
-    }
-    has_room
 }

@@ -21,9 +21,9 @@ use crate::base::scoped_future::{Place, Within};
 
 use self::baggage::Baggage;
 pub(crate) use self::sentry::Sampling;
-pub(crate) use current::{Here, current_ids};
+pub(crate) use current::{Here, current_ids, leave_to_request, note_logged, note_reported};
 pub use current::{current_trace_id, trace_context};
-pub(crate) use failure::{Failure, leave_to_request, note_logged, note_reported};
+pub(crate) use failure::Failure;
 pub(crate) use ids::Ids;
 use ids::random;
 pub use ids::{SpanId, TraceId};
