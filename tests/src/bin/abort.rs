@@ -1,7 +1,7 @@
 //! `panic = "abort"`: the event of a panic is sent before the process is gone, and in time.
 //!
 //! Run without arguments it starts itself as a service that panics, once for each kind of Sentry,
-//! and checks what becomes of it.
+//! and checks what becomes of it. `tests/run` builds it with `panic = "abort"`, through `tests/abort/rustc`.
 
 use std::os::unix::process::ExitStatusExt;
 use std::panic;
@@ -10,10 +10,7 @@ use std::time::{Duration, Instant};
 
 use monitor_runtime::{logs::LogFormat, monitored};
 
-#[path = "../../src/sentry.rs"]
-mod sentry;
-
-use sentry::Sentry;
+use monitor_tests::sentry::Sentry;
 
 #[monitored]
 fn explode() {
