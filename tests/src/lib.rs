@@ -19,6 +19,8 @@ use std::time::Duration;
 
 use monitor_runtime::Monitor;
 
+pub mod alone;
+mod counts;
 pub mod http;
 pub mod leaks;
 mod log;
@@ -28,8 +30,9 @@ pub mod process;
 pub mod prometheus;
 pub mod sentry;
 
+pub use counts::Counts;
 pub use log::{Event, Log, Span};
-pub use page::{Counts, Labels, Page, Sample};
+pub use page::{Labels, Page, Sample};
 
 /// Text that would forge a line, end a string or a label, command a terminal, or read backwards.
 pub const HOSTILE: &str = "x\"} 1\nFORGED 2\r\nERROR forged='\\\" \0\u{7}\u{8}\u{1b}[31mFORGED\u{1b}]0;title\u{7}\u{7f}\u{9b}2J\u{85}\u{202e}drawkcab\u{2066}\u{2028}\u{200f}</script>{{x}}";

@@ -84,7 +84,7 @@ impl Log {
         ];
         let filter = Targets::new()
             .with_default(LevelFilter::TRACE)
-            .with_target("logs::quiet", LevelFilter::INFO)
+            .with_target("calls::spans::quiet", LevelFilter::INFO)
             .with_targets(others.map(|target| (target, LevelFilter::OFF)));
         let subscriber = registry().with(Keep(log).with_filter(filter));
         tracing::subscriber::set_global_default(subscriber)

@@ -58,8 +58,8 @@ macro_rules! failing {
         #[test]
         fn every_kind_of_error_is_counted() {
             $(
-                failed(stringify!($name), "errors", || $name().is_err());
-                failed(stringify!($name), "errors::asynchronous", || {
+                failed(stringify!($name), "attribute::errors", || $name().is_err());
+                failed(stringify!($name), "attribute::errors::asynchronous", || {
                     run(asynchronous::$name()).is_err()
                 });
             )*
@@ -103,7 +103,7 @@ failing! {
 }
 
 #[monitored]
-fn generic<T, E>(result: Result<T, E>) -> Result<T, E> {
+fn open_in_both<T, E>(result: Result<T, E>) -> Result<T, E> {
     result
 }
 
@@ -118,13 +118,15 @@ fn hidden(fail: bool) -> Result<impl Iterator<Item = u8>, Lost> {
 
 #[test]
 fn a_result_of_open_types_is_a_result() {
-    counted("generic", Counts::errors(1), || {
-        generic::<(), _>(Err(lost()))
+    counted("open_in_both", Counts::errors(1), || {
+        open_in_both::<(), _>(Err(lost()))
     });
-    counted("generic", Counts::errors(1), || {
-        generic::<(), _>(Err(Opaque))
+    counted("open_in_both", Counts::errors(1), || {
+        open_in_both::<(), _>(Err(Opaque))
     });
-    counted("generic", Counts::oks(1), || generic::<_, Opaque>(Ok(1)));
+    counted("open_in_both", Counts::oks(1), || {
+        open_in_both::<_, Opaque>(Ok(1))
+    });
     counted("hidden", Counts::errors(1), || hidden(true).map(drop));
     counted("hidden", Counts::oks(1), || hidden(false).map(drop));
 }
@@ -151,7 +153,7 @@ async fn async_none() -> Option<u8> {
 }
 
 #[test]
-fn what_is_no_error_result_is_ok() {
+fn a_value_that_is_no_error_result_is_ok() {
     counted("nothing", Counts::oks(1), nothing);
     counted("none", Counts::oks(1), none);
     counted("error_as_a_value", Counts::oks(1), error_as_a_value);

@@ -244,7 +244,7 @@ mod uncalled {
     }
 
     fn series(page: &Page, function: &str) -> Vec<(String, u64)> {
-        let of = [("function", function)];
+        let of = [("function", function), ("module", module_path!())];
         let found = page.find("function_calls_total", &of);
         let ok = found.filter(|one| one.labels["result"] == "ok");
         let mut series: Vec<_> = ok

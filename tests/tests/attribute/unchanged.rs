@@ -9,17 +9,11 @@
     reason = "arguments are what is compared"
 )]
 
-use std::backtrace::Backtrace;
 use std::cell::RefCell;
-use std::fs;
 use std::hint::black_box;
-use std::ops::{Index, IndexMut};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use monitor_runtime::monitored;
-use monitor_tests::{pause, run, scrape};
+use monitor_tests::{pause, run};
 
 /// Includes a library's code; `tests/disabled` compiles it without the feature `enable`.
 #[expect(
@@ -151,92 +145,6 @@ twins! {
             a.0 = "assigned last";
         }
     }
-
-    {
-        #[track_caller]
-        pub(crate) fn caller() -> &'static Location<'static> {
-            Location::caller()
-        }
-    }
-    {
-        #[track_caller]
-        pub(crate) fn caller_in_result(fail: bool) -> Result<&'static Location<'static>, String> {
-            let here = Location::caller();
-            if fail { Err(format!("no {here}")) } else { Ok(here) }
-        }
-    }
-    {
-        #[track_caller]
-        pub(crate) fn expect(value: Option<u8>) -> u8 {
-            value.expect("a value")
-        }
-    }
-    {
-        #[track_caller]
-        pub(crate) fn never() -> ! {
-            panic!("never")
-        }
-    }
-
-    {
-        pub(crate) fn frames() -> usize {
-            frames_here()
-        }
-    }
-    {
-        pub(crate) async fn frames_async() -> usize {
-            pause().await;
-            frames_here()
-        }
-    }
-}
-
-fn frames_here() -> usize {
-    let trace = Backtrace::force_capture().to_string();
-    let number = |line: &&str| {
-        let number = line.trim_start().split(": ").next();
-        number.is_some_and(|number| number.parse::<u32>().is_ok())
-    };
-    trace.lines().filter(number).count()
-}
-
-/// The attribute of a block sees a method before the compiler has looked at its conditions.
-#[test]
-fn a_track_caller_under_a_condition_is_kept() {
-    struct Here;
-    #[monitored]
-    impl Here {
-        #[cfg_attr(all(), track_caller)]
-        fn line() -> u32 {
-            Location::caller().line()
-        }
-    }
-    assert_eq!(Here::line(), line!());
-}
-
-/// `Index` of `std` says `#[track_caller]` for every implementation.
-#[test]
-fn an_inherited_track_caller_is_kept() {
-    struct Places;
-    impl Index<u8> for Places {
-        type Output = Location<'static>;
-        #[monitored]
-        fn index(&self, _: u8) -> &Location<'static> {
-            Location::caller()
-        }
-    }
-    impl IndexMut<u8> for Places {
-        #[monitored]
-        fn index_mut(&mut self, place: u8) -> &mut Location<'static> {
-            panic!("there is no place {place}")
-        }
-    }
-    assert_eq!((Places[0].file(), Places[0].line()), (file!(), line!()));
-    let panicked = catch_unwind(|| {
-        let place: &mut Location<'_> = &mut Places[1];
-        place.line()
-    });
-    assert!(panicked.is_err());
 }
 
 #[test]
@@ -305,83 +213,6 @@ impl Unit for () {
     }
 }
 
-#[test]
-fn a_function_knows_its_caller() {
-    let line = |location: &Location<'_>| (location.file().to_owned(), location.line());
-    // A macro's calls are all where the macro is.
-    macro_rules! both {
-        ($name:ident) => {
-            [plain::$name(), watched::$name()]
-        };
-    }
-    let [plain, watched] = both!(caller).map(line);
-    assert_eq!(plain, watched);
-    macro_rules! both_results {
-        ($fail:expr) => {
-            [
-                plain::caller_in_result($fail),
-                watched::caller_in_result($fail),
-            ]
-        };
-    }
-    let [plain, watched] = both_results!(false).map(|here| line(here.expect("ok")));
-    assert_eq!(plain, watched);
-    let [plain, watched] = both_results!(true).map(|here| here.expect_err("fails"));
-    assert_eq!(plain, watched);
-
-    let counts = || scrape().counts("caller_in_result");
-    let before = counts();
-    let _ = (
-        watched::caller_in_result(true),
-        watched::caller_in_result(false),
-    );
-    let since = counts().since(before);
-    assert_eq!((since.ok, since.error, since.concurrent), (1, 1, 0));
-}
-
-#[test]
-fn a_panic_is_where_the_caller_is() {
-    assert_eq!(watched::expect(Some(1)), plain::expect(Some(1)));
-    let place = || {
-        let (sender, receiver) = std::sync::mpsc::channel();
-        std::panic::set_hook(Box::new(move |info| {
-            let place = info
-                .location()
-                .map(|place| (place.file().to_owned(), place.line()));
-            let _ = sender.send(place.expect("a place"));
-        }));
-        receiver
-    };
-    let here = |calls: [fn(); 2]| {
-        calls.map(|call| {
-            let receiver = place();
-            assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
-            let _ = std::panic::take_hook();
-            receiver.recv().expect("a panic")
-        })
-    };
-    macro_rules! both {
-        ($name:ident($($arg:expr)?)) => {
-            [|| drop(plain::$name($($arg)?).to_string()), || drop(watched::$name($($arg)?).to_string())]
-        };
-    }
-    let [plain, watched] = here(both!(expect(None)));
-    assert_eq!(plain, watched);
-    let [plain, watched] = here([|| plain::never(), || watched::never()]);
-    assert_eq!(plain.0, watched.0);
-    assert_eq!(scrape().counts("never").panic, 1);
-}
-
-#[test]
-fn the_stack_is_little_deeper() {
-    let (plain, watched) = (plain::frames(), watched::frames());
-    println!("sync: {plain} frames, {watched} with the attribute");
-    assert!(watched <= plain + 2, "{plain} frames became {watched}");
-    let (plain, watched) = (run(plain::frames_async()), run(watched::frames_async()));
-    println!("async: {plain} frames, {watched} with the attribute");
-    assert!(watched <= plain + 1, "{plain} frames became {watched}");
-}
-
 /// Returns the auto traits of a value's type.
 macro_rules! auto_traits {
     ($value:expr) => {
@@ -413,80 +244,7 @@ macro_rules! auto_traits {
     }};
 }
 
-mod kinds {
-    use super::*;
-    use std::cell::Cell;
-    use std::rc::Rc;
-
-    twins! {
-        {
-            pub(crate) async fn shared(text: String) -> Result<u8, String> {
-                pause().await;
-                Err(text)
-            }
-        }
-        {
-            pub(crate) async fn local(a: Rc<u8>) -> u8 {
-                pause().await;
-                *a
-            }
-        }
-        {
-            pub(crate) async fn cell(a: Cell<u8>) -> u8 {
-                pause().await;
-                a.get()
-            }
-        }
-        {
-            pub(crate) async fn unique(a: &mut u8) {
-                pause().await;
-                *a += 1;
-            }
-        }
-        {
-            pub(crate) async fn unused(_a: &Cell<u8>, n: u8) -> u8 {
-                pause().await;
-                n
-            }
-        }
-        [fields(a), parent = None, ret] {
-            pub(crate) async fn with_arguments(a: u8) -> u8 {
-                pause().await;
-                a
-            }
-        }
-        {
-            pub(crate) fn ready(a: u8) -> impl Future<Output = u8> {
-                std::future::ready(a)
-            }
-        }
-    }
-
-    #[test]
-    fn a_future_has_the_same_auto_traits() {
-        macro_rules! same {
-            ($($name:ident($($arg:expr),*);)*) => {$(
-                assert_eq!(
-                    auto_traits!(plain::$name($($arg),*)),
-                    auto_traits!(watched::$name($($arg),*)),
-                    stringify!($name)
-                );
-            )*};
-        }
-        same! {
-            shared(String::new());
-            local(Rc::new(1));
-            cell(Cell::new(1));
-            unique(&mut 1);
-            unused(&Cell::new(1), 1);
-            with_arguments(1);
-            ready(1);
-        }
-        // The question can be answered with yes, or all would be the same.
-        assert!(auto_traits!(watched::shared(String::new()), Send));
-        assert!(!auto_traits!(watched::local(Rc::new(1)), Send));
-    }
-}
+mod kinds;
 
 /// Another macro, below this one, looks for the word.
 #[monitored]
@@ -504,19 +262,4 @@ async fn a_macro_below_sees_an_async_fn() {
     }
 }
 
-/// Documentation shows what the author wrote.
-#[test]
-fn documentation_shows_an_async_fn() {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut doc = Command::new(cargo);
-    doc.args(["doc", "--quiet", "--no-deps", "-p", "hostile-edition2021"]);
-    let status = doc.status().expect("cargo runs");
-    assert!(status.success(), "cargo doc: {status}");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
-        PathBuf::from,
-    );
-    let page = "doc/hostile_edition2021/functions/fn.borrowed_later.html";
-    let page = fs::read_to_string(target.join(page)).expect("a page of documentation");
-    assert!(page.contains("pub async fn "), "{page}");
-}
+mod callers;

@@ -3,7 +3,7 @@
 use std::panic::catch_unwind;
 
 use monitor_runtime::monitored;
-use monitor_tests::{Counts, log, poll, run, scrape};
+use monitor_tests::{Counts, alone, log, poll, run, scrape};
 
 #[monitored(fields(answer = 42))]
 fn early(fail: bool) -> Result<(), &'static str> {
@@ -22,6 +22,7 @@ async fn early_future() {
 
 #[test]
 fn calls_before_the_start_are_kept() {
+    alone!();
     early(false).expect("ok");
     early(true).expect_err("an error");
     let thread = std::thread::spawn(|| {

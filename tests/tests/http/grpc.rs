@@ -12,7 +12,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 use monitor_runtime::http::layer;
 use monitor_tests::http::{line, lines, requests, timed};
-use monitor_tests::{Event, log};
+use monitor_tests::{Event, alone, log};
 use tonic::server::NamedService;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic_health::pb::HealthCheckRequest;
@@ -90,6 +90,7 @@ fn told(line: &Event) -> (&str, u64, &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_past_its_deadline_is_no_client_that_left() {
     const ROUTE: &str = "/shop.Stuck/{method}";
+    alone!();
     let short = Duration::from_millis(80);
     let channel = serve(Some(short)).await;
     assert_eq!(
@@ -176,6 +177,7 @@ const TEXT: &str = "application/grpc-web-text";
 
 #[tokio::test]
 async fn the_status_is_found_wherever_it_stands() {
+    alone!();
     let message: &[u8] = b"\0\0\0\0\x03abc";
     let internal: &[u8] = b"\x80\0\0\0\x10grpc-status:13\r\n";
     let cut = internal.split_at(9);

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use monitor_runtime::http;
+use monitor_tests::alone;
 use monitor_tests::http::{active, ask, line, requests, timed};
 use monitor_tests::log;
 use monitor_tests::process::wait_for;
@@ -131,6 +132,7 @@ fn edge() -> http::Layer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_handler_names_its_route() {
+    alone!();
     let addr = serve(edge().wrap(service_fn(handle))).await;
     assert_eq!(ask(addr, "GET", "/named/7", &[]).body, "named");
     assert_eq!(ask(addr, "GET", "/static/a/b.css", &[]).status, 200);
@@ -142,6 +144,7 @@ async fn a_handler_names_its_route() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_promised_length_that_was_sent_is_complete() {
+    alone!();
     let addr = serve(edge().wrap(service_fn(handle))).await;
     assert_eq!(ask(addr, "GET", "/declared", &[]).body, "12345");
     assert_eq!(line("/declared").text("outcome"), "ok");
@@ -149,6 +152,7 @@ async fn a_promised_length_that_was_sent_is_complete() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trailers_go_through_on_http_2() {
+    alone!();
     let addr = serve(edge().wrap(service_fn(handle))).await;
     let stream = tokio::net::TcpStream::connect(addr)
         .await
@@ -178,6 +182,7 @@ async fn trailers_go_through_on_http_2() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_fails_or_panics_is_told_apart() {
+    alone!();
     let addr = serve(edge().wrap(service_fn(handle))).await;
     let read = |path: &'static str| async move {
         let stream = tokio::net::TcpStream::connect(addr)
@@ -219,144 +224,6 @@ async fn a_body_that_fails_or_panics_is_told_apart() {
     wait_for("none in flight", || (active("PUT") == 0).then_some(()));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_service_that_panics_before_its_future_is_a_500() {
-    log();
-    let service = service_fn(|request: Request<()>| {
-        assert!(request.uri().path() != "/sync", "a service's bug");
-        std::future::ready(Ok::<_, Infallible>(Response::new(Full::new(Bytes::new()))))
-    });
-    let request = Request::get("/sync").body(()).expect("a request");
-    let response = edge()
-        .wrap(service)
-        .oneshot(request)
-        .await
-        .expect("never fails");
-    assert_eq!(response.status(), 500);
-    assert!(response.body().is_end_stream());
-    drop(response);
-    assert_eq!(line("/sync").text("outcome"), "panic");
-}
-
-/// A service with a bug in `poll_ready`, once.
-#[derive(Clone, Default)]
-struct NotReady(bool);
-
-impl Service<Request<()>> for NotReady {
-    type Response = Response<Empty<Bytes>>;
-    type Error = Infallible;
-    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        assert!(std::mem::replace(&mut self.0, true), "a service's bug");
-        Poll::Ready(Ok(()))
-    }
-    fn call(&mut self, _: Request<()>) -> Self::Future {
-        std::future::ready(Ok(Response::new(Empty::new())))
-    }
-}
-
-#[tokio::test]
-async fn a_service_that_panics_before_its_call_is_a_500() {
-    log();
-    for layers in [1, 2] {
-        let path = format!("/ready/{layers}");
-        let request = || Request::patch(&path).body(()).expect("a request");
-        let mut once = edge().wrap(NotReady::default());
-        let mut twice = edge().wrap(edge().wrap(NotReady::default()));
-        for expected in [500, 200] {
-            let status = match layers {
-                1 => once
-                    .ready()
-                    .await
-                    .expect("ready")
-                    .call(request())
-                    .await
-                    .expect("never fails")
-                    .status(),
-                _ => twice
-                    .ready()
-                    .await
-                    .expect("ready")
-                    .call(request())
-                    .await
-                    .expect("never fails")
-                    .status(),
-            };
-            assert_eq!(status.as_u16(), expected, "{layers} layers");
-        }
-        assert_eq!(requests("PATCH", &path, "500"), 1);
-        assert_eq!(requests("PATCH", &path, "200"), 1);
-        assert_eq!(timed(&[("http_route", &path), ("error_type", "panic")]), 1);
-    }
-    assert_eq!(active("PATCH"), 0);
-}
-
-/// An empty body, unless it is asked for its end.
-struct Endless;
-
-impl Body for Endless {
-    type Data = Bytes;
-    type Error = Infallible;
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(None)
-    }
-    fn is_end_stream(&self) -> bool {
-        panic!("a body's bug")
-    }
-}
-
-#[tokio::test]
-async fn a_body_that_panics_when_asked_for_its_end_costs_no_response() {
-    log();
-    let service = service_fn(|_: Request<()>| {
-        std::future::ready(Ok::<_, Infallible>(Response::new(Endless)))
-    });
-    let request = Request::get("/end").body(()).expect("a request");
-    let response = edge().wrap(service).oneshot(request).await;
-    assert_eq!(response.map(|response| response.status().as_u16()), Ok(200));
-}
-
-#[tokio::test]
-async fn a_rule_for_routes_that_panics_is_a_500_and_the_connection_lives() {
-    let below = http::layer().route_by(|extensions| {
-        assert!(extensions.len() > 100, "a rule's bug");
-        None
-    });
-    let addr = serve(edge().wrap(below.wrap(service_fn(handle)))).await;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake::<_, Empty<Bytes>>(TokioIo::new(
-            tokio::net::TcpStream::connect(addr)
-                .await
-                .expect("a server"),
-        ))
-        .await
-        .expect("a connection");
-    tokio::spawn(connection);
-    let (mut alone, connection) =
-        hyper::client::conn::http1::handshake::<_, Empty<Bytes>>(TokioIo::new(
-            tokio::net::TcpStream::connect(serve(below.wrap(service_fn(handle))).await)
-                .await
-                .expect("a server"),
-        ))
-        .await
-        .expect("a connection");
-    tokio::spawn(connection);
-    for sender in [&mut sender, &mut alone] {
-        for _ in 0..2 {
-            let request = Request::delete("/ruled").header("host", "localhost");
-            let request = request.body(Empty::new()).expect("a request");
-            let response = sender.send_request(request).await.expect("an answer");
-            assert_eq!(response.status(), 500);
-        }
-    }
-    assert_eq!(requests("DELETE", "/ruled", "500"), 2);
-    assert_eq!(requests("DELETE", "unmatched", "500"), 2);
-    wait_for("none in flight", || (active("DELETE") == 0).then_some(()));
-}
-
 /// Ready only after it was asked, once per call: what `poll_ready` is for.
 #[derive(Clone, Default)]
 struct Picky {
@@ -382,6 +249,7 @@ impl Service<Request<()>> for Picky {
 
 #[tokio::test]
 async fn the_very_service_that_was_ready_is_called() {
+    alone!();
     log();
     let mut service = edge().wrap(Picky::default());
     for _ in 0..2 {
@@ -393,6 +261,7 @@ async fn the_very_service_that_was_ready_is_called() {
 
 #[tokio::test]
 async fn a_thousand_requests_at_once_do_not_mix() {
+    alone!();
     log();
     let service = service_fn(|request: Request<()>| async move {
         let own = request.headers()["traceparent"].to_str().expect("ASCII")[3..35].to_owned();
@@ -431,3 +300,5 @@ async fn a_thousand_requests_at_once_do_not_mix() {
     assert_eq!(monitor_runtime::trace::current_trace_id(), None);
     assert_eq!(active("TRACE"), 0);
 }
+
+mod panics;

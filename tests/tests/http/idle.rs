@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use metrics_util::MetricKindMask;
 use monitor_runtime::http;
 use monitor_tests::Page;
+use monitor_tests::alone;
 use monitor_tests::process::get;
 use tower::{ServiceExt, service_fn};
 
@@ -18,6 +19,7 @@ const IDLE: Duration = Duration::from_millis(200);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_series_that_rested_comes_back() {
+    alone!();
     let exporter = PrometheusBuilder::new().idle_timeout(MetricKindMask::ALL, Some(IDLE));
     let monitor = monitor_runtime::builder!()
         .addr("127.0.0.1:0")

@@ -8,6 +8,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use monitor_runtime::testkit::{Seen, capture_async};
 use monitor_runtime::{Monitor, http::layer, monitored, trace::TracesSampler};
+use monitor_tests::alone;
 use monitor_tests::process::Sentry;
 use serde_json::Value;
 use tower::ServiceExt;
@@ -49,78 +50,7 @@ where
     head.headers
 }
 
-mod lines {
-    use super::*;
-
-    fn titles(seen: &Seen) -> Vec<String> {
-        let title = |event: &sentry::protocol::Event<'_>| {
-            let error = event.exception.last();
-            let error = error.and_then(|error| error.value.clone());
-            event.message.clone().or(error).unwrap_or_default()
-        };
-        seen.captures.iter().map(title).collect()
-    }
-
-    #[tokio::test]
-    async fn a_line_around_a_call_that_failed_is_no_second_event() {
-        let (_, seen) = capture_async(ask(&[], async |_| {
-            let found = find(7).await;
-            tokio::task::yield_now().await;
-            if let Err(error) = found {
-                tracing::error!(?error, "inside a handler");
-                tracing::error!("an unexpected error occurred");
-                return StatusCode::INTERNAL_SERVER_ERROR;
-            }
-            StatusCode::OK
-        }))
-        .await;
-        assert_eq!(titles(&seen), ["no row with key 7"]);
-    }
-
-    #[tokio::test]
-    async fn a_line_of_a_request_that_has_not_failed_is_an_event() {
-        let fails = async |_| {
-            let _ = find(8).await;
-            StatusCode::INTERNAL_SERVER_ERROR
-        };
-        let logs = async |_| {
-            tracing::error!("another request is in trouble");
-            let found = monitor_runtime::task::scoped(find(9)).await;
-            tracing::error!("its own call has not failed");
-            drop(found);
-            StatusCode::OK
-        };
-        let both = async { tokio::join!(ask(&[], fails), ask(&[], logs)) };
-        let (_, seen) = capture_async(both).await;
-        let mut titles = titles(&seen);
-        titles.sort();
-        let expected = [
-            "another request is in trouble",
-            "its own call has not failed",
-            "no row with key 8",
-            "no row with key 9",
-        ];
-        assert_eq!(titles, expected);
-    }
-
-    #[monitored]
-    async fn handles_one() -> Result<(), String> {
-        if find(10).await.is_err() {
-            tracing::error!("the disk is full");
-        }
-        Ok(())
-    }
-
-    #[tokio::test]
-    async fn a_line_on_something_else_inside_a_call_is_an_event() {
-        let (_, seen) = capture_async(ask(&[], async |_| {
-            handles_one().await.expect("it handles it");
-            StatusCode::OK
-        }))
-        .await;
-        assert_eq!(titles(&seen), ["no row with key 10", "the disk is full"]);
-    }
-}
+mod lines;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const SPAN: &str = "b7ad6b7169203331";
@@ -170,6 +100,7 @@ fn flush() {
 /// One test, because there is one runtime in a process at a time.
 #[tokio::test]
 async fn transactions_and_traces() {
+    alone!();
     whose_decision_counts().await;
     a_transaction_tells_no_secret().await;
     a_trace_goes_on_from_sentrys_headers().await;

@@ -1,6 +1,7 @@
 //! The HTTP edge around a real gRPC service: tonic's health service, asked by its own client.
 
 use monitor_runtime::http::layer;
+use monitor_tests::alone;
 use monitor_tests::http::{lines, requests, timed};
 use monitor_tests::{log, scrape};
 use tonic::transport::{Endpoint, Server};
@@ -20,6 +21,7 @@ fn ask(service: &str) -> HealthCheckRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_and_streams_of_grpc_are_what_they_were() {
+    alone!();
     log();
     let (reporter, health) = tonic_health::server::health_reporter();
     let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, stream};
 use monitor_runtime::http::warp::{route, serve};
+use monitor_tests::alone;
 use monitor_tests::http::{active, ask, begin, line, lines, read_until, requests};
 use monitor_tests::process::wait_for;
 use monitor_tests::{log, scrape};
@@ -125,6 +126,7 @@ fn a_declared_route_is_at_0_before_its_first_request() {
 
 #[test]
 fn the_status_is_what_the_client_sees() {
+    alone!();
     let addr = service();
     let cases = [
         ("GET", "/orders/7", "/orders/{id}", 200),
@@ -160,6 +162,7 @@ fn the_status_is_what_the_client_sees() {
 
 #[test]
 fn a_panic_is_a_500() {
+    alone!();
     let addr = service();
     assert_eq!(ask(addr, "GET", "/panics", &[]).status, 500);
     assert_eq!(ask(addr, "GET", "/panics", &[]).status, 500);
@@ -170,6 +173,7 @@ fn a_panic_is_a_500() {
 
 #[test]
 fn hang_ups_are_told_apart() {
+    alone!();
     let addr = service();
     let waiting = begin(addr, "PATCH", "/never", &[]);
     wait_for("it is in flight", || (active("PATCH") == 1).then_some(()));
@@ -185,6 +189,7 @@ fn hang_ups_are_told_apart() {
 
 #[test]
 fn filters_see_their_peer_and_web_sockets_work() {
+    alone!();
     let addr = service();
     assert_eq!(ask(addr, "GET", "/peer", &[]).body, "127.0.0.1");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -207,6 +212,7 @@ fn filters_see_their_peer_and_web_sockets_work() {
 
 #[tokio::test]
 async fn a_graceful_end_lets_requests_finish() {
+    alone!();
     log();
     let slow = warp::any().and(route("/graceful")).then(|| async {
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -9,9 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use monitor_tests::process::{Sentry, command, wait_for};
 
 #[cfg(target_os = "linux")]
-#[path = "endings/first_process.rs"]
 mod first_process;
-#[path = "endings/shutdowns.rs"]
 mod shutdowns;
 
 fn program() -> &'static Path {
@@ -187,8 +185,8 @@ fn an_exit_waits_no_longer_than_a_shutdown_does() {
         let last = last["timestamp"].as_str().expect("a time");
         let last = humantime::parse_rfc3339(last).expect("a time");
         let took = ended.duration_since(last).expect("time goes on");
-        // Three seconds, and what a busy machine adds.
-        assert!(took < Duration::from_secs(6), "{way}: {took:?}");
+        // Three seconds, five where the process crashes, and what a busy machine adds.
+        assert!(took < Duration::from_secs(10), "{way}: {took:?}");
         assert!(took >= Duration::from_secs(1), "{way}: {took:?}");
     }
 }

@@ -1,10 +1,10 @@
 //! A process that already has a subscriber and a recorder keeps both, and loses nothing.
 
-#[path = "existing/reentrant.rs"]
 mod reentrant;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use monitor_runtime::monitored;
+use monitor_tests::alone;
 use monitor_tests::process::{command, get};
 use std::io::Write;
 use std::path::Path;
@@ -32,7 +32,8 @@ impl Write for Buffer {
 
 /// One test, since subscriber and recorder are of the whole process.
 #[test]
-fn what_was_there_first_stays_and_is_used() {
+fn a_subscriber_and_a_recorder_that_are_there_stay_and_are_used() {
+    alone!();
     let log = Buffer::default();
     let writer = log.clone();
     tracing_subscriber::registry()

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use monitor_runtime::http::{layer, set_route};
 use monitor_runtime::testkit;
+use monitor_tests::alone;
 use monitor_tests::pieces::Pieces;
 use monitor_tests::process::{Service, get, wait_for};
 use serde_json::Value;
@@ -82,6 +83,7 @@ fn opentelemetrys_attributes_name_the_service() {
 /// One test, since the process has one log.
 #[test]
 fn a_template_that_never_matches_is_one_warning() {
+    alone!();
     // Before there is a log.
     let early = layer().routes(["/early/:id"]);
     let pieces = Pieces::default();

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use monitor_runtime::{error::StartError, health::Check};
+use monitor_tests::alone;
 use monitor_tests::process::{command, example};
 
 /// Runs the quickstart with a bad setting; it must end, with this on standard error.
@@ -24,6 +25,7 @@ fn refused(env: &[(&str, &str)]) -> String {
 
 #[test]
 fn a_bad_setting_is_an_error_that_names_it_and_the_fix() {
+    alone!();
     let cases = [
         ("MONITOR_ADDR", "localhost", "IP:PORT"),
         ("MONITOR_LOG_FORMAT", "yaml", "`pretty` or `json`"),
@@ -43,6 +45,7 @@ fn a_bad_setting_is_an_error_that_names_it_and_the_fix() {
 
 #[test]
 fn a_taken_port_is_an_error_that_names_it() {
+    alone!();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = taken.local_addr().unwrap().to_string();
     let error = refused(&[("MONITOR_ADDR", &addr)]);
@@ -77,6 +80,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// One test, since the process has one runtime.
 #[test]
 fn one_start_at_a_time_and_again_after_the_end() {
+    alone!();
     let builder = || {
         monitor_runtime::builder!()
             .addr("127.0.0.1:0")
@@ -144,7 +148,7 @@ fn one_start_at_a_time_and_again_after_the_end() {
         "kept_total 2\n",
         "kept_seconds_count 3\n",
         "kept_seconds_sum 1.5\n",
-        "function_calls_total{function=\"called\",module=\"start\",service_name=\"monitor-tests\",result=\"ok\"} 2\n",
+        "function_calls_total{function=\"called\",module=\"lifecycle::start\",service_name=\"monitor-tests\",result=\"ok\"} 2\n",
     ] {
         assert!(page.contains(sample), "{sample}{page}");
     }

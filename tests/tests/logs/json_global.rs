@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use monitor_runtime::logs::json_layer;
+use monitor_tests::alone;
 use monitor_tests::pieces::Pieces;
 use serde_json::{Value, json};
 use tracing::{field, info, info_span};
@@ -39,6 +40,7 @@ impl fmt::Debug for Talks {
 
 #[test]
 fn a_value_may_log_while_it_is_formatted() {
+    alone!();
     global();
     let span = info_span!("span", opened = ?Talks, later = field::Empty);
     span.record("later", field::debug(Talks));
@@ -68,6 +70,7 @@ impl Drop for LastWords {
 
 #[test]
 fn an_event_of_a_thread_that_ends_comes_out() {
+    alone!();
     global();
     let thread = std::thread::spawn(|| {
         // Made before what the layer keeps for the thread, so it is dropped after it.

@@ -1,6 +1,7 @@
 //! Tests that a value with a secret name is in no log line, no event and no capture.
 
 use monitor_runtime::{Secret, logs::json_layer, monitored, testkit};
+use monitor_tests::alone;
 use monitor_tests::pieces::Pieces;
 use monitor_tests::process::{Sentry, wait_for};
 use sentry::Breadcrumb;
@@ -61,6 +62,7 @@ fn call() {
 /// One test, since the names are those of the process.
 #[test]
 fn secrets_are_nowhere() {
+    alone!();
     let sentry = Sentry::start();
     let monitor = monitor_runtime::builder!()
         .addr("off")

@@ -137,7 +137,7 @@ fn nothing_that_a_service_shows_has_a_secret_in_pretty_lines() {
 }
 
 #[test]
-fn what_a_test_captures_has_no_secret() {
+fn a_capture_of_the_test_kit_has_no_secret() {
     for number in 0..leaks::forms().len() {
         let ((), seen) = testkit::capture(|| leaks::tell(&leaks::text(number)));
         let seen = format!("{seen:?}");

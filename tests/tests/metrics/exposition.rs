@@ -44,7 +44,7 @@ fn an_independent_parser_reads_what_we_read() {
         let sample = found.next();
         let sample = sample.unwrap_or_else(|| panic!("{metric} {result} is on\n{text}"));
         assert_eq!(found.next(), None, "{metric} {result} once");
-        assert_eq!(sample.labels.get("module"), Some("exposition"));
+        assert_eq!(sample.labels.get("module"), Some("metrics::exposition"));
         assert_eq!(sample.labels.get("service_name"), Some("monitor-tests"));
         sample.value.clone()
     };
@@ -172,7 +172,7 @@ fn labels_are_escaped() {
     quoted();
     on_two_lines();
     let text = get("/metrics").body;
-    let line = r#"function="quote\" back\\slash",module="exposition""#;
+    let line = r#"function="quote\" back\\slash",module="metrics::exposition""#;
     assert!(text.contains(line), "{line} is on\n{text}");
     let page = Page::parse(&text);
     assert_eq!(page.calls("quote\" back\\slash", "ok"), 1);
@@ -217,7 +217,7 @@ fn a_series_of_the_users_with_a_name_of_ours_changes_nothing() {
     let clash = "shown_beside_a_clash";
     let labels = [
         ("function", clash),
-        ("module", "exposition"),
+        ("module", "metrics::exposition"),
         ("service_name", "monitor-tests"),
         ("result", "ok"),
     ];

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use monitor_runtime::monitored;
+use monitor_tests::alone;
 use monitor_tests::run;
 
 #[monitored]
@@ -63,6 +64,7 @@ fn look(recorder: &metrics_util::debugging::Snapshotter, seen: &mut Seen) {
 /// One test, since the recorder is of the whole process.
 #[test]
 fn another_recorder_gets_what_the_page_has() {
+    alone!();
     let recorder = DebuggingRecorder::new();
     let snapshots = recorder.snapshotter();
     recorder.install().expect("the first recorder");
@@ -153,6 +155,7 @@ fn another_recorder_gets_what_the_page_has() {
 
 #[test]
 fn an_interval_that_no_recorder_has_use_for_is_refused() {
+    alone!();
     let spins = Duration::ZERO;
     for interval in [spins, Duration::from_nanos(1), Duration::from_millis(9)] {
         let error = refused(interval);

@@ -2,7 +2,7 @@
 
 use monitor_runtime::monitored;
 use monitor_tests::process::get;
-use monitor_tests::{Page, run};
+use monitor_tests::{Page, alone, run};
 
 #[monitored(labels(customer = bounded(customer, max = 100)))]
 fn bill(customer: &str) {
@@ -15,7 +15,8 @@ fn known(first: bool) -> bool {
 }
 
 #[test]
-fn what_is_beyond_the_bound_is_other_with_one_warning() {
+fn label_sets_beyond_the_bound_are_other_with_one_warning() {
+    alone!();
     let monitor = monitor_runtime::builder!()
         .addr("127.0.0.1:0")
         .label_series(3);

@@ -2,7 +2,7 @@
 
 use monitor_runtime::Builder;
 use monitor_tests::process::get;
-use monitor_tests::{Log, Page, run};
+use monitor_tests::{Log, Page, alone, run};
 
 fn builder() -> Builder {
     monitor_runtime::builder!().addr("127.0.0.1:0")
@@ -10,7 +10,8 @@ fn builder() -> Builder {
 
 /// One test, since the recorder is of the whole process.
 #[test]
-fn what_is_left_out_has_a_line_and_what_is_measured_has_buckets() {
+fn a_series_that_is_left_out_has_a_line_and_a_histogram_has_buckets() {
+    alone!();
     let log = Log::install();
     let monitor = builder().histogram_buckets("basket.items", [1.0, 10.0]);
     let monitor = run(monitor.start()).expect("a service");
@@ -115,6 +116,7 @@ fn what_is_left_out_has_a_line_and_what_is_measured_has_buckets() {
 
 #[test]
 fn bounds_that_are_none_are_refused() {
+    alone!();
     for (name, bounds, problem) in [
         ("", &[1.0][..], "has no name"),
         ("a", &[], "has none, or too many"),

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use monitor_tests::Page;
+use monitor_tests::alone;
 use monitor_tests::http::ask;
 use monitor_tests::process::{Service, get, wait_for};
 
@@ -24,7 +25,7 @@ fn value(page: &Page, name: &str) -> f64 {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn they_say_what_the_system_says() {
+fn process_metrics_agree_with_the_system() {
     let service = Service::quickstart(&[("MONITOR_LOG_FORMAT", "json")]);
     let page = || Page::parse(&get(service.management, "/metrics").1);
     let status = fs::read_to_string(format!("/proc/{}/status", service.pid())).expect("Linux");
@@ -110,7 +111,8 @@ fn they_say_what_the_system_says() {
 }
 
 #[test]
-fn they_are_switched_off_by_one_word_and_beat_the_services_own() {
+fn process_metrics_are_switched_off_by_one_word_and_beat_the_services_own() {
+    alone!();
     let start = |on: bool| {
         let builder = monitor_runtime::builder!()
             .addr("127.0.0.1:0")

@@ -9,10 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use monitor_runtime::{Objective, inventory, monitored, slo};
+use monitor_runtime::{Objective, monitored, slo};
 use monitor_tests::process::{Service, get, try_get, wait_for};
 use monitor_tests::prometheus::{Prometheus, config};
 use serde_json::Value;
+
+use super::inventory_of;
 
 /// An hour becomes 36 s, and 5 minutes become 3 s.
 const FASTER: u32 = 100;
@@ -212,7 +214,8 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     find();
     let first = Service::quickstart(&[]);
     let second = Service::quickstart(&[]);
-    let rules = slo::rules(&inventory::collect().service("quickstart", env!("CARGO_PKG_VERSION")));
+    let rules =
+        slo::rules(&inventory_of(module_path!()).service("quickstart", env!("CARGO_PKG_VERSION")));
     let served = get(first.management, "/rules.yaml").1;
     assert_eq!(served, rules.to_string(), "ours are the quickstart's");
 

@@ -141,13 +141,13 @@ fn every_kind_of_event(bugsink: &Bugsink) {
         breadcrumbs,
         [
             json!(["bank", "asks the bank"]),
-            json!(["real_bugsink", "the bank takes its time"])
+            json!(["real::bugsink", "the bank takes its time"])
         ]
     );
     let logged = bugsink.all();
     let logged = logged
         .iter()
-        .find(|event| event["logger"] == "real_bugsink");
+        .find(|event| event["logger"] == "real::bugsink");
     let logged = logged.expect("the line of the log");
     assert_eq!(logged["message"], "the disk is slow");
 }

@@ -91,7 +91,7 @@ fn times(service: &Service, path: &str, calls: usize) {
 }
 
 #[test]
-fn it_shows_the_calls_that_were_made() {
+fn the_live_page_shows_the_calls_that_were_made() {
     let service = quickstart(&[]);
     times(&service, "/hello/you", 60);
     times(&service, "/orders/7", 36);
@@ -110,7 +110,7 @@ fn it_shows_the_calls_that_were_made() {
 }
 
 #[test]
-fn it_is_used_by_mouse_and_keyboard_and_read_on_a_phone() {
+fn the_live_page_is_used_by_mouse_and_keyboard_and_read_on_a_phone() {
     let service = quickstart(&[]);
     times(&service, "/hello/you", 3);
     times(&service, "/orders/999", 2);
@@ -119,7 +119,7 @@ fn it_is_used_by_mouse_and_keyboard_and_read_on_a_phone() {
 }
 
 #[test]
-fn it_survives_a_restart_and_says_so() {
+fn the_live_page_survives_a_restart_and_says_so() {
     // A port of its own that stays the same.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     let addr: SocketAddr = free.expect("a free port");
@@ -145,7 +145,7 @@ fn it_survives_a_restart_and_says_so() {
 }
 
 #[test]
-fn it_asks_for_the_token_where_there_is_one() {
+fn the_live_page_asks_for_the_token_where_there_is_one() {
     const TOKEN: &str = "a-token-of-enough-characters";
     // Chromium is told that this name is this machine; to the service it is a name from elsewhere.
     let elsewhere =
@@ -159,6 +159,6 @@ fn it_asks_for_the_token_where_there_is_one() {
 
 /// One browser for all that needs no service, but the files that one sends and their policy.
 #[test]
-fn it_bears_hostile_texts_long_names_and_thousands_of_functions_at_every_width() {
+fn the_live_page_bears_hostile_texts_long_names_and_thousands_of_functions() {
     look("madeUp", &quickstart(&[]), &json!({}));
 }

@@ -1,6 +1,5 @@
 //! Scrapes the real quickstart with a real Prometheus.
 
-#[path = "prometheus/objectives.rs"]
 mod objectives;
 
 use std::io::Write as _;

@@ -1,22 +1,17 @@
 //! Verdicts of Prometheus on the rules: the installed one and the newest, over hours of made-up time.
 
-#[path = "rules/burning.rs"]
 mod burning;
-#[path = "rules/groups.rs"]
 mod groups;
-#[path = "rules/native.rs"]
 mod native;
-#[path = "rules/scenario.rs"]
 mod scenario;
-#[path = "rules/silent.rs"]
 mod silent;
-#[path = "rules/texts.rs"]
 mod texts;
 
 use std::process::Command;
 use std::time::Duration;
 
-use monitor_runtime::{Objective, inventory, monitored, slo};
+use monitor_runtime::inventory::Inventory;
+use monitor_runtime::{Objective, monitored, slo};
 use monitor_tests::process::get;
 use monitor_tests::target;
 use monitor_tests::{addr, monitor};
@@ -34,15 +29,20 @@ const JOBS: Objective = Objective::new("jobs").latency(Duration::from_secs(1), 9
 #[monitored(objective = JOBS)]
 fn work() {}
 
+/// Returns the inventory of the functions that these tests declare.
+fn declared() -> Inventory {
+    super::inventory_of(module_path!())
+}
+
 fn rules() -> String {
-    slo::rules(&inventory::collect().service("shop", "1")).to_string()
+    slo::rules(&declared().service("shop", "1")).to_string()
 }
 
 #[test]
-fn both_find_nothing_wrong_in_rules_of_any_name() {
+fn both_versions_of_prometheus_accept_rules_of_any_name() {
     let odd = "a \"b\" \\ {{ .x }} '}`\n%s";
     for name in ["shop", odd, "ü\u{2028}\u{85}\r\t😀: - #", "", "{{", "x}y"] {
-        let inventory = inventory::collect().service(name, "1");
+        let inventory = declared().service(name, "1");
         let rules = slo::rules(&inventory)
             .runbooks("https://runbooks.example.com/{{x}}")
             .grafana("https://grafana.example.com");
@@ -75,7 +75,7 @@ yaml.safe_dump(manifest['spec'], sys.stdout)
 #[test]
 fn the_operator_is_given_the_same_rules() {
     let odd = "a \"b\" \\ {{ .x }} '}\n\u{85}\u{feff}😀";
-    let rules = slo::rules(&inventory::collect().service(odd, "1"));
+    let rules = slo::rules(&declared().service(odd, "1"));
     let folder = Folder::new();
     let manifest = folder.write("manifest.yaml", &rules.for_operator("shop-rules"));
     let output = Command::new(target().join("python/bin/python"))
@@ -200,7 +200,7 @@ fn rules_of_autometrics_say_of_our_series_what_is_true() {
             &[(65, &burns, late_page)],
         );
         let ratio = f64::from(failed) / 100.0;
-        let own = slo::rules(&inventory::collect()).to_string();
+        let own = slo::rules(&declared()).to_string();
         let ours =
             "monitor_slo:failures:ratio_rate1h{objective_name=\"timed\",slo=\"success_rate\"}";
         assert_evaluates(&own, &series, &[(65, ours, Some(ratio))]);

@@ -17,7 +17,6 @@ use serde_json::Value;
 )]
 #[path = "../../../examples/proto/orders.rs"]
 mod orders;
-#[path = "guides/table.rs"]
 mod table;
 
 use orders::FindRequest;

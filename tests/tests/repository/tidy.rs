@@ -1,10 +1,7 @@
 //! The repository's own rules, as far as a program can check them.
 
-#[path = "tidy/foreign.rs"]
 mod foreign;
-#[path = "tidy/prose.rs"]
 mod prose;
-#[path = "tidy/rooms.rs"]
 mod rooms;
 
 use std::fs;

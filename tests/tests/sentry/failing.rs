@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use monitor_runtime::monitored;
 use monitor_tests::process::{Sentry, get, wait_for};
-use monitor_tests::{Log, Page};
+use monitor_tests::{Log, Page, alone};
 
 /// Far more than a call takes on a busy machine, and far less than any of these Sentries.
 const SOON: Duration = Duration::from_secs(3);
@@ -54,6 +54,7 @@ fn counts(dsn: String, events: u64, dropped: f64) -> (f64, f64) {
 /// One test: there is one started runtime in a process.
 #[test]
 fn events_are_dropped_and_counted() {
+    alone!();
     let log = Log::install();
     let said = |message: &str| {
         let events = log.events(|event| event.text("message").starts_with(message));

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use monitor_runtime::{Monitor, monitored};
+use monitor_tests::alone;
 use monitor_tests::process::{Sentry, wait_for};
 use sentry::Breadcrumb;
 use serde_json::Value;
@@ -69,6 +70,7 @@ fn breadcrumb_panics() {
 
 #[test]
 fn a_breadcrumb_that_panics_is_an_event_and_no_end() {
+    alone!();
     let code = || {
         let caught = std::panic::catch_unwind(breadcrumb_panics);
         caught.expect_err("it panics");
@@ -101,6 +103,7 @@ fn breadcrumb_fails() {
 
 #[test]
 fn a_breadcrumb_that_fails_is_an_event_and_no_end() {
+    alone!();
     ends(breadcrumb_fails).expect("it goes on");
     assert_eq!(
         one("inside_a_breadcrumb")["exception"]["values"][0]["value"],
@@ -127,6 +130,7 @@ fn processed_panic() {
 /// A panic while another one is being reported would abort the process.
 #[test]
 fn an_event_processor_that_panics_costs_its_event_and_nothing_else() {
+    alone!();
     let code = || {
         sentry::configure_scope(|scope| scope.add_event_processor(|_| panic!("no event today")));
         processed().expect_err("it fails");

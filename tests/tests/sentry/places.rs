@@ -1,6 +1,7 @@
 //! A place in the code that logs too many errors hides those of no other place.
 
 use monitor_runtime::monitored;
+use monitor_tests::alone;
 use monitor_tests::process::Sentry;
 use serde_json::Value;
 
@@ -26,6 +27,7 @@ fn native() {
 
 #[test]
 fn each_place_has_a_limit_of_its_own() {
+    alone!();
     let sentry = Sentry::start();
     let builder = monitor_runtime::builder!().addr("off");
     let monitor = builder.sentry_dsn(sentry.dsn()).start_blocking();

@@ -68,7 +68,12 @@ impl Server {
     /// Runs the service against it; returns what that wrote.
     fn serve(&self, env: &[(&str, &str)]) -> String {
         let mut command = Command::new(env::current_exe().expect("this test"));
-        command.args(["--exact", "the_service", "--nocapture", "--include-ignored"]);
+        command.args([
+            "--exact",
+            "private_ca::the_service",
+            "--nocapture",
+            "--include-ignored",
+        ]);
         command
             .env_remove("SSL_CERT_FILE")
             .env_remove("SSL_CERT_DIR");

@@ -1,6 +1,7 @@
 //! `sentry(..)`: which errors become events, and what the events say.
 
 use monitor_runtime::{Classify, monitored};
+use monitor_tests::alone;
 use monitor_tests::process::{Sentry, wait_for};
 use serde_json::{Value, json};
 
@@ -76,6 +77,7 @@ fn text(event: &Value) -> &str {
 
 #[test]
 fn an_event_per_error_that_is_to_be_one() {
+    alone!();
     let sentry = Sentry::start();
     let monitor = monitor_runtime::builder!()
         .addr("off")
@@ -101,7 +103,6 @@ fn an_event_per_error_that_is_to_be_one() {
     for _ in 0..15 {
         let _ = unthrottled(Failure::Loud("every"));
     }
-    monitor.shutdown_blocking();
 
     let expected = [
         "loud ordinary",
@@ -118,6 +119,11 @@ fn an_event_per_error_that_is_to_be_one() {
     let expected = [&expected[..], &["loud every"; 15]].concat();
     wait_for("the events", || {
         (sentry.events().len() >= expected.len()).then_some(())
+    });
+    // The last event says how many were suppressed.
+    monitor.shutdown_blocking();
+    wait_for("the summary", || {
+        (sentry.events().len() > expected.len()).then_some(())
     });
     let (events, summaries): (Vec<Value>, Vec<Value>) = sentry
         .events()

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use monitor_runtime::{Classify, monitored};
 use monitor_tests::process::Sentry;
-use monitor_tests::{Page, poll};
+use monitor_tests::{Page, alone, poll};
 use serde_json::Value;
 
 #[derive(Debug, Clone, Copy, thiserror::Error, Classify)]
@@ -39,6 +39,7 @@ fn events_of<'a>(all: &'a [Value], function: &str) -> (Vec<&'a Value>, Vec<&'a V
 
 #[test]
 fn a_storm_is_a_handful_of_events_and_a_summary() {
+    alone!();
     let sentry = Sentry::start();
     let monitor = monitor_runtime::builder!()
         .addr("127.0.0.1:0")

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use monitor_runtime::testkit::{Capture, Seen, capture_async};
 use monitor_runtime::{Monitor, monitored, trace::TraceContext};
+use monitor_tests::alone;
 use monitor_tests::process::{Sentry, wait_for};
 use sentry::protocol::{Context, Event};
 use serde_json::Value;
@@ -89,6 +90,7 @@ async fn outer(way: Way, waits: bool) -> Result<(), Broken> {
 
 #[test]
 fn a_task_in_a_call_has_its_own_trace_and_breadcrumbs_and_leaves_the_calls() {
+    alone!();
     for way in [Way::Scoped, Way::Joined, Way::Local, Way::Nested] {
         for waits in [false, true] {
             let seen = seen(outer(way, waits));
@@ -131,6 +133,7 @@ fn next() -> Result<(), Broken> {
 
 #[test]
 fn the_call_after_a_cancelled_one_has_a_trace_of_its_own() {
+    alone!();
     for then in ["nothing", "a call"] {
         let seen = seen(async {
             let _ = tokio::time::timeout(Duration::from_millis(20), in_trouble(then)).await;
@@ -151,6 +154,7 @@ async fn cancels_one() -> Result<(), Broken> {
 
 #[test]
 fn a_call_around_a_cancelled_one_keeps_its_trace() {
+    alone!();
     let seen = seen(cancels_one());
     assert_eq!(seen.captures.len(), 2);
     assert_eq!(trace(&seen.captures[0]), trace(&seen.captures[1]));
@@ -181,6 +185,7 @@ mod carried {
 
     #[test]
     fn a_spawned_task_is_of_its_request() {
+        alone!();
         sentry();
         let context = TraceContext::new();
         let injected = block_on(context.clone().follow(async {
@@ -215,6 +220,7 @@ mod carried {
 
     #[test]
     fn a_task_of_no_request_is_of_none_where_it_is_polled() {
+        alone!();
         let task =
             monitor_runtime::task::scoped(async { monitor_runtime::trace::current_trace_id() });
         let polled = TraceContext::new().follow(task);
@@ -231,7 +237,8 @@ mod carried {
     }
 
     #[test]
-    fn what_is_dropped_early_is_dropped_in_its_trace() {
+    fn a_future_dropped_early_is_dropped_in_its_trace() {
+        alone!();
         let (told, dropped) = std::sync::mpsc::channel();
         let context = TraceContext::new();
         let trace = Some(context.trace_id().to_string());
@@ -273,6 +280,7 @@ mod carried {
 
     #[test]
     fn a_capture_sees_what_is_dropped_early() {
+        alone!();
         let seen = seen(async {
             let capture = Capture::current().expect("inside `capture`");
             let follow = capture.clone();

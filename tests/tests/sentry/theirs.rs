@@ -1,6 +1,7 @@
 //! A service that has Sentry already, with its own layers: what it has keeps working, and a failure
 //! is still one event.
 
+use monitor_tests::alone;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -41,6 +42,7 @@ static HOOKS: AtomicUsize = AtomicUsize::new(0);
 
 #[test]
 fn every_failure_is_one_event_and_their_own_keep_working() {
+    alone!();
     let kept = Arc::new(Keep::default());
     let options = ClientOptions::new().transport(Arc::clone(&kept));
     let _guard = sentry::init(("http://public@127.0.0.1:9/7", options));

@@ -6,6 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use monitor_runtime::{Classify, MonitorLabel, monitored, trace::TraceContext};
+use monitor_tests::alone;
 use monitor_tests::process::get;
 use serde_json::{Value, json};
 
@@ -69,13 +70,14 @@ fn detail(addr: SocketAddr, name: &str) -> Value {
     let functions = document["functions"].as_array().expect("functions");
     let id = functions
         .iter()
-        .position(|function| function[0] == name && function[1] == "live");
+        .position(|function| function[0] == name && function[1] == module_path!());
     page(addr, &format!("?function={}", id.expect("it is listed")))
 }
 
 /// One test: there is one runtime in a process.
 #[tokio::test]
 async fn the_page_tells_of_failures_and_slow_calls_without_sentry() {
+    alone!();
     let mut builder = monitor_runtime::builder!().addr("127.0.0.1:0");
     for number in 0..20 {
         let name = format!("dependency-{number}");

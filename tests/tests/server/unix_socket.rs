@@ -1,10 +1,11 @@
 //! The management server on a socket in the file system, from start to shutdown.
-#![cfg(unix)]
 
+use monitor_tests::alone;
 use std::process::Command;
 
 #[test]
 fn curl_reads_and_changes_through_it_and_a_shutdown_removes_it() {
+    alone!();
     let path = std::env::temp_dir().join(format!("monitor-{}.sock", std::process::id()));
     let addr = format!("unix:{}", path.display());
     let builder = || monitor_runtime::builder!().addr(&addr).log_filter("off");

@@ -45,7 +45,7 @@ enum Tier {
 }
 
 #[monitored(labels(tier, region = bounded(region, max = 3)))]
-fn labelled(tier: Tier, region: &str) {}
+fn sorted(tier: Tier, region: &str) {}
 
 struct Shop;
 
@@ -66,10 +66,10 @@ fn find(name: &str) -> Function {
 }
 
 #[test]
-fn what_the_attribute_says_is_in_it() {
+fn the_inventory_has_all_that_the_attribute_says() {
     let sell = find("sell");
     assert_eq!(sell.doc, Some("Sells one thing, \"quickly\"."));
-    assert_eq!((sell.module, sell.target), ("inventory", "shop"));
+    assert_eq!((sell.module, sell.target), ("slo::inventory", "shop"));
     assert_eq!((sell.level, sell.async_fn), ("debug", false));
     assert_eq!(sell.objective, Some(SHOP));
     assert_eq!(sell.slow_seconds, Some(1.5));
@@ -147,24 +147,24 @@ fn labels_are_known_before_the_first_call() {
         ("tier", Some(&["Free", "Paid"][..]), Some(2)),
         ("region", None, Some(4)),
     ];
-    assert_eq!(labels("labelled"), expected);
-    let before = find("labelled").series;
+    assert_eq!(labels("sorted"), expected);
+    let before = find("sorted").series;
     assert_eq!(before.now, 0, "text has no known values");
-    assert_eq!(before.now, lines("labelled"));
+    assert_eq!(before.now, lines("sorted"));
     for tier in [Tier::Free, Tier::Paid] {
         for region in ["eu", "us", "asia", "moon"] {
-            labelled(tier, region);
+            sorted(tier, region);
         }
     }
-    assert_eq!(labels("labelled"), expected);
-    let after = find("labelled").series;
-    assert_eq!(after.now, lines("labelled"));
+    assert_eq!(labels("sorted"), expected);
+    let after = find("sorted").series;
+    assert_eq!(after.now, lines("sorted"));
     assert_eq!(after.at_most, before.at_most);
     assert!(after.now <= after.at_most.expect("known"));
 }
 
 #[test]
-fn the_page_is_the_function() {
+fn the_inventory_page_is_what_the_function_returns() {
     let (status, page) = get(addr(), "/inventory");
     assert_eq!(status, 200);
     let page: Value = serde_json::from_str(&page).expect("JSON");
@@ -193,7 +193,7 @@ fn the_page_is_the_function() {
 }
 
 #[test]
-fn it_is_for_those_who_may_see_details() {
+fn pages_with_details_are_refused_to_other_hosts() {
     for page in ["/inventory", "/rules.yaml", "/grafana.json", "/objectives"] {
         // `Host: test` is not a name of this machine.
         let refused = get_with(page, &[]);

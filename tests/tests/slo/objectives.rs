@@ -1,8 +1,6 @@
 //! Objectives in process: labels, thresholds, budgets, and what is made of them.
 
-#[path = "objectives/classes.rs"]
 mod classes;
-#[path = "objectives/counting.rs"]
 mod counting;
 
 use std::time::Duration;
@@ -220,7 +218,7 @@ fn rules_are_the_same_each_time_and_of_one_service() {
 }
 
 #[test]
-fn what_is_served_is_what_the_functions_make() {
+fn pages_of_objectives_are_what_the_functions_return() {
     let (_, served) = get(addr(), "/rules.yaml");
     assert_eq!(served, slo::rules(&inventory::collect()).to_string());
     assert!(served.contains("service_name=\"monitor-tests\""));

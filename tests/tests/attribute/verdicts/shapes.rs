@@ -162,7 +162,7 @@ async fn a_body_as_an_error_is_not_shown() {
 }
 
 #[tokio::test]
-async fn what_is_returned_as_impl_is_judged_by_what_it_is() {
+async fn a_value_returned_as_impl_is_judged_by_its_type() {
     #[monitored]
     async fn handler(status: u16) -> impl IntoResponse {
         (code(status), [(SET_COOKIE, "s3cr3t")], "s3cr3t")

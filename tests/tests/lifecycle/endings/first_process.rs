@@ -129,7 +129,7 @@ fn a_second_interrupt_ends_it_at_once() {
 }
 
 #[test]
-fn it_takes_no_childs_status_from_the_service_and_reaps_no_orphan() {
+fn a_first_process_takes_no_childs_status_from_the_service_and_reaps_no_orphan() {
     let container = Container::run("children", &[("MONITOR_LOG_FORMAT", "json")]);
     let (status, text) = container.end();
     assert_eq!(status.code(), Some(0), "{status}: {text}");

@@ -234,7 +234,7 @@ fn a_subscriber_may_call_monitored_functions_wherever_it_is_asked() {
         let mut command = Command::new(env::current_exe().expect("this test"));
         command.args([
             "--exact",
-            "reentrant::the_process",
+            "existing::reentrant::the_process",
             "--nocapture",
             "--include-ignored",
         ]);

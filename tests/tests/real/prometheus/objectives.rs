@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::Full;
-use monitor_runtime::{Class, Classify, Objective, http, inventory, monitored, slo};
+use monitor_runtime::{Class, Classify, Objective, http, monitored, slo};
 use monitor_tests::process::{get, wait_for};
 use monitor_tests::prometheus::{Prometheus, config, programs};
 use monitor_tests::{addr, poll};
 use serde_json::Value;
 use tower::{ServiceExt, service_fn};
+
+use crate::inventory_of;
 
 /// An hour becomes 36 s, and 5 minutes become 3 s.
 const FASTER: u32 = 100;
@@ -130,7 +132,9 @@ fn close(a: f64, b: f64) -> bool {
 #[test]
 fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
     let target = addr();
-    let rules = slo::rules(&inventory::collect()).faster(FASTER).to_string();
+    let rules = slo::rules(&inventory_of(module_path!()))
+        .faster(FASTER)
+        .to_string();
     let [_, newest] = programs();
     let files = [("rules.yaml", &*rules)];
     let config = config(&[target], "rule_files: [rules.yaml]\n");

@@ -1,7 +1,8 @@
 //! One Prometheus for several environments.
 
-use monitor_runtime::{inventory, slo};
+use monitor_runtime::slo;
 
+use super::declared;
 use super::scenario::{Expected, Instance, Series, assert_evaluates, firing};
 
 const PROD: Instance<'static> = Instance {
@@ -14,7 +15,7 @@ const STAGING: Instance<'static> = Instance {
 };
 
 fn rules() -> slo::Rules {
-    slo::rules(&inventory::collect().service("shop", "1"))
+    slo::rules(&declared().service("shop", "1"))
 }
 
 fn by_env() -> String {
@@ -86,7 +87,7 @@ fn an_environment_that_vanishes_is_missed() {
 }
 
 #[test]
-fn what_is_not_measured_or_hangs_is_said_of_its_environment() {
+fn alerts_on_missing_and_hanging_calls_name_their_environment() {
     let labels = "service_name=\"shop\",objective_name=\"api\",function=\"serve\",module=\"shop\"";
     let family = "monitor_objective_calls_in_flight";
     let mut series = both(

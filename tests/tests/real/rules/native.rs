@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::Command;
 
-use monitor_runtime::{inventory, slo};
+use monitor_runtime::slo;
 use serde_json::Value;
 
-use super::rules;
 use super::scenario::{Folder, promtools};
+use super::{declared, rules};
 
 /// Calls of one duration: all are in the bucket from 0.5 s to 1 s, of every schema below.
 const SERIES: [&str; 2] = [
@@ -35,7 +35,7 @@ fn fill(query: &str) -> String {
 
 /// Returns the queries of panels that read a histogram.
 fn queries() -> Vec<String> {
-    let dashboard = slo::dashboard(&inventory::collect().service("shop", "1")).by("env");
+    let dashboard = slo::dashboard(&declared().service("shop", "1")).by("env");
     let dashboard = dashboard.expect("a label").to_string();
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     let panels = dashboard["panels"].as_array().expect("panels").iter();
@@ -159,7 +159,7 @@ fn every_quantile_of_the_dashboard_reads_native_histograms() {
 fn no_rule_reads_a_histogram() {
     for rules in [
         rules(),
-        slo::rules(&inventory::collect())
+        slo::rules(&declared())
             .by("env")
             .expect("a label")
             .to_string(),

@@ -1,9 +1,9 @@
 //! Compares the texts of alerts word by word.
 
-use monitor_runtime::{inventory, slo};
+use monitor_runtime::slo;
 
-use super::rules;
 use super::scenario::{Instance, ONE, Series, Told, assert_tells};
+use super::{declared, rules};
 
 /// An instance with many calls, of the old version, and one of the new version that fails.
 fn canary() -> Vec<Series> {
@@ -37,7 +37,7 @@ fn canary() -> Vec<Series> {
 
 #[test]
 fn a_stranger_is_told_what_happened_where_and_how_long_the_budget_lasts() {
-    let rules = slo::rules(&inventory::collect().service("shop", "1"));
+    let rules = slo::rules(&declared().service("shop", "1"));
     let rules = rules
         .selector("env=\"prod\"")
         .and_then(|rules| rules.label("team", "payments"));
@@ -100,7 +100,7 @@ fn a_ticket_is_not_a_page_and_a_latency_has_its_unit() {
 fn names_and_groups_that_are_odd_do_not_break_a_text() {
     let name = "a \"b\" \\ é {{x}} '}`%s";
     let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
-    let rules = slo::rules(&inventory::collect().service(name, "1"))
+    let rules = slo::rules(&declared().service(name, "1"))
         .by("env")
         .expect("a label")
         .to_string();

@@ -102,7 +102,7 @@ macro_rules! ends {
 const BRIEF: Duration = Duration::ZERO;
 
 #[test]
-fn what_counts_is_said_by_the_objective() {
+fn the_objective_says_which_calls_count() {
     monitor();
     let _ = (impatient(Ok(()), false), patient(Ok(()), false));
     assert_eq!(counted("impatient", "latency"), (0, 0), "0 from the start");

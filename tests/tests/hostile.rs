@@ -22,11 +22,11 @@ mod attribute {
     unreachable_pub,
     reason = "the same file is the whole of other crates, whose interface it is"
 )]
-#[path = "../../hostile/functions.rs"]
+#[path = "../hostile/functions.rs"]
 mod functions;
 
 #[no_implicit_prelude]
-#[path = "../../hostile/order.rs"]
+#[path = "../hostile/order.rs"]
 mod order;
 
 fn now(mut future: functions::Later<'_>) -> String {

@@ -1,0 +1,8 @@
+//! The attribute on functions of every kind, where no subscriber listens: names, labels, verdicts,
+//! and all that must stay as it was without the attribute.
+
+mod errors;
+mod labels;
+mod names;
+mod unchanged;
+mod verdicts;

@@ -1,0 +1,12 @@
+//! The HTTP edge around each framework, and what the log, Sentry and the page have of a request.
+
+mod axum;
+mod correlation;
+mod failures;
+mod grpc;
+mod hyper;
+mod idle;
+mod sentry;
+mod steps;
+mod tonic;
+mod warp;

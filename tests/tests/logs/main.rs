@@ -1,0 +1,9 @@
+//! Log lines as they leave the process: JSON, the filter, standard output, and what must not be in them.
+
+mod injection;
+mod json_global;
+mod json_lines;
+mod log_level;
+mod redaction;
+mod secrets;
+mod stdout;

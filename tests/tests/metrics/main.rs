@@ -1,0 +1,8 @@
+//! The page of `/metrics`, and the series of call sites elsewhere.
+
+mod exemplars;
+mod exposition;
+mod facade;
+mod label_series;
+mod own_series;
+mod process;

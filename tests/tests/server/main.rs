@@ -1,0 +1,7 @@
+//! The management server of a real process: probes, the port, a Unix socket, the live page.
+
+mod health;
+mod live;
+mod port;
+#[cfg(unix)]
+mod unix_socket;

@@ -1,0 +1,4 @@
+//! Objectives and the inventory of functions, in process.
+
+mod inventory;
+mod objectives;
