@@ -226,3 +226,19 @@ pub fn target() -> std::path::PathBuf {
     let target = here.ancestors().nth(3);
     target.expect("target/<profile>/deps/<test>").to_owned()
 }
+
+/// Returns a command of the cargo that runs these tests, for work on what it has built.
+///
+/// To a test, cargo describes the test's package in variables, and build scripts of dependencies read those of the same
+/// names: they would run again, and all that needs them would be compiled again.
+pub fn cargo() -> std::process::Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut cargo = std::process::Command::new(cargo);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::cargo;
+
 pub use crate::sentry::Sentry;
 
 /// The longest wait for anything in these tests, on a busy machine.
@@ -37,10 +39,12 @@ pub fn example(name: &str) -> PathBuf {
             .parent()
             .and_then(Path::parent)
             .expect("target/<profile>/deps");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
+        let mut build = cargo();
         // The whole workspace, as `tests/run` builds it: other features would build all anew.
         build.args(["build", "--quiet", "--workspace", "--examples"]);
+        if cfg!(feature = "real") {
+            build.args(["--features", "monitor-tests/real"]);
+        }
         if profile.ends_with("release") {
             build.arg("--release");
         }

@@ -1,14 +1,12 @@
 //! Documentation of a monitored function, as rustdoc writes it.
 
 use std::fs;
-use std::process::Command;
 
-use monitor_tests::target;
+use monitor_tests::{cargo, target};
 
 #[test]
 fn documentation_shows_an_async_fn() {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut doc = Command::new(cargo);
+    let mut doc = cargo();
     // As `.ci/run` documents the workspace: other packages or features would check all dependencies again.
     doc.args([
         "doc",

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+
+use monitor_tests::cargo;
 
 /// Resolves a service that has the runtime from here and from a copy of this version. Returns
 /// Cargo's result and output.
@@ -44,7 +45,7 @@ fn resolve(folder: &str, version: &str) -> (bool, String) {
     write("src/main.rs", "fn main() {}");
     // The versions that are already locked, so that Cargo asks no registry.
     write("Cargo.lock", &read("Cargo.lock"));
-    let cargo = Command::new(env!("CARGO"))
+    let cargo = cargo()
         .args(["update", "--workspace", "--offline", "--manifest-path"])
         .arg(target.join("Cargo.toml"))
         .output()
