@@ -11,7 +11,7 @@ use super::results;
 use super::traffic::Outcome;
 use crate::base::status::Grpc;
 use crate::base::unwind::quietly;
-use crate::metrics::{HTTP_ACTIVE, HTTP_DURATION, HTTP_REQUESTS};
+use crate::metrics::{HTTP_ACTIVE, HTTP_DURATION, HTTP_REQUESTS, HTTP_RESULTS};
 
 /// The error type of a response from 500 on: its code.
 pub(super) const CODE: &str = "code";
@@ -84,7 +84,9 @@ pub(crate) fn begin() {
     metrics::describe_histogram!(HTTP_DURATION, Unit::Seconds, duration);
     let active = "Requests that have begun and not ended.";
     metrics::describe_gauge!(HTTP_ACTIVE, active);
-    results::begin();
+    let results = "Requests of all routes that have ended, by result.";
+    metrics::describe_counter!(HTTP_RESULTS, results);
+    begin_counters(&results::KEYS);
     // A route that is declared meanwhile is either in the list, or sees that this has begun.
     let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
     BEGUN.store(true, Ordering::Release);
@@ -135,11 +137,16 @@ pub(super) fn begin_route(method: &'static str, route: &'static str) {
     if !is_new {
         return;
     }
+    let key = |status| Key::from_parts(HTTP_REQUESTS, requests_labels(method, route, status));
+    begin_counters(&KNOWN_STATUSES.map(key));
+}
+
+/// Sets counters to 0.
+fn begin_counters(keys: &[Key]) {
     quietly(|| {
         metrics::with_recorder(|recorder| {
-            for status in KNOWN_STATUSES {
-                let key = Key::from_parts(HTTP_REQUESTS, requests_labels(method, route, status));
-                recorder.register_counter(&key, &METADATA).increment(0);
+            for key in keys {
+                recorder.register_counter(key, &METADATA).increment(0);
             }
         });
     });
@@ -190,13 +197,12 @@ pub(super) fn record(ended: &Ended, outcome: Outcome, seconds: f64) {
     let Some(keys) = kept(&ENDED, *ended, || Keys::new(ended)) else {
         return;
     };
-    results::count(outcome);
     // The recorder may be the service's own code.
     quietly(|| {
         metrics::with_recorder(|recorder| {
-            recorder
-                .register_counter(&keys.requests, &METADATA)
-                .increment(1);
+            for key in [&keys.requests, results::of(outcome)] {
+                recorder.register_counter(key, &METADATA).increment(1);
+            }
             recorder
                 .register_histogram(&keys.duration, &METADATA)
                 .record(seconds);

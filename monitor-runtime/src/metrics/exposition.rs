@@ -165,7 +165,8 @@ impl Scrape {
             labels.iter().all(|label| sample.has(label))
         };
         self.others.join(family, has_ours, &mut theirs);
-        if !theirs.is_empty() && self.functions.is_empty(family) {
+        // The first series of a family describes it, and there was none.
+        if !theirs.is_empty() && self.next == 1 {
             family.describe(self.functions.format, out);
         }
         out.extend(theirs);

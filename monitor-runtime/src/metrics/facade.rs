@@ -27,10 +27,10 @@ use crate::settings::objective::Objective;
 ///
 /// It belongs to the process, as the recorder does: a second start continues where the first one
 /// ended.
-static RECORDED: Mutex<BTreeMap<(usize, usize, usize), FieldValue>> = Mutex::new(BTreeMap::new());
+static RECORDED: Mutex<BTreeMap<(usize, usize, usize), Published>> = Mutex::new(BTreeMap::new());
 
 #[derive(Default)]
-struct FieldValue {
+struct Published {
     buckets: Vec<u64>,
     ticks: u128,
 }
@@ -62,9 +62,8 @@ pub(crate) fn publish(service: &str) {
     let mut errors: BTreeMap<Name, u64> =
         counted.map(|site| (Name::of_function(site), 0)).collect();
     for (name, sources) in by_name(callsite::all()) {
-        publish_series(&name, &sources, &mut tally, service);
-        tally.read(&sources);
-        *errors.entry(name.without_labels()).or_default() += tally.ended(Outcome::Error);
+        *errors.entry(name.without_labels()).or_default() +=
+            publish_series(&name, &sources, &mut tally, service);
     }
     for (function, errors) in errors {
         metrics::counter!(ERRORS.name, function_labels(&function, service)).absolute(errors);
@@ -94,8 +93,10 @@ fn function_labels(name: &Name, service: &str) -> Vec<Label> {
     ]
 }
 
-fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service: &str) {
+/// Publishes the calls of one series, and returns the number of its errors.
+fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service: &str) -> u64 {
     tally.read(sources);
+    let errors = tally.ended(Outcome::Error);
     let mut labels = function_labels(name, service);
     labels.extend(name.labels.iter().map(Label::from));
     metrics::gauge!(CONCURRENT.name, labels.clone()).set(as_f64(tally.concurrent()));
@@ -131,6 +132,7 @@ fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service
     for source in sources {
         record_samples(source, tally, &timed);
     }
+    errors
 }
 
 /// Records the durations of the calls since the last time.
@@ -153,7 +155,7 @@ fn record_samples(source: &Source, tally: &mut Snapshot, labels: &[Label]) {
     }
 }
 
-impl FieldValue {
+impl Published {
     /// Records new calls as so many samples of so many seconds.
     fn samples(
         &mut self,
@@ -205,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_is_new_comes_from_its_bucket() {
-        let mut recorded = FieldValue::default();
+        let mut recorded = Published::default();
         let mut samples = |buckets: &[u64], seconds: f64| {
             let mut found = Vec::new();
             let ticks = clock::in_ticks(&[seconds])[0];

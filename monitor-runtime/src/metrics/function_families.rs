@@ -29,14 +29,6 @@ impl Functions {
         }
     }
 
-    /// Returns `true` if a family of functions has no series, and so no description.
-    pub(super) fn is_empty(&self, family: &Family<'_>) -> bool {
-        if family.name == ERRORS.name {
-            return self.layout.functions.is_empty();
-        }
-        self.layout.series.is_empty()
-    }
-
     /// Returns a series and its counts; `None` behind the last one. Describes the family before the
     /// first.
     fn series(
