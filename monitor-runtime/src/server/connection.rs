@@ -19,35 +19,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::access::malformed;
 use super::connection_slots::{InRequest, Slot};
 use super::default_headers::HeaderFixer;
+use super::limits::Limits;
 use super::routes::{Routes, bad_request};
 use super::turns::Turns;
 use crate::base::unwind;
 use crate::http::accept::Ends;
-
-/// Limits that each client is held to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// Connections at once; see [`Slots`](super::connection_slots::Slots).
-    pub(super) connections: usize,
-    /// Bytes of one request's line and headers, at least 8192.
-    pub(super) head: usize,
-    /// The time to send them, and the time a connection may be idle between requests.
-    pub(super) head_time: Duration,
-    /// The age at which a connection is asked to end after its current request. At twice this age
-    /// it is cut: otherwise a client that does not read its answer would keep its slot for ever.
-    pub(super) age: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connections: 256,
-            head: 16 * 1024,
-            head_time: Duration::from_secs(10),
-            age: Duration::from_secs(60),
-        }
-    }
-}
 
 /// State that all connections of a server share.
 #[derive(Clone)]

@@ -18,15 +18,14 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(2);
 /// The interval at which a connection without a place checks for one that has stalled meanwhile.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Connections that may wait for a place at once.
-const MAX_WAITING: usize = 64;
-
 /// The places of a server.
 #[derive(Clone)]
 pub(super) struct Slots(Arc<Inner>);
 
 struct Inner {
     most: usize,
+    /// The number of connections that may wait for a place at once.
+    most_waiting: usize,
     began: Instant,
     waiting: AtomicUsize,
     /// Oldest first.
@@ -61,9 +60,10 @@ pub(super) struct InRequest(Arc<Slot>);
 pub(super) struct Waiting(Slots);
 
 impl Slots {
-    pub(super) fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize, most_waiting: usize) -> Self {
         Self(Arc::new(Inner {
             most,
+            most_waiting,
             began: Instant::now(),
             waiting: AtomicUsize::new(0),
             taken: Mutex::default(),
@@ -76,7 +76,7 @@ impl Slots {
     pub(super) fn wait(&self) -> Option<Waiting> {
         let before = self.0.waiting.fetch_add(1, Ordering::AcqRel);
         let waiting = Waiting(self.clone());
-        (before < MAX_WAITING).then_some(waiting)
+        (before < self.0.most_waiting).then_some(waiting)
     }
 
     /// Waits for a place for a connection of this peer.
@@ -241,7 +241,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_oldest_idle_one_of_the_peer_with_most_leaves() {
-        let places = Slots::new(4);
+        let places = Slots::new(4, 1);
         let few = places.take(FEW).await;
         let busy = Arc::new(places.take(MANY).await);
         let request = busy.request();
@@ -266,7 +266,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_is_answered_stays_and_the_next_one_waits() {
-        let places = Slots::new(1);
+        let places = Slots::new(1, 1);
         let seat = Arc::new(places.take(MANY).await);
         let request = seat.request();
         let mut next = std::pin::pin!(places.take(FEW));
@@ -283,7 +283,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_peer_that_has_all_places_gives_one_up_for_another_and_gets_none_from_it() {
-        let places = Slots::new(3);
+        let places = Slots::new(3, 1);
         let mut seats = Vec::new();
         for _ in 0..3 {
             seats.push(Arc::new(places.take(MANY).await));
@@ -305,7 +305,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_stops_reading_makes_way_for_its_own_peer() {
-        let places = Slots::new(1);
+        let places = Slots::new(1, 1);
         let seat = Arc::new(places.take(MANY).await);
         let _request = seat.request();
         assert!(places.try_take(MANY).is_none());
@@ -316,8 +316,8 @@ mod tests {
 
     #[test]
     fn so_many_connections_wait_and_no_more() {
-        let places = Slots::new(1);
-        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| places.wait()).collect();
+        let places = Slots::new(1, 3);
+        let mut waiting: Vec<_> = (0..3).map(|_| places.wait()).collect();
         assert!(waiting.iter().all(Option::is_some));
         assert!(places.wait().is_none());
         waiting.pop();

@@ -11,8 +11,9 @@ use warp::http::header::{ACCEPT, ACCEPT_ENCODING, HOST};
 use warp::http::{HeaderMap, HeaderValue};
 
 use super::access::{Access, Addressed, Asker};
-use super::connection::{self, Limits, Shared};
+use super::connection::{self, Shared};
 use super::connection_slots::Slots;
+use super::limits::Limits;
 use super::turns::Turns;
 use super::{Context, negotiate, routes};
 use crate::base::escape::is_unseen;
@@ -118,7 +119,7 @@ pub(crate) fn connection(input: &[u8]) {
         let (mut client, server) = tokio::io::duplex(1 << 20);
         let (_stop, stopped) = watch::channel(None);
         let peer = SocketAddr::from(([127, 0, 0, 1], 1));
-        let seat = Slots::new(1).take(peer.ip()).await;
+        let seat = Slots::new(1, 1).take(peer.ip()).await;
         let limits = Limits {
             head_time: Duration::from_millis(20),
             ..Limits::default()

@@ -12,6 +12,7 @@ mod default_headers;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod gzip;
+mod limits;
 mod listener;
 mod live;
 mod negotiate;
@@ -45,7 +46,7 @@ use crate::metrics::process::Reader;
 use crate::metrics::{Chunks, Format, Page, Service};
 use crate::server::live::Around;
 use crate::settings::config::{Address, PageLinks, ServerSettings};
-use connection::Limits;
+use limits::Limits;
 use page_stream::PageSlots;
 
 /// The longest time that running requests can be given to end.
@@ -140,10 +141,15 @@ pub(crate) fn listen(settings: &ServerSettings) -> Result<Option<Listener>, Bind
 
 /// Answers on `listener`, on a thread called "monitor-server".
 pub(crate) fn serve(listener: Listener, context: Context) -> io::Result<Server> {
-    serve_within(listener, context, Limits::default())
+    serve_within(listener, context, Limits::of_process)
 }
 
-fn serve_within(listener: Listener, context: Context, limits: Limits) -> io::Result<Server> {
+/// Serves within limits that are asked for when the server's runtime has its file descriptors.
+fn serve_within(
+    listener: Listener,
+    context: Context,
+    limits: impl FnOnce() -> Limits + Send + 'static,
+) -> io::Result<Server> {
     let bound = listener.bound().clone();
     let (deadline, stop) = watch::channel(None);
     let worker = Worker::start("monitor-server", MAKERS, move || {
@@ -151,7 +157,7 @@ fn serve_within(listener: Listener, context: Context, limits: Limits) -> io::Res
         Ok(listener::accept_until(
             listener,
             routes::all(context),
-            limits,
+            limits(),
             stop,
         ))
     })?;

@@ -57,6 +57,24 @@ impl Reserve {
     }
 }
 
+/// Returns the number of descriptors that the process can still open, if the system limits it.
+pub(super) fn free() -> Option<usize> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        use std::os::fd::AsRawFd;
+
+        let most = usize::try_from(getrlimit(Resource::Nofile).current?).ok()?;
+        // A file gets the lowest free number, and there are hardly gaps below it.
+        let taken = open().and_then(|file| usize::try_from(file.as_raw_fd()).ok());
+        Some(most.saturating_sub(taken.unwrap_or(most)))
+    }
+    #[cfg(not(unix))]
+    {
+        None
+    }
+}
+
 fn open() -> Option<File> {
     if cfg!(unix) {
         File::open("/dev/null").ok()

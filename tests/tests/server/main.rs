@@ -1,5 +1,6 @@
 //! The management server of a real process: probes, the port, a Unix socket, the live page.
 
+mod descriptors;
 mod health;
 mod live;
 mod port;

@@ -1,24 +1,22 @@
-//! The management port of a real process that is flooded, out of file descriptors, stopped, or closed.
+//! The management port of a real process that is flooded, stopped, or closed.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use monitor_tests::process::{Service, command, get, wait_for};
-use serde_json::Value;
 
-const FRAGILE: &str = env!("CARGO_BIN_EXE_fragile");
+pub(super) const FRAGILE: &str = env!("CARGO_BIN_EXE_fragile");
 
 /// The default time-out of an orchestrator's probe.
-const PROBE: Duration = Duration::from_secs(1);
+pub(super) const PROBE: Duration = Duration::from_secs(1);
 
 fn fragile(env: &[(&str, &str)]) -> Service {
     let service = Service::serving(Path::new(FRAGILE), env);
@@ -29,7 +27,7 @@ fn fragile(env: &[(&str, &str)]) -> Service {
 }
 
 /// Sends a request and returns its answer, or `None` if that takes longer than `limit`.
-fn ask(addr: SocketAddr, head: &str, limit: Duration) -> Option<String> {
+pub(super) fn ask(addr: SocketAddr, head: &str, limit: Duration) -> Option<String> {
     let mut stream = TcpStream::connect_timeout(&addr, limit).ok()?;
     stream.set_read_timeout(Some(limit)).ok()?;
     write!(stream, "{head}\r\nConnection: close\r\n\r\n").ok()?;
@@ -112,75 +110,31 @@ fn processor_time(service: &Service) -> Duration {
 }
 
 #[cfg(target_os = "linux")]
-fn probe_from(source: [u8; 4], addr: SocketAddr) -> Option<String> {
+pub(super) fn probe_from(source: [u8; 4], addr: SocketAddr) -> Option<String> {
+    let mut stream = connect_from(source, addr)?;
+    stream.set_read_timeout(Some(20 * PROBE)).ok()?;
+    let head = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    stream.write_all(head.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+/// Connects from an address of this machine.
+#[cfg(target_os = "linux")]
+pub(super) fn connect_from(source: [u8; 4], addr: SocketAddr) -> Option<TcpStream> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(async {
-        let probe = async {
-            use tokio::io::{AsyncReadExt, AsyncWriteExt};
-            let socket = tokio::net::TcpSocket::new_v4().ok()?;
-            socket.bind((source, 0).into()).ok()?;
-            let mut stream = socket.connect(addr).await.ok()?;
-            let head = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-            stream.write_all(head.as_bytes()).await.ok()?;
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await.ok()?;
-            Some(answer)
-        };
-        tokio::time::timeout(20 * PROBE, probe).await.ok()?
-    })
-}
-
-/// A program that may have so many file descriptors.
-fn limited(descriptors: u32) -> std::path::PathBuf {
-    let script = std::env::temp_dir().join(format!("monitor-limited-{}", std::process::id()));
-    let text = format!("#!/bin/sh\nulimit -n {descriptors}\nexec {FRAGILE}\n");
-    fs::write(&script, text).expect("a script");
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).expect("its mode");
-    script
-}
-
-#[test]
-fn a_service_out_of_file_descriptors_answers_probes_and_says_so_once() {
-    let script = limited(40);
-    let service = Service::serving(&script, &[("EXAMPLE_EDGE", "1"), ("RUST_LOG", "info")]);
-    wait_for("readiness", || {
-        (get(service.management, "/readyz").0 == 200).then_some(())
-    });
-    let idle: Vec<_> = (0..60)
-        .filter_map(|_| TcpStream::connect(service.addr).ok())
-        .collect();
-    // The first line reports that no descriptor is left.
-    let refused = || {
-        let lines = service.lines();
-        let lines = lines
-            .iter()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let told = lines.filter(|line| {
-            line["fields"]["message"] == "no connection can be accepted; trying again"
-        });
-        told.filter(|line| line["fields"]["server"] == "http::warp")
-            .count()
-    };
-    wait_for("the line", || (refused() > 0).then_some(()));
-    let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(4) {
-        for path in ["/livez", "/readyz", "/metrics", "/health"] {
-            let head = format!("GET {path} HTTP/1.1\r\nHost: localhost");
-            let answer = ask(service.management, &head, PROBE);
-            let answer = answer.unwrap_or_else(|| panic!("no answer of {path} in {PROBE:?}"));
-            assert!(!answer.is_empty(), "{path}");
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    assert_eq!(refused(), 1);
-    drop(idle);
-    wait_for("the service", || {
-        ask(service.addr, "GET /call/1 HTTP/1.1\r\nHost: a", PROBE).filter(|text| !text.is_empty())
-    });
-    let _ = fs::remove_file(script);
+    let stream = runtime.block_on(async {
+        let socket = tokio::net::TcpSocket::new_v4().ok()?;
+        socket.bind((source, 0).into()).ok()?;
+        let connect = tokio::time::timeout(20 * PROBE, socket.connect(addr));
+        connect.await.ok()?.ok()?.into_std().ok()
+    })?;
+    stream.set_nonblocking(false).ok()?;
+    Some(stream)
 }
 
 #[test]

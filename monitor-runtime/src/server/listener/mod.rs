@@ -16,8 +16,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
 pub use self::bind_error::BindError;
-use super::connection::{self, Limits, Shared};
+use super::connection::{self, Shared};
 use super::connection_slots::{Slot, Slots};
+use super::limits::Limits;
 use super::reserved_descriptors::Reserve;
 use super::routes::Routes;
 use super::turns::Turns;
@@ -28,10 +29,6 @@ use unix::SocketFile;
 
 /// The longest pause after the system refused to accept. A probe has a second.
 const MAX_PAUSE: Duration = Duration::from_millis(50);
-
-/// Connections that are accepted before the accepted ones are polled. The system's queue is first
-/// come, first served, and a probe may stand at its end.
-const BATCH: u32 = 32;
 
 /// Bytes that the system buffers for a client that does not read. Linux doubles this number.
 #[cfg(unix)]
@@ -164,7 +161,8 @@ pub(super) async fn accept_until(
     limits: Limits,
     mut stop: watch::Receiver<Option<Instant>>,
 ) {
-    let (places, reserve) = (Slots::new(limits.connections), Reserve::new());
+    let places = Slots::new(limits.connections, limits.waiting);
+    let reserve = Reserve::new();
     let shared = Shared {
         routes,
         limits,
@@ -172,7 +170,7 @@ pub(super) async fn accept_until(
         stop: stop.clone(),
     };
     let mut refusals = Refusals::new("management", MAX_PAUSE);
-    let mut accepted = 0_u32;
+    let mut accepted = 0_usize;
     loop {
         let (stream, ends) = tokio::select! {
             biased;
@@ -201,7 +199,7 @@ pub(super) async fn accept_until(
             }
         }
         accepted = accepted.wrapping_add(1);
-        if accepted.is_multiple_of(BATCH) {
+        if accepted.is_multiple_of(limits.batch) {
             requeue().await;
         }
     }

@@ -229,12 +229,15 @@ fn resident() -> Option<u64> {
 
 #[test]
 fn a_trickle_of_a_head_is_cut_however_steady_it_is() {
-    let limits = crate::server::connection::Limits {
+    let limits = crate::server::limits::Limits {
         head_time: SECOND / 2,
         ..Default::default()
     };
-    let server =
-        crate::server::serve_within(super::any_port(), super::context(&health(vec![])), limits);
+    let server = crate::server::serve_within(
+        super::any_port(),
+        super::context(&health(vec![])),
+        move || limits,
+    );
     let server = server.expect("a server");
     let mut slow = connect(server.local_addr());
     let begin = std::time::Instant::now();

@@ -11,13 +11,14 @@ use tokio::sync::watch;
 use super::{PAGE, SECOND, any_port, ask, connect, context, finish, health, loopback};
 use crate::http::accept::Ends;
 use crate::metrics::Service;
-use crate::server::connection::{self, Limits, Shared};
+use crate::server::connection::{self, Shared};
 use crate::server::connection_slots::{Slot, Slots};
+use crate::server::limits::Limits;
 use crate::server::turns::Turns;
 use crate::server::{Context, Server, routes, serve_within};
 
 fn start(limits: Limits) -> Server {
-    serve_within(any_port(), context(&health(vec![])), limits).expect("a server")
+    serve_within(any_port(), context(&health(vec![])), move || limits).expect("a server")
 }
 
 #[test]
@@ -99,7 +100,7 @@ async fn a_place_given_away_past_its_age_is_left_at_once() {
         client.write_all(BUSY).await.unwrap();
         client
     };
-    let places = Slots::new(2);
+    let places = Slots::new(2, 1);
     let peer = loopback(7).ip();
     let mut first = serve(places.take(peer).await).await;
     let mut second = serve(places.take(peer).await).await;
@@ -208,7 +209,7 @@ fn a_client_that_does_not_read_loses_its_slot() {
         |_| Box::new(std::iter::repeat_n(PAGE.repeat(2_000).into(), 1_000)),
         None,
     );
-    let server = serve_within(any_port(), huge, limits).expect("a server");
+    let server = serve_within(any_port(), huge, move || limits).expect("a server");
     let mut deaf = connect(server.local_addr());
     deaf.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .unwrap();
