@@ -11,8 +11,9 @@ pub(super) struct Limits {
     pub(super) connections: usize,
     /// Connections that may wait for a place at once.
     pub(super) waiting: usize,
-    /// Connections that are accepted before the accepted ones are polled. The system's queue is
-    /// first come, first served, and a probe may stand at its end.
+    /// Connections that are accepted before the accepted ones are polled, and that may be open
+    /// without a place and without waiting for one. The system's queue is first come, first served,
+    /// and a probe may stand at its end.
     pub(super) batch: usize,
     /// Bytes of one request's line and headers, at least 8192.
     pub(super) head: usize,
@@ -42,11 +43,16 @@ impl Limits {
         Self::for_descriptors(reserved_descriptors::free())
     }
 
+    /// Returns the number of connections that may have a file descriptor at once.
+    pub(super) fn open(&self) -> usize {
+        self.connections + self.waiting + self.batch
+    }
+
     /// Returns the limits for a process that can open so many files more; `None` stands for any
     /// number.
     ///
     /// The service needs most of them. A quarter is for connections with a place, an eighth for
-    /// those that wait for one, and a sixteenth for those just accepted: together less than half.
+    /// those that wait for one, and a sixteenth for others: together less than half.
     /// With two places, a peer that keeps both busy has to give one up for a probe.
     fn for_descriptors(free: Option<usize>) -> Self {
         let limits = Self::default();
@@ -77,8 +83,8 @@ mod tests {
         assert_eq!(counts(Some(30)), (7, 3, 1));
         assert_eq!(counts(Some(0)), (2, 1, 1));
         for free in 9..2000 {
-            let (connections, waiting, batch) = counts(Some(free));
-            assert!(2 * (connections + waiting + batch) < free, "{free}");
+            let open = Limits::for_descriptors(Some(free)).open();
+            assert!(2 * open < free, "{free}");
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn ask(addr: SocketAddr, head: &str, limit: Duration) -> Option<Strin
 }
 
 /// Keeps so many connections busy that send one request after the other, until told to stop.
-fn flood(addr: SocketAddr, connections: usize, stop: &AtomicBool) {
+pub(super) fn flood(addr: SocketAddr, connections: usize, stop: &AtomicBool) {
     let requests = "GET /livez HTTP/1.1\r\nHost: stranger.example\r\n\r\n".repeat(64);
     let open = || {
         let stream = TcpStream::connect(addr).ok()?;

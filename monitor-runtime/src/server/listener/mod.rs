@@ -1,5 +1,6 @@
 //! Binds the port or the socket in the file system, accepts connections on it, and gives it up.
 
+mod acceptor;
 mod bind_error;
 #[cfg(unix)]
 mod unix;
@@ -9,12 +10,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 #[cfg(unix)]
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
+pub(super) use self::acceptor::Acceptor;
+use self::acceptor::Stream;
 pub use self::bind_error::BindError;
 use super::connection::{self, Shared};
 use super::connection_slots::{Slot, Slots};
@@ -112,48 +116,6 @@ impl Listener {
     }
 }
 
-/// A listening socket of the server's runtime.
-pub(super) enum Acceptor {
-    Tcp(tokio::net::TcpListener),
-    #[cfg(unix)]
-    Unix(
-        #[expect(dead_code, reason = "dropped before the listener")] SocketFile,
-        tokio::net::UnixListener,
-    ),
-}
-
-/// A connection.
-enum Stream {
-    Tcp(tokio::net::TcpStream),
-    #[cfg(unix)]
-    Unix(tokio::net::UnixStream),
-}
-
-impl Acceptor {
-    async fn accept(&self) -> io::Result<(Stream, Ends)> {
-        match self {
-            Self::Tcp(listener) => {
-                let (stream, peer) = listener.accept().await?;
-                // Ignored if it fails: answers then arrive a little later.
-                let _ = stream.set_nodelay(true);
-                let local = stream.local_addr().ok();
-                let ends = Ends {
-                    local,
-                    ..Ends::of_peer(peer)
-                };
-                Ok((Stream::Tcp(stream), ends))
-            }
-            #[cfg(unix)]
-            Self::Unix(_, listener) => {
-                let (stream, _) = listener.accept().await?;
-                // A client that may open the file is on this machine.
-                let ends = Ends::of_peer((Ipv4Addr::LOCALHOST, 0).into());
-                Ok((Stream::Unix(stream), ends))
-            }
-        }
-    }
-}
-
 /// Accepts and serves connections until `stop` holds a deadline, and then until that deadline.
 pub(super) async fn accept_until(
     acceptor: Acceptor,
@@ -170,18 +132,25 @@ pub(super) async fn accept_until(
         stop: stop.clone(),
     };
     let mut refusals = Refusals::new("management", MAX_PAUSE);
+    let open = Arc::new(Semaphore::new(limits.open()));
     let mut accepted = 0_usize;
     loop {
-        let (stream, ends) = tokio::select! {
+        let next = async {
+            let open = Open(Arc::clone(&open).acquire_owned().await.ok());
+            let (stream, ends) = accept(&acceptor, &mut refusals, &reserve, &places).await;
+            (stream, ends, open)
+        };
+        let (stream, ends, open) = tokio::select! {
             biased;
             _ = connection::stopping(&mut stop) => break,
-            next = accept(&acceptor, &mut refusals, &reserve, &places) => next,
+            next = next => next,
         };
-        let (shared, reserve, places) = (shared.clone(), reserve.clone(), places.clone());
+        let (shared, places) = (shared.clone(), places.clone());
+        let kept = (open, reserve.clone());
         let peer = ends.peer.ip().to_canonical();
         match places.try_take(peer) {
             Some(seat) => {
-                tokio::spawn(serve(stream, ends, seat, shared, reserve));
+                tokio::spawn(serve(stream, ends, seat, shared, kept));
             }
             // Connections behind it are accepted meanwhile: they may come from another peer.
             None => {
@@ -193,7 +162,7 @@ pub(super) async fn accept_until(
                             _ = connection::stopping(&mut stop) => return,
                         };
                         drop(waiting);
-                        serve(stream, ends, seat, shared, reserve).await;
+                        serve(stream, ends, seat, shared, kept).await;
                     });
                 }
             }
@@ -224,14 +193,18 @@ async fn requeue() {
     .await;
 }
 
-async fn serve(stream: Stream, ends: Ends, seat: Slot, shared: Shared, reserve: Reserve) {
+/// Counts a connection as long as it has a file descriptor. One that has given its place away has
+/// it until its task is polled, and a flood of new connections would come before that.
+struct Open(#[expect(dead_code, reason = "dropped")] Option<OwnedSemaphorePermit>);
+
+async fn serve(stream: Stream, ends: Ends, seat: Slot, shared: Shared, kept: (Open, Reserve)) {
     match stream {
         Stream::Tcp(stream) => connection::serve(stream, ends, seat, shared).await,
         #[cfg(unix)]
         Stream::Unix(stream) => connection::serve(stream, ends, seat, shared).await,
     }
     // Its descriptor is free, and other threads have hardly had time to take it.
-    reserve.fill();
+    kept.1.fill();
 }
 
 /// Returns the next connection, and keeps trying while the system refuses to accept.
