@@ -88,7 +88,7 @@ impl ForeignFamilies {
                         tell(ours.name, "a sample of an info is always 1");
                     }
                     Ok(sample) if sample.is_of(&family) => sample.write(out),
-                    Ok(_) => {}
+                    Ok(_) => tell(ours.name, STRAY),
                     Err(reason) => tell(ours.name, reason),
                 }
             }
@@ -121,12 +121,15 @@ impl ForeignFamilies {
                     sample.write(out);
                 }
             }
-            Ok(_) => {}
+            Ok(_) => tell(family.name, STRAY),
             Err(reason) => tell(family.name, reason),
         }
         true
     }
 }
+
+/// The reason to leave out a sample of another name.
+const STRAY: &str = "a sample below the name is not one of its type";
 
 /// Warns once for each name that some of its series are not on the page, with the reason.
 fn tell(name: &str, reason: &str) {
@@ -163,7 +166,7 @@ impl Place {
     /// It forbids a quantile below zero. It also forbids a sum that is negative or not a number,
     /// because such a sum may fall; the count that stands behind it is then left out as well.
     fn admits(&mut self, sample: &Sample<'_>, family: &Family<'_>) -> bool {
-        match (family.kind, sample.name.strip_prefix(family.name)) {
+        match (family.kind, sample.end(family)) {
             (Kind::Summary, Some("")) => sample.value.is_nan() || sample.value >= 0.0,
             (Kind::Summary | Kind::Histogram, Some("_sum")) => {
                 self.no_sum = sample.value.is_nan() || sample.value < 0.0;

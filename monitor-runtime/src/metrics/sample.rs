@@ -11,7 +11,9 @@ const QUANTILE: (&str, &str) = ("quantile", "exported_quantile");
 
 /// A line with the value of a series.
 pub(super) struct Sample<'t> {
-    pub(super) name: &'t str,
+    name: &'t str,
+    /// The end of its name that the exporter left out; see [`Sample::left_out`].
+    left_out: &'static str,
     /// Values as they were written, escaped.
     labels: Vec<(&'t str, &'t str)>,
     pub(super) value: f64,
@@ -44,6 +46,7 @@ impl<'t> Sample<'t> {
         let written = rest.strip_prefix(' ')?;
         Some(Self {
             name,
+            left_out: "",
             labels,
             value: written.parse().ok()?,
             written,
@@ -80,11 +83,11 @@ impl<'t> Sample<'t> {
         all.for_each(|(key, _)| *key = to);
     }
 
-    /// Returns the sample of a family, with labels renamed if the family's format reserves their
-    /// names.
+    /// Returns the sample of a family, with its whole name, and with labels renamed if the family's
+    /// format reserves their names.
     pub(super) fn within(mut self, family: &Family<'_>) -> Self {
-        let end = self.name.strip_prefix(family.name);
-        if let Some("_sum" | "_count") = end {
+        self.left_out = self.left_out(family);
+        if let Some("_sum" | "_count") = self.end(family) {
             match family.kind {
                 Kind::Histogram => self.rename(BOUND),
                 Kind::Summary => self.rename(QUANTILE),
@@ -92,6 +95,35 @@ impl<'t> Sample<'t> {
             }
         }
         self
+    }
+
+    /// Returns the suffix that the exporter left out because the family's name ends like it: of
+    /// `row_count` and of `discount`, the count is called as the family.
+    fn left_out(&self, family: &Family<'_>) -> &'static str {
+        let suffixes: &[&str] = match family.kind {
+            _ if self.name != family.name => &[],
+            Kind::Histogram => &["_bucket", "_sum", "_count"],
+            Kind::Summary if !self.is_quantile() => &["_sum", "_count"],
+            _ => &[],
+        };
+        let ends = |suffix: &&&str| family.name.ends_with(&suffix[1..]);
+        suffixes.iter().find(ends).copied().unwrap_or_default()
+    }
+
+    /// Returns `true` if its last label is a quantile, which the exporter writes last, and not a
+    /// label of the service with that name.
+    fn is_quantile(&self) -> bool {
+        let last = self.labels.last().filter(|(key, _)| *key == QUANTILE.0);
+        let quantile = last.and_then(|(_, value)| value.parse::<f64>().ok());
+        quantile.is_some_and(|quantile| (0.0..=1.0).contains(&quantile))
+    }
+
+    /// Returns the end of its name that the family's name does not have, if it is of the family.
+    pub(super) fn end(&self, family: &Family<'_>) -> Option<&str> {
+        match self.name.strip_prefix(family.name)? {
+            "" => Some(self.left_out),
+            end => Some(end),
+        }
     }
 
     /// Returns `true` if it has a label of that name.
@@ -108,9 +140,9 @@ impl<'t> Sample<'t> {
     /// Returns `true` if a sample of this name belongs to the family.
     pub(super) fn is_of(&self, family: &Family<'_>) -> bool {
         let has = |key: &str| self.has(key);
-        match (family.kind, self.name.strip_prefix(family.name)) {
-            (Kind::Histogram, Some("_bucket")) => has("le"),
-            (Kind::Summary, Some("")) => has("quantile"),
+        match (family.kind, self.end(family)) {
+            (Kind::Histogram, Some("_bucket")) => has(BOUND.0),
+            (Kind::Summary, Some("")) => has(QUANTILE.0),
             (Kind::Histogram | Kind::Summary, Some("_sum" | "_count"))
             | (Kind::Counter | Kind::Unnamed | Kind::Gauge | Kind::Info, Some("")) => true,
             _ => false,
@@ -120,6 +152,7 @@ impl<'t> Sample<'t> {
     /// Writes it, with bounds and quantiles spelled as the runtime spells its own.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         push(out, self.name);
+        push(out, self.left_out);
         for (place, (key, value)) in self.labels.iter().enumerate() {
             push(out, if place == 0 { "{" } else { "," });
             push(out, key);

@@ -26,6 +26,10 @@ fn a_series_that_is_left_out_has_a_line_and_a_histogram_has_buckets() {
     }
     metrics::histogram!("wait_seconds").record(0.3);
     metrics::histogram!("basket.items").record(3.0);
+    // Their names end like a part of them.
+    for name in ["row_count", "discount", "checksum"] {
+        metrics::histogram!(name).record(3.0);
+    }
     metrics::histogram!("no_unit").record(3.0);
     metrics::histogram!("bounded_seconds", "le" => "mine").record(0.3);
     metrics::counter!("reserved_total", "--name--" => "z").increment(1);
@@ -60,6 +64,14 @@ fn a_series_that_is_left_out_has_a_line_and_a_histogram_has_buckets() {
         );
     }
     assert_eq!(page.types["no_unit"], "summary");
+    for name in ["row_count", "discount", "checksum"] {
+        let part = |end| page.value(&format!("{name}{end}"), &[]);
+        assert_eq!(
+            (part("_sum"), part("_count")),
+            (Some(3.0), Some(1.0)),
+            "{name}"
+        );
+    }
     let renamed = [("exported_le", "mine"), ("le", "0.5")];
     assert_eq!(page.value("bounded_seconds_bucket", &renamed), Some(1.0));
     assert_eq!(
@@ -99,7 +111,12 @@ fn a_series_that_is_left_out_has_a_line_and_a_histogram_has_buckets() {
             "{family}: {reasons:?}"
         );
     }
-    for family in ["build_info", "reserved_total", "bounded_seconds"] {
+    for family in [
+        "build_info",
+        "reserved_total",
+        "bounded_seconds",
+        "discount",
+    ] {
         assert_eq!(told(family), [""; 0], "{family} is all there");
     }
     monitor.shutdown_blocking();

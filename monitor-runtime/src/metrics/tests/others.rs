@@ -116,6 +116,58 @@ fn a_line_a_scraper_would_refuse_the_page_for_is_left_out() {
 }
 
 #[test]
+fn a_suffix_that_the_exporter_left_out_is_there() {
+    // It leaves one out of a name that ends like it, with or without an underscore.
+    for (rendered, expected) in [
+        (
+            "# TYPE discount summary\ndiscount{quantile=\"0\"} 1\ndiscount_sum 1\ndiscount 1\n",
+            "# TYPE discount summary\ndiscount{quantile=\"0.0\"} 1\ndiscount_sum 1\n\
+             discount_count 1\n",
+        ),
+        (
+            "# TYPE row_count summary\nrow_count{a=\"b\",quantile=\"1\"} 1\n\
+             row_count_sum{a=\"b\"} 1\nrow_count{a=\"b\"} 1\n",
+            "# TYPE row_count summary\nrow_count{a=\"b\",quantile=\"1.0\"} 1\n\
+             row_count_sum{a=\"b\"} 1\nrow_count_count{a=\"b\"} 1\n",
+        ),
+        (
+            "# TYPE checksum summary\nchecksum{quantile=\"x\",quantile=\"1\"} 1\n\
+             checksum{quantile=\"x\"} 1\nchecksum_count{quantile=\"x\"} 1\n",
+            "# TYPE checksum summary\nchecksum{exported_quantile=\"x\",quantile=\"1.0\"} 1\n\
+             checksum_sum{exported_quantile=\"x\"} 1\nchecksum_count{exported_quantile=\"x\"} 1\n",
+        ),
+        (
+            "# TYPE s3_bucket histogram\ns3_bucket{le=\"+Inf\"} 1\ns3_bucket_sum 1\n\
+             s3_bucket_count 1\n",
+            "# TYPE s3_bucket histogram\ns3_bucket_bucket{le=\"+Inf\"} 1\ns3_bucket_sum 1\n\
+             s3_bucket_count 1\n",
+        ),
+        (
+            "# TYPE sum histogram\nsum_bucket{le=\"mine\",le=\"1\"} 1\nsum{le=\"mine\"} 1\n\
+             sum_count{le=\"mine\"} 1\n",
+            "# TYPE sum histogram\nsum_bucket{exported_le=\"mine\",le=\"1.0\"} 1\n\
+             sum_sum{exported_le=\"mine\"} 1\nsum_count{exported_le=\"mine\"} 1\n",
+        ),
+        // The name of a gauge or counter is whole.
+        (
+            "# TYPE a_count gauge\na_count{quantile=\"x\"} 1\n",
+            "# TYPE a_count gauge\na_count{quantile=\"x\"} 1\n",
+        ),
+    ] {
+        assert_eq!(others(Format::Text, rendered), expected, "{rendered}");
+        assert_eq!(
+            others(Format::OpenMetrics, rendered),
+            expected,
+            "{rendered}"
+        );
+    }
+    // OpenMetrics forbids a sum below zero, and the count behind it.
+    let rendered = "# TYPE sum summary\nsum{quantile=\"1\"} 0\nsum -1\nsum_count 1\n";
+    let expected = "# TYPE sum summary\nsum{quantile=\"1.0\"} 0\n";
+    assert_eq!(others(Format::OpenMetrics, rendered), expected);
+}
+
+#[test]
 fn a_summary_below_zero_is_not_for_open_metrics() {
     let rendered = "# TYPE a summary\na{quantile=\"0.5\"} -1\na_sum -1\na_count 1\n\
                     a{b=\"\",quantile=\"0.5\"} 1\na_sum{b=\"\"} 1\na_count{b=\"\"} 1\n";
