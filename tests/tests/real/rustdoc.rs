@@ -14,6 +14,10 @@ fn documentation_shows_an_async_fn() {
         "--workspace",
         "--no-deps",
         "--all-features",
+        "--lib",
+        "--bins",
+        "--example",
+        "sentry_local",
     ]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     let status = doc.status().expect("cargo runs");
