@@ -8,13 +8,8 @@ fn builder() -> Builder {
     monitor_runtime::builder!().addr("127.0.0.1:0")
 }
 
-/// One test, since the recorder is of the whole process.
-#[test]
-fn a_series_that_is_left_out_has_a_line_and_a_histogram_has_buckets() {
-    alone!();
-    let log = Log::install();
-    let monitor = builder().histogram_buckets("basket.items", [1.0, 10.0]);
-    let monitor = run(monitor.start()).expect("a service");
+/// Records in series whose names the page has to tell apart, or cannot have.
+fn record() {
     for name in [
         "upload_bytes",
         "wait_ms",
@@ -40,6 +35,16 @@ fn a_series_that_is_left_out_has_a_line_and_a_histogram_has_buckets() {
     metrics::gauge!("monitor_label_overflow_total", "x" => "y").set(1.0);
     metrics::gauge!("x_count").set(1.0);
     metrics::histogram!("x").record(1.0);
+}
+
+/// One test, since the recorder is of the whole process.
+#[test]
+fn a_series_that_is_left_out_has_a_line_and_a_histogram_has_buckets() {
+    alone!();
+    let log = Log::install();
+    let monitor = builder().histogram_buckets("basket.items", [1.0, 10.0]);
+    let monitor = run(monitor.start()).expect("a service");
+    record();
 
     let addr = monitor.addr().expect("the management server is on");
     // Twice, so that a line for each page would be seen.
