@@ -9,7 +9,7 @@ use tracing::field::{DisplayValue, Empty, Field, Visit, display};
 
 use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::unwind::caught;
-use crate::base::verdict::text;
+use crate::base::verdict::{cut, text};
 
 /// The values that one call recorded.
 #[derive(Default)]
@@ -93,6 +93,16 @@ impl FieldValue {
             Self::Shown(Shown(value)) => value,
         }
     }
+
+    /// Shortens a text that is too long.
+    pub(crate) fn cut(&mut self, bytes: usize) {
+        if let Self::Shown(_) = self {
+            *self = Self::Text(self.to_string());
+        }
+        if let Self::Text(text) = self {
+            cut(text, bytes);
+        }
+    }
 }
 
 impl Display for FieldValue {
@@ -168,7 +178,7 @@ fn shown(value: fmt::Arguments<'_>) -> FieldValue {
 }
 
 /// Collects a `Value` into an owned one.
-struct Slot(FieldValue);
+pub(crate) struct Slot(pub(crate) FieldValue);
 
 impl Visit for Slot {
     fn record_debug(&mut self, _: &Field, value: &dyn Debug) {

@@ -11,7 +11,7 @@ mod view;
 use std::any::type_name;
 use std::fmt::{Debug, Display};
 
-pub(crate) use self::text::{joined, text, text_within};
+pub(crate) use self::text::{cut, joined, text, text_within};
 pub(crate) use self::view::ErrorView;
 pub use self::view::Inner;
 pub(crate) use self::view::{ErrorRepr, Link};

@@ -66,6 +66,16 @@ impl fmt::Write for Bounded {
     }
 }
 
+/// Shortens a text that is too long, and says so with an ellipsis.
+pub(crate) fn cut(text: &mut String, bytes: usize) {
+    if text.len() > bytes {
+        let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+        text.shrink_to_fit();
+    }
+}
+
 /// Joins the texts of a chain for a line of the log.
 ///
 /// A link is left out if the text before it contains its text: many errors show their source

@@ -5,8 +5,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{FIELD_BYTES, Failure, cut};
+use super::{FIELD_BYTES, Failure};
 use crate::base::outcome::Outcome;
+use crate::base::verdict::cut;
 
 /// Kinds that a function keeps, unless it has more classes.
 pub(super) const MAX_KINDS: usize = 10;

@@ -152,24 +152,7 @@ impl Recent {
 
 impl Call {
     fn cut(&mut self, bytes: usize) {
-        for field in &mut self.fields {
-            if let FieldValue::Shown(_) = field {
-                *field = FieldValue::Text(field.to_string());
-            }
-            if let FieldValue::Text(text) = field {
-                cut(text, bytes);
-            }
-        }
-    }
-}
-
-/// Shortens a text that is too long, and says so with an ellipsis.
-fn cut(text: &mut String, bytes: usize) {
-    if text.len() > bytes {
-        let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
-        text.truncate(end.unwrap_or(0));
-        text.push('…');
-        text.shrink_to_fit();
+        self.fields.iter_mut().for_each(|field| field.cut(bytes));
     }
 }
 
