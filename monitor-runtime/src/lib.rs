@@ -129,6 +129,8 @@ pub mod task;
 pub mod testkit;
 #[cfg(feature = "enable")]
 pub mod trace;
+#[cfg(feature = "enable")]
+mod traces;
 
 pub use monitor_macros::{Classify, MonitorLabel, monitored};
 

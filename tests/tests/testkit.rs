@@ -163,3 +163,48 @@ fn an_assertion_that_fails_says_what_there_was() {
     let said = message(|seen| _ = seen.log_event("lookin for"));
     assert!(said.contains("INFO testkit: looking id=\"150\""), "{said}");
 }
+
+#[monitored]
+async fn handle() {
+    let (..) = tokio::join!(step("a", 3), step("b", 1));
+    let late = tokio::time::timeout(Duration::from_millis(5), wait(60_000));
+    assert!(late.await.is_err());
+    let capture = Capture::current().expect("inside a capture");
+    std::thread::spawn(move || capture.scope(|| find(1)))
+        .join()
+        .expect("no panic")
+        .expect("a row");
+    let caught = catch_unwind(explode);
+    assert!(caught.is_err());
+}
+
+#[monitored(name = "step")]
+async fn step(_: &str, milliseconds: u64) {
+    wait(milliseconds).await;
+    let _ = double(700);
+}
+
+#[tokio::test]
+async fn the_tree_shows_who_called_whom() {
+    let ((), seen) = capture_async(handle()).await;
+    let expected = "\
+handle ok
+  step ok
+    wait ok
+    double error
+      find error
+  step ok
+    wait ok
+    double error
+      find error
+  wait cancelled
+  find ok
+  explode error
+";
+    assert_eq!(seen.tree(), expected);
+    let ((), seen) = capture(|| {
+        let _ = find(1);
+        let _ = double(2);
+    });
+    assert_eq!(seen.tree(), "find ok\ndouble ok\n  find ok\n");
+}

@@ -8,6 +8,9 @@ use std::task::{Context, Poll};
 pub(crate) trait Place {
     /// Runs code in the context.
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T;
+
+    /// Notes that the future has ended.
+    fn end(&self) {}
 }
 
 pin_project_lite::pin_project! {
@@ -56,6 +59,7 @@ impl<F: Future, P: Place> Future for Within<F, P> {
             };
             let polled = future.poll(context);
             if polled.is_ready() {
+                this.place.end();
                 this.future.set(None);
             }
             polled

@@ -4,6 +4,7 @@ use super::guard::CallGuard;
 use crate::call::start::Start;
 use crate::call::{FastCall, FullCall};
 use crate::callsite::Site;
+use crate::context;
 
 impl Site {
     /// Begins a call without declared values.
@@ -66,6 +67,11 @@ fn untimed(site: &'static Site) -> CallGuard {
 
 #[inline(never)]
 fn otherwise(site: &'static Site, label_set: usize) -> CallGuard {
+    if context::is_in_local_trace()
+        && let Some(recorded) = FastCall::begin_recorded(site, label_set)
+    {
+        return CallGuard::quick(recorded);
+    }
     any(Start {
         site,
         label_set,

@@ -13,12 +13,17 @@ use crate::callsite::counters::{Shard, Timing};
 use crate::context::capture;
 use crate::context::counter_cache;
 use crate::context::thread::{THREAD, Thread};
+use crate::context::trace;
+
+/// Set in the start of a call that has a span in a local trace. Its ticks then exceed every bound,
+/// so that it leaves the fast path at its end without a check of its own.
+const RECORDED: u64 = 1 << 63;
 
 /// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
 /// from start to end.
 pub(crate) struct FastCall {
     pub(crate) shard: &'static Shard,
-    /// The start, in ticks of the clock; 0 if calls are not timed.
+    /// The start, in ticks of the clock, and [`RECORDED`]; 0 if calls are not timed.
     pub(crate) began: u64,
 }
 
@@ -76,6 +81,26 @@ impl FastCall {
         THREAD.with(|thread| Self::count(thread, shard, site))?;
         let began = now(shard);
         Some(Self { shard, began })
+    }
+
+    /// Begins a call inside a local trace, with a span there; `None` if the call needs the full path.
+    pub(crate) fn begin_recorded(site: &'static Site, label_set: usize) -> Option<Self> {
+        if capture::is_active() || !site.is_recorded() {
+            return None;
+        }
+        THREAD.with(|thread| {
+            let shard = thread.found.look(site, label_set)?;
+            if shard.timing == Timing::None || !thread.clock.has_room() {
+                return None;
+            }
+            let began = trace::begin_call(site, || now(shard))?;
+            thread.clock.push_diverted(site);
+            shard.started();
+            Some(Self {
+                shard,
+                began: began | RECORDED,
+            })
+        })
     }
 
     #[inline(always)]
@@ -139,6 +164,9 @@ impl FastCall {
     /// Ends a call that took long, or that another clock times.
     #[inline(never)]
     fn end_otherwise(self) {
+        if self.began & RECORDED != 0 {
+            return self.end_recorded();
+        }
         let ticks = match self.shard.timing {
             Timing::Tsc => u64::MAX,
             Timing::Clock => clock::now().wrapping_sub(self.began),
@@ -147,6 +175,18 @@ impl FastCall {
         if ticks > self.shard.brief {
             return self.end(End::Returned(&Verdict::Ok));
         }
+        self.shard.ended_quickly(ticks);
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    /// Ends a call that has a span in a local trace.
+    fn end_recorded(self) {
+        let ended = now(self.shard);
+        let ticks = ended.wrapping_sub(self.began & !RECORDED);
+        if ticks > self.shard.brief {
+            return self.end(End::Returned(&Verdict::Ok));
+        }
+        trace::end_call(self.shard.site, ended);
         self.shard.ended_quickly(ticks);
         THREAD.with(|thread| thread.clock.pop_ended());
     }
@@ -161,8 +201,12 @@ impl FastCall {
 
     /// Turns the call into a full one, which can end in any way.
     pub(crate) fn in_full(self) -> FullCall {
+        let mut call = Call::at(self.began & !RECORDED);
+        if self.began & RECORDED != 0 {
+            call.adopt_span(self.shard.site);
+        }
         FullCall {
-            call: Call::at(self.began),
+            call,
             stretch: Stretch {
                 shard: self.shard,
                 story: THREAD.with(|thread| thread.clock.stretch()),

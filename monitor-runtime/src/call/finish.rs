@@ -41,8 +41,9 @@ impl Ended<'_> {
         self.extra.as_ref()?.recorded.as_ref()
     }
 
-    /// Writes everything about an end but its count: log, span, Sentry.
-    pub(super) fn tell(self, stretch: context::Stretch) {
+    /// Writes everything about an end but its count: log, span, Sentry. Returns the chain of an
+    /// error, outermost first.
+    pub(super) fn tell(self, stretch: context::Stretch) -> Option<Vec<Link>> {
         let (site, end) = (self.site, self.end);
         let failed = match end {
             End::Returned(Verdict::Error(view)) => Some(self.failed(view, stretch)),
@@ -71,7 +72,9 @@ impl Ended<'_> {
             value,
             fields: self.recorded().map(|recorded| &*recorded.fields),
         };
-        capture::ended(site, &completion);
+        let captured = self.extra.as_ref();
+        let captured = captured.and_then(|extra| extra.captured.as_ref());
+        capture::ended(site, &completion, captured);
         let none = Span::none();
         let span = self.extra.as_ref().map_or(&none, |extra| extra.span.span());
         let is_error = completion.outcome != Outcome::Ok;
@@ -82,9 +85,11 @@ impl Ended<'_> {
                 }
             });
         }
+        let chain = failed.as_ref().map(|failed| failed.chain.clone());
         if failed.is_some() || self.slowest {
             self.keep(failed, stretch);
         }
+        chain
     }
 
     /// Keeps the part that the live page shows. Called last, because it consumes the fields and the

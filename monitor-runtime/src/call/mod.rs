@@ -4,6 +4,7 @@
 //! task of [`run`].
 
 pub(crate) mod begin;
+mod extras;
 mod fast;
 mod finish;
 pub(crate) mod future;
@@ -22,26 +23,24 @@ pub(crate) mod transparent;
 
 use std::mem::ManuallyDrop;
 
+pub(crate) use extras::CallExtras;
 pub(crate) use fast::FastCall;
 
 use self::finish::Ended;
 pub(crate) use self::stretch::Stretch;
 use crate::base::clock;
-use crate::base::fields::Recorded;
 use crate::base::outcome::Outcome;
 use crate::base::unwind;
 use crate::base::verdict::Verdict;
 use crate::call::start::Start;
 use crate::callsite::Site;
-use crate::callsite::events::CallSpan;
-use crate::callsite::events::Declared;
 use crate::callsite::exemplars;
 use crate::callsite::objective_counts;
 use crate::context;
-use crate::context::SuspendedContext;
 use crate::context::capture;
 use crate::context::trace;
-use crate::sentry::Step;
+use crate::context::trace::OpenSpan;
+use crate::traces::SpanEnd;
 
 /// A call that has begun and not ended.
 pub(crate) struct Call {
@@ -58,15 +57,6 @@ pub(crate) struct FullCall {
     pub(crate) stretch: Stretch,
 }
 
-/// The parts that only some calls have, in a box so that the others do not carry them.
-pub(crate) struct CallExtras {
-    span: CallSpan,
-    recorded: Option<Recorded>,
-    memory: SuspendedContext,
-    /// Its span in a transaction of Sentry.
-    step: Option<Step>,
-}
-
 impl FullCall {
     pub(crate) fn begin(start: Start) -> Self {
         let Start {
@@ -74,13 +64,15 @@ impl FullCall {
             label_set,
             declared,
         } = start;
-        let extra = if declared.is_some() || site.is_watched() || capture::is_active() {
+        let is_traced = site.is_recorded() && context::is_in_local_trace();
+        let is_shown = declared.is_some() || site.is_watched() || capture::is_active();
+        let mut extra = if is_traced || is_shown {
             Some(Box::new(CallExtras::open(site, declared)))
         } else {
             None
         };
         let begin = || context::Stretch::begin(site);
-        let stretch = Stretch::enter(site, label_set, extra.as_deref(), begin);
+        let stretch = Stretch::enter(site, label_set, extra.as_deref_mut(), begin);
         stretch.shard.started();
         let call = Call {
             began: if site.is_timed() { clock::now() } else { 0 },
@@ -100,10 +92,22 @@ impl Call {
         }
     }
 
+    /// Takes over the span that the fast path began in the local trace.
+    #[cold]
+    pub(crate) fn adopt_span(&mut self, site: &Site) {
+        if let Some(traced) = OpenSpan::of_call(site) {
+            let extra = self
+                .extra
+                .get_or_insert_with(|| Box::new(CallExtras::none()));
+            extra.traced = Some(traced);
+        }
+    }
+
     /// Enters the user's code again, for another poll.
     pub(crate) fn resume(mut self, site: &'static Site, label_set: usize) -> FullCall {
-        let resume = || context::Stretch::resume(site, self.began);
-        let stretch = Stretch::enter(site, label_set, self.extra.as_deref(), resume);
+        let began = self.began;
+        let resume = || context::Stretch::resume(site, began);
+        let stretch = Stretch::enter(site, label_set, self.extra.as_deref_mut(), resume);
         if let Some(extra) = self.extra.as_deref_mut() {
             extra.memory.recall(stretch.story);
         }
@@ -115,7 +119,7 @@ impl Call {
 
     /// Leaves the user's code, which waits for another poll.
     pub(crate) fn rest(mut self, stretch: &Stretch) -> Self {
-        stretch.exit(self.extra.as_deref());
+        stretch.exit(self.extra.as_deref_mut());
         if stretch.story.has_marks() {
             let extra = self
                 .extra
@@ -134,7 +138,7 @@ impl Call {
         };
         let site = stretch.shard.site;
         let mut extra = self.extra.take();
-        let step = extra.as_mut().and_then(|extra| extra.step.take());
+        let traced = extra.as_mut().and_then(|extra| extra.traced.take());
         let outcome = end.outcome();
         let class = end.class().map(|class| site.classes().place(class));
         stretch.shard.ended(outcome, class, ticks);
@@ -155,15 +159,10 @@ impl Call {
             exemplars::offer(site, stretch.shard.label_set, outcome, ticks, trace_id);
         }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
-        unwind::quietly(|| {
-            if let Some(step) = step {
-                Step::leave();
-                step.end(outcome);
-            }
-            stretch.exit(extra.as_deref());
-        });
+        unwind::quietly(|| stretch.exit(extra.as_deref_mut()));
         let slow = site.slow.is_some() && ticks > site.slow_ticks();
         let slowest = site.is_timed() && site.recent().admits(self.began, ticks);
+        let mut told = None;
         if outcome != Outcome::Ok || slow || slowest || site.is_watched() || capture::is_active() {
             let ended = Ended {
                 site,
@@ -175,7 +174,19 @@ impl Call {
                 slowest,
                 extra,
             };
-            unwind::quietly(|| ended.tell(stretch.story));
+            told = unwind::quietly(|| ended.tell(stretch.story)).flatten();
+        }
+        if let Some(traced) = traced {
+            // After its line and event, which name its span.
+            traced.end(SpanEnd {
+                ended: clock::now(),
+                outcome,
+                class: end.class().unwrap_or_default(),
+                chain: told.unwrap_or_default(),
+                expected: end.is_expected(),
+                slow,
+                fields: Vec::new(),
+            });
         }
         stretch.story.hand_up();
         if outcome == Outcome::Cancelled {
@@ -183,52 +194,6 @@ impl Call {
         } else {
             context::tick();
         }
-    }
-}
-
-impl CallExtras {
-    #[cold]
-    #[inline(never)]
-    fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
-        let declared = declared.map_or_else(Declared::default, |declared| *declared);
-        let events = site.events().filter(|_| site.span);
-        let span = events.and_then(|events| unwind::quietly(|| events.open(&declared)));
-        let span = span.unwrap_or_else(CallSpan::none);
-        let step = if span.is_disabled() {
-            None
-        } else {
-            unwind::quietly(|| Step::begin(site)).flatten()
-        };
-        Self {
-            span,
-            recorded: declared.recorded,
-            memory: SuspendedContext::default(),
-            step,
-        }
-    }
-
-    #[cold]
-    fn none() -> Self {
-        Self {
-            span: CallSpan::none(),
-            recorded: None,
-            memory: SuspendedContext::default(),
-            step: None,
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn enter(&self) {
-        self.step.iter().for_each(Step::enter);
-        self.span.enter();
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn exit(&self) {
-        self.step.iter().for_each(|_| Step::leave());
-        self.span.exit();
     }
 }
 

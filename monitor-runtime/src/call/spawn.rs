@@ -2,18 +2,23 @@
 //! their own.
 
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::task::JoinHandle;
 use tracing::Span;
 
+use crate::base::clock;
+use crate::base::outcome::Outcome;
 use crate::base::scoped_future::{Place, Within};
 use crate::context::trace;
 use crate::context::trace::TraceContext;
 use crate::context::{DetachedScope, InTask, Tasks};
 use crate::sentry::TaskHub;
+use crate::traces::{SpanEnd, Subject};
 
 /// Spawns a task of monitored code, as [`tokio::spawn`] does. The task keeps the current span and
 /// trace, and has a Sentry scope of its own.
@@ -79,7 +84,7 @@ where
 {
     let work = Work {
         code: Some(code),
-        surroundings: Surroundings::current(),
+        surroundings: Surroundings::current(Location::caller()),
     };
     tokio::task::spawn_blocking(move || work.run())
 }
@@ -95,9 +100,10 @@ where
 /// tasks.spawn(monitor_runtime::task::scoped(async { 7 }));
 /// # }
 /// ```
+#[track_caller]
 pub fn scoped<F: Future>(future: F) -> Scoped<F> {
     Scoped {
-        inner: Within::new(future, Surroundings::current()),
+        inner: Within::new(future, Surroundings::current(Location::caller())),
     }
 }
 
@@ -130,7 +136,9 @@ impl<F> Work<F> {
         F: FnOnce() -> T,
     {
         let code = self.code.take().expect("it is run once");
-        self.surroundings.enter(code)
+        let result = self.surroundings.enter(code);
+        self.surroundings.end();
+        result
     }
 }
 
@@ -145,36 +153,59 @@ impl<F> Drop for Work<F> {
 /// The context that a task takes from the code that spawns it.
 struct Surroundings {
     span: Span,
-    /// The trace of the request it is spawned for.
-    trace: Option<TraceContext>,
+    /// Its place in the trace of the request it is spawned for, or a trace of its own.
+    trace: TraceContext,
     /// `None` if Sentry is off.
     hub: Option<TaskHub>,
     /// Errors of the tasks of the call that spawns it.
     tasks: Option<Arc<Tasks>>,
+    /// `true` while its code runs; after a panic, for ever.
+    runs: AtomicBool,
+    has_ended: AtomicBool,
 }
 
 impl Surroundings {
-    fn current() -> Self {
+    fn current(place: &'static Location<'static>) -> Self {
         Self {
             span: Span::current(),
-            trace: trace::trace_context(),
+            trace: TraceContext::of_task(trace::trace_context(), Subject::Task(place)),
             hub: TaskHub::fork(),
             tasks: Tasks::of_this_call(),
+            runs: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
         }
+    }
+}
+
+/// Ends the task's span, after its future is gone.
+impl Drop for Surroundings {
+    fn drop(&mut self) {
+        let outcome = match (self.runs.get_mut(), self.has_ended.get_mut()) {
+            (true, _) => Outcome::Panic,
+            (false, true) => Outcome::Ok,
+            (false, false) => Outcome::Cancelled,
+        };
+        self.trace.end_local(SpanEnd::new(clock::now(), outcome));
     }
 }
 
 impl Place for Surroundings {
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        let before = self.runs.swap(true, Ordering::Relaxed);
         let _outside = DetachedScope::enter();
         let _task = InTask::enter(self.tasks.clone());
-        // Entered even if it is `None`: a task that is polled inside a request need not belong to
-        // it.
-        let _trace = trace::Here::enter(self.trace.as_ref());
-        self.span.in_scope(|| {
+        // A task that is polled inside a request need not belong to it.
+        let _trace = trace::Here::enter(Some(&self.trace));
+        let result = self.span.in_scope(|| {
             // Entered inside the span: Sentry's own layer for spans has a hub for each of them.
             let _hub = self.hub.as_ref().and_then(TaskHub::enter);
             code()
-        })
+        });
+        self.runs.store(before, Ordering::Relaxed);
+        result
+    }
+
+    fn end(&self) {
+        self.has_ended.store(true, Ordering::Relaxed);
     }
 }

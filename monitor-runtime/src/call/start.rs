@@ -6,6 +6,7 @@ use crate::base::fields::{Declarations, Recorder};
 use crate::base::unwind::caught;
 use crate::callsite::Site;
 use crate::callsite::events::{Declared, Events, Parent};
+use crate::context;
 use crate::sentry;
 
 /// A call about to begin: its site, and the values of its declared fields.
@@ -29,12 +30,15 @@ impl Site {
         }
     }
 
-    /// Starts a call with declared fields, recorded only if a log or Sentry would show them.
+    /// Starts a call with declared fields, recorded only if a log, Sentry or a local trace would show
+    /// them.
     pub fn start_with(&'static self, record: impl FnOnce(&mut Recorder)) -> Start {
         // `None` while the function's events are being made: allocations during that time may call
         // this very function.
         let events = self.events();
-        let shown = sentry::is_on() || events.is_some_and(Events::any_enabled);
+        let shown = sentry::is_on()
+            || context::is_in_local_trace()
+            || events.is_some_and(Events::any_enabled);
         let declared = Declarations {
             fields: self.fields,
             tags: self.tags,

@@ -23,7 +23,7 @@ impl Stretch {
     pub(super) fn enter(
         site: &'static Site,
         label_set: usize,
-        extra: Option<&CallExtras>,
+        extra: Option<&mut CallExtras>,
         story: impl FnOnce() -> context::Stretch,
     ) -> Self {
         if let Some(extra) = extra {
@@ -37,7 +37,7 @@ impl Stretch {
         }
     }
 
-    pub(super) fn exit(&self, extra: Option<&CallExtras>) {
+    pub(super) fn exit(&self, extra: Option<&mut CallExtras>) {
         context::Stretch::end();
         if self.late {
             self.shard.release();

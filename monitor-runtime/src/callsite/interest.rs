@@ -34,6 +34,13 @@ impl Site {
         self.key() & INTERESTED != 0
     }
 
+    /// Returns `true` if a local trace records its calls, whatever the log shows. A function of the
+    /// level `DEBUG` or `TRACE` is too short, or called too often.
+    #[inline]
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.span && self.level <= Level::INFO
+    }
+
     /// Registers this call site with `tracing` and caches the subscribers' interest. Runs once, on
     /// the function's first call.
     ///

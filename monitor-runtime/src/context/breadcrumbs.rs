@@ -13,7 +13,8 @@ use crate::callsite::Site;
 use crate::context::sentry_types::Breadcrumb;
 use crate::context::thread::THREAD;
 use crate::context::trace;
-use crate::context::trace::{Ids, TraceContext};
+use crate::context::trace::TraceContext;
+use crate::traces::Ids;
 
 /// The number of breadcrumbs that a thread or a future keeps: the newest.
 const CRUMBS: usize = 64;

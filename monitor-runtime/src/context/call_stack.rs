@@ -12,18 +12,23 @@ use crate::callsite::Site;
 use crate::context::thread::THREAD;
 
 /// The depth of nested functions up to which a thread needs nothing on the heap.
-const MAX_DEPTH: usize = 128;
+const MAX_DEPTH: usize = 127;
 
-/// An event of the thread's clock, whose lower bits are the depth.
+/// Set in the depth while the thread works inside a local trace. The depth is then beyond
+/// [`MAX_DEPTH`], so that calls leave the fast path without a check of their own.
+const DIVERTED: u64 = 1 << 7;
+
+/// An event of the thread's clock, whose lower bits are the depth and [`DIVERTED`].
 const EVENT: u64 = 1 << 8;
-const _: () = assert!((MAX_DEPTH as u64) < EVENT);
+const _: () = assert!((MAX_DEPTH as u64) < DIVERTED && DIVERTED < EVENT);
 
 /// The part of a thread's state that every call touches, in [`THREAD`]. It has no destructor, so it
 /// exists to the end of its thread, and reaching it costs one instruction.
 pub(crate) struct CallStack {
     /// Two numbers in one, because every call changes both. The upper bits count, in [`EVENT`]s,
     /// each begin and end of a monitored call and each poll of a future. The lower bits count the
-    /// monitored functions that run, one within the other, up to [`MAX_DEPTH`].
+    /// monitored functions that run, one within the other, up to [`MAX_DEPTH`]; among them is
+    /// [`DIVERTED`].
     now: Cell<u64>,
     /// The number of functions that run within those.
     deeper: Cell<usize>,
@@ -74,13 +79,42 @@ impl CallStack {
 
     #[inline(always)]
     fn depth(&self) -> usize {
-        (self.now.get() % EVENT) as usize
+        (self.now.get() % DIVERTED) as usize
     }
 
-    /// Begins a stretch of a function and returns its depth, unless too many others are running.
+    /// Keeps calls off the fast path from now on, or lets them on it again. Returns the former
+    /// state.
+    pub(crate) fn divert(&self, on: bool) -> bool {
+        let before = self.is_diverted();
+        let now = self.now.get() & !DIVERTED;
+        self.now.set(now | if on { DIVERTED } else { 0 });
+        before
+    }
+
+    /// Returns `true` if the thread works inside a local trace.
+    pub(crate) fn is_diverted(&self) -> bool {
+        self.now.get() & DIVERTED != 0
+    }
+
+    /// Begins a stretch of a function and returns its depth, unless calls are diverted or too many
+    /// others are running.
     #[inline(always)]
     pub(crate) fn push(&self, site: &'static Site) -> Option<usize> {
-        let depth = self.depth();
+        self.push_at((self.now.get() % EVENT) as usize, site)
+    }
+
+    /// Returns `true` if one more function needs nothing on the heap.
+    pub(crate) fn has_room(&self) -> bool {
+        self.depth() < MAX_DEPTH
+    }
+
+    /// Begins a stretch of a function, diverted or not, unless too many others are running.
+    pub(crate) fn push_diverted(&self, site: &'static Site) -> Option<usize> {
+        self.push_at(self.depth(), site)
+    }
+
+    #[inline(always)]
+    fn push_at(&self, depth: usize, site: &'static Site) -> Option<usize> {
         self.sites.get(depth)?.set(Some(site));
         let now = self.now.get() + EVENT + 1;
         self.now.set(now);
@@ -97,11 +131,13 @@ impl CallStack {
         Some(())
     }
 
-    /// Ends the stretch that [`push`](Self::push) began, unless it has something to remember.
+    /// Ends the stretch that [`push`](Self::push) began, unless it has something to remember or is
+    /// diverted.
     #[inline(always)]
     pub(crate) fn pop_unmarked(&self) -> bool {
         let now = self.now.get();
-        let began = self.began.get(self.depth().wrapping_sub(1));
+        let depth = (now % EVENT) as usize;
+        let began = self.began.get(depth.wrapping_sub(1));
         let unmarked = began.is_some_and(|began| self.marked.get() <= began.get());
         if unmarked {
             self.now.set(now.wrapping_sub(1));

@@ -42,7 +42,7 @@ use self::panics::PanicNote;
 use self::seen_errors::SeenError;
 use crate::callsite::Site;
 use crate::context::thread::THREAD;
-use crate::context::trace::Ids;
+use crate::traces::Ids;
 
 /// Errors remembered at once, per thread and per future; older ones are forgotten.
 const REMEMBERED: usize = 16;
@@ -57,7 +57,7 @@ struct Here {
     told: RefCell<Option<Arc<Told>>>,
     /// Errors of the tasks of one call, if this thread works on such a task.
     tasks: RefCell<Option<Arc<Tasks>>>,
-    /// Functions nested deeper than the first 128.
+    /// Functions nested deeper than the first 127.
     deeper: RefCell<Vec<Frame>>,
 }
 
@@ -83,6 +83,11 @@ pub(crate) fn tick() -> u64 {
 /// Notes that the running call has something to keep when it is suspended.
 fn mark() {
     THREAD.with(|thread| thread.clock.mark());
+}
+
+/// Returns `true` if this thread works inside a local trace.
+pub(crate) fn is_in_local_trace() -> bool {
+    THREAD.with(|thread| thread.clock.is_diverted())
 }
 
 fn now() -> u64 {

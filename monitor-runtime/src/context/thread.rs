@@ -2,11 +2,16 @@
 //! all.
 
 use crate::context::CallStack;
+use std::cell::Cell;
+
 use crate::context::counter_cache::CounterCache;
+use crate::context::trace::Innermost;
 
 pub(crate) struct Thread {
     pub(crate) clock: CallStack,
     pub(crate) found: CounterCache,
+    /// The innermost span of the trace context; meaningless without one.
+    pub(crate) innermost: Cell<Innermost>,
 }
 
 thread_local! {
@@ -15,6 +20,7 @@ thread_local! {
         Thread {
             clock: CallStack::new(),
             found: CounterCache::new(),
+            innermost: Cell::new(Innermost::NONE),
         }
     };
 }

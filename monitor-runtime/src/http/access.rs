@@ -8,10 +8,13 @@ use std::fmt;
 use super::metrics::Ended;
 use super::request::Request;
 use crate::base::clock;
+use crate::base::fields::FieldValue;
+use crate::base::outcome::Outcome;
 use crate::base::panics::Panic;
 use crate::context::trace::Failure;
 use crate::sentry;
 use crate::sentry::panic_lines;
+use crate::traces::SpanEnd;
 
 /// Writes the access line.
 pub(super) fn log(request: &Request, ended: &Ended, seconds: f64, bytes: u64) {
@@ -46,6 +49,25 @@ pub(super) fn report(request: &Request, ended: &Ended) {
             .grpc
             .map_or_else(|| ended.status.to_string(), str::to_owned);
         sentry::request_failed(ended.method, ended.route, &reason);
+    }
+}
+
+impl Ended {
+    /// Returns the end of the request in its local trace.
+    pub(super) fn span_end(&self) -> SpanEnd {
+        let outcome = match self.outcome {
+            "ok" => Outcome::Ok,
+            "panic" => Outcome::Panic,
+            "cancelled" | "aborted" => Outcome::Cancelled,
+            _ => Outcome::Error,
+        };
+        let status = FieldValue::Unsigned(self.status.into());
+        let grpc = self.grpc.map(|name| FieldValue::Text(name.to_owned()));
+        let mut end = SpanEnd::new(clock::now(), outcome);
+        end.class = self.error;
+        end.fields.push(("status", status));
+        end.fields.extend(grpc.map(|grpc| ("grpc_status", grpc)));
+        end
     }
 }
 

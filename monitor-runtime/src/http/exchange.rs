@@ -196,8 +196,9 @@ impl Drop for Exchange {
                 access::report(&self.request, &ended);
             });
             if let Some(story) = &self.request.sentry {
-                story.end(&ended, grpc);
+                story.end(&self.request.trace, &ended, grpc);
             }
         });
+        self.request.trace.end_local(ended.span_end());
     }
 }

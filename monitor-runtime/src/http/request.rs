@@ -12,6 +12,8 @@ use super::route::template::check_name;
 use super::sentry;
 use crate::context::Told;
 use crate::context::trace::TraceContext;
+use crate::traces::Subject;
+use crate::traces::span::Described;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -77,6 +79,9 @@ impl Request {
         let slot = Arc::new(Slot::new(method, route));
         let id = id(headers, &trace);
         let sentry = sentry::Story::begin(method, &id, caller.as_ref(), &mut trace, &slot);
+        // Last, when it is decided if the trace is sampled.
+        let root = Arc::clone(&slot) as Arc<dyn Described>;
+        trace.begin_local(caller.as_ref(), Subject::Request(root));
         let span = tracing::info_span!(
             target: "monitor_runtime::http",
             // Not `request`, which is the name of the span of tower-http's `TraceLayer`.

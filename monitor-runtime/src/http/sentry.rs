@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ::sentry::protocol::{Breadcrumb, Map, Request, SpanId, SpanStatus, TraceContext as Trace};
+use ::sentry::protocol::{
+    Breadcrumb, Context, Map, Request, SpanId, SpanStatus, TraceContext as Trace,
+};
 use ::sentry::{Hub, Scope, Transaction, TransactionContext};
 use http::HeaderValue;
 
@@ -12,12 +14,11 @@ use super::route::{Slot, UNMATCHED};
 use crate::base::status::Grpc;
 use crate::context::trace::TraceContext;
 use crate::sentry;
-use crate::sentry::Step;
 
 /// A request, as Sentry sees it.
 pub(super) struct Story {
     hub: Arc<Hub>,
-    transaction: Option<(Transaction, Step)>,
+    transaction: Option<Transaction>,
 }
 
 impl Story {
@@ -44,34 +45,23 @@ impl Story {
             scope.set_tag("request_id", id);
             match &transaction {
                 Some(transaction) => scope.set_span(Some(transaction.clone().into())),
-                None => scope.set_context("trace", trace.ids().to_sentry()),
+                None => keep_in_trace(scope, trace.ids().to_sentry()),
             }
         });
         hub.add_breadcrumb(arrival(method, trace));
-        let transaction = transaction.map(|transaction| {
-            let step = Step::request(&transaction);
-            (transaction, step)
-        });
         Some(Self { hub, transaction })
     }
 
     /// Runs code that works for the request.
     pub(super) fn within<R>(&self, body: impl FnOnce() -> R) -> R {
-        let _step = self.transaction.as_ref().map(|(_, step)| {
-            step.enter();
-            Inside
-        });
         Hub::run(Arc::clone(&self.hub), body)
     }
 
     /// Sends the transaction.
-    pub(super) fn end(&self, ended: &Ended, grpc: Option<&Grpc>) {
-        let Some((transaction, step)) = self.transaction.clone() else {
+    pub(super) fn end(&self, trace: &TraceContext, ended: &Ended, grpc: Option<&Grpc>) {
+        let Some(transaction) = self.transaction.clone() else {
             return;
         };
-        if step.left_out() > 0 {
-            transaction.set_data("calls_without_span", step.left_out().into());
-        }
         transaction.set_name(&name(ended.method, ended.route));
         transaction.set_status(match grpc {
             Some(code) if ended.error != "cancelled" => grpc_status(code),
@@ -80,17 +70,32 @@ impl Story {
         transaction.set_data("http.response.status_code", ended.status.into());
         transaction.set_tag("http.route", ended.route);
         let (hub, ended) = (Arc::clone(&self.hub), SystemTime::now());
-        sentry::run_apart(move || Hub::run(hub, || transaction.finish_with_timestamp(ended)));
+        let local = trace.local().map(Arc::clone);
+        sentry::run_apart(move || {
+            Hub::run(hub, || {
+                if let Some(local) = local {
+                    sentry::add_spans(&transaction, &local);
+                }
+                transaction.finish_with_timestamp(ended);
+            });
+        });
     }
 }
 
-/// Marks code that is part of a transaction.
-struct Inside;
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        Step::leave();
-    }
+/// Makes the scope's events part of the request's trace. Those of a call already name its span.
+///
+/// A context of the scope would replace the one that an event has.
+fn keep_in_trace(scope: &mut Scope, trace: Trace) {
+    scope.add_event_processor(move |mut event| {
+        let is_part = match event.contexts.get("trace") {
+            Some(Context::Trace(of_event)) => of_event.trace_id == trace.trace_id,
+            _ => false,
+        };
+        if !is_part {
+            event.contexts.insert("trace".into(), trace.clone().into());
+        }
+        Some(event)
+    });
 }
 
 fn describe(scope: &mut Scope, method: &'static str, trace: &TraceContext, route: &Arc<Slot>) {

@@ -27,7 +27,7 @@ impl Story {
         match *self {}
     }
 
-    pub(super) fn end(&self, _: &Ended, _: Option<&Grpc>) {
+    pub(super) fn end(&self, _: &TraceContext, _: &Ended, _: Option<&Grpc>) {
         match *self {}
     }
 }

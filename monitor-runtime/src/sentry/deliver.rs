@@ -34,10 +34,9 @@ fn post(mut event: Event<'static>, line: Option<Arc<Line>>) {
     if capture::is_active() {
         let snapshot = Snapshot::take();
         if let Snapshot::Taken(hub) = snapshot {
-            event::join(
-                &mut event,
-                off_thread::ask(move || scope::own_trace(&hub)).flatten(),
-            );
+            let asked = event.clone();
+            let own = off_thread::ask(move || scope::own_trace(&hub, &asked));
+            event::join(&mut event, own.flatten());
         }
         event::set_stack(&mut event, stack.resolve());
         scrub::clean(&mut event);
@@ -74,7 +73,8 @@ impl Reporter {
         mut waiting: Waiting,
     ) {
         let hub = snapshot.into_hub(&self.client);
-        event::join(&mut event, scope::own_trace(&hub));
+        let own = scope::own_trace(&hub, &event);
+        event::join(&mut event, own);
         event::set_stack(&mut event, stack.resolve());
         scrub::clean(&mut event);
         let id = hub.capture_event(event);

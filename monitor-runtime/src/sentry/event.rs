@@ -14,8 +14,8 @@ use crate::base::verdict::Link;
 use crate::callsite::Site;
 use crate::context;
 use crate::context::EventContext;
-use crate::context::trace::Ids;
 use crate::settings::sentry_level::SentryLevel;
+use crate::traces::Ids;
 
 /// Prefixes of functions that are not in-app, if only their names are known: code that carries or
 /// watches the call.

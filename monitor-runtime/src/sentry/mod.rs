@@ -60,7 +60,7 @@ use panic_event::{report_panic, send_before_abort};
 pub(crate) use panic_hook::install_hook;
 pub(crate) use request::request_failed;
 pub(crate) use sampling::sampled;
-pub(crate) use spans::Step;
+pub(crate) use spans::add_spans;
 pub(crate) use task_hub::TaskHub;
 
 use self::scope::Snapshot;

@@ -12,7 +12,6 @@ use std::time::Duration;
 use tracing_subscriber::layer::Identity;
 
 use crate::base::fields::Recorded;
-use crate::base::outcome::Outcome;
 use crate::base::rate_limit::Limit;
 use crate::base::verdict::Link;
 use crate::callsite::Site;
@@ -98,25 +97,5 @@ impl TaskHub {
 
     pub(crate) fn enter(&self) -> Option<Infallible> {
         match *self {}
-    }
-}
-
-/// A call as a span of a transaction, which never exists here.
-pub(crate) enum Step {}
-
-impl Step {
-    #[inline]
-    pub(crate) fn begin(_: &Site) -> Option<Self> {
-        None
-    }
-
-    pub(crate) fn enter(&self) {
-        match *self {}
-    }
-
-    pub(crate) fn leave() {}
-
-    pub(crate) fn end(self, _: Outcome) {
-        match self {}
     }
 }

@@ -6,8 +6,8 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use sentry::protocol::TraceContext;
-use sentry::{Breadcrumb, Client, Hub};
+use sentry::protocol::{Context, Event, TraceContext};
+use sentry::{Breadcrumb, Client, Hub, TransactionOrSpan};
 
 use super::quietly;
 
@@ -65,9 +65,18 @@ pub(super) fn with_client(copy: Arc<Hub>, client: &Arc<Client>) -> Arc<Hub> {
 }
 
 /// Returns the trace of the Sentry span that the service itself has opened, if any.
-pub(super) fn own_trace(copy: &Hub) -> Option<TraceContext> {
-    let span = copy.configure_scope(|scope| scope.get_span());
-    span.map(|span| span.get_trace_context())
+///
+/// A transaction of the event's own trace is that of the request. The event already names a span in
+/// it: that of the innermost call.
+pub(super) fn own_trace(copy: &Hub, event: &Event<'_>) -> Option<TraceContext> {
+    let span = copy.configure_scope(|scope| scope.get_span())?;
+    let trace = span.get_trace_context();
+    let same = match event.contexts.get("trace") {
+        Some(Context::Trace(of_event)) => of_event.trace_id == trace.trace_id,
+        _ => false,
+    };
+    let is_root = matches!(span, TransactionOrSpan::Transaction(_));
+    (!(is_root && same)).then_some(trace)
 }
 
 /// Leaves a breadcrumb on the current hub, unless that is locked.

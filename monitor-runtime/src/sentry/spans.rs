@@ -1,92 +1,64 @@
-//! The spans of a request that is sent to Sentry as a transaction: one per monitored call.
-//!
-//! Only calls that have a span in the log have one here. The others are too short to matter, and
-//! pay nothing.
+//! The spans of a request that is sent to Sentry as a transaction, read from its local trace.
 
-use std::cell::RefCell;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
 
 use sentry::protocol::SpanStatus;
 use sentry::{Transaction, TransactionOrSpan};
 
+use crate::base::clock;
 use crate::base::outcome::Outcome;
-use crate::callsite::Site;
+use crate::traces::span::Span;
+use crate::traces::{LocalTrace, Subject};
 
-/// Spans of one transaction. Further calls are only counted.
-const MAX_SPANS: usize = 100;
-
-/// A call, or the request it is made for, as Sentry's transaction shows it.
-#[derive(Clone)]
-pub(crate) struct Step {
-    span: TransactionOrSpan,
-    begun: Arc<AtomicUsize>,
+/// Adds the spans of a local trace to its transaction: those that have ended.
+pub(crate) fn add_spans(transaction: &Transaction, trace: &LocalTrace) {
+    let story = trace.read();
+    if story.left_out > 0 {
+        transaction.set_data("calls_without_span", story.left_out.into());
+    }
+    let root: TransactionOrSpan = transaction.clone().into();
+    let mut known: HashMap<u64, TransactionOrSpan> = HashMap::new();
+    for span in story.spans.iter().filter(|span| span.number != 0) {
+        let around = span.parent.and_then(|parent| known.get(&parent));
+        let id = trace.span_id(span.number).to_bytes().into();
+        let name = span.subject.name().to_string();
+        let began = time_of(trace, span.began);
+        let sent =
+            around
+                .unwrap_or(&root)
+                .start_child_with_details(operation(span), &name, id, began);
+        if let Some(module) = span.subject.module() {
+            sent.set_data("code.namespace", module.into());
+        }
+        if let Some((ended, outcome)) = span.ended {
+            sent.set_status(status(outcome));
+            sent.clone().finish_with_timestamp(time_of(trace, ended));
+        }
+        known.insert(span.number, sent.into());
+    }
 }
 
-thread_local! {
-    /// The spans this thread is in, the innermost last; empty outside sampled requests.
-    static INSIDE: RefCell<Vec<Step>> = const { RefCell::new(Vec::new()) };
+fn time_of(trace: &LocalTrace, ticks: u64) -> SystemTime {
+    let after = clock::seconds(ticks.saturating_sub(trace.began));
+    trace.at + Duration::try_from_secs_f64(after).unwrap_or_default()
 }
 
-impl Step {
-    /// Creates the step of the request itself.
-    pub(crate) fn request(transaction: &Transaction) -> Self {
-        Self {
-            span: transaction.clone().into(),
-            begun: Arc::default(),
-        }
+/// Returns the operation, as Sentry's other SDKs name it.
+fn operation(span: &Span) -> &'static str {
+    match span.subject {
+        Subject::Request(_) => "http.server",
+        Subject::Task(_) => "task",
+        Subject::Call(_) => "function",
+        Subject::Foreign(_) => "default",
     }
+}
 
-    /// Begins the step of a call inside the thread's current step; `None` without one, or if there
-    /// were too many.
-    #[inline]
-    pub(crate) fn begin(site: &Site) -> Option<Self> {
-        INSIDE
-            .try_with(|inside| {
-                let inside = inside.borrow();
-                inside.last().and_then(|around| around.call(site))
-            })
-            .ok()
-            .flatten()
-    }
-
-    #[cold]
-    fn call(&self, site: &Site) -> Option<Self> {
-        if self.begun.fetch_add(1, Ordering::Relaxed) >= MAX_SPANS {
-            return None;
-        }
-        let span = self.span.start_child("function", site.function());
-        span.set_data("code.namespace", site.module().into());
-        Some(Self {
-            span: span.into(),
-            begun: Arc::clone(&self.begun),
-        })
-    }
-
-    /// Makes it the current step of this thread, until [`leave`](Self::leave).
-    pub(crate) fn enter(&self) {
-        let _ = INSIDE.try_with(|inside| inside.borrow_mut().push(self.clone()));
-    }
-
-    /// Leaves the step that was entered last.
-    pub(crate) fn leave() {
-        // Dropped when the list is free again.
-        let _left = INSIDE.try_with(|inside| inside.borrow_mut().pop());
-    }
-
-    /// Ends the step of a call.
-    pub(crate) fn end(self, outcome: Outcome) {
-        self.span.set_status(match outcome {
-            Outcome::Ok => SpanStatus::Ok,
-            Outcome::Error => SpanStatus::UnknownError,
-            Outcome::Panic => SpanStatus::InternalError,
-            Outcome::Cancelled => SpanStatus::Cancelled,
-        });
-        self.span.finish();
-    }
-
-    /// Returns the number of calls of its transaction that have no span.
-    pub(crate) fn left_out(&self) -> usize {
-        self.begun.load(Ordering::Relaxed).saturating_sub(MAX_SPANS)
+fn status(outcome: Outcome) -> SpanStatus {
+    match outcome {
+        Outcome::Ok => SpanStatus::Ok,
+        Outcome::Error => SpanStatus::UnknownError,
+        Outcome::Panic => SpanStatus::InternalError,
+        Outcome::Cancelled => SpanStatus::Cancelled,
     }
 }

@@ -2,7 +2,8 @@
 
 use sentry::protocol::{Event, SpanId, TraceContext, TraceId};
 
-use crate::context::trace::{Ids, current_ids};
+use crate::context::trace::current_ids;
+use crate::traces::Ids;
 
 impl Ids {
     pub(crate) fn to_sentry(self) -> TraceContext {

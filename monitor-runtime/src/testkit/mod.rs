@@ -25,6 +25,7 @@
 //! polled. It does not follow into threads and tasks that these start; [`Capture::current`] takes
 //! it along.
 
+mod call;
 mod log;
 mod seen;
 
@@ -39,13 +40,14 @@ use tracing::dispatcher::{self, Dispatch};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 
+pub use call::Call;
 pub use log::LogEvent;
-pub use seen::{Call, Seen};
+pub use seen::Seen;
 
 use crate::base::scoped_future::{Place, Within};
 use crate::callsite::Site;
 use crate::callsite::events::Completion;
-use crate::context::capture::{self, Inside, Sink};
+use crate::context::capture::{self, CallNumber, Inside, Sink};
 use crate::sentry;
 
 /// Runs `body` and returns what monitored code did meanwhile on this thread.
@@ -67,6 +69,8 @@ pub async fn capture_async<F: Future>(future: F) -> (F::Output, Seen) {
 pub struct Capture {
     seen: Arc<Mutex<Seen>>,
     log: Dispatch,
+    /// The number of the call that its code is inside.
+    around: Option<u64>,
 }
 
 impl Capture {
@@ -79,7 +83,11 @@ impl Capture {
         };
         let layers = Registry::default().with(layer).with(sentry::sentry_layer());
         let log = Dispatch::new(layers);
-        Self { seen, log }
+        Self {
+            seen,
+            log,
+            around: None,
+        }
     }
 
     /// Returns the capture this code runs in.
@@ -101,12 +109,16 @@ impl Capture {
     pub fn current() -> Option<Self> {
         let sink: Rc<dyn Any> = capture::current()?;
         let capture = sink.downcast::<Self>().ok()?;
-        Some((*capture).clone())
+        let around = capture::innermost();
+        Some(Self {
+            around,
+            ..(*capture).clone()
+        })
     }
 
     /// Runs `body` inside this capture.
     pub fn scope<R>(&self, body: impl FnOnce() -> R) -> R {
-        let _inside = Inside::enter(Rc::new(self.clone()));
+        let _inside = Inside::enter(Rc::new(self.clone()), self.around);
         dispatcher::with_default(&self.log, body)
     }
 
@@ -128,8 +140,8 @@ impl Place for Capture {
 }
 
 impl Sink for Capture {
-    fn ended(&self, site: &Site, completion: &Completion<'_>) {
-        let call = Call::new(site, completion);
+    fn ended(&self, site: &Site, completion: &Completion<'_>, number: CallNumber) {
+        let call = Call::new(site, completion, number);
         lock(&self.seen).calls.push(call);
     }
 

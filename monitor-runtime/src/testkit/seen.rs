@@ -1,14 +1,11 @@
-//! The calls, log events and Sentry events of a capture, and assertions on them.
+//! The calls, log events and Sentry events of a capture, and assertions on all of them.
 
-use std::fmt;
-use std::time::Duration;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 
 use sentry::protocol::Event as SentryEvent;
 
-use super::LogEvent;
-use crate::base::outcome::Outcome;
-use crate::callsite::Site;
-use crate::callsite::events::Completion;
+use super::{Call, LogEvent};
 
 /// The calls, log events and Sentry events of a capture, in the order in which they happened.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +61,55 @@ impl Seen {
             "expected {expected:?}; {}",
             self.list()
         );
+    }
+
+    /// Returns who called whom: a line for each call with its function and result, in the order in
+    /// which they began, two spaces deeper than the call around it.
+    ///
+    /// Calls of a task or thread are below the call in which [`Capture::current`] was taken. A call
+    /// that has not ended is not there; those inside it stand at the left.
+    ///
+    /// ```
+    /// use monitor_runtime::{monitored, testkit};
+    ///
+    /// #[monitored]
+    /// fn handle() -> Option<u32> {
+    ///     load().ok()
+    /// }
+    ///
+    /// #[monitored]
+    /// fn load() -> Result<u32, String> {
+    ///     Err("no row".into())
+    /// }
+    ///
+    /// # fn main() {
+    /// let (_, seen) = testkit::capture(handle);
+    /// assert_eq!(seen.tree(), "handle ok\n  load error\n");
+    /// # }
+    /// ```
+    ///
+    /// [`Capture::current`]: super::Capture::current
+    pub fn tree(&self) -> String {
+        let mut calls: Vec<&Call> = self.calls.iter().collect();
+        calls.sort_by_key(|call| call.number);
+        let known: HashSet<u64> = calls.iter().map(|call| call.number).collect();
+        let mut inside: HashMap<Option<u64>, Vec<&Call>> = HashMap::new();
+        for call in &calls {
+            let around = call.around.filter(|around| known.contains(around));
+            inside.entry(around).or_default().push(call);
+        }
+        let mut tree = String::new();
+        let mut pending: Vec<(&Call, usize)> = Vec::new();
+        let below = |around, depth| {
+            let calls = inside.get(&around).into_iter().flatten().rev();
+            calls.map(move |call| (*call, depth))
+        };
+        pending.extend(below(None, 0));
+        while let Some((call, depth)) = pending.pop() {
+            let _ = writeln!(tree, "{:depth$}{} {}", "", call.function, call.result);
+            pending.extend(below(Some(call.number), depth + 2));
+        }
+        tree
     }
 
     /// Asserts the events that Sentry would have been sent: one text per event, each part of its
@@ -126,143 +172,4 @@ fn exceptions(event: &SentryEvent<'_>) -> String {
         .filter_map(|exception| exception.value.as_deref())
         .collect();
     texts.join(": ")
-}
-
-/// A monitored call that ended.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// The `function` label.
-    pub function: String,
-    /// The `module` label.
-    pub module: &'static str,
-    /// The `result` label: `ok`, `error` or `cancelled`.
-    pub result: &'static str,
-    /// The `error` label, if there is one.
-    pub class: Option<String>,
-    /// The error and its sources, or the message of the panic.
-    pub error: Option<String>,
-    /// The duration of the call; zero for `latency = false`.
-    pub duration: Duration,
-    /// Declared fields, as text.
-    pub fields: Vec<(String, String)>,
-}
-
-impl Call {
-    pub(super) fn new(site: &Site, completion: &Completion<'_>) -> Self {
-        let names = site.fields.iter().map(|name| (*name).to_owned());
-        let values = completion.fields.into_iter().flatten();
-        let class = match completion.outcome {
-            Outcome::Panic => Some("panic"),
-            _ => Some(completion.class).filter(|class| !class.is_empty()),
-        };
-        Self {
-            function: site.function().to_owned(),
-            module: site.module(),
-            result: completion.outcome.as_str(),
-            class: class.map(str::to_owned),
-            error: completion.error.map(str::to_owned),
-            duration: Duration::from_secs_f64(completion.seconds.unwrap_or_default()),
-            fields: names.zip(values.map(ToString::to_string)).collect(),
-        }
-    }
-
-    /// Asserts that the call succeeded.
-    ///
-    /// # Panics
-    ///
-    /// If it did not; the message says how it ended.
-    #[track_caller]
-    pub fn assert_ok(&self) -> &Self {
-        assert!(self.result == "ok", "expected ok: {self}");
-        self
-    }
-
-    /// Asserts that the call failed with an error whose text contains `part`.
-    ///
-    /// # Panics
-    ///
-    /// If it did not; the message says how it ended.
-    #[track_caller]
-    pub fn assert_error(&self, part: &str) -> &Self {
-        let failed = self.result == "error" && self.class.as_deref() != Some("panic");
-        let text = self.error.as_deref().unwrap_or_default();
-        assert!(
-            failed && text.contains(part),
-            "expected an error with `{part}`: {self}"
-        );
-        self
-    }
-
-    /// Asserts that the call panicked with a message that contains `part`.
-    ///
-    /// # Panics
-    ///
-    /// If it did not; the message says how it ended.
-    #[track_caller]
-    pub fn assert_panic(&self, part: &str) -> &Self {
-        let text = self.error.as_deref().unwrap_or_default();
-        let panicked = self.class.as_deref() == Some("panic");
-        assert!(
-            panicked && text.contains(part),
-            "expected a panic with `{part}`: {self}"
-        );
-        self
-    }
-
-    /// Asserts that the call was cancelled.
-    ///
-    /// # Panics
-    ///
-    /// If it was not; the message says how it ended.
-    #[track_caller]
-    pub fn assert_cancelled(&self) -> &Self {
-        assert!(self.result == "cancelled", "expected cancelled: {self}");
-        self
-    }
-
-    /// Asserts the class of the error, which is the `error` label.
-    ///
-    /// # Panics
-    ///
-    /// If it has another class or none.
-    #[track_caller]
-    pub fn assert_class(&self, class: &str) -> &Self {
-        assert!(
-            self.class.as_deref() == Some(class),
-            "expected the class `{class}`: {self}"
-        );
-        self
-    }
-
-    /// Asserts the value of a declared field, as text.
-    ///
-    /// # Panics
-    ///
-    /// If it has another value, or is not declared.
-    #[track_caller]
-    pub fn assert_field(&self, name: &str, value: &str) -> &Self {
-        let found = self.fields.iter().find(|(field, _)| field == name);
-        let found = found.map(|(_, value)| value.as_str());
-        assert!(
-            found == Some(value),
-            "expected {name}={value:?}, not {found:?}: {self}"
-        );
-        self
-    }
-}
-
-impl fmt::Display for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  {} {}", self.function, self.result)?;
-        if let Some(class) = &self.class {
-            write!(f, " ({class})")?;
-        }
-        for (name, value) in &self.fields {
-            write!(f, " {name}={value:?}")?;
-        }
-        if let Some(error) = &self.error {
-            write!(f, ": {error}")?;
-        }
-        Ok(())
-    }
 }

@@ -10,6 +10,7 @@ use crate::base::sync;
 use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::callsite::snapshot::SiteSnapshot;
+use crate::traces::slots::{Entry, Slots, SpanKey};
 
 fn check(model: impl Fn() + Send + Sync + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -150,5 +151,98 @@ fn classes_add_up_to_the_errors_of_a_page() {
         let sum = scrape(site);
         nothing_fell(&seen, &sum);
         assert_eq!((sum.errors, sum.classed, sum.ended[1]), (1, 1, 2));
+    });
+}
+
+/// Begins a span whose values all tell its number.
+fn begin(slots: &Slots, key: SpanKey) {
+    let parent = SpanKey {
+        number: key.number + 100,
+        ..SpanKey::ROOT
+    };
+    slots.begin(key, parent, None, key.number + 10);
+}
+
+/// Asserts that each span a reader sees is one that began, whole.
+fn read(slots: &Slots) -> Vec<(u64, bool)> {
+    let whole = |entry: Entry| {
+        let number = entry.key.number;
+        assert_eq!(
+            (entry.began, entry.parent.number),
+            (number + 10, number + 100)
+        );
+        if let Some((ended, outcome)) = entry.ended {
+            assert_eq!((ended, outcome), (number + 20, Outcome::Cancelled));
+        }
+        (number, entry.ended.is_some())
+    };
+    slots.read().map(whole).collect()
+}
+
+#[test]
+fn a_reader_sees_a_span_whole_or_not_at_all() {
+    check(|| {
+        let slots = Arc::new(Slots::new());
+        let other = Arc::clone(&slots);
+        let call = thread::spawn(move || {
+            let key = other.take().expect("a fresh place");
+            begin(&other, key);
+            other.end(key, key.number + 20, Outcome::Cancelled);
+        });
+        read(&slots);
+        call.join().unwrap();
+        assert_eq!(read(&slots), [(0, true)]);
+    });
+}
+
+#[test]
+fn spans_that_begin_at_once_have_places_of_their_own() {
+    check(|| {
+        let slots = Arc::new(Slots::new());
+        let other = Arc::clone(&slots);
+        let begin = |slots: &Slots| begin(slots, slots.take().expect("a fresh place"));
+        let call = thread::spawn(move || begin(&other));
+        begin(&slots);
+        read(&slots);
+        call.join().unwrap();
+        assert_eq!(read(&slots), [(0, false), (1, false)]);
+    });
+}
+
+#[test]
+fn a_place_that_is_used_again_shows_no_mixture() {
+    check(|| {
+        let slots = Arc::new(Slots::new());
+        let old = slots.take().expect("a fresh place");
+        begin(&slots, old);
+        slots.end(old, old.number + 20, Outcome::Cancelled);
+        slots.vacate(old);
+        let other = Arc::clone(&slots);
+        let call = thread::spawn(move || begin(&other, SpanKey { number: 7, ..old }));
+        let seen = read(&slots);
+        assert!(seen.is_empty() || seen == [(7, false)], "{seen:?}");
+        call.join().unwrap();
+        assert_eq!(read(&slots), [(7, false)]);
+    });
+}
+
+#[test]
+fn a_span_is_read_whole_while_its_place_changes_hands() {
+    check(|| {
+        let slots = Arc::new(Slots::new());
+        let old = slots.take().expect("a fresh place");
+        begin(&slots, old);
+        slots.end(old, old.number + 20, Outcome::Cancelled);
+        let other = Arc::clone(&slots);
+        let call = thread::spawn(move || {
+            other.vacate(old);
+            begin(&other, SpanKey { number: 7, ..old });
+        });
+        let seen = read(&slots);
+        assert!(
+            seen.is_empty() || seen == [(0, true)] || seen == [(7, false)],
+            "{seen:?}"
+        );
+        call.join().unwrap();
     });
 }

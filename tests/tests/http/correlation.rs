@@ -66,15 +66,26 @@ fn follow_an_error(example: &str) {
         .filter_map(|line| line["fields"]["function"].as_str())
         .collect();
     assert_eq!(functions, BTreeSet::from(["get_order", "load"]));
+    let span_of = |key: &str, value: &str| {
+        let line = of_request.iter().find(|line| line["fields"][key] == value);
+        line.expect("a line")["span_id"].clone()
+    };
+    assert_eq!(span_of("message", "GET /orders/{id} 404"), span);
+    // Each line names the innermost call.
+    let (outer, inner) = (
+        span_of("function", "get_order"),
+        span_of("function", "load"),
+    );
+    assert_eq!(span_of("message", "looking for an order"), outer);
+    assert!(outer != inner && outer != span && inner != span);
     for line in &of_request {
-        assert_eq!(line["span_id"], span, "{line}");
         assert_eq!(line["spans"][0]["name"], "http_request", "{line}");
     }
 
     let event = wait_for("the event", || sentry.events().pop());
     assert_eq!(sentry.events().len(), 1);
     assert_eq!(event["contexts"]["trace"]["trace_id"], TRACE);
-    assert_eq!(event["contexts"]["trace"]["span_id"], span);
+    assert_eq!(event["contexts"]["trace"]["span_id"], inner);
     assert_eq!(event["tags"]["trace_id"], TRACE);
     assert_eq!(event["tags"]["request_id"], "order-999");
     assert_eq!(event["tags"]["http.route"], "/orders/{id}");

@@ -219,12 +219,14 @@ mod carried {
     }
 
     #[test]
-    fn a_task_of_no_request_is_of_none_where_it_is_polled() {
+    fn a_task_of_no_request_has_a_trace_of_its_own_wherever_it_is_polled() {
         alone!();
         let task =
             monitor_runtime::task::scoped(async { monitor_runtime::trace::current_trace_id() });
-        let polled = TraceContext::new().follow(task);
-        assert_eq!(block_on(polled), None);
+        let around = TraceContext::new();
+        let polled = around.clone().follow(task);
+        let own = block_on(polled);
+        assert!(own.is_some() && own != Some(around.trace_id()), "{own:?}");
     }
 
     struct NotesTrace(std::sync::mpsc::Sender<Option<String>>);

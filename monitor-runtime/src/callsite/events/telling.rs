@@ -21,7 +21,7 @@ pub(crate) fn telling<T>(tell: impl FnOnce() -> T) -> T {
 }
 
 /// Returns `true` while the subscriber works for the runtime on this thread.
-pub(super) fn is_telling() -> bool {
+pub(crate) fn is_telling() -> bool {
     TELLING.get()
 }
 

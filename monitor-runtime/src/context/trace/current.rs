@@ -4,14 +4,18 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::{Carried, Ids, TraceContext, TraceId};
+use super::local::Local;
+use super::{Carried, TraceContext};
 use crate::base::panics::Panic;
+use crate::context::thread::THREAD;
+use crate::traces::{Ids, LocalTrace, SpanId, SpanKey, TraceId};
 
 /// The parts of a context that are not copied.
 #[derive(Clone, Default)]
 struct Rest {
     carried: Option<Arc<Carried>>,
     failure: Option<Arc<Failure>>,
+    local: Option<Arc<LocalTrace>>,
 }
 
 impl Rest {
@@ -19,29 +23,38 @@ impl Rest {
         Self {
             carried: context.carried.clone(),
             failure: context.failure.clone(),
+            local: context.local.as_ref().map(|local| Arc::clone(&local.trace)),
         }
     }
 }
 
 thread_local! {
+    /// The ids of the context, as it was entered.
     // Without a destructor, so that it exists to the end of the thread and is one instruction away.
     static IDS: Cell<Option<Ids>> = const { Cell::new(None) };
-    static REST: RefCell<Rest> = const { RefCell::new(Rest { carried: None, failure: None }) };
+    static REST: RefCell<Rest> =
+        const { RefCell::new(Rest { carried: None, failure: None, local: None }) };
 }
 
 /// Returns the context of the request that this code works for; `None` outside a request.
 ///
 /// There is one under [`http::layer`](crate::http::layer) and in [`TraceContext::scope`] and
-/// [`TraceContext::follow`]. [`spawn`](crate::task::spawn) takes it along. A task of `tokio::spawn` or a
-/// thread begins without one.
+/// [`TraceContext::follow`]. [`spawn`](crate::task::spawn) takes it along, or begins one. A task of
+/// `tokio::spawn` or a thread has none. Inside a monitored call, its span is that of the call.
 pub fn trace_context() -> Option<TraceContext> {
-    let ids = IDS.get()?;
+    let ids = current_ids()?;
     let rest = REST.try_with(|rest| rest.borrow().clone());
-    let Rest { carried, failure } = rest.unwrap_or_default();
+    let Rest {
+        carried,
+        failure,
+        local,
+    } = rest.unwrap_or_default();
+    let key = Innermost::current().key;
     Some(TraceContext {
         ids,
         carried,
         failure,
+        local: local.map(|trace| Local { trace, key }),
     })
 }
 
@@ -51,7 +64,8 @@ pub fn current_trace_id() -> Option<TraceId> {
 }
 
 pub(crate) fn current_ids() -> Option<Ids> {
-    IDS.get()
+    let span = Innermost::current().span;
+    IDS.get().map(|ids| Ids { span, ..ids })
 }
 
 /// Notes a line of level `WARN` or above on the failure of the current request.
@@ -82,16 +96,90 @@ fn current_failure() -> Option<Arc<Failure>> {
         .flatten()
 }
 
+/// Runs code that has the local trace of this thread; `None` outside of local traces.
+#[inline]
+pub(super) fn with_local<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R) -> Option<R> {
+    let run = |rest: &RefCell<Rest>| {
+        let rest = rest.try_borrow().ok()?;
+        rest.local
+            .as_ref()
+            .map(|local| code(local, Innermost::current()))
+    };
+    REST.try_with(run).ok().flatten()
+}
+
+/// The innermost span of the context that the thread works in.
+#[derive(Clone, Copy)]
+pub(crate) struct Innermost {
+    span: SpanId,
+    /// The span in the local trace, if there is one: this span, or the one around it.
+    pub(super) key: SpanKey,
+    /// `true` if it is the span in the local trace. A [child](TraceContext::child) is not.
+    pub(super) is_recorded: bool,
+}
+
+impl Innermost {
+    pub(crate) const NONE: Self = Self {
+        span: SpanId([0; 8]),
+        key: SpanKey::ROOT,
+        is_recorded: false,
+    };
+
+    /// Returns the state of a thread inside a context.
+    fn of(context: &TraceContext) -> Self {
+        let span = context.ids.span;
+        let local = context.local.as_ref();
+        let known = local.map(|local| Self::new(&local.trace, local.key));
+        known.map_or(Self { span, ..Self::NONE }, |known| Self {
+            span,
+            is_recorded: known.span == span,
+            ..known
+        })
+    }
+
+    /// Returns the state of a thread inside a span of a local trace.
+    #[inline]
+    pub(super) fn new(trace: &LocalTrace, key: SpanKey) -> Self {
+        Self {
+            span: trace.span_id(key.number),
+            key,
+            is_recorded: true,
+        }
+    }
+
+    /// Puts the thread into this state.
+    #[inline]
+    pub(super) fn set(self) {
+        THREAD.with(|thread| thread.innermost.set(self));
+    }
+
+    #[inline]
+    fn current() -> Self {
+        THREAD.with(|thread| thread.innermost.get())
+    }
+
+    /// Puts the thread into this state, and returns the one before it.
+    #[inline]
+    pub(super) fn enter(self) -> Self {
+        THREAD.with(|thread| thread.innermost.replace(self))
+    }
+}
+
 /// Marks code that works in a context, or in none. Dropping it restores the previous context.
 pub(crate) struct Here {
     ids: Option<Ids>,
+    innermost: Innermost,
     rest: Rest,
+    diverted: bool,
 }
 
 impl Here {
     pub(crate) fn enter(context: Option<&TraceContext>) -> Self {
+        let local = context.and_then(|context| context.local.as_ref());
         Self {
             ids: IDS.replace(context.map(|context| context.ids)),
+            innermost: context.map_or(Innermost::NONE, Innermost::of).enter(),
+            diverted: THREAD.with(|thread| thread.clock.divert(local.is_some())),
             rest: replace(context.map(Rest::new).unwrap_or_default()),
         }
     }
@@ -100,6 +188,8 @@ impl Here {
 impl Drop for Here {
     fn drop(&mut self) {
         IDS.set(self.ids);
+        self.innermost.set();
+        THREAD.with(|thread| thread.clock.divert(self.diverted));
         replace(std::mem::take(&mut self.rest));
     }
 }

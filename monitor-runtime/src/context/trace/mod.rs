@@ -8,7 +8,9 @@
 mod baggage;
 mod current;
 mod failure;
-mod ids;
+mod foreign_span;
+mod local;
+mod open_span;
 mod parse;
 mod sentry;
 
@@ -20,13 +22,17 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::base::scoped_future::{Place, Within};
 
 use self::baggage::Baggage;
+use self::local::Local;
 pub(crate) use self::sentry::Sampling;
-pub(crate) use current::{Here, current_ids, leave_to_request, note_logged, note_reported};
+use crate::traces::{Ids, random};
+pub use crate::traces::{SpanId, TraceId};
+pub(crate) use current::{
+    Here, Innermost, current_ids, leave_to_request, note_logged, note_reported,
+};
 pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::Failure;
-pub(crate) use ids::Ids;
-use ids::random;
-pub use ids::{SpanId, TraceId};
+pub(crate) use foreign_span::ForeignSpan;
+pub(crate) use open_span::{OpenSpan, begin_call, end_call};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -40,6 +46,8 @@ pub struct TraceContext {
     carried: Option<Arc<Carried>>,
     /// The failure of the request that it came with.
     failure: Option<Arc<Failure>>,
+    /// The local trace that it belongs to.
+    local: Option<Local>,
 }
 
 /// Headers of other tracing systems, passed on as they came.
@@ -77,6 +85,7 @@ impl TraceContext {
             },
             carried: None,
             failure: None,
+            local: None,
         }
     }
 
@@ -102,6 +111,7 @@ impl TraceContext {
             ids,
             carried,
             failure: None,
+            local: None,
         })
     }
 

@@ -9,6 +9,7 @@ use http::{Extensions, Request};
 
 use super::metrics;
 use super::traffic::{self, Traffic};
+use crate::traces::span::Described;
 
 /// The route of a request that no template matched.
 pub(super) const UNMATCHED: &str = "unmatched";
@@ -123,6 +124,16 @@ fn enter(method: &'static str, route: &'static str) -> Arc<Traffic> {
         metrics::begin_route(method, route);
     }
     Traffic::enter(method, route)
+}
+
+impl Described for Slot {
+    fn method(&self) -> &'static str {
+        self.place().traffic.method
+    }
+
+    fn route(&self) -> &'static str {
+        self.get()
+    }
 }
 
 impl Slot {

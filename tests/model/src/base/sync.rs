@@ -55,7 +55,9 @@ pub(crate) fn owners_look(look: bool) {
 }
 
 pub(crate) mod atomic {
-    pub(crate) use loom::sync::atomic::{AtomicBool, Ordering};
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, fence,
+    };
     /// Beyond what a model counts: no event of it.
     pub(crate) use std::sync::atomic::AtomicU16;
 
@@ -78,6 +80,11 @@ pub(crate) mod atomic {
                 return self.stored.load(order);
             }
             self.cell.load(order)
+        }
+
+        pub(crate) fn fetch_add(&self, value: u64, order: Ordering) -> u64 {
+            self.stored.fetch_add(value, Ordering::Relaxed);
+            self.cell.fetch_add(value, order)
         }
 
         pub(crate) fn store(&self, value: u64, order: Ordering) {

@@ -11,10 +11,11 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use super::{is_test, root, sources};
 
 /// The rooms from the bottom up. A room may use those in the rows above its own.
-pub(crate) const ORDER: [&[&str]; 12] = [
+pub(crate) const ORDER: [&[&str]; 13] = [
     &["base"],
     &["settings"],
     &["callsite"],
+    &["traces"],
     &["context"],
     &["metrics"],
     &["logs"],

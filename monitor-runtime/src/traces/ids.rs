@@ -3,14 +3,15 @@
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
+use std::str::FromStr;
 
 /// Identifies a trace: 16 bytes, not all of them zero; shown as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TraceId(pub(super) [u8; 16]);
+pub struct TraceId(pub(crate) [u8; 16]);
 
 /// Identifies a span of a trace: 8 bytes, not all of them zero; shown as 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SpanId(pub(super) [u8; 8]);
+pub struct SpanId(pub(crate) [u8; 8]);
 
 /// The ids that every log line needs, small enough to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(crate) struct Ids {
     pub(crate) span: SpanId,
     pub(crate) sampled: bool,
     /// `true` if the caller left the sampling decision to this service.
-    pub(super) open: bool,
+    pub(crate) open: bool,
 }
 
 impl TraceId {
@@ -29,9 +30,41 @@ impl TraceId {
     }
 }
 
+/// Parses 32 hexadecimal digits in lower case.
+impl FromStr for TraceId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digit = |byte: u8| u8::try_from((byte as char).to_digit(16)?).ok();
+        let is_id = text.len() == 32 && !text.contains(|c: char| c.is_ascii_uppercase());
+        let mut id = [0; 16];
+        for (byte, pair) in id.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let (high, low) = digit(pair[0]).zip(digit(pair[1])).ok_or(())?;
+            *byte = high << 4 | low;
+        }
+        is_id.then_some(Self(id)).ok_or(())
+    }
+}
+
 impl SpanId {
-    pub(super) fn random() -> Self {
+    pub(crate) fn random() -> Self {
         Self(random())
+    }
+
+    /// Returns the id of a span of the local trace whose root has this id, by its number.
+    ///
+    /// No generator is asked: neighbouring numbers are spread as by `SplitMix64`.
+    #[inline]
+    pub(crate) fn numbered(self, number: u64) -> Self {
+        if number == 0 {
+            return self;
+        }
+        let root = u64::from_be_bytes(self.0);
+        // 2^64 divided by the golden ratio, then two rounds that mix all bits.
+        let mut id = root.wrapping_add(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        id = (id ^ (id >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        id = (id ^ (id >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        Self((id ^ (id >> 31)).max(1).to_be_bytes())
     }
 
     /// Returns its bytes, the most significant first.
@@ -43,7 +76,7 @@ impl SpanId {
 /// Returns random bytes, not all zero, at the price of one hash.
 ///
 /// Every `RandomState` has other keys. They come from the system's generator, once per thread.
-pub(super) fn random() -> [u8; 8] {
+pub(crate) fn random() -> [u8; 8] {
     RandomState::new()
         .build_hasher()
         .finish()
@@ -53,7 +86,7 @@ pub(super) fn random() -> [u8; 8] {
 
 /// Formats bytes as two digits each. A log line has 48 digits, for which `write!` would be too
 /// slow.
-pub(super) fn hexadecimal<const N: usize>(bytes: &[u8]) -> [u8; N] {
+pub(crate) fn hexadecimal<const N: usize>(bytes: &[u8]) -> [u8; N] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'0'; N];
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {

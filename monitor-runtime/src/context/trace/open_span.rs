@@ -1,0 +1,119 @@
+//! The span of a monitored call in the local trace that it began in: [`begin_call`] and [`end_call`]
+//! for a call that returns on its thread, [`OpenSpan`] for any other.
+
+use std::sync::Arc;
+
+use super::TraceContext;
+use super::current::{Here, Innermost, with_local};
+use super::local::Local;
+use crate::callsite::Site;
+use crate::traces::span::Detail;
+use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
+
+/// A span that has begun and not ended.
+pub(crate) struct OpenSpan {
+    trace: Arc<LocalTrace>,
+    key: SpanKey,
+    /// The context around it, while the thread works inside it.
+    around: Option<Around>,
+}
+
+enum Around {
+    /// Another span of the same local trace.
+    Span(Innermost),
+    /// Another local trace, or none: the call began elsewhere, and its future has moved.
+    Elsewhere(Here),
+}
+
+impl OpenSpan {
+    /// Begins a span inside the innermost one, without entering it. Returns `None` outside of local
+    /// traces, and if the trace has no room.
+    pub(crate) fn begin(subject: Subject, detail: Option<Detail>) -> Option<Self> {
+        let (trace, key) = with_local(|trace, innermost| {
+            let key = trace.begin_span(innermost.key, subject, detail)?;
+            Some((Arc::clone(trace), key))
+        })??;
+        Some(Self {
+            trace,
+            key,
+            around: None,
+        })
+    }
+
+    /// Makes it the innermost span of this thread, until [`leave`](Self::leave).
+    pub(crate) fn enter(&mut self) {
+        let is_here = with_local(|trace, _| Arc::ptr_eq(trace, &self.trace)) == Some(true);
+        let around = if is_here {
+            Around::Span(Innermost::new(&self.trace, self.key).enter())
+        } else {
+            Around::Elsewhere(Here::enter(Some(&self.context())))
+        };
+        self.around = Some(around);
+    }
+
+    /// Makes the span around it the innermost again.
+    pub(crate) fn leave(&mut self) {
+        match self.around.take() {
+            Some(Around::Span(before)) => before.set(),
+            Some(Around::Elsewhere(here)) => drop(here),
+            None => {}
+        }
+    }
+
+    /// Returns the innermost span, which [`begin_call`] began.
+    pub(crate) fn of_call(site: &Site) -> Option<Self> {
+        with_local(|trace, innermost| {
+            let key = innermost.key;
+            let around = Innermost::new(trace, trace.around_call(key, site)?);
+            Some(Self {
+                trace: Arc::clone(trace),
+                key,
+                around: Some(Around::Span(around)),
+            })
+        })?
+    }
+
+    fn context(&self) -> TraceContext {
+        let mut ids = self.trace.ids;
+        ids.span = self.trace.span_id(self.key.number);
+        TraceContext {
+            ids,
+            carried: None,
+            failure: None,
+            local: Some(Local {
+                trace: Arc::clone(&self.trace),
+                key: self.key,
+            }),
+        }
+    }
+
+    /// Ends the span.
+    pub(crate) fn end(mut self, end: SpanEnd) {
+        self.leave();
+        self.trace.end_span(self.key, end);
+    }
+}
+
+/// Begins the span of a call on this thread, and enters it. `now` reads the clock.
+///
+/// Returns the start of the call; `None` outside of local traces, if the trace has no room, and in a
+/// [child](TraceContext::child), which [`end_call`] could not enter again.
+#[inline]
+pub(crate) fn begin_call(site: &'static Site, now: impl Fn() -> u64) -> Option<u64> {
+    with_local(|trace, innermost| {
+        let parent = innermost.is_recorded.then_some(innermost.key)?;
+        let (key, began) = trace.begin_call(parent, site, now)?;
+        Innermost::new(trace, key).set();
+        Some(began)
+    })?
+}
+
+/// Ends the span of a call that succeeded, which [`begin_call`] began, and leaves it.
+#[inline]
+pub(crate) fn end_call(site: &'static Site, ended: u64) {
+    with_local(|trace, innermost| {
+        if let Some(around) = trace.end_call(innermost.key, site, ended) {
+            Innermost::new(trace, around).set();
+        }
+    });
+}

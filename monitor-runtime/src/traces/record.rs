@@ -1,0 +1,260 @@
+//! The record of one local trace, shared by all threads that work for its request.
+//!
+//! A call that succeeds and has no fields writes its [place](super::slots) and takes no lock. The
+//! [rest](super::rest) has one, which is held for a short time and runs no code of the user.
+
+use std::cell::Cell;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use super::ids::{Ids, SpanId};
+use super::judge::Reason;
+use super::rest::Rest;
+use super::slots::{Slots, SpanKey};
+use super::span::{Detail, RootName, Span, SpanEnd, Subject};
+use super::{judge, live, store};
+use crate::base::clock;
+use crate::callsite::Site;
+
+/// A local trace.
+pub(crate) struct LocalTrace {
+    /// The trace, and the root's span in it.
+    pub(crate) ids: Ids,
+    /// The span in which the caller made the request.
+    pub(crate) remote_parent: Option<SpanId>,
+    /// The start.
+    pub(crate) at: SystemTime,
+    /// The start, in ticks of the clock.
+    pub(crate) began: u64,
+    slots: Slots,
+    rest: Mutex<Rest>,
+}
+
+/// A copy of a local trace.
+#[derive(Default)]
+pub(crate) struct Story {
+    /// In the order of their beginnings; the root is the first.
+    pub(crate) spans: Vec<Span>,
+    /// Spans that were left out.
+    pub(crate) left_out: u64,
+    /// Spans whose fields or error were left out.
+    pub(crate) cut: u64,
+    /// The reason for which the trace is kept.
+    pub(crate) reason: Option<Reason>,
+}
+
+thread_local! {
+    /// `true` while this thread holds the lock of a record. The allocator may be monitored, too.
+    static BUSY: Cell<bool> = const { Cell::new(false) };
+}
+
+impl LocalTrace {
+    /// Begins a local trace, which is in flight until its root and its tasks have ended.
+    pub(crate) fn begin(ids: Ids, remote_parent: Option<SpanId>, root: Subject) -> Arc<Self> {
+        let began = clock::now();
+        let slots = Slots::new();
+        if let Ok(root) = slots.take() {
+            slots.begin(root, SpanKey::ROOT, None, began);
+        }
+        let trace = Arc::new(Self {
+            ids,
+            remote_parent,
+            at: SystemTime::now(),
+            began,
+            slots,
+            rest: Mutex::new(Rest::new(root)),
+        });
+        live::enter(&trace);
+        trace
+    }
+
+    /// Runs code that has the rest; `None` if this thread has some already.
+    fn with<R>(&self, code: impl FnOnce(&mut Rest) -> R) -> Option<R> {
+        if BUSY.replace(true) {
+            return None;
+        }
+        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = code(&mut rest);
+        drop(rest);
+        BUSY.set(false);
+        Some(result)
+    }
+
+    /// Returns the key of a span that is about to begin; `None` if there is no room for it.
+    #[inline]
+    fn take(&self) -> Option<SpanKey> {
+        self.slots.take().or_else(|number| self.reuse(number)).ok()
+    }
+
+    #[cold]
+    fn reuse(&self, number: u64) -> Result<SpanKey, ()> {
+        let slot = self.with(|rest| rest.reuse(&self.slots)).flatten();
+        slot.map(|slot| SpanKey { slot, number }).ok_or(())
+    }
+
+    /// Begins the span of a call without fields inside `parent`. `now` reads the clock, as late as
+    /// possible. Returns `None` if there is no room for the span.
+    #[inline]
+    pub(crate) fn begin_call(
+        &self,
+        parent: SpanKey,
+        site: &'static Site,
+        now: impl Fn() -> u64,
+    ) -> Option<(SpanKey, u64)> {
+        let key = self.take()?;
+        let began = now();
+        self.slots.begin(key, parent, Some(site), began);
+        Some((key, began))
+    }
+
+    /// Begins a span of any kind inside `parent`. Returns `None` if there is no room for it.
+    pub(crate) fn begin_span(
+        &self,
+        parent: SpanKey,
+        subject: Subject,
+        detail: Option<Detail>,
+    ) -> Option<SpanKey> {
+        let key = self.take()?;
+        let (site, other) = match subject {
+            Subject::Call(site) => (Some(site), None),
+            other => (None, Some(other)),
+        };
+        if other.is_some() || detail.is_some() {
+            self.with(|rest| rest.add(key.number, other, detail))?;
+        }
+        self.slots.begin(key, parent, site, clock::now());
+        Some(key)
+    }
+
+    /// Begins the span of a task, which keeps the trace in flight.
+    pub(crate) fn begin_task(self: &Arc<Self>, parent: SpanKey, task: Subject) -> Option<SpanKey> {
+        let key = self.begin_span(parent, task, None)?;
+        let parts = self.with(|rest| {
+            rest.parts += 1;
+            rest.parts
+        });
+        if parts == Some(1) {
+            // Code that outlives the request has spawned it.
+            live::enter(self);
+        }
+        Some(key)
+    }
+
+    /// Ends a call that succeeded, and returns the key of the span around it; `None` if the span is
+    /// not a call of this function.
+    #[inline]
+    pub(crate) fn end_call(&self, key: SpanKey, site: &Site, ended: u64) -> Option<SpanKey> {
+        self.slots.end_call(key, site, ended)
+    }
+
+    /// Returns the key of the span around a call; `None` if the span is not a call of this function.
+    pub(crate) fn around_call(&self, key: SpanKey, site: &Site) -> Option<SpanKey> {
+        self.slots.around_call(key, site)
+    }
+
+    /// Returns the key of the span around another one, if that is not left out.
+    pub(crate) fn around(&self, key: SpanKey) -> Option<SpanKey> {
+        self.slots.around(key)
+    }
+
+    /// Ends a span.
+    pub(crate) fn end_span(self: &Arc<Self>, key: SpanKey, end: SpanEnd) {
+        let (ended, outcome) = (end.ended, end.outcome);
+        let is_failure = end.is_failure();
+        if end.has_detail() {
+            self.with(|rest| rest.end(key, end));
+        }
+        // Last: a reader that sees the end also sees the rest of it.
+        self.slots.end(key, ended, outcome);
+        if is_failure {
+            // The request may have been judged before a task of it failed.
+            self.judge();
+        }
+    }
+
+    /// Ends the root. The trace is judged, and stays in flight while it has tasks.
+    pub(crate) fn end_root(self: &Arc<Self>, end: SpanEnd) {
+        let root = (end.outcome, end.ended.saturating_sub(self.began));
+        self.end_span(SpanKey::ROOT, end);
+        self.with(|rest| rest.facts.root = Some(root));
+        self.judge();
+        self.end_part();
+    }
+
+    /// Ends the span of a task.
+    pub(crate) fn end_task(self: &Arc<Self>, key: SpanKey, end: SpanEnd) {
+        self.end_span(key, end);
+        self.end_part();
+    }
+
+    /// Notes that the root or a task has ended. After the last of them, the trace is not in flight.
+    fn end_part(self: &Arc<Self>) {
+        let ended = self.with(|rest| {
+            rest.parts = rest.parts.saturating_sub(1);
+            let is_last = rest.parts == 0;
+            let is_news = is_last && !rest.is_counted;
+            rest.is_counted |= is_last;
+            (is_last, is_news.then_some((rest.facts.kept, rest.left_out)))
+        });
+        let Some((true, news)) = ended else { return };
+        live::leave(self);
+        if let Some((kept, left_out)) = news {
+            judge::count(kept);
+            judge::count_left_out(left_out);
+        }
+    }
+
+    /// Keeps the trace if there is a reason, once its root has ended. A failure is a reason again.
+    fn judge(self: &Arc<Self>) {
+        let seen = self.with(|rest| (rest.facts, rest.bytes()));
+        let Some((facts, bytes)) = seen else { return };
+        let Some((_, ticks)) = facts.root.filter(|_| facts.kept != Some(Reason::Failed)) else {
+            return;
+        };
+        let name = self.name();
+        let Some(reason) = judge::judge(name, facts) else {
+            return;
+        };
+        // Two tasks may fail at once.
+        let before = self.with(|rest| rest.facts.kept.replace(reason)).flatten();
+        if before != Some(reason) {
+            store::keep(store::Kept {
+                trace: Arc::clone(self),
+                name,
+                reason,
+                ticks,
+                bytes: size_of::<Self>() + self.slots.bytes() + bytes,
+            });
+        }
+    }
+
+    /// Returns the name of the request or task that it began with.
+    pub(crate) fn name(&self) -> RootName {
+        // Cloned, because the name of a request takes a lock of its own.
+        let root = self.with(|rest| rest.root()).flatten();
+        root.map_or(RootName::Foreign(""), |root| root.name())
+    }
+
+    /// Returns the id of a span by its number.
+    #[inline]
+    pub(crate) fn span_id(&self, number: u64) -> SpanId {
+        self.ids.span.numbered(number)
+    }
+
+    /// Returns the calls that run, each with its start in ticks of the clock.
+    pub(super) fn open_calls(&self) -> impl Iterator<Item = (&'static Site, u64)> {
+        let open = self.slots.read().filter(|entry| entry.ended.is_none());
+        open.filter_map(|entry| Some((entry.site?, entry.began)))
+    }
+
+    /// Copies what it has recorded so far.
+    pub(crate) fn read(&self) -> Story {
+        let story = self.with(|rest| Story {
+            spans: rest.read(&self.slots),
+            left_out: rest.left_out,
+            cut: rest.cut,
+            reason: rest.facts.kept,
+        });
+        story.unwrap_or_default()
+    }
+}

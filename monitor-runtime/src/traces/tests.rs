@@ -1,0 +1,156 @@
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::judge::Reason;
+use super::span::{Detail, SpanEnd, Subject};
+use super::{Ids, LocalTrace, SpanId, SpanKey, TraceId, live, store};
+use crate::base::clock;
+use crate::base::fields::FieldValue;
+use crate::base::outcome::Outcome;
+
+fn trace() -> Arc<LocalTrace> {
+    let ids = Ids {
+        trace: TraceId([7; 16]),
+        span: SpanId::random(),
+        sampled: false,
+        open: false,
+    };
+    LocalTrace::begin(ids, None, task())
+}
+
+#[track_caller]
+fn task() -> Subject {
+    Subject::Task(Location::caller())
+}
+
+fn end(outcome: Outcome) -> SpanEnd {
+    SpanEnd::new(clock::now(), outcome)
+}
+
+#[test]
+fn a_full_trace_leaves_out_the_oldest_spans_that_have_ended() {
+    let trace = trace();
+    let around = trace.begin_span(SpanKey::ROOT, task(), None).expect("room");
+    let failed = trace.begin_span(around, task(), None).expect("room");
+    trace.end_span(failed, end(Outcome::Error));
+    for _ in 0..1000 {
+        let inner = trace.begin_span(around, task(), None).expect("room");
+        trace.end_span(inner, end(Outcome::Ok));
+    }
+    let story = trace.read();
+    let numbers: Vec<u64> = story.spans.iter().map(|span| span.number).collect();
+    assert!(
+        numbers.len() <= 200 && numbers.len() >= 150,
+        "{}",
+        numbers.len()
+    );
+    assert_eq!(
+        numbers[..3],
+        [0, 1, 2],
+        "the way to the last one, and the failure"
+    );
+    assert_eq!(numbers.last(), Some(&1002), "the last ones");
+    assert!(numbers.is_sorted());
+    assert_eq!(story.left_out + numbers.len() as u64, 1003);
+    assert!(story.spans[3..].iter().all(|span| span.parent == Some(1)));
+    trace.end_root(end(Outcome::Ok));
+}
+
+#[test]
+fn spans_that_run_are_never_left_out_for_others() {
+    let trace = trace();
+    let mut around = SpanKey::ROOT;
+    let mut begun = 1;
+    while let Some(inner) = trace.begin_span(around, task(), None) {
+        around = inner;
+        begun += 1;
+    }
+    assert_eq!(begun, 200);
+    assert_eq!(trace.begin_span(around, task(), None), None);
+    assert_eq!(trace.read().left_out, 2);
+    // The innermost ends: its place is free again, some tries later.
+    trace.end_span(around, end(Outcome::Ok));
+    let later = (0..200).find_map(|_| trace.begin_span(SpanKey::ROOT, task(), None));
+    assert!(later.is_some());
+    trace.end_root(end(Outcome::Ok));
+}
+
+#[test]
+fn fields_and_errors_are_bounded() {
+    let trace = trace();
+    let detail = || Detail::of_values(vec![("text", FieldValue::Text("x".repeat(1000))); 4]);
+    for _ in 0..150 {
+        trace.begin_span(SpanKey::ROOT, task(), Some(detail()));
+    }
+    let story = trace.read();
+    let shown = story
+        .spans
+        .iter()
+        .filter(|span| !span.detail.fields.is_empty());
+    let bytes = shown
+        .clone()
+        .flat_map(|span| &span.detail.fields)
+        .map(|(_, value)| match value {
+            FieldValue::Text(text) => text.len(),
+            _ => 0,
+        });
+    let bytes: usize = bytes.sum();
+    assert!((30_000..=65_536).contains(&bytes), "{bytes}");
+    assert_eq!(story.cut, 150 - shown.count() as u64);
+    trace.end_root(end(Outcome::Ok));
+}
+
+#[test]
+fn a_trace_is_in_flight_until_its_last_task_has_ended() {
+    let trace = trace();
+    let task = trace.begin_task(SpanKey::ROOT, task()).expect("room");
+    let is_live = || live::all().iter().any(|other| Arc::ptr_eq(other, &trace));
+    assert!(is_live());
+    trace.end_root(end(Outcome::Ok));
+    assert!(is_live(), "its task runs");
+    trace.end_task(task, end(Outcome::Panic));
+    assert!(!is_live());
+    let kept = store::all();
+    let kept = kept.iter().find(|kept| Arc::ptr_eq(&kept.trace, &trace));
+    assert_eq!(kept.expect("it failed late").reason, Reason::Failed);
+    assert_eq!(trace.read().reason, Some(Reason::Failed));
+    let late = trace.begin_task(SpanKey::ROOT, self::task()).expect("room");
+    assert!(
+        is_live(),
+        "code that outlives the request has spawned a task"
+    );
+    trace.end_task(late, end(Outcome::Ok));
+    assert!(!is_live());
+}
+
+#[test]
+fn ids_of_spans_are_different_and_never_zero() {
+    let root = SpanId([0; 8]);
+    let mut ids: Vec<_> = (1..10_000)
+        .map(|number| root.numbered(number).to_bytes())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 9_999);
+    assert!(ids.iter().all(|id| *id != [0; 8]));
+    assert_eq!(root.numbered(0), root);
+}
+
+#[test]
+fn only_an_id_is_a_trace_id() {
+    let id = "0af7651916cd43dd8448eb211c80319c";
+    assert_eq!(
+        id.parse::<TraceId>().map(|id| id.to_string()),
+        Ok(id.to_owned())
+    );
+    for wrong in [
+        "",
+        "0af7",
+        "0AF7651916CD43DD8448EB211C80319C",
+        "0af7651916cd43dd8448eb211c80319g",
+        "0af7651916cd43dd8448eb211c80319c0",
+        "+af7651916cd43dd8448eb211c80319c",
+    ] {
+        assert_eq!(wrong.parse::<TraceId>(), Err(()), "{wrong}");
+    }
+}
