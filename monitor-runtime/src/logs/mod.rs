@@ -2,7 +2,8 @@
 //!
 //! [`Builder::start`](crate::Builder::start) installs a subscriber of these layers where the process has none. A service with a
 //! subscriber of its own adds the layers that it wants: [`json_layer`] writes each event as one line of JSON, [`queued_stdout`] is
-//! a writer that never waits for the reader of standard output, and [`event_counter`] counts events by level.
+//! a writer that never waits for the reader of standard output, [`event_counter`] counts events by level, and
+//! [`request_layer`] adds spans of other crates to the record of their request.
 //!
 //! ```
 //! use monitor_runtime::logs::{event_counter, json_layer, queued_stdout};
@@ -30,6 +31,7 @@ pub(crate) mod level;
 mod pretty;
 mod queue;
 mod queued_stdout;
+mod request_layer;
 mod span_fields;
 mod stdout;
 mod terminal;
@@ -38,6 +40,7 @@ mod timestamp;
 pub use counter::{EventCounter, event_counter};
 pub use json::{JsonLayer, json_layer};
 pub use queued_stdout::{NonBlockingStdout, queued_stdout};
+pub use request_layer::{RequestLayer, request_layer};
 
 pub use crate::settings::log_filter::{LogFilter, LogFilterError};
 pub use crate::settings::log_format::LogFormat;

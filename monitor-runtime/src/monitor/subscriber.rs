@@ -7,7 +7,9 @@ use tracing_subscriber::{Layer, Registry};
 
 use crate::logs;
 use crate::logs::filter::{FILTERS, FilterLayer, Filters};
-use crate::logs::{PrettyLayer, SanitizingWriter, event_counter, json_layer, queued_stdout};
+use crate::logs::{
+    PrettyLayer, SanitizingWriter, event_counter, json_layer, queued_stdout, request_layer,
+};
 use crate::sentry::sentry_layer;
 use crate::settings::log_filter::LogDirectives;
 use crate::settings::log_format::LogFormat;
@@ -55,5 +57,6 @@ pub(crate) fn install(format: LogFormat, colours: bool, rules: LogDirectives) ->
 fn set(filter: FilterLayer, layer: impl Layer<Filtered> + Send + Sync) -> bool {
     let subscriber = Registry::default().with(filter).with(layer);
     let subscriber = subscriber.with(event_counter()).with(sentry_layer());
+    let subscriber = subscriber.with(request_layer());
     tracing::subscriber::set_global_default(subscriber).is_ok()
 }
