@@ -38,7 +38,7 @@ pub(crate) use page::{Chunks, Page};
 pub(crate) use process_families::{process, runtime};
 pub(crate) use readings::RESULTS;
 pub(crate) use runtime_families::{
-    CheckReading, Number, RuntimeFamily, captures, checks, label_overflow, log,
+    CheckReading, Number, RuntimeFamily, captures, checks, label_overflow, log, traces,
 };
 use text_format::label;
 pub(crate) use text_format::{canonical, escape};
@@ -50,7 +50,7 @@ pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
 /// Families of which every page may have series, so that the service must not define them.
-const FAMILIES: [&Family<'static>; 16] = [
+const FAMILIES: [&Family<'static>; 19] = [
     &BUILD_INFO,
     &CALLS,
     &ERRORS,
@@ -60,6 +60,9 @@ const FAMILIES: [&Family<'static>; 16] = [
     &LOG_DROPPED,
     &LABEL_OVERFLOW,
     &CAPTURES,
+    &TRACES,
+    &SPANS_LEFT_OUT,
+    &OLDEST_CALL,
     &CHECK_UP,
     &CHECK_DURATION,
     &OBJECTIVE_CALLS,
@@ -90,57 +93,62 @@ pub(crate) const DURATION: Family<'static> = Family {
     unit: Some("seconds"),
     help: "Time from the beginning of a call to its end.",
 };
-pub(crate) const CONCURRENT: Family<'static> = Family {
-    name: "function_calls_concurrent",
-    kind: Kind::Gauge,
-    unit: None,
-    help: "Calls that have begun and not ended.",
-};
+pub(crate) const CONCURRENT: Family<'static> = Family::gauge(
+    "function_calls_concurrent",
+    None,
+    "Calls that have begun and not ended.",
+);
 pub(crate) const BUILD_INFO: Family<'static> = Family {
     name: "build_info",
     kind: Kind::Info,
     unit: None,
     help: "The build that is running; always 1.",
 };
-pub(crate) const LOG_EVENTS: Family<'static> = Family {
-    name: "monitor_log_events_total",
-    kind: Kind::Counter,
-    unit: None,
-    help: "Events that passed the filter of the log, by level.",
-};
-pub(crate) const LOG_DROPPED: Family<'static> = Family {
-    name: "monitor_log_lines_dropped_total",
-    kind: Kind::Counter,
-    unit: None,
-    help: "Log lines that were dropped: the queue was full, or standard output refused them.",
-};
-
-pub(crate) const LABEL_OVERFLOW: Family<'static> = Family {
-    name: "monitor_label_overflow_total",
-    kind: Kind::Counter,
-    unit: None,
-    help: "Calls with a value that its `bounded` label had no place for; it is `other`.",
-};
-
-pub(crate) const CAPTURES: Family<'static> = Family {
-    name: "monitor_captures_total",
-    kind: Kind::Counter,
-    unit: None,
-    help: "Events for Sentry, by result.",
-};
-
-pub(crate) const CHECK_UP: Family<'static> = Family {
-    name: "monitor_health_check_up",
-    kind: Kind::Gauge,
-    unit: None,
-    help: "1 while a health check passes, or a watched runtime answers; 0 while it does not.",
-};
-pub(crate) const CHECK_DURATION: Family<'static> = Family {
-    name: "monitor_health_check_duration_seconds",
-    kind: Kind::Gauge,
-    unit: Some("seconds"),
-    help: "Duration of the last run of a health check.",
-};
+pub(crate) const LOG_EVENTS: Family<'static> = Family::counter(
+    "monitor_log_events_total",
+    None,
+    "Events that passed the filter of the log, by level.",
+);
+pub(crate) const LOG_DROPPED: Family<'static> = Family::counter(
+    "monitor_log_lines_dropped_total",
+    None,
+    "Log lines that were dropped: the queue was full, or standard output refused them.",
+);
+pub(crate) const LABEL_OVERFLOW: Family<'static> = Family::counter(
+    "monitor_label_overflow_total",
+    None,
+    "Calls with a value that its `bounded` label had no place for; it is `other`.",
+);
+pub(crate) const CAPTURES: Family<'static> = Family::counter(
+    "monitor_captures_total",
+    None,
+    "Events for Sentry, by result.",
+);
+pub(crate) const TRACES: Family<'static> = Family::counter(
+    "monitor_traces_total",
+    None,
+    "Requests and tasks that have ended, by the reason for which their trace is kept, or dropped.",
+);
+pub(crate) const SPANS_LEFT_OUT: Family<'static> = Family::counter(
+    "monitor_trace_spans_left_out_total",
+    None,
+    "Calls that a trace with more than 200 spans left out.",
+);
+pub(crate) const OLDEST_CALL: Family<'static> = Family::gauge(
+    "function_calls_oldest_seconds",
+    Some("seconds"),
+    "Age of the oldest running call of a function, from one second on.",
+);
+pub(crate) const CHECK_UP: Family<'static> = Family::gauge(
+    "monitor_health_check_up",
+    None,
+    "1 while a health check passes, or a watched runtime answers; 0 while it does not.",
+);
+pub(crate) const CHECK_DURATION: Family<'static> = Family::gauge(
+    "monitor_health_check_duration_seconds",
+    Some("seconds"),
+    "Duration of the last run of a health check.",
+);
 
 /// Objectives of functions.
 ///

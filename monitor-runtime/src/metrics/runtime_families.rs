@@ -1,11 +1,17 @@
 //! Families of the runtime's own that are not about functions.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::family::Family;
 use super::text_format::label;
-use super::{CAPTURES, CHECK_DURATION, CHECK_UP, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS};
+use super::{
+    CAPTURES, CHECK_DURATION, CHECK_UP, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS, OLDEST_CALL,
+    SPANS_LEFT_OUT, TRACES,
+};
+use crate::base::clock;
 use crate::callsite::Site;
+use crate::traces::{judge, live};
 
 /// A family of the runtime, and a value for each set of labels.
 pub(crate) struct RuntimeFamily {
@@ -47,6 +53,54 @@ pub(crate) fn captures(captures: [(&str, u64); 3]) -> RuntimeFamily {
         family: &CAPTURES,
         values: values.to_vec(),
     }
+}
+
+/// Returns the families of local traces: those that have ended, and the oldest calls of those that
+/// run.
+pub(crate) fn traces(service: &str) -> Vec<RuntimeFamily> {
+    let judged = judge::judged();
+    let values = judged.map(|(reason, count)| (label("reason", reason), Number::Count(count)));
+    let mut families = vec![
+        RuntimeFamily {
+            family: &TRACES,
+            values: values.collect(),
+        },
+        RuntimeFamily {
+            family: &SPANS_LEFT_OUT,
+            values: vec![(String::new(), Number::Count(judge::left_out()))],
+        },
+    ];
+    let oldest = oldest_calls(service);
+    if !oldest.is_empty() {
+        families.push(RuntimeFamily {
+            family: &OLDEST_CALL,
+            values: oldest,
+        });
+    }
+    families
+}
+
+/// Returns the ages of the oldest calls that have run for some time, by function.
+fn oldest_calls(service: &str) -> Vec<(String, Number)> {
+    /// The series of younger calls would come and go.
+    const LEAST_SECONDS: f64 = 1.0;
+    let now = clock::now();
+    let mut oldest: BTreeMap<String, f64> = BTreeMap::new();
+    for (site, began) in live::oldest_calls() {
+        let age = clock::seconds(now.saturating_sub(began));
+        if age >= LEAST_SECONDS {
+            let labels = [
+                ("function", site.function()),
+                ("module", site.module()),
+                ("service_name", service),
+            ];
+            let labels = labels.map(|(key, value)| label(key, value)).join(",");
+            let known = oldest.entry(labels).or_default();
+            *known = known.max(age);
+        }
+    }
+    let measured = |(labels, age)| (labels, Number::Measure(age));
+    oldest.into_iter().map(measured).collect()
 }
 
 /// Returns the family that counts calls whose value was one too many for its label.

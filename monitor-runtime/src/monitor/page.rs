@@ -23,6 +23,7 @@ pub(super) fn page(
         let others = others.as_ref().map(PrometheusHandle::render);
         let mut own = metrics::log(logs::counts(), logs::dropped_lines());
         own.push(metrics::captures(sentry::captures()));
+        own.extend(metrics::traces(&service));
         own.extend(metrics::label_overflow(callsite::all()));
         own.extend(metrics::objectives(&service, callsite::all()));
         own.extend(metrics::checks(&health.readings()));

@@ -3,7 +3,7 @@
 use super::Rules;
 use super::alert::Alert;
 use super::text::{group_words, untemplated};
-use crate::metrics::{BUILD_INFO, OBJECTIVE_TARGET};
+use crate::metrics::{BUILD_INFO, CALLS, OBJECTIVE_TARGET, OLDEST_CALL};
 use crate::settings::objective::Kind;
 use crate::slo::window::{D1, H6, M5, M30, Severity, Window};
 use crate::slo::yaml::Yaml;
@@ -16,9 +16,17 @@ const MISSED: Window = H6;
 /// by itself during an outage.
 const REMEMBERED: Window = D1;
 
+/// The age from which a call hangs, in seconds.
+const STUCK_SECONDS: u64 = 300;
+
 impl Rules {
     pub(super) fn service_alerts(&self) -> Vec<Yaml> {
-        let mut rules = vec![self.absent(), self.instance_down(), self.without_rules()];
+        let mut rules = vec![
+            self.absent(),
+            self.instance_down(),
+            self.call_stuck(),
+            self.without_rules(),
+        ];
         rules.extend(self.by_nothing());
         rules
     }
@@ -68,6 +76,30 @@ impl Rules {
             summary: format!("{}: {{{{ $labels.instance }}}} cannot be scraped", self.name()),
             description: "It was an instance of the service in the last 6h, and its target is still configured. \
                           Its calls are missing from every ratio until it answers again."
+                .to_owned(),
+            looks_back: H6,
+        })
+    }
+
+    /// Alerts on calls that run and run, of functions whose calls end.
+    fn call_stuck(&self) -> Yaml {
+        let (oldest, calls, service) = (OLDEST_CALL.name, CALLS.name, self.scope.selector(&[]));
+        let by = self.scope.group(&["function", "module"]);
+        let remembered = self.range(MISSED);
+        self.alert(&Alert {
+            name: "MonitorCallStuck",
+            // A function that serves a connection or a queue for ever has no calls that end.
+            expr: format!(
+                "max by ({by}) ({oldest}{service}) > {STUCK_SECONDS}\nand on ({by})\n\
+                 sum by ({by}) (increase({calls}{service}[{remembered}])) > 0"
+            ),
+            delay: Some(DOWN),
+            severity: Severity::Ticket,
+            labels: &[],
+            summary: format!("{}: a call of {{{{ $labels.function }}}} hangs", self.name()),
+            description: "Its oldest call has run for {{ $value | humanizeDuration }}, while others ended in the last \
+                          6h. /calls on the management port shows the request that it belongs to, and the calls inside \
+                          it that are open."
                 .to_owned(),
             looks_back: H6,
         })

@@ -59,6 +59,37 @@ fn one_instance_may_have_had_two_versions() {
     assert_evaluates(&rules(), &series, &[(40, &down, Some(1.0))]);
 }
 
+#[test]
+fn a_call_that_hangs_is_a_ticket_unless_none_of_its_function_ends() {
+    let ticket = |function: &str| {
+        firing(
+            "MonitorCallStuck",
+            &format!(",severity=\"ticket\",function=\"{function}\""),
+        )
+    };
+    let mut series = ONE.there("1x60", "1x60");
+    for (function, calls) in [("load", "0+1x10 10x50"), ("work", "0x60")] {
+        let labels = format!("service_name=\"shop\",function=\"{function}\",module=\"shop\"");
+        series.extend([
+            ONE.series("function_calls_oldest_seconds", &labels, "0+60x20 _x40"),
+            ONE.series(
+                "function_calls_total",
+                &format!("{labels},result=\"ok\""),
+                calls,
+            ),
+        ]);
+    }
+    let (load, work) = (ticket("load"), ticket("work"));
+    let expected: &[Expected<'_>] = &[
+        (8, &load, None),
+        (15, &load, Some(1.0)),
+        (15, &work, None),
+        // It has ended.
+        (30, &load, None),
+    ];
+    assert_evaluates(&rules(), &series, expected);
+}
+
 /// Returns the series of running calls of `serve`.
 fn in_flight(instance: Instance<'_>, values: &str) -> Series {
     let labels = "service_name=\"shop\",objective_name=\"api\",function=\"serve\",module=\"shop\"";
