@@ -17,6 +17,7 @@ mod listener;
 mod live;
 mod negotiate;
 mod page_stream;
+mod requests;
 mod reserved_descriptors;
 mod routes;
 #[cfg(test)]

@@ -25,6 +25,13 @@ pub(super) fn format(headers: &HeaderMap) -> Format {
     }
 }
 
+/// Returns `true` if the client prefers plain text to JSON, as a terminal does that asks for it.
+pub(super) fn prefers_text(headers: &HeaderMap) -> bool {
+    let accepted: Vec<Range<'_>> = items(headers, &ACCEPT).filter_map(Range::parse).collect();
+    let text = liking(&accepted, "text/plain", "");
+    text.0 > 0 && text > liking(&accepted, "application/json", "")
+}
+
 /// Returns `true` if the client prefers an answer compressed by gzip.
 pub(super) fn gzip(headers: &HeaderMap) -> bool {
     let weight_of = |names: &[&str]| {

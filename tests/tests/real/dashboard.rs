@@ -64,6 +64,43 @@ fn the_dashboard_is_one_to_grafana() {
 }
 
 #[test]
+fn requests_are_what_their_schema_says() {
+    let service = Service::quickstart(&[]);
+    let look = |path: &str| {
+        let (status, body) = get(service.management, path);
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    };
+    service.hang_up_on_slow(1);
+    for path in ["/orders/7", "/orders/999", "/panic", "/hello/you"] {
+        get(service.addr, path);
+    }
+    // One that is in flight while the lists are read.
+    let slow = service.addr;
+    let slow = std::thread::spawn(move || get(slow, "/slow"));
+    let calls = wait_for("a request in flight", || {
+        Some(look("/calls")).filter(|calls| calls.contains("GET /slow"))
+    });
+    let kept = look("/requests");
+    let mut documents = vec![calls, kept.clone()];
+    let kept: Value = serde_json::from_str(&kept).expect("JSON");
+    let kept = kept["requests"].as_array().expect("a list");
+    for request in kept {
+        let trace = request["trace_id"].as_str().expect("an id");
+        documents.push(look(&format!("/requests/{trace}")));
+    }
+    assert!(kept.len() >= 5, "{kept:#?}");
+    let schema = look("/requests/schema.json");
+    for document in documents {
+        let (passes, said) = check(&schema, &document);
+        assert!(passes, "{said}\n{document}");
+        let wrong = document.replacen("{\"trace_id\"", "{\"more\":1,\"trace_id\"", 1);
+        assert!(!check(&schema, &wrong).0, "the schema is strict");
+    }
+    slow.join().expect("it ends");
+}
+
+#[test]
 fn every_panel_can_be_read_without_its_query() {
     let service = Service::quickstart(&[]);
     let (_, dashboard) = get(service.management, "/grafana.json?by=env");

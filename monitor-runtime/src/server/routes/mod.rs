@@ -6,6 +6,7 @@ mod live;
 mod log_level;
 mod metrics;
 mod probes;
+mod requests;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -30,7 +31,7 @@ pub(crate) use probes::health_routes;
 pub(super) type Routes = BoxedFilter<(Response,)>;
 
 const NOT_FOUND: &str = "not found; there are /, /health, /healthz, /livez, /live, /readyz, /ready, /startupz, /metrics, \
-     /log-level, /inventory, /rules.yaml, /grafana.json, /objectives\n";
+     /log-level, /inventory, /rules.yaml, /grafana.json, /objectives, /requests, /calls\n";
 
 /// Returns the routes of the management server.
 pub(super) fn all(context: Context) -> Routes {
@@ -43,7 +44,9 @@ pub(super) fn all(context: Context) -> Routes {
         .unify()
         .or(live::live_routes(context.clone()))
         .unify()
-        .or(documents::routes(context))
+        .or(documents::routes(context.clone()))
+        .unify()
+        .or(requests::routes(context))
         .unify()
         .or(not_found)
         .unify()

@@ -1,0 +1,276 @@
+//! The documents, and how they are made of local traces.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::base::clock;
+use crate::base::fields::FieldValue;
+use crate::base::outcome::Outcome;
+use crate::base::verdict::Link;
+use crate::traces::judge::Reason;
+use crate::traces::record::Story;
+use crate::traces::span::Span;
+use crate::traces::tree::tree;
+use crate::traces::{LocalTrace, Subject};
+
+/// The kept requests.
+#[derive(Serialize)]
+pub(in crate::server) struct Kept {
+    /// The latest first.
+    pub(super) requests: Vec<Head>,
+}
+
+/// The requests in flight.
+#[derive(Serialize)]
+pub(in crate::server) struct InFlight {
+    /// The number of all of them.
+    #[serde(rename = "in_flight")]
+    pub(super) all: usize,
+    /// The number of those that are not listed, because the list is too long.
+    pub(super) left_out: usize,
+    /// The oldest first.
+    pub(super) requests: Vec<Running>,
+}
+
+/// All that is known of one trace.
+#[derive(Serialize)]
+pub(in crate::server) struct Whole {
+    pub(super) trace_id: String,
+    /// One for each request of the trace that this process served, the oldest first.
+    pub(super) requests: Vec<Request>,
+}
+
+/// A request, or the task that a trace began with.
+#[derive(Serialize)]
+pub(in crate::server) struct Head {
+    pub(super) trace_id: String,
+    pub(super) name: String,
+    /// Absent while it is not kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason: Option<&'static str>,
+    /// RFC 3339.
+    pub(super) started: String,
+    /// So far, for one in flight.
+    pub(super) duration_ms: f64,
+    /// `null` while it runs.
+    pub(super) outcome: Option<&'static str>,
+}
+
+/// A request in flight.
+#[derive(Serialize)]
+pub(in crate::server) struct Running {
+    pub(super) trace_id: String,
+    pub(super) name: String,
+    pub(super) age_ms: f64,
+    /// The open calls, from the outermost down.
+    pub(super) calls: Vec<OpenCall>,
+}
+
+/// A call that runs.
+#[derive(Serialize)]
+pub(in crate::server) struct OpenCall {
+    pub(super) name: String,
+    pub(super) depth: usize,
+    pub(super) age_ms: f64,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) fields: Map<String, Value>,
+}
+
+/// A request in full.
+#[derive(Serialize)]
+pub(in crate::server) struct Request {
+    #[serde(flatten)]
+    pub(super) head: Head,
+    /// The span in which the caller made the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) caller_span_id: Option<String>,
+    /// Spans that are not listed, beyond 200.
+    pub(super) spans_left_out: u64,
+    /// Spans whose fields or error are not listed, beyond 64 KiB.
+    pub(super) details_left_out: u64,
+    /// The tree from the root down.
+    pub(super) spans: Vec<SpanDocument>,
+}
+
+#[derive(Serialize)]
+pub(in crate::server) struct SpanDocument {
+    pub(super) span_id: String,
+    /// `null` for the root.
+    pub(super) parent_id: Option<String>,
+    pub(super) depth: usize,
+    /// `request`, `task`, `call`, or `span` for one of another crate.
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) module: Option<&'static str>,
+    /// After the start of the request.
+    pub(super) start_ms: f64,
+    /// So far, for one that is open.
+    pub(super) duration_ms: f64,
+    /// The part of it in which no span inside it ran.
+    pub(super) own_ms: f64,
+    /// `null` while it is open.
+    pub(super) outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) class: &'static str,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) expected: bool,
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) slow: bool,
+    /// `true` if the span around it was left out.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(super) parent_left_out: bool,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) fields: Map<String, Value>,
+    /// The error and its sources, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) error: Vec<ErrorLink>,
+}
+
+#[derive(Serialize)]
+pub(in crate::server) struct ErrorLink {
+    #[serde(rename = "type")]
+    pub(super) type_name: String,
+    pub(super) text: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes one")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Head {
+    pub(super) fn new(trace: &LocalTrace, story: &Story, now: u64) -> Self {
+        let root = story.spans.first();
+        let end = root.map_or(now, |root| root.end_or(now));
+        Self {
+            trace_id: trace.ids.trace.to_string(),
+            name: trace.name().to_string(),
+            reason: story.reason.map(Reason::as_str),
+            started: timestamp(trace.at),
+            duration_ms: milliseconds(trace.began, end),
+            outcome: root.and_then(outcome),
+        }
+    }
+}
+
+impl Running {
+    pub(super) fn new(trace: &LocalTrace, now: u64) -> Self {
+        let story = trace.read();
+        let open = tree(&story.spans, now).into_iter();
+        let open = open.filter(|node| node.depth > 0 && node.span.ended.is_none());
+        Self {
+            trace_id: trace.ids.trace.to_string(),
+            name: trace.name().to_string(),
+            age_ms: milliseconds(trace.began, now),
+            calls: open
+                .map(|node| OpenCall {
+                    name: node.span.subject.name().to_string(),
+                    depth: node.depth,
+                    age_ms: milliseconds(node.span.began, now),
+                    fields: fields(node.span),
+                })
+                .collect(),
+        }
+    }
+
+    /// Returns roughly the bytes of it as JSON.
+    pub(super) fn bytes(&self) -> usize {
+        let field =
+            |(name, value): (&String, &Value)| name.len() + 8 + value.as_str().map_or(8, str::len);
+        let call =
+            |call: &OpenCall| 48 + call.name.len() + call.fields.iter().map(field).sum::<usize>();
+        100 + self.name.len() + self.calls.iter().map(call).sum::<usize>()
+    }
+}
+
+impl Request {
+    pub(super) fn new(trace: &LocalTrace, now: u64) -> Self {
+        let story = trace.read();
+        let nodes = tree(&story.spans, now);
+        let spans = nodes.iter().map(|node| {
+            let span = node.span;
+            let end = span.end_or(now);
+            let links = span.detail.chain.iter();
+            SpanDocument {
+                span_id: trace.span_id(span.number).to_string(),
+                parent_id: span.parent.map(|parent| trace.span_id(parent).to_string()),
+                depth: node.depth,
+                kind: kind(&span.subject),
+                name: span.subject.name().to_string(),
+                module: span.subject.module(),
+                start_ms: milliseconds(trace.began, span.began),
+                duration_ms: milliseconds(span.began, end),
+                own_ms: milliseconds(0, node.own_ticks),
+                outcome: outcome(span),
+                class: span.detail.class,
+                expected: span.detail.expected,
+                slow: span.detail.slow,
+                parent_left_out: node.is_orphan,
+                fields: fields(span),
+                error: links.map(ErrorLink::from).collect(),
+            }
+        });
+        Self {
+            head: Head::new(trace, &story, now),
+            caller_span_id: trace.remote_parent.map(|id| id.to_string()),
+            spans_left_out: story.left_out,
+            details_left_out: story.cut,
+            spans: spans.collect(),
+        }
+    }
+}
+
+impl From<&Link> for ErrorLink {
+    fn from(link: &Link) -> Self {
+        Self {
+            type_name: link.type_name.clone(),
+            text: link.text.clone(),
+        }
+    }
+}
+
+fn outcome(span: &Span) -> Option<&'static str> {
+    let (_, outcome) = span.ended?;
+    Some(match outcome {
+        Outcome::Panic => "panic",
+        other => other.as_str(),
+    })
+}
+
+fn kind(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Request(_) => "request",
+        Subject::Task(_) => "task",
+        Subject::Call(_) => "call",
+        Subject::Foreign(_) => "span",
+    }
+}
+
+/// Returns the fields with numbers and `bool`s as such, and everything else as text.
+fn fields(span: &Span) -> Map<String, Value> {
+    let value = |value: &FieldValue| match value {
+        FieldValue::Bool(value) => Value::from(*value),
+        FieldValue::Int(value) => Value::from(*value),
+        FieldValue::Unsigned(value) => Value::from(*value),
+        FieldValue::Float(value) => Value::from(*value),
+        other => Value::from(other.to_string()),
+    };
+    let all = span.detail.fields.iter();
+    all.map(|(name, of)| ((*name).to_owned(), value(of)))
+        .collect()
+}
+
+pub(super) fn age(began: u64, now: u64) -> f64 {
+    clock::seconds(now.saturating_sub(began))
+}
+
+fn milliseconds(from: u64, to: u64) -> f64 {
+    clock::milliseconds(age(from, to))
+}
+
+fn timestamp(at: SystemTime) -> String {
+    humantime::format_rfc3339_micros(at).to_string()
+}

@@ -1,0 +1,72 @@
+//! Local traces as documents: the kept ones, those in flight, and one in full.
+//!
+//! Everything here is as private as the details of the live page.
+
+mod document;
+mod text;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use document::{Head, InFlight, Kept, Request, Running, Whole, age};
+pub(super) use text::{calls_as_text, kept_as_text, story_as_text};
+
+use crate::base::clock;
+use crate::traces::{TraceId, live, store};
+
+/// The JSON Schema of all documents.
+pub(super) const SCHEMA: &str = include_str!("schema.json");
+
+/// The bytes of a list of requests in flight, beyond which the youngest are only counted.
+const MAX_BYTES: usize = 2_000_000;
+
+/// Returns the kept requests.
+pub(super) fn kept() -> Kept {
+    let all = store::all();
+    let head = |kept: &store::Kept| {
+        let story = kept.trace.read();
+        Head::new(&kept.trace, &story, clock::now())
+    };
+    Kept {
+        requests: all.iter().map(head).collect(),
+    }
+}
+
+/// Returns the requests that have been in flight for at least some time.
+pub(super) fn in_flight(older: Duration) -> InFlight {
+    let now = clock::now();
+    let mut all = live::all();
+    all.retain(|trace| age(trace.began, now) >= older.as_secs_f64());
+    let mut requests = Vec::new();
+    let mut bytes = 0;
+    for trace in &all {
+        let running = Running::new(trace, now);
+        bytes += running.bytes();
+        if bytes > MAX_BYTES {
+            break;
+        }
+        requests.push(running);
+    }
+    InFlight {
+        all: all.len(),
+        left_out: all.len() - requests.len(),
+        requests,
+    }
+}
+
+/// Returns all that is known of a trace; `None` for one that is neither kept nor in flight.
+pub(super) fn whole(id: TraceId) -> Option<Whole> {
+    let now = clock::now();
+    let mut traces: Vec<_> = store::find(id).into_iter().map(|kept| kept.trace).collect();
+    let running = live::all().into_iter();
+    traces.extend(running.filter(|trace| trace.ids.trace == id));
+    traces.sort_by_key(|trace| (trace.began, Arc::as_ptr(trace).addr()));
+    traces.dedup_by(|a, b| Arc::ptr_eq(a, b));
+    (!traces.is_empty()).then(|| Whole {
+        trace_id: id.to_string(),
+        requests: traces
+            .iter()
+            .map(|trace| Request::new(trace, now))
+            .collect(),
+    })
+}

@@ -1,0 +1,152 @@
+//! The judge: which requests are kept, for which reason, and how many.
+
+use monitor_runtime::{monitored, task};
+use monitor_tests::{monitor, scrape};
+use serde_json::Value;
+
+use super::{look, only, request, shape, spans, story};
+
+#[monitored(fields(id))]
+async fn load(id: u64) -> Result<u64, std::io::Error> {
+    if id == 7 {
+        return Err(std::io::Error::other("no disk"));
+    }
+    Ok(id)
+}
+
+#[monitored]
+async fn handled(id: u64) -> u64 {
+    load(id).await.unwrap_or(0)
+}
+
+#[monitored(slow = "1ms")]
+async fn slow() {
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+}
+
+fn reason(trace: &str) -> Option<Value> {
+    Some(story(trace)?["requests"][0]["reason"].clone())
+}
+
+fn judged(reason: &str) -> f64 {
+    let counted = scrape().value("monitor_traces_total", &[("reason", reason)]);
+    counted.expect("it is there from the start")
+}
+
+#[tokio::test]
+async fn a_request_is_kept_for_what_went_wrong_in_it() {
+    monitor();
+    let before = judged("failed");
+    let failed = request("/kept/failed", || async { 503 }).await;
+    let inside = request("/kept/inside", || async {
+        u16::from(handled(7).await > 0) + 200
+    })
+    .await;
+    for (trace, outcome) in [(&failed, "error"), (&inside, "ok")] {
+        let kept = only(trace);
+        assert_eq!(
+            (&kept["reason"], &kept["outcome"]),
+            (&"failed".into(), &outcome.into())
+        );
+    }
+    assert!(judged("failed") >= before + 2.0);
+    let kept = only(&inside);
+    assert_eq!(
+        shape(&kept),
+        [(0, "GET /kept/inside"), (1, "handled"), (2, "load")]
+    );
+    let load = &spans(&kept)[2];
+    assert_eq!(load["fields"]["id"], 7);
+    assert_eq!(load["error"][0]["text"], "no disk");
+    assert_eq!(load["outcome"], "error");
+    let text = look(&format!("/requests/{inside}?format=text"), &[]).body;
+    assert!(
+        text.contains("load id=7") && text.contains("no disk"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn slow_and_cancelled_requests_are_kept_as_such() {
+    monitor();
+    // The first five of a route are its slowest; after them, an ordinary one in ten seconds.
+    let mut ordinary = Vec::new();
+    for _ in 0..40 {
+        ordinary.push(request("/kept/ordinary", || async { 200 }).await);
+    }
+    let kept: Vec<_> = ordinary.iter().filter_map(|trace| reason(trace)).collect();
+    assert!(kept.len() <= 6, "{kept:?}");
+    assert!(
+        kept.iter()
+            .all(|reason| reason == "slow" || reason == "share")
+    );
+    for _ in 0..8 {
+        let trace = request("/kept/slow", || async {
+            slow().await;
+            200
+        });
+        let trace = trace.await;
+        assert_eq!(reason(&trace).unwrap_or("slow".into()), "slow");
+    }
+    let listed = look("/requests", &[]).body;
+    let listed: Value = serde_json::from_str(&listed).expect("JSON");
+    let of_route = |request: &&Value| request["name"] == "GET /kept/slow";
+    let listed = listed["requests"].as_array().expect("a list").iter();
+    assert_eq!(
+        listed.filter(of_route).count(),
+        5,
+        "five of a route and reason"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_fails_after_its_request_has_the_whole_story_kept() {
+    monitor();
+    let (go, waits) = tokio::sync::oneshot::channel::<()>();
+    let trace = request("/kept/task", || async {
+        task::spawn(async {
+            let _ = waits.await;
+            load(7).await
+        });
+        200
+    });
+    let trace = trace.await;
+    assert_ne!(only(&trace)["reason"], "failed");
+    go.send(()).expect("the task waits");
+    let kept = monitor_tests::process::wait_for("the failure", || {
+        reason(&trace).filter(|reason| *reason == "failed")
+    });
+    assert_eq!(kept, "failed", "whatever it was kept for before");
+    let kept = only(&trace);
+    let shape = shape(&kept);
+    assert_eq!(shape[0], (0, "GET /kept/task"));
+    assert!(
+        shape[1].1.starts_with("task tests/tests/traces/kept.rs:"),
+        "{shape:?}"
+    );
+    assert_eq!(shape[2], (2, "load"));
+}
+
+#[test]
+fn a_wrong_question_names_the_fix() {
+    monitor();
+    for (path, status, fix) in [
+        ("/requests/xyz", 400, "32 hexadecimal digits"),
+        (
+            "/requests/0123456789abcdef0123456789abcdeF",
+            400,
+            "32 hexadecimal digits",
+        ),
+        (
+            "/requests/0123456789abcdef0123456789abcdef",
+            404,
+            "/requests lists",
+        ),
+        ("/requests?format=xml", 400, "`json` and `text`"),
+        ("/calls?older=soon", 400, "older=30s"),
+    ] {
+        let answer = look(path, &[]);
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.body.contains(fix), "{path}: {}", answer.body);
+    }
+}
