@@ -1,15 +1,15 @@
 // Keeps the state of the page in its address: it survives a reload, can be sent to others, and works with "back".
 
 const ALLOWED = {
-  view: ["functions", "requests"],
+  view: ["functions", "requests", "calls"],
   show: ["all", "active", "failing"],
   sort: ["trouble", "name", "rate", "errors", "mean", "p50", "p95", "p99", "flight"],
   dir: ["down", "up"],
   w: ["1", "0"],
   rows: ["some", "all"],
 };
-/// Texts: the filter, and the open function as `module::name`.
-const TEXTS = ["q", "fn"];
+/// Texts: the filter, the open function as `module::name`, and the open trace by its id.
+const TEXTS = ["q", "fn", "trace"];
 const LONGEST = 500;
 
 /// Reads a state. A part that is missing or invalid keeps its initial value.

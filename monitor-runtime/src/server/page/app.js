@@ -12,6 +12,8 @@ import * as panels from "./panels.js";
 import { Past, snapshot } from "./past.js";
 import { requests } from "./requests.js";
 import { Store } from "./store.js";
+import * as stories from "./stories.js";
+import { StoryView } from "./story.js";
 import * as system from "./system.js";
 import { Table } from "./table.js";
 import * as troubles from "./troubles.js";
@@ -21,6 +23,7 @@ const address = new Address(() => take());
 const past = new Past(store);
 const table = new Table(store, open, (sorted) => change(sorted));
 const detail = new Detail(store, close);
+const story = new StoryView(store, open, () => change({ trace: "" }, true));
 const level = new Level(store, () => poll.wake());
 let wrong = [];
 let answered = Date.now();
@@ -33,7 +36,7 @@ const poll = new Poll(async () => {
   answered = Date.now();
   if (before) restarted(before);
   show();
-  await Promise.all([detail.update(), panels.openRuns(store)].map((part) => part.catch(ignoreRefusal)));
+  await Promise.all([detail.update(), story.update(), lists(), panels.openRuns(store)].map((part) => part.catch(ignoreRefusal)));
 }, problem);
 
 /// Ignores a failed request: the next round asks again.
@@ -45,8 +48,11 @@ const pathOf = (of) => `${of.module}::${of.name}`;
 
 /// Opens a function; "back" closes it.
 function open(of) {
-  change({ fn: pathOf(of) }, true);
+  change({ fn: pathOf(of), trace: "" }, true);
 }
+
+/// Opens a request by its trace id.
+const openTrace = (trace) => change({ trace, fn: "" }, true);
 
 function close() {
   const { of } = detail;
@@ -68,19 +74,37 @@ function take() {
   if (byId("filter").value !== state.q) byId("filter").value = state.q;
   const isFunctions = state.view === "functions";
   for (const id of ["table", "sort-label", "more"]) byId(id).hidden = !isFunctions;
-  byId("requests").hidden = isFunctions;
+  for (const id of ["requests", "kept"]) byId(id).hidden = state.view !== "requests";
+  byId("calls").hidden = state.view !== "calls";
+  for (const id of ["show", "window"]) byId(id).hidden = state.view === "calls";
   if (store.process === "") return;
-  const of = state.fn === "" ? null : (store.find(state.fn) ?? null);
+  story.show(state.trace).catch(ignoreRefusal);
+  const of = state.fn === "" || story.isOpen ? null : (store.find(state.fn) ?? null);
   if (of !== detail.of) {
     detail.show(of);
     table.redraw(false);
   }
+  document.body.classList.toggle("with-detail", of !== null || story.isOpen);
   if (state.fn !== "" && of === null) {
     say("This process has no such function");
     address.set({ fn: "" });
   }
   system.tiles(store, table.window);
   rows(true);
+  lists().catch(ignoreRefusal);
+}
+
+/// Requests and shows the lists of the view.
+async function lists() {
+  const { view } = address.state;
+  if (view === "requests") await stories.kept(table.words, openTrace);
+  if (view !== "calls") return;
+  const { shown, all } = await stories.calls(table.words, openTrace);
+  if (address.state.view !== "calls") return;
+  setText(byId("count"), shown === all ? `${format.whole(all)} in flight` : `${format.whole(shown)} of ${format.whole(all)} in flight`);
+  byId("none").hidden = shown > 0;
+  byId("clear").hidden = all === 0;
+  setText(byId("none-text"), all === 0 ? "Nothing in flight" : "Nothing in flight matches");
 }
 
 function rows(isAsked) {
@@ -88,6 +112,7 @@ function rows(isAsked) {
     table.update(isAsked);
     return;
   }
+  if (address.state.view === "calls") return;
   const { shown, all } = requests(store, table);
   setText(byId("count"), shown === all ? format.plural(all, "route") : `${shown} of ${format.plural(all, "route")}`);
   byId("none").hidden = shown > 0;
@@ -213,7 +238,10 @@ addEventListener("keydown", (event) => {
   if (event.key === "/" && !isTyping) {
     event.preventDefault();
     byId("filter").focus();
-  } else if (event.key === "Escape" && detail.isOpen && !isTyping && !event.defaultPrevented) close();
+  } else if (event.key === "Escape" && !isTyping && !event.defaultPrevented) {
+    if (story.isOpen) change({ trace: "" }, true);
+    else if (detail.isOpen) close();
+  }
 });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   readColours();

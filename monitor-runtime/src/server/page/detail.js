@@ -31,7 +31,6 @@ export class Detail {
     if (of === this.of) return;
     this.of = of;
     this.element.hidden = of === null;
-    document.body.classList.toggle("with-detail", of !== null);
     if (of === null) return;
     this.title.replaceChildren(...breakable(of.name));
     for (const part of [this.about, this.now, this.rest]) {

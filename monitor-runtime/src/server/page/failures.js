@@ -32,7 +32,7 @@ function chain(links, isOpen) {
 
 export function facts(store, call, key) {
   const fields = Object.entries(call.fields).map(([field, value]) => el("span", { class: "field" }, el("i", {}, `${field}=`), value));
-  const id = call.trace ? trace(store, call.trace, key) : null;
+  const id = call.trace ? trace(store, call.trace, key, true) : null;
   return fields.length > 0 || id ? el("p", { class: "facts" }, ...fields, id) : null;
 }
 

@@ -17,12 +17,13 @@ function from(template, values) {
 
 const link = (href, title, ...inside) => el("a", { href, title, target: "_blank", rel: "noopener noreferrer" }, ...inside);
 
-/// Shows a trace id, as text or a link, and a button that copies it.
-export function trace(store, id, key) {
+/// Shows a trace id, as text or a link, and a button that copies it; with `isElsewhere`, a link to its request.
+export function trace(store, id, key, isElsewhere = false) {
   const href = from(store.links.trace, { trace_id: id });
   const code = el("code", {}, id);
   return el("span", { class: "field trace" }, el("i", {}, "trace "), href ? link(href, "Open the trace", code) : code, " ",
-    copyButton("Copy", () => id, { title: "Copy the trace id", key: `copy trace ${key}` }));
+    copyButton("Copy", () => id, { title: "Copy the trace id", key: `copy trace ${key}` }),
+    isElsewhere ? " " : null, isElsewhere ? el("a", { href: `#trace=${id}`, title: "Show the request" }, "Request") : null);
 }
 
 /// Shows a place in the source, with a link if it belongs to the service's own source.

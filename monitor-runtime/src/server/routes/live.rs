@@ -57,7 +57,7 @@ macro_rules! files {
 
 static INDEX: [File; 1] = files! { "index.html": HTML; };
 
-static FILES: [File; 20] = files! {
+static FILES: [File; 22] = files! {
     "style.css": CSS;
     "address.js": JAVASCRIPT;
     "app.js": JAVASCRIPT;
@@ -75,6 +75,8 @@ static FILES: [File; 20] = files! {
     "past.js": JAVASCRIPT;
     "requests.js": JAVASCRIPT;
     "store.js": JAVASCRIPT;
+    "stories.js": JAVASCRIPT;
+    "story.js": JAVASCRIPT;
     "system.js": JAVASCRIPT;
     "table.js": JAVASCRIPT;
     "troubles.js": JAVASCRIPT;

@@ -2,6 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
+import * as stories from "./stories.mjs";
+
 const NAMES = [
   ["CustomerOrderRepository::find_unpaid_orders_by_customer_id", "shop::persistence::repositories::customer_order"],
   ["CustomerOrderRepository::find_unpaid_orders_by_customer_name", "shop::persistence::repositories::customer_order"],
@@ -102,6 +104,12 @@ export class Fixture {
       if (query.has("function")) return route.fulfill(json(this.detail(Number(query.get("function")))));
       if (query.has("check")) return route.fulfill(json([["ok", this.at - 20_000, 3, null], ["warn", this.at - 10_000, 2000, "no <b>answer</b>"]]));
       return route.fulfill(json(this.data(query.get("process"))));
+    });
+    await page.route("**/requests", (route) => route.fulfill(json(stories.kept())));
+    await page.route("**/calls", (route) => route.fulfill(json(stories.calls())));
+    await page.route("**/requests/*", (route) => {
+      const story = stories.whole(new URL(route.request().url()).pathname.split("/").at(-1));
+      return route.fulfill(story ? json(story) : { status: 404, contentType: "text/plain", body: "no request of this trace\n" });
     });
     await page.route("**/inventory", (route) => route.fulfill(json({ functions: this.names.map(([name, module]) => ({ function: name, module, doc: "Charges a **card**, see [`Bank`](crate::Bank).\n\nCounts as `result=\"cancelled\"` when the *client* leaves <i>early</i>." })) })));
     if (!folder) return;

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 
 import { accessible, button, cell, fits, harmless, names, open, policyHolds, row, shot, until } from "./browser.mjs";
 import { Fixture } from "./fixture.mjs";
+import { requests } from "./requests.mjs";
 
-const WIDTHS = [320, 390, 640, 768, 1024, 1280, 1440, 1920];
+export const WIDTHS = [320, 390, 640, 768, 1024, 1280, 1440, 1920];
 const LINKS = { trace: "https://jaeger.example.com/trace/{trace_id}", source: "https://git.example.com/shop/blob/v{version}/{file}#L{line}" };
 const CHARGE = "fn=shop%3A%3Apayment%3A%3Acharge";
 
-async function load(url, fixture, { hash = "", ...options } = {}) {
+export async function load(url, fixture, { hash = "", ...options } = {}) {
   const page = await open(options);
   await fixture.serve(page);
   await page.goto(url + hash);
@@ -226,5 +227,5 @@ async function many(url) {
 }
 
 export async function madeUp(url) {
-  for (const scenario of [widths, wrong, address, detail, alarm, many]) await scenario(url);
+  for (const scenario of [widths, wrong, address, detail, requests, alarm, many]) await scenario(url);
 }

@@ -55,6 +55,21 @@ export const real = {
     await until("the route", async () => assert.match(await route.innerText(), /GET \/orders\/\{id\}\s+[\d.]+\s+[\d.]+%/));
     assert.match(await page.locator("#requests tr", { hasText: "/panic" }).innerText(), /100%/);
     assert.match(await page.locator("#requests tr", { hasText: "/slow" }).innerText(), /100% cancelled/);
+    // A kept one, with the panic in it, its function, and the way back from the failure.
+    await page.locator("#kept .name", { hasText: "/panic" }).first().click();
+    const story = page.getByRole("region", { name: "GET /panic" });
+    await until("its calls", async () => assert.match(await story.innerText(), /kept: failed[^]*explode[^]*this is what a bug looks like/));
+    await accessible(page);
+    await shot(page, "request");
+    await story.locator("summary", { hasText: "explode" }).click();
+    await story.locator("details[open] .name").click();
+    await page.locator("#detail").getByText("examples/quickstart.rs").first().waitFor();
+    await page.locator("#detail a", { hasText: "Request" }).first().click();
+    await story.waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator('[data-view="calls"]').click();
+    await page.getByText("Nothing in flight", { exact: true }).waitFor();
+    await page.locator('[data-view="requests"]').click();
     await accessible(page);
     await page.locator('[data-view="functions"]').click();
     await accessible(page);

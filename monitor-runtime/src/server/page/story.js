@@ -1,0 +1,110 @@
+// One request in full: its calls as a tree with bars, beside the lists; on a narrow screen in place of them.
+
+import { ask } from "./data.js";
+import { breakable, byId, copyButton, el, fill, time } from "./dom.js";
+import * as format from "./format.js";
+import { trace } from "./links.js";
+import { outcome } from "./stories.js";
+
+/// The depth beyond which a call is no longer shown further to the right, and has a number instead.
+const DEEP = 9;
+
+const seconds = (ms) => format.duration(ms / 1000);
+
+export class StoryView {
+  /// `open` shows a function.
+  constructor(store, open, close) {
+    Object.assign(this, { store, open, id: "" });
+    this.element = byId("story");
+    this.title = el("h2", { id: "story-title", tabindex: "-1" });
+    const back = el("button", { type: "button", class: "close", onclick: close }, el("span", { "aria-hidden": "true" }, "×"), " Close");
+    const copies = el("p", { class: "copies" },
+      copyButton("Copy JSON", () => JSON.stringify(this.known, null, 2), { title: "Copy the request as JSON" }),
+      copyButton("Copy link", () => location.href, { title: "Copy the address of this view" }));
+    this.body = el("div", {});
+    this.element.append(el("div", { class: "detail-head" }, this.title, back), copies, this.body);
+  }
+
+  get isOpen() {
+    return this.id !== "";
+  }
+
+  /// Shows a trace by its id, or closes the view.
+  async show(id) {
+    if (id === this.id) return;
+    Object.assign(this, { id, known: null });
+    this.element.hidden = id === "";
+    if (id === "") return;
+    this.title.textContent = "Request";
+    this.body.madeOf = undefined;
+    this.body.replaceChildren(el("p", { class: "quiet" }, "Loading"));
+    this.title.focus({ preventScroll: true });
+    if (this.element.getBoundingClientRect().top < 0) this.element.scrollIntoView({ block: "start" });
+    await this.update();
+  }
+
+  /// Requests the trace again, while a part of it runs.
+  async update() {
+    const { id, known } = this;
+    const isOver = known?.requests.every(({ spans }) => spans.every((span) => span.outcome !== null));
+    if (id === "" || isOver) return;
+    const next = await ask(`requests/${encodeURIComponent(id)}`).catch((problem) => problem);
+    if (this.id !== id) return;
+    if (next instanceof Error) {
+      this.body.madeOf = undefined;
+      this.body.replaceChildren(el("p", { class: "output" }, next.status === 404 ? "This request is no longer kept" : next.message));
+      return;
+    }
+    this.known = next;
+    this.title.replaceChildren(...breakable(next.requests[0].name));
+    fill(this.body, next, () => next.requests.flatMap((request, place) => this.request(request, place)));
+  }
+
+  request(request, place) {
+    const end = Math.max(...request.spans.map((span) => span.start_ms + span.duration_ms), 0.001);
+    const leftOut = [[request.spans_left_out, "call"], [request.details_left_out, "field or error"]].filter(([number]) => number > 0);
+    return [
+      place > 0 ? el("h3", {}, ...breakable(request.name)) : null,
+      el("p", { class: "line" }, outcome(request.outcome), request.reason ? el("span", { class: "tag" }, `kept: ${request.reason}`) : null,
+        el("b", {}, seconds(request.duration_ms)), time(Date.parse(request.started), { class: "end" })),
+      el("p", { class: "facts" }, trace(this.store, request.trace_id, `story ${place}`)),
+      el("ol", { class: "waterfall", "aria-label": "Calls" }, ...request.spans.map((span) => this.span(span, end, place))),
+      ...leftOut.map(([number, word]) => el("p", { class: "quiet" }, `${format.plural(number, word)} left out`)),
+    ].filter(Boolean);
+  }
+
+  span(span, end, place) {
+    const bar = el("span", { class: `span-bar ${span.outcome ?? "running"}` });
+    bar.style.left = `${Math.min(99.5, (span.start_ms / end) * 100)}%`;
+    bar.style.width = `${Math.max(0.5, Math.min(100, (span.duration_ms / end) * 100))}%`;
+    const head = el("summary", { "data-key": `span ${place} ${span.span_id}` },
+      el("span", { class: "span-name" }, span.depth > DEEP ? el("span", { class: "quiet", title: "Calls around it" }, `${span.depth} ›`) : null, el("code", { class: span.kind }, ...breakable(span.name)), span.outcome === "ok" ? null : outcome(span.outcome)),
+      el("span", { class: "track", "aria-hidden": "true" }, bar),
+      el("span", { class: "took", title: `own time ${seconds(span.own_ms)}` }, seconds(span.duration_ms)));
+    head.style.setProperty("--depth", span.depth);
+    const item = el("li", {}, el("details", { "data-key": `span ${place} ${span.span_id}` }, head, el("div", { class: "span-facts" }, ...this.facts(span))));
+    if (span.error) item.append(el("p", { class: "output" }, span.error.map((link) => link.text).join(": ")));
+    return item;
+  }
+
+  facts(span) {
+    const of = span.kind === "call" ? this.store.find(`${span.module}::${span.name}`) : undefined;
+    const fields = Object.entries(span.fields ?? {}).map(([key, value]) => el("span", { class: "field" }, el("i", {}, `${key}=`), String(value)));
+    const pairs = [
+      ["Function", of ? [el("button", { type: "button", class: "name", onclick: () => this.open(of) }, ...breakable(of.name))] : null],
+      ["Module", span.module ? [el("code", {}, ...breakable(span.module))] : null],
+      ["Start", [`after ${seconds(span.start_ms)}`]],
+      ["Own time", [`${seconds(span.own_ms)} of ${seconds(span.duration_ms)}`]],
+      ["Class", span.class ? [span.class, span.expected ? " (expected)" : ""] : null],
+      ["Slow", span.slow ? ["longer than its threshold"] : null],
+      ["Fields", fields.length > 0 ? fields.flatMap((field) => [field, " "]) : null],
+      ["Span", [el("code", {}, span.span_id)]],
+      ["Around it", span.parent_left_out ? ["a call that was left out"] : null],
+    ];
+    const chain = (span.error ?? []).map((link) => el("li", {}, link.type ? el("code", {}, link.type) : null, link.type ? " " : null, link.text));
+    return [
+      el("dl", { class: "pairs" }, ...pairs.filter(([, value]) => value).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, ...value)])),
+      chain.length > 0 ? el("ol", { class: "chain" }, ...chain) : null,
+    ].filter(Boolean);
+  }
+}
