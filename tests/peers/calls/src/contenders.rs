@@ -223,6 +223,8 @@ fn monitored_contenders() -> Vec<Contender> {
 
 #[cfg(feature = "peers")]
 mod peers;
+#[cfg(feature = "peers")]
+mod requests;
 
 /// The first has our own alone.
 #[cfg(not(feature = "peers"))]
@@ -238,6 +240,11 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         name: "bare",
         set_up: || (),
         contenders: peers::bare,
+    },
+    Configuration {
+        name: "in a request",
+        set_up: || (),
+        contenders: requests::in_requests,
     },
     Configuration {
         name: "Sentry on",

@@ -237,13 +237,13 @@ fn metered_call(x: u64) -> Answer {
 
 #[inline(never)]
 #[fastrace::trace]
-fn fastrace_call(x: u64) -> Answer {
+pub(super) fn fastrace_call(x: u64) -> Answer {
     work(x)
 }
 
 #[inline(never)]
 #[fastrace::trace]
-async fn fastrace_ready(x: u64) -> Answer {
+pub(super) async fn fastrace_ready(x: u64) -> Answer {
     work(x)
 }
 
