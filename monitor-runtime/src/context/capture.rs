@@ -28,6 +28,10 @@ pub(crate) struct CallNumber {
     /// Calls are numbered in the order of their beginnings.
     pub(crate) own: u64,
     /// The number of the call around it.
+    #[cfg_attr(
+        not(feature = "testkit"),
+        expect(dead_code, reason = "for the test kit")
+    )]
     pub(crate) around: Option<u64>,
 }
 
