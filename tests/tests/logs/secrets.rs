@@ -52,6 +52,8 @@ fn ways_out_of(format: &str) -> Ways {
         "/rules.yaml",
         "/grafana.json",
         "/log-level",
+        "/requests",
+        "/calls",
     ];
     let page = |path: &&str| ((*path).to_owned(), get(management, path).1);
     let mut ways: Ways = pages.iter().map(page).collect();
@@ -61,6 +63,17 @@ fn ways_out_of(format: &str) -> Ways {
         (status == 200).then_some((path, detail))
     };
     ways.extend((0..).map_while(detail));
+    let kept: Value = serde_json::from_str(&get(management, "/requests").1).expect("JSON");
+    let kept = kept["requests"].as_array().expect("a list").iter();
+    let kept = kept.filter_map(|request| request["trace_id"].as_str());
+    ways.extend(kept.flat_map(|trace| {
+        let forms = ["json", "text"].into_iter();
+        forms.map(move |form| {
+            let path = format!("/requests/{trace}?format={form}");
+            let (_, story) = get(management, &path);
+            (path, story)
+        })
+    }));
     let mut stdin = child.stdin.take().expect("piped");
     stdin.write_all(b"\n").expect("it reads");
     assert!(child.wait().expect("it ends").success());
@@ -100,7 +113,13 @@ fn assert_safe(ways: &Ways, taken: &[&str]) {
     }
 }
 
-const PAGES: [&str; 4] = ["/health", "/readyz", "/page/data", "/page/data?function="];
+const PAGES: [&str; 5] = [
+    "/health",
+    "/readyz",
+    "/page/data",
+    "/page/data?function=",
+    "/requests/",
+];
 
 #[test]
 fn nothing_that_a_service_shows_has_a_secret_in_json() {

@@ -194,7 +194,15 @@ fn the_inventory_page_is_what_the_function_returns() {
 
 #[test]
 fn pages_with_details_are_refused_to_other_hosts() {
-    for page in ["/inventory", "/rules.yaml", "/grafana.json", "/objectives"] {
+    for page in [
+        "/inventory",
+        "/rules.yaml",
+        "/grafana.json",
+        "/objectives",
+        "/requests",
+        "/requests/schema.json",
+        "/calls",
+    ] {
         // `Host: test` is not a name of this machine.
         let refused = get_with(page, &[]);
         assert_eq!(refused.status, 403, "{page}");

@@ -1,8 +1,11 @@
 //! The judge: which requests are kept, for which reason, and how many.
 
-use monitor_runtime::{monitored, task};
+use std::sync::Arc;
+
+use monitor_runtime::{monitored, task, trace};
 use monitor_tests::{monitor, scrape};
 use serde_json::Value;
+use tokio::sync::Barrier;
 
 use super::{look, only, request, shape, spans, story};
 
@@ -125,6 +128,40 @@ async fn a_task_that_fails_after_its_request_has_the_whole_story_kept() {
         "{shape:?}"
     );
     assert_eq!(shape[2], (2, "load"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_with_more_tasks_than_its_record_has_room_for_ends_once() {
+    const TASKS: usize = 300;
+    monitor();
+    let trace = request("/kept/tasks", || async {
+        let all_run = Arc::new(Barrier::new(TASKS + 1));
+        let tasks: Vec<_> = (0..TASKS)
+            .map(|_| {
+                let all_run = Arc::clone(&all_run);
+                task::spawn(async move { all_run.wait().await })
+            })
+            .collect();
+        all_run.wait().await;
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        let here = trace::current_trace_id().expect("inside a request");
+        let running = only(&here.to_string());
+        assert!(
+            running["outcome"].is_null(),
+            "only its own end ends it: {running}"
+        );
+        500
+    });
+    let kept = only(&trace.await);
+    assert_eq!(
+        (&kept["outcome"], &kept["reason"]),
+        (&"error".into(), &"failed".into())
+    );
+    let (shown, left_out) = (spans(&kept).len(), kept["spans_left_out"].as_u64());
+    assert_eq!(left_out, u64::try_from(TASKS + 1 - shown).ok());
+    assert!(spans(&kept).iter().all(|span| !span["outcome"].is_null()));
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub fn trace_context() -> Option<TraceContext> {
         ids,
         carried,
         failure,
-        local: local.map(|trace| Local { trace, key }),
+        local: local.map(|trace| Local::inside(trace, key)),
     })
 }
 

@@ -7,10 +7,29 @@ use super::TraceContext;
 use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
 
 /// A place in a local trace.
-#[derive(Clone)]
 pub(super) struct Local {
     pub(super) trace: Arc<LocalTrace>,
     pub(super) key: SpanKey,
+    /// `true` for the context of the request or task that this span is.
+    is_own: bool,
+}
+
+impl Local {
+    /// Returns the place of code that runs inside a span.
+    pub(super) fn inside(trace: Arc<LocalTrace>, key: SpanKey) -> Self {
+        Self {
+            trace,
+            key,
+            is_own: false,
+        }
+    }
+}
+
+/// A copy is the place of code inside the span, which does not end it.
+impl Clone for Local {
+    fn clone(&self) -> Self {
+        Self::inside(Arc::clone(&self.trace), self.key)
+    }
 }
 
 impl fmt::Debug for Local {
@@ -23,17 +42,20 @@ impl TraceContext {
     /// Begins the local trace of a request. `caller` is the context that came with it.
     pub(crate) fn begin_local(&mut self, caller: Option<&Self>, root: Subject) {
         let trace = LocalTrace::begin(self.ids, caller.map(Self::span_id), root);
-        let key = SpanKey::ROOT;
-        self.local = Some(Local { trace, key });
+        self.local = Some(Local {
+            is_own: true,
+            ..Local::inside(trace, SpanKey::ROOT)
+        });
     }
 
     /// Returns the context of a task that is spawned here: a span of its own in the local trace, or
-    /// a local trace that begins with it.
+    /// a local trace that begins with it. In a trace without room it stays in the span it is spawned
+    /// in.
     pub(crate) fn of_task(here: Option<Self>, task: Subject) -> Self {
         let mut context = here.unwrap_or_default();
         if let Some(local) = &mut context.local {
             if let Some(key) = local.trace.begin_task(local.key, task) {
-                local.key = key;
+                (local.key, local.is_own) = (key, true);
                 context.ids.span = local.trace.span_id(key.number);
             }
         } else {
@@ -49,9 +71,9 @@ impl TraceContext {
 
     /// Ends the request or task that its local trace, or span of it, began with.
     pub(crate) fn end_local(&self, end: SpanEnd) {
-        match &self.local {
-            Some(Local { trace, key }) if *key == SpanKey::ROOT => trace.end_root(end),
-            Some(Local { trace, key }) => trace.end_task(*key, end),
+        match self.local.as_ref().filter(|local| local.is_own) {
+            Some(Local { trace, key, .. }) if *key == SpanKey::ROOT => trace.end_root(end),
+            Some(Local { trace, key, .. }) => trace.end_task(*key, end),
             None => {}
         }
     }

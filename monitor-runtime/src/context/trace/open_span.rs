@@ -80,10 +80,7 @@ impl OpenSpan {
             ids,
             carried: None,
             failure: None,
-            local: Some(Local {
-                trace: Arc::clone(&self.trace),
-                key: self.key,
-            }),
+            local: Some(Local::inside(Arc::clone(&self.trace), self.key)),
         }
     }
 

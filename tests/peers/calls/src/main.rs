@@ -4,7 +4,8 @@
 //! take turns, so that a noisy machine is noisy for all of them; medians of the rounds are shown.
 //! `cargo run --release -- logs` compares only the cost of a log line. `cargo run --release --bin
 //! storm` measures the cost of an error, as an event and suppressed. `cargo run --release --
-//! memory` measures the memory that 100 million calls and 10,000 threads leave behind. `cargo run
+//! memory` measures the memory that 100 million calls and 10,000 threads leave behind, and `--
+//! memory requests 600` that of ten minutes of requests. `cargo run
 //! --release -- instructions` counts instructions per call under callgrind instead.
 
 mod contenders;
@@ -28,6 +29,9 @@ fn main() {
         [] => table::times(),
         ["logs"] => table::logs(),
         ["memory"] => memory::print(),
+        ["memory", "requests", seconds] => {
+            memory::requests(seconds.parse().expect("a number of seconds"));
+        }
         ["instructions"] => table::instructions(),
         ["instructions", "monitored"] => table::budget(),
         // Called by the table itself, one process per configuration or count.
@@ -47,7 +51,7 @@ fn main() {
         }
         other => {
             eprintln!(
-                "unknown arguments {other:?}; allowed: none, `logs`, `memory`, `instructions`, or `instructions monitored`"
+                "unknown arguments {other:?}; allowed: none, `logs`, `memory`, `memory requests <seconds>`, `instructions`, or `instructions monitored`"
             );
             std::process::exit(2);
         }
