@@ -68,9 +68,9 @@ fn untimed(site: &'static Site) -> CallGuard {
 #[inline(never)]
 fn otherwise(site: &'static Site, label_set: usize) -> CallGuard {
     if context::is_in_local_trace()
-        && let Some(recorded) = FastCall::begin_recorded(site, label_set)
+        && let Some(diverted) = FastCall::begin_diverted(site, label_set)
     {
-        return CallGuard::quick(recorded);
+        return CallGuard::quick(diverted);
     }
     any(Start {
         site,

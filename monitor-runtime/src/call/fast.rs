@@ -14,6 +14,7 @@ use crate::context::capture;
 use crate::context::counter_cache;
 use crate::context::thread::{THREAD, Thread};
 use crate::context::trace;
+use crate::context::trace::Begun;
 
 /// Set in the start of a call that has a span in a local trace. Its ticks then exceed every bound,
 /// so that it leaves the fast path at its end without a check of its own.
@@ -83,9 +84,10 @@ impl FastCall {
         Some(Self { shard, began })
     }
 
-    /// Begins a call inside a local trace, with a span there; `None` if the call needs the full path.
-    pub(crate) fn begin_recorded(site: &'static Site, label_set: usize) -> Option<Self> {
-        if capture::is_active() || !site.is_recorded() {
+    /// Begins a call inside a local trace; `None` if the call needs the full path. It has a span
+    /// there, unless it is not to be recorded or the trace has no room.
+    pub(crate) fn begin_diverted(site: &'static Site, label_set: usize) -> Option<Self> {
+        if capture::is_active() {
             return None;
         }
         THREAD.with(|thread| {
@@ -93,13 +95,18 @@ impl FastCall {
             if shard.timing == Timing::None || !thread.clock.has_room() {
                 return None;
             }
-            let began = trace::begin_call(site, || now(shard))?;
+            let span = if site.is_recorded() {
+                trace::begin_call(site, || now(shard))?
+            } else {
+                Begun::LeftOut
+            };
             thread.clock.push_diverted(site);
             shard.started();
-            Some(Self {
-                shard,
-                began: began | RECORDED,
-            })
+            let began = match span {
+                Begun::Recorded(began) => began | RECORDED,
+                Begun::LeftOut => now(shard),
+            };
+            Some(Self { shard, began })
         })
     }
 

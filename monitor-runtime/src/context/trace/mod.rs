@@ -32,7 +32,7 @@ pub(crate) use current::{
 pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::Failure;
 pub(crate) use foreign_span::ForeignSpan;
-pub(crate) use open_span::{OpenSpan, begin_call, end_call};
+pub(crate) use open_span::{Begun, OpenSpan, begin_call, end_call};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");

@@ -91,17 +91,27 @@ impl OpenSpan {
     }
 }
 
+/// The begin of a call in a local trace.
+pub(crate) enum Begun {
+    /// It has a span, and began at this time.
+    Recorded(u64),
+    /// The trace has no room for it.
+    LeftOut,
+}
+
 /// Begins the span of a call on this thread, and enters it. `now` reads the clock.
 ///
-/// Returns the start of the call; `None` outside of local traces, if the trace has no room, and in a
-/// [child](TraceContext::child), which [`end_call`] could not enter again.
+/// Returns `None` outside of local traces, and in a [child](TraceContext::child), which [`end_call`]
+/// could not enter again.
 #[inline]
-pub(crate) fn begin_call(site: &'static Site, now: impl Fn() -> u64) -> Option<u64> {
+pub(crate) fn begin_call(site: &'static Site, now: impl Fn() -> u64) -> Option<Begun> {
     with_local(|trace, innermost| {
         let parent = innermost.is_recorded.then_some(innermost.key)?;
-        let (key, began) = trace.begin_call(parent, site, now)?;
+        let Some((key, began)) = trace.begin_call(parent, site, now) else {
+            return Some(Begun::LeftOut);
+        };
         Innermost::new(trace, key).set();
-        Some(began)
+        Some(Begun::Recorded(began))
     })?
 }
 
