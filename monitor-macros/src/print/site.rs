@@ -30,6 +30,7 @@ impl Printer {
             self.sentry(),
             self.objective_and_doc(),
             self.classes().unwrap_or_default(),
+            self.returned_future().unwrap_or_default(),
         ];
         let (of, new) = match model.run {
             Strategy::Async | Strategy::Desugared => ("of_async", "of_async"),
@@ -48,6 +49,13 @@ impl Printer {
         let start = self.declared();
         let labelled = (!model.labels.is_empty()).then(|| quote_spanned!(at=> @labelled));
         quote_spanned!(at=> #private::site!(#labelled #of #with) #start .#how())
+    }
+
+    /// Prints that a function which is not an `async fn` returns a future.
+    fn returned_future(&self) -> Option<TokenStream> {
+        let run = &self.model.run;
+        let is_future = matches!(run, Strategy::Tail { .. } | Strategy::Future { .. });
+        is_future.then(|| quote_spanned!(self.at=> .future()))
     }
 
     /// Prints the values, labels and span relations of a call.

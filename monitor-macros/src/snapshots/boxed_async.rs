@@ -32,7 +32,8 @@ where
                 of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
                 ["self.id", "key"]).classes({ struct Error; { use self:: *; { use
                 ::monitor_runtime::__private::NoClasses as _;
-                ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+                ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } })
+                .future() })
             )
                 .start_with(|__monitor_fields| {
                     __monitor_fields.value(&(self.id));

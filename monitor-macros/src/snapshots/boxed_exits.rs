@@ -6,7 +6,7 @@ fn load(
         of.with(& const { ::monitor_runtime::__private::Settings::new().fields(& ["id"])
         .classes({ struct Error; { use self:: *; { use
         ::monitor_runtime::__private::NoClasses as _;
-        ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+        ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }).future() })
     )
         .start_with(|__monitor_fields| {
             __monitor_fields.value(&(id));

@@ -6,7 +6,8 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
                 of.with(& const { ::monitor_runtime::__private::Settings::new().classes({
                 struct Error; { use self:: *; { use
                 ::monitor_runtime::__private::NoClasses as _;
-                ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+                ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } })
+                .future() })
             )
                 .wait(),
             async move { find(id).await },

@@ -4,7 +4,7 @@ fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
             of.with(& const { ::monitor_runtime::__private::Settings::new().classes({ use
             ::monitor_runtime::__private::NoClasses as _;
             ::monitor_runtime::__private::ClassesOf:: < io::Result < u32 > > ::CLASSES })
-            })
+            .future() })
         )
             .wait(),
         ::monitor_runtime::__private::once(move || -> _ { ready(Ok(id)) }),

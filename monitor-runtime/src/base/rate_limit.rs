@@ -21,6 +21,14 @@ impl Throttle {
         events: u32::MAX,
         nanoseconds: 0,
     };
+
+    /// Returns a limit of so many events in so many nanoseconds.
+    pub(crate) const fn new(events: u32, nanoseconds: u64) -> Self {
+        Self {
+            events,
+            nanoseconds,
+        }
+    }
 }
 
 /// A token bucket that is full at first and refilled evenly over the period, and a count of the

@@ -51,6 +51,8 @@ pub struct Settings {
     pub(crate) doc: &'static str,
     /// `true` if the function is an `async fn`.
     pub(crate) async_fn: bool,
+    /// `true` if its calls are futures.
+    pub(crate) is_future: bool,
 }
 
 /// The settings of an attribute without arguments.
@@ -87,6 +89,7 @@ impl Settings {
             known_classes: &[],
             doc: "",
             async_fn: false,
+            is_future: false,
         }
     }
 
@@ -94,7 +97,13 @@ impl Settings {
     pub const fn of_async() -> Self {
         let mut settings = Self::new();
         settings.async_fn = true;
-        settings
+        settings.future()
+    }
+
+    /// Sets that its calls are futures, which may be cancelled.
+    pub const fn future(mut self) -> Self {
+        self.is_future = true;
+        self
     }
 
     /// Sets `name = "…"`, instead of the type-qualified name.
@@ -273,10 +282,7 @@ impl Settings {
 
     /// Sets `sentry(throttle = "10/min")`: so many events in so many nanoseconds.
     pub const fn throttle(mut self, events: u32, nanoseconds: u64) -> Self {
-        self.throttle = Some(Throttle {
-            events,
-            nanoseconds,
-        });
+        self.throttle = Some(Throttle::new(events, nanoseconds));
         self
     }
 
