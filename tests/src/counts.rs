@@ -9,7 +9,7 @@ pub struct Counts {
     pub error: u64,
     /// `function_calls_total{result="error",error="panic"}`.
     pub panic: u64,
-    /// `function_calls_total{result="cancelled"}`.
+    /// `function_calls_total{result="cancelled"}` of all reasons.
     pub cancelled: u64,
     /// `function_calls_duration_seconds_count{result="ok"}`.
     pub timed_ok: u64,

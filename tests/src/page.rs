@@ -188,13 +188,28 @@ impl Page {
         whole(value.unwrap_or_else(|| panic!("{function} is on the page")))
     }
 
+    /// Returns the cancelled calls of series with at least these labels, by reason; "" for those
+    /// without one. Series at 0 are left out.
+    pub fn cancelled(&self, labels: &[(&str, &str)]) -> Vec<(String, u64)> {
+        let cancelled = [labels, &[("result", "cancelled")]].concat();
+        let mut all = BTreeMap::new();
+        for sample in self.find("function_calls_total", &cancelled) {
+            let reason = sample.labels.get("error").cloned().unwrap_or_default();
+            *all.entry(reason).or_default() += sample.count();
+        }
+        all.into_iter().filter(|(_, calls)| *calls > 0).collect()
+    }
+
     /// Returns all counts of a function.
     pub fn counts(&self, function: &str) -> Counts {
         Counts {
             ok: self.calls(function, "ok"),
             error: self.calls(function, "error"),
             panic: self.errors(function, "panic"),
-            cancelled: self.calls(function, "cancelled"),
+            cancelled: {
+                let cancelled = self.cancelled(&[("function", function)]);
+                cancelled.iter().map(|(_, calls)| calls).sum()
+            },
             timed_ok: self.count(function, "ok"),
             timed_error: self.count(function, "error"),
             timed_cancelled: self.count(function, "cancelled"),

@@ -184,6 +184,25 @@ async fn step(_: &str, milliseconds: u64) {
     let _ = double(700);
 }
 
+#[monitored]
+async fn in_time() {
+    let late = tokio::time::timeout(Duration::from_millis(5), wait(60_000));
+    assert!(late.await.is_err());
+}
+
+#[tokio::test]
+async fn the_class_of_a_cancelled_call_is_the_reason() {
+    let ((), seen) = capture_async(in_time()).await;
+    seen.call("wait").assert_cancelled().assert_class("caller");
+    assert_eq!(seen.call("wait").to_string(), "  wait cancelled (caller)");
+    let given_up = async {
+        let late = tokio::time::timeout(Duration::from_millis(5), wait(60_000));
+        assert!(late.await.is_err());
+    };
+    let ((), seen) = capture_async(given_up).await;
+    assert_eq!(seen.call("wait").assert_cancelled().class, None);
+}
+
 #[tokio::test]
 async fn the_tree_shows_who_called_whom() {
     let ((), seen) = capture_async(handle()).await;

@@ -39,13 +39,14 @@ pub(crate) const LEVELS: [(&str, &str); 5] = [
 ];
 
 /// Field names that the runtime writes itself.
-pub(crate) const RESERVED: [&str; 9] = [
+pub(crate) const RESERVED: [&str; 10] = [
     "message",
     "function",
     "result",
     "duration_ms",
     "error",
     "error_class",
+    "cancel_reason",
     "module",
     "return",
     "threshold_ms",

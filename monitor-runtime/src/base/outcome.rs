@@ -13,6 +13,19 @@ pub(crate) enum Outcome {
     Cancelled,
 }
 
+/// The reason for which a call was cancelled, as far as the code that drops its future tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum CancelReason {
+    /// The future of the response was dropped by the server: the client went away.
+    Client,
+    /// Code of the service dropped it: a time-out, `select!`, an early return, a panic.
+    Caller,
+    /// The task was aborted.
+    Aborted,
+    /// The process is going down.
+    Shutdown,
+}
+
 /// The class of a panic.
 pub(crate) const PANIC: &str = "panic";
 
@@ -34,5 +47,20 @@ impl Outcome {
     /// Returns the value of the `result` label: `ok`, `error` or `cancelled`.
     pub(crate) const fn as_str(self) -> &'static str {
         ["ok", "error", "cancelled"][self.result()]
+    }
+}
+
+impl CancelReason {
+    /// All of them, by place.
+    pub(crate) const ALL: [Self; 4] = [Self::Client, Self::Caller, Self::Aborted, Self::Shutdown];
+
+    /// Returns the place of its counter.
+    pub(crate) const fn place(self) -> usize {
+        self as usize
+    }
+
+    /// Returns the value of the `error` label.
+    pub(crate) const fn as_str(self) -> &'static str {
+        ["client", "caller", "aborted", "shutdown"][self.place()]
     }
 }

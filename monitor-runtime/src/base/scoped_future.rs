@@ -11,6 +11,11 @@ pub(crate) trait Place {
 
     /// Notes that the future has ended.
     fn end(&self) {}
+
+    /// Runs code that drops the future before its end.
+    fn cancel<T>(&self, code: impl FnOnce() -> T) -> T {
+        self.enter(code)
+    }
 }
 
 pin_project_lite::pin_project! {
@@ -32,7 +37,7 @@ pin_project_lite::pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if this.future.is_some() {
-                this.place.enter(|| this.future.set(None));
+                this.place.cancel(|| this.future.set(None));
             }
         }
     }
@@ -44,6 +49,10 @@ impl<F, P: Place> Within<F, P> {
             future: Some(future),
             place,
         }
+    }
+
+    pub(crate) fn place_mut(&mut self) -> &mut P {
+        &mut self.place
     }
 }
 

@@ -24,7 +24,7 @@ use crate::{context, sentry};
 pub(super) struct Ended<'a> {
     pub(super) site: &'static Site,
     pub(super) end: End<'a>,
-    /// The place of its error's class.
+    /// The place in which its class is counted.
     pub(super) class: Option<usize>,
     /// The start, in ticks of the clock; 0 if calls are not timed.
     pub(super) began: u64,
@@ -53,7 +53,7 @@ impl Ended<'_> {
                 }
                 Some(Failed::by_panic(stretch))
             }
-            End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled => None,
+            End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled(_) => None,
         };
         let loud = failed.as_ref().is_some_and(|failed| failed.is_loud(site));
         let error = failed.as_ref().and_then(Failed::text);
@@ -102,6 +102,10 @@ impl Ended<'_> {
             at: SystemTime::now(),
             seconds: site.is_timed().then(|| clock::seconds(self.ticks)),
             outcome: self.end.outcome(),
+            cancelled: match self.end {
+                End::Cancelled(reason) => reason,
+                _ => None,
+            },
             trace: trace.map_or_else(String::new, |ids| ids.trace.to_string()),
             fields: recorded.unwrap_or_default().fields,
         };

@@ -5,10 +5,13 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use super::begin;
 use super::guard::CallGuard;
+use crate::base::outcome::CancelReason;
 use crate::call::start::Start;
 use crate::call::{Call, CallExtras, End, FastCall};
 use crate::callsite::Site;
 use crate::callsite::events::Declared;
+use crate::context::cancellation;
+use crate::context::cancellation::Dropping;
 
 /// A call between two polls.
 // Boxes have no drop glue in every annotated function, except those that are seldom there.
@@ -46,11 +49,17 @@ enum Phase {
 }
 
 /// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
-struct Cancelled(CallGuard);
+struct Cancelled {
+    call: CallGuard,
+    reason: Option<CancelReason>,
+    /// The drop of the futures inside.
+    inside: Option<Dropping>,
+}
 
 impl Drop for Cancelled {
     fn drop(&mut self) {
-        mem::replace(&mut self.0, CallGuard::ENDED).end(End::Cancelled);
+        self.inside = None;
+        mem::replace(&mut self.call, CallGuard::ENDED).end(End::Cancelled(self.reason));
     }
 }
 
@@ -189,7 +198,12 @@ impl FutureState {
     #[cold]
     #[inline(never)]
     fn reopen_waiting(&mut self) {
-        let open = self.enter();
-        self.ending = Some(Box::new(Cancelled(open)));
+        let reason = cancellation::of_call(self.began);
+        let call = self.enter();
+        self.ending = Some(Box::new(Cancelled {
+            call,
+            reason,
+            inside: Some(Dropping::enter(reason)),
+        }));
     }
 }

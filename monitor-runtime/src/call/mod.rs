@@ -29,7 +29,7 @@ pub(crate) use fast::FastCall;
 use self::finish::Ended;
 pub(crate) use self::stretch::Stretch;
 use crate::base::clock;
-use crate::base::outcome::Outcome;
+use crate::base::outcome::{CancelReason, Outcome};
 use crate::base::unwind;
 use crate::base::verdict::Verdict;
 use crate::call::start::Start;
@@ -140,7 +140,7 @@ impl Call {
         let mut extra = self.extra.take();
         let traced = extra.as_mut().and_then(|extra| extra.traced.take());
         let outcome = end.outcome();
-        let class = end.class().map(|class| site.classes().place(class));
+        let class = end.place(site);
         stretch.shard.ended(outcome, class, ticks);
         if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
             let label_set = stretch.shard.label_set;
@@ -202,7 +202,7 @@ impl Call {
 pub(crate) enum End<'a> {
     Returned(&'a Verdict<'a>),
     Panicked,
-    Cancelled,
+    Cancelled(Option<CancelReason>),
 }
 
 impl End<'_> {
@@ -212,7 +212,7 @@ impl End<'_> {
             Self::Returned(Verdict::Ok | Verdict::Shown(_)) => Outcome::Ok,
             Self::Returned(Verdict::Error(_)) => Outcome::Error,
             Self::Panicked => Outcome::Panic,
-            Self::Cancelled => Outcome::Cancelled,
+            Self::Cancelled(_) => Outcome::Cancelled,
         }
     }
 
@@ -221,12 +221,21 @@ impl End<'_> {
         matches!(self, Self::Returned(Verdict::Error(view)) if view.expected)
     }
 
-    /// Returns the class of an error that has one.
+    /// Returns the class of an error that has one, or the reason of a cancellation.
     #[inline]
     fn class(self) -> Option<&'static str> {
         match self {
             Self::Returned(Verdict::Error(view)) if !view.class.is_empty() => Some(view.class),
+            Self::Cancelled(reason) => reason.map(CancelReason::as_str),
             _ => None,
+        }
+    }
+
+    /// Returns the place in which its class is counted.
+    fn place(self, site: &Site) -> Option<usize> {
+        match self {
+            Self::Cancelled(reason) => reason.map(CancelReason::place),
+            _ => self.class().map(|class| site.classes().place(class)),
         }
     }
 }

@@ -12,8 +12,9 @@ use tokio::task::JoinHandle;
 use tracing::Span;
 
 use crate::base::clock;
-use crate::base::outcome::Outcome;
+use crate::base::outcome::{CancelReason, Outcome};
 use crate::base::scoped_future::{Place, Within};
+use crate::context::cancellation;
 use crate::context::trace;
 use crate::context::trace::TraceContext;
 use crate::context::{DetachedScope, InTask, Tasks};
@@ -52,7 +53,9 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    tokio::spawn(scoped(future))
+    let mut task = scoped(future);
+    task.inner.place_mut().is_spawned = true;
+    tokio::spawn(task)
 }
 
 /// Runs monitored code on the blocking pool, as [`tokio::task::spawn_blocking`] does, with the
@@ -82,10 +85,11 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let work = Work {
+    let mut work = Work {
         code: Some(code),
         surroundings: Surroundings::current(Location::caller()),
     };
+    work.surroundings.is_spawned = true;
     tokio::task::spawn_blocking(move || work.run())
 }
 
@@ -145,7 +149,7 @@ impl<F> Work<F> {
 impl<F> Drop for Work<F> {
     fn drop(&mut self) {
         if let Some(code) = self.code.take() {
-            self.surroundings.enter(|| drop(code));
+            self.surroundings.cancel(|| drop(code));
         }
     }
 }
@@ -162,6 +166,8 @@ struct Surroundings {
     /// `true` while its code runs; after a panic, for ever.
     runs: AtomicBool,
     has_ended: AtomicBool,
+    /// `true` if its runtime alone drops it.
+    is_spawned: bool,
 }
 
 impl Surroundings {
@@ -173,6 +179,7 @@ impl Surroundings {
             tasks: Tasks::of_this_call(),
             runs: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
+            is_spawned: false,
         }
     }
 }
@@ -185,7 +192,12 @@ impl Drop for Surroundings {
             (false, true) => Outcome::Ok,
             (false, false) => Outcome::Cancelled,
         };
-        self.trace.end_local(SpanEnd::new(clock::now(), outcome));
+        let mut end = SpanEnd::new(clock::now(), outcome);
+        if outcome == Outcome::Cancelled {
+            let reason = cancellation::of_task(self.is_spawned);
+            end.class = reason.map_or("", CancelReason::as_str);
+        }
+        self.trace.end_local(end);
     }
 }
 
@@ -203,6 +215,11 @@ impl Place for Surroundings {
         });
         self.runs.store(before, Ordering::Relaxed);
         result
+    }
+
+    fn cancel<T>(&self, code: impl FnOnce() -> T) -> T {
+        let reason = cancellation::of_task(self.is_spawned);
+        self.enter(|| cancellation::dropping(reason, code))
     }
 
     fn end(&self) {

@@ -82,6 +82,11 @@ impl CallStack {
         (self.now.get() % DIVERTED) as usize
     }
 
+    /// Returns the number of functions that run, one within the other.
+    pub(super) fn whole_depth(&self) -> usize {
+        self.depth() + self.deeper.get()
+    }
+
     /// Keeps calls off the fast path from now on, or lets them on it again. Returns the former
     /// state.
     pub(crate) fn divert(&self, on: bool) -> bool {

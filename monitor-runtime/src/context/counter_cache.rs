@@ -160,5 +160,7 @@ mod tests {
             error_classes::MAX_CLASSES * 8
         );
         assert!(page.contains(&classes), "{classes}");
+        let cancelled = format!("{} more for a cancelled call", Shard::CANCELLED_BYTES);
+        assert!(page.contains(&cancelled), "{cancelled}");
     }
 }

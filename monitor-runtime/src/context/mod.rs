@@ -8,6 +8,7 @@
 
 mod breadcrumbs;
 mod call_stack;
+pub(crate) mod cancellation;
 pub(crate) mod capture;
 pub(crate) mod counter_cache;
 mod error_identity;

@@ -9,7 +9,7 @@ use super::metrics::Ended;
 use super::request::Request;
 use crate::base::clock;
 use crate::base::fields::FieldValue;
-use crate::base::outcome::Outcome;
+use crate::base::outcome::{CancelReason, Outcome};
 use crate::base::panics::Panic;
 use crate::context::trace::Failure;
 use crate::sentry;
@@ -53,8 +53,8 @@ pub(super) fn report(request: &Request, ended: &Ended) {
 }
 
 impl Ended {
-    /// Returns the end of the request in its local trace.
-    pub(super) fn span_end(&self) -> SpanEnd {
+    /// Returns the end of the request in its local trace, with the reason if it was cancelled.
+    pub(super) fn span_end(&self, reason: Option<CancelReason>) -> SpanEnd {
         let outcome = match self.outcome {
             "ok" => Outcome::Ok,
             "panic" => Outcome::Panic,
@@ -64,7 +64,8 @@ impl Ended {
         let status = FieldValue::Unsigned(self.status.into());
         let grpc = self.grpc.map(|name| FieldValue::Text(name.to_owned()));
         let mut end = SpanEnd::new(clock::now(), outcome);
-        end.class = self.error;
+        let reason = reason.filter(|_| outcome == Outcome::Cancelled);
+        end.class = reason.map_or(self.error, CancelReason::as_str);
         end.fields.push(("status", status));
         end.fields.extend(grpc.map(|grpc| ("grpc_status", grpc)));
         end

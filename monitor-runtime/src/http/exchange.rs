@@ -14,8 +14,10 @@ use super::metrics::{Ended, Running};
 use super::request::{REQUEST_ID, Request};
 use super::traffic::Outcome;
 use crate::base::clock;
+use crate::base::outcome::CancelReason;
 use crate::base::status::{Grpc, http_class};
 use crate::base::unwind::quietly;
+use crate::context::cancellation;
 
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// nginx's code for a client that left before it was answered. It is never sent, only recorded.
@@ -127,6 +129,25 @@ impl Exchange {
         self.bodyless || self.promised.is_some_and(|promised| self.bytes >= promised)
     }
 
+    /// Returns the reason of the calls that are cancelled if the rest of the response is dropped now;
+    /// `None` if the client has all of it.
+    pub(super) fn cancel_reason(&self) -> Option<CancelReason> {
+        if self.fate.is_some() || self.status.is_some() && self.is_satisfied() {
+            return None;
+        }
+        let own = if self.grpc.is_late(self.elapsed()) {
+            CancelReason::Caller
+        } else {
+            CancelReason::Client
+        };
+        Some(cancellation::of_request(own))
+    }
+
+    fn elapsed(&self) -> Duration {
+        let seconds = clock::seconds(clock::now().saturating_sub(self.began));
+        Duration::try_from_secs_f64(seconds).unwrap_or_default()
+    }
+
     fn ended(&self, elapsed: Duration) -> (Ended, Option<&'static Grpc>) {
         let fate = match self.fate {
             Some(fate) => fate,
@@ -178,8 +199,10 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        let seconds = clock::seconds(clock::now().saturating_sub(self.began));
-        let (ended, grpc) = self.ended(Duration::try_from_secs_f64(seconds).unwrap_or_default());
+        let reason = self.cancel_reason();
+        let elapsed = self.elapsed();
+        let seconds = elapsed.as_secs_f64();
+        let (ended, grpc) = self.ended(elapsed);
         self.active = None;
         let outcome = match ended.outcome {
             "ok" => Outcome::Ok,
@@ -199,6 +222,6 @@ impl Drop for Exchange {
                 story.end(&self.request.trace, &ended, grpc);
             }
         });
-        self.request.trace.end_local(ended.span_end());
+        self.request.trace.end_local(ended.span_end(reason));
     }
 }

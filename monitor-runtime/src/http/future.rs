@@ -12,6 +12,7 @@ use pin_project_lite::pin_project;
 use super::body::Body;
 use super::exchange::{Exchange, RequestEnd};
 use crate::base::unwind::discard;
+use crate::context::cancellation;
 
 pin_project! {
     /// The future of a monitored response.
@@ -28,7 +29,9 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(exchange) = this.exchange {
-                exchange.request().within(|| this.inner.set(None));
+                let reason = exchange.cancel_reason();
+                let clear = || cancellation::dropping(reason, || this.inner.set(None));
+                exchange.request().within(clear);
             }
         }
     }

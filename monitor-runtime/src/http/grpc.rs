@@ -96,14 +96,18 @@ impl Call {
     /// after its start. Past its deadline it is `DEADLINE_EXCEEDED`, whether the server or the
     /// client dropped it.
     pub(super) fn of_dropped(&self, elapsed: Duration) -> Option<&'static Grpc> {
-        // The client's clock started earlier, by the time that the request took to arrive.
-        let is_late = |timeout: Duration| elapsed + timeout / 10 >= timeout;
-        let late = self.timeout.is_some_and(is_late);
-        if late {
+        if self.is_late(elapsed) {
             Some(Grpc::DEADLINE_EXCEEDED)
         } else {
             self.status
         }
+    }
+
+    /// Returns `true` if the call is past its deadline `elapsed` after its start.
+    pub(super) fn is_late(&self, elapsed: Duration) -> bool {
+        // The client's clock started earlier, by the time that the request took to arrive.
+        let is_late = |timeout: Duration| elapsed + timeout / 10 >= timeout;
+        self.timeout.is_some_and(is_late)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Serialize, Serializer};
 
 use super::{Function, Label, Sentry, Series};
-use crate::base::outcome::Outcome;
+use crate::base::outcome::{CancelReason, Outcome};
 use crate::base::rate_limit::Throttle;
 use crate::callsite::Site;
 use crate::callsite::error_classes;
@@ -96,7 +96,11 @@ fn now(site: &'static Site) -> (bool, usize) {
         called |= results > 0 || tally.concurrent() > 0;
         let classes = tally.classes().map(|(class, _)| class);
         let classes: BTreeSet<_> = classes.chain(error_classes::known(site)).collect();
-        let counters = RESULTS.len() + classes.len();
+        let reasons = tally.cancelled();
+        let reasons = reasons
+            .filter(|(_, calls)| site.is_future || *calls > 0)
+            .count();
+        let counters = RESULTS.len() + classes.len() + reasons;
         let histograms = match (site.is_timed(), site.objective) {
             (false, _) => 0,
             (true, Some(_)) => RESULTS.len(),
@@ -122,7 +126,8 @@ fn at_most(site: &'static Site) -> Option<usize> {
     };
     let histograms = if site.is_timed() { RESULTS.len() } else { 0 };
     // A panic is a class beyond those of values.
-    let each = RESULTS.len() + error_classes::MAX_CLASSES + 1 + histograms * (site.slots() + 2) + 1;
+    let classes = error_classes::MAX_CLASSES + 1 + CancelReason::ALL.len();
+    let each = RESULTS.len() + classes + histograms * (site.slots() + 2) + 1;
     Some(combinations.saturating_mul(each))
 }
 

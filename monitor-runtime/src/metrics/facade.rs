@@ -128,6 +128,16 @@ fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service
         labels.push(Label::new("error", SharedString::const_str(class)));
         metrics::counter!(CALLS.name, labels).absolute(calls);
     }
+    let is_future = sources.iter().any(|source| source.site.is_future);
+    for (reason, calls) in tally
+        .cancelled()
+        .filter(|(_, calls)| is_future || *calls > 0)
+    {
+        let mut labels = labels.clone();
+        labels.push(Label::new("result", Outcome::Cancelled.as_str()));
+        labels.push(Label::new("error", reason.as_str()));
+        metrics::counter!(CALLS.name, labels).absolute(calls);
+    }
     // Each site by itself, because each has buckets of its own.
     for source in sources {
         record_samples(source, tally, &timed);

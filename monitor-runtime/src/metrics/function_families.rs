@@ -9,7 +9,7 @@ use super::readings::{Histogram, RESULTS, Reading, Readings};
 use super::text_format::{InlineStr, escape, push, push_number, push_seconds};
 use super::{CALLS, CONCURRENT, DURATION, ERRORS};
 use crate::base::clock;
-use crate::base::outcome::Outcome;
+use crate::base::outcome::{CancelReason, Outcome};
 use crate::callsite::exemplars::Exemplar;
 
 /// The families of functions. Each method prints one series of a family.
@@ -50,24 +50,33 @@ impl Functions {
         };
         let labels = self.layout.labels(series);
         let promise = &self.layout.promise(series).calls;
-        // Every result and known class exists from the start, so that a rate includes the very
+        // Every result, known class and reason exists from the start, so that a rate includes the very
         // first call.
         for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
             push(out, CALLS.name);
             begin(out, labels, outcome, promise);
             end(out, calls);
+            let mut line = |class: &str, calls| {
+                push(out, CALLS.name);
+                begin(out, labels, outcome, promise);
+                push(out, ",error=\"");
+                push(out, &escape(class));
+                push(out, "\"");
+                end(out, calls);
+            };
             if outcome == Outcome::Error {
                 let classes = self.readings.classes(reading);
                 let new = series.classes().iter();
                 let new = new.filter(|class| !classes.iter().any(|(seen, _)| seen == *class));
                 let new = new.map(|class| (*class, 0));
                 for (class, calls) in classes.iter().copied().chain(new) {
-                    push(out, CALLS.name);
-                    begin(out, labels, outcome, promise);
-                    push(out, ",error=\"");
-                    push(out, &escape(class));
-                    push(out, "\"");
-                    end(out, calls);
+                    line(class, calls);
+                }
+            }
+            if outcome == Outcome::Cancelled {
+                let reasons = CancelReason::ALL.into_iter().zip(reading.cancelled);
+                for (reason, calls) in reasons.filter(|(_, calls)| series.is_future || *calls > 0) {
+                    line(reason.as_str(), calls);
                 }
             }
         }

@@ -37,6 +37,8 @@ pub(super) struct Series {
     promise: u32,
     /// Classes that exist before they are counted; most series have `panic` alone.
     classes: Option<Box<[&'static str]>>,
+    /// `true` if its functions can be cancelled: the reasons exist before they are counted.
+    pub(super) is_future: bool,
 }
 
 /// A function, with or without series.
@@ -100,12 +102,14 @@ impl Layout {
                 .collect();
             classes.sort_unstable();
             classes.dedup();
+            let is_future = its.iter().any(|its| its.site.is_future);
             sources.extend(its);
             Series {
                 labels: starts.0..labels.len(),
                 sources: starts.1..sources.len(),
                 bounds: bounds.place((seconds.as_ptr(), seconds.len()), || Bounds::new(seconds)),
                 classes: (*classes != [PANIC]).then(|| classes.into()),
+                is_future,
                 promise: objective.map_or(0, |objective| {
                     promises.place((objective, 1), || Promise::new(objective))
                 }),

@@ -1,7 +1,7 @@
 //! Every metric name, label and bucket, and the page that shows them.
 //!
-//! Names and labels follow the autometrics specification 1.0.0, widened by `result="cancelled"` and
-//! by `result` on the histogram. The page comes in two formats, with the same series in both: text
+//! Names and labels follow the autometrics specification 1.0.0, widened by `result="cancelled"` with
+//! a reason, and by `result` on the histogram. Both formats of the page have the same series: text
 //! 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and OpenMetrics 1.0
 //! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
 //!

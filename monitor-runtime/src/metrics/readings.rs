@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::ops::Range;
 
 use super::layout::{Layout, Series, index};
-use crate::base::outcome::Outcome;
+use crate::base::outcome::{CancelReason, Outcome};
 use crate::callsite::exemplars;
 use crate::callsite::exemplars::Exemplar;
 use crate::callsite::snapshot::{Snapshot, Source};
@@ -33,8 +33,10 @@ pub(super) struct Readings {
 
 /// The counts of one series.
 pub(super) struct Reading {
-    /// By result, errors without those that have a class.
+    /// By result, errors and cancelled calls without those that have a class.
     pub(super) calls: [u64; Outcome::RESULTS],
+    /// Cancelled calls by reason.
+    pub(super) cancelled: [u64; CancelReason::ALL.len()],
     /// Errors and panics of any class.
     pub(super) errors: u64,
     pub(super) concurrent: u64,
@@ -86,7 +88,12 @@ impl Readings {
                 });
             }
         }
+        let mut cancelled = [0; CancelReason::ALL.len()];
+        for (count, (_, calls)) in cancelled.iter_mut().zip(tally.cancelled()) {
+            *count = calls;
+        }
         Reading {
+            cancelled,
             calls: RESULTS.map(|outcome| tally.calls(outcome)),
             errors: tally.ended(Outcome::Error),
             concurrent: tally.concurrent(),

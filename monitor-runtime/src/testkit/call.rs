@@ -17,7 +17,8 @@ pub struct Call {
     pub module: &'static str,
     /// The `result` label: `ok`, `error` or `cancelled`.
     pub result: &'static str,
-    /// The `error` label, if there is one.
+    /// The `error` label, if there is one: the class of the error, or the reason of a cancelled call
+    /// (`client`, `caller`, `aborted`, `shutdown`).
     pub class: Option<String>,
     /// The error and its sources, or the message of the panic.
     pub error: Option<String>,
@@ -105,7 +106,7 @@ impl Call {
         self
     }
 
-    /// Asserts the class of the error, which is the `error` label.
+    /// Asserts the class of the error, or the reason of a cancelled call: the `error` label.
     ///
     /// # Panics
     ///

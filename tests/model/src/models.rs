@@ -61,6 +61,8 @@ fn nothing_fell(before: &SiteSnapshot, after: &SiteSnapshot) {
     assert!(ticks.into_iter().all(|(before, after)| before <= after));
     assert!(before.started <= after.started);
     assert!(before.classed <= after.classed && before.errors <= after.errors);
+    let reasons = before.reasons.iter().zip(&after.reasons);
+    assert!(reasons.into_iter().all(|(before, after)| before <= after));
 }
 
 #[test]
@@ -151,6 +153,24 @@ fn classes_add_up_to_the_errors_of_a_page() {
         let sum = scrape(site);
         nothing_fell(&seen, &sum);
         assert_eq!((sum.errors, sum.classed, sum.ended[1]), (1, 1, 2));
+    });
+}
+
+#[test]
+fn reasons_add_up_to_the_cancelled_calls_of_a_page() {
+    check_scrape(|| {
+        let site = site();
+        thread_of_one_call(site, Outcome::Cancelled, None);
+        let other = thread::spawn(move || thread_of_one_call(site, Outcome::Cancelled, Some(2)));
+        let seen = scrape(site);
+        assert!(
+            seen.reasons.iter().sum::<u64>() >= seen.ended[2],
+            "{seen:?}"
+        );
+        other.join().unwrap();
+        let sum = scrape(site);
+        nothing_fell(&seen, &sum);
+        assert_eq!((sum.reasons, sum.ended[2]), ([0, 0, 1, 0, 1], 2));
     });
 }
 

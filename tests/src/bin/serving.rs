@@ -13,6 +13,7 @@ use axum::extract::Path;
 use axum::routing::{get, post};
 use http_body::Frame;
 use monitor_runtime::http::{layer, warp as edge};
+use monitor_runtime::monitored;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Sleep, sleep};
@@ -45,6 +46,7 @@ impl http_body::Body for Endless {
     }
 }
 
+#[monitored]
 async fn slow(milliseconds: u64) -> &'static str {
     sleep(Duration::from_millis(milliseconds)).await;
     "done\n"

@@ -34,6 +34,7 @@ async fn a_branch_that_loses_a_select_is_cancelled() {
     let event = log().completion("loses_select");
     assert_eq!(event.level, Level::WARN, "a cancellation is a warning");
     assert_eq!(event.text("result"), "cancelled");
+    assert!(!event.fields.contains_key("cancel_reason"), "{event:?}");
     assert_eq!(event.spans, ["loses_select"], "written in its own span");
     let span = &log().spans("loses_select")[0];
     assert!(span.closed, "its span has ended");
@@ -118,6 +119,13 @@ fn a_future_that_another_panic_drops_is_cancelled() {
     catch_unwind(panics_around_a_future).expect_err("it panics");
     assert_counts("unwound_by_another", Counts::cancels(1), "did not panic");
     assert_counts("panics_around_a_future", Counts::panics(1), "did");
+    let line = log().completion("unwound_by_another");
+    assert_eq!(
+        line.text("cancel_reason"),
+        "caller",
+        "it is gone by a panic"
+    );
+    assert!(!line.fields.contains_key("error_class"), "{line:?}");
     let told = log().told_by(&["unwound_by_another", "panics_around_a_future"]);
     assert_eq!(told, ["panics_around_a_future"], "one ERROR line");
 }

@@ -73,17 +73,20 @@ fn nothing_fell(before: &Page, after: &Page) {
 /// A page is not of one instant, so what calls did while it was made may be on it in part: the
 /// next page says how many there were at most.
 fn adds_up(function: &str, workers: u64, page: &Page, next: &Page) {
-    for result in ["ok", "cancelled"] {
-        // `Page::parse` has compared `_count` with the `+Inf` bucket.
-        let (calls, timed) = (page.calls(function, result), page.count(function, result));
-        assert_eq!(timed, calls, "{function} {result}");
-    }
+    // `Page::parse` has compared `_count` with the `+Inf` bucket.
+    let (ok, timed) = (page.calls(function, "ok"), page.count(function, "ok"));
+    assert_eq!(timed, ok, "{function}");
     let errors = page.calls(function, "error") + page.errors(function, "panic");
-    let timed = page.count(function, "error")..=next.count(function, "error") + workers;
-    assert!(
-        timed.contains(&errors),
-        "{function}: {errors} errors, {timed:?} timed"
-    );
+    for (result, calls) in [
+        ("error", errors),
+        ("cancelled", page.counts(function).cancelled),
+    ] {
+        let timed = page.count(function, result)..=next.count(function, result) + workers;
+        assert!(
+            timed.contains(&calls),
+            "{function}: {calls} {result}, {timed:?} timed"
+        );
+    }
 
     let ended = finished(next, function) - finished(page, function);
     let running = page.concurrent(function);
@@ -163,6 +166,19 @@ async fn never_ends() {
     std::future::pending::<()>().await;
 }
 
+async fn give_up() {
+    tokio::select! {
+        biased;
+        () = never_ends() => {}
+        () = tokio::task::yield_now() => {}
+    }
+}
+
+#[monitored]
+async fn gives_up() {
+    give_up().await;
+}
+
 #[test]
 fn tasks_lose_nothing_and_nothing_goes_backwards() {
     const TASKS: u64 = 100;
@@ -179,10 +195,11 @@ fn tasks_lose_nothing_and_nothing_goes_backwards() {
                 tokio::spawn(async {
                     for number in 0..CALLS {
                         let _ = moves_about(number).await;
-                        tokio::select! {
-                            biased;
-                            () = never_ends() => {}
-                            () = tokio::task::yield_now() => {}
+                        // Half of them with a reason.
+                        if number.is_multiple_of(2) {
+                            gives_up().await;
+                        } else {
+                            give_up().await;
                         }
                     }
                 })
@@ -203,6 +220,8 @@ fn tasks_lose_nothing_and_nothing_goes_backwards() {
     assert_eq!(page.counts("moves_about"), expected);
     assert_eq!(page.counts("counted_within"), expected);
     assert_eq!(page.counts("never_ends"), Counts::cancels(calls));
+    let reasons = [(String::new(), calls / 2), ("caller".into(), calls / 2)];
+    assert_eq!(page.cancelled(&[("function", "never_ends")]), reasons);
     // The threads of a runtime end with it; what they counted stays.
     drop(runtime);
     let page = scrape();

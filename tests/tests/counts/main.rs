@@ -4,3 +4,4 @@
 
 mod concurrency;
 mod outcomes;
+mod reasons;

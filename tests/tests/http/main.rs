@@ -6,6 +6,7 @@ mod failures;
 mod grpc;
 mod hyper;
 mod idle;
+mod reasons;
 mod sentry;
 mod steps;
 mod tonic;

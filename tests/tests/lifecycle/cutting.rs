@@ -155,6 +155,53 @@ fn the_process_ends_within_drain_and_limit_whatever_clients_do() {
     }
 }
 
+/// Returns the reasons of the cancelled calls of `slow`, sorted, once there are so many.
+fn reasons(service: &Service, count: usize) -> Vec<String> {
+    let mut reasons = wait_for("lines of cancelled calls", || {
+        let lines = service.lines();
+        let lines = lines.iter().filter(|line| line.contains("slow cancelled"));
+        let lines: Vec<serde_json::Value> = lines
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        (lines.len() >= count).then_some(lines)
+    });
+    reasons.sort_by_key(ToString::to_string);
+    let reason = |line: &serde_json::Value| line["fields"]["cancel_reason"].to_string();
+    reasons.iter().map(reason).collect()
+}
+
+#[test]
+fn a_call_that_is_cut_off_says_so_and_one_that_is_given_up_before_does_not() {
+    // Its preface, a SETTINGS frame, and the head of `GET /slow/3600000`.
+    let http2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\
+          \x00\x00\x00\x04\x00\x00\x00\x00\x00\
+          \x00\x00\x14\x01\x05\x00\x00\x00\x01\x82\x87\x04\x0d/slow/3600000\x41\x01x";
+    for mode in ["warp", "cut_off"] {
+        let env = [
+            ("MONITOR_DRAIN", "100ms"),
+            ("MONITOR_DRAIN_LIMIT", "1500ms"),
+        ];
+        let mut service = service(mode, &env);
+        let given_up = send(&service, &request("/slow/3600000"));
+        let cut = [
+            send(&service, &request("/slow/3600000")),
+            send(&service, http2),
+        ];
+        service.signal("TERM");
+        std::thread::sleep(Duration::from_millis(300));
+        drop(given_up);
+        assert_eq!(
+            reasons(&service, 1),
+            ["\"client\""],
+            "{mode}: it still drains"
+        );
+        assert!(service.wait().success(), "{mode}");
+        let all = ["\"client\"", "\"shutdown\"", "\"shutdown\""];
+        assert_eq!(reasons(&service, 3), all, "{mode}");
+        drop(cut);
+    }
+}
+
 #[test]
 fn another_sigterm_changes_nothing_and_sigint_twice_means_now() {
     let env = [("MONITOR_DRAIN", "2s")];

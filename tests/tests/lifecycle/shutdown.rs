@@ -138,7 +138,8 @@ fn hang_ups_are_cancelled_calls_and_leave_nothing_in_flight() {
     let labels = "function=\"slow\",module=\"quickstart\",service_name=\"quickstart\"";
     let page = wait_for("three cancelled calls", || {
         let (_, page) = get(service.management, "/metrics");
-        let cancelled = format!("function_calls_total{{{labels},result=\"cancelled\"}} 3\n");
+        let cancelled =
+            format!("function_calls_total{{{labels},result=\"cancelled\",error=\"client\"}} 3\n");
         page.contains(&cancelled).then_some(page)
     });
     assert!(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use monitor_runtime::monitored;
 use monitor_tests::alone;
-use monitor_tests::run;
+use monitor_tests::{poll, run};
 
 #[monitored]
 fn answer(ok: bool) -> Result<u8, &'static str> {
@@ -32,6 +32,17 @@ fn ship(region: &str) {
 #[expect(dead_code, reason = "it is published all the same")]
 #[monitored]
 fn never_called() {}
+
+#[monitored]
+async fn given_up() {
+    std::future::pending::<()>().await;
+}
+
+#[monitored]
+fn gives_up() {
+    let mut future = std::pin::pin!(given_up());
+    assert!(poll(future.as_mut()).is_pending());
+}
 
 /// Series of call sites by name and labels, histograms as their samples so far.
 type Seen = BTreeMap<String, Vec<f64>>;
@@ -82,6 +93,7 @@ fn another_recorder_gets_what_the_page_has() {
     ship("other");
     (0..5).for_each(|_| assert!(answer(true).is_ok()));
     (0..2).for_each(|_| assert!(answer(false).is_err()));
+    gives_up();
     look_up(true);
     ship("one too many");
 
@@ -117,6 +129,11 @@ fn another_recorder_gets_what_the_page_has() {
         value("function_calls_concurrent function=answer"),
         Some(0.0)
     );
+    let cancelled = "function_calls_total function=given_up result=cancelled";
+    let reasons = ["client", "caller", "aborted", "shutdown"];
+    let reasons = reasons.map(|reason| value(&format!("{cancelled} error={reason}")));
+    assert_eq!(reasons, [Some(0.0), Some(1.0), Some(0.0), Some(0.0)]);
+    assert_eq!(value(cancelled), Some(0.0));
     let samples = &seen["function_calls_duration_seconds function=answer result=ok"];
     assert_eq!(samples.len(), 5, "one per call: {samples:?}");
     assert!(

@@ -6,8 +6,11 @@
 //! ever moved, nothing is lost with a thread, and memory grows with functions × concurrent threads.
 //! A bump is a relaxed load and a store, never a read-modify-write.
 
+mod cancelled;
 mod read;
 
+use self::cancelled::Cancelled;
+pub(crate) use self::cancelled::REASONS;
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::base::sync::OnceLock;
@@ -35,7 +38,8 @@ pub(crate) struct Shard {
     /// The next shard of the same site.
     next: OnceLock<&'static Shard>,
     failed: Ended,
-    cancelled: Ended,
+    /// Allocated by the owner's first cancelled call.
+    cancelled: OnceLock<Box<Cancelled>>,
     pub(crate) site: &'static Site,
     /// The index of this label set among those of the site; 0 without labels.
     pub(crate) label_set: usize,
@@ -113,7 +117,7 @@ impl Shard {
             ok: Ended::none(),
             next: OnceLock::new(),
             failed: Ended::none(),
-            cancelled: Ended::none(),
+            cancelled: OnceLock::new(),
             site,
             label_set,
             timing,
@@ -150,27 +154,27 @@ impl Shard {
         add(&self.ok.first, 1, Ordering::Release);
     }
 
-    /// Returns the counters of calls with this outcome. A panic counts as an error.
-    fn result(&self, outcome: Outcome) -> &Ended {
-        match outcome {
-            Outcome::Ok => &self.ok,
-            Outcome::Error | Outcome::Panic => &self.failed,
-            Outcome::Cancelled => &self.cancelled,
-        }
-    }
-
-    /// Counts a call, by the place of its class if it is an error that has one.
+    /// Counts a call, by the place of the class of its error, or of the reason of its cancellation,
+    /// if there is one.
     pub(crate) fn ended(&self, outcome: Outcome, class: Option<usize>, ticks: u64) {
-        match (outcome, class) {
+        let (ended, class) = match (outcome, class) {
+            (Outcome::Ok, _) => (&self.ok, None),
+            (Outcome::Cancelled, reason) => {
+                let new = || Box::new(Cancelled::none());
+                let cancelled = self.cancelled.get_or_init(new);
+                cancelled.count(reason);
+                (&cancelled.ended, None)
+            }
             (_, Some(place)) => {
                 let new = || Box::new(std::array::from_fn(|_| AtomicU64::new(0)));
-                add(&self.classes.get_or_init(new)[place], 1, Ordering::Relaxed);
+                (&self.failed, Some(&self.classes.get_or_init(new)[place]))
             }
-            (Outcome::Error, None) => _ = add(&self.errors, 1, Ordering::Relaxed),
-            (Outcome::Panic, None) => _ = add(&self.panics, 1, Ordering::Relaxed),
-            (Outcome::Ok | Outcome::Cancelled, None) => {}
+            (Outcome::Error, None) => (&self.failed, Some(&self.errors)),
+            (Outcome::Panic, None) => (&self.failed, Some(&self.panics)),
+        };
+        if let Some(class) = class {
+            add(class, 1, Ordering::Relaxed);
         }
-        let ended = self.result(outcome);
         // The first bound that is at least as large, as `le` demands.
         let all = match self.bounds.partition_point(|bound| *bound < ticks) {
             0 => ended.count(&ended.first, ticks),

@@ -9,16 +9,16 @@ use crate::callsite::error_classes;
 use crate::callsite::snapshot::SiteSnapshot;
 
 /// More buckets than a function can have: 40 bounds of its own, its objective's, and `+Inf`.
-const MAX_BUCKETS: usize = 48;
+pub(super) const MAX_BUCKETS: usize = 48;
 
 /// Attempts of a scrape to read numbers that match each other.
-const MAX_ATTEMPTS: u32 = 100;
+pub(super) const MAX_ATTEMPTS: u32 = 100;
 
 /// The calls of a result, and the number of buckets they can be in.
 #[derive(Clone, Copy)]
-struct Read {
-    calls: u64,
-    used: usize,
+pub(super) struct Read {
+    pub(super) calls: u64,
+    pub(super) used: usize,
 }
 
 impl Ended {
@@ -30,7 +30,7 @@ impl Ended {
     }
 
     /// Copies what it reads.
-    fn copy(&self, buckets: &mut [u64; MAX_BUCKETS]) -> Read {
+    pub(super) fn copy(&self, buckets: &mut [u64; MAX_BUCKETS]) -> Read {
         let (mut calls, mut used) = (0, 0);
         for (copy, count) in buckets.iter_mut().zip(self.counts()) {
             *copy = count;
@@ -52,7 +52,10 @@ impl Shard {
         let mut buckets = [0; MAX_BUCKETS];
         let used = self.add_errors_to(site, sum, &mut buckets);
         self.add(Outcome::Error, buckets[..used].iter().copied(), sum);
-        self.add(Outcome::Cancelled, self.cancelled.counts(), sum);
+        if let Some(cancelled) = self.cancelled.get() {
+            let used = cancelled.add_to(sum, &mut buckets);
+            self.add(Outcome::Cancelled, buckets[..used].iter().copied(), sum);
+        }
     }
 
     fn add(
@@ -76,7 +79,12 @@ impl Shard {
     fn ticks(&self, outcome: Outcome) -> u128 {
         // Read before the ticks, which are then at least as many as were noted.
         let noted = u64::from(self.halves[outcome.result()].load(Ordering::Acquire));
-        let ticks = self.result(outcome).ticks.load(Ordering::Acquire);
+        let ended = match outcome {
+            Outcome::Ok => Some(&self.ok),
+            Outcome::Error | Outcome::Panic => Some(&self.failed),
+            Outcome::Cancelled => self.cancelled.get().map(|cancelled| &cancelled.ended),
+        };
+        let ticks = ended.map_or(0, |ended| ended.ticks.load(Ordering::Acquire));
         let halves = noted + ((noted ^ (ticks >> 63)) & 1);
         (u128::from(halves >> 1) << 64) | u128::from(ticks)
     }

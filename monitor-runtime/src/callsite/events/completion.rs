@@ -11,7 +11,7 @@ pub(crate) struct Completion<'a> {
     /// `None` if calls are not timed.
     pub(crate) seconds: Option<f64>,
     pub(crate) error: Option<&'a str>,
-    /// Empty for an error without one.
+    /// The class of its error, or the reason of its cancellation; empty without one.
     pub(crate) class: &'static str,
     /// `true` if this frame writes the line of the error.
     pub(crate) loud: bool,

@@ -34,13 +34,14 @@ use crate::base::verdict::Shown;
 use crate::callsite::Site;
 
 /// Fields of a completion event, before those the function declares.
-const EVENT_FIELDS: [&str; 6] = [
+const EVENT_FIELDS: [&str; 7] = [
     "message",
     "function",
     "result",
     "duration_ms",
     "error",
     "error_class",
+    "cancel_reason",
 ];
 /// The field after them of a function with `ret`, and of one with `slow`.
 const RETURN: &str = "return";
@@ -245,6 +246,11 @@ impl Events {
         let message = self.messages.of_end(completion);
         let result = completion.outcome.as_str();
         let class = Some(completion.class).filter(|class| !class.is_empty());
+        let is_cancelled = completion.outcome == Outcome::Cancelled;
+        let (reason, class) = (
+            class.filter(|_| is_cancelled),
+            class.filter(|_| !is_cancelled),
+        );
         let value = completion.value.map(Shown::text);
         let threshold_ms = site
             .slow
@@ -260,6 +266,7 @@ impl Events {
                 duration_ms.as_ref().map(|duration_ms| duration_ms as _),
                 completion.error.as_ref().map(|error| error as _),
                 class.as_ref().map(|class| class as _),
+                reason.as_ref().map(|reason| reason as _),
             ];
             values[..own.len()].copy_from_slice(&own);
             let mut at = own.len();

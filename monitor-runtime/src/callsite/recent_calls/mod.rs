@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::base::clock;
 use crate::base::fields::FieldValue;
-use crate::base::outcome::Outcome;
+use crate::base::outcome::{CancelReason, Outcome};
 use crate::base::verdict::Link;
 use kinds::Kinds;
 
@@ -57,6 +57,8 @@ pub(crate) struct Call {
     /// `None` if calls are not timed.
     pub(crate) seconds: Option<f64>,
     pub(crate) outcome: Outcome,
+    /// The reason of a cancelled call, if it is known.
+    pub(crate) cancelled: Option<CancelReason>,
     /// Empty for a call without a trace.
     pub(crate) trace: String,
     /// Values of the declared fields, in their order.

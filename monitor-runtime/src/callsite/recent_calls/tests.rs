@@ -6,6 +6,7 @@ fn call(text: &str) -> Call {
         at: SystemTime::now(),
         seconds: Some(0.1),
         outcome: Outcome::Ok,
+        cancelled: None,
         trace: String::new(),
         fields: vec![FieldValue::Text(text.into())].into(),
     }

@@ -1,6 +1,7 @@
 //! Adds up the counts of one site, and of all sites that share a name.
 
 mod names;
+mod reasons;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -9,7 +10,7 @@ pub(crate) use names::{Name, by_name, sources};
 
 use crate::base::outcome::{Outcome, PANIC};
 use crate::callsite::Site;
-use crate::callsite::counters::Shards;
+use crate::callsite::counters::{REASONS, Shards};
 
 /// The counts of a site at one moment.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub(crate) struct SiteSnapshot {
     pub(crate) errors: u64,
     pub(crate) panics: u64,
     classes: BTreeMap<&'static str, u64>,
+    /// Cancelled calls by the place of their reason; the last are those without one.
+    reasons: [u64; REASONS],
     /// By result.
     pub(crate) ticks: [u128; Outcome::RESULTS],
     /// By result.
@@ -43,6 +46,7 @@ impl SiteSnapshot {
             errors: 0,
             panics: 0,
             classes: BTreeMap::new(),
+            reasons: [0; REASONS],
             ticks: [0; Outcome::RESULTS],
             ended: [Ended::default(); Outcome::RESULTS],
             buckets: vec![0; Outcome::RESULTS * slots],
@@ -54,6 +58,7 @@ impl SiteSnapshot {
     fn reset(&mut self, slots: usize) {
         (self.started, self.errors, self.panics) = (0, 0, 0);
         self.classes.clear();
+        self.reasons = [0; REASONS];
         self.ticks = [0; Outcome::RESULTS];
         // Most functions end in one way, within the first bucket: all other buckets are still zero.
         for (result, Ended { used, .. }) in std::mem::take(&mut self.ended).into_iter().enumerate()
@@ -233,6 +238,7 @@ impl Snapshot {
         for (class, calls) in &other.classes {
             sum.add_to_class(class, *calls);
         }
+        sum.add_reasons(other.reasons);
         sum.started += other.started;
         sum.errors += other.errors;
         sum.panics += other.panics;
@@ -248,7 +254,8 @@ impl Snapshot {
         match outcome {
             Outcome::Error => self.sum.errors,
             Outcome::Panic => self.sum.panics,
-            Outcome::Ok | Outcome::Cancelled => self.ended(outcome),
+            Outcome::Cancelled => self.cancelled_otherwise(),
+            Outcome::Ok => self.ended(outcome),
         }
     }
 

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::scoped_future::{Place, Within};
+use crate::context::cancellation;
 
 use self::baggage::Baggage;
 use self::local::Local;
@@ -222,6 +223,11 @@ impl TraceContext {
 impl Place for TraceContext {
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
         self.scope(code)
+    }
+
+    fn cancel<T>(&self, code: impl FnOnce() -> T) -> T {
+        let reason = cancellation::of_task(false);
+        self.scope(|| cancellation::dropping(reason, code))
     }
 }
 

@@ -4,13 +4,15 @@ use std::future::{Future, pending};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
+use hyper::rt::Executor;
 use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -19,6 +21,9 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::Monitored;
+use crate::base::outcome::CancelReason;
+use crate::base::scoped_future::{Place, Within};
+use crate::context::cancellation;
 use crate::http::accept::{Ends, Refusals};
 use crate::http::in_flight::{drain_limit, tell_of_cut};
 
@@ -91,6 +96,7 @@ impl<S: Monitored> Bound<S> {
             mut end,
         } = self;
         let (ending, _) = watch::channel(false);
+        let cut = Cut::default();
         let mut connections = JoinSet::new();
         let mut refusals = Refusals::new("http::warp", MAX_PAUSE);
         loop {
@@ -103,7 +109,8 @@ impl<S: Monitored> Bound<S> {
                 Ok((stream, peer)) => {
                     refusals.accepted();
                     let service = service.clone();
-                    connections.spawn(attend(stream, peer, service, ending.subscribe()));
+                    let attend = attend(stream, peer, service, ending.subscribe(), cut.clone());
+                    connections.spawn(Within::new(attend, cut.clone()));
                 }
                 // Most likely the process is out of file descriptors: other connections have to end
                 // first.
@@ -123,9 +130,34 @@ impl<S: Monitored> Bound<S> {
         let limit = drain_limit();
         let ended = async { while connections.join_next().await.is_some() {} };
         if timeout(limit, ended).await.is_err() {
+            cut.0.store(true, Ordering::Relaxed);
             tell_of_cut();
             connections.shutdown().await;
         }
+    }
+}
+
+/// `true` once the connections of a server are cut off.
+#[derive(Clone, Default)]
+struct Cut(Arc<AtomicBool>);
+
+impl Place for Cut {
+    fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
+        if self.0.load(Ordering::Relaxed) {
+            cancellation::dropping(Some(CancelReason::Shutdown), code)
+        } else {
+            code()
+        }
+    }
+}
+
+/// Spawns the streams of HTTP/2, each of which outlives its connection for a moment.
+impl<F> Executor<F> for Cut
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        tokio::spawn(Within::new(stream, self.clone()));
     }
 }
 
@@ -135,6 +167,7 @@ async fn attend<S: Monitored>(
     peer: SocketAddr,
     service: S,
     mut ending: watch::Receiver<bool>,
+    cut: Cut,
 ) {
     // Ignored if it fails: answers then arrive a little later.
     let _ = stream.set_nodelay(true);
@@ -151,7 +184,7 @@ async fn attend<S: Monitored>(
         request.extensions_mut().insert(Ends { version, ..ends });
         service.call(request)
     });
-    let mut server = Builder::new(TokioExecutor::new());
+    let mut server = Builder::new(cut);
     let mut http1 = server.http1();
     http1
         .timer(TokioTimer::new())

@@ -5,6 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{End, Lifecycle, Phase, exit, signals};
+use crate::context::cancellation;
 use crate::http;
 
 /// The reason in the log if the runtime ends a process that does not end itself.
@@ -33,6 +34,7 @@ impl Lifecycle {
             return self.end_by(signal, UNATTENDED);
         }
         if is_cut || self.cutting.load(Ordering::Acquire) > 0 {
+            cancellation::set_going_down(true);
             http::tell_of_cut();
         }
         self.advance(Phase::CutOff);

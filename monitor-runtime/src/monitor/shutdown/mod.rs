@@ -24,6 +24,7 @@ use std::{io, thread};
 
 use tokio::sync::watch;
 
+use crate::context::cancellation;
 use crate::health::Health;
 use crate::http;
 use crate::settings::config::DrainLimit;
@@ -95,6 +96,7 @@ impl Lifecycle {
     ) -> Arc<Self> {
         let (phase, _) = watch::channel(Phase::Running);
         http::set_drain_limit(limit.duration);
+        cancellation::set_going_down(false);
         Arc::new(Self {
             health,
             drain,
@@ -156,6 +158,7 @@ impl Lifecycle {
     pub(crate) fn close(&self) {
         self.lock().shutting_down = true;
         self.changed.notify_all();
+        cancellation::set_going_down(true);
         (self.close)();
         self.lock().closed = true;
         self.changed.notify_all();

@@ -52,6 +52,7 @@ impl Site {
 
 pub(crate) mod snapshot {
     use crate::base::outcome::Outcome;
+    use crate::callsite::counters::REASONS;
 
     /// The sum that a scrape computes.
     #[derive(Debug, Default)]
@@ -60,6 +61,7 @@ pub(crate) mod snapshot {
         pub(crate) errors: u64,
         pub(crate) panics: u64,
         pub(crate) classed: u64,
+        pub(crate) reasons: [u64; REASONS],
         pub(crate) ticks: [u128; Outcome::RESULTS],
         pub(crate) ended: [u64; Outcome::RESULTS],
     }
@@ -71,6 +73,12 @@ pub(crate) mod snapshot {
 
         pub(crate) fn add_to_class(&mut self, _: &'static str, calls: u64) {
             self.classed += calls;
+        }
+
+        pub(crate) fn add_reasons(&mut self, reasons: [u64; REASONS]) {
+            for (sum, calls) in self.reasons.iter_mut().zip(reasons) {
+                *sum += calls;
+            }
         }
     }
 }

@@ -200,7 +200,7 @@ fn a_burst_as_the_first_calls_of_a_function_is_seen_to_the_last_call() {
     // autometrics' series have every result and known class from the start, and no rule for objectives needs them.
     for (function, more) in [
         ("panicking", "error=\"panic\""),
-        ("hung", "result=\"cancelled\""),
+        ("hung", "result=\"cancelled\",error=\"\""),
         ("unpromised", "error=\"BankDown\""),
         ("labelled", "error=\"BankDown\",cached=\"false\""),
     ] {
