@@ -6,8 +6,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use monitor_runtime::{Classify, MonitorLabel, monitored, trace::TraceContext};
-use monitor_tests::alone;
 use monitor_tests::process::get;
+use monitor_tests::{alone, poll};
 use serde_json::{Value, json};
 
 #[derive(Debug, thiserror::Error, Classify)]
@@ -53,6 +53,17 @@ fn slow(name: &str) {
 #[monitored]
 fn explode() {
     panic!("boom <b>")
+}
+
+#[monitored]
+async fn given_up() {
+    std::future::pending::<()>().await;
+}
+
+#[monitored]
+fn gives_up() {
+    let mut future = std::pin::pin!(given_up());
+    assert!(poll(future.as_mut()).is_pending());
 }
 
 #[monitored]
@@ -153,6 +164,14 @@ async fn the_page_tells_of_failures_and_slow_calls_without_sentry() {
         slow[0]["seconds"]
             .as_f64()
             .is_some_and(|seconds| seconds >= 0.04)
+    );
+    gives_up();
+    let given_up = detail(addr, "given_up");
+    assert_eq!(given_up["cancelled"], json!({ "caller": 1 }));
+    let slow = &given_up["slow"][0];
+    assert_eq!(
+        (&slow["result"], &slow["reason"]),
+        (&json!("cancelled"), &json!("caller"))
     );
     let _: fn() = never;
     assert_eq!(detail(addr, "never")["results"]["ok"]["calls"], 0);

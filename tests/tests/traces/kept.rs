@@ -1,6 +1,7 @@
 //! The judge: which requests are kept, for which reason, and how many.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use monitor_runtime::{monitored, task, trace};
 use monitor_tests::{monitor, scrape};
@@ -103,6 +104,55 @@ async fn slow_and_cancelled_requests_are_kept_as_such() {
         5,
         "five of a route and reason"
     );
+}
+
+#[monitored]
+async fn never_done() {
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_cancelled_request_or_task_says_who_cancelled_it() {
+    const MOMENT: Duration = Duration::from_millis(5);
+    monitor();
+    let (told, trace) = std::sync::mpsc::channel();
+    let tell = move || {
+        let sent = told.send(trace::current_trace_id());
+        sent.expect("the test waits");
+    };
+    let asked = request("/kept/cancelled", || async {
+        let late = tokio::time::timeout(MOMENT, never_done());
+        late.await.expect_err("it waits for ever");
+        tell();
+        never_done().await;
+        200
+    });
+    let late = tokio::time::timeout(20 * MOMENT, asked);
+    late.await.expect_err("it waits for ever");
+    let trace = trace.recv().expect("told").expect("a trace").to_string();
+    let kept = only(&trace);
+    assert_eq!(
+        (&kept["reason"], &kept["cancel_reason"]),
+        (&"cancelled".into(), &"client".into())
+    );
+    let classes: Vec<_> = spans(&kept).iter().map(|span| &span["class"]).collect();
+    assert_eq!(classes, ["client", "caller", "client"]);
+    let text = look(&format!("/requests/{trace}?format=text"), &[]).body;
+    assert!(text.contains("never_done  cancelled  client"), "{text}");
+
+    let (told, trace) = tokio::sync::oneshot::channel();
+    let aborted = task::spawn(async {
+        told.send(trace::current_trace_id())
+            .expect("the test waits");
+        never_done().await;
+    });
+    let trace = trace.await.expect("told").expect("a trace").to_string();
+    aborted.abort();
+    aborted.await.expect_err("aborted");
+    let kept = only(&trace);
+    assert_eq!(kept["cancel_reason"], "aborted");
+    let classes: Vec<_> = spans(&kept).iter().map(|span| &span["class"]).collect();
+    assert_eq!(classes, ["aborted", "aborted"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

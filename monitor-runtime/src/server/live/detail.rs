@@ -25,9 +25,10 @@ impl Live {
     /// bounds, results  bucket bounds in seconds; per result {calls, buckets} since the start
     /// minute      calls per bucket in the last minute
     /// errors      {class: calls} since the start; "" for those without a class
+    /// cancelled   {reason: calls} since the start; "" for those without a known reason
     /// combinations     [{labels: {name: value}, ok, error, cancelled, in_flight}], the most called first
     /// failures    [{kind, at, times, since, first, expected, class, chain: [{type, text}], seconds, trace, fields}]
-    /// slow        [{at, seconds, result, trace, fields}], the slowest first
+    /// slow        [{at, seconds, result, reason, trace, fields}], the slowest first; a reason if it was cancelled
     /// ```
     pub(crate) fn detail(&self, id: usize) -> Option<String> {
         let function = self.functions.get(id)?;
@@ -54,6 +55,7 @@ impl Live {
             "results": results(&tally),
             "minute": minute,
             "errors": errors(&tally),
+            "cancelled": cancelled(&tally),
             "combinations": function.combinations(),
             "failures": function.failures(),
             "slow": function.slow(),
@@ -118,6 +120,9 @@ impl Function {
         let shown = all.iter().map(|(site, slow)| {
             let mut shown = call(site, slow);
             shown["result"] = json!(slow.outcome.as_str());
+            if let Some(reason) = slow.cancelled {
+                shown["reason"] = json!(reason.as_str());
+            }
             shown
         });
         shown.collect()
@@ -146,6 +151,16 @@ fn errors(tally: &Snapshot) -> Value {
         all.insert(String::new(), unclassified.into());
     }
     Value::Object(all)
+}
+
+fn cancelled(tally: &Snapshot) -> Value {
+    let known = tally
+        .cancelled()
+        .map(|(reason, calls)| (reason.as_str(), calls));
+    let all = known.chain([("", tally.calls(Outcome::Cancelled))]);
+    let all = all.filter(|(_, calls)| *calls > 0);
+    let all = all.map(|(reason, calls)| (reason.to_owned(), calls.into()));
+    Value::Object(all.collect())
 }
 
 /// Prints a failure as pages show it.

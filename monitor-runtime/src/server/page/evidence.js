@@ -23,14 +23,16 @@ export function windows(store, of) {
 }
 
 /// Shows calls since the start, by result and by class.
-export function totals({ results, errors }) {
+export function totals({ results, errors, cancelled: reasons }) {
   const { ok, error, cancelled } = results;
-  const classes = Object.entries(errors).sort((a, b) => b[1] - a[1]);
+  const most = (classes) => Object.entries(classes).sort((a, b) => b[1] - a[1]);
+  const list = (classes, kind, unknown) => (classes.length > 0 ? el("ul", { class: "classes" }, ...classes.map(([name, calls]) => el("li", {}, el("span", { class: kind }, name || unknown), ` ${format.whole(calls)}`))) : null);
   return [
     el("h3", {}, "Calls since the start"),
     el("ul", { class: "totals" }, ...[["ok", ok], ["error", error], ["cancelled", cancelled]].map(([name, { calls }]) =>
       el("li", { class: calls > 0 ? `total-${name}` : "quiet" }, el("b", {}, format.whole(calls)), ` ${name}`))),
-    classes.length > 0 ? el("ul", { class: "classes" }, ...classes.map(([name, calls]) => el("li", {}, el("span", { class: "tag bad" }, name || "unclassified"), ` ${format.whole(calls)}`))) : null,
+    list(most(errors), "tag bad", "unclassified"),
+    list(most(reasons), "tag", "cancelled for no known reason"),
   ].filter(Boolean);
 }
 
@@ -66,7 +68,7 @@ export function failed(store, of, { failures }) {
 export function slow(store, { slow }) {
   if (slow.length === 0) return [];
   const one = (call, place) => el("li", {},
-    el("div", { class: "line" }, el("b", {}, format.duration(call.seconds)), call.result === "ok" ? null : el("span", { class: "tag bad" }, call.result), time(call.at, { class: "end" })),
+    el("div", { class: "line" }, el("b", {}, format.duration(call.seconds)), call.result === "ok" ? null : el("span", { class: "tag bad" }, call.reason ? `${call.result}: ${call.reason}` : call.result), time(call.at, { class: "end" })),
     facts(store, call, `slow ${place}`));
   return [el("h3", {}, "Slowest calls of the last ten minutes"), el("ol", { class: "list" }, ...slow.map(one))];
 }

@@ -14,7 +14,7 @@ const seconds = (ms) => format.duration(ms / 1000);
 const has = (words, text) => words.every((word) => text.toLowerCase().includes(word));
 
 /// Shows the outcome of a request or call as a tag.
-export const outcome = (said) => el("span", { class: said === "error" || said === "panic" ? "tag bad" : "tag" }, said ?? "running");
+export const outcome = (said, reason) => el("span", { class: said === "error" || said === "panic" ? "tag bad" : "tag" }, reason ? `${said}: ${reason}` : said ?? "running");
 
 const name = (request, open) => el("button", { type: "button", class: "name", "data-key": request.trace_id, title: request.trace_id, onclick: () => open(request.trace_id) }, ...breakable(request.name));
 
@@ -25,11 +25,11 @@ const table = (id, label, heads, rows) => el("table", { class: "stories", id, "a
 /// Requests the kept requests, and shows those that match.
 export async function kept(words, open) {
   const { requests } = await ask("requests");
-  const shown = requests.filter((one) => has(words, `${one.name} ${one.reason} ${one.outcome} ${one.trace_id}`));
+  const shown = requests.filter((one) => has(words, `${one.name} ${one.reason} ${one.outcome} ${one.cancel_reason ?? ""} ${one.trace_id}`));
   const row = (one) => el("tr", {},
     el("th", { scope: "row" }, name(one, open)),
     el("td", {}, el("span", { class: one.reason === "failed" ? "tag bad" : "tag" }, one.reason ?? "")),
-    el("td", {}, outcome(one.outcome)),
+    el("td", {}, outcome(one.outcome, one.cancel_reason)),
     el("td", { class: "number" }, seconds(one.duration_ms)),
     el("td", { class: "number" }, time(Date.parse(one.started))));
   fill(byId("kept"), shown.slice(0, MOST), () => [

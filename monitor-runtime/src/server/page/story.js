@@ -65,7 +65,7 @@ export class StoryView {
     const leftOut = [[request.spans_left_out, "call"], [request.details_left_out, "field or error"]].filter(([number]) => number > 0);
     return [
       place > 0 ? el("h3", {}, ...breakable(request.name)) : null,
-      el("p", { class: "line" }, outcome(request.outcome), request.reason ? el("span", { class: "tag" }, `kept: ${request.reason}`) : null,
+      el("p", { class: "line" }, outcome(request.outcome, request.cancel_reason), request.reason ? el("span", { class: "tag" }, `kept: ${request.reason}`) : null,
         el("b", {}, seconds(request.duration_ms)), time(Date.parse(request.started), { class: "end" })),
       el("p", { class: "facts" }, trace(this.store, request.trace_id, `story ${place}`)),
       el("ol", { class: "waterfall", "aria-label": "Calls" }, ...request.spans.map((span) => this.span(span, end, place))),
@@ -78,7 +78,7 @@ export class StoryView {
     bar.style.left = `${Math.min(99.5, (span.start_ms / end) * 100)}%`;
     bar.style.width = `${Math.max(0.5, Math.min(100, (span.duration_ms / end) * 100))}%`;
     const head = el("summary", { "data-key": `span ${place} ${span.span_id}` },
-      el("span", { class: "span-name" }, span.depth > DEEP ? el("span", { class: "quiet", title: "Calls around it" }, `${span.depth} ›`) : null, el("code", { class: span.kind }, ...breakable(span.name)), span.outcome === "ok" ? null : outcome(span.outcome)),
+      el("span", { class: "span-name" }, span.depth > DEEP ? el("span", { class: "quiet", title: "Calls around it" }, `${span.depth} ›`) : null, el("code", { class: span.kind }, ...breakable(span.name)), span.outcome === "ok" ? null : outcome(span.outcome, span.outcome === "cancelled" ? span.class : null)),
       el("span", { class: "track", "aria-hidden": "true" }, bar),
       el("span", { class: "took", title: `own time ${seconds(span.own_ms)}` }, seconds(span.duration_ms)));
     head.style.setProperty("--depth", span.depth);

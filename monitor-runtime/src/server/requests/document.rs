@@ -56,6 +56,9 @@ pub(in crate::server) struct Head {
     pub(super) duration_ms: f64,
     /// `null` while it runs.
     pub(super) outcome: Option<&'static str>,
+    /// Absent if it was not cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cancel_reason: Option<&'static str>,
 }
 
 /// A request in flight.
@@ -152,6 +155,7 @@ impl Head {
             started: timestamp(trace.at),
             duration_ms: milliseconds(trace.began, end),
             outcome: root.and_then(outcome),
+            cancel_reason: root.and_then(cancel_reason),
         }
     }
 }
@@ -238,6 +242,12 @@ fn outcome(span: &Span) -> Option<&'static str> {
         Outcome::Panic => "panic",
         other => other.as_str(),
     })
+}
+
+/// Returns the class of a span that was cancelled, which is the reason.
+fn cancel_reason(span: &Span) -> Option<&'static str> {
+    let is_cancelled = matches!(span.ended, Some((_, Outcome::Cancelled)));
+    Some(span.detail.class).filter(|class| is_cancelled && !class.is_empty())
 }
 
 fn kind(subject: &Subject) -> &'static str {

@@ -90,7 +90,7 @@ export class Fixture {
     return {
       process: this.process, id, function: name, module, places: [["src/payment/charge.rs", 10 + id], ["/build/registry/dep/src/lib.rs", 7]], fields: ["order.id"], labels: ["tier"], slow_seconds: 0.25, bounds: BOUNDS,
       results: { ok: calls(3000), error: calls(731), cancelled: calls(8) }, minute: [0, 3, 0, 0, 90, 20, 0, 0, 1, 0, 0, 0, 0, 0, 0],
-      errors: { BankDown: 500, Declined: 201, "": 30 }, combinations: [{ labels: { tier: "paid" }, ok: 2, error: 3, cancelled: 0, in_flight: 0 }],
+      errors: { BankDown: 500, Declined: 201, "": 30 }, cancelled: { client: 12, shutdown: 1, "": 2 }, combinations: [{ labels: { tier: "paid" }, ok: 2, error: 3, cancelled: 0, in_flight: 0 }],
       failures: this.failures().filter((one) => one.id === id || id === 0), slow: [{ at: this.at - 60_000, seconds: 4.9, result: "ok", trace: TRACE, fields: { "order.id": "9" } }, { at: this.at - 90_000, seconds: 1.1, result: "error", trace: "", fields: {} }],
     };
   }
