@@ -203,6 +203,17 @@ impl Health {
         Some(report::last_runs(slot, SHOWN))
     }
 
+    /// Returns the critical checks that fail now, each with the reason.
+    pub(crate) fn critical_failures(&self) -> Vec<(&str, String)> {
+        let now = Instant::now();
+        let critical = self.slots.iter().filter(|slot| slot.check.critical);
+        let failing = critical.filter_map(|slot| match slot.standing(now) {
+            Standing::Failing(output) => Some((slot.check.name.as_str(), output)),
+            Standing::Pending | Standing::Passing => None,
+        });
+        failing.collect()
+    }
+
     /// Returns the last verdict and duration of every check that has one, and whether each runtime
     /// answers.
     pub(crate) fn readings(&self) -> Vec<metrics::CheckReading> {

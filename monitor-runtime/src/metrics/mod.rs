@@ -25,6 +25,7 @@ mod process_families;
 mod readings;
 mod runtime_families;
 mod sample;
+mod service;
 mod text_format;
 
 pub use exposition::Exposition;
@@ -38,9 +39,9 @@ pub(crate) use page::{Chunks, Page};
 pub(crate) use process_families::{process, runtime};
 pub(crate) use readings::RESULTS;
 pub(crate) use runtime_families::{
-    CheckReading, Number, RuntimeFamily, captures, checks, label_overflow, log, traces,
+    CheckReading, Number, RuntimeFamily, captures, checks, incidents, label_overflow, log, traces,
 };
-use text_format::label;
+pub(crate) use service::Service;
 pub(crate) use text_format::{canonical, escape};
 
 /// The series of the HTTP edge, which go through the `metrics` facade.
@@ -50,7 +51,7 @@ pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
 /// Families of which every page may have series, so that the service must not define them.
-const FAMILIES: [&Family<'static>; 19] = [
+const FAMILIES: [&Family<'static>; 20] = [
     &BUILD_INFO,
     &CALLS,
     &ERRORS,
@@ -62,6 +63,7 @@ const FAMILIES: [&Family<'static>; 19] = [
     &CAPTURES,
     &TRACES,
     &SPANS_LEFT_OUT,
+    &INCIDENTS,
     &OLDEST_CALL,
     &CHECK_UP,
     &CHECK_DURATION,
@@ -133,6 +135,11 @@ pub(crate) const SPANS_LEFT_OUT: Family<'static> = Family::counter(
     "monitor_trace_spans_left_out_total",
     None,
     "Calls that a trace with more than 200 spans left out.",
+);
+pub(crate) const INCIDENTS: Family<'static> = Family::counter(
+    "monitor_incidents_total",
+    None,
+    "Incidents whose evidence was kept, by what began them.",
 );
 pub(crate) const OLDEST_CALL: Family<'static> = Family::gauge(
     "function_calls_oldest_seconds",
@@ -267,32 +274,6 @@ pub(crate) mod slo {
     /// Returns the name of the number of calls in a window.
     pub(crate) fn calls(window: &str) -> String {
         format!("monitor_slo:calls:increase{window}")
-    }
-}
-
-/// The process as `build_info` and the `service_name` label describe it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Service {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) commit: String,
-    pub(crate) branch: String,
-}
-
-impl Service {
-    /// Returns the labels of `build_info`.
-    fn build(&self) -> String {
-        [
-            label("version", &self.version),
-            label("commit", &self.commit),
-            label("branch", &self.branch),
-            self.label(),
-        ]
-        .join(",")
-    }
-
-    fn label(&self) -> String {
-        label("service_name", &self.name)
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::family::Family;
 use super::text_format::label;
 use super::{
-    CAPTURES, CHECK_DURATION, CHECK_UP, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS, OLDEST_CALL,
-    SPANS_LEFT_OUT, TRACES,
+    CAPTURES, CHECK_DURATION, CHECK_UP, INCIDENTS, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS,
+    OLDEST_CALL, SPANS_LEFT_OUT, TRACES,
 };
 use crate::base::clock;
 use crate::callsite::Site;
@@ -51,6 +51,15 @@ pub(crate) fn captures(captures: [(&str, u64); 3]) -> RuntimeFamily {
     let values = captures.map(|(result, count)| (label("result", result), Number::Count(count)));
     RuntimeFamily {
         family: &CAPTURES,
+        values: values.to_vec(),
+    }
+}
+
+/// Returns the family of incidents, by what began them.
+pub(crate) fn incidents(begun: [(&str, u64); 3]) -> RuntimeFamily {
+    let values = begun.map(|(trigger, count)| (label("trigger", trigger), Number::Count(count)));
+    RuntimeFamily {
+        family: &INCIDENTS,
         values: values.to_vec(),
     }
 }

@@ -129,6 +129,13 @@ impl Builder {
         self
     }
 
+    /// Sets the URL at which people reach the management server, so that alerts and log lines link to
+    /// their incidents. Wins over `MONITOR_SERVER_URL`. See [`Rules::server`](crate::slo::Rules::server).
+    pub fn server_url(mut self, url: impl Into<String>) -> Self {
+        self.overrides.server_url = Some(url.into());
+        self
+    }
+
     /// Sets the filter of the log: which spans and events are written. Wins over `RUST_LOG`.
     pub fn log_filter(mut self, directives: impl Into<String>) -> Self {
         self.overrides.log_filter = Some(directives.into());

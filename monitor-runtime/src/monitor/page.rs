@@ -6,7 +6,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::health::Health;
 use crate::metrics::{Page, process};
-use crate::{callsite, http, logs, metrics, sentry};
+use crate::{callsite, http, logs, metrics, sentry, server};
 
 /// Returns the page of a service. `reader` has the numbers of the process, if they are wanted; `others` the series of
 /// the `metrics` facade.
@@ -24,6 +24,7 @@ pub(super) fn page(
         let mut own = metrics::log(logs::counts(), logs::dropped_lines());
         own.push(metrics::captures(sentry::captures()));
         own.extend(metrics::traces(&service));
+        own.push(metrics::incidents(server::incidents_begun()));
         own.extend(metrics::label_overflow(callsite::all()));
         own.extend(metrics::objectives(&service, callsite::all()));
         own.extend(metrics::checks(&health.readings()));

@@ -80,6 +80,7 @@ impl Builder {
         slo::lead_to(slo::Links {
             runbooks: config.runbook_url,
             grafana: config.grafana_url,
+            server: config.server_url,
         });
         let mistake = config.log_filter.mistake();
         let log = subscriber::install(config.log_format, config.colours, config.log_filter);

@@ -103,5 +103,8 @@ impl Upkeep {
         if self.objectives {
             unwind::quietly(slo::sample);
         }
+        if let Some(live) = &self.live {
+            unwind::quietly(|| live.watch());
+        }
     }
 }

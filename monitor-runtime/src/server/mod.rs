@@ -12,6 +12,7 @@ mod default_headers;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod gzip;
+mod incidents;
 mod limits;
 mod listener;
 mod live;
@@ -36,6 +37,8 @@ use tokio::time::Instant;
 
 use access::Access;
 pub use gzip::Gzip;
+use incidents::Incidents;
+pub(crate) use incidents::begun as incidents_begun;
 pub use listener::BindError;
 pub(crate) use listener::{Listener, bind};
 pub(crate) use live::Live;
@@ -65,6 +68,7 @@ const MAKERS: usize = 2;
 pub(crate) struct Context {
     service: Arc<Service>,
     health: Arc<Health>,
+    incidents: Arc<Incidents>,
     live: Arc<Live>,
     metrics: Page,
     access: Access,
@@ -83,11 +87,14 @@ impl Context {
     where
         M: Fn(Format) -> Chunks + Send + Sync + 'static,
     {
+        let incidents = Arc::new(Incidents::new(&service, Arc::clone(&health)));
         let around = Around {
             health: Some(Arc::clone(&health)),
+            incidents: Some(Arc::clone(&incidents)),
             ..Around::default()
         };
         Self {
+            incidents,
             live: Arc::new(Live::new(&service, around)),
             service: Arc::new(service),
             health,
@@ -114,6 +121,7 @@ impl Context {
     fn with_page(mut self, process: Reader, links: PageLinks) -> Self {
         let around = Around {
             health: Some(Arc::clone(&self.health)),
+            incidents: Some(Arc::clone(&self.incidents)),
             process: Some(process),
             links,
         };
@@ -152,6 +160,9 @@ fn serve_within(
     limits: impl FnOnce() -> Limits + Send + 'static,
 ) -> io::Result<Server> {
     let bound = listener.bound().clone();
+    if let Address::Tcp(addr) = &bound {
+        context.incidents.served_at(format!("http://{addr}"));
+    }
     let (deadline, stop) = watch::channel(None);
     let worker = Worker::start("monitor-server", MAKERS, move || {
         let listener = listener.into_tokio()?;

@@ -20,13 +20,15 @@ mod yaml;
 use std::sync::{Mutex, PoisonError};
 
 use crate::health::Check;
+use crate::settings::config::INSTANCE;
 
 pub use crate::settings::objective::{CountAs, Kind};
 pub use budget::{BurnRate, ObjectiveStatus, status};
-pub(crate) use budget::{begin, sample};
+pub(crate) use budget::{Burning, begin, burning, sample};
 pub use dashboard::{Dashboard, dashboard};
 pub(crate) use parameters::Parameters;
 pub(crate) use promise::agree;
+pub(crate) use rules::STUCK_SECONDS;
 pub use rules::{Rules, rules};
 pub use scope::ParameterError;
 pub use window::Severity;
@@ -38,17 +40,26 @@ pub(crate) struct Links {
     pub(crate) runbooks: Option<String>,
     /// The Grafana with the dashboard.
     pub(crate) grafana: Option<String>,
+    /// The management server; [`INSTANCE`] in it stands for the instance.
+    pub(crate) server: Option<String>,
 }
 
 /// The links of the runtime that was started last.
 static LINKS: Mutex<Links> = Mutex::new(Links {
     runbooks: None,
     grafana: None,
+    server: None,
 });
 
 /// Sets the links of annotations from now on.
 pub(crate) fn lead_to(links: Links) {
     *LINKS.lock().unwrap_or_else(PoisonError::into_inner) = links;
+}
+
+/// Returns the address of this process's server, if people know it by one.
+pub(crate) fn server_address() -> Option<String> {
+    let server = links().server.filter(|url| !url.contains(INSTANCE))?;
+    Some(server.trim_end_matches('/').to_owned())
 }
 
 fn links() -> Links {

@@ -53,9 +53,16 @@ pub(crate) fn all() -> Vec<Arc<LocalTrace>> {
 /// Returns each function that has open calls in a trace in flight, with the start of the oldest, in
 /// ticks of the clock.
 pub(crate) fn oldest_calls() -> Vec<(&'static Site, u64)> {
+    oldest_calls_until(u64::MAX)
+}
+
+/// Returns [`oldest_calls`] that began at a time or before it, in ticks of the clock. Reads no
+/// trace that began later.
+pub(crate) fn oldest_calls_until(latest: u64) -> Vec<(&'static Site, u64)> {
     let mut oldest: HashMap<*const Site, (&'static Site, u64)> = HashMap::new();
-    for trace in all() {
-        for (site, began) in trace.open_calls() {
+    for trace in all().iter().filter(|trace| trace.began <= latest) {
+        let calls = trace.open_calls();
+        for (site, began) in calls.filter(|(_, began)| *began <= latest) {
             let known = oldest
                 .entry(std::ptr::from_ref(site))
                 .or_insert((site, began));

@@ -18,7 +18,7 @@ type Group = (RootName, Reason);
 pub(crate) struct Kept {
     pub(crate) trace: Arc<LocalTrace>,
     pub(super) name: RootName,
-    pub(super) reason: Reason,
+    pub(crate) reason: Reason,
     /// The duration of its root, in ticks of the clock.
     pub(super) ticks: u64,
     pub(super) bytes: usize,
@@ -65,6 +65,22 @@ pub(crate) fn all() -> Vec<Kept> {
     drop(store);
     all.sort_unstable_by_key(|(order, _)| std::cmp::Reverse(*order));
     all.into_iter().map(|(_, kept)| kept).collect()
+}
+
+/// Returns the traces that were kept within a time, the latest first. Both ends are in ticks of the
+/// clock.
+pub(crate) fn kept_within(from: u64, to: u64) -> Vec<Kept> {
+    let store = STORE.lock().unwrap_or_else(PoisonError::into_inner);
+    let groups = store.iter().flat_map(|store| store.groups.values());
+    let entries = groups
+        .flatten()
+        .filter(|entry| (from..=to).contains(&entry.at));
+    let mut found: Vec<(u64, Kept)> = entries
+        .map(|entry| (entry.order, entry.kept.clone()))
+        .collect();
+    drop(store);
+    found.sort_unstable_by_key(|(order, _)| std::cmp::Reverse(*order));
+    found.into_iter().map(|(_, kept)| kept).collect()
 }
 
 /// Returns the kept traces with an id, in the order of their ends: a trace has one for each request

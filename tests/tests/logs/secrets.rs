@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use monitor_runtime::testkit;
 use monitor_tests::leaks::{self, LEAK};
-use monitor_tests::process::{Sentry, command, get};
+use monitor_tests::process::{Sentry, command, get, wait_for};
 use serde_json::Value;
 
 /// Texts that have left the process, by the way they took.
@@ -54,6 +54,8 @@ fn ways_out_of(format: &str) -> Ways {
         "/log-level",
         "/requests",
         "/calls",
+        "/incidents",
+        "/incidents?format=text",
     ];
     let page = |path: &&str| ((*path).to_owned(), get(management, path).1);
     let mut ways: Ways = pages.iter().map(page).collect();
@@ -74,6 +76,18 @@ fn ways_out_of(format: &str) -> Ways {
             (path, story)
         })
     }));
+    // Critical checks fail from the start; the upkeep comes by after five seconds.
+    let incident = wait_for("an incident", || {
+        let list: Value = serde_json::from_str(&get(management, "/incidents").1).ok()?;
+        Some(list["incidents"][0]["id"].as_str()?.to_owned())
+    });
+    ways.extend(["json", "text"].map(|form| {
+        let path = format!("/incidents/{incident}?format={form}");
+        let (status, shown) = get(management, &path);
+        assert_eq!(status, 200, "{shown}");
+        (format!("/incidents/ {form}"), shown)
+    }));
+    ways.push(("/incidents".to_owned(), get(management, "/incidents").1));
     let mut stdin = child.stdin.take().expect("piped");
     stdin.write_all(b"\n").expect("it reads");
     assert!(child.wait().expect("it ends").success());
@@ -113,12 +127,15 @@ fn assert_safe(ways: &Ways, taken: &[&str]) {
     }
 }
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 8] = [
     "/health",
     "/readyz",
     "/page/data",
     "/page/data?function=",
     "/requests/",
+    "/incidents",
+    "/incidents/ json",
+    "/incidents/ text",
 ];
 
 #[test]

@@ -101,6 +101,53 @@ fn requests_are_what_their_schema_says() {
 }
 
 #[test]
+fn incidents_are_what_their_schema_says() {
+    let service = Service::quickstart(&[]);
+    let look = |path: &str| {
+        let (status, body) = get(service.management, path);
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    };
+    let mut documents = vec![look("/incidents")];
+    let slow = service.addr;
+    let slow = std::thread::spawn(move || get(slow, "/slow"));
+    for _ in 0..20 {
+        get(service.addr, "/orders/999");
+    }
+    get(service.addr, "/panic");
+    let id = wait_for("an incident", || {
+        let list: Value = serde_json::from_str(&look("/incidents")).expect("JSON");
+        Some(list["incidents"][0]["id"].as_str()?.to_owned())
+    });
+    documents.push(look("/incidents"));
+    let incident = look(&format!("/incidents/{id}"));
+    let read: Value = serde_json::from_str(&incident).expect("JSON");
+    for list in ["requests", "failures", "checks", "changed"] {
+        assert!(
+            read[list].as_array().is_some_and(|list| !list.is_empty()),
+            "{list}: {read:#}"
+        );
+    }
+    documents.push(incident);
+    let schema = look("/incidents/schema.json");
+    for document in documents {
+        let (passes, said) = check(&schema, &document);
+        assert!(passes, "{said}\n{document}");
+        for (part, wrong) in [
+            ("{\"id\"", "{\"more\":1,\"id\""),
+            ("{\"span_id\"", "{\"more\":1,\"span_id\""),
+            ("{\"function\"", "{\"more\":1,\"function\""),
+        ] {
+            if document.contains(part) {
+                let wrong = document.replacen(part, wrong, 1);
+                assert!(!check(&schema, &wrong).0, "the schema is strict: {part}");
+            }
+        }
+    }
+    slow.join().expect("it ends");
+}
+
+#[test]
 fn every_panel_can_be_read_without_its_query() {
     let service = Service::quickstart(&[]);
     let (_, dashboard) = get(service.management, "/grafana.json?by=env");

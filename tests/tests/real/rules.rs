@@ -45,7 +45,8 @@ fn both_versions_of_prometheus_accept_rules_of_any_name() {
         let inventory = declared().service(name, "1");
         let rules = slo::rules(&inventory)
             .runbooks("https://runbooks.example.com/{{x}}")
-            .grafana("https://grafana.example.com");
+            .grafana("https://grafana.example.com")
+            .server("https://{instance}/{{x}}/monitor");
         let quoted = format!("zone!~{:?}", "a|`b`|{{ .x }}|100%");
         let apart = rules.clone().by("env,region").and_then(|rules| {
             let rules = rules.selector(&quoted)?.label("no", odd)?;

@@ -89,6 +89,7 @@ fn metric_names_have_one_home() {
         "\"monitor_label_",
         "\"monitor_objective_",
         "\"monitor_trace",
+        "\"monitor_incidents_",
         "\"http_requests_",
         "\"http_server_",
         "\"process_cpu",

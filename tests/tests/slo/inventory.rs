@@ -202,6 +202,8 @@ fn pages_with_details_are_refused_to_other_hosts() {
         "/requests",
         "/requests/schema.json",
         "/calls",
+        "/incidents",
+        "/incidents/schema.json",
     ] {
         // `Host: test` is not a name of this machine.
         let refused = get_with(page, &[]);

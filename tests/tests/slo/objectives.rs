@@ -208,7 +208,14 @@ fn rules_are_the_same_each_time_and_of_one_service() {
     let linked = slo::rules(&inventory::collect().service("shop", "1"))
         .runbooks("https://runbooks.example.com/")
         .grafana("https://grafana.example.com")
+        .server("https://shop.example.com/")
         .to_string();
+    assert!(linked.contains("incidents_url: \"https://shop.example.com/incidents\""));
+    assert_eq!(
+        linked.matches("incidents_url").count(),
+        linked.matches("alert: \"ErrorBudgetBurn\"").count() + 1,
+        "on these and on MonitorCallStuck"
+    );
     assert!(linked.contains("runbook_url: \"https://runbooks.example.com/ErrorBudgetBurn\""));
     assert!(linked.contains("dashboard_url: \"https://grafana.example.com/d/monitor-shop?from={{"));
     let page = slo::rules(&inventory::collect())

@@ -181,7 +181,7 @@ pub(super) fn failure(site: &Site, failure: &Failure) -> Value {
 }
 
 /// Returns the class of a failure as the metrics have it; empty without one.
-pub(super) fn class(failure: &Failure) -> &'static str {
+pub(in crate::server) fn class(failure: &Failure) -> &'static str {
     if failure.call.outcome == Outcome::Panic {
         "panic"
     } else {

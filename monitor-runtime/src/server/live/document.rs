@@ -56,6 +56,7 @@ impl Live {
     /// routes     [place, method, route, [ok, error, cancelled] since the start, in flight, window, window]
     /// health     [status, output]
     /// checks     [place, name, status, critical, milliseconds, output]
+    /// incidents  [[id, at, sentence, is open]], the latest first
     /// objectives as `/objectives` has them
     /// level      {filter, default, reverts_at}, or null where the log is not the runtime's
     /// targets    that the log is known to have

@@ -78,7 +78,7 @@ impl Failures {
 
 /// Returns the latest kind of each class of each function, and as many others as there is room for;
 /// the latest first.
-fn chosen(live: &Live) -> Vec<(usize, &'static Site, Failure)> {
+pub(super) fn chosen(live: &Live) -> Vec<(usize, &'static Site, Failure)> {
     let functions = live.functions.iter().enumerate();
     let mut all: Vec<_> = functions
         .flat_map(|(id, function)| {

@@ -16,17 +16,20 @@ mod parts;
 mod print;
 #[cfg(test)]
 mod tests;
+mod totals;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use self::counts::Counts;
+pub(super) use self::detail::class;
 pub(crate) use self::document::Known;
 use self::document::Shown;
 use self::history::{Column, History};
 use self::oldest::Oldest;
 pub(crate) use self::parts::Around;
+pub(super) use self::totals::{Minute, Totals};
 use crate::callsite;
 use crate::callsite::Site;
 use crate::callsite::snapshot::{Snapshot, Source};
@@ -87,7 +90,7 @@ impl Live {
         Self::for_sites(service, around, callsite::all())
     }
 
-    fn for_sites(
+    pub(in crate::server) fn for_sites(
         service: &Service,
         around: Around,
         sites: impl Iterator<Item = &'static Site>,
@@ -138,6 +141,13 @@ impl Live {
         if since >= TICK {
             state.read(&self.functions);
             state.close_column();
+        }
+    }
+
+    /// Looks for what begins an incident. The upkeep calls it every five seconds.
+    pub(crate) fn watch(&self) {
+        if let Some(incidents) = &self.around.incidents {
+            incidents.watch(self);
         }
     }
 

@@ -13,6 +13,7 @@ use super::{Reading, milliseconds};
 use crate::health::{Health, Selection};
 use crate::logs;
 use crate::metrics::process::Reader;
+use crate::server::incidents::Incidents;
 use crate::settings::buckets::HTTP_BUCKETS;
 use crate::settings::config::PageLinks;
 use crate::settings::log_filter;
@@ -27,6 +28,7 @@ const MAX_TARGETS: usize = 300;
 #[derive(Default)]
 pub(crate) struct Around {
     pub(crate) health: Option<Arc<Health>>,
+    pub(crate) incidents: Option<Arc<Incidents>>,
     pub(crate) process: Option<Reader>,
     pub(crate) links: PageLinks,
 }
@@ -37,6 +39,7 @@ pub(super) struct Parts {
     routes: Changing,
     checks: Changing,
     health: Changing,
+    incidents: Changing,
     objectives: Changing,
     level: Changing,
     targets: Changing,
@@ -50,6 +53,10 @@ impl Parts {
     pub(super) fn refresh(&mut self, around: &Around, number: u64) {
         if let Some(health) = &around.health {
             self.read_health(health, number);
+        }
+        if let Some(incidents) = &around.incidents {
+            let lines = incidents.lines().to_string();
+            self.incidents.set(0, &lines, number);
         }
         if let Some(reader) = &around.process {
             self.system.set(0, &system(reader), number);
@@ -126,6 +133,7 @@ impl Parts {
         self.routes.print(out, "routes", known);
         self.checks.print(out, "checks", known);
         self.health.print_one(out, "health", known);
+        self.incidents.print_one(out, "incidents", known);
         self.objectives.print_one(out, "objectives", known);
         self.level.print_one(out, "level", known);
         self.targets.print_one(out, "targets", known);

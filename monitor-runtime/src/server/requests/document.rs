@@ -191,7 +191,7 @@ impl Running {
 }
 
 impl Request {
-    pub(super) fn new(trace: &LocalTrace, now: u64) -> Self {
+    pub(in crate::server) fn new(trace: &LocalTrace, now: u64) -> Self {
         let story = trace.read();
         let nodes = tree(&story.spans, now);
         let spans = nodes.iter().map(|node| {
@@ -281,6 +281,7 @@ fn milliseconds(from: u64, to: u64) -> f64 {
     clock::milliseconds(age(from, to))
 }
 
-fn timestamp(at: SystemTime) -> String {
+/// Formats a time in RFC 3339, in UTC.
+pub(in crate::server) fn timestamp(at: SystemTime) -> String {
     humantime::format_rfc3339_micros(at).to_string()
 }

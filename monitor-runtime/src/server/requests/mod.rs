@@ -3,16 +3,19 @@
 //! Everything here is as private as the details of the live page.
 
 mod document;
+mod frozen;
 mod text;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use document::{Head, InFlight, Kept, Request, Running, Whole, age};
-pub(super) use text::{calls_as_text, kept_as_text, story_as_text};
+pub(super) use document::{ErrorLink, InFlight, Request, timestamp};
+use document::{Head, Kept, Running, Whole, age};
+pub(super) use frozen::bytes;
+pub(super) use text::{calls_as_text, duration, kept_as_text, story_as_text};
 
 use crate::base::clock;
-use crate::traces::{TraceId, live, store};
+use crate::traces::{LocalTrace, TraceId, live, store};
 
 /// The JSON Schema of all documents.
 pub(super) const SCHEMA: &str = include_str!("schema.json");
@@ -37,12 +40,26 @@ pub(super) fn in_flight(older: Duration) -> InFlight {
     let now = clock::now();
     let mut all = live::all();
     all.retain(|trace| age(trace.began, now) >= older.as_secs_f64());
+    listed(&all, now, MAX_BYTES, Running::bytes)
+}
+
+/// Returns the requests in flight, in so many bytes of memory.
+pub(super) fn in_flight_within(bytes: usize) -> InFlight {
+    listed(&live::all(), clock::now(), bytes, Running::size)
+}
+
+fn listed(
+    all: &[Arc<LocalTrace>],
+    now: u64,
+    limit: usize,
+    size: fn(&Running) -> usize,
+) -> InFlight {
     let mut requests = Vec::new();
     let mut bytes = 0;
-    for trace in &all {
+    for trace in all {
         let running = Running::new(trace, now);
-        bytes += running.bytes();
-        if bytes > MAX_BYTES {
+        bytes += size(&running);
+        if bytes > limit {
             break;
         }
         requests.push(running);

@@ -68,7 +68,7 @@ pub(in crate::server) fn story_as_text(whole: &Whole) -> String {
 }
 
 impl Request {
-    fn print(&self, out: &mut String) {
+    pub(in crate::server) fn print(&self, out: &mut String) {
         let head = &self.head;
         let outcome = head.outcome.unwrap_or("running");
         let _ = write!(
@@ -160,7 +160,8 @@ fn fields(fields: &Map<String, Value>) -> String {
     out
 }
 
-fn duration(ms: f64) -> String {
+/// Formats a time in milliseconds, in the unit that one would say.
+pub(in crate::server) fn duration(ms: f64) -> String {
     if ms < 1.0 {
         format!("{:.0} µs", ms * 1e3)
     } else if ms < 1e3 {

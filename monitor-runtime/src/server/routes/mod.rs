@@ -1,7 +1,9 @@
 //! The routes, as warp filters that also work inside a service's own warp app.
 
 mod answer;
+mod asked;
 mod documents;
+mod incidents;
 mod live;
 mod log_level;
 mod metrics;
@@ -31,7 +33,7 @@ pub(crate) use probes::health_routes;
 pub(super) type Routes = BoxedFilter<(Response,)>;
 
 const NOT_FOUND: &str = "not found; there are /, /health, /healthz, /livez, /live, /readyz, /ready, /startupz, /metrics, \
-     /log-level, /inventory, /rules.yaml, /grafana.json, /objectives, /requests, /calls\n";
+     /log-level, /inventory, /rules.yaml, /grafana.json, /objectives, /requests, /calls, /incidents\n";
 
 /// Returns the routes of the management server.
 pub(super) fn all(context: Context) -> Routes {
@@ -46,7 +48,9 @@ pub(super) fn all(context: Context) -> Routes {
         .unify()
         .or(documents::routes(context.clone()))
         .unify()
-        .or(requests::routes(context))
+        .or(requests::routes(context.clone()))
+        .unify()
+        .or(incidents::routes(context))
         .unify()
         .or(not_found)
         .unify()

@@ -3,18 +3,14 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
-use warp::http::{HeaderMap, Method, StatusCode};
+use warp::http::StatusCode;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::answer::Answer;
-use super::{asker, refusal};
-use crate::server::access::Asker;
-use crate::server::{Context, negotiate, requests};
+use super::asked::{Asked, Form, JSON, asked};
+use crate::server::{Context, requests};
 use crate::traces::TraceId;
-
-const JSON: &str = "application/json";
 
 /// Serves the three documents. Rejects every other path as not found.
 pub(super) fn routes(
@@ -56,81 +52,6 @@ fn one(id: &str, form: Form) -> Result<Answer, Answer> {
         )
     })?;
     Ok(form.print(&found, requests::story_as_text))
-}
-
-/// A request for one of the documents.
-struct Asked {
-    method: Method,
-    headers: HeaderMap,
-    asker: Asker,
-    query: Vec<(String, String)>,
-}
-
-fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone + Send + Sync {
-    warp::method()
-        .and(warp::header::headers_cloned())
-        .and(asker())
-        .and(warp::query::<Vec<(String, String)>>())
-        .map(|method, headers, asker, query| Asked {
-            method,
-            headers,
-            asker,
-            query,
-        })
-}
-
-/// The form of an answer.
-#[derive(Clone, Copy)]
-enum Form {
-    Json,
-    Text,
-}
-
-impl Form {
-    fn print<D: Serialize>(self, document: &D, as_text: fn(&D) -> String) -> Answer {
-        match self {
-            Self::Text => Answer::text(StatusCode::OK, as_text(document)),
-            Self::Json => {
-                let json = serde_json::to_string(document);
-                Answer::ok(JSON, json.expect("strings and numbers always serialise"))
-            }
-        }
-    }
-}
-
-impl Asked {
-    fn answer(
-        &self,
-        context: &Context,
-        make: impl FnOnce(Form) -> Result<Answer, Answer>,
-    ) -> Response {
-        let refused = refusal(context, &self.method, &self.asker);
-        let answer = || {
-            let document = self.form().and_then(make);
-            let document = document.unwrap_or_else(|problem| problem);
-            if negotiate::gzip(&self.headers) {
-                document.compressed()
-            } else {
-                document
-            }
-        };
-        refused.unwrap_or_else(answer).answer(&self.method)
-    }
-
-    /// Returns the form that `?format` names, or that `Accept` prefers.
-    fn form(&self) -> Result<Form, Answer> {
-        let named = self.query.iter().find(|(name, _)| name == "format");
-        match named.map(|(_, value)| value.as_str()) {
-            Some("json") => Ok(Form::Json),
-            Some("text") => Ok(Form::Text),
-            Some(other) => Err(Answer::text(
-                StatusCode::BAD_REQUEST,
-                format!("`format={other}` is unknown; there are `json` and `text`\n"),
-            )),
-            None if negotiate::prefers_text(&self.headers) => Ok(Form::Text),
-            None => Ok(Form::Json),
-        }
-    }
 }
 
 /// Returns the age of `?older=30s`, 0 without it.

@@ -2,6 +2,7 @@
 
 mod client;
 mod hostile;
+mod incidents;
 mod limits;
 mod live;
 mod mounted;

@@ -28,3 +28,17 @@ pub(super) fn parse_url(given: Given) -> Result<String, ConfigError> {
         Err(given.refuse("is not a URL of this form"))
     }
 }
+
+/// Stands for the instance of an alert in the URL of a server.
+pub(crate) const INSTANCE: &str = "{instance}";
+
+/// Parses a URL as [`parse_url`] does, in which [`INSTANCE`] may stand.
+pub(super) fn parse_server_url(given: Given) -> Result<String, ConfigError> {
+    let url = given.value.clone();
+    let others = url.replace(INSTANCE, "instance");
+    if let Some(at) = others.find(['{', '}']) {
+        let unknown: String = others[at..].chars().take(20).collect();
+        return Err(given.refuse(format!("has {unknown:?}, which is not its placeholder")));
+    }
+    parse_url(given)
+}

@@ -30,7 +30,8 @@ pub(crate) use self::drain::{DEFAULT_DRAIN_LIMIT, DrainLimit};
 use self::dsn::{Dsn, parse_dsn};
 pub use self::given::ConfigError;
 use self::given::Given;
-use self::links::parse_url;
+pub(crate) use self::links::INSTANCE;
+use self::links::{parse_server_url, parse_url};
 use self::log::{colours, log_format, parse_filter};
 use self::redact::parse_names;
 use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler};
@@ -105,6 +106,8 @@ settings! {
         "the URL of the runbooks: an alert of `/rules.yaml` links to this URL, `/` and its name";
     MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a login or a query",
         "the Grafana with the dashboard of `/grafana.json`, for alerts to link to";
+    MONITOR_SERVER_URL: "server_url", "none", "`https://…` or `http://…`, without a login or a query; `{instance}` in it stands for the alert's instance",
+        "the URL at which people reach this server: alerts and log lines link to their incidents there";
     MONITOR_TRACE_URL in "server": "trace_url", "none", "`https://…` or `http://…` with `{trace_id}` in it, without a login",
         "the URL that trace ids of the live page link to: `{trace_id}` stands for the id";
     MONITOR_SOURCE_URL in "server": "source_url", "none", "`https://…` or `http://…` with `{file}`, and `{line}`, `{version}` or `{commit}`, without a login",
@@ -141,6 +144,7 @@ pub(crate) struct Overrides {
     pub(crate) process_metrics: Option<bool>,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
+    pub(crate) server_url: Option<String>,
     pub(crate) log_filter: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -168,6 +172,7 @@ pub(crate) struct Config {
     pub(crate) log_filter: LogDirectives,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
+    pub(crate) server_url: Option<String>,
     pub(crate) sentry_dsn: Option<Dsn>,
     pub(crate) environment: String,
     pub(crate) release: String,
@@ -195,6 +200,7 @@ impl Config {
         let redact = Given::find(&MONITOR_REDACT, given.redact, env)?;
         let runbook_url = Given::find(&MONITOR_RUNBOOK_URL, given.runbook_url, env)?;
         let grafana_url = Given::find(&MONITOR_GRAFANA_URL, given.grafana_url, env)?;
+        let server_url = Given::find(&MONITOR_SERVER_URL, given.server_url, env)?;
         let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
         let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
         let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
@@ -225,6 +231,7 @@ impl Config {
             log_filter: log_filter.map_or_else(|| Ok(LogDirectives::default()), parse_filter)?,
             runbook_url: runbook_url.map(parse_url).transpose()?,
             grafana_url: grafana_url.map(parse_url).transpose()?,
+            server_url: server_url.map(parse_server_url).transpose()?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
             environment: environment.map_or_else(
                 || Ok(resource.environment.unwrap_or_else(|| build.into())),

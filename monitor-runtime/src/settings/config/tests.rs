@@ -98,6 +98,8 @@ fn every_error_names_the_variable_the_value_and_what_is_allowed() {
         ("MONITOR_RUNBOOK_URL", "https://"),
         ("MONITOR_GRAFANA_URL", "https://a/\"b"),
         ("MONITOR_GRAFANA_URL", "https://a/?b=c"),
+        ("MONITOR_SERVER_URL", "shop.example.com"),
+        ("MONITOR_SERVER_URL", "https://{host}"),
         ("SENTRY_ENVIRONMENT", "a b"),
         ("SENTRY_ENVIRONMENT", "None"),
         ("SENTRY_RELEASE", "a/b"),
@@ -264,7 +266,11 @@ fn a_refused_value_shows_no_secret() {
             assert!(!told.contains("s3cr3t"), "{}: {told}", setting.variable);
         }
     }
-    for setting in ["MONITOR_GRAFANA_URL", "MONITOR_RUNBOOK_URL"] {
+    for setting in [
+        "MONITOR_GRAFANA_URL",
+        "MONITOR_RUNBOOK_URL",
+        "MONITOR_SERVER_URL",
+    ] {
         let error = refused(&[(setting, "https://admin:s3cr3t@grafana.example")]);
         assert!(
             error.contains("https://[redacted]@grafana.example\": has a login"),

@@ -1,5 +1,7 @@
 //! The part of each error budget that is left, computed from the counters of this process alone.
 
+mod burning;
+
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -8,12 +10,13 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::promise::{Promise, promises};
-use super::window::{BURNS, D1, D3, H1, H2, H6, M5, M30, PERIOD, Severity, WINDOWS, Window};
+use super::window::{BURNS, Burn, D1, D3, H1, H2, H6, M5, M30, PERIOD, Severity, WINDOWS, Window};
 use crate::callsite;
 use crate::callsite::Site;
 use crate::callsite::objective_counts::{Counter, Counts};
 use crate::inventory;
 use crate::settings::objective::Kind;
+pub(crate) use burning::{Burning, burning};
 
 /// The state of one promise, computed from the calls of this process since it began.
 #[derive(Clone, Debug, Serialize)]
@@ -163,10 +166,7 @@ impl Tracked {
         let since = |window| self.past.since(window, now, count);
         let budget = promise.budget();
         let burn = |window| ratio(since(window)).unwrap_or(0.0) / budget;
-        let burns = |long, short, threshold| {
-            let over = |window| ratio(since(window)).is_some_and(|ratio| ratio > threshold);
-            over(long) && over(short) && since(long).failures >= u64::from(promise.min_failures)
-        };
+        let burns = |alert: &&Burn| burning::rate(promise, alert, since).is_some();
         let recent = since(D3);
         let is_all = promise.all_failed > 0
             && recent.failures == recent.calls
@@ -198,7 +198,7 @@ impl Tracked {
             // Pages are listed first.
             alert: BURNS
                 .iter()
-                .find(|alert| burns(alert.long, alert.short, alert.threshold(budget)))
+                .find(burns)
                 .map(|alert| alert.severity)
                 .or(is_all.then_some(Severity::Ticket)),
         }

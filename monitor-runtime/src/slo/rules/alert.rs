@@ -1,9 +1,11 @@
 //! Prints one alert as YAML: its labels, its annotations and their links.
 
 use super::Rules;
-use super::text::untemplated;
+use super::text::{ask, selecting, untemplated};
+use crate::metrics::INCIDENTS as INCIDENTS_BEGUN;
+use crate::settings::config::INSTANCE;
 use crate::slo::dashboard;
-use crate::slo::window::{Severity, Window};
+use crate::slo::window::{H1, Severity, Window};
 use crate::slo::yaml::Yaml;
 
 /// An alert, before it is written.
@@ -62,6 +64,14 @@ impl Rules {
             let url = self.dashboard_url(base, alert);
             annotations.push(("dashboard_url", Yaml::Text(url)));
         }
+        if let Some(base) = self
+            .server
+            .as_deref()
+            .filter(|_| INCIDENTS.contains(&alert.name))
+        {
+            let url = self.incidents_url(base);
+            annotations.push(("incidents_url", Yaml::Text(url)));
+        }
         let own = self.annotations.iter();
         let own = own.map(|(key, value)| (key.clone(), Yaml::Text(untemplated(value))));
         let ours = annotations.into_iter();
@@ -87,6 +97,32 @@ impl Rules {
         );
         let service = "{{ with $labels.service_name }}&var-service={{ . | urlquery }}{{ end }}";
         format!("{base}/d/{uid}?from={from}&to=now{service}{groups}")
+    }
+}
+
+/// Alerts whose condition begins an incident in the process.
+const INCIDENTS: [&str; 2] = ["ErrorBudgetBurn", "MonitorCallStuck"];
+
+impl Rules {
+    /// Returns the URL of the incidents: of the instance that began most of them in the last hour, if
+    /// the base says where an instance stands.
+    fn incidents_url(&self, base: &str) -> String {
+        let base = base.trim_end_matches('/');
+        let Some((before, behind)) = base.split_once(INSTANCE) else {
+            return format!("{}/incidents", untemplated(base));
+        };
+        let (incidents, range) = (INCIDENTS_BEGUN.name, self.range(H1));
+        let most = ask(
+            &format!("topk(1, sum by (instance) (increase({incidents}{{%[1]s}}[{range}])) > 0)"),
+            "$i",
+        );
+        // Without an instance there is no link.
+        format!(
+            "{}{{{{ with {most} }}}}{}{{{{ . | first | label \"instance\" }}}}{}/incidents{{{{ end }}}}",
+            selecting("$i", &self.scope, &[]),
+            untemplated(before),
+            untemplated(behind),
+        )
     }
 }
 

@@ -23,6 +23,7 @@ use super::window::Window;
 use super::yaml::Yaml;
 use crate::base::redact::without_secrets;
 use crate::inventory::Inventory;
+pub(crate) use service::STUCK_SECONDS;
 
 /// Makes the rules for the objectives of these functions, as `GET /rules.yaml` serves them.
 ///
@@ -58,6 +59,7 @@ pub fn rules(inventory: &Inventory) -> Rules {
         promises: promises.map(owned).collect(),
         runbooks: links.runbooks,
         grafana: links.grafana,
+        server: links.server,
         labels: Vec::new(),
         annotations: Vec::new(),
         faster: 1,
@@ -73,6 +75,7 @@ pub struct Rules {
     promises: Vec<(Promise, String)>,
     runbooks: Option<String>,
     grafana: Option<String>,
+    server: Option<String>,
     /// Labels of every alert, beside those of the rules.
     labels: Vec<(String, String)>,
     annotations: Vec<(String, String)>,
@@ -90,7 +93,13 @@ const LABELS: [&str; 7] = [
     "instance",
 ];
 /// Annotations that alerts have already.
-const ANNOTATIONS: [&str; 4] = ["summary", "description", "runbook_url", "dashboard_url"];
+const ANNOTATIONS: [&str; 5] = [
+    "summary",
+    "description",
+    "runbook_url",
+    "dashboard_url",
+    "incidents_url",
+];
 
 impl Rules {
     /// Puts a `runbook_url` on alerts: this URL, a slash, and the alert's name. A login in it is
@@ -107,6 +116,17 @@ impl Rules {
     /// time and the group of the alert. A login in it is hidden.
     pub fn grafana(mut self, url: impl Into<String>) -> Self {
         self.grafana = Some(without_secrets(url.into()));
+        self
+    }
+
+    /// Puts an `incidents_url` on alerts whose condition makes a process freeze its evidence:
+    /// `/incidents` of the management server at this URL. A login in it is hidden.
+    ///
+    /// `{instance}` in the URL, as in `http://{instance}`, stands for the instance that had most
+    /// incidents in the last hour, as Prometheus names it. The guide to incidents
+    /// (`docs/incidents.md`) describes what they have.
+    pub fn server(mut self, url: impl Into<String>) -> Self {
+        self.server = Some(without_secrets(url.into()));
         self
     }
 

@@ -17,7 +17,7 @@ const MISSED: Window = H6;
 const REMEMBERED: Window = D1;
 
 /// The age from which a call hangs, in seconds.
-const STUCK_SECONDS: u64 = 300;
+pub(crate) const STUCK_SECONDS: u64 = 300;
 
 impl Rules {
     pub(super) fn service_alerts(&self) -> Vec<Yaml> {
