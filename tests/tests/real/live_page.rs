@@ -119,6 +119,14 @@ fn the_live_page_is_used_by_mouse_and_keyboard_and_read_on_a_phone() {
 }
 
 #[test]
+fn the_live_page_shows_an_incident() {
+    let service = quickstart(&[]);
+    times(&service, "/orders/7", 5);
+    times(&service, "/orders/999", 15);
+    look("incident", &service, &json!({}));
+}
+
+#[test]
 fn the_live_page_survives_a_restart_and_says_so() {
     // A port of its own that stays the same.
     let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());

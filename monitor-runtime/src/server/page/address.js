@@ -8,8 +8,8 @@ const ALLOWED = {
   w: ["1", "0"],
   rows: ["some", "all"],
 };
-/// Texts: the filter, the open function as `module::name`, and the open trace by its id.
-const TEXTS = ["q", "fn", "trace"];
+/// Texts: the filter, the open function as `module::name`, and the open trace or incident by its id.
+const TEXTS = ["q", "fn", "trace", "incident"];
 const LONGEST = 500;
 
 /// Reads a state. A part that is missing or invalid keeps its initial value.

@@ -7,6 +7,7 @@ import { byId, press, say, setText } from "./dom.js";
 import { readColours } from "./draw.js";
 import { failures } from "./failures.js";
 import * as format from "./format.js";
+import { IncidentView, incidents } from "./incident.js";
 import { Level } from "./level.js";
 import * as panels from "./panels.js";
 import { Past, snapshot } from "./past.js";
@@ -24,6 +25,7 @@ const past = new Past(store);
 const table = new Table(store, open, (sorted) => change(sorted));
 const detail = new Detail(store, close);
 const story = new StoryView(store, open, () => change({ trace: "" }, true));
+const incident = new IncidentView(store, story, open, openTrace, () => change({ incident: "" }, true));
 const level = new Level(store, () => poll.wake());
 let wrong = [];
 let answered = Date.now();
@@ -36,7 +38,7 @@ const poll = new Poll(async () => {
   answered = Date.now();
   if (before) restarted(before);
   show();
-  await Promise.all([detail.update(), story.update(), lists(), panels.openRuns(store)].map((part) => part.catch(ignoreRefusal)));
+  await Promise.all([detail.update(), story.update(), incident.update(), lists(), panels.openRuns(store)].map((part) => part.catch(ignoreRefusal)));
 }, problem);
 
 /// Ignores a failed request: the next round asks again.
@@ -48,11 +50,13 @@ const pathOf = (of) => `${of.module}::${of.name}`;
 
 /// Opens a function; "back" closes it.
 function open(of) {
-  change({ fn: pathOf(of), trace: "" }, true);
+  change({ fn: pathOf(of), trace: "", incident: "" }, true);
 }
 
 /// Opens a request by its trace id.
-const openTrace = (trace) => change({ trace, fn: "" }, true);
+function openTrace(trace) {
+  change({ trace, fn: "", incident: "" }, true);
+}
 
 function close() {
   const { of } = detail;
@@ -78,13 +82,15 @@ function take() {
   byId("calls").hidden = state.view !== "calls";
   for (const id of ["show", "window"]) byId(id).hidden = state.view === "calls";
   if (store.process === "") return;
-  story.show(state.trace).catch(ignoreRefusal);
-  const of = state.fn === "" || story.isOpen ? null : (store.find(state.fn) ?? null);
+  incident.show(state.incident).catch(ignoreRefusal);
+  story.show(incident.isOpen ? "" : state.trace).catch(ignoreRefusal);
+  const isCovered = story.isOpen || incident.isOpen;
+  const of = state.fn === "" || isCovered ? null : (store.find(state.fn) ?? null);
   if (of !== detail.of) {
     detail.show(of);
     table.redraw(false);
   }
-  document.body.classList.toggle("with-detail", of !== null || story.isOpen);
+  document.body.classList.toggle("with-detail", of !== null || isCovered);
   if (state.fn !== "" && of === null) {
     say("This process has no such function");
     address.set({ fn: "" });
@@ -134,6 +140,7 @@ function show() {
   if (byId("banner").dataset.kind === "lost") banner("", "");
   wrong = troubles.troubles(store);
   troubles.show(store, wrong, open);
+  incidents(store);
   system.tiles(store, table.window);
   system.system(store);
   panels.objectives(store);
@@ -239,7 +246,8 @@ addEventListener("keydown", (event) => {
     event.preventDefault();
     byId("filter").focus();
   } else if (event.key === "Escape" && !isTyping && !event.defaultPrevented) {
-    if (story.isOpen) change({ trace: "" }, true);
+    if (incident.isOpen) change({ incident: "" }, true);
+    else if (story.isOpen) change({ trace: "" }, true);
     else if (detail.isOpen) close();
   }
 });

@@ -39,10 +39,8 @@ export async function kept(words, open) {
   ]);
 }
 
-/// Requests those in flight, and shows those that match. Returns how many are shown, and how many there are.
-export async function calls(words, open) {
-  const { in_flight: all, requests } = await ask("calls");
-  const shown = requests.filter((one) => has(words, `${one.name} ${one.trace_id} ${one.calls.map((call) => call.name).join(" ")}`));
+/// Shows requests in flight, each with its open calls.
+export function inFlight(id, requests, open) {
   const call = (one) => {
     const fields = Object.entries(one.fields ?? {}).map(([key, value]) => el("span", { class: "field" }, el("i", {}, `${key}=`), String(value)));
     const inside = el("li", {}, el("span", { class: "age" }, seconds(one.age_ms)), el("code", {}, ...breakable(one.name)), ...fields);
@@ -52,7 +50,14 @@ export async function calls(words, open) {
   const row = (one) => el("tr", {},
     el("th", { scope: "row" }, name(one, open), one.calls.length > 0 ? el("ul", { class: "open-calls" }, ...one.calls.map(call)) : null),
     el("td", { class: "number" }, seconds(one.age_ms)));
-  fill(byId("calls"), shown.slice(0, MOST), () => [table("calls-table", "In flight", ["Request, and its open calls", "Age"], shown.slice(0, MOST).map(row))]);
+  return table(id, "In flight", ["Request, and its open calls", "Age"], requests.map(row));
+}
+
+/// Requests those in flight, and shows those that match. Returns how many are shown, and how many there are.
+export async function calls(words, open) {
+  const { in_flight: all, requests } = await ask("calls");
+  const shown = requests.filter((one) => has(words, `${one.name} ${one.trace_id} ${one.calls.map((call) => call.name).join(" ")}`));
+  fill(byId("calls"), shown.slice(0, MOST), () => [inFlight("calls-table", shown.slice(0, MOST), open)]);
   byId("calls").hidden = shown.length === 0;
   return { shown: Math.min(shown.length, MOST), all };
 }

@@ -57,7 +57,7 @@ macro_rules! files {
 
 static INDEX: [File; 1] = files! { "index.html": HTML; };
 
-static FILES: [File; 22] = files! {
+static FILES: [File; 23] = files! {
     "style.css": CSS;
     "address.js": JAVASCRIPT;
     "app.js": JAVASCRIPT;
@@ -69,6 +69,7 @@ static FILES: [File; 22] = files! {
     "failures.js": JAVASCRIPT;
     "figure.js": JAVASCRIPT;
     "format.js": JAVASCRIPT;
+    "incident.js": JAVASCRIPT;
     "level.js": JAVASCRIPT;
     "links.js": JAVASCRIPT;
     "panels.js": JAVASCRIPT;

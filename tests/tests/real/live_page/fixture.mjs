@@ -75,6 +75,7 @@ export class Fixture {
       Object.assign(document, {
         links: this.links, bounds: [ROUTES, BOUNDS], functions: this.names.map(([name, module], id) => [name, module, "src/payment/charge.rs", 10 + id, 1]),
         failures: this.failures(), health: [this.calm ? "ok" : "warn", null], level: this.level, targets: ["hyper", "shop", "shop::payment", "shop::jobs"],
+        incidents: this.calm ? [] : stories.incidentLines(this.at),
         checks: Array.from({ length: this.checks }, (_, place) => [place, place === 0 ? "database" : `check-${place}`, place === 0 && !this.calm ? "warn" : "ok", place === 1, 12.5, place === 0 && !this.calm ? "no <b>answer</b> within 2 s" : null]),
         objectives: [["api", "success_rate", 99.5, null, 0.8, null], ["checkout", "latency", 99, 0.25, this.calm ? 0.5 : 0, this.calm ? null : "page"]].map(([name, kind, target_percent, threshold_seconds, budget_left, alert]) => ({
           name, kind, target_percent, threshold_seconds, functions: ["charge"], budget_left, burn_rate: alert ? { "1d": 71, "1h": 72.1, "2h": 71, "30m": 72.1, "3d": 0.2, "5m": 72.1, "6h": 71 } : { "5m": 0, "30m": 0.1, "1h": 0.3, "2h": 0.2, "6h": 0.2, "1d": 0.2, "3d": 0 }, alert,
@@ -110,6 +111,10 @@ export class Fixture {
     await page.route("**/requests/*", (route) => {
       const story = stories.whole(new URL(route.request().url()).pathname.split("/").at(-1));
       return route.fulfill(story ? json(story) : { status: 404, contentType: "text/plain", body: "no request of this trace\n" });
+    });
+    await page.route("**/incidents/*", (route) => {
+      const incident = stories.incident(new URL(route.request().url()).pathname.split("/").at(-1));
+      return route.fulfill(incident ? json(incident) : { status: 404, contentType: "text/plain", body: "no incident of this id\n" });
     });
     await page.route("**/inventory", (route) => route.fulfill(json({ functions: this.names.map(([name, module]) => ({ function: name, module, doc: "Charges a **card**, see [`Bank`](crate::Bank).\n\nCounts as `result=\"cancelled\"` when the *client* leaves <i>early</i>." })) })));
     if (!folder) return;

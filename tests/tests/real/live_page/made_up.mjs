@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { accessible, button, cell, fits, harmless, names, open, policyHolds, row, shot, until } from "./browser.mjs";
 import { Fixture } from "./fixture.mjs";
+import { incidents } from "./incidents.mjs";
 import { requests } from "./requests.mjs";
 
 export const WIDTHS = [320, 390, 640, 768, 1024, 1280, 1440, 1920];
@@ -227,5 +228,5 @@ async function many(url) {
 }
 
 export async function madeUp(url) {
-  for (const scenario of [widths, wrong, address, detail, requests, alarm, many]) await scenario(url);
+  for (const scenario of [widths, wrong, address, detail, requests, incidents, alarm, many]) await scenario(url);
 }

@@ -81,6 +81,29 @@ export const real = {
     await shot(page, "dark");
   },
 
+  /// An objective pages: the incident is on the page, and its requests can be read.
+  async incident(url) {
+    const page = await load(url);
+    const list = page.getByRole("region", { name: "Incidents" });
+    await list.locator("a").first().waitFor();
+    assert.match(await list.innerText(), /objective `orders` \(success rate\) burns \d+ times its budget/);
+    await list.locator("a").first().focus();
+    await page.keyboard.press("Enter");
+    const view = page.getByRole("region", { name: "Incident", exact: true });
+    await view.locator(".changed > li").first().waitFor();
+    assert.match(await view.locator(".changed > li").first().innerText(), /<Memory as Store>::load\s+15 of 20 calls failed/);
+    assert.match(await view.innerText(), /no hour before to compare with[^]*no row with key 999[^]*store/);
+    await view.locator(".evidence-requests summary").first().click();
+    await until("its calls", async () => assert.match(await view.locator(".waterfall").first().innerText(), /Orders::find[^]*<Memory as Store>::load/));
+    await accessible(page);
+    await shot(page, "incident");
+    await page.reload();
+    await view.locator(".changed > li").first().waitFor();
+    await page.keyboard.press("Escape");
+    await view.waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => location.hash), "");
+  },
+
   /// By mouse and by keyboard.
   async use(url) {
     const page = await load(url);

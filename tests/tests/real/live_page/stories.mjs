@@ -29,6 +29,31 @@ export const calls = () => ({
   })),
 });
 
+const INCIDENT = "20260102T030405Z-1";
+
+export const incidentLines = (at) => [
+  [INCIDENT, at - 5_000, "objective `api` burns 22 times its budget over 1h (limit 14.4)", true],
+  ["20260102T010203Z-2", at - 900_000, "check `<img src=x onerror=alert(1)>` fails: no route to host", false],
+  ["20260102T000102Z-3", at - 4_000_000, `\`${HOSTILE[3]}\` has a call open for 612 s`, false],
+];
+
+const failures = (more) => ({ function: "charge", module: "shop::payment", class: "BankDown", times: 500, since: started, at: started, passed_on: false, expected: false, error: [{ type: "BankError", text: "the bank <script>alert(1)</script> is unavailable" }], ...more });
+
+/// Returns an incident with all that one can have; null for one that is no longer kept.
+export const incident = (id) => (id === INCIDENT ? {
+  id, open: true, began: started, ended: null,
+  trigger: { kind: "objective", name: "api (success rate)", said: "objective `api` burns 22 times its budget over 1h (limit 14.4)", at: started },
+  joined: [{ kind: "check", name: "database", said: `check \`database\` fails: ${"x".repeat(300)}`, at: started }],
+  service: { name: "shop", version: "1.4.2", commit: "0123456789abcdef", host: "shop-7d9f8b6c5-x2x4z", pid: 14514 }, period: { seconds: 62, before_seconds: 3600 },
+  changed: [["charge", "shop::payment"], ...HOSTILE.slice(0, 4).map((name) => [name, "shop"])].map(([name, module]) => ({
+    function: name, module,
+    changes: [{ kind: "errors", now: 120, before: 3, ratio: 40, class: "BankDown", said: "errors 40 × those of the hour before, class `BankDown`" }, { kind: "duration", now: 812, before: 101, ratio: 8, said: "mean duration 8 × that of the hour before (812.0 ms, 101.0 ms before)" }],
+  })),
+  changed_left_out: 0, requests: [whole(LONG).requests[0], { ...whole(LONG).requests[0], ...head(TRACE, { name: "GET /<img src=x onerror=alert(1)>", outcome: "ok" }), spans: spans().slice(0, 3) }], requests_left_out: 7,
+  calls: { ...calls(), left_out: 1200, requests: calls().requests.slice(0, 100) }, failures: [failures({ fields: { "<b>": "<i>markup</i>" }, trace_id: LONG }), failures({ function: "find", class: "", passed_on: true })], failures_left_out: 0,
+  health: { status: "warn", output: null }, checks: [{ name: "database", status: "fail", critical: true, output: "no <b>answer</b> within 2 s" }, { name: "cache", status: "ok", critical: false }], checks_left_out: 0,
+} : null);
+
 export const whole = (trace_id) => (trace_id === LONG
   ? { trace_id, requests: [{ ...head(trace_id, {}), spans_left_out: 12, details_left_out: 1, spans: spans() }] }
   : null);
