@@ -13,7 +13,7 @@ use axum::extract::Path;
 use axum::routing::{get, post};
 use http_body::Frame;
 use monitor_runtime::http::{layer, warp as edge};
-use monitor_runtime::monitored;
+use monitor_runtime::{monitored, task};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Sleep, sleep};
@@ -52,6 +52,12 @@ async fn slow(milliseconds: u64) -> &'static str {
     "done\n"
 }
 
+/// Work that ends with the runtime.
+#[monitored]
+async fn background() {
+    std::future::pending::<()>().await;
+}
+
 fn app() -> Router {
     Router::new()
         .route("/slow/{ms}", get(|Path(ms): Path<u64>| slow(ms)))
@@ -78,6 +84,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         builder = builder.signals(false);
     }
     let monitor = builder.start().await?;
+    task::spawn(background());
+    tokio::spawn(background());
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let addr: SocketAddr = listener.local_addr()?;
     if mode != "own" && mode != "signals_off" {

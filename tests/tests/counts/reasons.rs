@@ -167,9 +167,11 @@ async fn a_set_that_a_function_drops_aborts_its_tasks() {
     holds("in place", async { drop(timeout(MOMENT, scoped).await) }).await;
     assert_reasons("in place", &[], &["caller"]);
 
-    let inside = async { drop(timeout(MOMENT, waits("in a task")).await) };
-    task::spawn(inside).await.expect("it ends");
+    let inside = |case| async move { drop(timeout(MOMENT, waits(case)).await) };
+    task::spawn(inside("in a task")).await.expect("it ends");
     assert_reasons("in a task", &[], &["caller"]);
+    TraceContext::new().follow(inside("in a trace")).await;
+    assert_reasons("in a trace", &[], &["caller"]);
 }
 
 #[monitored]

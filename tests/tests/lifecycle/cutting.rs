@@ -155,11 +155,12 @@ fn the_process_ends_within_drain_and_limit_whatever_clients_do() {
     }
 }
 
-/// Returns the reasons of the cancelled calls of `slow`, sorted, once there are so many.
-fn reasons(service: &Service, count: usize) -> Vec<String> {
+/// Returns the reasons of the cancelled calls of a function, sorted, once there are so many.
+fn reasons(service: &Service, function: &str, count: usize) -> Vec<String> {
+    let message = format!("{function} cancelled");
     let mut reasons = wait_for("lines of cancelled calls", || {
         let lines = service.lines();
-        let lines = lines.iter().filter(|line| line.contains("slow cancelled"));
+        let lines = lines.iter().filter(|line| line.contains(&message));
         let lines: Vec<serde_json::Value> = lines
             .map(|line| serde_json::from_str(line).expect("JSON"))
             .collect();
@@ -191,13 +192,16 @@ fn a_call_that_is_cut_off_says_so_and_one_that_is_given_up_before_does_not() {
         std::thread::sleep(Duration::from_millis(300));
         drop(given_up);
         assert_eq!(
-            reasons(&service, 1),
+            reasons(&service, "slow", 1),
             ["\"client\""],
             "{mode}: it still drains"
         );
         assert!(service.wait().success(), "{mode}");
         let all = ["\"client\"", "\"shutdown\"", "\"shutdown\""];
-        assert_eq!(reasons(&service, 3), all, "{mode}");
+        assert_eq!(reasons(&service, "slow", 3), all, "{mode}");
+        // The runtime is dropped after the shutdown.
+        let all = ["\"shutdown\"", "\"shutdown\""];
+        assert_eq!(reasons(&service, "background", 2), all, "{mode}");
         drop(cut);
     }
 }

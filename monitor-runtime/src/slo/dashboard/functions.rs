@@ -25,6 +25,10 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
     let classes = top(&format!(
         "label_replace({classes}, \"error\", \"unclassified\", \"error\", \"\") > 0"
     ));
+    let cancelled = by("function, error", &cancelled);
+    let cancelled = top(&format!(
+        "label_replace({cancelled}, \"error\", \"unknown\", \"error\", \"\") > 0"
+    ));
     let concurrent = format!("{}{{{}}}", CONCURRENT.name, asks.functions());
     let (others_by_version, failed_by_version) =
         (asks.with_version(&others), asks.with_version(&failed));
@@ -45,9 +49,10 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
             lines(
                 "Cancelled calls",
                 "cps",
-                "Calls a second whose future was dropped before it was done: by a client that went away, or a timeout.",
+                "Calls a second whose future was dropped before it was done, by who dropped it: a client that went away, \
+                 a caller with a timeout, an aborted task, a shutdown.",
             )
-            .query(top(&format!("{} > 0", by("function", &cancelled))), EACH),
+            .query(cancelled, "{{function}}: {{error}}"),
             lines("In flight", "none", "Calls that have begun and not ended. A line that only rises is a hang.")
                 .query(top(&by("function", &concurrent)), EACH),
             lines("Calls by version", "cps", "Calls a second by the version of their instance: how far a deploy is.")
