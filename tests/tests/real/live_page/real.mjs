@@ -30,6 +30,11 @@ export const real = {
       });
       await button(page, name).click();
       await until(`totals of ${name}`, async () => assert.deepEqual(await page.locator(".totals li").allInnerTexts(), [`${ok} ok`, `${error} error`, `${cancelled} cancelled`]));
+      if (cancelled > 0) {
+        assert.deepEqual(await page.locator(".classes li").allInnerTexts(), [`client ${cancelled}`]);
+        await page.locator("#detail", { hasText: "cancelled: client" }).waitFor();
+        await shot(page, "cancelled");
+      }
       await page.keyboard.press("Escape");
     }
     assert.match(await cell(page, "hello", "p99"), /^<500 µs$|ms$/);
@@ -55,6 +60,13 @@ export const real = {
     await until("the route", async () => assert.match(await route.innerText(), /GET \/orders\/\{id\}\s+[\d.]+\s+[\d.]+%/));
     assert.match(await page.locator("#requests tr", { hasText: "/panic" }).innerText(), /100%/);
     assert.match(await page.locator("#requests tr", { hasText: "/slow" }).innerText(), /100% cancelled/);
+    // A kept one that its client left, with the reason on the request and on the call.
+    await page.locator("#kept tr", { hasText: "cancelled: client" }).locator(".name", { hasText: "/slow" }).first().click();
+    const left = page.getByRole("region", { name: "GET /slow" });
+    await until("its reasons", async () => assert.equal(await left.getByText("cancelled: client", { exact: true }).count(), 3));
+    await accessible(page);
+    await shot(page, "request-cancelled");
+    await page.keyboard.press("Escape");
     // A kept one, with the panic in it, its function, and the way back from the failure.
     await page.locator("#kept .name", { hasText: "/panic" }).first().click();
     const story = page.getByRole("region", { name: "GET /panic" });
