@@ -152,6 +152,8 @@ fn a_cancel_storm_is_named_where_the_calls_wait() {
     let (incident, _) = incident(&service);
     assert_eq!(incident["trigger"]["name"], "soon (latency)");
     assert_eq!(first(&incident), pair("Store::load", "cancelled"));
+    let said = &incident["changed"][0]["changes"][0]["said"];
+    assert_eq!(said, "15 of 15 calls were cancelled, reason `client`");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 
 use super::hour::Before;
 use super::numbers::{Numbers, Sums, numbers};
+use crate::base::outcome::Outcome;
 use crate::server::live::{Minute, Totals};
 
 /// The ratio from which a number has changed.
@@ -206,6 +207,17 @@ fn strength(now: f64, expected: f64) -> f64 {
     };
     let ratio = (more / less.max(f64::MIN_POSITIVE)).min(HIGHEST_RATIO);
     ratio.ln_1p() / HIGHEST_RATIO.ln_1p()
+}
+
+impl Kind {
+    /// Returns the outcome of the calls that it counts, if they have classes or reasons.
+    pub(super) fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Errors => Some(Outcome::Error),
+            Self::Cancelled => Some(Outcome::Cancelled),
+            Self::Duration | Self::Calls => None,
+        }
+    }
 }
 
 impl Origin {

@@ -10,8 +10,9 @@ use super::document::{CheckDocument, FailureDocument};
 use super::hour::{Before, Hour};
 use super::said::{ChangedDocument, Period};
 use crate::base::clock;
+use crate::base::outcome::Outcome;
 use crate::health::{Health, Selection};
-use crate::server::live::Live;
+use crate::server::live::{Class, Live};
 use crate::server::requests::{self, InFlight, Request};
 use crate::traces::{SpanId, TraceId, store};
 
@@ -70,7 +71,7 @@ impl Evidence {
         let changed = found.iter().take(MAX_CHANGED);
         let changed = changed.map(|changed| {
             let place = changed.function;
-            let class = || top_class(live, place, before.as_ref());
+            let class = |outcome| top_class(live, place, outcome, before.as_ref());
             ChangedDocument::new(changed, live.name(place), &period, class, || origin(place))
         });
         let (failures, failures_left_out) = failures(live);
@@ -159,16 +160,23 @@ fn origin(live: &Live, function: usize, since: SystemTime) -> Origin {
 }
 
 /// Returns the class of most of a function's errors since the end of the hour before, or since the
-/// start; `None` for errors without one.
-fn top_class(live: &Live, function: usize, before: Option<&Before>) -> Option<&'static str> {
-    let known = |class: &str| {
+/// start; of cancelled calls, the reason. `None` for calls without one.
+fn top_class(
+    live: &Live,
+    function: usize,
+    outcome: Outcome,
+    before: Option<&Before>,
+) -> Option<&'static str> {
+    let known = |class: &Class| {
         let all = before.map_or(&[][..], |before| &before.classes);
+        let is_same = |known: &Class| (known.outcome, known.name) == (class.outcome, class.name);
         let mut all = all.iter();
-        let found = all.find(|(of, name, _)| *of as usize == function && *name == class);
-        found.map_or(0, |(.., calls)| *calls)
+        let found = all.find(|(of, known)| *of as usize == function && is_same(known));
+        found.map_or(0, |(_, known)| known.calls)
     };
     let classes = live.classes(function).into_iter();
-    let new = classes.map(|(class, calls)| (calls.saturating_sub(known(class)), class));
+    let classes = classes.filter(|class| class.outcome == outcome);
+    let new = classes.map(|class| (class.calls.saturating_sub(known(&class)), class.name));
     let (new, class) = new.max_by_key(|(new, _)| *new)?;
     (new > 0 && !class.is_empty()).then_some(class)
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::base::outcome::Outcome;
-use crate::server::live::Totals;
+use crate::server::live::{Class, Totals};
 
 /// The length of a column.
 pub(super) const COLUMN: Duration = Duration::from_secs(300);
@@ -19,11 +19,8 @@ const COLUMNS: usize = 13;
 /// Columns within which a function counts as one whose calls end: those of six hours, as for the
 /// alert `MonitorCallStuck`.
 const REMEMBERED: u32 = 72;
-/// Classes of errors that a column keeps, of all functions.
+/// Classes of errors and reasons that a column keeps, of all functions.
 const MAX_CLASSES: usize = 4000;
-
-/// The errors of a function that have a class.
-pub(super) type Class = (u32, &'static str, u64);
 
 /// Calls of the last hour.
 pub(super) struct Hour {
@@ -42,8 +39,8 @@ struct Column {
     from: Instant,
     to: Instant,
     entries: Vec<Entry>,
-    /// All errors up to its end, by function and class.
-    classes: Vec<Class>,
+    /// All errors and cancelled calls up to its end, by function and class.
+    classes: Vec<(u32, Class)>,
 }
 
 /// The calls of one function in a column.
@@ -59,8 +56,8 @@ pub(super) struct Before {
     pub(super) length: Duration,
     /// By function.
     pub(super) calls: Vec<Totals>,
-    /// All errors up to its end, by function and class.
-    pub(super) classes: Vec<Class>,
+    /// All errors and cancelled calls up to its end, by function and class.
+    pub(super) classes: Vec<(u32, Class)>,
 }
 
 impl Hour {
@@ -80,7 +77,7 @@ impl Hour {
         &mut self,
         now: Instant,
         totals: impl FnOnce() -> Vec<Totals>,
-        classes: impl Fn(usize) -> Vec<(&'static str, u64)>,
+        classes: impl Fn(usize) -> Vec<Class>,
     ) {
         if now.saturating_duration_since(self.at) + TICK < COLUMN {
             return;
@@ -97,10 +94,10 @@ impl Hour {
         }
         entries.shrink_to_fit();
         let failing = totals.iter().enumerate();
-        let failing = failing.filter(|(_, totals)| totals.ended[Outcome::Error.result()] > 0);
+        let failing = failing.filter(|(_, of)| of.calls() > of.ended[Outcome::Ok.result()]);
         let classes = failing.flat_map(|(function, _)| {
             let classes = classes(function).into_iter();
-            classes.map(move |(class, calls)| (place(function), class, calls))
+            classes.map(move |class| (place(function), class))
         });
         let classes = classes.take(MAX_CLASSES).collect();
         self.columns.push_back(Column {
@@ -152,7 +149,7 @@ impl Hour {
     pub(super) fn bytes(&self) -> usize {
         let columns = self.columns.iter().map(|column| {
             column.entries.capacity() * size_of::<Entry>()
-                + column.classes.capacity() * size_of::<Class>()
+                + column.classes.capacity() * size_of::<(u32, Class)>()
         });
         self.totals.capacity() * size_of::<Totals>()
             + self.ended.capacity() * size_of::<Option<u32>>()

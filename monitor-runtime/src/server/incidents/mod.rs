@@ -31,10 +31,10 @@ use evidence::Evidence;
 use hour::Hour;
 use state::State;
 pub(super) use text::{incident_as_text, list_as_text};
-use trigger::Trigger;
 pub(crate) use trigger::begun;
 #[cfg(test)]
 pub(super) use trigger::stuck;
+use trigger::{Awake, Trigger};
 
 use super::live::Live;
 use super::requests;
@@ -92,8 +92,9 @@ pub(crate) struct Incidents {
     health: Arc<Health>,
     /// The address of the server, without a slash at its end.
     address: OnceLock<String>,
-    /// Only the upkeep locks it.
+    /// Only the upkeep locks it, and the next one.
     hour: Mutex<Option<Hour>>,
+    awake: Mutex<Awake>,
     state: Mutex<State>,
 }
 
@@ -104,6 +105,7 @@ impl Incidents {
             health,
             address: OnceLock::new(),
             hour: Mutex::new(None),
+            awake: Mutex::default(),
             state: Mutex::default(),
         }
     }
@@ -126,7 +128,9 @@ impl Incidents {
             let known = now.zip(hour.as_ref());
             known.is_some_and(|(now, hour)| hour.has_ended(function, now))
         };
-        let triggers = trigger::all(&self.health, live, ends);
+        let mut awake = self.awake.lock().unwrap_or_else(PoisonError::into_inner);
+        let awake = awake.since(now.ticks);
+        let triggers = trigger::all(&self.health, live, (now.ticks, awake), ends);
         self.round(live, triggers, now);
     }
 

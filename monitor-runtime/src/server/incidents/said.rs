@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::changes::{Change, Changed, Kind, Origin};
 use super::hour::Before;
+use crate::base::outcome::Outcome;
 use crate::server::live::{Minute, Totals};
 use crate::server::requests;
 
@@ -35,7 +36,7 @@ pub(super) struct ChangeDocument {
     /// `now` in parts of `before`; absent if that is 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     ratio: Option<f64>,
-    /// The class of most of the errors.
+    /// The class of most of the errors, or the reason of most of the cancelled calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     class: Option<&'static str>,
     /// `true` if an inner function had the errors before.
@@ -72,13 +73,12 @@ impl ChangedDocument {
         changed: &Changed,
         (name, module): (&str, &'static str),
         period: &Period,
-        class: impl Fn() -> Option<&'static str>,
+        class: impl Fn(Outcome) -> Option<&'static str>,
         origin: impl Fn() -> Origin,
     ) -> Self {
         let all = changed.changes.iter().map(|change| {
-            let is_error = change.kind == Kind::Errors;
-            let class = is_error.then(&class).flatten();
-            let origin = is_error.then(&origin);
+            let class = change.kind.outcome().and_then(&class);
+            let origin = (change.kind == Kind::Errors).then(&origin);
             let sentence = sentence(change, period, &changed.calls);
             ChangeDocument::new(change, &sentence, class, origin)
         });
@@ -106,7 +106,11 @@ impl ChangeDocument {
             Kind::Duration => 1e3,
             _ => 1.0,
         };
-        let class_words = class.map_or_else(String::new, |class| format!(", class `{class}`"));
+        let what = match change.kind {
+            Kind::Cancelled => "reason",
+            _ => "class",
+        };
+        let class_words = class.map_or_else(String::new, |class| format!(", {what} `{class}`"));
         let origin_words = match origin {
             Some(Origin::PassedOn) => ", passed on from an inner function",
             Some(Origin::Expected) => ", expected",

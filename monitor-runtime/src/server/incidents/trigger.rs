@@ -87,13 +87,45 @@ impl Trigger {
     }
 }
 
-/// Returns the triggers that hold now. `ends` returns `true` for a function some of whose calls end.
-pub(super) fn all(health: &Health, live: &Live, ends: impl Fn(usize) -> bool) -> Vec<Trigger> {
+/// The time since which the process has run without a pause: a call is not stuck because the process
+/// was stopped, or its machine suspended.
+#[derive(Default)]
+pub(super) struct Awake {
+    last: u64,
+    since: u64,
+}
+
+impl Awake {
+    /// The time between two looks from which the process counts as paused.
+    const PAUSE: Duration = Duration::from_secs(30);
+
+    /// Notes that the process runs now, and returns since when it has, in ticks of the clock.
+    pub(super) fn since(&mut self, now: u64) -> u64 {
+        let pause = clock::ticks_of(Self::PAUSE.as_secs() * 1_000_000_000);
+        let is_first = self.last == 0;
+        if !is_first && now.saturating_sub(self.last) > pause {
+            self.since = now;
+        }
+        self.last = now;
+        self.since
+    }
+}
+
+/// Returns the triggers that hold now, in ticks of the clock, of a process that has run since a time.
+/// `ends` returns `true` for a function some of whose calls end.
+pub(super) fn all(
+    health: &Health,
+    live: &Live,
+    (now, awake): (u64, u64),
+    ends: impl Fn(usize) -> bool,
+) -> Vec<Trigger> {
     let mut all: Vec<Trigger> = slo::burning().iter().map(Trigger::burning).collect();
     let failing = health.critical_failures().into_iter();
     all.extend(failing.map(|(check, output)| Trigger::failing(check, &output)));
     let limit = Duration::from_secs(slo::STUCK_SECONDS);
-    all.extend(stuck(live, clock::now(), limit, ends));
+    if clock::seconds(now.saturating_sub(awake)) >= limit.as_secs_f64() {
+        all.extend(stuck(live, now, limit, ends));
+    }
     all
 }
 
@@ -130,4 +162,29 @@ fn times(rate: f64) -> String {
     let digits = usize::from(rate < 100.0);
     let text = format!("{rate:.digits$}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_of_the_process_is_no_time_in_which_calls_hang() {
+        let second = clock::ticks_of(1_000_000_000);
+        let mut awake = Awake::default();
+        let began = 1000 * second;
+        for step in 0..100 {
+            assert_eq!(awake.since(began + step * 5 * second), 0, "since the start");
+        }
+        let resumed = began + 5000 * second;
+        assert_eq!(awake.since(resumed), resumed);
+        assert_eq!(awake.since(resumed + 6 * second), resumed);
+    }
+
+    #[test]
+    fn a_rate_has_the_digits_that_matter() {
+        for (rate, text) in [(22.04, "22"), (14.4, "14.4"), (150.3, "150"), (6.0, "6")] {
+            assert_eq!(times(rate), text);
+        }
+    }
 }

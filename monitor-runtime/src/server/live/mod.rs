@@ -29,7 +29,7 @@ use self::document::Shown;
 use self::history::{Column, History};
 use self::oldest::Oldest;
 pub(crate) use self::parts::Around;
-pub(super) use self::totals::{Minute, Totals};
+pub(super) use self::totals::{Class, Minute, Totals};
 use crate::callsite;
 use crate::callsite::Site;
 use crate::callsite::snapshot::{Snapshot, Source};

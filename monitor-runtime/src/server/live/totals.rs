@@ -43,6 +43,16 @@ impl From<&Counts> for Totals {
     }
 }
 
+/// The calls that ended with an outcome and one class of error, or for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server) struct Class {
+    /// An error, or cancelled.
+    pub(in crate::server) outcome: Outcome,
+    /// Empty for calls without a class or reason.
+    pub(in crate::server) name: &'static str,
+    pub(in crate::server) calls: u64,
+}
+
 /// The calls of the last minute.
 pub(in crate::server) struct Minute {
     /// The time that it covers: a little more than a minute, or less right after the start.
@@ -99,14 +109,26 @@ impl Live {
         self.functions.iter().position(is_of)
     }
 
-    /// Returns the errors of a function by class, since the start; `""` for those without a class.
-    pub(in crate::server) fn classes(&self, function: usize) -> Vec<(&'static str, u64)> {
+    /// Returns the errors of a function by class, and its cancelled calls by reason, since the start.
+    pub(in crate::server) fn classes(&self, function: usize) -> Vec<Class> {
         let function = &self.functions[function];
         let mut tally = Snapshot::default();
         tally.read_in(function.bounds(), &function.sources().collect::<Vec<_>>());
-        let unclassified = ("", tally.calls(Outcome::Error));
-        let classes = tally.classes().chain([unclassified]);
-        classes.filter(|(_, calls)| *calls > 0).collect()
+        let errors = tally.classes().chain([("", tally.calls(Outcome::Error))]);
+        let reasons = tally.cancelled();
+        let reasons = reasons.map(|(reason, calls)| (reason.as_str(), calls));
+        let reasons = reasons.chain([("", tally.calls(Outcome::Cancelled))]);
+        let of = |outcome| {
+            move |(name, calls)| Class {
+                outcome,
+                name,
+                calls,
+            }
+        };
+        let all = errors
+            .map(of(Outcome::Error))
+            .chain(reasons.map(of(Outcome::Cancelled)));
+        all.filter(|class| class.calls > 0).collect()
     }
 
     /// Returns the latest kinds of failure of the process, the latest first, each with its function.

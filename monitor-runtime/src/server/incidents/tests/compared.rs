@@ -4,10 +4,11 @@
 use std::time::Instant;
 
 use super::*;
+use crate::base::outcome::Outcome;
 use crate::server::incidents::changes::{Changed, Kind, Origin, compare};
 use crate::server::incidents::hour::{Before, COLUMN, Hour};
 use crate::server::incidents::said::{ChangedDocument, Period};
-use crate::server::live::{Minute, Totals};
+use crate::server::live::{Class, Minute, Totals};
 
 const NAMES: [&str; 4] = ["handle", "find", "load", "price"];
 const HANDLE: usize = 0;
@@ -71,7 +72,13 @@ fn first(changed: &[Changed]) -> (&'static str, Kind) {
 fn said(changed: &Changed, minute: &Minute, before: Option<&Before>) -> Vec<String> {
     let period = Period::new(minute, before);
     let name = (NAMES[changed.function], "shop");
-    let class = || Some("Timeout");
+    let class = |outcome| {
+        Some(if outcome == Outcome::Error {
+            "Timeout"
+        } else {
+            "client"
+        })
+    };
     let origin = || origin(changed.function);
     let document = ChangedDocument::new(changed, name, &period, class, origin);
     document
@@ -153,7 +160,7 @@ fn a_cancel_storm_is_the_innermost_function_that_was_waited_for() {
     assert_eq!(first(&found), ("load", Kind::Cancelled));
     assert_eq!(
         said(&found[0], &minute(storm), Some(&before()))[0],
-        "cancelled calls 40 × those of the hour before (40 a minute, 1 before)"
+        "cancelled calls 40 × those of the hour before (40 a minute, 1 before), reason `client`"
     );
 }
 
@@ -197,9 +204,14 @@ fn an_hour_is_remembered_and_no_more() {
     let begun = Instant::now();
     let mut hour = Hour::new(begun, 2);
     let of = |calls: u64, errors: u64| vec![totals([calls, errors, 0], 0.5), Totals::default()];
+    let timeouts = Class {
+        outcome: Outcome::Error,
+        name: "Timeout",
+        calls: 7,
+    };
     let class = |function| {
         assert_eq!(function, 0, "only of functions that fail");
-        vec![("Timeout", 7)]
+        vec![timeouts]
     };
     // A function that is called ten times in each column, and once fails.
     for step in 1..=200 {
@@ -212,10 +224,10 @@ fn an_hour_is_remembered_and_no_more() {
     assert_eq!(all.length, COLUMN * 13);
     assert_eq!(all.calls[0].ended, [130, 13, 0]);
     assert!((all.calls[0].seconds - 143.0 * 0.5).abs() < 0.01);
-    assert_eq!(all.classes, [(0, "Timeout", 7)]);
+    assert_eq!(all.classes, [(0, timeouts)]);
     let before = hour.before(begun + COLUMN * 199 + MINUTE).expect("an hour");
     assert_eq!(before.length, COLUMN * 12, "the last column has not ended");
-    assert_eq!(before.classes, [(0, "Timeout", 7)]);
+    assert_eq!(before.classes, [(0, timeouts)]);
     assert!(hour.has_ended(0, &of(2000, 200)[0]));
     assert!(!hour.has_ended(1, &Totals::default()), "no call ever ended");
     assert!(hour.has_ended(1, &totals([1, 0, 0], 0.1)), "just now");

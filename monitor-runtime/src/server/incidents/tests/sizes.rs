@@ -12,7 +12,7 @@ use crate::call::run::run;
 use crate::callsite::{Settings, Site};
 use crate::server::incidents::evidence::Evidence;
 use crate::server::incidents::hour::{COLUMN, Hour};
-use crate::server::live::Totals;
+use crate::server::live::{Class, Totals};
 use crate::traces::span::Detail;
 use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
 
@@ -80,7 +80,12 @@ fn an_hour_of_ten_thousand_busy_functions_takes_less_than_four_megabytes() {
             ended: [u64::from(step) * 100, u64::from(step), 0],
             seconds: f64::from(step),
         };
-        let classes = |_| vec![("A", 1), ("B", 2), ("C", 3)];
+        let class = Class {
+            outcome: Outcome::Error,
+            name: "A",
+            calls: 1,
+        };
+        let classes = |_| vec![class; 3];
         hour.remember(begun + COLUMN * step, || vec![all; FUNCTIONS], classes);
     }
     assert!(hour.bytes() < 4_000_000, "{}", hour.bytes());
