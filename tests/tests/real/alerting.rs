@@ -229,6 +229,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     let targets = [first.management, second.management];
     let rules = rules
         .runbooks("https://runbooks.example.com")
+        .server("http://{instance}")
         .faster(FASTER);
     let files = [("rules.yaml", &*rules.to_string())];
     let prometheus = Prometheus::start("prometheus", &config(&targets, &alerting), &files);
@@ -281,6 +282,28 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     assert_eq!(
         annotations["runbook_url"],
         "https://runbooks.example.com/ErrorBudgetBurn"
+    );
+    // Each process has an incident of its own; the alert leads to one of them.
+    let link = wait_for("the link to the incidents", || {
+        let alerts = prometheus.ask("/api/v1/alerts");
+        let alerts = alerts["alerts"].as_array().expect("a list");
+        let mut links = alerts.iter().filter_map(|alert| {
+            let page = alert["labels"]["alertname"] == "ErrorBudgetBurn";
+            let link = alert["annotations"]["incidents_url"].as_str()?;
+            (page && !link.is_empty()).then(|| link.to_owned())
+        });
+        links.next()
+    });
+    let instance = link
+        .strip_prefix("http://")
+        .and_then(|link| link.strip_suffix("/incidents"));
+    let target = targets
+        .iter()
+        .find(|target| Some(target.to_string().as_str()) == instance);
+    let (_, listed) = get(*target.expect(&link), "/incidents");
+    assert!(
+        listed.contains("objective `orders` (success rate) burns "),
+        "{listed}"
     );
     // The ticket of the same objective fires as well, and says nothing new.
     let ticket = |status| pager.told(calm, "ErrorBudgetBurn", "ticket", status);

@@ -2,10 +2,10 @@
 
 use super::Rules;
 use super::text::{ask, selecting, untemplated};
-use crate::metrics::INCIDENTS as INCIDENTS_BEGUN;
+use crate::metrics::{BUILD_INFO, INCIDENTS as INCIDENTS_BEGUN};
 use crate::settings::config::INSTANCE;
 use crate::slo::dashboard;
-use crate::slo::window::{H1, Severity, Window};
+use crate::slo::window::{H6, Severity, Window};
 use crate::slo::yaml::Yaml;
 
 /// An alert, before it is written.
@@ -104,16 +104,21 @@ impl Rules {
 const INCIDENTS: [&str; 2] = ["ErrorBudgetBurn", "MonitorCallStuck"];
 
 impl Rules {
-    /// Returns the URL of the incidents: of the instance that began most of them in the last hour, if
+    /// Returns the URL of the incidents: of the instance that began most of them in the last 6 hours, if
     /// the base says where an instance stands.
     fn incidents_url(&self, base: &str) -> String {
         let base = base.trim_end_matches('/');
         let Some((before, behind)) = base.split_once(INSTANCE) else {
             return format!("{}/incidents", untemplated(base));
         };
-        let (incidents, range) = (INCIDENTS_BEGUN.name, self.range(H1));
+        let (incidents, build) = (INCIDENTS_BEGUN.name, BUILD_INFO.name);
+        let range = self.range(H6);
+        // The counter has no label of the service or the group; the other series of its target have.
         let most = ask(
-            &format!("topk(1, sum by (instance) (increase({incidents}{{%[1]s}}[{range}])) > 0)"),
+            &format!(
+                "topk(1, sum by (job, instance) (increase({incidents}[{range}])) > 0 \
+                 and on (job, instance) {build}{{%[1]s}})"
+            ),
             "$i",
         );
         // Without an instance there is no link.

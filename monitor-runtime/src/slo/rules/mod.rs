@@ -123,7 +123,7 @@ impl Rules {
     /// `/incidents` of the management server at this URL. A login in it is hidden.
     ///
     /// `{instance}` in the URL, as in `http://{instance}`, stands for the instance that had most
-    /// incidents in the last hour, as Prometheus names it. The guide to incidents
+    /// incidents in the last 6 hours, as Prometheus names it. The guide to incidents
     /// (`docs/incidents.md`) describes what they have.
     pub fn server(mut self, url: impl Into<String>) -> Self {
         self.server = Some(without_secrets(url.into()));
