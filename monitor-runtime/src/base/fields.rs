@@ -1,15 +1,16 @@
 //! The fields that a call declares: recorded once when it begins, then shown by its span, its log
 //! line and its Sentry event.
 
-use std::error::Error;
-use std::fmt::{self, Debug, Display};
+use std::fmt::{Debug, Display};
 
 use tracing::Value;
-use tracing::field::{DisplayValue, Empty, Field, Visit, display};
+use tracing::field::Field;
 
+use crate::base::field_value::shown;
+pub(crate) use crate::base::field_value::{FieldValue, Slot};
 use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::unwind::caught;
-use crate::base::verdict::{cut, text};
+use crate::base::verdict::text;
 
 /// The values that one call recorded.
 #[derive(Default)]
@@ -49,74 +50,6 @@ impl Declarations {
             fields: fields.into(),
             tags: tags.into(),
             fingerprint: fingerprint.into(),
-        }
-    }
-}
-
-/// A recorded value. It is owned, because the arguments belong to the function's body.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum FieldValue {
-    Empty,
-    Bool(bool),
-    Int(i64),
-    Unsigned(u64),
-    BigInt(i128),
-    BigUnsigned(u128),
-    Float(f64),
-    Text(String),
-    /// Text of a value's `Debug`, which a subscriber shows without quotes.
-    Shown(Shown),
-}
-
-/// The text of a `Debug`, which `tracing` records by `record_debug`.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown(DisplayValue<String>);
-
-impl PartialEq for Shown {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.to_string() == other.0.to_string()
-    }
-}
-
-impl FieldValue {
-    /// Returns the value as `tracing` records it.
-    pub(crate) fn as_value(&self) -> &dyn Value {
-        match self {
-            Self::Empty => &Empty,
-            Self::Bool(value) => value,
-            Self::Int(value) => value,
-            Self::Unsigned(value) => value,
-            Self::BigInt(value) => value,
-            Self::BigUnsigned(value) => value,
-            Self::Float(value) => value,
-            Self::Text(value) => value,
-            Self::Shown(Shown(value)) => value,
-        }
-    }
-
-    /// Shortens a text that is too long.
-    pub(crate) fn cut(&mut self, bytes: usize) {
-        if let Self::Shown(_) = self {
-            *self = Self::Text(self.to_string());
-        }
-        if let Self::Text(text) = self {
-            cut(text, bytes);
-        }
-    }
-}
-
-impl Display for FieldValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => Ok(()),
-            Self::Bool(value) => Display::fmt(value, f),
-            Self::Int(value) => Display::fmt(value, f),
-            Self::Unsigned(value) => Display::fmt(value, f),
-            Self::BigInt(value) => Display::fmt(value, f),
-            Self::BigUnsigned(value) => Display::fmt(value, f),
-            Self::Float(value) => Display::fmt(value, f),
-            Self::Text(value) => Display::fmt(value, f),
-            Self::Shown(Shown(value)) => Display::fmt(value, f),
         }
     }
 }
@@ -161,52 +94,7 @@ impl Recorder {
     /// Records a value by its `Debug`.
     pub fn debug<V: RecordableDebug + ?Sized>(&mut self, value: &V) {
         let text = without_secrets(text(format_args!("{value:?}")));
-        // Inside quotes a subscriber escapes characters that would end a line or control a
-        // terminal.
-        let value = if text.contains(char::is_control) {
-            FieldValue::Text(text)
-        } else {
-            FieldValue::Shown(Shown(display(text)))
-        };
-        self.values.push(value);
-    }
-}
-
-/// Formats a value by user code.
-fn shown(value: fmt::Arguments<'_>) -> FieldValue {
-    FieldValue::Text(without_secrets(text(value)))
-}
-
-/// Collects a `Value` into an owned one.
-pub(crate) struct Slot(pub(crate) FieldValue);
-
-impl Visit for Slot {
-    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
-        self.0 = shown(format_args!("{value:?}"));
-    }
-    fn record_str(&mut self, _: &Field, value: &str) {
-        self.0 = shown(format_args!("{value}"));
-    }
-    fn record_error(&mut self, _: &Field, value: &(dyn Error + 'static)) {
-        self.0 = shown(format_args!("{value}"));
-    }
-    fn record_bool(&mut self, _: &Field, value: bool) {
-        self.0 = FieldValue::Bool(value);
-    }
-    fn record_i64(&mut self, _: &Field, value: i64) {
-        self.0 = FieldValue::Int(value);
-    }
-    fn record_u64(&mut self, _: &Field, value: u64) {
-        self.0 = FieldValue::Unsigned(value);
-    }
-    fn record_i128(&mut self, _: &Field, value: i128) {
-        self.0 = FieldValue::BigInt(value);
-    }
-    fn record_u128(&mut self, _: &Field, value: u128) {
-        self.0 = FieldValue::BigUnsigned(value);
-    }
-    fn record_f64(&mut self, _: &Field, value: f64) {
-        self.0 = FieldValue::Float(value);
+        self.values.push(FieldValue::of_text(text));
     }
 }
 

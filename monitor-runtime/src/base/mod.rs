@@ -7,6 +7,8 @@ pub(crate) mod clock;
 #[cfg(feature = "enable")]
 pub(crate) mod escape;
 #[cfg(feature = "enable")]
+pub(crate) mod field_value;
+#[cfg(feature = "enable")]
 pub(crate) mod fields;
 #[cfg(all(feature = "enable", unix))]
 pub(crate) mod hooks;
