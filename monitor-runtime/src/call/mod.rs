@@ -184,7 +184,7 @@ impl Call {
                 class: end.class().unwrap_or_default(),
                 chain: told.unwrap_or_default(),
                 expected: end.is_expected(),
-                slow,
+                slow: slow || objective_counts::is_late(site, ticks),
                 fields: Vec::new(),
             });
         }

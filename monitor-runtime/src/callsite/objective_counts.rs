@@ -103,6 +103,14 @@ impl Unsuccessful {
     }
 }
 
+/// Returns `true` for a call that took longer than the latency of its function's objective.
+pub(crate) fn is_late(site: &'static Site, ticks: u64) -> bool {
+    let limit = site
+        .objective
+        .and_then(|objective| threshold_ticks(site, objective));
+    limit.is_some_and(|limit| ticks > limit)
+}
+
 /// Returns the threshold of the latency as the function's histogram has it, in ticks.
 fn threshold_ticks(site: &'static Site, objective: &Objective) -> Option<u64> {
     let within = buckets_within(site, objective.latency?.seconds);

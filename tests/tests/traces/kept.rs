@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use monitor_runtime::{monitored, task, trace};
+use monitor_runtime::{Objective, monitored, task, trace};
 use monitor_tests::{monitor, scrape};
 use serde_json::Value;
 use tokio::sync::Barrier;
@@ -28,7 +28,14 @@ fn small() {}
 
 #[monitored(slow = "1ms")]
 async fn slow() {
-    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    tokio::time::sleep(Duration::from_millis(5)).await;
+}
+
+const PROMPT: Objective = Objective::new("prompt").latency(Duration::from_millis(5), 99.0);
+
+#[monitored(objective = PROMPT)]
+async fn promised(milliseconds: u64) {
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }
 
 fn reason(trace: &str) -> Option<Value> {
@@ -153,6 +160,21 @@ async fn a_cancelled_request_or_task_says_who_cancelled_it() {
     assert_eq!(kept["cancel_reason"], "aborted");
     let classes: Vec<_> = spans(&kept).iter().map(|span| &span["class"]).collect();
     assert_eq!(classes, ["aborted", "aborted"]);
+}
+
+#[tokio::test]
+async fn a_call_beyond_the_latency_of_its_objective_is_slow() {
+    monitor();
+    for (milliseconds, slow) in [(20, Some(true)), (0, None)] {
+        // Kept as failed, whatever its calls took.
+        let trace = request("/kept/promised", move || async move {
+            promised(milliseconds).await;
+            500
+        });
+        let kept = only(&trace.await);
+        let call = &spans(&kept)[1];
+        assert_eq!(call["slow"].as_bool(), slow, "{call}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
