@@ -17,7 +17,9 @@ use crate::base::scoped_future::{Place, Within};
 use crate::context::cancellation;
 use crate::context::trace;
 use crate::context::trace::TraceContext;
+use crate::context::trace::asked::Asking;
 use crate::context::{DetachedScope, InTask, Tasks};
+use crate::logs;
 use crate::sentry::TaskHub;
 use crate::traces::{SpanEnd, Subject};
 
@@ -168,13 +170,16 @@ struct Surroundings {
     has_ended: AtomicBool,
     /// `true` if its runtime alone drops it.
     is_spawned: bool,
+    _asking: Option<Asking>,
 }
 
 impl Surroundings {
     fn current(place: &'static Location<'static>) -> Self {
+        let trace = TraceContext::of_task(trace::trace_context(), Subject::Task(place));
         Self {
             span: Span::current(),
-            trace: TraceContext::of_task(trace::trace_context(), Subject::Task(place)),
+            _asking: trace.begin_asking(),
+            trace,
             hub: TaskHub::fork(),
             tasks: Tasks::of_this_call(),
             runs: AtomicBool::new(false),
@@ -197,7 +202,7 @@ impl Drop for Surroundings {
             let reason = cancellation::of_task(self.is_spawned);
             end.class = reason.map_or("", CancelReason::as_str);
         }
-        self.trace.end_local(end);
+        logs::end_trace(&self.trace, end);
     }
 }
 

@@ -13,11 +13,13 @@ use super::metrics;
 use super::metrics::{Ended, Running};
 use super::request::{REQUEST_ID, Request};
 use super::traffic::Outcome;
+use super::verbose::{LinesAnswer, X_MONITOR_LOG};
 use crate::base::clock;
 use crate::base::outcome::CancelReason;
 use crate::base::status::{Grpc, http_class};
 use crate::base::unwind::quietly;
 use crate::context::cancellation;
+use crate::logs;
 
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// nginx's code for a client that left before it was answered. It is never sent, only recorded.
@@ -29,6 +31,8 @@ pub(super) struct Exchange {
     /// The start, in ticks of the clock.
     began: u64,
     active: Option<Running>,
+    /// The answer to a request for log lines.
+    lines: Option<LinesAnswer>,
     _in_flight: InFlight,
     /// `true` if its response has no body, even if the headers announce one (RFC 9110, section
     /// 6.4.1).
@@ -69,12 +73,14 @@ impl Exchange {
         let head = (request.method(), request.uri(), request.headers());
         let method = request.method();
         let grpc = Call::begin(request.headers(), timeout);
-        let request = Request::begin(head, route);
+        let lines = LinesAnswer::to(request);
+        let request = Request::begin(head, route, lines.as_ref());
         let active = metrics::begin_request(request.method, request.scheme);
         Self {
             request,
             began,
             active,
+            lines,
             _in_flight: InFlight::begin(),
             bodyless: *method == Method::HEAD,
             connect: *method == Method::CONNECT,
@@ -110,6 +116,9 @@ impl Exchange {
             .or_insert_with(|| self.request.id.clone());
         if let Ok(trace) = HeaderValue::try_from(self.request.trace.traceparent()) {
             headers.insert(TRACERESPONSE, trace);
+        }
+        if let Some(lines) = &self.lines {
+            headers.insert(X_MONITOR_LOG, lines.header());
         }
     }
 
@@ -222,6 +231,6 @@ impl Drop for Exchange {
                 story.end(&self.request.trace, &ended, grpc);
             }
         });
-        self.request.trace.end_local(ended.span_end(reason));
+        logs::end_trace(&self.request.trace, ended.span_end(reason));
     }
 }

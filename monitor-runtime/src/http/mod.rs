@@ -64,6 +64,7 @@ mod sentry;
 mod sentry;
 mod service;
 pub(crate) mod traffic;
+pub(crate) mod verbose;
 #[cfg(feature = "warp")]
 pub mod warp;
 

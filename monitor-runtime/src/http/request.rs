@@ -10,8 +10,10 @@ use tracing::field::Empty;
 use super::route::Slot;
 use super::route::template::check_name;
 use super::sentry;
+use super::verbose::LinesAnswer;
 use crate::context::Told;
 use crate::context::trace::TraceContext;
+use crate::context::trace::asked::Asking;
 use crate::traces::Subject;
 use crate::traces::span::Described;
 
@@ -28,6 +30,7 @@ pub(super) struct Request {
     span: Span,
     pub(super) sentry: Option<sentry::Story>,
     told: Arc<Told>,
+    _asking: Option<Asking>,
 }
 
 thread_local! {
@@ -69,6 +72,7 @@ impl Request {
     pub(super) fn begin(
         (method, uri, headers): (&Method, &Uri, &HeaderMap),
         route: Option<&'static str>,
+        lines: Option<&LinesAnswer>,
     ) -> Arc<Self> {
         let caller = TraceContext::extract(headers);
         let mut trace = caller
@@ -82,6 +86,11 @@ impl Request {
         // Last, when it is decided if the trace is sampled.
         let root = Arc::clone(&slot) as Arc<dyn Described>;
         trace.begin_local(caller.as_ref(), Subject::Request(root));
+        if let Some(LinesAnswer::Granted(level)) = lines {
+            trace.ask(*level);
+        }
+        // Before the span, which the filter may hide.
+        let asking = trace.begin_asking();
         let span = tracing::info_span!(
             target: "monitor_runtime::http",
             // Not `request`, which is the name of the span of tower-http's `TraceLayer`.
@@ -106,6 +115,7 @@ impl Request {
             span,
             sentry,
             told: Arc::default(),
+            _asking: asking,
         })
     }
 

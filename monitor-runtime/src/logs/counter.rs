@@ -52,11 +52,21 @@ pub(crate) fn counts() -> Option<[(&'static str, u64); LEVELS.len()]> {
     }))
 }
 
+/// Counts an event that no [`EventCounter`] sees.
+pub(super) fn count(level: Level) {
+    if let Some(counts) = COUNTS.get() {
+        add(counts, level);
+    }
+}
+
+fn add(counts: &[AtomicU64; LEVELS.len()], level: Level) {
+    if let Some(at) = LEVELS.iter().position(|(known, _)| *known == level) {
+        counts[at].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 impl<S: Subscriber> Layer<S> for EventCounter {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let level = event.metadata().level();
-        if let Some(at) = LEVELS.iter().position(|(known, _)| known == level) {
-            self.counts[at].fetch_add(1, Ordering::Relaxed);
-        }
+        add(self.counts, *event.metadata().level());
     }
 }

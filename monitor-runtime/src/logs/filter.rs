@@ -10,12 +10,18 @@ use arc_swap::ArcSwap;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
-use tracing::{Metadata, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_log::NormalizeEvent;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
+use super::recorded;
+use crate::callsite::events::{is_of_call, is_telling};
+use crate::context;
+use crate::context::trace::asked;
+use crate::context::trace::is_asked_for;
 use crate::settings::log_filter;
-use crate::settings::log_filter::LogDirectives;
+use crate::settings::log_filter::{LogDirectives, RecordDirectives};
 
 /// The filters of the process' subscriber, if `start()` installed it.
 pub(crate) static FILTERS: OnceLock<Arc<Filters>> = OnceLock::new();
@@ -26,6 +32,8 @@ pub(crate) struct Filters {
     /// It keeps seeing spans while another filter is in effect: a span that was entered has to be
     /// left, too.
     default: ArcSwap<LogDirectives>,
+    /// Lines that are kept with their request, although the log does not show them.
+    recorded: ArcSwap<RecordDirectives>,
 }
 
 /// The layer; it filters for all layers of its subscriber.
@@ -33,16 +41,18 @@ pub(crate) struct Filters {
 pub(crate) struct FilterLayer(pub(crate) Arc<Filters>);
 
 impl Filters {
-    pub(crate) fn new(default: LogDirectives) -> Self {
+    pub(crate) fn new(default: LogDirectives, recorded: RecordDirectives) -> Self {
         let default = Arc::new(default);
         Self {
             now: ArcSwap::new(Arc::clone(&default)),
             default: ArcSwap::new(default),
+            recorded: ArcSwap::from_pointee(recorded),
         }
     }
 
     /// Makes another filter the default and the current one.
-    pub(crate) fn restart(&self, default: LogDirectives) {
+    pub(crate) fn restart(&self, default: LogDirectives, recorded: RecordDirectives) {
+        self.recorded.store(Arc::new(recorded));
         self.default.store(Arc::new(default));
         self.revert();
     }
@@ -69,6 +79,22 @@ impl Filters {
         )
     }
 
+    /// Returns `true` if a line that the log does not show is kept with its request.
+    fn is_recorded(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && self.recorded.load().admits(metadata) && !is_of_call(metadata)
+    }
+
+    /// Returns `true` if a line that the log does not show is kept with the request that this thread
+    /// works for.
+    fn is_kept_here(&self, metadata: &Metadata<'_>) -> bool {
+        context::is_in_local_trace() && !is_telling() && self.is_recorded(metadata)
+    }
+
+    /// Returns `true` if the log may have to show a line that its filter hides.
+    fn may_be_wanted(&self, metadata: &Metadata<'_>) -> bool {
+        asked::is_raised(*metadata.level()) || self.is_recorded(metadata)
+    }
+
     fn for_spans(&self, tell: impl FnOnce(&LogDirectives)) {
         let default = self.default.load();
         if default.follows_spans {
@@ -80,15 +106,42 @@ impl Filters {
 impl<S: Subscriber> Layer<S> for FilterLayer {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         log_filter::note(metadata.target());
-        Layer::<S>::register_callsite(&self.0.now.load().filter, metadata)
+        let shown = Layer::<S>::register_callsite(&self.0.now.load().filter, metadata);
+        if shown.is_never() && self.0.may_be_wanted(metadata) {
+            // The thread that writes it decides.
+            return Interest::sometimes();
+        }
+        shown
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, context: Context<'_, S>) -> bool {
         self.0.now.load().filter.enabled(metadata, context)
+            || is_asked_for(*metadata.level())
+            || self.0.is_kept_here(metadata)
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, context: Context<'_, S>) -> bool {
+        if asked::raised() == LevelFilter::OFF && self.0.recorded.load().is_empty() {
+            return true;
+        }
+        // A record of the `log` crate says in its fields where it comes from.
+        let normalized = event.normalized_metadata();
+        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let is_shown = self.0.now.load().filter.enabled(metadata, context);
+        if is_shown || is_asked_for(*metadata.level()) {
+            return true;
+        }
+        if self.0.is_kept_here(metadata) {
+            recorded::keep(event, false);
+        }
+        false
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        self.0.now.load().filter.max_level_hint()
+        let shown = self.0.now.load().filter.max_level_hint();
+        let recorded = self.0.recorded.load().max_level();
+        // `None` stands for every level.
+        shown.map(|shown| shown.max(recorded).max(asked::raised()))
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {

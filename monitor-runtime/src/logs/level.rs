@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::filter::{FILTERS, Filters};
 use crate::base::unwind;
-use crate::settings::log_filter::{LogDirectives, LogFilter, LogFilterError, MAX_TIME};
+use crate::settings::log_filter::{
+    LogDirectives, LogFilter, LogFilterError, MAX_TIME, RecordDirectives,
+};
 
 /// The target of the lines that report a change.
 const TARGET: &str = "monitor_runtime::log_filter";
@@ -80,10 +82,10 @@ pub(crate) fn reset_log_filter() -> Option<LogFilter> {
 }
 
 /// Takes the filter of another start, which ends every earlier change.
-pub(crate) fn restart(filters: &Filters, rules: LogDirectives) {
+pub(crate) fn restart(filters: &Filters, rules: LogDirectives, recorded: RecordDirectives) {
     let mut reversion = lock();
     forget(&mut reversion);
-    filters.restart(rules);
+    filters.restart(rules, recorded);
 }
 
 fn revert_in_time(filters: &Filters, change: u64) {

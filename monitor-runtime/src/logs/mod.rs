@@ -3,7 +3,8 @@
 //! [`Builder::start`](crate::Builder::start) installs a subscriber of these layers where the process has none. A service with a
 //! subscriber of its own adds the layers that it wants: [`json_layer`] writes each event as one line of JSON, [`queued_stdout`] is
 //! a writer that never waits for the reader of standard output, [`event_counter`] counts events by level, and
-//! [`request_layer`] adds spans of other crates to the record of their request.
+//! [`request_layer`] adds spans of other crates and lines to the record of their request. [`verbose`] writes the lines of one
+//! future that the filter hides.
 //!
 //! ```
 //! use monitor_runtime::logs::{event_counter, json_layer, queued_stdout};
@@ -27,26 +28,31 @@ pub(crate) mod fuzzing;
 mod hidden;
 mod json;
 mod json_text;
+mod late;
 pub(crate) mod level;
 mod pretty;
 mod queue;
 mod queued_stdout;
+mod recorded;
 mod request_layer;
 mod span_fields;
 mod stdout;
 mod terminal;
 mod timestamp;
+mod verbose;
 
 pub use counter::{EventCounter, event_counter};
 pub use json::{JsonLayer, json_layer};
 pub use queued_stdout::{NonBlockingStdout, queued_stdout};
 pub use request_layer::{RequestLayer, request_layer};
+pub use verbose::{Verbose, verbose};
 
 pub use crate::settings::log_filter::{LogFilter, LogFilterError};
 pub use crate::settings::log_format::LogFormat;
 
 pub(crate) use counter::counts;
 pub(crate) use hidden::{warn_if_hidden, warn_of_filter};
+pub(crate) use late::{Form, end_trace, write_late_lines_as};
 pub(crate) use level::{is_ours, log_filter, reset_log_filter, set_log_filter};
 pub(crate) use pretty::PrettyLayer;
 pub(crate) use queued_stdout::{dropped_lines, flush, is_flushed, reopen};

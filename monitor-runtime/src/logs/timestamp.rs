@@ -29,7 +29,7 @@ impl Timestamp {
     }
 
     /// Appends a time. Times before 1970 and after 9999 come from a wrong clock, and are clamped.
-    fn push(&mut self, out: &mut Vec<u8>, time: SystemTime) {
+    pub(super) fn push(&mut self, out: &mut Vec<u8>, time: SystemTime) {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         let second = since.as_secs().min(LAST);
         if second != self.second {

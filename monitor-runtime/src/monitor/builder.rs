@@ -142,6 +142,17 @@ impl Builder {
         self
     }
 
+    /// Sets the lines below the log's filter that are kept with their request, and written if it fails,
+    /// has a slow call or is asked for. Wins over `MONITOR_RECORD_LEVEL`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().record_level("my_crate=debug");
+    /// ```
+    pub fn record_level(mut self, directives: impl Into<String>) -> Self {
+        self.overrides.record_level = Some(directives.into());
+        self
+    }
+
     /// Sets the time between readiness falling and [`Monitor::drained`](crate::Monitor::drained).
     /// Wins over `MONITOR_DRAIN`.
     pub fn drain(mut self, drain: Duration) -> Self {

@@ -83,7 +83,10 @@ impl Builder {
             server: config.server_url,
         });
         let mistake = config.log_filter.mistake();
-        let log = subscriber::install(config.log_format, config.colours, config.log_filter);
+        let unmatched = config.record_level.mistake();
+        let is_recording = !config.record_level.is_empty();
+        let form = (config.log_format, config.colours);
+        let log = subscriber::install(form, config.log_filter, config.record_level);
         let (others, recorder) = recorder(self.exporter, self.others, self.buckets);
         http::begin_metrics();
         let facade = interval.filter(|_| recorder != Recorder::Ours);
@@ -102,6 +105,7 @@ impl Builder {
             Arc::clone(&page),
             config.server,
         );
+        http::verbose::set_gate(context.lines_gate());
         let own_sentry = destination.is_own();
         let upkeep = Upkeep {
             others,
@@ -142,6 +146,7 @@ impl Builder {
         if let Some(mistake) = mistake.filter(|_| log == subscriber::Installed::Ours) {
             logs::warn_of_filter(&mistake);
         }
+        warn_of_record_level(is_recording, log, unmatched);
         Ok(monitor)
     }
 }
@@ -189,6 +194,17 @@ fn announce_existing(log: subscriber::Installed, recorder: Recorder, is_publishe
             "another `metrics` recorder was already installed: its series are not on the page of metrics; \
              give its handle to Builder::exporter_handle"
         );
+    }
+}
+
+/// Warns of a record level that has no effect.
+fn warn_of_record_level(is_set: bool, log: subscriber::Installed, unmatched: Option<String>) {
+    if is_set && log == subscriber::Installed::Theirs {
+        tracing::warn!(
+            "MONITOR_RECORD_LEVEL has no effect: the log's subscriber was installed by the service, not by start()"
+        );
+    } else if let Some(unmatched) = unmatched {
+        tracing::warn!("MONITOR_RECORD_LEVEL: {unmatched}");
     }
 }
 

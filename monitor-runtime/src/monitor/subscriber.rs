@@ -8,10 +8,10 @@ use tracing_subscriber::{Layer, Registry};
 use crate::logs;
 use crate::logs::filter::{FILTERS, FilterLayer, Filters};
 use crate::logs::{
-    PrettyLayer, SanitizingWriter, event_counter, json_layer, queued_stdout, request_layer,
+    Form, PrettyLayer, SanitizingWriter, event_counter, json_layer, queued_stdout, request_layer,
 };
 use crate::sentry::sentry_layer;
-use crate::settings::log_filter::LogDirectives;
+use crate::settings::log_filter::{LogDirectives, RecordDirectives};
 use crate::settings::log_format::LogFormat;
 
 /// The subscriber that shows spans and events.
@@ -26,17 +26,21 @@ pub(crate) enum Installed {
 type Filtered = Layered<FilterLayer, Registry>;
 
 /// Installs the subscriber, unless the process already has one.
-pub(crate) fn install(format: LogFormat, colours: bool, rules: LogDirectives) -> Installed {
+pub(crate) fn install(
+    (format, colours): (LogFormat, bool),
+    rules: LogDirectives,
+    recorded: RecordDirectives,
+) -> Installed {
     // After a shutdown lines are written directly; a start queues them again.
     logs::reopen();
     if let Some(filters) = FILTERS.get() {
-        crate::logs::level::restart(filters, rules);
+        crate::logs::level::restart(filters, rules, recorded);
         return Installed::Ours;
     }
     if tracing::dispatcher::has_been_set() {
         return Installed::Theirs;
     }
-    let filters = Arc::new(Filters::new(rules));
+    let filters = Arc::new(Filters::new(rules, recorded));
     let layer = FilterLayer(Arc::clone(&filters));
     let installed = match format {
         LogFormat::Pretty => {
@@ -48,6 +52,7 @@ pub(crate) fn install(format: LogFormat, colours: bool, rules: LogDirectives) ->
     if !installed {
         return Installed::Theirs;
     }
+    logs::write_late_lines_as(Form::new(format, colours));
     FILTERS.get_or_init(|| filters);
     // Records of the `log` crate appear too; a logger that is already installed is left alone.
     let _ = tracing_log::LogTracer::init();

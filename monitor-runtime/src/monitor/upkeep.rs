@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::base::unwind;
+use crate::context::trace::asked;
 use crate::metrics::facade;
 use crate::sentry::panic_lines;
 use crate::server::Live;
@@ -94,6 +95,7 @@ impl Upkeep {
     // Each part may run user code. A panic ends one part of one round, not the thread.
     fn keep_up(&self) {
         unwind::quietly(|| panic_lines::tell_late(PANIC_WAITS));
+        unwind::quietly(asked::settle);
         if let Some(handle) = &self.others {
             unwind::quietly(|| handle.run_upkeep());
         }

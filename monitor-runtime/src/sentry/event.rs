@@ -8,7 +8,7 @@ use sentry::protocol::{
 };
 use sentry::{Breadcrumb, Level};
 
-use super::deliver;
+use super::{deliver, lines};
 use crate::base::fields::{FieldValue, Recorded};
 use crate::base::verdict::Link;
 use crate::callsite::Site;
@@ -181,7 +181,9 @@ pub(super) fn set_scene(event: &mut Event<'static>, scene: EventContext, place: 
         event.contexts.insert("path".into(), Context::Other(path));
     }
     join(event, scene.trace.map(Ids::to_sentry));
-    event.breadcrumbs = scene.breadcrumbs.into();
+    let mut breadcrumbs = scene.breadcrumbs;
+    breadcrumbs.extend(lines::below_info());
+    event.breadcrumbs = breadcrumbs.into();
 }
 
 /// The number of functions at either end of a path that an event shows: a recursive function has
@@ -232,7 +234,7 @@ pub(super) fn set_fields(event: &mut Event<'static>, values: Map<String, Value>)
     }
 }
 
-fn json(value: &FieldValue) -> Value {
+pub(super) fn json(value: &FieldValue) -> Value {
     match value {
         FieldValue::Bool(value) => (*value).into(),
         FieldValue::Int(value) => (*value).into(),

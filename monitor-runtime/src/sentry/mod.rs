@@ -17,6 +17,7 @@ mod destination;
 mod event;
 mod health;
 mod layer;
+mod lines;
 mod mailbox;
 mod off_thread;
 mod own_line;

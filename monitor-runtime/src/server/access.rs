@@ -149,6 +149,21 @@ impl Access {
         }
     }
 
+    /// Returns `true` if a request at the HTTP edge may have its log lines written. `token` is the one
+    /// that it sent for this.
+    ///
+    /// Its `Authorization` may be for the service, so another token there is no attempt.
+    pub(super) fn may_have_lines(&self, asker: &Asker, token: Option<&str>) -> bool {
+        let is = |given: &str| {
+            let own = self.token.as_ref();
+            own.is_some_and(|own| same(given, own))
+        };
+        if token.is_some_and(|token| !is(token)) {
+            self.wrong_tokens.tell();
+        }
+        token.is_some_and(is) || bearer(&asker.headers).is_some_and(is) || self.trusts(asker)
+    }
+
     fn trusts(&self, asker: &Asker) -> bool {
         !self.loopback_needs_token && asker.is_of_this_machine()
     }

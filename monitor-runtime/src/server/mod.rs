@@ -14,6 +14,7 @@ pub(crate) mod fuzzing;
 mod gzip;
 mod incidents;
 mod limits;
+mod lines;
 mod listener;
 mod live;
 mod negotiate;

@@ -24,6 +24,8 @@ pub(crate) enum Reason {
     Failed,
     /// The client left, or the task was dropped, before its end.
     Cancelled,
+    /// The request, or code in it, asked for its log lines.
+    Asked,
     /// A call was slower than its threshold, or the request is among the slowest of its route in
     /// ten minutes.
     Slow,
@@ -32,12 +34,19 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 4] = [Self::Failed, Self::Cancelled, Self::Slow, Self::Share];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Failed,
+        Self::Cancelled,
+        Self::Asked,
+        Self::Slow,
+        Self::Share,
+    ];
 
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Asked => "asked",
             Self::Slow => "slow",
             Self::Share => "share",
         }
@@ -50,6 +59,8 @@ pub(super) struct Facts {
     pub(super) has_failed: bool,
     /// `true` if a call was slower than its threshold.
     pub(super) was_slow: bool,
+    /// `true` if the request, or code in it, asked for its log lines.
+    pub(super) was_asked: bool,
     /// The outcome and the ticks of the root, once it has ended.
     pub(super) root: Option<(Outcome, u64)>,
     pub(super) kept: Option<Reason>,
@@ -109,6 +120,9 @@ pub(super) fn judge(name: RootName, facts: Facts) -> Option<Reason> {
     }
     if outcome == Outcome::Cancelled {
         return Some(Reason::Cancelled);
+    }
+    if facts.was_asked {
+        return Some(Reason::Asked);
     }
     let shard = HASHER.hash_one(name) % GATES.len() as u64;
     let gates = GATES.get(usize::try_from(shard).ok()?)?;

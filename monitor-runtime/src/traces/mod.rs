@@ -10,6 +10,7 @@
 
 mod ids;
 pub(crate) mod judge;
+pub(crate) mod lines;
 pub(crate) mod live;
 pub(crate) mod record;
 mod rest;

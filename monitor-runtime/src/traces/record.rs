@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use super::ids::{Ids, SpanId};
 use super::judge::Reason;
+use super::lines::Line;
 use super::rest::Rest;
 use super::slots::{Slots, SpanKey};
 use super::span::{Detail, RootName, Span, SpanEnd, Subject};
@@ -39,6 +40,10 @@ pub(crate) struct Story {
     pub(crate) left_out: u64,
     /// Spans whose fields or error were left out.
     pub(crate) cut: u64,
+    /// The last lines of the log, in the order in which they were written.
+    pub(crate) lines: Vec<Line>,
+    /// Lines before them that were left out.
+    pub(crate) lines_left_out: u64,
     /// The reason for which the trace is kept.
     pub(crate) reason: Option<Reason>,
 }
@@ -69,7 +74,7 @@ impl LocalTrace {
     }
 
     /// Runs code that has the rest; `None` if this thread has some already.
-    fn with<R>(&self, code: impl FnOnce(&mut Rest) -> R) -> Option<R> {
+    pub(super) fn with<R>(&self, code: impl FnOnce(&mut Rest) -> R) -> Option<R> {
         if BUSY.replace(true) {
             return None;
         }
@@ -253,6 +258,8 @@ impl LocalTrace {
             spans: rest.read(&self.slots),
             left_out: rest.left_out,
             cut: rest.cut,
+            lines: rest.lines.all(),
+            lines_left_out: rest.lines.left_out(),
             reason: rest.facts.kept,
         });
         story.unwrap_or_default()

@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use super::judge::Facts;
+use super::lines::Lines;
 use super::slots::{Entry, MAX_SPANS, Slots, SpanKey};
 use super::span::{Detail, Span, SpanEnd, Subject};
 use crate::base::outcome::Outcome;
@@ -43,6 +44,7 @@ pub(super) struct Rest {
     /// `true` once it is counted among the traces that have ended.
     pub(super) is_counted: bool,
     pub(super) facts: Facts,
+    pub(super) lines: Lines,
 }
 
 impl Rest {
@@ -58,6 +60,7 @@ impl Rest {
             parts: 1,
             is_counted: false,
             facts: Facts::default(),
+            lines: Lines::default(),
         };
         rest.add(SpanKey::ROOT.number, Some(root), None);
         rest
@@ -149,9 +152,9 @@ impl Rest {
         root.subject.clone()
     }
 
-    /// Returns the bytes of its details.
+    /// Returns the bytes of its details and lines.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes + self.extras.capacity() * size_of::<(u64, Extra)>()
+        self.bytes + self.lines.bytes() + self.extras.capacity() * size_of::<(u64, Extra)>()
     }
 
     /// Copies all spans, in the order of their beginnings.

@@ -1,5 +1,6 @@
 //! Log lines as they leave the process: JSON, the filter, standard output, and what must not be in them.
 
+mod held_back;
 mod injection;
 mod json_global;
 mod json_lines;

@@ -12,6 +12,15 @@ use tracing_core::subscriber::Interest;
 
 use crate::callsite::Site;
 
+/// The name of the completion events of all functions.
+// A static, so that its address tells it from the same word elsewhere.
+static CALL: &str = "call";
+
+/// Returns `true` for the completion event of a monitored call.
+pub(crate) fn is_of_call(metadata: &Metadata<'_>) -> bool {
+    std::ptr::eq(metadata.name(), CALL)
+}
+
 /// The `tracing` call site of a span or an event.
 ///
 /// It contains a `DefaultCallsite`, which `tracing` registers without a lock. A call site of
@@ -43,7 +52,7 @@ impl LogSite {
         let name = if kind == Kind::SPAN {
             site.function().to_owned().leak()
         } else {
-            "call"
+            CALL
         };
         let (file, line) = site.location();
         let module = Some(site.module());

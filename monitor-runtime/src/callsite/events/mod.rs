@@ -24,6 +24,7 @@ pub(crate) use self::completion::Completion;
 pub(crate) use self::declared::{Declared, Parent};
 use self::messages::Messages;
 use self::metadata::LogSite;
+pub(crate) use self::metadata::is_of_call;
 use self::spans::{asked, new_span};
 pub(crate) use self::telling::{CallSpan, is_telling, telling};
 use self::values::{set_declared, with_values};

@@ -3,11 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
+use tracing::Level;
+
+use super::asked;
 use super::failure::Failure;
 use super::local::Local;
 use super::{Carried, TraceContext};
 use crate::base::panics::Panic;
 use crate::context::thread::THREAD;
+use crate::traces::lines::Line;
 use crate::traces::{Ids, LocalTrace, SpanId, SpanKey, TraceId};
 
 /// The parts of a context that are not copied.
@@ -16,6 +20,7 @@ struct Rest {
     carried: Option<Arc<Carried>>,
     failure: Option<Arc<Failure>>,
     local: Option<Arc<LocalTrace>>,
+    asked: Option<Level>,
 }
 
 impl Rest {
@@ -24,6 +29,7 @@ impl Rest {
             carried: context.carried.clone(),
             failure: context.failure.clone(),
             local: context.local.as_ref().map(|local| Arc::clone(&local.trace)),
+            asked: context.asked,
         }
     }
 }
@@ -33,7 +39,7 @@ thread_local! {
     // Without a destructor, so that it exists to the end of the thread and is one instruction away.
     static IDS: Cell<Option<Ids>> = const { Cell::new(None) };
     static REST: RefCell<Rest> =
-        const { RefCell::new(Rest { carried: None, failure: None, local: None }) };
+        const { RefCell::new(Rest { carried: None, failure: None, local: None, asked: None }) };
 }
 
 /// Returns the context of the request that this code works for; `None` outside a request.
@@ -48,6 +54,7 @@ pub fn trace_context() -> Option<TraceContext> {
         carried,
         failure,
         local,
+        asked,
     } = rest.unwrap_or_default();
     let key = Innermost::current().key;
     Some(TraceContext {
@@ -55,6 +62,7 @@ pub fn trace_context() -> Option<TraceContext> {
         carried,
         failure,
         local: local.map(|trace| Local::inside(trace, key)),
+        asked,
     })
 }
 
@@ -94,6 +102,25 @@ fn current_failure() -> Option<Arc<Failure>> {
     REST.try_with(|rest| rest.borrow().failure.clone())
         .ok()
         .flatten()
+}
+
+/// Returns `true` if this code asked for its log lines of a level.
+pub(crate) fn is_asked_for(level: Level) -> bool {
+    if !asked::is_raised(level) {
+        return false;
+    }
+    let asked = REST.try_with(|rest| rest.try_borrow().ok().and_then(|rest| rest.asked));
+    asked.ok().flatten().is_some_and(|most| level <= most)
+}
+
+/// Keeps a log line in the local trace that this code works for, if there is one.
+pub(crate) fn keep_line(line: Line) {
+    with_local(|trace, innermost| trace.keep_line(line, innermost.key));
+}
+
+/// Returns the log lines so far of the local trace that this code works for.
+pub(crate) fn lines_so_far() -> Vec<Line> {
+    with_local(|trace, _| trace.lines()).unwrap_or_default()
 }
 
 /// Runs code that has the local trace of this thread; `None` outside of local traces.

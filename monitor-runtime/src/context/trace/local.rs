@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tracing::Level;
+
 use super::TraceContext;
+use super::asked::Asking;
 use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
 
 /// A place in a local trace.
@@ -62,6 +65,19 @@ impl TraceContext {
             context.begin_local(None, task);
         }
         context
+    }
+
+    /// Asks for its log lines up to a level, whatever the log's filter says. Its local trace is kept.
+    pub(crate) fn ask(&mut self, level: Level) {
+        self.asked = Some(level);
+        if let Some(local) = &self.local {
+            local.trace.ask();
+        }
+    }
+
+    /// Makes `tracing` ask the filter about lines of the level that it asked for, if it did.
+    pub(crate) fn begin_asking(&self) -> Option<Asking> {
+        self.asked.map(Asking::begin)
     }
 
     /// Returns the local trace that it belongs to.

@@ -5,6 +5,7 @@
 //! long as the thread works for it, one poll at a time. So it reaches every log line, exemplar and
 //! Sentry event without a look-up, and never those of a request that runs in between.
 
+pub(crate) mod asked;
 mod baggage;
 mod current;
 mod failure;
@@ -18,6 +19,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use tracing::Level;
 
 use crate::base::scoped_future::{Place, Within};
 use crate::context::cancellation;
@@ -28,7 +30,8 @@ pub(crate) use self::sentry::Sampling;
 use crate::traces::{Ids, random};
 pub use crate::traces::{SpanId, TraceId};
 pub(crate) use current::{
-    Here, Innermost, current_ids, leave_to_request, note_logged, note_reported,
+    Here, Innermost, current_ids, is_asked_for, keep_line, leave_to_request, lines_so_far,
+    note_logged, note_reported,
 };
 pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::Failure;
@@ -49,6 +52,8 @@ pub struct TraceContext {
     failure: Option<Arc<Failure>>,
     /// The local trace that it belongs to.
     local: Option<Local>,
+    /// The level up to which its log lines were asked for, whatever the log's filter says.
+    asked: Option<Level>,
 }
 
 /// Headers of other tracing systems, passed on as they came.
@@ -87,6 +92,7 @@ impl TraceContext {
             carried: None,
             failure: None,
             local: None,
+            asked: None,
         }
     }
 
@@ -113,6 +119,7 @@ impl TraceContext {
             carried,
             failure: None,
             local: None,
+            asked: None,
         })
     }
 

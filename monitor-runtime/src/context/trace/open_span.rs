@@ -80,6 +80,7 @@ impl OpenSpan {
             ids,
             carried: None,
             failure: None,
+            asked: None,
             local: Some(Local::inside(Arc::clone(&self.trace), self.key)),
         }
     }

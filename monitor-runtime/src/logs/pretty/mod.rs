@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::io::Write;
+use std::time::SystemTime;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -21,8 +22,11 @@ use super::error_chain::sources;
 use super::json_text::MAX_SHOWN;
 use super::timestamp::Timestamp;
 use crate::base::escape::spelled_out;
+use crate::base::fields::FieldValue;
 use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::verdict::text_within;
+use crate::traces::lines::Line;
+use crate::traces::span::Span;
 
 /// Writes each event as a line for people.
 #[derive(Clone, Debug)]
@@ -69,43 +73,80 @@ impl<W> PrettyLayer<W> {
         // A record of the `log` crate says in its fields where it comes from.
         let normalized = event.normalized_metadata();
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
-        let mut now = Vec::new();
-        Timestamp::new().push_now(&mut now);
-        let now = String::from_utf8_lossy(&now);
-        let (level, colour) = match *metadata.level() {
+        let mut line = self.head(SystemTime::now(), *metadata.level());
+        let scope = context.event_scope(event).into_iter();
+        for span in scope.flat_map(Scope::from_root) {
+            self.push_span(&mut line, span.name(), span.extensions().get::<Fields>());
+        }
+        self.finish(line, metadata.target(), &fields)
+    }
+
+    /// Returns the line of a request that kept it back.
+    pub(super) fn late_line(&self, spans: &[&Span], late: &Line) -> String {
+        let mut line = self.head(late.at, late.level);
+        for span in spans {
+            let fields = span.detail.fields.iter();
+            let fields: Vec<_> = fields.map(|(name, value)| (*name, shown(value))).collect();
+            let fields = Some(Fields(fields)).filter(|fields| !fields.0.is_empty());
+            self.push_span(&mut line, &span.subject.name().to_string(), fields.as_ref());
+        }
+        let mut fields = vec![("message", spelled_out(&late.message).into_owned())];
+        for field in &late.fields {
+            let sources = &field.sources;
+            let text = if sources.is_empty() {
+                shown(&field.value)
+            } else {
+                let sources = spelled_out(&sources.join(", ")).into_owned();
+                format!("{} {}.sources=[{sources}]", shown(&field.value), field.name)
+            };
+            fields.push((field.name, text));
+        }
+        fields.push(("late", "true".to_owned()));
+        self.finish(line, &late.target, &Fields(fields))
+    }
+
+    /// Returns the beginning of a line: its time and level.
+    fn head(&self, at: SystemTime, level: Level) -> String {
+        let mut time = Vec::new();
+        Timestamp::new().push(&mut time, at);
+        let (level, colour) = match level {
             Level::TRACE => ("TRACE", "35"),
             Level::DEBUG => ("DEBUG", "34"),
             Level::INFO => (" INFO", "32"),
             Level::WARN => (" WARN", "33"),
             Level::ERROR => ("ERROR", "31"),
         };
-        let mut line = format!("{} {} ", self.dim(&now), self.paint(colour, level));
-        let scope = context.event_scope(event).into_iter();
-        for span in scope.flat_map(Scope::from_root) {
-            line += &self.paint("1", span.name()).to_string();
-            let extensions = span.extensions();
-            if let Some(fields) = extensions.get::<Fields>() {
-                let bold = |bracket| self.paint("1", bracket);
-                line += &[
-                    bold("{").to_string(),
-                    self.shown(fields),
-                    bold("}").to_string(),
-                ]
-                .concat();
-            }
-            line += &self.dim(":").to_string();
+        let time = String::from_utf8_lossy(&time);
+        format!("{} {} ", self.dim(&time), self.paint(colour, level))
+    }
+
+    fn push_span(&self, line: &mut String, name: &str, fields: Option<&Fields>) {
+        *line += &self.paint("1", name).to_string();
+        if let Some(fields) = fields {
+            let bold = |bracket| self.paint("1", bracket);
+            *line += &[
+                bold("{").to_string(),
+                self.shown(fields),
+                bold("}").to_string(),
+            ]
+            .concat();
         }
+        *line += &self.dim(":").to_string();
+    }
+
+    /// Adds the target and the fields of a line to its beginning.
+    fn finish(&self, mut line: String, target: &str, fields: &Fields) -> String {
         if line.ends_with(&self.dim(":").to_string()) {
             line.push(' ');
         }
-        let target = without_secrets(metadata.target().to_owned());
+        let target = without_secrets(target.to_owned());
         line += &[
             self.dim(&spelled_out(&target)).to_string(),
             self.dim(":").to_string(),
         ]
         .concat();
         line.push(' ');
-        line += &self.shown(&fields);
+        line += &self.shown(fields);
         line.push('\n');
         line
     }
@@ -129,6 +170,14 @@ impl<W> PrettyLayer<W> {
     fn paint<'t>(&self, style: &'static str, text: &'t str) -> Painted<'t> {
         let style = self.colours.then_some(style);
         Painted { style, text }
+    }
+}
+
+/// Returns a recorded value as a line shows it.
+fn shown(value: &FieldValue) -> String {
+    match value {
+        FieldValue::Text(text) => spelled_out(&format!("{text:?}")).into_owned(),
+        other => spelled_out(&other.to_string()).into_owned(),
     }
 }
 

@@ -62,13 +62,14 @@ export class StoryView {
 
   request(request, place) {
     const end = Math.max(...request.spans.map((span) => span.start_ms + span.duration_ms), 0.001);
-    const leftOut = [[request.spans_left_out, "call"], [request.details_left_out, "field or error"]].filter(([number]) => number > 0);
+    const leftOut = [[request.spans_left_out, "call"], [request.details_left_out, "field or error"], [request.lines_left_out ?? 0, "earlier line"]].filter(([number]) => number > 0);
     return [
       place > 0 ? el("h3", {}, ...breakable(request.name)) : null,
       el("p", { class: "line" }, outcome(request.outcome, request.cancel_reason), request.reason ? el("span", { class: "tag" }, `kept: ${request.reason}`) : null,
         el("b", {}, seconds(request.duration_ms)), time(Date.parse(request.started), { class: "end" })),
       el("p", { class: "facts" }, trace(this.store, request.trace_id, `story ${place}`)),
       el("ol", { class: "waterfall", "aria-label": "Calls" }, ...request.spans.map((span) => this.span(span, end, place))),
+      ...this.lines(request.lines ?? [], Date.parse(request.started), place),
       ...leftOut.map(([number, word]) => el("p", { class: "quiet" }, `${format.plural(number, word)} left out`)),
     ].filter(Boolean);
   }
@@ -85,6 +86,25 @@ export class StoryView {
     const item = el("li", {}, el("details", { "data-key": `span ${place} ${span.span_id}` }, head, el("div", { class: "span-facts" }, ...this.facts(span))));
     if (span.error) item.append(el("p", { class: "output" }, span.error.map((link) => link.text).join(": ")));
     return item;
+  }
+
+  /// The log lines of the request; the log has not shown the quiet ones.
+  lines(lines, started, place) {
+    if (lines.length === 0) return [];
+    const line = ({ timestamp, level, target, message, fields = {}, logged }) => {
+      const pairs = Object.entries(fields).map(([key, value]) => el("span", { class: "field" }, el("i", {}, `${key}=`), String(value)));
+      const late = Math.max(0, Date.parse(timestamp) - started);
+      return el("li", { class: logged ? null : "unlogged" },
+        el("span", { class: "age", title: timestamp }, `+${seconds(late)}`),
+        el("span", { class: level === "ERROR" || level === "WARN" ? "tag bad" : "tag" }, level.toLowerCase()),
+        el("span", { class: "said" }, message, ...pairs.flatMap((pair) => [" ", pair]), " ", el("code", { class: "quiet" }, ...breakable(target))));
+    };
+    const hidden = lines.filter(({ logged }) => !logged).length;
+    return [
+      el("h3", { id: `lines-${place}` }, "Log lines"),
+      hidden > 0 ? el("p", { class: "quiet" }, `${format.plural(hidden, "line")} below the log's filter`) : null,
+      el("ol", { class: "said-lines", "aria-labelledby": `lines-${place}` }, ...lines.map(line)),
+    ].filter(Boolean);
   }
 
   facts(span) {

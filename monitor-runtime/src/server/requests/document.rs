@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::lines::LineDocument;
 use crate::base::clock;
 use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
@@ -95,6 +96,12 @@ pub(in crate::server) struct Request {
     pub(super) details_left_out: u64,
     /// The tree from the root down.
     pub(super) spans: Vec<SpanDocument>,
+    /// The last lines of the log, in the order in which they were written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) lines: Vec<LineDocument>,
+    /// Lines before them that are not listed, beyond 100.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(super) lines_left_out: u64,
 }
 
 #[derive(Serialize)]
@@ -137,6 +144,11 @@ pub(in crate::server) struct ErrorLink {
     #[serde(rename = "type")]
     pub(super) type_name: String,
     pub(super) text: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes one")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes one")]
@@ -223,6 +235,8 @@ impl Request {
             spans_left_out: story.left_out,
             details_left_out: story.cut,
             spans: spans.collect(),
+            lines: LineDocument::all(trace, &story),
+            lines_left_out: story.lines_left_out,
         }
     }
 }
@@ -259,18 +273,21 @@ fn kind(subject: &Subject) -> &'static str {
     }
 }
 
-/// Returns the fields with numbers and `bool`s as such, and everything else as text.
 fn fields(span: &Span) -> Map<String, Value> {
-    let value = |value: &FieldValue| match value {
+    let all = span.detail.fields.iter();
+    all.map(|(name, of)| ((*name).to_owned(), value(of)))
+        .collect()
+}
+
+/// Returns a number or a `bool` as such, and everything else as text.
+pub(super) fn value(of: &FieldValue) -> Value {
+    match of {
         FieldValue::Bool(value) => Value::from(*value),
         FieldValue::Int(value) => Value::from(*value),
         FieldValue::Unsigned(value) => Value::from(*value),
         FieldValue::Float(value) => Value::from(*value),
         other => Value::from(other.to_string()),
-    };
-    let all = span.detail.fields.iter();
-    all.map(|(name, of)| ((*name).to_owned(), value(of)))
-        .collect()
+    }
 }
 
 pub(super) fn age(began: u64, now: u64) -> f64 {

@@ -4,6 +4,7 @@
 
 mod document;
 mod frozen;
+mod lines;
 mod text;
 
 use std::sync::Arc;

@@ -91,9 +91,27 @@ impl Request {
         for span in &self.spans {
             span.print(whole, out);
         }
+        if !self.lines.is_empty() {
+            let _ = writeln!(out, "\n{:<27}  {:<5}  LINE", "TIME", "LEVEL");
+        }
+        for line in &self.lines {
+            let fields = fields(&line.fields);
+            let (time, level) = (&line.timestamp, line.level);
+            let hidden = if line.logged {
+                ""
+            } else {
+                "  (not in the log)"
+            };
+            let _ = writeln!(
+                out,
+                "{time:<27}  {level:<5}  {}: {}{fields}{hidden}",
+                line.target, line.message
+            );
+        }
         for (left_out, what) in [
             (self.spans_left_out, "spans"),
             (self.details_left_out, "fields or errors"),
+            (self.lines_left_out, "earlier lines"),
         ] {
             if left_out > 0 {
                 let _ = writeln!(out, "left out: {left_out} {what}");

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use super::given::variable;
 use super::{ConfigError, Env, Given, MONITOR_LOG_FORMAT};
-use crate::settings::log_filter::LogDirectives;
+use crate::settings::log_filter::{LogDirectives, RecordDirectives};
 use crate::settings::log_format::LogFormat;
 
 /// Decides whether lines have colours: on a terminal that supports them, unless the user overrides
@@ -41,4 +41,9 @@ pub(super) fn log_format(
 pub(super) fn parse_filter(given: Given) -> Result<LogDirectives, ConfigError> {
     let parsed = LogDirectives::parse(&given.value);
     parsed.map_err(|problem| given.refuse(format_args!("is not a filter ({problem})")))
+}
+
+pub(super) fn parse_record_level(given: Given) -> Result<RecordDirectives, ConfigError> {
+    let parsed = RecordDirectives::parse(&given.value);
+    parsed.map_err(|problem| given.refuse(format_args!("cannot be used ({problem})")))
 }

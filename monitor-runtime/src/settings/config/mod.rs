@@ -32,14 +32,14 @@ pub use self::given::ConfigError;
 use self::given::Given;
 pub(crate) use self::links::INSTANCE;
 use self::links::{parse_server_url, parse_url};
-use self::log::{colours, log_format, parse_filter};
+use self::log::{colours, log_format, parse_filter, parse_record_level};
 use self::redact::parse_names;
 use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler};
 #[cfg(feature = "server")]
 pub(crate) use self::server::{Address, PageLinks};
 pub(crate) use self::server::{ServerOverrides, ServerSettings};
 use self::watchdog::watchdog;
-use crate::settings::log_filter::LogDirectives;
+use crate::settings::log_filter::{LogDirectives, RecordDirectives};
 use crate::settings::log_format::LogFormat;
 use crate::settings::traces_sampler::TracesSampler;
 
@@ -114,6 +114,8 @@ settings! {
         "the URL that places in the source link to on the live page";
     RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
         "which spans and events are logged";
+    MONITOR_RECORD_LEVEL: "record_level", "none", "`target=level` separated by commas, such as `my_crate=debug`",
+        "lines below the log's filter that are kept with their request, and written if it fails, has a slow call or is asked for";
     SENTRY_DSN in "sentry": "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
         "where errors and panics are sent";
     SENTRY_ENVIRONMENT: "environment", "`production`, or `development` in debug builds",
@@ -146,6 +148,7 @@ pub(crate) struct Overrides {
     pub(crate) grafana_url: Option<String>,
     pub(crate) server_url: Option<String>,
     pub(crate) log_filter: Option<String>,
+    pub(crate) record_level: Option<String>,
     pub(crate) sentry_dsn: Option<String>,
     pub(crate) environment: Option<String>,
     pub(crate) release: Option<String>,
@@ -170,6 +173,7 @@ pub(crate) struct Config {
     pub(crate) redact: Vec<String>,
     pub(crate) process_metrics: bool,
     pub(crate) log_filter: LogDirectives,
+    pub(crate) record_level: RecordDirectives,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
     pub(crate) server_url: Option<String>,
@@ -202,6 +206,7 @@ impl Config {
         let grafana_url = Given::find(&MONITOR_GRAFANA_URL, given.grafana_url, env)?;
         let server_url = Given::find(&MONITOR_SERVER_URL, given.server_url, env)?;
         let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
+        let record_level = Given::find(&MONITOR_RECORD_LEVEL, given.record_level, env)?;
         let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
         let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
         let release = Given::find(&SENTRY_RELEASE, given.release, env)?;
@@ -229,6 +234,8 @@ impl Config {
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             process_metrics: process_metrics(given.process_metrics, env)?,
             log_filter: log_filter.map_or_else(|| Ok(LogDirectives::default()), parse_filter)?,
+            record_level: record_level
+                .map_or_else(|| Ok(RecordDirectives::default()), parse_record_level)?,
             runbook_url: runbook_url.map(parse_url).transpose()?,
             grafana_url: grafana_url.map(parse_url).transpose()?,
             server_url: server_url.map(parse_server_url).transpose()?,

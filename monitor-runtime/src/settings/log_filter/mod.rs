@@ -1,5 +1,6 @@
 //! Parses the directives that decide which spans and events are logged; `trace` applies them.
 
+mod recorded;
 mod targets;
 mod words;
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
+pub(crate) use recorded::RecordDirectives;
 pub(crate) use targets::{note, note_functions, targets};
 
 use crate::base::escape::spelled_out;

@@ -18,7 +18,8 @@ export async function requests(url) {
     assert.equal(await story.locator(".waterfall > li").count(), 200);
     await story.locator("summary", { has: page.locator(".tag.bad") }).click();
     const text = await story.innerText();
-    for (const said of ["kept: failed", "BankDown", "<i>markup</i>", "12 calls left out", "1 field or error left out", "the bank <script>alert(1)</script> is"]) assert.ok(text.includes(said), said);
+    for (const said of ["kept: failed", "BankDown", "<i>markup</i>", "12 calls left out", "1 field or error left out", "the bank <script>alert(1)</script> is",
+      "1 line below the log's filter", "3 earlier lines left out", "about to charge <script>alert(2)</script>", "order=2"]) assert.ok(text.includes(said), said);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       await page.waitForTimeout(100);
@@ -26,6 +27,7 @@ export async function requests(url) {
       assert.ok(await page.evaluate(() => [...document.querySelectorAll(".waterfall .track")].every((track) => track.clientWidth >= 50)), `${width} px: room for the bars`);
       const room = await page.evaluate(() => Math.min(...[...document.querySelectorAll(".waterfall .span-name")].map((name) => name.clientWidth - parseFloat(getComputedStyle(name).paddingLeft))));
       assert.ok(room >= 60, `${width} px: ${room} px for a name`);
+      assert.ok(await page.evaluate(() => [...document.querySelectorAll(".said-lines .tag")].every((tag) => tag.clientHeight < 30)), `${width} px: a level on one line`);
       if ([390, 1440].includes(width)) await shot(page, `request-${width}-${colorScheme}`);
     }
     await accessible(page);

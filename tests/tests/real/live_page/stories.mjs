@@ -18,6 +18,11 @@ function spans() {
   }));
 }
 
+const lines = ["DEBUG", "INFO", "ERROR", "TRACE"].map((level, place) => ({
+  timestamp: `2026-01-02T03:04:05.${700 + place}000Z`, span_id: id(place + 1), level, target: "shop::a_module_with_a_name_that_goes_on_and_on::payment", logged: level !== "DEBUG",
+  message: place === 0 ? `about to charge <script>alert(2)</script> ${"y".repeat(300)}` : `line ${place}`, fields: { order: place, "<b>": "\u202egnp.exe" },
+}));
+
 const head = (trace_id, more) => ({ trace_id, name: "GET /orders/{id}", reason: "failed", started, duration_ms: 512.5, outcome: "error", ...more });
 
 export const kept = () => ({ requests: [head(LONG, {}), head(TRACE, { name: "GET /<img src=x onerror=alert(1)>", reason: "slow", outcome: "ok" })] });
@@ -55,5 +60,5 @@ export const incident = (id) => (id === INCIDENT ? {
 } : null);
 
 export const whole = (trace_id) => (trace_id === LONG
-  ? { trace_id, requests: [{ ...head(trace_id, {}), spans_left_out: 12, details_left_out: 1, spans: spans() }] }
+  ? { trace_id, requests: [{ ...head(trace_id, {}), spans_left_out: 12, details_left_out: 1, spans: spans(), lines, lines_left_out: 3 }] }
   : null);
