@@ -186,6 +186,10 @@ pub fn tell(text: &str) {
     let _ = returns(text);
     let _ = catch_unwind(AssertUnwindSafe(|| panics(text)));
     let error = failure(text);
+    // The request has failed, so the log shows these late.
+    tracing::debug!(about = text, shown = %text, debug = ?text, password = text, "{text}");
+    tracing::debug!(error = &error as &dyn Error, "late");
+    log::debug!("{text}");
     tracing::error!(about = text, shown = %text, debug = ?text, "{text}");
     tracing::error!(error = &error as &dyn Error, "broken");
     log::error!("{text}");

@@ -18,6 +18,7 @@ fn ways_out_of(format: &str) -> Ways {
     let sentry = Sentry::start();
     let env = [
         ("MONITOR_LOG_FORMAT", format),
+        ("MONITOR_RECORD_LEVEL", "monitor_tests=debug"),
         ("SENTRY_DSN", &sentry.dsn()),
     ];
     let mut command = command(Path::new(env!("CARGO_BIN_EXE_leaky")), &env);
@@ -91,7 +92,13 @@ fn ways_out_of(format: &str) -> Ways {
     let mut stdin = child.stdin.take().expect("piped");
     stdin.write_all(b"\n").expect("it reads");
     assert!(child.wait().expect("it ends").success());
-    ways.push((format!("{format} log"), log.join().expect("it reads")));
+    let log = log.join().expect("it reads");
+    let late = log
+        .lines()
+        .filter(|line| line.contains("late\":true") || line.contains("late=true"));
+    let late: Vec<&str> = late.collect();
+    ways.push((format!("{format} late"), late.join("\n")));
+    ways.push((format!("{format} log"), log));
     for kind in ["event", "transaction"] {
         let sent: Vec<String> = sentry.items(kind).iter().map(Value::to_string).collect();
         ways.push((kind.to_owned(), sent.join("\n")));
@@ -142,7 +149,7 @@ const PAGES: [&str; 8] = [
 fn nothing_that_a_service_shows_has_a_secret_in_json() {
     let ways = ways_out_of("json");
     assert_safe(&ways, &PAGES);
-    assert_safe(&ways, &["json log", "event", "transaction"]);
+    assert_safe(&ways, &["json log", "json late", "event", "transaction"]);
     // Each form has been in the log, and readable but for the secret.
     let (_, log) = ways
         .iter()
@@ -164,7 +171,7 @@ fn nothing_that_a_service_shows_has_a_secret_in_json() {
 #[test]
 fn nothing_that_a_service_shows_has_a_secret_in_pretty_lines() {
     let ways = ways_out_of("pretty");
-    assert_safe(&ways, &["pretty log"]);
+    assert_safe(&ways, &["pretty log", "pretty late"]);
     let (_, log) = ways
         .iter()
         .find(|(way, _)| way == "pretty log")
