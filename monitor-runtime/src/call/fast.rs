@@ -14,7 +14,7 @@ use crate::context::capture;
 use crate::context::counter_cache;
 use crate::context::thread::{THREAD, Thread};
 use crate::context::trace;
-use crate::context::trace::Begun;
+use crate::context::trace::{Begun, SuspendedSpan};
 
 /// Set in the start of a call that has a span in a local trace. Its ticks then exceed every bound,
 /// so that it leaves the fast path at its end without a check of its own.
@@ -146,6 +146,50 @@ impl FastCall {
         THREAD.with(|thread| thread.clock.pop_unmarked())
     }
 
+    /// Suspends a call inside a local trace, and returns its span if it has one. Returns `None` if it
+    /// has something to remember, which needs the full path.
+    pub(crate) fn rest_diverted(&self) -> Option<Option<SuspendedSpan>> {
+        let site = self.shard.site;
+        THREAD.with(|thread| {
+            if thread.clock.is_marked() {
+                return None;
+            }
+            let span = if self.began & RECORDED == 0 {
+                None
+            } else {
+                Some(SuspendedSpan::of_call(site)?)
+            };
+            thread.clock.pop();
+            Some(span)
+        })
+    }
+
+    /// Continues a suspended call inside a local trace; `None` if the call needs the full path.
+    pub(crate) fn resume_diverted(
+        site: &'static Site,
+        label_set: usize,
+        began: u64,
+        span: Option<&SuspendedSpan>,
+    ) -> Option<Self> {
+        THREAD.with(|thread| {
+            let shard = thread.found.look_again(site, label_set)?;
+            if capture::is_active() || !thread.clock.is_diverted() || !thread.clock.has_room() {
+                return None;
+            }
+            if !span.is_none_or(|span| span.resume(site)) {
+                return None;
+            }
+            thread.clock.push_resumed_diverted(site, Self::ticks(began));
+            Some(Self { shard, began })
+        })
+    }
+
+    /// Returns the start of a call in ticks, without the mark of one that has a span.
+    #[inline]
+    pub(crate) fn ticks(began: u64) -> u64 {
+        began & !RECORDED
+    }
+
     /// Ends a call that succeeded; `timed` is `false` if the call is known not to be.
     #[inline]
     pub(crate) fn end_ok(self, timed: bool) {
@@ -189,7 +233,7 @@ impl FastCall {
     /// Ends a call that has a span in a local trace.
     fn end_recorded(self) {
         let ended = now(self.shard);
-        let ticks = ended.wrapping_sub(self.began & !RECORDED);
+        let ticks = ended.wrapping_sub(Self::ticks(self.began));
         if ticks > self.shard.brief {
             return self.end(End::Returned(&Verdict::Ok));
         }
@@ -208,7 +252,7 @@ impl FastCall {
 
     /// Turns the call into a full one, which can end in any way.
     pub(crate) fn in_full(self) -> FullCall {
-        let mut call = Call::at(self.began & !RECORDED);
+        let mut call = Call::at(Self::ticks(self.began));
         if self.began & RECORDED != 0 {
             call.adopt_span(self.shard.site);
         }

@@ -2,6 +2,7 @@
 
 use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 
 use super::begin;
 use super::guard::CallGuard;
@@ -12,17 +13,24 @@ use crate::callsite::Site;
 use crate::callsite::events::Declared;
 use crate::context::cancellation;
 use crate::context::cancellation::Dropping;
+use crate::context::trace::SuspendedSpan;
+use crate::traces::{LocalTrace, SpanKey};
 
 /// A call between two polls.
 // Boxes have no drop glue in every annotated function, except those that are seldom there.
 pub struct FutureState {
     phase: Phase,
+    /// The key of `trace`.
+    slot: u16,
+    number: u32,
     /// Copied from its `Start`.
     pub(crate) timed: bool,
     site: &'static Site,
     label_set: usize,
     /// The start of a call that waits.
     began: u64,
+    /// The local trace in which a call that waits has a span and nothing else.
+    trace: ManuallyDrop<Option<Arc<LocalTrace>>>,
     /// The other parts of a call that waits.
     extra: ManuallyDrop<Option<Box<CallExtras>>>,
     /// The declared values of a call that has not begun.
@@ -102,10 +110,13 @@ impl FutureState {
         let plain = timed && label_set == 0 && declared.is_none();
         Self {
             phase: if plain { Phase::Plain } else { Phase::New },
+            slot: 0,
+            number: 0,
             timed,
             site,
             label_set,
             began: 0,
+            trace: ManuallyDrop::new(None),
             extra: ManuallyDrop::new(None),
             declared,
             ending: None,
@@ -126,12 +137,52 @@ impl FutureState {
     fn enter_again(&mut self) -> CallGuard {
         if matches!(self.phase, Phase::Waiting)
             && self.extra.is_none()
-            && let Some(quick) = FastCall::resume(self.site, self.label_set, || self.began)
+            && let Some(quick) = self.resume()
         {
             self.phase = Phase::Away;
             return CallGuard::quick(quick);
         }
         self.enter_otherwise()
+    }
+
+    #[inline]
+    fn resume(&mut self) -> Option<FastCall> {
+        if self.trace.is_none()
+            && let Some(quick) = FastCall::resume(self.site, self.label_set, || self.began)
+        {
+            return Some(quick);
+        }
+        self.resume_diverted()
+    }
+
+    /// Continues a call inside a local trace.
+    #[inline(never)]
+    fn resume_diverted(&mut self) -> Option<FastCall> {
+        let suspended = self.suspended();
+        let resumed =
+            FastCall::resume_diverted(self.site, self.label_set, self.began, suspended.as_ref());
+        if resumed.is_none() {
+            self.suspend(suspended);
+        }
+        resumed
+    }
+
+    fn suspended(&mut self) -> Option<SuspendedSpan> {
+        let trace = self.trace.take()?;
+        let key = SpanKey {
+            slot: self.slot.into(),
+            number: self.number.into(),
+        };
+        Some(SuspendedSpan { trace, key })
+    }
+
+    /// Keeps a span that waits. Its key fits, see [`SuspendedSpan::fits`].
+    fn suspend(&mut self, span: Option<SuspendedSpan>) {
+        if let Some(SuspendedSpan { trace, key }) = span {
+            self.slot = u16::try_from(key.slot).unwrap_or_default();
+            self.number = u32::try_from(key.number).unwrap_or_default();
+            self.trace = ManuallyDrop::new(Some(trace));
+        }
     }
 
     #[inline(never)]
@@ -156,10 +207,14 @@ impl FutureState {
     }
 
     fn take(&mut self) -> Call {
-        Call {
-            began: self.began,
+        let mut call = Call {
+            began: FastCall::ticks(self.began),
             extra: ManuallyDrop::new(self.extra.take()),
+        };
+        if let Some(suspended) = self.suspended() {
+            call.adopt(suspended.into_open());
         }
+        call
     }
 
     /// Suspends the call until the next poll.
@@ -170,9 +225,20 @@ impl FutureState {
                 self.began = quick.began;
                 self.phase = Phase::Waiting;
             }
-            Ok(quick) => self.rest_otherwise(CallGuard::quick(quick)),
+            Ok(quick) => self.rest_diverted(quick),
             Err(open) => self.rest_otherwise(open),
         }
+    }
+
+    /// Suspends a call that has something to remember, or is inside a local trace.
+    #[inline(never)]
+    fn rest_diverted(&mut self, quick: FastCall) {
+        let Some(suspended) = quick.rest_diverted() else {
+            return self.rest_otherwise(CallGuard::quick(quick));
+        };
+        self.suspend(suspended);
+        self.began = quick.began;
+        self.phase = Phase::Waiting;
     }
 
     #[cold]

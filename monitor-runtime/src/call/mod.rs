@@ -96,11 +96,16 @@ impl Call {
     #[cold]
     pub(crate) fn adopt_span(&mut self, site: &Site) {
         if let Some(traced) = OpenSpan::of_call(site) {
-            let extra = self
-                .extra
-                .get_or_insert_with(|| Box::new(CallExtras::none()));
-            extra.traced = Some(traced);
+            self.adopt(traced);
         }
+    }
+
+    #[cold]
+    pub(crate) fn adopt(&mut self, traced: OpenSpan) {
+        let extra = self
+            .extra
+            .get_or_insert_with(|| Box::new(CallExtras::none()));
+        extra.traced = Some(traced);
     }
 
     /// Enters the user's code again, for another poll.

@@ -136,6 +136,15 @@ impl CallStack {
         Some(())
     }
 
+    /// Begins a stretch of a call that began at `call`, diverted or not, unless too many others are
+    /// running.
+    pub(crate) fn push_resumed_diverted(&self, site: &'static Site, call: u64) {
+        if let Some(depth) = self.push_diverted(site) {
+            self.resumed[depth].set(self.now.get());
+            self.calls[depth].set(call);
+        }
+    }
+
     /// Ends the stretch that [`push`](Self::push) began, unless it has something to remember or is
     /// diverted.
     #[inline(always)]
@@ -150,9 +159,15 @@ impl CallStack {
         unmarked
     }
 
+    /// Returns `true` if the innermost stretch has something to remember.
+    pub(crate) fn is_marked(&self) -> bool {
+        let began = self.began.get(self.depth().wrapping_sub(1));
+        began.is_none_or(|began| self.marked.get() > began.get())
+    }
+
     /// Ends the stretch that [`push`](Self::push) began.
     #[inline(always)]
-    fn pop(&self) {
+    pub(crate) fn pop(&self) {
         self.now.set(self.now.get().wrapping_sub(1));
     }
 

@@ -14,6 +14,7 @@ mod local;
 mod open_span;
 mod parse;
 mod sentry;
+mod suspended_span;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -37,6 +38,7 @@ pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::Failure;
 pub(crate) use foreign_span::ForeignSpan;
 pub(crate) use open_span::{Begun, OpenSpan, begin_call, end_call};
+pub(crate) use suspended_span::SuspendedSpan;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");

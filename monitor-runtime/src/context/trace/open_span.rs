@@ -40,6 +40,15 @@ impl OpenSpan {
         })
     }
 
+    /// Returns a span that has begun and is not entered.
+    pub(super) fn suspended(trace: Arc<LocalTrace>, key: SpanKey) -> Self {
+        Self {
+            trace,
+            key,
+            around: None,
+        }
+    }
+
     /// Makes it the innermost span of this thread, until [`leave`](Self::leave).
     pub(crate) fn enter(&mut self) {
         let is_here = with_local(|trace, _| Arc::ptr_eq(trace, &self.trace)) == Some(true);

@@ -1,0 +1,57 @@
+//! The span of a call between two polls of its future.
+
+use std::sync::Arc;
+
+use super::OpenSpan;
+use super::current::{Innermost, with_local};
+use crate::callsite::Site;
+use crate::traces::{LocalTrace, SpanKey};
+
+/// The span of a call that waits, which is not entered.
+pub(crate) struct SuspendedSpan {
+    pub(crate) trace: Arc<LocalTrace>,
+    pub(crate) key: SpanKey,
+}
+
+impl SuspendedSpan {
+    /// Leaves the innermost span, which [`begin_call`](super::begin_call) or
+    /// [`resume`](Self::resume) entered. Returns `None` for another span, and for one whose key is too
+    /// large for a future.
+    pub(crate) fn of_call(site: &Site) -> Option<Self> {
+        with_local(|trace, innermost| {
+            let key = innermost.key;
+            let around = trace.around_call(key, site)?;
+            if !Self::fits(key) {
+                return None;
+            }
+            Innermost::new(trace, around).set();
+            let trace = Arc::clone(trace);
+            Some(Self { trace, key })
+        })?
+    }
+
+    /// Returns `true` if a future has room for a key: 16 and 32 bits.
+    fn fits(key: SpanKey) -> bool {
+        u16::try_from(key.slot).is_ok() && u32::try_from(key.number).is_ok()
+    }
+
+    /// Enters the span again. Returns `false` if the code around it is not the span that it was left to:
+    /// another task or call polls the future.
+    pub(crate) fn resume(&self, site: &Site) -> bool {
+        let resumed = with_local(|trace, innermost| {
+            let is_here = innermost.is_recorded
+                && Arc::ptr_eq(trace, &self.trace)
+                && trace.around_call(self.key, site) == Some(innermost.key);
+            if is_here {
+                Innermost::new(trace, self.key).set();
+            }
+            is_here
+        });
+        resumed == Some(true)
+    }
+
+    /// Returns the span for a call on the full path.
+    pub(crate) fn into_open(self) -> OpenSpan {
+        OpenSpan::suspended(self.trace, self.key)
+    }
+}
