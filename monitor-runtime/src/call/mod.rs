@@ -24,6 +24,7 @@ pub(crate) mod transparent;
 use std::mem::ManuallyDrop;
 
 pub(crate) use extras::CallExtras;
+use extras::Traced;
 pub(crate) use fast::FastCall;
 
 use self::finish::Ended;
@@ -105,7 +106,7 @@ impl Call {
         let extra = self
             .extra
             .get_or_insert_with(|| Box::new(CallExtras::none()));
-        extra.traced = Some(traced);
+        extra.traced = Some(Traced::Span(traced));
     }
 
     /// Enters the user's code again, for another poll.
@@ -124,6 +125,9 @@ impl Call {
 
     /// Leaves the user's code, which waits for another poll.
     pub(crate) fn rest(mut self, stretch: &Stretch) -> Self {
+        if let Some(extra) = self.extra.as_deref_mut() {
+            extra.settle_root(stretch.shard.site, true);
+        }
         stretch.exit(self.extra.as_deref_mut());
         if stretch.story.has_marks() {
             let extra = self
@@ -142,9 +146,14 @@ impl Call {
             0
         };
         let site = stretch.shard.site;
-        let mut extra = self.extra.take();
-        let traced = extra.as_mut().and_then(|extra| extra.traced.take());
         let outcome = end.outcome();
+        let slow = site.slow.is_some() && ticks > site.slow_ticks();
+        let mut extra = self.extra.take();
+        if let Some(extra) = extra.as_deref_mut() {
+            // Its line and event are to name the trace that keeps a failure.
+            extra.settle_root(site, outcome != Outcome::Ok || slow);
+        }
+        let traced = extra.as_mut().and_then(|extra| extra.traced.take());
         let class = end.place(site);
         stretch.shard.ended(outcome, class, ticks);
         if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
@@ -165,7 +174,6 @@ impl Call {
         }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
         unwind::quietly(|| stretch.exit(extra.as_deref_mut()));
-        let slow = site.slow.is_some() && ticks > site.slow_ticks();
         let slowest = site.is_timed() && site.recent().admits(self.began, ticks);
         let mut told = None;
         if outcome != Outcome::Ok || slow || slowest || site.is_watched() || capture::is_active() {

@@ -191,6 +191,15 @@ pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<Ids> {
     known.map(|(_, trace)| trace)
 }
 
+/// Returns the trace of the outermost call of this thread, if it has been needed yet.
+pub(crate) fn known_trace_here() -> Option<Ids> {
+    let outermost = outermost()?;
+    let known = HERE.try_with(|here| here.trace.get()).ok().flatten();
+    known
+        .filter(|(since, _)| *since >= outermost)
+        .map(|(_, trace)| trace)
+}
+
 /// Leaves the trace of an undone stretch to the call around it, and to no later call.
 pub(super) fn forget_trace(here: &Here, began: u64, before: u64) {
     if let Some((_, trace)) = here.trace.get().filter(|(since, _)| *since >= began) {

@@ -29,7 +29,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-pub(crate) use breadcrumbs::{DetachedScope, EventContext, keep_breadcrumb, scene};
+pub(crate) use breadcrumbs::{
+    DetachedScope, EventContext, keep_breadcrumb, known_trace_here, scene,
+};
 pub(crate) use call_stack::CallStack;
 pub(crate) use error_lines::Line;
 pub(crate) use panics::{first_to_unwind, note_panic};
@@ -86,9 +88,14 @@ fn mark() {
     THREAD.with(|thread| thread.clock.mark());
 }
 
-/// Returns `true` if this thread works inside a local trace.
+/// Returns `true` if this thread works inside a local trace, or was promised one.
 pub(crate) fn is_in_local_trace() -> bool {
     THREAD.with(|thread| thread.clock.is_diverted())
+}
+
+/// Returns `true` if this thread works inside a local trace that has begun.
+pub(crate) fn is_recorded() -> bool {
+    THREAD.with(|thread| thread.clock.is_diverted() && thread.promised.get().is_none())
 }
 
 fn now() -> u64 {

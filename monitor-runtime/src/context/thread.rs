@@ -5,13 +5,15 @@ use crate::context::CallStack;
 use std::cell::Cell;
 
 use crate::context::counter_cache::CounterCache;
-use crate::context::trace::Innermost;
+use crate::context::trace::{Innermost, Promise};
 
 pub(crate) struct Thread {
     pub(crate) clock: CallStack,
     pub(crate) found: CounterCache,
     /// The innermost span of the trace context; meaningless without one.
     pub(crate) innermost: Cell<Innermost>,
+    /// The local trace that begins when something has to be recorded in it.
+    pub(crate) promised: Cell<Option<Promise>>,
 }
 
 thread_local! {
@@ -21,6 +23,7 @@ thread_local! {
             clock: CallStack::new(),
             found: CounterCache::new(),
             innermost: Cell::new(Innermost::NONE),
+            promised: Cell::new(None),
         }
     };
 }

@@ -4,7 +4,7 @@
 //! line shows the spans of the record that it was made in.
 
 use std::io::Write;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::json_text::{push_name, push_str, push_value};
 use super::pretty::PrettyLayer;
@@ -51,7 +51,19 @@ pub(crate) fn write_late_lines_as(form: Form) {
 /// was asked for.
 pub(crate) fn end_trace(context: &TraceContext, end: SpanEnd) {
     context.end_local(end);
-    if let (Some(trace), Some(form)) = (context.local(), FORM.get())
+    if let Some(trace) = context.local() {
+        write_late(trace);
+    }
+}
+
+/// Ends an outermost call, and writes the lines that it kept back as [`end_trace`] does.
+pub(crate) fn end_root(trace: &Arc<LocalTrace>, end: SpanEnd) {
+    trace.end_root(end);
+    write_late(trace);
+}
+
+fn write_late(trace: &LocalTrace) {
+    if let Some(form) = FORM.get()
         && let Some(late) = trace.take_late_lines()
     {
         write(form, trace, &late);
@@ -181,7 +193,7 @@ mod tests {
             at: SystemTime::UNIX_EPOCH,
             level: Level::DEBUG,
             target: "shop".into(),
-            message: "about to \"load\"\n".to_owned(),
+            message: "about to \"load\"".to_owned(),
             fields: vec![
                 field("id", FieldValue::Unsigned(7)),
                 field("name", FieldValue::Text("a b".to_owned())),
@@ -200,7 +212,7 @@ mod tests {
             (&json["level"], &json["late"]),
             (&"DEBUG".into(), &true.into())
         );
-        assert_eq!(json["fields"]["message"], "about to \"load\"\n");
+        assert_eq!(json["fields"]["message"], "about to \"load\"");
         assert_eq!(
             (&json["fields"]["id"], &json["fields"]["name"]),
             (&7.into(), &"a b".into())
@@ -218,9 +230,8 @@ mod tests {
         let pretty = layer.late_line(&spans, line);
         let rest =
             r#"id=7 name="a b" error=no room error.sources=[the disk, is \u{1b}full] late=true"#;
-        let wanted = format!(
-            "1970-01-01T00:00:00.000000Z DEBUG {root}: shop: about to \"load\"\\n {rest}\n"
-        );
+        let wanted =
+            format!("1970-01-01T00:00:00.000000Z DEBUG {root}: shop: about to \"load\" {rest}\n");
         assert_eq!(pretty, wanted);
         assert!(trace.take_late_lines().is_none(), "it has not ended");
         end_trace(

@@ -59,7 +59,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         // A call and the request itself are spans of the record.
-        if context::is_in_local_trace()
+        if context::is_recorded()
             && !is_telling()
             && event.metadata().target() != "monitor_runtime::http"
         {

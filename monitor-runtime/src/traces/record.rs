@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::ids::{Ids, SpanId};
 use super::judge::Reason;
@@ -56,7 +56,18 @@ thread_local! {
 impl LocalTrace {
     /// Begins a local trace, which is in flight until its root and its tasks have ended.
     pub(crate) fn begin(ids: Ids, remote_parent: Option<SpanId>, root: Subject) -> Arc<Self> {
-        let began = clock::now();
+        Self::begin_at(clock::now(), ids, remote_parent, root)
+    }
+
+    /// Begins a local trace of code that has been running since a time, in ticks of the clock.
+    pub(crate) fn begin_at(
+        began: u64,
+        ids: Ids,
+        remote_parent: Option<SpanId>,
+        root: Subject,
+    ) -> Arc<Self> {
+        let since = Duration::try_from_secs_f64(clock::seconds(clock::since(began)));
+        let at = SystemTime::now();
         let slots = Slots::new();
         if let Ok(root) = slots.take() {
             slots.begin(root, SpanKey::ROOT, None, began);
@@ -64,7 +75,7 @@ impl LocalTrace {
         let trace = Arc::new(Self {
             ids,
             remote_parent,
-            at: SystemTime::now(),
+            at: at.checked_sub(since.unwrap_or_default()).unwrap_or(at),
             began,
             slots,
             rest: Mutex::new(Rest::new(root)),
@@ -175,6 +186,11 @@ impl LocalTrace {
             // The request may have been judged before a task of it failed.
             self.judge();
         }
+    }
+
+    /// Adds the fields of the call that it began with.
+    pub(crate) fn describe_root(&self, detail: Detail) {
+        self.with(|rest| rest.describe(SpanKey::ROOT.number, detail));
     }
 
     /// Ends the root. The trace is judged, and stays in flight while it has tasks.

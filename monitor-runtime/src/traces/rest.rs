@@ -75,6 +75,15 @@ impl Rest {
         }
     }
 
+    /// Adds the fields of a span that has begun.
+    pub(super) fn describe(&mut self, number: u64, detail: Detail) {
+        if self.admits(detail.bytes())
+            && let Some(extra) = self.extras.get_mut(&number)
+        {
+            extra.detail.fields.extend(detail.fields);
+        }
+    }
+
     /// Adds the end of a span, which is about to end.
     pub(super) fn end(&mut self, key: SpanKey, end: SpanEnd) {
         self.facts.has_failed |= end.is_failure();

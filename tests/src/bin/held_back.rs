@@ -92,6 +92,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     tracing::debug!("outside of all requests");
+    let _ = load(99, "error").await;
     verbose(Level::TRACE, async { tracing::trace!("a verbose future") }).await;
     tracing::info!("try: curl http://{}/ok/1", listener.local_addr()?);
     axum::serve(listener, app)

@@ -128,6 +128,37 @@ fn a_request_that_failed_or_was_slow_writes_its_lines_late_and_in_order() {
 }
 
 #[test]
+fn a_call_outside_of_requests_keeps_its_lines_back_too() {
+    let service = service(&[]);
+    let lines = service.lines();
+    let parsed = lines
+        .iter()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let all: Vec<Value> = parsed.collect();
+    let failed = all
+        .iter()
+        .find(|line| says(line) == "load failed")
+        .expect("it failed");
+    let trace = failed["trace_id"].as_str().expect("a trace");
+    let own: Vec<Value> = all
+        .iter()
+        .filter(|line| line["trace_id"] == trace)
+        .cloned()
+        .collect();
+    assert_eq!(
+        late(&own),
+        ["about to load", "an old line of 99", "the disk said no"]
+    );
+    let first = own.iter().find(|line| line["late"] == true).expect("one");
+    assert_eq!(
+        (&first["spans"][0]["name"], &first["spans"][0]["id"]),
+        (&"load".into(), &99.into())
+    );
+    let (status, _) = get(service.management, &format!("/requests/{trace}"));
+    assert_eq!(status, 200);
+}
+
+#[test]
 fn a_record_keeps_its_last_hundred_lines() {
     let service = service(&[]);
     let lines = lines(&service, "/flood/1", &[]);

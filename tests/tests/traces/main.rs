@@ -2,6 +2,7 @@
 
 mod in_flight;
 mod kept;
+mod outermost;
 mod random_trees;
 mod spans;
 

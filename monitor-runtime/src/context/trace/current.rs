@@ -8,6 +8,7 @@ use tracing::Level;
 use super::asked;
 use super::failure::Failure;
 use super::local::Local;
+use super::root_call::{Promise, keep_promise};
 use super::{Carried, TraceContext};
 use crate::base::panics::Panic;
 use crate::context::thread::THREAD;
@@ -44,10 +45,11 @@ thread_local! {
 
 /// Returns the context of the request that this code works for; `None` outside a request.
 ///
-/// There is one under [`http::layer`](crate::http::layer) and in [`TraceContext::scope`] and
-/// [`TraceContext::follow`]. [`spawn`](crate::task::spawn) takes it along, or begins one. A task of
+/// There is one under [`http::layer`](crate::http::layer), in [`TraceContext::scope`] and
+/// [`TraceContext::follow`], and in a monitored call that the log shows. [`spawn`](crate::task::spawn) takes it along, or begins one. A task of
 /// `tokio::spawn` or a thread has none. Inside a monitored call, its span is that of the call.
 pub fn trace_context() -> Option<TraceContext> {
+    keep_promise();
     let ids = current_ids()?;
     let rest = REST.try_with(|rest| rest.borrow().clone());
     let Rest {
@@ -68,7 +70,33 @@ pub fn trace_context() -> Option<TraceContext> {
 
 /// Returns the trace of the request that this code works for; `None` outside a request.
 pub fn current_trace_id() -> Option<TraceId> {
+    keep_promise();
     current_ids().map(|ids| ids.trace)
+}
+
+/// Returns the ids of the context as it was entered.
+pub(super) fn ids() -> Option<Ids> {
+    IDS.get()
+}
+
+/// Makes a local trace that begins here the one of this thread.
+pub(super) fn place_local(trace: &Arc<LocalTrace>) {
+    IDS.set(Some(trace.ids));
+    Innermost::new(trace, SpanKey::ROOT).set();
+    let place = |rest: &RefCell<Rest>| {
+        if let Ok(mut rest) = rest.try_borrow_mut() {
+            rest.local = Some(Arc::clone(trace));
+        }
+    };
+    let _ = REST.try_with(place);
+}
+
+/// Leaves the local trace that [`place_local`] made that of this thread, and returns it.
+pub(super) fn leave_local(ids: Option<Ids>, around: Innermost) -> Option<Arc<LocalTrace>> {
+    IDS.set(ids);
+    around.set();
+    let leave = |rest: &RefCell<Rest>| rest.try_borrow_mut().ok()?.local.take();
+    REST.try_with(leave).ok().flatten()
 }
 
 pub(crate) fn current_ids() -> Option<Ids> {
@@ -115,17 +143,34 @@ pub(crate) fn is_asked_for(level: Level) -> bool {
 
 /// Keeps a log line in the local trace that this code works for, if there is one.
 pub(crate) fn keep_line(line: Line) {
-    with_local(|trace, innermost| trace.keep_line(line, innermost.key));
+    // A line that the log shows is no reason to begin a record.
+    let line_is_logged = line.is_logged;
+    let keep = |trace: &Arc<LocalTrace>, innermost: Innermost| trace.keep_line(line, innermost.key);
+    if line_is_logged {
+        with_begun(keep);
+    } else {
+        with_local(keep);
+    }
 }
 
 /// Returns the log lines so far of the local trace that this code works for.
 pub(crate) fn lines_so_far() -> Vec<Line> {
-    with_local(|trace, _| trace.lines()).unwrap_or_default()
+    with_begun(|trace, _| trace.lines()).unwrap_or_default()
 }
 
 /// Runs code that has the local trace of this thread; `None` outside of local traces.
 #[inline]
 pub(super) fn with_local<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R) -> Option<R> {
+    if THREAD.with(|thread| thread.promised.get().is_some()) {
+        keep_promise();
+    }
+    with_begun(code)
+}
+
+/// Runs code that has the local trace of this thread; `None` outside of local traces, and in one that
+/// was promised and has not begun.
+#[inline]
+pub(super) fn with_begun<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R) -> Option<R> {
     let run = |rest: &RefCell<Rest>| {
         let rest = rest.try_borrow().ok()?;
         rest.local
@@ -197,6 +242,7 @@ pub(crate) struct Here {
     ids: Option<Ids>,
     innermost: Innermost,
     rest: Rest,
+    promised: Option<Promise>,
     diverted: bool,
 }
 
@@ -206,6 +252,7 @@ impl Here {
         Self {
             ids: IDS.replace(context.map(|context| context.ids)),
             innermost: context.map_or(Innermost::NONE, Innermost::of).enter(),
+            promised: THREAD.with(|thread| thread.promised.take()),
             diverted: THREAD.with(|thread| thread.clock.divert(local.is_some())),
             rest: replace(context.map(Rest::new).unwrap_or_default()),
         }
@@ -216,7 +263,10 @@ impl Drop for Here {
     fn drop(&mut self) {
         IDS.set(self.ids);
         self.innermost.set();
-        THREAD.with(|thread| thread.clock.divert(self.diverted));
+        THREAD.with(|thread| {
+            thread.promised.set(self.promised);
+            thread.clock.divert(self.diverted);
+        });
         replace(std::mem::take(&mut self.rest));
     }
 }

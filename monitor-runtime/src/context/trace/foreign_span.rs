@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::Metadata;
 
-use super::current::{Innermost, with_local};
+use super::current::{Innermost, with_begun, with_local};
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::traces::span::Detail;
@@ -46,7 +46,7 @@ impl ForeignSpan {
 
     /// Makes another span of the trace the innermost, if this one is.
     fn replace(&self, from: Option<SpanKey>, to: Option<SpanKey>) {
-        with_local(|trace, innermost| {
+        with_begun(|trace, innermost| {
             let is_here = Arc::ptr_eq(trace, &self.trace) && Some(innermost.key) == from;
             if let Some(to) = to.filter(|_| is_here) {
                 Innermost::new(trace, to).set();

@@ -13,6 +13,7 @@ mod foreign_span;
 mod local;
 mod open_span;
 mod parse;
+mod root_call;
 mod sentry;
 mod suspended_span;
 
@@ -38,6 +39,7 @@ pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::Failure;
 pub(crate) use foreign_span::ForeignSpan;
 pub(crate) use open_span::{Begun, OpenSpan, begin_call, end_call};
+pub(crate) use root_call::{Promise, RootCall};
 pub(crate) use suspended_span::SuspendedSpan;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

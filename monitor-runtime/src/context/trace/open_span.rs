@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::TraceContext;
-use super::current::{Here, Innermost, with_local};
+use super::current::{Here, Innermost, with_begun, with_local};
 use super::local::Local;
 use crate::callsite::Site;
 use crate::traces::span::Detail;
@@ -51,7 +51,7 @@ impl OpenSpan {
 
     /// Makes it the innermost span of this thread, until [`leave`](Self::leave).
     pub(crate) fn enter(&mut self) {
-        let is_here = with_local(|trace, _| Arc::ptr_eq(trace, &self.trace)) == Some(true);
+        let is_here = with_begun(|trace, _| Arc::ptr_eq(trace, &self.trace)) == Some(true);
         let around = if is_here {
             Around::Span(Innermost::new(&self.trace, self.key).enter())
         } else {
@@ -71,7 +71,7 @@ impl OpenSpan {
 
     /// Returns the innermost span, which [`begin_call`] began.
     pub(crate) fn of_call(site: &Site) -> Option<Self> {
-        with_local(|trace, innermost| {
+        with_begun(|trace, innermost| {
             let key = innermost.key;
             let around = Innermost::new(trace, trace.around_call(key, site)?);
             Some(Self {
@@ -80,6 +80,14 @@ impl OpenSpan {
                 around: Some(Around::Span(around)),
             })
         })?
+    }
+
+    pub(super) fn trace(&self) -> &LocalTrace {
+        &self.trace
+    }
+
+    pub(super) fn into_trace(self) -> Arc<LocalTrace> {
+        self.trace
     }
 
     fn context(&self) -> TraceContext {
@@ -128,7 +136,7 @@ pub(crate) fn begin_call(site: &'static Site, now: impl Fn() -> u64) -> Option<B
 /// Ends the span of a call that succeeded, which [`begin_call`] began, and leaves it.
 #[inline]
 pub(crate) fn end_call(site: &'static Site, ended: u64) {
-    with_local(|trace, innermost| {
+    with_begun(|trace, innermost| {
         if let Some(around) = trace.end_call(innermost.key, site, ended) {
             Innermost::new(trace, around).set();
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::OpenSpan;
-use super::current::{Innermost, with_local};
+use super::current::{Innermost, with_begun};
 use crate::callsite::Site;
 use crate::traces::{LocalTrace, SpanKey};
 
@@ -18,7 +18,7 @@ impl SuspendedSpan {
     /// [`resume`](Self::resume) entered. Returns `None` for another span, and for one whose key is too
     /// large for a future.
     pub(crate) fn of_call(site: &Site) -> Option<Self> {
-        with_local(|trace, innermost| {
+        with_begun(|trace, innermost| {
             let key = innermost.key;
             let around = trace.around_call(key, site)?;
             if !Self::fits(key) {
@@ -38,7 +38,7 @@ impl SuspendedSpan {
     /// Enters the span again. Returns `false` if the code around it is not the span that it was left to:
     /// another task or call polls the future.
     pub(crate) fn resume(&self, site: &Site) -> bool {
-        let resumed = with_local(|trace, innermost| {
+        let resumed = with_begun(|trace, innermost| {
             let is_here = innermost.is_recorded
                 && Arc::ptr_eq(trace, &self.trace)
                 && trace.around_call(self.key, site) == Some(innermost.key);

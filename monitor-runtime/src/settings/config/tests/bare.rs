@@ -19,6 +19,7 @@ fn quotes_and_marks_around_a_variable_are_no_part_of_it() {
             "MONITOR_SOURCE_URL" => "https://h/{file}",
             "MONITOR_TRACES_SAMPLER" => "own",
             "RUST_LOG" => "debug",
+            "MONITOR_RECORD_LEVEL" => "shop=debug",
             "SENTRY_DSN" => "https://key@host/1",
             "SENTRY_TRACES_SAMPLE_RATE" => "0.5",
             "OTEL_RESOURCE_ATTRIBUTES" => "service.name=a",

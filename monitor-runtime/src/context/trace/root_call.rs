@@ -1,0 +1,131 @@
+//! The local trace of an outermost monitored call that the log shows.
+//!
+//! Most such calls call nothing that is monitored and succeed at once. A record of each would cost
+//! more than its log line. So the thread only [promises](Promise) one while the call runs. The trace
+//! begins when something has to be recorded in it: a call or a span inside, a task, a request to
+//! another service, a wait, or a failure.
+
+use std::sync::Arc;
+
+use super::TraceContext;
+use super::current::{self, Innermost, leave_local, place_local, with_begun};
+use super::open_span::OpenSpan;
+use crate::base::clock;
+use crate::callsite::Site;
+use crate::context;
+use crate::context::thread::THREAD;
+use crate::traces::span::Detail;
+use crate::traces::{Ids, LocalTrace, SpanKey, Subject};
+
+/// A local trace that begins when something has to be recorded in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Promise {
+    site: &'static Site,
+    /// The start of the call, in ticks of the clock.
+    began: u64,
+}
+
+/// An outermost call, and its local trace once that has begun.
+pub(crate) struct RootCall {
+    promise: Promise,
+    /// The state of the thread around the call, while it runs and was promised a trace.
+    around: Option<Around>,
+    /// Its span, once it has left the stretch in which the trace began.
+    span: Option<OpenSpan>,
+    has_detail: bool,
+}
+
+/// The state of a thread around an outermost call.
+struct Around {
+    ids: Option<Ids>,
+    innermost: Innermost,
+    diverted: bool,
+}
+
+impl RootCall {
+    /// Returns an outermost call, which has begun; `None` inside a local trace.
+    pub(crate) fn new(site: &'static Site) -> Option<Self> {
+        let promise = Promise {
+            site,
+            began: clock::now(),
+        };
+        (!context::is_in_local_trace()).then_some(Self {
+            promise,
+            around: None,
+            span: None,
+            has_detail: false,
+        })
+    }
+
+    /// Enters the call, until [`leave`](Self::leave).
+    pub(crate) fn enter(&mut self) {
+        if let Some(span) = &mut self.span {
+            return span.enter();
+        }
+        THREAD.with(|thread| {
+            thread.promised.set(Some(self.promise));
+            self.around = Some(Around {
+                ids: current::ids(),
+                innermost: thread.innermost.get(),
+                diverted: thread.clock.divert(true),
+            });
+        });
+    }
+
+    /// Leaves the call.
+    pub(crate) fn leave(&mut self) {
+        if let Some(span) = &mut self.span {
+            return span.leave();
+        }
+        let Some(around) = self.around.take() else {
+            return;
+        };
+        THREAD.with(|thread| {
+            if thread.promised.take().is_none() {
+                let trace = leave_local(around.ids, around.innermost);
+                self.span = trace.map(|trace| OpenSpan::suspended(trace, SpanKey::ROOT));
+            }
+            thread.clock.divert(around.diverted);
+        });
+    }
+
+    /// Begins the trace of a call that is entered, if it has not begun.
+    #[cold]
+    pub(crate) fn begin(&self) {
+        keep_promise();
+    }
+
+    /// Adds the fields of the call to a trace that has begun.
+    pub(crate) fn describe(&mut self, detail: impl FnOnce() -> Option<Detail>) {
+        let has_begun = self.span.is_some() || context::is_recorded();
+        if self.has_detail || !has_begun {
+            return;
+        }
+        self.has_detail = true;
+        let Some(detail) = detail() else { return };
+        if let Some(span) = &self.span {
+            span.trace().describe_root(detail);
+        } else {
+            with_begun(|trace, _| trace.describe_root(detail));
+        }
+    }
+
+    /// Returns the trace of a call that has ended, and was left; `None` if it has none.
+    pub(crate) fn into_trace(self) -> Option<Arc<LocalTrace>> {
+        self.span.map(OpenSpan::into_trace)
+    }
+}
+
+/// Begins the local trace that this thread was promised, if it was.
+#[cold]
+pub(super) fn keep_promise() {
+    let Some(promise) = THREAD.with(|thread| thread.promised.take()) else {
+        return;
+    };
+    // An event of the call may have named a trace.
+    let known = current::ids().or_else(context::known_trace_here);
+    let ids = known.unwrap_or_else(|| TraceContext::new().ids());
+    let root = Subject::Call(promise.site);
+    let trace = LocalTrace::begin_at(promise.began, ids, None, root);
+    place_local(&trace);
+}

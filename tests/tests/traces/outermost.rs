@@ -1,0 +1,195 @@
+//! Calls outside of requests and tasks: an outermost one that the log shows begins a trace.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use monitor_runtime::{monitored, task, trace};
+use monitor_tests::{alone, log, poll};
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use super::{look, only, shape, spans, story};
+
+#[monitored]
+fn inner(fail: bool) -> Result<(), std::io::Error> {
+    if fail {
+        return Err(std::io::Error::other("no disk"));
+    }
+    Ok(())
+}
+
+fn here() -> String {
+    trace::current_trace_id().expect("a trace").to_string()
+}
+
+/// The kept requests and tasks with a name.
+fn kept(name: &str) -> Vec<Value> {
+    let listed = look("/requests", &[]).body;
+    let mut listed: Value = serde_json::from_str(&listed).expect("JSON");
+    let listed = listed["requests"].as_array_mut().expect("a list");
+    let mut listed = std::mem::take(listed);
+    listed.retain(|one| one["name"] == name);
+    listed
+}
+
+#[monitored(fields(id))]
+fn outer(id: u64) -> String {
+    inner(false).expect("it works");
+    let trace = here();
+    let _ = inner(true);
+    trace
+}
+
+#[test]
+fn a_call_with_calls_inside_is_the_root_of_their_trace() {
+    alone!();
+    log();
+    let trace = outer(7);
+    assert_eq!(trace::current_trace_id(), None, "it has ended");
+    let kept = only(&trace);
+    assert_eq!(shape(&kept), [(0, "outer"), (1, "inner"), (1, "inner")]);
+    assert_eq!(
+        kept["reason"], "failed",
+        "an unexpected error came out of a call"
+    );
+    let spans = spans(&kept);
+    assert_eq!(
+        (&spans[0]["kind"], &spans[0]["fields"]["id"]),
+        (&"call".into(), &7.into())
+    );
+    assert_ne!(outer(8), trace, "each has a trace of its own");
+}
+
+#[monitored]
+fn quiet_leaf() {}
+
+#[monitored(fields(id))]
+fn failing_leaf(id: u64) -> Result<(), std::io::Error> {
+    Err(std::io::Error::other(format!("no disk {id}")))
+}
+
+#[monitored]
+fn panicking_leaf() {
+    panic!("boom");
+}
+
+#[test]
+fn a_call_without_calls_inside_is_kept_only_if_it_fails() {
+    alone!();
+    log();
+    for _ in 0..3 {
+        quiet_leaf();
+    }
+    assert_eq!(kept("quiet_leaf").len(), 0);
+    let _ = failing_leaf(7);
+    let _ = catch_unwind(AssertUnwindSafe(panicking_leaf));
+    for (name, outcome) in [("failing_leaf", "error"), ("panicking_leaf", "panic")] {
+        let kept = kept(name);
+        assert_eq!(kept.len(), 1, "{name}");
+        assert_eq!(
+            (&kept[0]["reason"], &kept[0]["outcome"]),
+            (&"failed".into(), &outcome.into())
+        );
+    }
+    let failed = kept("failing_leaf");
+    let whole = only(failed[0]["trace_id"].as_str().expect("an id"));
+    assert_eq!(spans(&whole)[0]["fields"]["id"], 7);
+    assert_eq!(spans(&whole)[0]["error"][0]["text"], "no disk 7");
+}
+
+#[monitored(fields(id))]
+async fn waits(id: u64, go: &Notify) -> String {
+    inner(false).expect("it works");
+    go.notified().await;
+    inner(false).expect("it works");
+    let child = task::spawn(async {
+        let _ = inner(true);
+        here()
+    });
+    assert_eq!(child.await.expect("it ends"), here(), "a task of the call");
+    here()
+}
+
+#[monitored]
+async fn waits_only(go: &Notify) {
+    go.notified().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_waits_is_in_flight_and_takes_its_trace_along() {
+    alone!();
+    log();
+    let go: &'static Notify = Box::leak(Box::default());
+    let waiting = tokio::spawn(waits(9, go));
+    let listed = monitor_tests::process::wait_for("the waiting call", || {
+        let calls: Value = serde_json::from_str(&look("/calls", &[]).body).expect("JSON");
+        let calls = calls["requests"].as_array().expect("a list").clone();
+        calls.into_iter().find(|one| one["name"] == "waits")
+    });
+    let id = listed["trace_id"].as_str().expect("an id").to_owned();
+    let root = &only(&id)["spans"][0];
+    assert_eq!(
+        (&root["outcome"], &root["fields"]["id"]),
+        (&Value::Null, &9.into())
+    );
+    go.notify_one();
+    assert_eq!(waiting.await.expect("it ends"), id);
+    let whole = monitor_tests::process::wait_for("the end of its task", || {
+        let whole = story(&id)?;
+        (whole["requests"][0]["reason"] == "failed").then_some(whole)
+    });
+    let shape = shape(&whole["requests"][0]);
+    assert_eq!(
+        (shape[0], shape[1], shape[2]),
+        ((0, "waits"), (1, "inner"), (1, "inner"))
+    );
+    assert_eq!(shape[4], (2, "inner"), "{shape:?}");
+}
+
+#[test]
+fn a_dropped_call_is_kept_as_cancelled_and_leaves_the_thread_as_it_was() {
+    alone!();
+    log();
+    let go = Notify::new();
+    let mut waiting = Box::pin(waits_only(&go));
+    assert!(poll(waiting.as_mut()).is_pending());
+    assert_eq!(trace::current_trace_id(), None, "it is not being polled");
+    let other = outer(10);
+    drop(waiting);
+    assert_eq!(trace::current_trace_id(), None);
+    let kept = kept("waits_only");
+    assert_eq!((kept.len(), &kept[0]["reason"]), (1, &"cancelled".into()));
+    assert_ne!(kept[0]["trace_id"], other.as_str());
+    // Polled by another call, it stays in its own trace.
+    let mut waiting = Box::pin(waits_only(&go));
+    assert!(poll(waiting.as_mut()).is_pending());
+    go.notify_one();
+    assert!(polls(waiting.as_mut()).is_ready());
+}
+
+#[monitored]
+fn polls(future: std::pin::Pin<&mut impl Future<Output = ()>>) -> std::task::Poll<()> {
+    let trace = here();
+    let polled = poll(future);
+    assert_eq!(here(), trace);
+    polled
+}
+
+#[monitored]
+fn asks() -> Option<trace::TraceContext> {
+    trace::current()
+}
+
+#[test]
+fn a_request_to_another_service_names_the_call() {
+    alone!();
+    log();
+    let context = asks().expect("a trace");
+    let mut headers = http::HeaderMap::new();
+    context.inject(&mut headers);
+    let sent = headers["traceparent"].to_str().expect("ASCII");
+    assert!(sent.contains(&context.trace_id().to_string()));
+    // A context of the caller goes on.
+    let caller = trace::TraceContext::new();
+    let inside = caller.scope(asks).expect("a trace");
+    assert_eq!(inside.trace_id(), caller.trace_id());
+}
