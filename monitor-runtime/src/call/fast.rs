@@ -146,21 +146,21 @@ impl FastCall {
         THREAD.with(|thread| thread.clock.pop_unmarked())
     }
 
-    /// Suspends a call inside a local trace, and returns its span if it has one. Returns `None` if it
+    /// Suspends a call inside a local trace, and returns its span if it has one. Gives back a call that
     /// has something to remember, which needs the full path.
-    pub(crate) fn rest_diverted(&self) -> Option<Option<SuspendedSpan>> {
-        let site = self.shard.site;
+    pub(crate) fn rest_diverted(self) -> Result<Option<SuspendedSpan>, Self> {
         THREAD.with(|thread| {
             if thread.clock.is_marked() {
-                return None;
+                return Err(self);
             }
-            let span = if self.began & RECORDED == 0 {
-                None
-            } else {
-                Some(SuspendedSpan::of_call(site)?)
-            };
+            let is_recorded = self.began & RECORDED != 0;
+            let site = self.shard.site;
+            let span = is_recorded.then(|| SuspendedSpan::of_call(site));
+            if let Some(None) = span {
+                return Err(self);
+            }
             thread.clock.pop();
-            Some(span)
+            Ok(span.flatten())
         })
     }
 

@@ -233,12 +233,15 @@ impl FutureState {
     /// Suspends a call that has something to remember, or is inside a local trace.
     #[inline(never)]
     fn rest_diverted(&mut self, quick: FastCall) {
-        let Some(suspended) = quick.rest_diverted() else {
-            return self.rest_otherwise(CallGuard::quick(quick));
-        };
-        self.suspend(suspended);
-        self.began = quick.began;
-        self.phase = Phase::Waiting;
+        let began = quick.began;
+        match quick.rest_diverted() {
+            Ok(suspended) => {
+                self.suspend(suspended);
+                self.began = began;
+                self.phase = Phase::Waiting;
+            }
+            Err(quick) => self.rest_otherwise(CallGuard::quick(quick)),
+        }
     }
 
     #[cold]

@@ -18,7 +18,7 @@ fn library(id: u64) {
     tracing::debug!(target: "library::pool", id, "took a connection");
 }
 
-#[monitored(slow = "20ms", fields(id))]
+#[monitored(slow = "500ms", fields(id))]
 async fn load(id: u64, ending: &str) -> Result<(), std::io::Error> {
     tracing::debug!(id, password = "hunter2", "about to load");
     library(id);
@@ -27,7 +27,7 @@ async fn load(id: u64, ending: &str) -> Result<(), std::io::Error> {
     log::info!("an old line that is shown");
     tracing::info!(id, "loads");
     if ending == "slow" {
-        tokio::time::sleep(Duration::from_millis(40)).await;
+        tokio::time::sleep(Duration::from_millis(700)).await;
     }
     if ending == "error" {
         let cause = std::io::Error::other("no disk");

@@ -311,7 +311,8 @@ fn the_record_shows_the_lines_to_its_readers() {
         "{text}"
     );
 
-    let event = wait_for("the event", || sentry.events().into_iter().next());
+    let of_trace = |event: &Value| event["tags"]["trace_id"] == trace;
+    let event = wait_for("the event", || sentry.events().into_iter().find(of_trace));
     let crumbs = event["breadcrumbs"]["values"]
         .as_array()
         .expect("breadcrumbs");

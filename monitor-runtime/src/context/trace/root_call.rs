@@ -92,7 +92,9 @@ impl RootCall {
     /// Begins the trace of a call that is entered, if it has not begun.
     #[cold]
     pub(crate) fn begin(&self) {
-        keep_promise();
+        if self.span.is_none() {
+            keep_promise();
+        }
     }
 
     /// Adds the fields of the call to a trace that has begun.
