@@ -267,7 +267,7 @@ impl FutureState {
     #[cold]
     #[inline(never)]
     fn reopen_waiting(&mut self) {
-        let reason = cancellation::of_call(self.began);
+        let reason = cancellation::of_call(FastCall::ticks(self.began));
         let call = self.enter();
         self.ending = Some(Box::new(Cancelled {
             call,

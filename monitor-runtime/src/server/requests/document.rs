@@ -23,18 +23,6 @@ pub(in crate::server) struct Kept {
     pub(super) requests: Vec<Head>,
 }
 
-/// The requests in flight.
-#[derive(Serialize)]
-pub(in crate::server) struct InFlight {
-    /// The number of all of them.
-    #[serde(rename = "in_flight")]
-    pub(super) all: usize,
-    /// The number of those that are not listed, because the list is too long.
-    pub(super) left_out: usize,
-    /// The oldest first.
-    pub(super) requests: Vec<Running>,
-}
-
 /// All that is known of one trace.
 #[derive(Serialize)]
 pub(in crate::server) struct Whole {
@@ -60,26 +48,6 @@ pub(in crate::server) struct Head {
     /// Absent if it was not cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cancel_reason: Option<&'static str>,
-}
-
-/// A request in flight.
-#[derive(Serialize)]
-pub(in crate::server) struct Running {
-    pub(super) trace_id: String,
-    pub(super) name: String,
-    pub(super) age_ms: f64,
-    /// The open calls, from the outermost down.
-    pub(super) calls: Vec<OpenCall>,
-}
-
-/// A call that runs.
-#[derive(Serialize)]
-pub(in crate::server) struct OpenCall {
-    pub(super) name: String,
-    pub(super) depth: usize,
-    pub(super) age_ms: f64,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    pub(super) fields: Map<String, Value>,
 }
 
 /// A request in full.
@@ -172,36 +140,6 @@ impl Head {
     }
 }
 
-impl Running {
-    pub(super) fn new(trace: &LocalTrace, now: u64) -> Self {
-        let story = trace.read();
-        let open = tree(&story.spans, now).into_iter();
-        let open = open.filter(|node| node.depth > 0 && node.span.ended.is_none());
-        Self {
-            trace_id: trace.ids.trace.to_string(),
-            name: trace.name().to_string(),
-            age_ms: milliseconds(trace.began, now),
-            calls: open
-                .map(|node| OpenCall {
-                    name: node.span.subject.name().to_string(),
-                    depth: node.depth,
-                    age_ms: milliseconds(node.span.began, now),
-                    fields: fields(node.span),
-                })
-                .collect(),
-        }
-    }
-
-    /// Returns roughly the bytes of it as JSON.
-    pub(super) fn bytes(&self) -> usize {
-        let field =
-            |(name, value): (&String, &Value)| name.len() + 8 + value.as_str().map_or(8, str::len);
-        let call =
-            |call: &OpenCall| 48 + call.name.len() + call.fields.iter().map(field).sum::<usize>();
-        100 + self.name.len() + self.calls.iter().map(call).sum::<usize>()
-    }
-}
-
 impl Request {
     pub(in crate::server) fn new(trace: &LocalTrace, now: u64) -> Self {
         let story = trace.read();
@@ -273,7 +211,7 @@ fn kind(subject: &Subject) -> &'static str {
     }
 }
 
-fn fields(span: &Span) -> Map<String, Value> {
+pub(super) fn fields(span: &Span) -> Map<String, Value> {
     let all = span.detail.fields.iter();
     all.map(|(name, of)| ((*name).to_owned(), value(of)))
         .collect()
@@ -294,7 +232,7 @@ pub(super) fn age(began: u64, now: u64) -> f64 {
     clock::seconds(now.saturating_sub(began))
 }
 
-fn milliseconds(from: u64, to: u64) -> f64 {
+pub(super) fn milliseconds(from: u64, to: u64) -> f64 {
     clock::milliseconds(age(from, to))
 }
 

@@ -4,15 +4,18 @@
 
 mod document;
 mod frozen;
+mod in_flight;
 mod lines;
 mod text;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use document::{ErrorLink, InFlight, Request, timestamp};
-use document::{Head, Kept, Running, Whole, age};
+pub(super) use document::{ErrorLink, Request, timestamp};
+use document::{Head, Kept, Whole, age};
 pub(super) use frozen::bytes;
+pub(super) use in_flight::InFlight;
+use in_flight::Running;
 pub(super) use text::{calls_as_text, duration, kept_as_text, story_as_text};
 
 use crate::base::clock;

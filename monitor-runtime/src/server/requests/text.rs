@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use super::document::{Head, InFlight, Kept, Request, SpanDocument, Whole};
+use super::document::{Head, Kept, Request, SpanDocument, Whole};
+use super::in_flight::InFlight;
 
 /// Columns of the bar of a span.
 const BAR: usize = 30;
