@@ -126,6 +126,7 @@ async fn a_call_that_waits_is_in_flight_and_takes_its_trace_along() {
         calls.into_iter().find(|one| one["name"] == "waits")
     });
     let id = listed["trace_id"].as_str().expect("an id").to_owned();
+    assert_eq!(listed["fields"]["id"], 9);
     let root = &only(&id)["spans"][0];
     assert_eq!(
         (&root["outcome"], &root["fields"]["id"]),

@@ -18,6 +18,8 @@ export const outcome = (said, reason) => el("span", { class: said === "error" ||
 
 const name = (request, open) => el("button", { type: "button", class: "name", "data-key": request.trace_id, title: request.trace_id, onclick: () => open(request.trace_id) }, ...breakable(request.name));
 
+const fields = (one) => Object.entries(one.fields ?? {}).map(([key, value]) => el("span", { class: "field" }, el("i", {}, `${key}=`), String(value)));
+
 const table = (id, label, heads, rows) => el("table", { class: "stories", id, "aria-label": label },
   el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col", class: NUMBERS.has(head) ? "number" : null }, head)))),
   el("tbody", {}, ...rows));
@@ -42,13 +44,12 @@ export async function kept(words, open) {
 /// Shows requests in flight, each with its open calls.
 export function inFlight(id, requests, open) {
   const call = (one) => {
-    const fields = Object.entries(one.fields ?? {}).map(([key, value]) => el("span", { class: "field" }, el("i", {}, `${key}=`), String(value)));
-    const inside = el("li", {}, el("span", { class: "age" }, seconds(one.age_ms)), el("code", {}, ...breakable(one.name)), ...fields);
+    const inside = el("li", {}, el("span", { class: "age" }, seconds(one.age_ms)), el("code", {}, ...breakable(one.name)), ...fields(one));
     inside.style.setProperty("--depth", one.depth - 1);
     return inside;
   };
   const row = (one) => el("tr", {},
-    el("th", { scope: "row" }, name(one, open), one.calls.length > 0 ? el("ul", { class: "open-calls" }, ...one.calls.map(call)) : null),
+    el("th", { scope: "row" }, name(one, open), ...fields(one).flatMap((field) => [" ", field]), one.calls.length > 0 ? el("ul", { class: "open-calls" }, ...one.calls.map(call)) : null),
     el("td", { class: "number" }, seconds(one.age_ms)));
   return table(id, "In flight", ["Request, and its open calls", "Age"], requests.map(row));
 }

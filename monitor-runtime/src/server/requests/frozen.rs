@@ -6,9 +6,10 @@ use std::io;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::document::{ErrorLink, Request};
 #[cfg(test)]
-use super::document::InFlight;
-use super::document::{ErrorLink, Request, Running};
+use super::in_flight::InFlight;
+use super::in_flight::Running;
 
 /// Counts what is written to it.
 struct Counter(usize);
@@ -53,13 +54,18 @@ impl Request {
     }
 
     pub(in crate::server) fn bytes(&self) -> usize {
-        bytes(self, self.spans.iter().map(|span| &span.fields))
+        let spans = self.spans.iter().map(|span| &span.fields);
+        bytes(
+            self,
+            spans.chain(self.lines.iter().map(|line| &line.fields)),
+        )
     }
 }
 
 impl Running {
     pub(super) fn size(&self) -> usize {
-        bytes(self, self.calls.iter().map(|call| &call.fields))
+        let calls = self.calls.iter().map(|call| &call.fields);
+        bytes(self, calls.chain([&self.fields]))
     }
 }
 

@@ -25,6 +25,9 @@ pub(in crate::server) struct Running {
     pub(super) trace_id: String,
     pub(super) name: String,
     pub(super) age_ms: f64,
+    /// The declared fields of the call that it began with.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) fields: Map<String, Value>,
     /// The open calls, from the outermost down.
     pub(super) calls: Vec<OpenCall>,
 }
@@ -48,6 +51,7 @@ impl Running {
             trace_id: trace.ids.trace.to_string(),
             name: trace.name().to_string(),
             age_ms: milliseconds(trace.began, now),
+            fields: story.spans.first().map(fields).unwrap_or_default(),
             calls: open
                 .map(|node| OpenCall {
                     name: node.span.subject.name().to_string(),
@@ -65,6 +69,7 @@ impl Running {
             |(name, value): (&String, &Value)| name.len() + 8 + value.as_str().map_or(8, str::len);
         let call =
             |call: &OpenCall| 48 + call.name.len() + call.fields.iter().map(field).sum::<usize>();
-        100 + self.name.len() + self.calls.iter().map(call).sum::<usize>()
+        let own: usize = self.fields.iter().map(field).sum();
+        100 + self.name.len() + own + self.calls.iter().map(call).sum::<usize>()
     }
 }

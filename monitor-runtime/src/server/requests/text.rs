@@ -43,11 +43,16 @@ pub(in crate::server) fn calls_as_text(running: &InFlight) -> String {
     let mut out = format!("{:>10}  {:<32}  REQUEST\n", "AGE", "TRACE");
     for request in &running.requests {
         let age = duration(request.age_ms);
-        let _ = writeln!(out, "{age:>10}  {:<32}  {}", request.trace_id, request.name);
+        let fields = fields(&request.fields);
+        let _ = writeln!(
+            out,
+            "{age:>10}  {:<32}  {}{fields}",
+            request.trace_id, request.name
+        );
         for call in &request.calls {
             let age = duration(call.age_ms);
             let inset = "  ".repeat(call.depth);
-            let fields = fields(&call.fields);
+            let fields = self::fields(&call.fields);
             let _ = writeln!(out, "{age:>10}  {:<32}  {inset}{}{fields}", "", call.name);
         }
     }
