@@ -5,11 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::future::abortable;
+use futures_util::stream::FuturesUnordered;
 use monitor_runtime::trace::TraceContext;
 use monitor_runtime::{monitored, task};
 use monitor_tests::{poll, scrape};
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, LocalSet};
 use tokio::time::timeout;
 
 const MOMENT: Duration = Duration::from_millis(5);
@@ -172,6 +175,52 @@ async fn a_set_that_a_function_drops_aborts_its_tasks() {
     assert_reasons("in a task", &[], &["caller"]);
     TraceContext::new().follow(inside("in a trace")).await;
     assert_reasons("in a trace", &[], &["caller"]);
+}
+
+#[tokio::test]
+async fn sets_of_futures_hand_the_reason_on() {
+    let set = |case| async move {
+        let mut all: FuturesUnordered<_> = (0..3).map(|_| waits(case)).collect();
+        all.next().await;
+    };
+    let late = timeout(MOMENT, set("set of futures"));
+    holds("set of futures", async { drop(late.await) }).await;
+    assert_reasons("set of futures", &[], &["caller"; 3]);
+    let spawned = task::spawn(set("set in a task"));
+    begin().await;
+    spawned.abort();
+    spawned.await.expect_err("aborted");
+    assert_reasons("set in a task", &[], &["aborted"; 3]);
+
+    let (abortable, handle) = abortable(waits("abortable"));
+    let abort = async {
+        begin().await;
+        handle.abort();
+    };
+    holds("abortable", async {
+        let (aborted, ()) = tokio::join!(abortable, abort);
+        aborted.expect_err("aborted");
+    })
+    .await;
+    assert_reasons("abortable", &[], &["caller"]);
+
+    let local = LocalSet::new();
+    local.spawn_local(task::scoped(waits("local set")));
+    local.run_until(begin()).await;
+    drop(local);
+    assert_reasons("local set", &[], &["aborted"]);
+
+    let mut tasks = JoinSet::new();
+    for _ in 0..3 {
+        tasks.spawn(task::scoped(holds("abort_all", waits("abort_all"))));
+    }
+    let aborts = async {
+        begin().await;
+        tasks.abort_all();
+        while tasks.join_next().await.is_some() {}
+    };
+    holds("aborts", aborts).await;
+    assert_reasons("abort_all", &["aborted"; 3], &["aborted"; 3]);
 }
 
 #[monitored]
