@@ -209,6 +209,31 @@ fn wait_for_alert(what: &str, ask: impl Fn() -> Option<Value>) -> Value {
     }
 }
 
+/// Asserts that the alert leads to its runbook, and to the incidents of one of the processes, each of
+/// which has one.
+fn leads_further(annotations: &Value, prometheus: &Prometheus, targets: &[SocketAddr]) {
+    assert_eq!(
+        annotations["runbook_url"],
+        "https://runbooks.example.com/ErrorBudgetBurn"
+    );
+    let link = wait_for("the link to the incidents", || {
+        let alerts = prometheus.ask("/api/v1/alerts");
+        let alerts = alerts["alerts"].as_array().expect("a list");
+        let mut links = alerts.iter().filter_map(|alert| {
+            let is_burning = alert["labels"]["alertname"] == "ErrorBudgetBurn";
+            let link = alert["annotations"]["incidents_url"].as_str()?;
+            (is_burning && !link.is_empty()).then(|| link.to_owned())
+        });
+        links.next()
+    });
+    let of = |target: &&SocketAddr| format!("http://{target}/incidents") == link;
+    let (_, listed) = get(*targets.iter().find(of).expect(&link), "/incidents");
+    assert!(
+        listed.contains("objective `orders` (success rate) burns "),
+        "{listed}"
+    );
+}
+
 #[test]
 fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
     find();
@@ -279,32 +304,7 @@ fn an_error_pages_and_resolves_and_an_instance_that_dies_is_missed() {
         summary.starts_with("(page) orders (success rate) of quickstart: error budget burning at "),
         "{summary}"
     );
-    assert_eq!(
-        annotations["runbook_url"],
-        "https://runbooks.example.com/ErrorBudgetBurn"
-    );
-    // Each process has an incident of its own; the alert leads to one of them.
-    let link = wait_for("the link to the incidents", || {
-        let alerts = prometheus.ask("/api/v1/alerts");
-        let alerts = alerts["alerts"].as_array().expect("a list");
-        let mut links = alerts.iter().filter_map(|alert| {
-            let page = alert["labels"]["alertname"] == "ErrorBudgetBurn";
-            let link = alert["annotations"]["incidents_url"].as_str()?;
-            (page && !link.is_empty()).then(|| link.to_owned())
-        });
-        links.next()
-    });
-    let instance = link
-        .strip_prefix("http://")
-        .and_then(|link| link.strip_suffix("/incidents"));
-    let target = targets
-        .iter()
-        .find(|target| Some(target.to_string().as_str()) == instance);
-    let (_, listed) = get(*target.expect(&link), "/incidents");
-    assert!(
-        listed.contains("objective `orders` (success rate) burns "),
-        "{listed}"
-    );
+    leads_further(annotations, &prometheus, &targets);
     // The ticket of the same objective fires as well, and says nothing new.
     let ticket = |status| pager.told(calm, "ErrorBudgetBurn", "ticket", status);
     let silent = wait_for_alert("the page to silence the ticket", || {

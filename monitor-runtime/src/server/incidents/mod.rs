@@ -16,7 +16,7 @@ mod numbers;
 mod said;
 mod state;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod text;
 mod trigger;
 

@@ -44,6 +44,11 @@ impl Request {
     }
 
     #[cfg(test)]
+    pub(in crate::server) fn is_huge(&self) -> bool {
+        self.spans.len() > 100
+    }
+
+    #[cfg(test)]
     pub(in crate::server) fn has_failed(&self) -> bool {
         self.head.reason == Some("failed")
     }

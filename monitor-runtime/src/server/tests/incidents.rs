@@ -11,6 +11,7 @@ use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::callsite::{Settings, Site};
 use crate::metrics::Service;
+use crate::server::incidents::tests::alone;
 use crate::server::incidents::{Moment, stuck};
 use crate::server::live::{Around, Live};
 use crate::server::serve;
@@ -28,6 +29,7 @@ fn task() -> Subject {
 
 #[test]
 fn a_stuck_call_begins_an_incident_that_few_may_see() {
+    let _alone = alone();
     let ids = Ids {
         trace: TraceId([9; 16]),
         span: SpanId::random(),

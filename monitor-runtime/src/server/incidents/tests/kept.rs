@@ -155,6 +155,7 @@ fn end(request: &std::sync::Arc<LocalTrace>) -> String {
 
 #[test]
 fn requests_of_a_minute_and_a_half_are_its_evidence() {
+    let _alone = alone();
     let mut process = Process::new();
     let has = |process: &Process, trace: &str| {
         let json = process.json(&process.id(0));

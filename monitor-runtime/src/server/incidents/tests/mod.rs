@@ -4,6 +4,7 @@ mod compared;
 mod kept;
 mod sizes;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Moment;
@@ -14,6 +15,12 @@ use crate::traces::{Ids, SpanId, TraceId, random};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+
+/// Lets the tests that make requests run one after the other: all share the lists of the process.
+pub(in crate::server) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Returns a moment some time after another.
 fn after(moment: Moment, time: Duration) -> Moment {

@@ -13,6 +13,7 @@ use crate::callsite::{Settings, Site};
 use crate::server::incidents::evidence::Evidence;
 use crate::server::incidents::hour::{COLUMN, Hour};
 use crate::server::live::{Class, Totals};
+use crate::server::requests::Request;
 use crate::traces::span::Detail;
 use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
 
@@ -34,6 +35,7 @@ fn here() -> &'static Location<'static> {
 
 #[test]
 fn many_requests_of_200_spans_stay_within_a_megabyte() {
+    let _alone = alone();
     let places = [
         here(),
         here(),
@@ -63,8 +65,9 @@ fn many_requests_of_200_spans_stay_within_a_megabyte() {
     assert!(!evidence.requests.kept.is_empty() && evidence.requests.left_out > 0);
     assert!(!evidence.in_flight.is_empty());
     assert!(evidence.bytes() < 1_000_000, "{}", evidence.bytes());
-    let failed = evidence.requests.kept.iter().filter(|one| one.has_failed());
-    assert_eq!(failed.count(), evidence.requests.kept.len(), "those first");
+    // Small ones of other tests fit beside them.
+    let mut huge = evidence.requests.kept.iter().filter(|one| one.is_huge());
+    assert!(huge.all(Request::has_failed), "those first");
     for trace in running {
         trace.end_root(SpanEnd::new(clock::now(), Outcome::Ok));
     }
