@@ -46,7 +46,7 @@ pub fn verbose<F: Future>(level: Level, future: F) -> Verbose<F> {
     let is_inside = here.as_ref().is_some_and(|here| here.local().is_some());
     let mut context = here.unwrap_or_default();
     if !is_inside {
-        context.begin_local(None, Subject::Task(Location::caller()));
+        context.begin_at_caller(Subject::Task(Location::caller()));
     }
     context.ask(level);
     Verbose {

@@ -190,7 +190,50 @@ fn a_request_to_another_service_names_the_call() {
     let sent = headers["traceparent"].to_str().expect("ASCII");
     assert!(sent.contains(&context.trace_id().to_string()));
     // A context of the caller goes on.
-    let caller = trace::TraceContext::new();
+    let caller = trace::TraceContext::extract(&headers).expect("a context");
     let inside = caller.scope(asks).expect("a trace");
     assert_eq!(inside.trace_id(), caller.trace_id());
+    assert_ne!(inside.span_id(), caller.span_id(), "a span of its own");
+}
+
+#[monitored(fields(number))]
+async fn take(number: u64) -> Result<String, std::io::Error> {
+    tokio::task::yield_now().await;
+    if number == 1 {
+        return Err(std::io::Error::other("no disk"));
+    }
+    Ok(here())
+}
+
+#[tokio::test]
+async fn each_message_of_a_worker_may_have_a_trace_of_its_own() {
+    alone!();
+    log();
+    let mut headers = http::HeaderMap::new();
+    let sender = trace::TraceContext::new();
+    sender.inject(&mut headers);
+    let worker = task::spawn(async move {
+        let traces = [trace::TraceContext::new(), trace::TraceContext::new()];
+        let ids = traces.each_ref().map(trace::TraceContext::trace_id);
+        for (number, trace) in (0..).zip(traces) {
+            let _ = trace.follow(take(number)).await;
+        }
+        // A message that came with a context goes on in it.
+        let sent = trace::TraceContext::extract(&headers).expect("a context");
+        let seen = sent.follow(take(2)).await.expect("it works");
+        (ids, seen)
+    });
+    let ([_, failed], seen) = worker.await.expect("it ends");
+    let failed = only(&failed.to_string());
+    assert_eq!(
+        (&failed["name"], &failed["reason"]),
+        (&"take".into(), &"failed".into())
+    );
+    assert_eq!(seen, sender.trace_id().to_string());
+    let continued = only(&seen);
+    assert_eq!(continued["caller_span_id"], sender.span_id().to_string());
+    assert_ne!(
+        spans(&continued)[0]["span_id"],
+        sender.span_id().to_string()
+    );
 }

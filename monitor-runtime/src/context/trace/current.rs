@@ -22,6 +22,8 @@ struct Rest {
     failure: Option<Arc<Failure>>,
     local: Option<Arc<LocalTrace>>,
     asked: Option<Level>,
+    /// `true` if the span of the context is the caller's, in another process.
+    is_remote: bool,
 }
 
 impl Rest {
@@ -31,6 +33,7 @@ impl Rest {
             failure: context.failure.clone(),
             local: context.local.as_ref().map(|local| Arc::clone(&local.trace)),
             asked: context.asked,
+            is_remote: context.is_remote,
         }
     }
 }
@@ -40,7 +43,7 @@ thread_local! {
     // Without a destructor, so that it exists to the end of the thread and is one instruction away.
     static IDS: Cell<Option<Ids>> = const { Cell::new(None) };
     static REST: RefCell<Rest> =
-        const { RefCell::new(Rest { carried: None, failure: None, local: None, asked: None }) };
+        const { RefCell::new(Rest { carried: None, failure: None, local: None, asked: None, is_remote: false }) };
 }
 
 /// Returns the context of the request that this code works for; `None` outside a request.
@@ -57,10 +60,13 @@ pub fn trace_context() -> Option<TraceContext> {
         failure,
         local,
         asked,
+        is_remote,
     } = rest.unwrap_or_default();
     let key = Innermost::current().key;
     Some(TraceContext {
         ids,
+        // Inside a local trace, its innermost span is meant.
+        is_remote: is_remote && local.is_none(),
         carried,
         failure,
         local: local.map(|trace| Local::inside(trace, key)),
@@ -77,6 +83,12 @@ pub fn current_trace_id() -> Option<TraceId> {
 /// Returns the ids of the context as it was entered.
 pub(super) fn ids() -> Option<Ids> {
     IDS.get()
+}
+
+/// Returns `true` if the context was entered with the span of a caller in another process.
+pub(super) fn is_remote() -> bool {
+    let is_remote = REST.try_with(|rest| rest.try_borrow().is_ok_and(|rest| rest.is_remote));
+    is_remote.unwrap_or_default()
 }
 
 /// Makes a local trace that begins here the one of this thread.

@@ -51,6 +51,16 @@ impl TraceContext {
         });
     }
 
+    /// Begins the local trace of code that is no request, in a span of its own if the context is that of
+    /// a caller.
+    pub(crate) fn begin_at_caller(&mut self, root: Subject) {
+        let caller = self.is_remote.then(|| self.clone());
+        if caller.is_some() {
+            *self = self.child();
+        }
+        self.begin_local(caller.as_ref(), root);
+    }
+
     /// Returns the context of a task that is spawned here: a span of its own in the local trace, or
     /// a local trace that begins with it. In a trace without room it stays in the span it is spawned
     /// in.
@@ -62,7 +72,7 @@ impl TraceContext {
                 context.ids.span = local.trace.span_id(key.number);
             }
         } else {
-            context.begin_local(None, task);
+            context.begin_at_caller(task);
         }
         context
     }

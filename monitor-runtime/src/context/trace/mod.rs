@@ -50,6 +50,8 @@ const SAMPLED: u8 = 1;
 #[derive(Clone, Debug)]
 pub struct TraceContext {
     ids: Ids,
+    /// `true` if its span is the caller's, in another process.
+    is_remote: bool,
     /// `None` if the request has neither.
     carried: Option<Arc<Carried>>,
     /// The failure of the request that it came with.
@@ -93,6 +95,7 @@ impl TraceContext {
                 sampled: false,
                 open: false,
             },
+            is_remote: false,
             carried: None,
             failure: None,
             local: None,
@@ -120,6 +123,7 @@ impl TraceContext {
             (state.is_some() || !baggage.is_empty()).then(|| Arc::new(Carried { state, baggage }));
         Some(Self {
             ids,
+            is_remote: true,
             carried,
             failure: None,
             local: None,
@@ -131,6 +135,7 @@ impl TraceContext {
     pub fn child(&self) -> Self {
         let mut child = self.clone();
         child.ids.span = SpanId::random();
+        child.is_remote = false;
         child
     }
 

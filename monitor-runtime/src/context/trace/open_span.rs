@@ -95,6 +95,7 @@ impl OpenSpan {
         ids.span = self.trace.span_id(self.key.number);
         TraceContext {
             ids,
+            is_remote: false,
             carried: None,
             failure: None,
             asked: None,

@@ -15,7 +15,7 @@ use crate::callsite::Site;
 use crate::context;
 use crate::context::thread::THREAD;
 use crate::traces::span::Detail;
-use crate::traces::{Ids, LocalTrace, SpanKey, Subject};
+use crate::traces::{Ids, LocalTrace, SpanId, SpanKey, Subject};
 
 /// A local trace that begins when something has to be recorded in it.
 #[derive(Clone, Copy)]
@@ -126,8 +126,12 @@ pub(super) fn keep_promise() {
     };
     // An event of the call may have named a trace.
     let known = current::ids().or_else(context::known_trace_here);
-    let ids = known.unwrap_or_else(|| TraceContext::new().ids());
+    let mut ids = known.unwrap_or_else(|| TraceContext::new().ids());
+    let caller = current::is_remote().then_some(ids.span);
+    if caller.is_some() {
+        ids.span = SpanId::random();
+    }
     let root = Subject::Call(promise.site);
-    let trace = LocalTrace::begin_at(promise.began, ids, None, root);
+    let trace = LocalTrace::begin_at(promise.began, ids, caller, root);
     place_local(&trace);
 }
