@@ -131,7 +131,8 @@ impl<S: Subscriber> Layer<S> for FilterLayer {
         if is_shown || is_asked_for(*metadata.level()) {
             return true;
         }
-        if self.0.is_kept_here(metadata) {
+        // `enabled` has let it pass only to be kept. An event of a call comes without asking.
+        if !is_of_call(metadata) && !is_telling() {
             recorded::keep(event, false);
         }
         false

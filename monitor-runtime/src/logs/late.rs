@@ -127,10 +127,10 @@ fn json(trace: &LocalTrace, spans: &[&Span], line: &Line) -> Vec<u8> {
         out.push(b',');
         push_name(&mut out, field.name);
         push_field(&mut out, &field.value);
-        if !field.sources.is_empty() {
+        if !field.sources().is_empty() {
             out.push(b',');
             push_name(&mut out, &format!("{}.sources", field.name));
-            push_value(&mut out, &field.sources);
+            push_value(&mut out, field.sources());
         }
     }
     out.extend_from_slice(br#"},"target":"#);
@@ -167,12 +167,10 @@ fn push_field(out: &mut Vec<u8>, value: &FieldValue) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use tracing::Level;
 
     use super::*;
-    use crate::traces::lines::LineField;
+    use crate::traces::lines::{LineField, RecordedLine};
     use crate::traces::{SpanKey, Subject};
 
     #[test]
@@ -183,31 +181,26 @@ mod tests {
         let field = |name, value| LineField {
             name,
             value,
-            sources: Vec::new(),
+            sources: None,
         };
         let error = LineField {
-            sources: vec!["the disk".to_owned(), "is \u{1b}full".to_owned()],
+            sources: Some(["the disk".to_owned(), "is \u{1b}full".to_owned()].into()),
             ..field("error", FieldValue::of_text("no room".to_owned()))
         };
-        let line = Line {
-            at: SystemTime::UNIX_EPOCH,
-            level: Level::DEBUG,
-            target: "shop".into(),
-            message: "about to \"load\"".to_owned(),
-            fields: vec![
-                field("id", FieldValue::Unsigned(7)),
-                field("name", FieldValue::Text("a b".to_owned())),
-                error,
-            ],
-            is_logged: false,
-            span: 0,
-        };
+        let mut line = RecordedLine::new(Level::DEBUG, "shop".into(), false);
+        line.message = "about to \"load\"".to_owned();
+        line.fields = vec![
+            field("id", FieldValue::Unsigned(7)),
+            field("name", FieldValue::Text("a b".to_owned())),
+            error,
+        ];
         trace.keep_line(line, SpanKey::ROOT);
         let story = trace.read();
         let (spans, line) = (spans_around(&story, 0), &story.lines[0]);
+        let time = humantime::format_rfc3339_micros(line.at).to_string();
         let json = String::from_utf8(json(trace, &spans, line)).expect("UTF-8");
         let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-        assert_eq!(json["timestamp"], "1970-01-01T00:00:00.000000Z");
+        assert_eq!(json["timestamp"], time.as_str());
         assert_eq!(
             (&json["level"], &json["late"]),
             (&"DEBUG".into(), &true.into())
@@ -230,8 +223,7 @@ mod tests {
         let pretty = layer.late_line(&spans, line);
         let rest =
             r#"id=7 name="a b" error=no room error.sources=[the disk, is \u{1b}full] late=true"#;
-        let wanted =
-            format!("1970-01-01T00:00:00.000000Z DEBUG {root}: shop: about to \"load\" {rest}\n");
+        let wanted = format!("{time} DEBUG {root}: shop: about to \"load\" {rest}\n");
         assert_eq!(pretty, wanted);
         assert!(trace.take_late_lines().is_none(), "it has not ended");
         end_trace(

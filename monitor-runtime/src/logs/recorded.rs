@@ -1,19 +1,18 @@
 //! Records a line of the log in the request that it was written for.
 
 use std::error::Error;
-use std::fmt::Debug;
-use std::time::SystemTime;
+use std::fmt::{self, Debug};
 
 use tracing::Event;
 use tracing::field::{Field, Visit};
 use tracing_log::NormalizeEvent;
 
 use super::error_chain::sources;
-use crate::base::fields::{FieldValue, Slot};
+use crate::base::fields::FieldValue;
 use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::verdict::{cut, text};
 use crate::context::trace::keep_line;
-use crate::traces::lines::{Line, LineField};
+use crate::traces::lines::{LineField, RecordedLine};
 
 /// Bytes of a message, and of the value of a field, that a record keeps.
 const MAX_MESSAGE: usize = 4096;
@@ -21,94 +20,94 @@ const MAX_FIELD: usize = 1024;
 
 /// Keeps a line in the record of its request. `is_logged` is `true` if the log shows it now.
 pub(super) fn keep(event: &Event<'_>, is_logged: bool) {
+    // A record of the `log` crate says in its fields where it comes from.
+    let mut line = match event.normalized_metadata() {
+        Some(record) => {
+            let target = record.target().to_owned().into();
+            RecordedLine::new(*record.level(), target, is_logged)
+        }
+        None => {
+            let metadata = event.metadata();
+            RecordedLine::new(*metadata.level(), metadata.target().into(), is_logged)
+        }
+    };
     let mut values = LineFields::default();
     event.record(&mut values);
-    // A record of the `log` crate says in its fields where it comes from.
-    let normalized = event.normalized_metadata();
-    let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
-    let (message, fields) = values.into_parts();
-    keep_line(Line {
-        at: SystemTime::now(),
-        level: *metadata.level(),
-        target: metadata.target().into(),
-        message,
-        fields,
-        is_logged,
-        span: 0,
-    });
+    (line.message, line.fields) = (values.message, values.fields);
+    keep_line(line);
 }
 
-/// The fields of a span or a line, redacted as in the log.
+/// The values of a span or a line. A value of a secret name is discarded at once; other texts are as
+/// they came.
 #[derive(Default)]
-pub(super) struct LineFields(Vec<LineField>);
+pub(super) struct LineFields {
+    message: String,
+    fields: Vec<LineField>,
+}
+
+/// Shortens a text that is too long. Secrets in it are hidden first: half of one may look harmless.
+fn bounded(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let mut text = without_secrets(text);
+    cut(&mut text, most);
+    text
+}
 
 impl LineFields {
-    /// Returns the message, and the other fields.
-    fn into_parts(self) -> (String, Vec<LineField>) {
-        let mut message = String::new();
-        let mut fields = self.0;
-        fields.retain(|field| {
-            let is_message = field.name == "message";
-            if is_message {
-                message = field.value.to_string();
-                cut(&mut message, MAX_MESSAGE);
-            }
-            // The `log` crate's fields are the origin of a record.
-            !is_message && !field.name.starts_with("log.")
-        });
-        for field in &mut fields {
-            field.value.cut_text(MAX_FIELD);
-            field
-                .sources
-                .iter_mut()
-                .for_each(|text| cut(text, MAX_FIELD));
-        }
-        (message, fields)
-    }
-
-    /// Returns the fields without the sources of errors.
+    /// Returns the fields of a span, redacted, without the sources of errors.
     pub(super) fn into_values(self) -> Vec<(&'static str, FieldValue)> {
-        let fields = self.0.into_iter();
+        let fields = self.fields.into_iter().map(LineField::redacted);
         fields.map(|field| (field.name, field.value)).collect()
     }
 
     fn put(&mut self, field: &Field, value: impl FnOnce() -> FieldValue) -> Option<&mut LineField> {
         let name = field.name();
+        // The `log` crate's fields are the origin of a record.
+        if name.starts_with("log.") {
+            return None;
+        }
         let is_secret = is_secret_field(name);
-        self.0.push(LineField {
+        self.fields.push(LineField {
             name: name.strip_prefix("r#").unwrap_or(name),
             value: if is_secret {
                 FieldValue::Text(HIDDEN.into())
             } else {
                 value()
             },
-            sources: Vec::new(),
+            sources: None,
         });
-        self.0.last_mut().filter(|_| !is_secret)
+        self.fields.last_mut().filter(|_| !is_secret)
     }
+}
 
-    fn put_slot(&mut self, field: &Field, record: impl FnOnce(&mut Slot)) {
-        self.put(field, || {
-            let mut slot = Slot(FieldValue::Empty);
-            record(&mut slot);
-            slot.0
-        });
-    }
+fn shown(value: fmt::Arguments<'_>) -> FieldValue {
+    FieldValue::of_text(bounded(text(value), MAX_FIELD))
 }
 
 impl Visit for LineFields {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.put(field, || {
-            FieldValue::of_text(without_secrets(text(format_args!("{value:?}"))))
-        });
+        if field.name() == "message" {
+            self.message = bounded(text(format_args!("{value:?}")), MAX_MESSAGE);
+        } else {
+            self.put(field, || shown(format_args!("{value:?}")));
+        }
     }
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put_slot(field, |slot| slot.record_str(field, value));
+        if field.name() == "message" {
+            self.message = bounded(value.to_owned(), MAX_MESSAGE);
+        } else {
+            self.put(field, || {
+                FieldValue::Text(bounded(value.to_owned(), MAX_FIELD))
+            });
+        }
     }
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        let shown = || FieldValue::of_text(without_secrets(text(format_args!("{value}"))));
-        if let Some(kept) = self.put(field, shown) {
-            kept.sources = sources(value);
+        if let Some(kept) = self.put(field, || shown(format_args!("{value}"))) {
+            let texts = sources(value).into_iter();
+            let texts: Box<[String]> = texts.map(|text| bounded(text, MAX_FIELD)).collect();
+            kept.sources = Some(texts).filter(|texts| !texts.is_empty());
         }
     }
     fn record_bool(&mut self, field: &Field, value: bool) {

@@ -274,7 +274,7 @@ impl LocalTrace {
             spans: rest.read(&self.slots),
             left_out: rest.left_out,
             cut: rest.cut,
-            lines: rest.lines.all(),
+            lines: rest.lines.all((self.at, self.began)),
             lines_left_out: rest.lines.left_out(),
             reason: rest.facts.kept,
         });

@@ -12,7 +12,7 @@ use super::root_call::{Promise, keep_promise};
 use super::{Carried, TraceContext};
 use crate::base::panics::Panic;
 use crate::context::thread::THREAD;
-use crate::traces::lines::Line;
+use crate::traces::lines::{Line, RecordedLine};
 use crate::traces::{Ids, LocalTrace, SpanId, SpanKey, TraceId};
 
 /// The parts of a context that are not copied.
@@ -154,7 +154,7 @@ pub(crate) fn is_asked_for(level: Level) -> bool {
 }
 
 /// Keeps a log line in the local trace that this code works for, if there is one.
-pub(crate) fn keep_line(line: Line) {
+pub(crate) fn keep_line(line: RecordedLine) {
     // A line that the log shows is no reason to begin a record.
     let line_is_logged = line.is_logged;
     let keep = |trace: &Arc<LocalTrace>, innermost: Innermost| trace.keep_line(line, innermost.key);

@@ -92,7 +92,7 @@ impl<W> PrettyLayer<W> {
         }
         let mut fields = vec![("message", spelled_out(&late.message).into_owned())];
         for field in &late.fields {
-            let sources = &field.sources;
+            let sources = field.sources();
             let text = if sources.is_empty() {
                 shown(&field.value)
             } else {

@@ -1,5 +1,7 @@
 //! The log lines of a request as a document.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -16,7 +18,7 @@ pub(in crate::server) struct LineDocument {
     /// The span that it was written in.
     pub(super) span_id: String,
     pub(super) level: &'static str,
-    pub(super) target: Box<str>,
+    pub(super) target: Cow<'static, str>,
     pub(super) message: String,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(super) fields: Map<String, Value>,
@@ -46,9 +48,9 @@ impl LineDocument {
 
 /// Returns a field, and another with the sources of an error.
 fn entries(field: &LineField) -> impl Iterator<Item = (String, Value)> {
-    let sources = (!field.sources.is_empty()).then(|| {
+    let sources = (!field.sources().is_empty()).then(|| {
         let name = format!("{}.sources", field.name);
-        (name, Value::from(field.sources.join(": ")))
+        (name, Value::from(field.sources().join(": ")))
     });
     [(field.name.to_owned(), value(&field.value))]
         .into_iter()
