@@ -21,15 +21,12 @@ const MAX_FIELD: usize = 1024;
 /// Keeps a line in the record of its request. `is_logged` is `true` if the log shows it now.
 pub(super) fn keep(event: &Event<'_>, is_logged: bool) {
     // A record of the `log` crate says in its fields where it comes from.
-    let mut line = match event.normalized_metadata() {
-        Some(record) => {
-            let target = record.target().to_owned().into();
-            RecordedLine::new(*record.level(), target, is_logged)
-        }
-        None => {
-            let metadata = event.metadata();
-            RecordedLine::new(*metadata.level(), metadata.target().into(), is_logged)
-        }
+    let mut line = if let Some(record) = event.normalized_metadata() {
+        let target = record.target().to_owned().into();
+        RecordedLine::new(*record.level(), target, is_logged)
+    } else {
+        let metadata = event.metadata();
+        RecordedLine::new(*metadata.level(), metadata.target().into(), is_logged)
     };
     let mut values = LineFields::default();
     event.record(&mut values);
