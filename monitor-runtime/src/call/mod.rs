@@ -169,8 +169,8 @@ impl Call {
         }
         let trace = trace::current_ids().filter(|ids| ids.sampled && site.is_timed());
         if let Some(ids) = trace {
-            let trace_id = ids.trace.to_bytes();
-            exemplars::offer(site, stretch.shard.label_set, outcome, ticks, trace_id);
+            let ids = (ids.trace.to_bytes(), ids.span.to_bytes());
+            exemplars::offer(site, stretch.shard.label_set, outcome, ticks, ids);
         }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
         unwind::quietly(|| stretch.exit(extra.as_deref_mut()));

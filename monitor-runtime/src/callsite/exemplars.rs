@@ -18,6 +18,8 @@ const MIN_SECONDS: f64 = 1.0;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Exemplar {
     pub(crate) trace_id: [u8; 16],
+    /// The span of the call; all zero if it is not known.
+    pub(crate) span_id: [u8; 8],
     /// The duration of the call.
     pub(crate) seconds: f64,
     /// The end of the call.
@@ -47,7 +49,7 @@ pub(crate) fn offer(
     label_set: usize,
     outcome: Outcome,
     ticks: u64,
-    trace_id: [u8; 16],
+    (trace_id, span_id): ([u8; 16], [u8; 8]),
 ) {
     if trace_id == [0; 16] {
         return;
@@ -64,6 +66,7 @@ pub(crate) fn offer(
     let bucket = site.bounds().partition_point(|bound| *bound < seconds);
     slots[bucket].offer(clock::now(), || Exemplar {
         trace_id,
+        span_id,
         seconds,
         at: SystemTime::now(),
     });
@@ -90,7 +93,7 @@ pub(crate) fn each(
 #[doc(hidden)]
 pub fn offer_ok(site: &'static Site, seconds: f64, trace_id: [u8; 16]) {
     let ticks = clock::in_ticks(&[seconds])[0];
-    offer(site, 0, Outcome::Ok, ticks, trace_id);
+    offer(site, 0, Outcome::Ok, ticks, (trace_id, [0; 8]));
 }
 
 impl Slot {
@@ -167,6 +170,7 @@ mod tests {
     fn exemplar(seconds: f64) -> Exemplar {
         Exemplar {
             trace_id: [7; 16],
+            span_id: [7; 8],
             seconds,
             at: SystemTime::now(),
         }
@@ -213,13 +217,13 @@ mod tests {
             });
             kept
         };
-        offer(&SITE, 0, Outcome::Ok, ticks(3.0), [0; 16]);
+        offer(&SITE, 0, Outcome::Ok, ticks(3.0), ([0; 16], [0; 8]));
         assert_eq!(kept(0, Outcome::Ok), NONE);
-        offer(&SITE, 0, Outcome::Ok, ticks(3.0), [1; 16]);
-        offer(&SITE, 0, Outcome::Ok, ticks(4.0), [2; 16]);
-        offer(&SITE, 0, Outcome::Ok, ticks(0.0001), [3; 16]);
-        offer(&SITE, 0, Outcome::Panic, ticks(1000.0), [4; 16]);
-        offer(&SITE, 5, Outcome::Ok, ticks(3.0), [5; 16]);
+        offer(&SITE, 0, Outcome::Ok, ticks(3.0), ([1; 16], [0; 8]));
+        offer(&SITE, 0, Outcome::Ok, ticks(4.0), ([2; 16], [0; 8]));
+        offer(&SITE, 0, Outcome::Ok, ticks(0.0001), ([3; 16], [0; 8]));
+        offer(&SITE, 0, Outcome::Panic, ticks(1000.0), ([4; 16], [0; 8]));
+        offer(&SITE, 5, Outcome::Ok, ticks(3.0), ([5; 16], [0; 8]));
         assert_eq!(kept(0, Outcome::Ok), [3, 1]);
         assert_eq!(kept(0, Outcome::Error), [4]);
         assert_eq!(kept(0, Outcome::Cancelled), NONE);

@@ -215,14 +215,19 @@ fn end(out: &mut Vec<u8>, value: u64) {
 fn push_exemplar(out: &mut Vec<u8>, exemplar: &Exemplar) {
     let Exemplar {
         trace_id,
+        span_id,
         seconds,
         at,
     } = exemplar;
     let trace_id = u128::from_be_bytes(*trace_id);
+    let span_id = match u64::from_be_bytes(*span_id) {
+        0 => String::new(),
+        id => format!(",span_id=\"{id:016x}\""),
+    };
     let at = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     let (at, millis) = (at.as_secs(), at.subsec_millis());
     push(
         out,
-        &format!(" # {{trace_id=\"{trace_id:032x}\"}} {seconds} {at}.{millis:03}"),
+        &format!(" # {{trace_id=\"{trace_id:032x}\"{span_id}}} {seconds} {at}.{millis:03}"),
     );
 }

@@ -49,6 +49,8 @@ fn a_sampled_trace_is_on_the_bucket_of_its_call() {
         slow[0].contains("trace_id=\"0af7651916cd43dd8448eb211c80319c\""),
         "{slow:?}"
     );
+    let span = slow[0].split("span_id=\"").nth(1).expect("a span");
+    assert_eq!(span.find('"'), Some(16), "{slow:?}");
     let failing = buckets("failing");
     assert_eq!(failing.len(), 1, "{failing:?}");
     assert!(failing[0].contains("result=\"error\""), "{failing:?}");
