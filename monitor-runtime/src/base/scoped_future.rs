@@ -2,7 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+
+use crate::base::outcome::Outcome;
 
 /// A context that code can run in: a trace, a scope, a test's capture.
 pub(crate) trait Place {
@@ -15,6 +18,38 @@ pub(crate) trait Place {
     /// Runs code that drops the future before its end.
     fn cancel<T>(&self, code: impl FnOnce() -> T) -> T {
         self.enter(code)
+    }
+}
+
+/// The progress of code that runs in a context, which tells how it ended.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// `true` while the code runs; after a panic, for ever.
+    runs: AtomicBool,
+    has_ended: AtomicBool,
+}
+
+impl Progress {
+    /// Runs a part of the code.
+    pub(crate) fn run<T>(&self, code: impl FnOnce() -> T) -> T {
+        let before = self.runs.swap(true, Ordering::Relaxed);
+        let result = code();
+        self.runs.store(before, Ordering::Relaxed);
+        result
+    }
+
+    /// Notes that the code has ended.
+    pub(crate) fn end(&self) {
+        self.has_ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns the outcome of code that does not run again.
+    pub(crate) fn outcome(&mut self) -> Outcome {
+        match (self.runs.get_mut(), self.has_ended.get_mut()) {
+            (true, _) => Outcome::Panic,
+            (false, true) => Outcome::Ok,
+            (false, false) => Outcome::Cancelled,
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tokio::task::JoinHandle;
@@ -13,7 +12,7 @@ use tracing::Span;
 
 use crate::base::clock;
 use crate::base::outcome::{CancelReason, Outcome};
-use crate::base::scoped_future::{Place, Within};
+use crate::base::scoped_future::{Place, Progress, Within};
 use crate::context::cancellation;
 use crate::context::trace;
 use crate::context::trace::TraceContext;
@@ -165,9 +164,7 @@ struct Surroundings {
     hub: Option<TaskHub>,
     /// Errors of the tasks of the call that spawns it.
     tasks: Option<Arc<Tasks>>,
-    /// `true` while its code runs; after a panic, for ever.
-    runs: AtomicBool,
-    has_ended: AtomicBool,
+    progress: Progress,
     /// `true` if its runtime alone drops it.
     is_spawned: bool,
     _asking: Option<Asking>,
@@ -182,8 +179,7 @@ impl Surroundings {
             trace,
             hub: TaskHub::fork(),
             tasks: Tasks::of_this_call(),
-            runs: AtomicBool::new(false),
-            has_ended: AtomicBool::new(false),
+            progress: Progress::default(),
             is_spawned: false,
         }
     }
@@ -192,11 +188,7 @@ impl Surroundings {
 /// Ends the task's span, after its future is gone.
 impl Drop for Surroundings {
     fn drop(&mut self) {
-        let outcome = match (self.runs.get_mut(), self.has_ended.get_mut()) {
-            (true, _) => Outcome::Panic,
-            (false, true) => Outcome::Ok,
-            (false, false) => Outcome::Cancelled,
-        };
+        let outcome = self.progress.outcome();
         let mut end = SpanEnd::new(clock::now(), outcome);
         if outcome == Outcome::Cancelled {
             let reason = cancellation::of_task(self.is_spawned);
@@ -208,18 +200,17 @@ impl Drop for Surroundings {
 
 impl Place for Surroundings {
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
-        let before = self.runs.swap(true, Ordering::Relaxed);
-        let _outside = DetachedScope::enter();
-        let _task = InTask::enter(self.tasks.clone());
-        // A task that is polled inside a request need not belong to it.
-        let _trace = trace::Here::enter(Some(&self.trace));
-        let result = self.span.in_scope(|| {
-            // Entered inside the span: Sentry's own layer for spans has a hub for each of them.
-            let _hub = self.hub.as_ref().and_then(TaskHub::enter);
-            code()
-        });
-        self.runs.store(before, Ordering::Relaxed);
-        result
+        self.progress.run(|| {
+            let _outside = DetachedScope::enter();
+            let _task = InTask::enter(self.tasks.clone());
+            // A task that is polled inside a request need not belong to it.
+            let _trace = trace::Here::enter(Some(&self.trace));
+            self.span.in_scope(|| {
+                // Entered inside the span: Sentry's own layer for spans has a hub for each of them.
+                let _hub = self.hub.as_ref().and_then(TaskHub::enter);
+                code()
+            })
+        })
     }
 
     fn cancel<T>(&self, code: impl FnOnce() -> T) -> T {
@@ -228,6 +219,6 @@ impl Place for Surroundings {
     }
 
     fn end(&self) {
-        self.has_ended.store(true, Ordering::Relaxed);
+        self.progress.end();
     }
 }

@@ -3,15 +3,15 @@
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use tracing::Level;
 
 use super::late::end_trace;
 use crate::base::clock;
-use crate::base::outcome::Outcome;
-use crate::base::scoped_future::{Place, Within};
+use crate::base::outcome::{CancelReason, Outcome};
+use crate::base::scoped_future::{Place, Progress, Within};
+use crate::context::cancellation;
 use crate::context::trace;
 use crate::context::trace::TraceContext;
 use crate::context::trace::asked::Asking;
@@ -20,7 +20,7 @@ use crate::traces::{SpanEnd, Subject};
 /// Runs a future whose log lines are written up to a level, whatever the log's filter says.
 ///
 /// The lines of tasks that it spawns with [`task::spawn`](crate::task::spawn) are written, too. Its
-/// request is kept for [`/requests`](crate#the-management-server) with the reason `asked`. Outside of
+/// request is kept for `/requests` with the reason `asked`. Outside of
 /// requests, the future is kept as a task is.
 ///
 /// While such a future lives, `tracing` asks the filter about every line up to the level: a line that
@@ -55,8 +55,7 @@ pub fn verbose<F: Future>(level: Level, future: F) -> Verbose<F> {
             Loud {
                 _asking: context.begin_asking(),
                 context,
-                runs: AtomicBool::new(false),
-                has_ended: AtomicBool::new(false),
+                progress: Progress::default(),
             },
         ),
     }
@@ -83,32 +82,33 @@ impl<F: Future> Future for Verbose<F> {
 struct Loud {
     context: TraceContext,
     _asking: Option<Asking>,
-    /// `true` while its code runs; after a panic, for ever.
-    runs: AtomicBool,
-    has_ended: AtomicBool,
+    progress: Progress,
 }
 
 impl Place for Loud {
     fn enter<T>(&self, code: impl FnOnce() -> T) -> T {
-        let before = self.runs.swap(true, Ordering::Relaxed);
-        let result = self.context.scope(code);
-        self.runs.store(before, Ordering::Relaxed);
-        result
+        self.progress.run(|| self.context.scope(code))
+    }
+
+    fn cancel<T>(&self, code: impl FnOnce() -> T) -> T {
+        let reason = cancellation::of_task(false);
+        self.enter(|| cancellation::dropping(reason, code))
     }
 
     fn end(&self) {
-        self.has_ended.store(true, Ordering::Relaxed);
+        self.progress.end();
     }
 }
 
 /// Ends the local trace that began with it, if one did.
 impl Drop for Loud {
     fn drop(&mut self) {
-        let outcome = match (self.runs.get_mut(), self.has_ended.get_mut()) {
-            (true, _) => Outcome::Panic,
-            (false, true) => Outcome::Ok,
-            (false, false) => Outcome::Cancelled,
-        };
-        end_trace(&self.context, SpanEnd::new(clock::now(), outcome));
+        let outcome = self.progress.outcome();
+        let mut end = SpanEnd::new(clock::now(), outcome);
+        if outcome == Outcome::Cancelled {
+            let reason = cancellation::of_task(false);
+            end.class = reason.map_or("", CancelReason::as_str);
+        }
+        end_trace(&self.context, end);
     }
 }

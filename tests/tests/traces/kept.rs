@@ -163,6 +163,24 @@ async fn a_cancelled_request_or_task_says_who_cancelled_it() {
 }
 
 #[tokio::test]
+async fn a_verbose_future_that_is_dropped_says_who_dropped_it() {
+    monitor();
+    let (told, trace) = tokio::sync::oneshot::channel();
+    let verbose = monitor_runtime::logs::verbose(tracing::Level::DEBUG, async {
+        told.send(trace::current_trace_id())
+            .expect("the test waits");
+        never_done().await;
+    });
+    let aborted = tokio::spawn(verbose);
+    let trace = trace.await.expect("told").expect("a trace").to_string();
+    aborted.abort();
+    aborted.await.expect_err("aborted");
+    let kept = only(&trace);
+    let classes: Vec<_> = spans(&kept).iter().map(|span| &span["class"]).collect();
+    assert_eq!(classes, ["aborted", "aborted"]);
+}
+
+#[tokio::test]
 async fn a_call_beyond_the_latency_of_its_objective_is_slow() {
     monitor();
     for (milliseconds, slow) in [(150, Some(true)), (0, None)] {

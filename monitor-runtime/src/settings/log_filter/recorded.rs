@@ -57,6 +57,6 @@ impl RecordDirectives {
 
     /// Returns a warning about a directive that is well formed but likely to be a mistake.
     pub(crate) fn mistake(&self) -> Option<String> {
-        super::targets::unmatched(&self.text)
+        super::targets::misspelt(&self.text)
     }
 }

@@ -123,12 +123,8 @@ pub(super) fn unmatched(filter: &str) -> Option<String> {
 /// Returns the hint only if it is likely to be a mistake: a directive is nearly a known target, or
 /// has a hyphen, or the whole filter matches no monitored function.
 pub(super) fn mistaken(filter: &str) -> Option<String> {
-    let known = known();
-    let wrong = |target: &&str| {
-        !may_be(target) && (target.contains('-') || nearest(target, &known).is_some())
-    };
-    if let Some(target) = directives(filter).find(wrong) {
-        return unmatched(target);
+    if let Some(misspelt) = misspelt(filter) {
+        return Some(misspelt);
     }
     let functions = functions().clone();
     if functions.is_empty() {
@@ -154,6 +150,16 @@ pub(super) fn mistaken(filter: &str) -> Option<String> {
             some.join(", ")
         )
     })
+}
+
+/// Returns the hint only about a directive that is nearly a known target, or has a hyphen. Another one
+/// may be right: a crate without monitored functions is unknown until it logs.
+pub(super) fn misspelt(filter: &str) -> Option<String> {
+    let known = known();
+    let wrong = |target: &&str| {
+        !may_be(target) && (target.contains('-') || nearest(target, &known).is_some())
+    };
+    directives(filter).find(wrong).and_then(unmatched)
 }
 
 /// Returns the targets that a filter names.

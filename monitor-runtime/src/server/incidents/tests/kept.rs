@@ -1,4 +1,4 @@
-//! Which triggers begin an incident, how long it takes requests, and how many are kept.
+//! Tests of the triggers that begin an incident, the time for which it takes requests, and the number that is kept.
 
 use std::panic::Location;
 
