@@ -36,7 +36,15 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts one that scrapes this address each second, as the job `quickstart`.
     pub fn scraping(target: SocketAddr, program: &Path) -> Self {
-        let this = Self::start(program, &config(&[target], ""), &[]);
+        Self::scraping_with(target, program, "exemplar-storage", "")
+    }
+
+    /// Starts one that does so with these features, separated by commas, and these settings of the
+    /// job.
+    pub fn scraping_with(target: SocketAddr, program: &Path, features: &str, job: &str) -> Self {
+        let job = format!("job_name: quickstart, {job}");
+        let config = config(&[target], "").replace("job_name: quickstart, ", &job);
+        let this = Self::with_features(program, &config, &[], features);
         wait_for("a healthy target", || {
             this.query("up").filter(|up| *up > 0.5)
         });

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::family::{Family, Format};
+use super::family::Format;
 use super::foreign::{ForeignFamilies, Place};
-use super::function_families::{Functions, line};
+use super::function_families::Functions;
 use super::layout::Layout;
+use super::protobuf::{Gathered, Open};
 use super::sample::Sample;
-use super::text_format::push;
-use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, ERRORS, Number, RuntimeFamily, Service};
+use super::{Family, RuntimeFamily, Service};
 use crate::callsite::Site;
 
 /// Bytes after which a chunk is passed on.
@@ -65,6 +65,8 @@ impl Exposition {
             part: Part::RuntimeFamily,
             next: 0,
             place: Place::default(),
+            open: None,
+            gathered: Gathered::default(),
         }
     }
 
@@ -80,19 +82,22 @@ impl Exposition {
 
 /// A page being printed: an iterator over its chunks.
 pub struct Scrape {
-    functions: Functions,
-    build: String,
-    own: Vec<RuntimeFamily>,
-    others: ForeignFamilies,
-    part: Part,
+    pub(super) functions: Functions,
+    pub(super) build: String,
+    pub(super) own: Vec<RuntimeFamily>,
+    pub(super) others: ForeignFamilies,
+    pub(super) part: Part,
     /// The next series of that part.
-    next: usize,
-    place: Place,
+    pub(super) next: usize,
+    pub(super) place: Place,
+    /// The message of protobuf that the next series is a part of.
+    pub(super) open: Option<Open>,
+    pub(super) gathered: Gathered,
 }
 
 /// The parts of a page, in their order.
 #[derive(Clone, Copy, PartialEq)]
-enum Part {
+pub(super) enum Part {
     RuntimeFamily,
     Calls,
     Errors,
@@ -114,102 +119,56 @@ impl Iterator for Scrape {
         while chunk.len() < CHUNK && self.part != Part::Nothing {
             self.step(&mut chunk);
         }
+        self.end_message(&mut chunk);
         Some(chunk)
+    }
+}
+
+impl Part {
+    /// Returns the part behind this one.
+    fn then(self) -> Self {
+        match self {
+            Self::RuntimeFamily => Self::Calls,
+            Self::Calls => Self::Errors,
+            Self::Errors => Self::Durations,
+            Self::Durations => Self::Concurrent,
+            Self::Concurrent => Self::ForeignFamilies,
+            Self::ForeignFamilies => Self::End,
+            Self::End | Self::Nothing => Self::Nothing,
+        }
     }
 }
 
 impl Scrape {
     /// Writes a little more. Behind the last series of a part it moves on to the next part.
     fn step(&mut self, out: &mut Vec<u8>) {
-        let format = self.functions.format;
-        let (more, then) = match self.part {
-            Part::RuntimeFamily => {
-                self.own(out);
-                (false, Part::Calls)
-            }
-            Part::Calls => (self.functions.calls(self.next, out), Part::Errors),
-            Part::Errors => (self.functions.errors(self.next, out), Part::Durations),
-            Part::Durations => (self.functions.durations(self.next, out), Part::Concurrent),
-            Part::Concurrent => (
-                self.functions.concurrent(self.next, out),
-                Part::ForeignFamilies,
-            ),
-            Part::ForeignFamilies => (self.others.next(&mut self.place, format, out), Part::End),
-            Part::End => {
-                if format == Format::OpenMetrics {
-                    push(out, "# EOF\n");
-                }
-                (false, Part::Nothing)
-            }
-            Part::Nothing => return,
+        let more = match self.functions.format {
+            Format::Text | Format::OpenMetrics => self.write_lines(out),
+            Format::Protobuf => self.write_messages(out),
         };
         self.next += 1;
         if !more {
-            self.join(out);
-            (self.part, self.next) = (then, 0);
+            (self.part, self.next) = (self.part.then(), 0);
         }
     }
 
-    /// Writes the service's own series of the function family that ends here.
-    fn join(&self, out: &mut Vec<u8>) {
-        let family: &Family<'_> = match self.part {
-            Part::Calls => &CALLS,
-            Part::Errors => &ERRORS,
-            Part::Durations => &DURATION,
-            Part::Concurrent => &CONCURRENT,
-            Part::RuntimeFamily | Part::ForeignFamilies | Part::End | Part::Nothing => return,
-        };
-        let mut theirs = Vec::new();
-        let has_ours = |sample: &Sample<'_>| {
-            let labels = ["function", "module", "service_name"];
-            labels.iter().all(|label| sample.has(label))
-        };
-        self.others.join(family, has_ours, &mut theirs);
-        // The first series of a family describes it, and there was none.
-        if !theirs.is_empty() && self.next == 1 {
-            family.describe(self.functions.format, out);
-        }
-        out.extend(theirs);
+    /// Returns `true` for a sample with the labels of a function, as the runtime's own series have
+    /// them.
+    pub(super) fn names_a_function(sample: &Sample<'_>) -> bool {
+        let labels = ["function", "module", "service_name"];
+        labels.iter().all(|label| sample.has(label))
     }
 
-    /// Prints the families of the process.
-    fn own(&self, out: &mut Vec<u8>) {
-        let format = self.functions.format;
-        BUILD_INFO.describe(format, out);
-        line(out, BUILD_INFO.name, &self.build, 1);
-        self.join_own(&BUILD_INFO, [&*self.build].into_iter(), out);
-        for RuntimeFamily { family, values } in &self.own {
-            family.describe(format, out);
-            for (labels, value) in values {
-                match value {
-                    Number::Count(count) => line(out, family.name, labels, *count),
-                    Number::Measure(measure) => measure_line(out, family.name, labels, *measure),
-                }
-            }
-            let labels = values.iter().map(|(labels, _)| &**labels);
-            self.join_own(family, labels, out);
-        }
-    }
-
-    /// Prints the service's own series of a runtime family, except those with the labels `ours`.
-    fn join_own<'l>(
+    /// Passes on the service's own series of a runtime family, except those with the labels `ours`.
+    pub(super) fn join_own<'l>(
         &self,
         family: &Family<'_>,
         ours: impl Iterator<Item = &'l str>,
-        out: &mut Vec<u8>,
+        take: impl FnMut(&Family<'_>, &Sample<'_>),
     ) {
         let lines: Vec<String> = ours.map(|labels| format!("x{{{labels}}} 1")).collect();
         let ours: Vec<_> = lines.iter().flat_map(|line| Sample::parse(line)).collect();
         let is_ours = |sample: &Sample<'_>| ours.iter().any(|own| own.has_the_labels_of(sample));
-        self.others.join(family, is_ours, out);
+        self.others.join(family, is_ours, take);
     }
-}
-
-/// Writes a whole line, of a value that need not be an integer.
-fn measure_line(out: &mut Vec<u8>, name: &str, labels: &str, value: f64) {
-    push(out, name);
-    if !labels.is_empty() {
-        push(out, &format!("{{{labels}}}"));
-    }
-    push(out, &format!(" {value}\n"));
 }

@@ -1,4 +1,4 @@
-//! Metric families, and their form in the two formats of the page.
+//! Metric families, and their form in the two text formats of the page.
 
 /// A format of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,6 +7,8 @@ pub enum Format {
     Text,
     /// OpenMetrics 1.0.
     OpenMetrics,
+    /// Messages `io.prometheus.client.MetricFamily`, each behind its length.
+    Protobuf,
 }
 
 impl Format {
@@ -15,6 +17,9 @@ impl Format {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            }
         }
     }
 }
@@ -37,10 +42,10 @@ pub(crate) enum Kind {
 impl Kind {
     fn as_str(self, format: Format) -> &'static str {
         match (self, format) {
-            (Self::Counter, _) | (Self::Unnamed, Format::Text) => "counter",
             (Self::Unnamed, Format::OpenMetrics) => "unknown",
-            (Self::Gauge, _) | (Self::Info, Format::Text) => "gauge",
+            (Self::Counter | Self::Unnamed, _) => "counter",
             (Self::Info, Format::OpenMetrics) => "info",
+            (Self::Gauge | Self::Info, _) => "gauge",
             (Self::Histogram, _) => "histogram",
             (Self::Summary, _) => "summary",
         }
@@ -59,7 +64,7 @@ impl Kind {
 /// A family of the page.
 #[derive(Clone, Copy)]
 pub(crate) struct Family<'a> {
-    /// The name of its samples, or their common prefix; the same in both formats.
+    /// The name of its samples, or their common prefix; the same in all formats.
     pub(crate) name: &'a str,
     pub(super) kind: Kind,
     /// The unit at the end of its name, if there is one.
@@ -98,7 +103,7 @@ impl<'a> Family<'a> {
     /// Returns the name in the lines that describe it.
     fn described(&self, format: Format) -> &'a str {
         match format {
-            Format::Text => self.name,
+            Format::Text | Format::Protobuf => self.name,
             Format::OpenMetrics => {
                 let short = self.name.strip_suffix(self.kind.suffix());
                 short.unwrap_or(self.name)
@@ -106,7 +111,7 @@ impl<'a> Family<'a> {
         }
     }
 
-    /// Writes the lines that describe it.
+    /// Writes the lines that describe it in a text format.
     pub(super) fn describe(&self, format: Format, out: &mut Vec<u8>) {
         let name = self.described(format);
         let mut say = |words: [&str; 4]| {
@@ -117,8 +122,8 @@ impl<'a> Family<'a> {
         };
         if !self.help.is_empty() {
             match format {
-                Format::Text => say(["# HELP ", name, " ", self.help]),
                 Format::OpenMetrics => say(["# HELP ", name, " ", &quotes_escaped(self.help)]),
+                _ => say(["# HELP ", name, " ", self.help]),
             }
         }
         say(["# TYPE ", name, " ", self.kind.as_str(format)]);

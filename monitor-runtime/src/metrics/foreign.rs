@@ -1,5 +1,5 @@
 //! Families that another exporter rendered, repaired so that they can share a page with the
-//! runtime's own, in either format.
+//! runtime's own, in every format.
 //!
 //! The exporter of the `metrics` facade writes text 0.0.4 and lets through faults for which a
 //! scraper refuses a whole page: a family twice, samples of one family in another, a label twice,
@@ -68,13 +68,13 @@ impl ForeignFamilies {
         }
     }
 
-    /// Writes the service's samples that belong to a runtime family, behind the runtime's own. A
-    /// sample with the labels of one of those is left out.
+    /// Passes on the service's samples that belong to a runtime family, to stand behind the runtime's
+    /// own. A sample with the labels of one of those is left out.
     pub(super) fn join(
         &self,
         ours: &Family<'_>,
         is_ours: impl Fn(&Sample<'_>) -> bool,
-        out: &mut Vec<u8>,
+        mut take: impl FnMut(&Family<'_>, &Sample<'_>),
     ) {
         let its = |block: &&Block| self.text[block.name.clone()] == *ours.name;
         for block in self.joined.iter().filter(its) {
@@ -87,7 +87,7 @@ impl ForeignFamilies {
                     Ok(sample) if ours.kind == Kind::Info && (sample.value - 1.0).abs() > 0.0 => {
                         tell(ours.name, "a sample of an info is always 1");
                     }
-                    Ok(sample) if sample.is_of(&family) => sample.write(out),
+                    Ok(sample) if sample.is_of(&family) => take(&family, &sample),
                     Ok(_) => tell(ours.name, STRAY),
                     Err(reason) => tell(ours.name, reason),
                 }
@@ -97,14 +97,26 @@ impl ForeignFamilies {
 
     /// Writes the next line, if it is to be written; returns `false` at the end of the page.
     pub(super) fn next(&self, place: &mut Place, format: Format, out: &mut Vec<u8>) -> bool {
-        let Some(block) = self.blocks.get(place.block) else {
-            return false;
-        };
+        match self.piece(place) {
+            None => return false,
+            Some(Piece::Begin(family)) => family.describe(format, out),
+            Some(Piece::Sample(family, sample)) => {
+                if format == Format::Text || place.admits(&sample, &family) {
+                    sample.write(out);
+                }
+            }
+            Some(Piece::Nothing | Piece::End(_)) => {}
+        }
+        true
+    }
+
+    /// Returns what stands at a place, and moves on; `None` at the end of the page.
+    pub(super) fn piece(&self, place: &mut Place) -> Option<Piece<'_>> {
+        let block = self.blocks.get(place.block)?;
         let family = block.family(&self.text);
         let Some(at) = place.at else {
-            family.describe(format, out);
             place.at = Some(block.samples.start);
-            return true;
+            return Some(Piece::Begin(family));
         };
         let rest = &self.text[at..block.samples.end];
         let Some((line, _)) = rest.split_once('\n') else {
@@ -112,20 +124,25 @@ impl ForeignFamilies {
                 block: place.block + 1,
                 ..Place::default()
             };
-            return true;
+            return Some(Piece::End(family));
         };
         place.at = Some(at + line.len() + 1);
         match Sample::parse(line).map(|sample| sample.within(&family)) {
-            Ok(sample) if sample.is_of(&family) => {
-                if format == Format::Text || place.admits(&sample, &family) {
-                    sample.write(out);
-                }
-            }
+            Ok(sample) if sample.is_of(&family) => return Some(Piece::Sample(family, sample)),
             Ok(_) => tell(family.name, STRAY),
             Err(reason) => tell(family.name, reason),
         }
-        true
+        Some(Piece::Nothing)
     }
+}
+
+/// A part of the rendered page.
+pub(super) enum Piece<'t> {
+    Begin(Family<'t>),
+    Sample(Family<'t>, Sample<'t>),
+    /// A line that is left out.
+    Nothing,
+    End(Family<'t>),
 }
 
 /// The reason to leave out a sample of another name.

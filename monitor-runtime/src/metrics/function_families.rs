@@ -1,4 +1,4 @@
-//! Prints the families of functions from numbers that were read before.
+//! Prints the families of functions as text, from numbers that were read before.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -14,8 +14,8 @@ use crate::callsite::exemplars::Exemplar;
 
 /// The families of functions. Each method prints one series of a family.
 pub(super) struct Functions {
-    layout: Arc<Layout>,
-    readings: Readings,
+    pub(super) layout: Arc<Layout>,
+    pub(super) readings: Readings,
     pub(super) format: Format,
 }
 
@@ -23,9 +23,55 @@ impl Functions {
     /// Reads the numbers of a page.
     pub(super) fn read(layout: Arc<Layout>, format: Format) -> Self {
         Self {
-            readings: Readings::take(&layout, format == Format::OpenMetrics),
+            // Text 0.0.4 has no exemplars.
+            readings: Readings::take(&layout, format != Format::Text),
             layout,
             format,
+        }
+    }
+
+    /// Returns a series and its counts; `None` behind the last one.
+    pub(super) fn at(&self, at: usize) -> Option<(&Series, &Reading)> {
+        Some((self.layout.series.get(at)?, self.readings.series.get(at)?))
+    }
+
+    /// Returns the errors of all series of a function; `None` behind the last one.
+    pub(super) fn errors_at(&self, at: usize) -> Option<u64> {
+        let function = self.layout.functions.get(at)?;
+        let readings = self.readings.series.get(function.series.clone());
+        let errors = readings.into_iter().flatten();
+        Some(errors.map(|reading| reading.errors).sum())
+    }
+
+    /// Passes on the counters of a series' calls: result, class of the error or reason of the
+    /// cancellation, and calls.
+    ///
+    /// Every result, known class and reason exists from the start, so that a rate includes the very
+    /// first call.
+    #[inline]
+    pub(super) fn each_call(
+        &self,
+        series: &Series,
+        reading: &Reading,
+        mut take: impl FnMut(Outcome, Option<&str>, u64),
+    ) {
+        for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
+            take(outcome, None, calls);
+            if outcome == Outcome::Error {
+                let classes = self.readings.classes(reading);
+                let new = series.classes().iter();
+                let new = new.filter(|class| !classes.iter().any(|(seen, _)| seen == *class));
+                let new = new.map(|class| (*class, 0));
+                for (class, calls) in classes.iter().copied().chain(new) {
+                    take(outcome, Some(class), calls);
+                }
+            }
+            if outcome == Outcome::Cancelled {
+                let reasons = CancelReason::ALL.into_iter().zip(reading.cancelled);
+                for (reason, calls) in reasons.filter(|(_, calls)| series.is_future || *calls > 0) {
+                    take(outcome, Some(reason.as_str()), calls);
+                }
+            }
         }
     }
 
@@ -37,11 +83,11 @@ impl Functions {
         at: usize,
         out: &mut Vec<u8>,
     ) -> Option<(&Series, &Reading)> {
-        let series = self.layout.series.get(at)?;
+        let found = self.at(at)?;
         if at == 0 {
             family.describe(self.format, out);
         }
-        Some((series, self.readings.series.get(at)?))
+        Some(found)
     }
 
     pub(super) fn calls(&self, at: usize, out: &mut Vec<u8>) -> bool {
@@ -50,50 +96,27 @@ impl Functions {
         };
         let labels = self.layout.labels(series);
         let promise = &self.layout.promise(series).calls;
-        // Every result, known class and reason exists from the start, so that a rate includes the very
-        // first call.
-        for (outcome, calls) in RESULTS.into_iter().zip(reading.calls) {
+        self.each_call(series, reading, |outcome, class, calls| {
             push(out, CALLS.name);
             begin(out, labels, outcome, promise);
-            end(out, calls);
-            let mut line = |class: &str, calls| {
-                push(out, CALLS.name);
-                begin(out, labels, outcome, promise);
+            if let Some(class) = class {
                 push(out, ",error=\"");
                 push(out, &escape(class));
                 push(out, "\"");
-                end(out, calls);
-            };
-            if outcome == Outcome::Error {
-                let classes = self.readings.classes(reading);
-                let new = series.classes().iter();
-                let new = new.filter(|class| !classes.iter().any(|(seen, _)| seen == *class));
-                let new = new.map(|class| (*class, 0));
-                for (class, calls) in classes.iter().copied().chain(new) {
-                    line(class, calls);
-                }
             }
-            if outcome == Outcome::Cancelled {
-                let reasons = CancelReason::ALL.into_iter().zip(reading.cancelled);
-                for (reason, calls) in reasons.filter(|(_, calls)| series.is_future || *calls > 0) {
-                    line(reason.as_str(), calls);
-                }
-            }
-        }
+            end(out, calls);
+        });
         true
     }
 
     pub(super) fn errors(&self, at: usize, out: &mut Vec<u8>) -> bool {
-        let Some(function) = self.layout.functions.get(at) else {
+        let Some(errors) = self.errors_at(at) else {
             return false;
         };
         if at == 0 {
             ERRORS.describe(self.format, out);
         }
-        let readings = self.readings.series.get(function.series.clone());
-        let errors = readings.into_iter().flatten();
-        let errors = errors.map(|reading| reading.errors).sum();
-        line(out, ERRORS.name, &function.labels, errors);
+        line(out, ERRORS.name, &self.layout.functions[at].labels, errors);
         true
     }
 

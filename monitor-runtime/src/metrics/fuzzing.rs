@@ -1,8 +1,11 @@
 //! Pages that another exporter rendered; see `crate::fuzzing`.
 
 use super::CALLS;
+use super::exposition::Exposition;
 use super::family::Format;
 use super::foreign::{ForeignFamilies, Place};
+use super::protobuf::split;
+use super::service::Service;
 use crate::fuzzing::text;
 
 fn reread(page: &str, format: Format) -> String {
@@ -17,6 +20,13 @@ fn reread(page: &str, format: Format) -> String {
 
 pub(crate) fn page(input: &[u8]) {
     let given = text(input);
+    let exposition = Exposition::new(&Service::default(), std::iter::empty);
+    let chunks = exposition.scrape(Format::Protobuf, vec![], given.clone().into_owned());
+    let messages: Vec<u8> = chunks.flatten().collect();
+    assert!(
+        split(&messages).is_some(),
+        "whole messages, and nothing else"
+    );
     let once = reread(&given, Format::Text);
     assert_eq!(
         reread(&once, Format::Text),

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use super::protobuf::EncodedLabels;
 use super::text_format::{InlineStr, canonical, label};
 use crate::base::outcome::PANIC;
 use crate::callsite::Site;
@@ -25,6 +27,8 @@ pub(super) struct Layout {
     promises: Vec<Promise>,
     /// The number of call sites, and of label sets that have been called, when this was made.
     size: (usize, usize),
+    /// Made by the first page that is asked for as protobuf.
+    encoded: OnceLock<EncodedLabels>,
 }
 
 /// The calls of one set of labels.
@@ -69,6 +73,11 @@ impl Series {
     /// Returns the classes of errors that exist before they are counted.
     pub(super) fn classes(&self) -> &[&'static str] {
         self.classes.as_deref().unwrap_or(&[PANIC])
+    }
+
+    /// Returns the index of its promise.
+    pub(super) fn promise(&self) -> usize {
+        self.promise as usize
     }
 
     /// Returns `true` if its functions have an objective.
@@ -123,6 +132,7 @@ impl Layout {
             bounds: bounds.kept,
             promises: promises.kept,
             size: (sites.len(), label_sets),
+            encoded: OnceLock::new(),
         }
     }
 
@@ -147,6 +157,15 @@ impl Layout {
 
     pub(super) fn promise(&self, series: &Series) -> &Promise {
         &self.promises[series.promise as usize]
+    }
+
+    pub(super) fn promises(&self) -> &[Promise] {
+        &self.promises
+    }
+
+    /// Returns all labels as fields of messages.
+    pub(super) fn encoded(&self) -> &EncodedLabels {
+        self.encoded.get_or_init(|| EncodedLabels::new(self))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Every metric name, label and bucket, and the page that shows them.
 //!
 //! Names and labels follow the autometrics specification 1.0.0, widened by `result="cancelled"` with
-//! a reason, and by `result` on the histogram. Both formats of the page have the same series: text
-//! 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>) and OpenMetrics 1.0
-//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>).
+//! a reason, and by `result` on the histogram. All formats of the page have the same series: text
+//! 0.0.4 (<https://prometheus.io/docs/instrumenting/exposition_formats/>), OpenMetrics 1.0
+//! (<https://prometheus.io/docs/specs/om/open_metrics_spec/>), and protobuf.
 //!
 //! OpenMetrics' `_created` lines are left out: Prometheus stores each as a series, which nearly
 //! doubles the number of counters, and all of them would have the start time of the process.
@@ -22,11 +22,13 @@ mod objective_labels;
 mod page;
 pub(crate) mod process;
 mod process_families;
+mod protobuf;
 mod readings;
 mod runtime_families;
 mod sample;
 mod service;
 mod text_format;
+mod text_page;
 
 pub use exposition::Exposition;
 pub use family::Format;

@@ -1,7 +1,7 @@
 //! A line of a page that another exporter rendered.
 
 use super::family::{Family, Kind};
-use super::text_format::{canonical, push};
+use super::text_format::{canonical, first_label, push};
 
 /// Labels that the formats reserve, and the name that a reserved label of the service gets instead.
 /// Prometheus renames a scraped label in the same way.
@@ -35,11 +35,9 @@ impl<'t> Sample<'t> {
         if let Some(inner) = rest.strip_prefix('{') {
             rest = inner;
             while !rest.starts_with('}') {
-                let (key, quoted) = rest.split_once("=\"")?;
-                let (value, after) = quoted.split_at(closing_quote(quoted)?);
-                labels.push((key, value));
-                rest = &after[1..];
-                rest = rest.strip_prefix(',').unwrap_or(rest);
+                let (label, after) = first_label(rest)?;
+                labels.push(label);
+                rest = after;
             }
             rest = &rest[1..];
         }
@@ -126,9 +124,20 @@ impl<'t> Sample<'t> {
         }
     }
 
+    /// Returns its labels with their values, escaped.
+    pub(super) fn labels(&self) -> impl Iterator<Item = (&'t str, &'t str)> {
+        self.labels.iter().copied()
+    }
+
+    /// Returns the value of a label, escaped.
+    pub(super) fn label(&self, key: &str) -> Option<&'t str> {
+        let mut labels = self.labels();
+        labels.find_map(|(other, value)| (other == key).then_some(value))
+    }
+
     /// Returns `true` if it has a label of that name.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.labels.iter().any(|(other, _)| *other == key)
+        self.label(key).is_some()
     }
 
     /// Returns `true` if it has these labels and no others, in any order.
@@ -176,15 +185,4 @@ pub(super) fn is_key(key: &str) -> bool {
         && key
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// Returns the position of the quote that ends a label's value; `text` begins behind the opening
-/// one.
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.bytes().position(|byte| {
-        let closes = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        closes
-    })
 }

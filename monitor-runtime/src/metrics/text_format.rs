@@ -1,5 +1,7 @@
 //! The parts of a line of a page: labels, their escapes, and numbers.
 
+use std::borrow::Cow;
+
 /// Formats `key="value"`, escaped.
 pub(super) fn label(key: &str, value: &str) -> String {
     format!(r#"{key}="{}""#, escape(value))
@@ -17,6 +19,56 @@ pub(crate) fn escape(value: &str) -> String {
         }
     }
     out
+}
+
+/// Reverses [`escape`].
+pub(super) fn unescape(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value.chars();
+    while let Some(character) = rest.next() {
+        match character {
+            '\\' => out.push(match rest.next() {
+                Some('n') => '\n',
+                Some(other) => other,
+                None => '\\',
+            }),
+            other => out.push(other),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Splits labels, without braces, into their keys and their escaped values; ends at a mistake.
+pub(super) fn labels_of(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text.strip_prefix(',').unwrap_or(text);
+    std::iter::from_fn(move || {
+        let (label, after) = first_label(rest)?;
+        rest = after;
+        Some(label)
+    })
+}
+
+/// Splits a text into the label that it begins with, as key and escaped value, and the rest behind
+/// the comma.
+pub(super) fn first_label(text: &str) -> Option<((&str, &str), &str)> {
+    let (key, quoted) = text.split_once("=\"")?;
+    let (value, after) = quoted.split_at(closing_quote(quoted)?);
+    let rest = &after[1..];
+    Some(((key, value), rest.strip_prefix(',').unwrap_or(rest)))
+}
+
+/// Returns the position of the quote that ends a label's value; `text` begins behind the opening
+/// one.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    })
 }
 
 /// Formats a bound or quantile as OpenMetrics and Prometheus 3 do: `1.0`, `0.0005`, `1e-06`.

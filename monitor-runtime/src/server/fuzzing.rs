@@ -28,12 +28,12 @@ pub(crate) fn accept(input: &[u8]) {
     };
     let headers = HeaderMap::from_iter([(ACCEPT, value.clone()), (ACCEPT_ENCODING, value)]);
     let said = text(input).to_ascii_lowercase();
-    if negotiate::format(&headers) == metrics::Format::OpenMetrics {
-        assert!(
-            said.contains("application/") || said.contains("*/*"),
-            "nobody asked for it"
-        );
-    }
+    let named = match negotiate::format(&headers) {
+        metrics::Format::Text => true,
+        metrics::Format::OpenMetrics => said.contains("application/") || said.contains("*/*"),
+        metrics::Format::Protobuf => said.contains("protobuf") && said.contains("delimited"),
+    };
+    assert!(named, "nobody asked for it");
     if negotiate::gzip(&headers) {
         assert!(
             said.contains("gzip") || said.contains('*'),

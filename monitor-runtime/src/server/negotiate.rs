@@ -9,14 +9,22 @@ use crate::metrics::Format;
 /// default.
 type Weight = u16;
 
-/// Returns the format that the client prefers; text if it likes both as much, or neither.
+/// The one encoding of protobuf that the page has.
+const DELIMITED: (&str, &str) = ("io.prometheus.client.MetricFamily", "delimited");
+
+/// Returns the format that the client prefers; text if it likes all as much, or none.
 ///
-/// A client that accepts neither gets text instead of status 406, because scrapers read text no
+/// A client that accepts none gets text instead of status 406, because scrapers read text no
 /// matter what they ask for.
 pub(super) fn format(headers: &HeaderMap) -> Format {
     let accepted: Vec<Range<'_>> = items(headers, &ACCEPT).filter_map(Range::parse).collect();
     let open_metrics = liking(&accepted, "application/openmetrics-text", "1.0.0");
     let text = liking(&accepted, "text/plain", "0.0.4");
+    let asks = accepted.iter().filter(|range| range.is_delimited());
+    let protobuf = asks.map(|range| (range.weight, 2)).max();
+    if protobuf.is_some_and(|it| it.0 > 0 && it > open_metrics && it > text) {
+        return Format::Protobuf;
+    }
     // A named type wins over a match by wildcard: `*/*` alone is sent by browsers and curl.
     if open_metrics.0 > 0 && open_metrics > text {
         Format::OpenMetrics
@@ -94,6 +102,8 @@ fn weight((key, value): (&str, &str)) -> Option<Weight> {
 struct Range<'h> {
     media: &'h str,
     version: Option<&'h str>,
+    proto: Option<&'h str>,
+    encoding: Option<&'h str>,
     weight: Weight,
 }
 
@@ -103,16 +113,35 @@ impl<'h> Range<'h> {
         let mut range = Self {
             media,
             version: None,
+            proto: None,
+            encoding: None,
             weight: 1000,
         };
         for parameter in parameters {
+            let (key, value) = parameter;
             if let Some(weight) = weight(parameter) {
                 range.weight = weight;
-            } else if parameter.0.eq_ignore_ascii_case("version") {
-                range.version = Some(parameter.1);
+            } else if key.eq_ignore_ascii_case("version") {
+                range.version = Some(value);
+            } else if key.eq_ignore_ascii_case("proto") {
+                range.proto = Some(value);
+            } else if key.eq_ignore_ascii_case("encoding") {
+                range.encoding = Some(value);
             }
         }
         media.contains('/').then_some(range)
+    }
+
+    /// Returns `true` if it names the page's protobuf. Old clients also ask for the encodings `text`
+    /// and `compact-text`.
+    fn is_delimited(&self) -> bool {
+        let (proto, encoding) = DELIMITED;
+        self.media
+            .eq_ignore_ascii_case("application/vnd.google.protobuf")
+            && self.proto == Some(proto)
+            && self
+                .encoding
+                .is_some_and(|it| it.eq_ignore_ascii_case(encoding))
     }
 
     /// Returns how closely the range describes a type: 3 with the version, 0 for `*/*`. `None` if
@@ -145,114 +174,4 @@ fn liking(accepted: &[Range<'_>], media: &str, version: &str) -> (Weight, u8) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
-        let value = |value: &&str| (name.clone(), value.parse().expect("a header"));
-        values.iter().map(value).collect()
-    }
-
-    /// Headers that Prometheus was seen to send, with native histograms on and off.
-    const PROMETHEUS: [(&str, &str); 6] = [
-        (
-            "2.42, native histograms",
-            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
-        ),
-        (
-            "2.42",
-            "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
-        ),
-        (
-            "2.53, native histograms",
-            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.5,application/openmetrics-text;version=1.0.0;q=0.4,application/openmetrics-text;version=0.0.1;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
-        ),
-        (
-            "2.53",
-            "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
-        ),
-        (
-            "3.5",
-            "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
-        ),
-        (
-            "3.5, native histograms",
-            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
-        ),
-    ];
-
-    #[test]
-    fn every_prometheus_gets_open_metrics() {
-        for (who, accept) in PROMETHEUS {
-            let format = format(&headers(&ACCEPT, &[accept]));
-            assert_eq!(format, Format::OpenMetrics, "{who}");
-        }
-    }
-
-    #[test]
-    fn the_format_is_the_one_liked_best() {
-        use Format::{OpenMetrics, Text};
-        let open = "application/openmetrics-text";
-        for (accept, expected) in [
-            ("", Text),
-            ("*/*", Text),
-            (
-                "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-                Text,
-            ),
-            ("application/*", OpenMetrics),
-            (&format!("{open};q=0.5, text/plain"), Text),
-            (&format!("{open}, text/plain;q=0.5"), OpenMetrics),
-            (
-                &format!("{open}; Q = 0.5 , text/plain;q=0.499"),
-                OpenMetrics,
-            ),
-            (&format!("{open}, text/plain"), Text),
-            (&format!("{open}, */*"), OpenMetrics),
-            (&format!("{open};version=\"1.0.0\",*/*"), OpenMetrics),
-            (&format!("{open};version=0.0.1,text/plain;q=0.1"), Text),
-            (&format!("{open};version=0.0.1"), Text),
-            (&format!("{open};q=0"), Text),
-            (&format!("{open};q=0, */*"), Text),
-            (&format!("*/*;q=0.1, {open};q=0.05"), Text),
-            (
-                &format!("{open};q=0.2, {open};version=1.0.0;q=0.9, text/plain;q=0.5"),
-                OpenMetrics,
-            ),
-            ("application/vnd.google.protobuf", Text),
-            ("APPLICATION/OpenMetrics-Text;VERSION=1.0.0", OpenMetrics),
-            (&format!("{open};q=nonsense,text/plain;q=0.3"), OpenMetrics),
-            (",,;;q=,/", Text),
-        ] {
-            assert_eq!(format(&headers(&ACCEPT, &[accept])), expected, "{accept}");
-        }
-        let two = headers(&ACCEPT, &["text/plain;q=0.1", open]);
-        assert_eq!(format(&two), OpenMetrics);
-    }
-
-    #[test]
-    fn gzip_is_sent_to_those_who_ask_for_it() {
-        for (accepted, expected) in [
-            ("gzip", true),
-            ("GZip", true),
-            ("x-gzip", true),
-            ("deflate, gzip;q=1.0, *;q=0.5", true),
-            ("br;q=1.0, gzip;q=0.001", true),
-            ("gzip, identity", true),
-            ("gzip;q=0.5, identity;q=0.5", true),
-            ("gzip;q=0.5, identity", false),
-            ("gzip;q=0.5, *;q=0.7", false),
-            ("gzip;q=0", false),
-            ("gzip;q=0.000, *", false),
-            ("*", false),
-            ("*, identity;q=0", true),
-            ("*;q=0", false),
-            ("br", false),
-            ("", false),
-        ] {
-            let asked = gzip(&headers(&ACCEPT_ENCODING, &[accepted]));
-            assert_eq!(asked, expected, "{accepted:?}");
-        }
-        assert!(!gzip(&HeaderMap::new()));
-    }
-}
+mod tests;

@@ -4,5 +4,7 @@ mod exemplars;
 mod exposition;
 mod facade;
 mod label_series;
+mod messages;
 mod own_series;
 mod process;
+mod protobuf;

@@ -110,12 +110,17 @@ fn a_scrape_gives_back_the_numbers_sent() {
     let service = Service::quickstart(&[]);
     drive(&service, &LOAD);
     for program in programs() {
-        gives_back(&service, &program);
+        for features in FORMATS {
+            gives_back(&service, &program, features);
+        }
     }
 }
 
-fn gives_back(service: &Service, program: &Path) {
-    let prometheus = Prometheus::scraping(service.management, program);
+/// Features with which a Prometheus asks for OpenMetrics, and with which it asks for protobuf.
+const FORMATS: [&str; 2] = ["exemplar-storage", "exemplar-storage,native-histograms"];
+
+fn gives_back(service: &Service, program: &Path, features: &str) {
+    let prometheus = Prometheus::scraping_with(service.management, program, features, "");
     for (function, result, error, calls) in expected(&LOAD) {
         let query = format!(
             r#"function_calls_total{{function="{function}",result="{result}",error="{error}"}}"#
@@ -139,10 +144,23 @@ fn gives_back(service: &Service, program: &Path) {
     );
     let build = r#"build_info{service_name="quickstart"}"#;
     assert!(wait_for(build, || prometheus.query(build)) > 0.0);
-    // Text 0.0.4 knows no units: it came as OpenMetrics.
+    let bound = r#"function_calls_duration_seconds_bucket{function="hello",result="ok",le="1.0"}"#;
+    let value = wait_for(bound, || prometheus.query(bound));
+    assert!(
+        value > 0.0,
+        "a bound is spelled alike in every format: {value}"
+    );
+    // Text 0.0.4 knows no units: it came as OpenMetrics or protobuf.
     let path = "/api/v1/targets/metadata?metric=function_calls_duration_seconds";
     let metadata = prometheus.ask(path);
-    assert_eq!(metadata[0]["unit"], "seconds", "{metadata}");
+    // Prometheus 2.42 reads no units from protobuf.
+    let [installed, _] = programs();
+    let unit = if program == installed && features == FORMATS[1] {
+        ""
+    } else {
+        "seconds"
+    };
+    assert_eq!(metadata[0]["unit"], unit, "{metadata}");
     assert_eq!(metadata[0]["type"], "histogram", "{metadata}");
 }
 
@@ -264,12 +282,14 @@ fn the_reference_parser_reads_the_page_as_open_metrics() {
 fn an_exemplar_comes_back_with_its_trace() {
     let service = Service::quickstart(&[]);
     for program in programs() {
-        gives_back_exemplars(&service, &program);
+        for features in FORMATS {
+            gives_back_exemplars(&service, &program, features);
+        }
     }
 }
 
-fn gives_back_exemplars(service: &Service, program: &Path) {
-    let prometheus = Prometheus::scraping(service.management, program);
+fn gives_back_exemplars(service: &Service, program: &Path, features: &str) {
+    let prometheus = Prometheus::scraping_with(service.management, program, features, "");
     let path = format!(
         "/api/v1/query_exemplars?query=function_calls_duration_seconds_bucket&start=0&end={}",
         4_000_000_000_u64

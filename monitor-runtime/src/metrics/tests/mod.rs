@@ -1,5 +1,6 @@
 //! Pages of synthetic functions, and of families from other exporters beside the runtime's.
 
+mod messages;
 mod others;
 
 use std::sync::LazyLock;

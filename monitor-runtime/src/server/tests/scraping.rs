@@ -15,6 +15,8 @@ use crate::metrics::{Format, Service};
 use crate::server::{Chunks, Context, Server, serve};
 
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
+const PROTOBUF: &str =
+    "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 fn start(make: impl Fn(Format) -> Chunks + Send + Sync + 'static) -> Server {
@@ -35,9 +37,16 @@ fn speaking(format: Format) -> Chunks {
 fn a_page_comes_in_the_format_and_coding_asked_for() {
     let server = start(speaking);
     let open = "Accept: application/openmetrics-text; version=1.0.0, text/plain;q=0.5";
+    let messages = &*format!("Accept: {PROTOBUF}, text/plain;q=0.5");
     for (headers, format, content_type, coding) in [
         (vec![], Format::Text, TEXT, None),
         (vec![open], Format::OpenMetrics, OPEN_METRICS, None),
+        (
+            vec![messages, "Accept-Encoding: gzip"],
+            Format::Protobuf,
+            PROTOBUF,
+            Some("gzip"),
+        ),
         (
             vec!["Accept-Encoding: gzip"],
             Format::Text,
