@@ -15,15 +15,21 @@ pub(crate) mod hooks;
 #[cfg(all(feature = "enable", not(unix)))]
 #[path = "hooks/none.rs"]
 pub(crate) mod hooks;
+#[cfg(any(feature = "otlp", feature = "sentry"))]
+pub(crate) mod outage;
+#[cfg(feature = "enable")]
+pub(crate) mod outbox;
 #[cfg(feature = "enable")]
 pub(crate) mod outcome;
 #[cfg(feature = "enable")]
 pub(crate) mod panics;
+#[cfg(any(feature = "otlp", feature = "sentry"))]
+pub(crate) mod post;
 #[cfg(feature = "enable")]
 pub(crate) mod rate_limit;
 #[cfg(feature = "enable")]
 pub(crate) mod redact;
-#[cfg(any(feature = "http-check", feature = "sentry"))]
+#[cfg(any(feature = "http-check", feature = "otlp", feature = "sentry"))]
 pub(crate) mod roots;
 #[cfg(feature = "enable")]
 pub(crate) mod scoped_future;

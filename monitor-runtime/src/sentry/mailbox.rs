@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use sentry::TransportOptions;
-use ureq::Agent;
 use ureq::http::Response;
-use ureq::tls::TlsConfig;
 
-use crate::base::roots;
+use crate::base::post::{Client, Transport};
 
 /// Time that Sentry may take to answer one request.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bytes that are read of an answer's body, so that the connection can be reused.
+/// Bytes that are read of an answer's body.
 const MAX_ANSWER: u64 = 64 * 1024;
 
 /// Address of a Sentry project.
@@ -24,7 +22,7 @@ pub(super) struct Address {
 
 /// HTTP client that sends letters to an address.
 pub(super) struct Endpoint {
-    agent: Agent,
+    client: Client,
     address: Address,
 }
 
@@ -37,18 +35,15 @@ impl Address {
         }
     }
 
-    /// Makes its client. Proxies come from the environment (`HTTPS_PROXY` and the like).
+    /// Makes its client.
     pub(super) fn open(self) -> Endpoint {
-        let mut tls = TlsConfig::builder().disable_verification(self.accept_invalid_certs);
-        if self.url.starts_with("https:") {
-            tls = tls.root_certs(roots::all());
-        }
-        let config = Agent::config_builder()
-            .tls_config(tls.build())
-            .timeout_global(Some(ANSWER_TIMEOUT))
-            .http_status_as_error(false);
+        let transport = Transport {
+            timeout: ANSWER_TIMEOUT,
+            accept_invalid_certs: self.accept_invalid_certs,
+            ..Transport::default()
+        };
         Endpoint {
-            agent: config.build().new_agent(),
+            client: Client::new(transport, self.url.starts_with("https:")),
             address: self,
         }
     }
@@ -56,22 +51,18 @@ impl Address {
 
 impl Endpoint {
     /// Sends an envelope. Returns an error if Sentry does not answer in time.
-    pub(super) fn post(&self, body: &[u8]) -> Result<Response<()>, ureq::Error> {
-        let request = self
-            .agent
-            .post(&self.address.url)
-            .header("X-Sentry-Auth", &self.address.auth)
-            .header("Content-Type", "application/x-sentry-envelope");
-        let answer = request.send(body)?;
-        let (parts, mut rest) = answer.into_parts();
-        // A connection can be reused only if the answer was read to its end.
-        let _ = rest.with_config().limit(MAX_ANSWER).read_to_vec();
-        Ok(Response::from_parts(parts, ()))
+    pub(super) fn post(&self, body: &[u8]) -> Result<Response<Vec<u8>>, ureq::Error> {
+        let headers = [
+            ("X-Sentry-Auth", self.address.auth.as_str()),
+            ("Content-Type", "application/x-sentry-envelope"),
+        ];
+        self.client
+            .post(&self.address.url, headers, body, MAX_ANSWER)
     }
 }
 
 /// Returns the reason why an envelope was not accepted. It never contains the key.
-pub(super) fn problem(answer: &Result<Response<()>, ureq::Error>) -> Option<String> {
+pub(super) fn problem(answer: &Result<Response<Vec<u8>>, ureq::Error>) -> Option<String> {
     match answer {
         Ok(answer) if answer.status().is_success() => None,
         Ok(answer) => Some(format!("it answered {}", answer.status())),

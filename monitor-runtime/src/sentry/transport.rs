@@ -6,9 +6,8 @@
 //! <https://develop.sentry.dev/sdk/foundations/transport/>.
 
 use std::cell::LazyCell;
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +18,8 @@ use ureq::http::Response;
 
 use super::mailbox::{Address, problem};
 use super::{counts, off_thread, own_line, quietly, scrub, settle};
+use crate::base::outage::{Change, Outage};
+use crate::base::outbox::{Outbox, Turn};
 
 /// Bytes that may wait: a hundred large events, or a thousand small ones.
 const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
@@ -37,19 +38,9 @@ impl TransportFactory for Factory {
 
 struct Transport(Arc<Shared>);
 
-#[derive(Default)]
 struct Shared {
-    queue: Mutex<Queue>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<QueuedEnvelope>,
-    bytes: usize,
-    sending: bool,
-    closed: bool,
-    limits: RateLimiter,
+    envelopes: Outbox<QueuedEnvelope>,
+    limits: Mutex<RateLimiter>,
 }
 
 /// A serialized envelope.
@@ -85,14 +76,20 @@ impl Drop for Unsent {
 
 impl Transport {
     fn start(options: &TransportOptions) -> Self {
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared {
+            envelopes: Outbox::new(MAX_QUEUED_BYTES),
+            limits: Mutex::default(),
+        });
         let address = Address::new(options);
         let theirs = Arc::clone(&shared);
+        let turn = shared.envelopes.open();
         let spawned = thread::Builder::new()
             .name("monitor-transport".into())
-            .spawn(move || theirs.run(address));
-        // Without a thread nothing can be sent, and all is dropped.
-        shared.lock().closed = spawned.is_err();
+            .spawn(move || theirs.run(turn, address));
+        if spawned.is_err() {
+            // Without a thread nothing can be sent, and all is dropped.
+            shared.close();
+        }
         Self(shared)
     }
 }
@@ -105,18 +102,18 @@ impl sentry::Transport for Transport {
         if envelope.to_writer(&mut body).is_err() {
             return counts::dropped(events);
         }
-        let mut queue = self.0.lock();
-        let fits = queue.bytes + body.len() <= MAX_QUEUED_BYTES;
-        if queue.closed || !fits || !queue.is_welcome(&envelope) {
+        if !admits(&self.0.limits(), &envelope) {
             return counts::dropped(events);
         }
-        queue.bytes += body.len();
-        queue.waiting.push_back(QueuedEnvelope {
+        let bytes = body.len();
+        let envelope = QueuedEnvelope {
             body,
             events,
             _unsent: Unsent::new(),
-        });
-        self.0.changed.notify_all();
+        };
+        if self.0.envelopes.put(envelope, bytes).is_err() {
+            counts::dropped(events);
+        }
     }
 
     fn flush(&self, timeout: Duration) -> bool {
@@ -125,14 +122,9 @@ impl sentry::Transport for Transport {
         if !off_thread::is_here() {
             settle(timeout);
         }
-        let timeout = timeout.saturating_sub(began.elapsed());
-        let is_busy = |queue: &mut Queue| queue.sending || !queue.waiting.is_empty();
-        let waited = self
-            .0
-            .changed
-            .wait_timeout_while(self.0.lock(), timeout, is_busy);
-        let waited = waited.unwrap_or_else(PoisonError::into_inner);
-        !waited.1.timed_out()
+        self.0
+            .envelopes
+            .flush(timeout.saturating_sub(began.elapsed()))
     }
 
     fn shutdown(&self, timeout: Duration) -> bool {
@@ -149,110 +141,83 @@ impl Drop for Transport {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    fn limits(&self) -> MutexGuard<'_, RateLimiter> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn close(&self) {
-        let mut queue = self.lock();
-        queue.closed = true;
-        queue.bytes = 0;
-        for letter in queue.waiting.drain(..) {
+        for letter in self.envelopes.close() {
             counts::dropped(letter.events);
         }
-        self.changed.notify_all();
     }
 
-    fn run(&self, address: Address) {
+    fn run(&self, turn: Turn, address: Address) {
         // Opened by the first envelope. Problems with certificates are logged then.
         let mailbox = LazyCell::new(|| address.open());
         // Lines that an HTTP client logs about its errors would otherwise become events again.
         own_line::disown_thread();
-        let mut trouble = DeliveryHealth::default();
-        while let Some(letter) = self.next() {
-            let answer = mailbox.post(&letter.body);
-            match problem(&answer) {
-                None => (0..letter.events).for_each(|_| counts::sent()),
-                Some(_) => counts::dropped(letter.events),
+        let mut outage = Outage::default();
+        // One at a time: an answer may set a limit for those that wait.
+        while let Some(letters) = self.envelopes.take(turn, 1, Duration::ZERO) {
+            for letter in letters {
+                let answer = mailbox.post(&letter.body);
+                match problem(&answer) {
+                    None => (0..letter.events).for_each(|_| counts::sent()),
+                    Some(_) => counts::dropped(letter.events),
+                }
+                // The subscriber is not the runtime's code.
+                let _ = quietly(|| tell(outage.note(problem(&answer))));
+                if let Ok(answer) = answer {
+                    self.obey(&answer);
+                }
             }
-            // The subscriber is not the runtime's code.
-            let _ = quietly(|| trouble.note(problem(&answer)));
-            let mut queue = self.lock();
-            queue.sending = false;
-            if let Ok(answer) = answer {
-                queue.obey(&answer);
-            }
-            self.changed.notify_all();
+            self.envelopes.sent(turn);
         }
-    }
-
-    /// Waits for an envelope; `None` when no more can come.
-    fn next(&self) -> Option<QueuedEnvelope> {
-        let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
-        let waited = self.changed.wait_while(self.lock(), idle);
-        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
-        let letter = queue.waiting.pop_front()?;
-        queue.bytes -= letter.body.len();
-        queue.sending = true;
-        Some(letter)
-    }
-}
-
-impl Queue {
-    /// Returns `true` if Sentry has not set a rate limit for the contents of an envelope.
-    fn is_welcome(&self, envelope: &Envelope) -> bool {
-        let category = |item: &EnvelopeItem| match item {
-            EnvelopeItem::Event(_) => RateLimitingCategory::Error,
-            EnvelopeItem::SessionUpdate(_) | EnvelopeItem::SessionAggregates(_) => {
-                RateLimitingCategory::Session
-            }
-            EnvelopeItem::Transaction(_) => RateLimitingCategory::Transaction,
-            EnvelopeItem::Attachment(_) => RateLimitingCategory::Attachment,
-            EnvelopeItem::ItemContainer(ItemContainer::Logs(_)) => RateLimitingCategory::LogItem,
-            EnvelopeItem::ItemContainer(ItemContainer::Metrics(_)) => {
-                RateLimitingCategory::TraceMetric
-            }
-            _ => RateLimitingCategory::Any,
-        };
-        let mut items = envelope.items();
-        items.all(|item| self.limits.is_enabled(category(item)))
     }
 
     /// Applies the rate limits of an answer, also to envelopes that wait already.
-    fn obey<B>(&mut self, answer: &Response<B>) {
+    fn obey<B>(&self, answer: &Response<B>) {
         let header = |name| answer.headers().get(name)?.to_str().ok();
-        if let Some(limits) = header("x-sentry-rate-limits") {
-            self.limits.update_from_sentry_header(limits);
+        let mut limits = self.limits();
+        if let Some(given) = header("x-sentry-rate-limits") {
+            limits.update_from_sentry_header(given);
         } else if let Some(seconds) = header("retry-after") {
-            self.limits.update_from_retry_after(seconds);
+            limits.update_from_retry_after(seconds);
         } else if answer.status().as_u16() == 429 {
-            self.limits.update_from_429();
+            limits.update_from_429();
         }
-        if !self.limits.is_enabled(RateLimitingCategory::Error) {
-            let (events, others): (VecDeque<_>, _) =
-                self.waiting.drain(..).partition(|letter| letter.events > 0);
-            self.waiting = others;
-            self.bytes = self.waiting.iter().map(|letter| letter.body.len()).sum();
+        if !limits.is_enabled(RateLimitingCategory::Error) {
+            let events = self.envelopes.retain(|letter| letter.events == 0);
             counts::dropped(events.iter().map(|letter| letter.events).sum());
         }
     }
 }
 
-/// The current problem of reaching Sentry. It is logged when it begins or changes, and once when it
-/// is over.
-#[derive(Default)]
-struct DeliveryHealth(Option<String>);
-
-impl DeliveryHealth {
-    fn note(&mut self, problem: Option<String>) {
-        match &problem {
-            _ if problem == self.0 => {}
-            Some(problem) => tracing::warn!(
-                %problem,
-                "Sentry does not accept events; they are dropped and counted in monitor_captures_total"
-            ),
-            None => tracing::info!("Sentry accepts events again"),
+/// Returns `true` if Sentry has not set a rate limit for the contents of an envelope.
+fn admits(limits: &RateLimiter, envelope: &Envelope) -> bool {
+    let category = |item: &EnvelopeItem| match item {
+        EnvelopeItem::Event(_) => RateLimitingCategory::Error,
+        EnvelopeItem::SessionUpdate(_) | EnvelopeItem::SessionAggregates(_) => {
+            RateLimitingCategory::Session
         }
-        self.0 = problem;
+        EnvelopeItem::Transaction(_) => RateLimitingCategory::Transaction,
+        EnvelopeItem::Attachment(_) => RateLimitingCategory::Attachment,
+        EnvelopeItem::ItemContainer(ItemContainer::Logs(_)) => RateLimitingCategory::LogItem,
+        EnvelopeItem::ItemContainer(ItemContainer::Metrics(_)) => RateLimitingCategory::TraceMetric,
+        _ => RateLimitingCategory::Any,
+    };
+    let mut items = envelope.items();
+    items.all(|item| limits.is_enabled(category(item)))
+}
+
+/// Logs a problem of reaching Sentry when it begins or changes, and once when it is over.
+fn tell(change: Option<Change>) {
+    match change {
+        None => {}
+        Some(Change::Begun(problem)) => tracing::warn!(
+            %problem,
+            "Sentry does not accept events; they are dropped and counted in monitor_captures_total"
+        ),
+        Some(Change::Over) => tracing::info!("Sentry accepts events again"),
     }
 }

@@ -83,6 +83,12 @@ pub(crate) fn seconds(ticks: u64) -> f64 {
     as_f64(ticks) * timebase().seconds_per_tick
 }
 
+/// Converts a number of ticks to nanoseconds.
+#[cfg(feature = "otlp")]
+pub(crate) fn nanoseconds(ticks: u64) -> u64 {
+    self::ticks(seconds(ticks) * 1e9)
+}
+
 /// Converts the ticks of many calls to seconds.
 #[expect(clippy::cast_precision_loss, reason = "a sum may lose its last digits")]
 pub(crate) fn sum_in_seconds(ticks: u128) -> f64 {
