@@ -79,6 +79,7 @@ impl Request {
             .as_ref()
             .map_or_else(TraceContext::new, TraceContext::child);
         trace.begin_request();
+        trace.decide_share(caller.as_ref());
         let method = known(method);
         let slot = Arc::new(Slot::new(method, route));
         let id = id(headers, &trace);

@@ -38,7 +38,7 @@ impl Story {
             reason = "a `true` is reliable, and a `false` is never passed on"
         )]
         let transaction = Some(transaction).filter(Transaction::is_sampled);
-        trace.set_sampled(transaction.is_some() || caller.is_some_and(TraceContext::is_sampled));
+        trace.set_sampled(transaction.is_some() || trace.ids().sampled);
         let id = id.to_str().unwrap_or_default();
         hub.configure_scope(|scope| {
             describe(scope, method, trace, route);

@@ -19,4 +19,6 @@ pub(crate) mod secret;
 #[cfg(feature = "enable")]
 pub(crate) mod sentry_level;
 #[cfg(feature = "enable")]
+pub(crate) mod trace_share;
+#[cfg(feature = "enable")]
 pub(crate) mod traces_sampler;

@@ -4,6 +4,7 @@ use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Identifies a trace: 16 bytes, not all of them zero; shown as 32 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,9 +19,22 @@ pub struct SpanId(pub(crate) [u8; 8]);
 pub(crate) struct Ids {
     pub(crate) trace: TraceId,
     pub(crate) span: SpanId,
+    /// `true` if the caller sampled it, or Sentry gets a transaction of it.
     pub(crate) sampled: bool,
+    /// `true` if it is in the [share](super::share) that is exported.
+    pub(crate) shared: bool,
     /// `true` if the caller left the sampling decision to this service.
     pub(crate) open: bool,
+}
+
+/// The place of a local trace in its trace.
+pub(crate) struct Origin {
+    /// The trace, and the root's span in it.
+    pub(crate) ids: Ids,
+    /// The span in which the caller made the request.
+    pub(crate) remote_parent: Option<SpanId>,
+    /// The `tracestate`.
+    pub(crate) state: Option<Arc<str>>,
 }
 
 impl TraceId {

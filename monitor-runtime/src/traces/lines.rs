@@ -22,6 +22,7 @@ const MAX_BYTES: usize = 32 * 1024;
 
 /// A line of the log, as it was written. Most are dropped unread, so it is made at the least cost, and
 /// secrets in its texts are hidden when it is [read](Line).
+#[derive(Clone)]
 pub(crate) struct RecordedLine {
     /// The time, in ticks of the clock.
     pub(crate) ticks: u64,
@@ -103,7 +104,8 @@ impl RecordedLine {
         }
     }
 
-    fn bytes(&self) -> usize {
+    /// Returns the bytes that it occupies.
+    pub(crate) fn bytes(&self) -> usize {
         let field = |field: &LineField| {
             let sources: usize = field.sources().iter().map(String::len).sum();
             size_of::<LineField>() + field.value.text_bytes() + sources
@@ -116,19 +118,34 @@ impl RecordedLine {
     fn read(&self, (at, began): (SystemTime, u64)) -> Line {
         let since = clock::seconds(self.ticks.saturating_sub(began));
         let since = Duration::try_from_secs_f64(since).unwrap_or_default();
+        self.clone().into_line(at.checked_add(since).unwrap_or(at))
+    }
+
+    /// Returns it as a reader sees it, written at a time.
+    pub(crate) fn into_line(self, at: SystemTime) -> Line {
+        let fields = self.fields.into_iter().map(LineField::redacted);
         Line {
-            at: at.checked_add(since).unwrap_or(at),
+            at,
             level: self.level,
-            target: self.target.clone(),
-            message: without_secrets(self.message.clone()),
-            fields: self
-                .fields
-                .iter()
-                .cloned()
-                .map(LineField::redacted)
-                .collect(),
+            target: self.target,
+            message: without_secrets(self.message),
+            fields: fields.collect(),
             is_logged: self.is_logged,
             span: self.span,
+        }
+    }
+}
+
+impl From<&Line> for RecordedLine {
+    fn from(line: &Line) -> Self {
+        Self {
+            ticks: 0,
+            level: line.level,
+            target: line.target.clone(),
+            message: line.message.clone(),
+            fields: line.fields.clone(),
+            is_logged: line.is_logged,
+            span: line.span,
         }
     }
 }

@@ -8,18 +8,20 @@
 //! The code that a thread runs finds its local trace through its trace context, see
 //! [`context::trace`](crate::context::trace).
 
+pub(crate) mod export;
 mod ids;
 pub(crate) mod judge;
 pub(crate) mod lines;
 pub(crate) mod live;
 pub(crate) mod record;
 mod rest;
+pub(crate) mod share;
 mod slots;
 pub(crate) mod span;
 pub(crate) mod store;
 pub(crate) mod tree;
 
-pub(crate) use ids::{Ids, random};
+pub(crate) use ids::{Ids, Origin, random};
 pub use ids::{SpanId, TraceId};
 pub(crate) use record::LocalTrace;
 pub(crate) use slots::SpanKey;

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::ids::{Ids, SpanId};
+use super::ids::{Ids, Origin, SpanId};
 use super::judge::Reason;
 use super::lines::Line;
 use super::rest::Rest;
@@ -23,6 +23,8 @@ pub(crate) struct LocalTrace {
     pub(crate) ids: Ids,
     /// The span in which the caller made the request.
     pub(crate) remote_parent: Option<SpanId>,
+    /// The `tracestate` of its spans.
+    pub(crate) state: Option<Arc<str>>,
     /// The start.
     pub(crate) at: SystemTime,
     /// The start, in ticks of the clock.
@@ -55,17 +57,17 @@ thread_local! {
 
 impl LocalTrace {
     /// Begins a local trace, which is in flight until its root and its tasks have ended.
-    pub(crate) fn begin(ids: Ids, remote_parent: Option<SpanId>, root: Subject) -> Arc<Self> {
-        Self::begin_at(clock::now(), ids, remote_parent, root)
+    pub(crate) fn begin(origin: Origin, root: Subject) -> Arc<Self> {
+        Self::begin_at(clock::now(), origin, root)
     }
 
     /// Begins a local trace of code that has been running since a time, in ticks of the clock.
-    pub(crate) fn begin_at(
-        began: u64,
-        ids: Ids,
-        remote_parent: Option<SpanId>,
-        root: Subject,
-    ) -> Arc<Self> {
+    pub(crate) fn begin_at(began: u64, origin: Origin, root: Subject) -> Arc<Self> {
+        let Origin {
+            ids,
+            remote_parent,
+            state,
+        } = origin;
         let since = Duration::try_from_secs_f64(clock::seconds(clock::since(began)));
         let at = SystemTime::now();
         let slots = Slots::new();
@@ -75,6 +77,7 @@ impl LocalTrace {
         let trace = Arc::new(Self {
             ids,
             remote_parent,
+            state,
             at: at.checked_sub(since.unwrap_or_default()).unwrap_or(at),
             began,
             slots,
@@ -185,6 +188,7 @@ impl LocalTrace {
         if is_failure {
             // The request may have been judged before a task of it failed.
             self.judge();
+            self.offer();
         }
     }
 
@@ -200,12 +204,14 @@ impl LocalTrace {
         self.with(|rest| rest.facts.root = Some(root));
         self.judge();
         self.end_part();
+        self.offer();
     }
 
     /// Ends the span of a task.
     pub(crate) fn end_task(self: &Arc<Self>, key: SpanKey, end: SpanEnd) {
         self.end_span(key, end);
         self.end_part();
+        self.offer();
     }
 
     /// Notes that the root or a task has ended. After the last of them, the trace is not in flight.
@@ -244,9 +250,14 @@ impl LocalTrace {
                 name,
                 reason,
                 ticks,
-                bytes: size_of::<Self>() + self.slots.bytes() + bytes,
+                bytes: self.own_bytes() + bytes,
             });
         }
+    }
+
+    /// Returns the bytes that it occupies without its [`Rest`].
+    pub(super) fn own_bytes(&self) -> usize {
+        size_of::<Self>() + self.slots.bytes()
     }
 
     /// Returns the name of the request or task that it began with.

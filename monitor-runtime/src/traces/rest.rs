@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use super::export::Exported;
 use super::judge::Facts;
 use super::lines::Lines;
 use super::slots::{Entry, MAX_SPANS, Slots, SpanKey};
@@ -45,6 +46,7 @@ pub(super) struct Rest {
     pub(super) is_counted: bool,
     pub(super) facts: Facts,
     pub(super) lines: Lines,
+    pub(super) exported: Exported,
 }
 
 impl Rest {
@@ -61,6 +63,7 @@ impl Rest {
             is_counted: false,
             facts: Facts::default(),
             lines: Lines::default(),
+            exported: Exported::default(),
         };
         rest.add(SpanKey::ROOT.number, Some(root), None);
         rest

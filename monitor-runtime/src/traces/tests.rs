@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::judge::Reason;
 use super::span::{Detail, SpanEnd, Subject};
-use super::{Ids, LocalTrace, SpanId, SpanKey, TraceId, live, store};
+use super::{Ids, LocalTrace, Origin, SpanId, SpanKey, TraceId, live, store};
 use crate::base::clock;
 use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
@@ -13,9 +13,15 @@ fn trace() -> Arc<LocalTrace> {
         trace: TraceId([7; 16]),
         span: SpanId::random(),
         sampled: false,
+        shared: false,
         open: false,
     };
-    LocalTrace::begin(ids, None, task())
+    let origin = Origin {
+        ids,
+        remote_parent: None,
+        state: None,
+    };
+    LocalTrace::begin(origin, task())
 }
 
 #[track_caller]

@@ -91,6 +91,12 @@ pub(super) fn is_remote() -> bool {
     is_remote.unwrap_or_default()
 }
 
+/// Returns the `tracestate` of the context as it was entered.
+pub(super) fn state() -> Option<Arc<str>> {
+    let state = |rest: &RefCell<Rest>| rest.try_borrow().ok()?.carried.as_ref()?.state.clone();
+    REST.try_with(state).ok().flatten()
+}
+
 /// Makes a local trace that begins here the one of this thread.
 pub(super) fn place_local(trace: &Arc<LocalTrace>) {
     IDS.set(Some(trace.ids));

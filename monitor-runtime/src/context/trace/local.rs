@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tracing::Level;
 
-use super::TraceContext;
 use super::asked::Asking;
-use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
+use super::{Carried, TraceContext};
+use crate::traces::{LocalTrace, Origin, SpanEnd, SpanKey, Subject, share};
 
 /// A place in a local trace.
 pub(super) struct Local {
@@ -42,9 +42,37 @@ impl fmt::Debug for Local {
 }
 
 impl TraceContext {
+    /// Decides if the trace is exported without another reason, unless the caller did. Does nothing while
+    /// nothing is exported.
+    pub(crate) fn decide_share(&mut self, caller: Option<&Self>) {
+        let decided = caller.and_then(Self::decision);
+        let carried = self.carried.as_ref();
+        let state = carried.and_then(|carried| carried.state.clone());
+        let Some(decision) = share::decide(self.ids.trace, decided, state.clone()) else {
+            return;
+        };
+        self.ids.shared = decision.is_in;
+        self.ids.sampled = false;
+        if decision.state != state {
+            let state = decision.state;
+            let baggage = self.carried.take().map(|carried| carried.baggage.clone());
+            let baggage = baggage.unwrap_or_default();
+            let is_empty = state.is_none() && baggage.is_empty();
+            self.carried = (!is_empty).then(|| Arc::new(Carried { state, baggage }));
+        }
+    }
+
     /// Begins the local trace of a request. `caller` is the context that came with it.
     pub(crate) fn begin_local(&mut self, caller: Option<&Self>, root: Subject) {
-        let trace = LocalTrace::begin(self.ids, caller.map(Self::span_id), root);
+        let origin = Origin {
+            ids: self.ids,
+            remote_parent: caller.map(Self::span_id),
+            state: self
+                .carried
+                .as_ref()
+                .and_then(|carried| carried.state.clone()),
+        };
+        let trace = LocalTrace::begin(origin, root);
         self.local = Some(Local {
             is_own: true,
             ..Local::inside(trace, SpanKey::ROOT)
@@ -58,6 +86,7 @@ impl TraceContext {
         if caller.is_some() {
             *self = self.child();
         }
+        self.decide_share(caller.as_ref());
         self.begin_local(caller.as_ref(), root);
     }
 

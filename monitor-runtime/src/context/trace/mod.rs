@@ -93,6 +93,7 @@ impl TraceContext {
                 trace: TraceId(trace),
                 span: SpanId::random(),
                 sampled: false,
+                shared: false,
                 open: false,
             },
             is_remote: false,
@@ -150,9 +151,10 @@ impl TraceContext {
         self.ids.span
     }
 
-    /// Returns `true` if the trace is sampled: the caller may be recording it.
+    /// Returns `true` if the trace is sampled: the caller may be recording it, or this service sends it to a
+    /// collector or to Sentry.
     pub fn is_sampled(&self) -> bool {
-        self.ids.sampled
+        self.ids.sampled || self.ids.shared
     }
 
     /// Returns the caller's decision whether this trace is sampled; `None` if it left that open.
@@ -162,18 +164,17 @@ impl TraceContext {
 
     /// Returns the `tracestate`: entries of other tracing systems.
     pub fn tracestate(&self) -> Option<&str> {
-        self.carried.as_ref()?.state.as_deref()
+        match &self.local {
+            Some(local) => local.trace.state.as_deref(),
+            None => self.carried.as_ref()?.state.as_deref(),
+        }
     }
 
     /// Returns the value of `traceparent`, version 00.
     pub fn traceparent(&self) -> String {
-        let Ids {
-            trace,
-            span,
-            sampled,
-            ..
-        } = self.ids;
-        format!("00-{trace}-{span}-{:02x}", u8::from(sampled) * SAMPLED)
+        let Ids { trace, span, .. } = self.ids;
+        let sampled = u8::from(self.is_sampled()) * SAMPLED;
+        format!("00-{trace}-{span}-{sampled:02x}")
     }
 
     /// Sets `traceparent` and `tracestate` on an outgoing request, replacing those it has.

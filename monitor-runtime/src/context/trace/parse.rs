@@ -42,6 +42,7 @@ pub(super) fn parent(value: &[u8]) -> Option<Ids> {
         span: SpanId(span),
         // Other flags are not passed on, because their meaning is not known.
         sampled: flags & SAMPLED != 0,
+        shared: false,
         open: false,
     })
 }

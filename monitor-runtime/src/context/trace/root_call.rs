@@ -15,7 +15,7 @@ use crate::callsite::Site;
 use crate::context;
 use crate::context::thread::THREAD;
 use crate::traces::span::Detail;
-use crate::traces::{Ids, LocalTrace, SpanId, SpanKey, Subject};
+use crate::traces::{Ids, LocalTrace, Origin, SpanId, SpanKey, Subject, share};
 
 /// A local trace that begins when something has to be recorded in it.
 #[derive(Clone, Copy)]
@@ -131,7 +131,17 @@ pub(super) fn keep_promise() {
     if caller.is_some() {
         ids.span = SpanId::random();
     }
-    let root = Subject::Call(promise.site);
-    let trace = LocalTrace::begin_at(promise.began, ids, caller, root);
+    let mut state = current::state();
+    let decided = caller.and((!ids.open).then_some(ids.sampled));
+    if let Some(decision) = share::decide(ids.trace, decided, state.clone()) {
+        (ids.shared, ids.sampled) = (decision.is_in, false);
+        state = decision.state;
+    }
+    let origin = Origin {
+        ids,
+        remote_parent: caller,
+        state,
+    };
+    let trace = LocalTrace::begin_at(promise.began, origin, Subject::Call(promise.site));
     place_local(&trace);
 }

@@ -15,7 +15,7 @@ use crate::server::incidents::tests::alone;
 use crate::server::incidents::{Moment, stuck};
 use crate::server::live::{Around, Live};
 use crate::server::serve;
-use crate::traces::{Ids, LocalTrace, SpanEnd, SpanId, SpanKey, Subject, TraceId};
+use crate::traces::{Ids, LocalTrace, Origin, SpanEnd, SpanId, SpanKey, Subject, TraceId};
 
 static LOAD: Site = Site::new(|| "", "shop").with(&const { Settings::new().name("Store::load") });
 static SERVE: Site = Site::new(|| "", "shop").with(&const { Settings::new().name("serve") });
@@ -34,9 +34,15 @@ fn a_stuck_call_begins_an_incident_that_few_may_see() {
         trace: TraceId([9; 16]),
         span: SpanId::random(),
         sampled: false,
+        shared: false,
         open: false,
     };
-    let trace = LocalTrace::begin(ids, None, task());
+    let origin = Origin {
+        ids,
+        remote_parent: None,
+        state: None,
+    };
+    let trace = LocalTrace::begin(origin, task());
     for site in [&SERVE, &LOAD] {
         trace.begin_call(SpanKey::ROOT, site, clock::now);
     }

@@ -145,7 +145,7 @@ fn triggers_that_come_together_share_an_incident() {
 /// A request that begins now.
 #[track_caller]
 fn request() -> std::sync::Arc<LocalTrace> {
-    LocalTrace::begin(ids(), None, Subject::Task(Location::caller()))
+    LocalTrace::begin(origin(), Subject::Task(Location::caller()))
 }
 
 fn end(request: &std::sync::Arc<LocalTrace>) -> String {

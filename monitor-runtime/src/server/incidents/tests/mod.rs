@@ -11,7 +11,7 @@ use super::Moment;
 use crate::base::clock;
 use crate::health::{Check, Health};
 use crate::server::live::{Around, Live};
-use crate::traces::{Ids, SpanId, TraceId, random};
+use crate::traces::{Ids, Origin, SpanId, TraceId, random};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -53,14 +53,20 @@ fn service() -> crate::metrics::Service {
     }
 }
 
-/// Returns the ids of a trace of its own.
-fn ids() -> Ids {
+/// Returns the place of a local trace in a trace of its own.
+fn origin() -> Origin {
     let mut trace = [1; 16];
     trace[..8].copy_from_slice(&random());
-    Ids {
+    let ids = Ids {
         trace: TraceId(trace),
         span: SpanId::random(),
         sampled: false,
+        shared: false,
         open: false,
+    };
+    Origin {
+        ids,
+        remote_parent: None,
+        state: None,
     }
 }

@@ -19,7 +19,7 @@ use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
 
 /// A request with 200 spans, each with fields.
 fn huge(place: &'static Location<'static>) -> Arc<LocalTrace> {
-    let trace = LocalTrace::begin(ids(), None, Subject::Task(place));
+    let trace = LocalTrace::begin(origin(), Subject::Task(place));
     for number in 0..199 {
         let fields = (0..12).map(|_| ("name_of_a_field", FieldValue::Unsigned(number)));
         let detail = Detail::of_values(fields.collect());
