@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use super::json_text::{push_name, push_str, push_value};
 use super::pretty::PrettyLayer;
 use super::timestamp::Timestamp;
-use super::{NonBlockingStdout, SanitizingWriter, counter, queued_stdout};
+use super::{NonBlockingStdout, SanitizingWriter, counter, export, queued_stdout};
 use crate::base::fields::FieldValue;
 use crate::context::trace::TraceContext;
 use crate::settings::log_format::LogFormat;
@@ -97,6 +97,7 @@ fn write(form: &Form, trace: &LocalTrace, late: &LateLines) {
 fn write_line(form: &Form, trace: &LocalTrace, story: &Story, line: &Line) {
     let spans = spans_around(story, line.span);
     counter::count(line.level);
+    export::export_late(trace, line);
     // Its errors are not reported, because there is no log to report them to.
     let _ = match form {
         Form::Json => queued_stdout().write_all(&json(trace, &spans, line)),

@@ -22,6 +22,7 @@
 
 mod counter;
 mod error_chain;
+pub(crate) mod export;
 pub(crate) mod filter;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;

@@ -20,6 +20,11 @@ const MAX_FIELD: usize = 1024;
 
 /// Keeps a line in the record of its request. `is_logged` is `true` if the log shows it now.
 pub(super) fn keep(event: &Event<'_>, is_logged: bool) {
+    keep_line(line(event, is_logged));
+}
+
+/// Returns the line of an event. `is_logged` is `true` if the log shows it now.
+pub(super) fn line(event: &Event<'_>, is_logged: bool) -> RecordedLine {
     // A record of the `log` crate says in its fields where it comes from.
     let mut line = if let Some(record) = event.normalized_metadata() {
         let target = record.target().to_owned().into();
@@ -31,7 +36,7 @@ pub(super) fn keep(event: &Event<'_>, is_logged: bool) {
     let mut values = LineFields::default();
     event.record(&mut values);
     (line.message, line.fields) = (values.message, values.fields);
-    keep_line(line);
+    line
 }
 
 /// The values of a span or a line. A value of a secret name is discarded at once; other texts are as

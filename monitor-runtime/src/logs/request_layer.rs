@@ -7,14 +7,15 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use super::export;
 use super::recorded::{self, LineFields};
 use crate::callsite::events::is_telling;
 use crate::context;
-use crate::context::trace::ForeignSpan;
+use crate::context::trace::{ForeignSpan, keep_line};
 use crate::traces::span::Detail;
 
-/// Adds the spans of other crates, and the lines of the log, to the record of their request; made by
-/// [`request_layer`].
+/// Adds the spans of other crates, and the lines of the log, to the record of their request, and exports the
+/// lines; made by [`request_layer`].
 #[derive(Debug)]
 pub struct RequestLayer(());
 
@@ -22,8 +23,9 @@ pub struct RequestLayer(());
 /// request, for a subscriber of your own.
 ///
 /// `/requests` then shows the query of a database driver or a function with
-/// `#[tracing::instrument]` between the monitored calls, and below them the last 100 lines. Spans and
-/// lines that the subscriber's filter hides are not added. `start()` installs one with its own subscriber.
+/// `#[tracing::instrument]` between the monitored calls, and below them the last 100 lines. Where log lines
+/// are exported by OTLP, the layer passes all of them on, in requests and outside. Spans and lines that the
+/// subscriber's filter hides are not added. `start()` installs one with its own subscriber.
 ///
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt;
@@ -59,11 +61,18 @@ where
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         // A call and the request itself are spans of the record.
-        if context::is_recorded()
+        let is_kept = context::is_recorded()
             && !is_telling()
-            && event.metadata().target() != "monitor_runtime::http"
-        {
-            recorded::keep(event, true);
+            && event.metadata().target() != "monitor_runtime::http";
+        let is_exported = export::is_wanted();
+        if is_kept || is_exported {
+            let line = recorded::line(event, true);
+            if is_exported {
+                export::export(line.clone());
+            }
+            if is_kept {
+                keep_line(line);
+            }
         }
     }
 
