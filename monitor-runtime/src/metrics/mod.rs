@@ -20,6 +20,8 @@ mod layout;
 mod objective_families;
 mod objective_labels;
 mod page;
+#[cfg(feature = "otlp")]
+pub(crate) mod points;
 pub(crate) mod process;
 mod process_families;
 mod protobuf;
@@ -27,6 +29,7 @@ mod readings;
 mod runtime_families;
 mod sample;
 mod service;
+pub(crate) mod slo;
 mod text_format;
 mod text_page;
 
@@ -41,7 +44,8 @@ pub(crate) use page::{Chunks, Page};
 pub(crate) use process_families::{process, runtime};
 pub(crate) use readings::RESULTS;
 pub(crate) use runtime_families::{
-    CheckReading, Number, RuntimeFamily, captures, checks, incidents, label_overflow, log, traces,
+    CheckReading, Number, RuntimeFamily, captures, checks, incidents, label_overflow, log,
+    otlp_items, traces,
 };
 pub(crate) use service::Service;
 pub(crate) use text_format::{canonical, escape};
@@ -53,7 +57,7 @@ pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
 /// Families of which every page may have series, so that the service must not define them.
-const FAMILIES: [&Family<'static>; 20] = [
+const FAMILIES: [&Family<'static>; 21] = [
     &BUILD_INFO,
     &CALLS,
     &ERRORS,
@@ -63,6 +67,7 @@ const FAMILIES: [&Family<'static>; 20] = [
     &LOG_DROPPED,
     &LABEL_OVERFLOW,
     &CAPTURES,
+    &OTLP_ITEMS,
     &TRACES,
     &SPANS_LEFT_OUT,
     &INCIDENTS,
@@ -127,6 +132,11 @@ pub(crate) const CAPTURES: Family<'static> = Family::counter(
     "monitor_captures_total",
     None,
     "Events for Sentry, by result.",
+);
+pub(crate) const OTLP_ITEMS: Family<'static> = Family::counter(
+    "monitor_otlp_items_total",
+    None,
+    "Spans, data points and log records for the OpenTelemetry collector, by signal and result.",
 );
 pub(crate) const TRACES: Family<'static> = Family::counter(
     "monitor_traces_total",
@@ -248,36 +258,19 @@ pub(crate) const TOKIO_PARKS: Family<'static> = Family::counter(
     None,
     "Number of times that a worker had nothing to do.",
 );
-/// Names of the series that the rules for objectives record, after
-/// <https://prometheus.io/docs/practices/rules/>.
-pub(crate) mod slo {
-    /// The share of calls that may break the promise, and the share of that budget which is left.
-    pub(crate) const BUDGET: &str = "monitor_slo:error_budget:ratio";
-    pub(crate) const BUDGET_LEFT: &str = "monitor_slo:error_budget_left:ratio";
-    /// By function: the number of calls in 3 days, and the number of those that broke the promise.
-    pub(crate) const FUNCTION_CALLS: &str = "monitor_slo:function_calls:increase3d";
-    pub(crate) const FUNCTION_FAILURES: &str = "monitor_slo:function_failures:increase3d";
-
-    /// Returns the name of the share of calls that break it, over a window.
-    pub(crate) fn ratio(window: &str) -> String {
-        format!("monitor_slo:failures:ratio_rate{window}")
-    }
-
-    /// Returns the name of the burn rate over a window; 1 uses the budget up in exactly its period.
-    pub(crate) fn burn_rate(window: &str) -> String {
-        format!("monitor_slo:error_budget:burn_rate{window}")
-    }
-
-    /// Returns the name of the number of calls that break it in a window.
-    pub(crate) fn failures(window: &str) -> String {
-        format!("monitor_slo:failures:increase{window}")
-    }
-
-    /// Returns the name of the number of calls in a window.
-    pub(crate) fn calls(window: &str) -> String {
-        format!("monitor_slo:calls:increase{window}")
-    }
-}
+/// The beginnings of the names of families, and the namespaces of OpenTelemetry that they stand for.
+#[cfg(feature = "otlp")]
+pub(crate) const NAMESPACES: [(&str, &str); 9] = [
+    ("function_calls_", "function.calls."),
+    ("function_", "function."),
+    ("monitor_", "monitor."),
+    ("http_server_request_", "http.server.request."),
+    ("http_server_", "http.server."),
+    ("http_", "http."),
+    ("process_", "process."),
+    ("tokio_", "tokio."),
+    ("build_", "build."),
+];
 
 #[cfg(test)]
 mod tests;

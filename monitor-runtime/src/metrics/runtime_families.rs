@@ -7,7 +7,7 @@ use super::family::Family;
 use super::text_format::label;
 use super::{
     CAPTURES, CHECK_DURATION, CHECK_UP, INCIDENTS, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS,
-    OLDEST_CALL, SPANS_LEFT_OUT, TRACES,
+    OLDEST_CALL, OTLP_ITEMS, SPANS_LEFT_OUT, TRACES,
 };
 use crate::base::clock;
 use crate::callsite::Site;
@@ -53,6 +53,22 @@ pub(crate) fn captures(captures: [(&str, u64); 3]) -> RuntimeFamily {
         family: &CAPTURES,
         values: values.to_vec(),
     }
+}
+
+/// Returns the family of items for the OpenTelemetry collector, by signal and result; none if nothing is
+/// exported.
+pub(crate) fn otlp_items(
+    items: impl Iterator<Item = (&'static str, &'static str, u64)>,
+) -> Option<RuntimeFamily> {
+    let value = |(signal, result, count)| {
+        let labels = [label("signal", signal), label("result", result)].join(",");
+        (labels, Number::Count(count))
+    };
+    let values: Vec<_> = items.map(value).collect();
+    (!values.is_empty()).then_some(RuntimeFamily {
+        family: &OTLP_ITEMS,
+        values,
+    })
 }
 
 /// Returns the family of incidents, by what began them.
