@@ -1,5 +1,7 @@
 //! The builder: every decision that is made before the start.
 
+#[cfg(feature = "otlp")]
+mod otlp;
 #[cfg(feature = "sentry")]
 mod sentry;
 #[cfg(feature = "server")]

@@ -47,18 +47,29 @@ impl Given {
         builder: Option<String>,
         env: Env<'_>,
     ) -> Result<Option<Self>, ConfigError> {
+        Self::find_as(setting, setting.variable, builder, env)
+    }
+
+    /// Returns the value of a setting under another name than that of its table.
+    pub(super) fn find_as(
+        setting: &'static Setting,
+        name: &str,
+        builder: Option<String>,
+        env: Env<'_>,
+    ) -> Result<Option<Self>, ConfigError> {
         let of_builder = builder.is_some();
-        let value = match (builder, variable(env, setting.variable)) {
+        let value = match (builder, variable(env, name)) {
             (Some(value), _) => Ok(value),
             (None, Some(value)) => value.clone().into_string(),
             (None, None) => return Ok(None),
         };
         let given = |value: &str| Self {
             setting,
-            source: if of_builder {
-                format!("Builder::{}", setting.method)
-            } else {
-                setting.variable.to_owned()
+            source: match setting.method {
+                // The builder's method takes the name of a variable.
+                "otel" => name.to_owned(),
+                method if of_builder => format!("Builder::{method}"),
+                _ => name.to_owned(),
             },
             value: value.to_owned(),
         };
@@ -86,7 +97,9 @@ impl Given {
 
     pub(super) fn refuse(self, problem: impl fmt::Display) -> ConfigError {
         // A secret stays out of the message.
-        let value = if is_secret(self.setting.variable) {
+        let is_secret =
+            is_secret(self.setting.variable) || self.setting.variable.ends_with("_HEADERS");
+        let value = if is_secret {
             format!("<{} characters>", self.value.chars().count())
         } else {
             without_login(without_secrets(self.value))

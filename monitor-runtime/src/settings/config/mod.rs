@@ -10,6 +10,11 @@ mod given;
 mod links;
 mod log;
 mod of_builder;
+#[cfg(feature = "otlp")]
+pub(crate) mod otlp;
+#[cfg(not(feature = "otlp"))]
+#[path = "otlp_off.rs"]
+pub(crate) mod otlp;
 mod redact;
 mod resource;
 mod sentry;
@@ -18,6 +23,7 @@ mod server;
 #[cfg(not(feature = "server"))]
 #[path = "server_off.rs"]
 mod server;
+mod table;
 mod unknown;
 mod unread;
 mod watchdog;
@@ -33,105 +39,25 @@ use self::given::Given;
 pub(crate) use self::links::INSTANCE;
 use self::links::{parse_server_url, parse_url};
 use self::log::{colours, log_format, parse_filter, parse_record_level};
+use self::otlp::OtlpSettings;
 use self::redact::parse_names;
 use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler};
 #[cfg(feature = "server")]
 pub(crate) use self::server::{Address, PageLinks};
 pub(crate) use self::server::{ServerOverrides, ServerSettings};
+#[cfg_attr(
+    not(test),
+    expect(
+        clippy::wildcard_imports,
+        reason = "every setting, which this room reads"
+    )
+)]
+use self::table::*;
+pub use self::table::{SETTINGS, Setting};
 use self::watchdog::watchdog;
 use crate::settings::log_filter::{LogDirectives, RecordDirectives};
 use crate::settings::log_format::LogFormat;
 use crate::settings::traces_sampler::TracesSampler;
-
-/// A setting, as the table in `docs/settings.md` shows it.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// The environment variable.
-    pub variable: &'static str,
-    /// The builder's method that sets it, too.
-    pub method: &'static str,
-    /// The value when neither is given.
-    pub default: &'static str,
-    /// The values that are allowed.
-    pub allowed: &'static str,
-    /// The meaning of the setting.
-    pub meaning: &'static str,
-    /// The feature that reads it, if this build lacks the feature.
-    pub missing: Option<&'static str>,
-}
-
-/// A setting that only a feature reads names it.
-macro_rules! settings {
-    (@missing) => { None };
-    (@missing $feature:tt) => { if cfg!(feature = $feature) { None } else { Some($feature) } };
-    ($($name:ident $(in $feature:tt)?: $method:literal, $default:literal, $allowed:literal, $meaning:literal;)*) => {
-        $(const $name: Setting = Setting {
-            variable: stringify!($name),
-            method: $method,
-            default: $default,
-            allowed: $allowed,
-            meaning: $meaning,
-            missing: settings!(@missing $($feature)?),
-        };)*
-
-        /// Every setting of the runtime, in the order of the table in `docs/settings.md`.
-        pub const SETTINGS: &[Setting] = &[$($name),*];
-    };
-}
-
-settings! {
-    MONITOR_ADDR in "server": "addr", "127.0.0.1:9464", "IP:PORT or localhost:PORT (port 0 takes a free one), unix:/PATH, or `off`",
-        "where the management server listens";
-    MONITOR_TOKEN in "server": "token", "none", "16 or more visible ASCII characters",
-        "bearer token that opens details to peers that are not on loopback";
-    MONITOR_LOOPBACK in "server": "loopback_needs_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
-        "whether requests of this machine see details and change the log's filter without the token";
-    MONITOR_METRICS in "server": "metrics_need_token", "`open`", "`open`, or `token` with a `MONITOR_TOKEN`",
-        "whether other machines read `/metrics` without the token";
-    MONITOR_LOG_FORMAT: "log_format", "`pretty` on a terminal, else `json`", "`pretty` or `json`",
-        "how log lines are written to standard output";
-    MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
-        "time between readiness falling and `drained()`, for load balancers to notice";
-    MONITOR_DRAIN_LIMIT: "drain_limit", "30s", "a duration up to 1h, such as `10s`",
-        "time after the drain delay until running work is cut off and the process ends";
-    MONITOR_WATCHDOG: "watchdog", "30s", "a duration from 100ms to 1h, or `off`",
-        "time that the async runtime may be blocked before `/livez` fails";
-    MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
-        "combinations of label values told apart in the whole process; new ones beyond it are `other`";
-    MONITOR_REDACT: "redact", "none: the built-in names are always hidden", "names separated by commas, of letters, digits, `_`, `-` and `.`",
-        "further fields whose values no log line and no event shows";
-    MONITOR_PROCESS_METRICS: "process_metrics", "on", "`on` or `off`",
-        "whether `process_*` and `tokio_*` are on `/metrics`";
-    MONITOR_RUNBOOK_URL: "runbook_url", "none", "`https://…` or `http://…`, without a login or a query",
-        "the URL of the runbooks: an alert of `/rules.yaml` links to this URL, `/` and its name";
-    MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a login or a query",
-        "the Grafana with the dashboard of `/grafana.json`, for alerts to link to";
-    MONITOR_SERVER_URL: "server_url", "none", "`https://…` or `http://…`, without a login or a query; `{instance}` in it stands for the alert's instance",
-        "the URL at which people reach this server: alerts and log lines link to their incidents there";
-    MONITOR_TRACE_URL in "server": "trace_url", "none", "`https://…` or `http://…` with `{trace_id}` in it, without a login",
-        "the URL that trace ids of the live page link to: `{trace_id}` stands for the id";
-    MONITOR_SOURCE_URL in "server": "source_url", "none", "`https://…` or `http://…` with `{file}`, and `{line}`, `{version}` or `{commit}`, without a login",
-        "the URL that places in the source link to on the live page";
-    RUST_LOG: "log_filter", "info", "`tracing` filter directives, such as `info,my_crate=debug`",
-        "which spans and events are logged";
-    MONITOR_RECORD_LEVEL: "record_level", "none", "`target=level` separated by commas, such as `my_crate=debug`",
-        "lines below the log's filter that are kept with their request, and written if it fails, has a slow call or is asked for";
-    SENTRY_DSN in "sentry": "sentry_dsn", "none: Sentry is off", "the DSN of a Sentry project",
-        "where errors and panics are sent";
-    SENTRY_ENVIRONMENT: "environment", "`production`, or `development` in debug builds",
-        "up to 64 characters, no spaces or slashes, not `None`", "the environment of Sentry events";
-    SENTRY_RELEASE: "release", "`<crate>@<version>`", "up to 200 characters, no slashes or line breaks",
-        "the release of Sentry events";
-    SENTRY_TRACES_SAMPLE_RATE: "traces_sample_rate", "none: there are no transactions", "a number from 0 to 1",
-        "the share of requests that are sent to Sentry as transactions; none at 0, even if callers sample";
-    MONITOR_TRACES_SAMPLER in "sentry": "traces_sampler", "caller", "`caller`, `own` or `both`",
-        "whose decision makes a request a transaction: the caller's where it has one (of those, ten a second), \
-         the rate's, or that of both";
-    OTEL_SERVICE_NAME: "service_name", "the name of the crate that calls `builder!()`", "any text",
-        "the `service_name` label, and `service` in Sentry and `/health`";
-    OTEL_RESOURCE_ATTRIBUTES: "resource_attributes", "none", "`key=value` separated by commas, with `%2C` and the like for other characters",
-        "`service.name`, `service.version` and `deployment.environment.name`, which replace the defaults of the service's name, version and environment";
-}
 
 /// The settings of the builder; `None` leaves a setting to the environment.
 #[derive(Clone, Debug, Default)]
@@ -156,6 +82,8 @@ pub(crate) struct Overrides {
     pub(crate) traces_sampler: Option<TracesSampler>,
     pub(crate) service_name: Option<String>,
     pub(crate) resource_attributes: Option<String>,
+    /// Variables of OpenTelemetry and their values.
+    pub(crate) otel: Vec<(String, String)>,
 }
 
 /// All settings, decided.
@@ -185,6 +113,9 @@ pub(crate) struct Config {
     pub(crate) traces_sampler: TracesSampler,
     pub(crate) service_name: String,
     pub(crate) service_version: String,
+    /// All attributes of the service, decoded.
+    pub(crate) resource_attributes: Vec<(String, String)>,
+    pub(crate) otlp: OtlpSettings,
     /// Warnings about settings that have no effect.
     pub(crate) warnings: Vec<String>,
 }
@@ -201,6 +132,7 @@ impl Config {
         crate_version: &str,
     ) -> Result<Self, ConfigError> {
         let server = ServerSettings::resolve(given.server, env)?;
+        let otlp = OtlpSettings::resolve(&given.otel, env)?;
         let redact = Given::find(&MONITOR_REDACT, given.redact, env)?;
         let runbook_url = Given::find(&MONITOR_RUNBOOK_URL, given.runbook_url, env)?;
         let grafana_url = Given::find(&MONITOR_GRAFANA_URL, given.grafana_url, env)?;
@@ -255,6 +187,8 @@ impl Config {
                 .or(resource.name)
                 .unwrap_or_else(|| crate_name.to_owned()),
             service_version,
+            resource_attributes: resource.all,
+            otlp,
             warnings,
         })
     }

@@ -31,9 +31,11 @@ pub(super) fn find(
     }
 }
 
-/// The attributes that are used.
+/// The attributes.
 #[derive(Debug, Default)]
 pub(super) struct Resource {
+    /// All of them, each name once.
+    pub(super) all: Vec<(String, String)>,
     /// `service.name`.
     pub(super) name: Option<String>,
     /// `service.version`.
@@ -58,6 +60,8 @@ impl Resource {
                 }
             };
             let Pair { key, value, raw } = pair;
+            resource.all.retain(|(known, _)| *known != key);
+            resource.all.push((key.clone(), value.clone()));
             let place = match key.as_str() {
                 "service.name" => &mut resource.name,
                 "service.version" => &mut resource.version,
@@ -125,7 +129,7 @@ fn misfit(raw: &str) -> Option<Problem> {
 }
 
 /// Decodes `%20` and the like (RFC 3986, section 2.1).
-fn decoded(text: &str) -> Result<String, Problem> {
+pub(super) fn decoded(text: &str) -> Result<String, Problem> {
     let mut parts = text.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -141,7 +145,7 @@ fn decoded(text: &str) -> Result<String, Problem> {
 }
 
 /// The reason why a member is invalid.
-enum Problem {
+pub(super) enum Problem {
     Pair,
     Escape,
     Text,

@@ -8,6 +8,13 @@ fn resolve(given: Overrides, env: &[(&str, &str)]) -> Result<Config, ConfigError
     Config::resolve(given, &env, "shop", "1.2.3")
 }
 
+/// Returns what has to be set beside a setting so that it is read.
+fn beside(setting: &Setting) -> Option<(&'static str, &'static str)> {
+    let endpoint = OTEL_EXPORTER_OTLP_ENDPOINT.variable;
+    let is_read_with_it = setting.method == "otel" && setting.variable != endpoint;
+    is_read_with_it.then_some((endpoint, "http://c:4318"))
+}
+
 fn of_server(server: ServerOverrides) -> Overrides {
     Overrides {
         server,
@@ -152,14 +159,16 @@ fn a_value_that_is_not_utf_8_is_refused() {
     use std::os::unix::ffi::OsStringExt;
     for setting in SETTINGS {
         let value = OsString::from_vec(b"s3cr3t\xff".to_vec());
-        let env = [(OsString::from(setting.variable), value)];
+        let own = |(name, value): (&str, &str)| (OsString::from(name), OsString::from(value));
+        let mut env: Vec<_> = beside(setting).map(own).into_iter().collect();
+        env.push((OsString::from(setting.variable), value));
         let told = match Config::resolve(Overrides::default(), &env, "shop", "1") {
             Err(error) => error.to_string(),
             Ok(config) => config.warnings.concat(),
         };
         assert!(told.starts_with(setting.variable), "{told}");
         assert!(told.contains("is not UTF-8"), "{told}");
-        let is_token = setting.variable == "MONITOR_TOKEN";
+        let is_token = ["MONITOR_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS"].contains(&setting.variable);
         assert_eq!(told.contains("s3cr3t"), !is_token, "{told}");
     }
 }
@@ -225,12 +234,17 @@ fn every_setting_has_a_value_that_is_refused_in_the_same_words() {
             "OTEL_SERVICE_NAME" => continue,
             _ => "nonsense",
         };
-        let told = match resolve(Overrides::default(), &[(setting.variable, value)]) {
+        let env: Vec<_> = beside(setting)
+            .into_iter()
+            .chain([(setting.variable, value)])
+            .collect();
+        let told = match resolve(Overrides::default(), &env) {
             Err(error) => error.to_string(),
             Ok(config) => config.warnings.concat(),
         };
         let shown = match setting.variable {
             "MONITOR_TOKEN" => "<9 characters>",
+            "OTEL_EXPORTER_OTLP_HEADERS" => "<8 characters>",
             _ => value,
         };
         let begin = format!("{}={shown:?}: ", setting.variable);
@@ -258,7 +272,11 @@ fn a_refused_value_shows_no_secret() {
     ];
     for setting in SETTINGS {
         for value in values {
-            let told = match resolve(Overrides::default(), &[(setting.variable, value)]) {
+            let env: Vec<_> = beside(setting)
+                .into_iter()
+                .chain([(setting.variable, value)])
+                .collect();
+            let told = match resolve(Overrides::default(), &env) {
                 Err(error) => error.to_string(),
                 Ok(config) => config.warnings.concat(),
             };

@@ -11,7 +11,11 @@ fn quotes_and_marks_around_a_variable_are_no_part_of_it() {
             "MONITOR_TOKEN" => "0123456789abcdef",
             "MONITOR_LOG_FORMAT" => "json",
             "MONITOR_DRAIN" | "MONITOR_DRAIN_LIMIT" | "MONITOR_WATCHDOG" => "7s",
-            "MONITOR_LABEL_SERIES" => "7",
+            "MONITOR_LABEL_SERIES"
+            | "OTEL_EXPORTER_OTLP_TIMEOUT"
+            | "OTEL_METRIC_EXPORT_INTERVAL"
+            | "OTEL_BSP_SCHEDULE_DELAY"
+            | "OTEL_BLRP_SCHEDULE_DELAY" => "7",
             "MONITOR_REDACT" => "iban",
             "MONITOR_PROCESS_METRICS" => "off",
             "MONITOR_RUNBOOK_URL" | "MONITOR_GRAFANA_URL" | "MONITOR_SERVER_URL" => "https://h",
@@ -21,14 +25,31 @@ fn quotes_and_marks_around_a_variable_are_no_part_of_it() {
             "RUST_LOG" => "debug",
             "MONITOR_RECORD_LEVEL" => "shop=debug",
             "SENTRY_DSN" => "https://key@host/1",
-            "SENTRY_TRACES_SAMPLE_RATE" => "0.5",
+            "SENTRY_TRACES_SAMPLE_RATE" | "OTEL_TRACES_SAMPLER_ARG" => "0.5",
             "OTEL_RESOURCE_ATTRIBUTES" => "service.name=a",
             "MONITOR_LOOPBACK" | "MONITOR_METRICS" => "open",
+            "OTEL_EXPORTER_OTLP_ENDPOINT" => "http://c",
+            "OTEL_EXPORTER_OTLP_HEADERS" => "a=7",
+            "OTEL_EXPORTER_OTLP_PROTOCOL" => "http/protobuf",
+            "OTEL_EXPORTER_OTLP_COMPRESSION" => "gzip",
+            "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE" => "cumulative",
+            "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION" => {
+                "explicit_bucket_histogram"
+            }
+            "OTEL_TRACES_EXPORTER" | "OTEL_METRICS_EXPORTER" | "OTEL_LOGS_EXPORTER" => "none",
+            "OTEL_SDK_DISABLED" => "true",
+            "OTEL_TRACES_SAMPLER" => "always_off",
+            // The path of a file that is read.
+            path if path.ends_with("_CERTIFICATE") || path.ends_with("_KEY") => continue,
             _ => "seven",
         };
         let variable = setting.variable;
         let of = |value: &str| {
-            let config = resolve(Overrides::default(), &[(variable, value)]);
+            let env: Vec<_> = beside(setting)
+                .into_iter()
+                .chain([(variable, value)])
+                .collect();
+            let config = resolve(Overrides::default(), &env);
             let mut config = config.unwrap_or_else(|error| panic!("{variable}: {error}"));
             let warnings = std::mem::take(&mut config.warnings);
             (format!("{config:?}"), warnings)
