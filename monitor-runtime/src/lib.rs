@@ -44,13 +44,14 @@
 //! | `enable` | yes | everything but the parts below; without it `#[monitored]` leaves functions as they are, for libraries |
 //! | `server` | yes | the management server: a port with probes, `/metrics` and the live page, and its routes for a server of warp |
 //! | `sentry` | yes | events and transactions; without it the attribute's arguments about Sentry have no effect |
+//! | `otlp` | yes | traces, metrics and log lines for an OpenTelemetry collector, where `OTEL_EXPORTER_OTLP_ENDPOINT` is set |
 //! | `http-check` | yes | [`Check::http`](crate::health::Check::http) |
 //! | `axum` | no | the HTTP edge finds the routes of axum by itself |
 //! | `warp` | no | [`http::warp`](crate::http): a server for warp's filters with the HTTP edge around them; with it or `server`, a `Rejection` of warp has a class |
 //! | `testkit` | no | captures of calls, log lines and Sentry events, for tests; switches `sentry` on |
 //!
 //! A service leaves parts out by `default-features = false` and a list of those that it wants, such as
-//! `features = ["enable", "server"]`. With neither `sentry` nor `http-check` no TLS is built. Without `server` no port is opened:
+//! `features = ["enable", "server"]`. With none of `sentry`, `otlp` and `http-check` no TLS is built. Without `server` no port is opened:
 //! [`Builder::publish_to_facade`] gives the numbers to a recorder of the service's own, and [`Monitor::render_metrics`] returns the
 //! page of metrics.
 //!
@@ -105,6 +106,11 @@ mod macros;
 mod metrics;
 #[cfg(feature = "enable")]
 mod monitor;
+#[cfg(feature = "otlp")]
+mod otlp;
+#[cfg(all(feature = "enable", not(feature = "otlp")))]
+#[path = "otlp/off.rs"]
+mod otlp;
 #[cfg(feature = "sentry")]
 pub mod sentry;
 #[cfg(all(feature = "enable", not(feature = "sentry")))]

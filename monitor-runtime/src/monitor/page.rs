@@ -6,7 +6,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::health::Health;
 use crate::metrics::{Page, process};
-use crate::{callsite, http, logs, metrics, sentry, server};
+use crate::{callsite, http, logs, metrics, otlp, sentry, server};
 
 /// Returns the page of a service. `reader` has the numbers of the process, if they are wanted; `others` the series of
 /// the `metrics` facade.
@@ -23,6 +23,7 @@ pub(super) fn page(
         let others = others.as_ref().map(PrometheusHandle::render);
         let mut own = metrics::log(logs::counts(), logs::dropped_lines());
         own.push(metrics::captures(sentry::captures()));
+        own.extend(metrics::otlp_items(otlp::items()));
         own.extend(metrics::traces(&service));
         own.push(metrics::incidents(server::incidents_begun()));
         own.extend(metrics::label_overflow(callsite::all()));

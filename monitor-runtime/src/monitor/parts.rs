@@ -8,12 +8,14 @@ use super::claim::Claim;
 use crate::health::Health;
 use crate::sentry::panic_lines;
 use crate::server::Server;
-use crate::{logs, sentry};
+use crate::{logs, otlp, sentry};
 
 /// The longest shutdown once the drain delay is over.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 /// The part of it that sending Sentry's queue may take.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+/// The time by which everything is exported by OTLP.
+const EXPORT_TIMEOUT: Duration = Duration::from_millis(2900);
 /// The time by which the management port is closed. The rest is for the log.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(2500);
 
@@ -25,6 +27,7 @@ pub(crate) struct Parts {
     pub(crate) upkeep: Mutex<Option<Sender<()>>>,
     /// `true` if `start()` made the Sentry client, so that a shutdown closes it.
     pub(crate) own_sentry: bool,
+    pub(crate) exporter: otlp::Exporter,
     /// Given back when everything is closed; `None` from then on.
     pub(crate) claim: Mutex<Option<Claim>>,
 }
@@ -51,6 +54,7 @@ impl Parts {
         logs::reset_log_filter();
         tracing::info!("shutdown is done");
         panic_lines::tell_late(Duration::ZERO);
+        self.exporter.stop(left(EXPORT_TIMEOUT));
         logs::flush(left(SHUTDOWN_TIMEOUT));
     }
 }

@@ -26,7 +26,7 @@ use crate::sentry::Destination;
 use crate::server::{self, Listener};
 use crate::settings::config::Config;
 use crate::settings::log_filter;
-use crate::{callsite, http, inventory, logs, metrics, sentry, slo};
+use crate::{callsite, http, inventory, logs, metrics, otlp, sentry, slo};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server, as far as they are built.
@@ -53,7 +53,8 @@ impl Builder {
         // Every check that can fail comes before any change to the process.
         let env: Vec<_> = std::env::vars_os().collect();
         log_filter::note_functions(callsite::all().map(Site::log_target));
-        let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
+        let mut config =
+            Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let interval = self.facade.map(facade::check).transpose()?;
         super::exporter::check(&self.buckets)?;
         slo::agree(&inventory::collect()).map_err(StartError::Objectives)?;
@@ -71,6 +72,7 @@ impl Builder {
         let health = Health::new(subject, self.checks, config.watchdog)?;
         let listener = server::listen(&config.server)?;
 
+        let plan = otlp::Plan::new(&mut config);
         clock::calibrate();
         redact::hide(&config.redact);
         let destination = sentry::start(&config);
@@ -114,7 +116,8 @@ impl Builder {
             objectives: slo::begin(),
         };
         let threads = Threads::start(listener, &context, &health, upkeep);
-        let Threads { server, upkeep } = threads.inspect_err(|_| {
+        let started = threads.and_then(|threads| Ok((threads, plan.start(&page)?)));
+        let (Threads { server, upkeep }, exporter) = started.inspect_err(|_| {
             sentry::stop(Duration::ZERO, own_sentry);
             health.stop();
         })?;
@@ -123,6 +126,7 @@ impl Builder {
             server,
             upkeep: Mutex::new(Some(upkeep)),
             own_sentry,
+            exporter,
             claim: Mutex::new(Some(claim)),
         });
         let closing = Arc::clone(&parts);

@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use crate::base::hooks;
+use crate::base::{hooks, outbox};
 use crate::sentry::panic_lines;
-use crate::{logs, sentry};
+use crate::{logs, otlp, sentry};
 
 /// The time that the exit of a process waits for a shutdown, and for the log of a finished one.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(3500);
@@ -22,13 +22,17 @@ pub(super) fn watch() -> io::Result<()> {
     static WATCHING: Mutex<bool> = Mutex::new(false);
     let mut watching = WATCHING.lock().unwrap_or_else(PoisonError::into_inner);
     if !*watching {
-        hooks::watch_forks(sentry::switch_off);
+        hooks::watch_forks(|| {
+            sentry::switch_off();
+            otlp::switch_off();
+        });
         hooks::at_exit(exiting);
         hooks::on_crash(|late| {
+            outbox::hurry();
             if late {
                 sentry::hurry();
             }
-            logs::is_flushed() && sentry::is_flushed()
+            logs::is_flushed() && sentry::is_flushed() && otlp::is_flushed()
         })?;
         *watching = true;
     }

@@ -20,7 +20,7 @@ pub(crate) const ORDER: [&[&str]; 13] = [
     &["metrics"],
     &["logs"],
     &["inventory"],
-    &["sentry"],
+    &["otlp", "sentry"],
     &["call", "health", "http", "testkit"],
     &["slo"],
     &["server"],

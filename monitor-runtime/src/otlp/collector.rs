@@ -1,0 +1,277 @@
+//! One signal's endpoint: sends requests to it, again where that makes sense, and reads its answers.
+//!
+//! <https://opentelemetry.io/docs/specs/otlp/#otlphttp-response>.
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::time::{Duration, SystemTime};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use prost::Message;
+use ureq::http::{HeaderMap, Response};
+
+use super::counts::{Fate, begin, count};
+use super::messages::{ExportResponse, RpcStatus};
+use crate::base::outage::{Change, Outage};
+use crate::base::post::Client;
+use crate::base::redact::without_secrets;
+use crate::base::verdict::cut;
+use crate::logs::export::unexported;
+use crate::settings::config::otlp::{Endpoint, Signal};
+use crate::traces::random;
+
+/// Bytes that are read of an answer.
+const MAX_ANSWER: u64 = 4 * 1024 * 1024;
+/// Requests that are made for one batch, and the time before the second; each further one waits twice as long.
+const MAX_TRIES: u32 = 4;
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// The longest time that the collector can ask the exporter to wait.
+const MAX_PAUSE: Duration = Duration::from_secs(60);
+/// Bytes of the collector's message that the log shows.
+const MAX_MESSAGE: usize = 200;
+
+/// The collector of one signal.
+pub(super) struct Collector {
+    signal: Signal,
+    client: Client,
+    url: String,
+    headers: Vec<(String, String)>,
+    has_gzip: bool,
+    outage: Outage,
+}
+
+/// The result of one request.
+enum Answer {
+    /// Taken, but for so many items, with the reason.
+    Taken(u64, Option<String>),
+    /// Not taken now, with the time after which another attempt makes sense if the collector named one.
+    Later(String, Option<Duration>),
+    /// Never taken.
+    Never(String),
+}
+
+impl Collector {
+    pub(super) fn new(signal: Signal, endpoint: Endpoint) -> Self {
+        begin(signal);
+        Self {
+            signal,
+            client: Client::new(endpoint.transport, endpoint.url.starts_with("https:")),
+            url: endpoint.url,
+            headers: endpoint.headers,
+            has_gzip: endpoint.has_gzip,
+            outage: Outage::default(),
+        }
+    }
+
+    /// Sends a request with so many items, and counts their fate. `pause` waits before another attempt, and returns
+    /// `false` if there is no time for one.
+    pub(super) fn send(
+        &mut self,
+        message: &impl Message,
+        items: u64,
+        pause: impl Fn(Duration) -> bool,
+    ) {
+        let body = message.encode_to_vec();
+        let body = if self.has_gzip { zipped(&body) } else { body };
+        let mut wait = FIRST_PAUSE;
+        for tries in 1.. {
+            match unexported(|| self.post(&body)) {
+                Answer::Taken(refused, reason) => {
+                    let refused = refused.min(items);
+                    count(self.signal, Fate::Sent, items - refused);
+                    count(self.signal, Fate::Refused, refused);
+                    return self.note(reason);
+                }
+                Answer::Never(reason) => {
+                    count(self.signal, Fate::Refused, items);
+                    return self.note(Some(reason));
+                }
+                Answer::Later(reason, named) => {
+                    self.note(Some(reason));
+                    let time = named.unwrap_or_else(|| with_jitter(wait)).min(MAX_PAUSE);
+                    if tries == MAX_TRIES || !pause(time) {
+                        return count(self.signal, Fate::Dropped, items);
+                    }
+                    wait *= 2;
+                }
+            }
+        }
+    }
+
+    fn post(&self, body: &[u8]) -> Answer {
+        let own = [
+            ("content-type", "application/x-protobuf"),
+            (
+                "user-agent",
+                concat!("monitor-runtime/", env!("CARGO_PKG_VERSION")),
+            ),
+        ];
+        let encoding = self.has_gzip.then_some(("content-encoding", "gzip"));
+        let given = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let headers = own.into_iter().chain(encoding).chain(given);
+        match self.client.post(&self.url, headers, body, MAX_ANSWER) {
+            Ok(answer) => read(&answer),
+            Err(error) => Answer::Later(error.to_string(), None),
+        }
+    }
+
+    /// Logs a problem when it begins or changes, and once when it is over.
+    fn note(&mut self, problem: Option<String>) {
+        let signal = self.signal.as_str();
+        match self.outage.note(problem) {
+            None => {}
+            Some(Change::Begun(problem)) => tracing::warn!(
+                signal,
+                endpoint = self.url,
+                problem,
+                "the OpenTelemetry collector does not take everything; what it does not take is counted in \
+                 monitor_otlp_items_total"
+            ),
+            Some(Change::Over) => {
+                tracing::info!(signal, "the OpenTelemetry collector takes everything again");
+            }
+        }
+    }
+}
+
+fn read(answer: &Response<Vec<u8>>) -> Answer {
+    let status = answer.status();
+    if status.is_success() {
+        // An answer that cannot be read is a success, too: the status counts.
+        let body = ExportResponse::decode(answer.body().as_slice()).unwrap_or_default();
+        let partial = body.partial_success.unwrap_or_default();
+        let refused = u64::try_from(partial.rejected).unwrap_or(0);
+        // A message without refused items is a warning.
+        let message = (refused > 0 || !partial.error_message.is_empty()).then(|| {
+            let message = shown(&partial.error_message);
+            format!("it refused {refused} items: {message}")
+        });
+        return Answer::Taken(refused, message);
+    }
+    let message = RpcStatus::decode(answer.body().as_slice()).unwrap_or_default();
+    let message = shown(&message.message);
+    let separator = if message.is_empty() { "" } else { ": " };
+    let problem = format!("it answered {status}{separator}{message}");
+    match status.as_u16() {
+        429 | 502..=504 => Answer::Later(problem, retry_after(answer.headers())),
+        _ => Answer::Never(problem),
+    }
+}
+
+/// Returns the time of `Retry-After` (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get("retry-after")?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(value).ok()?;
+    Some(at.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+/// Returns a text of the collector as the log shows it.
+fn shown(text: &str) -> Cow<'_, str> {
+    let mut text = without_secrets(text.to_owned());
+    cut(&mut text, MAX_MESSAGE);
+    text.into()
+}
+
+fn zipped(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(body);
+    encoder.finish().unwrap_or_default()
+}
+
+/// Returns a time between a half and the whole of one, so that many services do not come back at once.
+fn with_jitter(time: Duration) -> Duration {
+    let random = u32::from(u16::from_be_bytes([random()[0], random()[1]]));
+    time / 2 + time / 2 * random / u32::from(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, retry_after: &str, body: Vec<u8>) -> Answer {
+        let answer = Response::builder().status(status);
+        let answer = answer.header("retry-after", retry_after);
+        read(&answer.body(body).expect("an answer"))
+    }
+
+    #[test]
+    fn answers_are_read_as_the_specification_says() {
+        assert!(matches!(
+            answer(200, "", Vec::new()),
+            Answer::Taken(0, None)
+        ));
+        assert!(matches!(
+            answer(200, "", b"<html>".to_vec()),
+            Answer::Taken(0, None)
+        ));
+        let partial = PartialAnswer(3, "no such tenant").encode();
+        let Answer::Taken(3, Some(problem)) = answer(200, "", partial) else {
+            panic!("three were refused");
+        };
+        assert_eq!(problem, "it refused 3 items: no such tenant");
+        for status in [429, 502, 503, 504] {
+            let Answer::Later(_, Some(time)) = answer(status, "7", Vec::new()) else {
+                panic!("{status} is another attempt's reason");
+            };
+            assert_eq!(time, Duration::from_secs(7));
+        }
+        for status in [301, 400, 401, 404, 413, 500, 501] {
+            assert!(
+                matches!(answer(status, "7", Vec::new()), Answer::Never(_)),
+                "{status}"
+            );
+        }
+        let date = "Fri, 31 Dec 1999 23:59:59 GMT";
+        assert!(matches!(
+            answer(503, date, Vec::new()),
+            Answer::Later(_, Some(Duration::ZERO))
+        ));
+        assert!(matches!(
+            answer(503, "soon", Vec::new()),
+            Answer::Later(_, None)
+        ));
+        let status = RpcStatus {
+            code: 3,
+            message: "bad token=abcdefgh12345678".to_owned(),
+        };
+        let Answer::Never(problem) = answer(400, "", status.encode_to_vec()) else {
+            panic!("it is refused");
+        };
+        assert!(
+            problem.starts_with("it answered 400 Bad Request: bad token="),
+            "{problem}"
+        );
+        assert!(!problem.contains("abcdefgh12345678"), "{problem}");
+    }
+
+    struct PartialAnswer(i64, &'static str);
+
+    impl PartialAnswer {
+        fn encode(self) -> Vec<u8> {
+            let partial = super::super::messages::PartialSuccess {
+                rejected: self.0,
+                error_message: self.1.to_owned(),
+            };
+            let answer = ExportResponse {
+                partial_success: Some(partial),
+            };
+            answer.encode_to_vec()
+        }
+    }
+
+    #[test]
+    fn jitter_stays_within_bounds() {
+        for _ in 0..100 {
+            let time = with_jitter(Duration::from_secs(2));
+            assert!((1.0..=2.0).contains(&time.as_secs_f64()), "{time:?}");
+        }
+    }
+}

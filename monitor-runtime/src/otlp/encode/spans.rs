@@ -1,0 +1,240 @@
+//! The spans of a local trace.
+//!
+//! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/> and
+//! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>.
+
+use super::attributes::{field, flag, int, text};
+use super::error::exception;
+use super::nanoseconds;
+use crate::base::clock;
+use crate::base::fields::FieldValue;
+use crate::base::outcome::Outcome;
+use crate::otlp::messages::common::KeyValue;
+use crate::otlp::messages::trace::{self, Event, Status};
+use crate::traces::judge::Reason;
+use crate::traces::record::Story;
+use crate::traces::share::with_threshold;
+use crate::traces::span::{RootName, Span};
+use crate::traces::{LocalTrace, Subject};
+
+/// `SPAN_KIND_INTERNAL` and `SPAN_KIND_SERVER`.
+const INTERNAL: i32 = 1;
+const SERVER: i32 = 2;
+/// `STATUS_CODE_ERROR`. A span without an error leaves its status unset.
+const ERROR: i32 = 2;
+/// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK` and `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`.
+const KNOWS_REMOTE: u32 = 0x100;
+const IS_REMOTE: u32 = 0x200;
+/// The class of a request that failed by the status of its response.
+const CODE: &str = "code";
+/// The route of a request that no template matches.
+const UNMATCHED: &str = "unmatched";
+
+/// Returns the spans of a trace that have ended and were not exported before.
+pub(in crate::otlp) fn spans(trace: &LocalTrace) -> Vec<trace::Span> {
+    let (story, left) = trace.take_for_export();
+    let common = Common::new(trace, &story);
+    let taken = story
+        .spans
+        .iter()
+        .filter(|span| !left.contains(&span.number));
+    taken.map(|span| common.span(span)).collect()
+}
+
+/// The parts that all spans of a trace share.
+struct Common<'t> {
+    trace: &'t LocalTrace,
+    story: &'t Story,
+    state: String,
+    flags: u32,
+    /// The start of the trace, in nanoseconds since the Unix epoch.
+    at: u64,
+}
+
+impl<'t> Common<'t> {
+    fn new(trace: &'t LocalTrace, story: &'t Story) -> Self {
+        let ids = trace.ids;
+        let is_kept = story.reason.is_some_and(|reason| reason != Reason::Share);
+        // A trace that is exported for its own reason would be at any ratio, so it stands for itself alone.
+        let always = is_kept.then(|| with_threshold(trace.state.as_deref(), Some(0)));
+        let state = always.unwrap_or_else(|| trace.state.clone());
+        Self {
+            trace,
+            story,
+            state: state.as_deref().unwrap_or_default().to_owned(),
+            flags: u32::from(ids.sampled || ids.shared) | KNOWS_REMOTE,
+            at: nanoseconds(trace.at),
+        }
+    }
+
+    fn span(&self, span: &Span) -> trace::Span {
+        let is_root = span.number == 0;
+        let trace = self.trace;
+        let is_known = |number| {
+            let spans = &self.story.spans;
+            spans
+                .binary_search_by_key(&number, |span| span.number)
+                .is_ok()
+        };
+        let parent = match span.parent {
+            Some(parent) if is_known(parent) => Some(trace.span_id(parent)),
+            // A span whose parent was left out stands below the root.
+            Some(_) => Some(trace.span_id(0)),
+            None => trace.remote_parent,
+        };
+        let is_remote = is_root && trace.remote_parent.is_some();
+        let (ended, outcome) = span.ended.unwrap_or((span.began, Outcome::Ok));
+        let end = self.time(ended);
+        trace::Span {
+            trace_id: trace.ids.trace.to_bytes().to_vec(),
+            span_id: trace.span_id(span.number).to_bytes().to_vec(),
+            trace_state: self.state.clone(),
+            parent_span_id: parent.map_or_else(Vec::new, |id| id.to_bytes().to_vec()),
+            name: name(span),
+            kind: match span.subject {
+                Subject::Request(_) => SERVER,
+                _ => INTERNAL,
+            },
+            start_time_unix_nano: self.time(span.began),
+            end_time_unix_nano: end,
+            attributes: self.attributes(span, outcome),
+            events: event(span, end).into_iter().collect(),
+            status: status(span, outcome),
+            flags: self.flags | if is_remote { IS_REMOTE } else { 0 },
+        }
+    }
+
+    /// Returns a time of the clock in nanoseconds since the Unix epoch.
+    fn time(&self, ticks: u64) -> u64 {
+        let after = clock::nanoseconds(ticks.saturating_sub(self.trace.began));
+        self.at.saturating_add(after)
+    }
+
+    fn attributes(&self, span: &Span, outcome: Outcome) -> Vec<KeyValue> {
+        let mut all = place(&span.subject);
+        let is_request = matches!(span.subject, Subject::Request(_));
+        for (name, value) in &span.detail.fields {
+            let name = match *name {
+                "status" if is_request => "http.response.status_code",
+                "grpc_status" if is_request => {
+                    all.push(text("rpc.system.name", "grpc"));
+                    "rpc.response.status_code"
+                }
+                other => other,
+            };
+            all.push(field(name, value));
+        }
+        match outcome {
+            Outcome::Ok => {}
+            Outcome::Error => all.push(text("error.type", error_type(span))),
+            Outcome::Panic => all.push(text("error.type", "panic")),
+            Outcome::Cancelled => {
+                let reason = Some(span.detail.class).filter(|reason| !reason.is_empty());
+                all.extend(reason.map(|reason| text("monitor.cancel_reason", reason)));
+            }
+        }
+        if outcome != Outcome::Ok {
+            all.push(text("monitor.result", result(outcome)));
+        }
+        if span.detail.slow {
+            all.push(flag("monitor.slow"));
+        }
+        if span.number == 0 {
+            let reason = self.story.reason.filter(|reason| *reason != Reason::Share);
+            all.extend(reason.map(|reason| text("monitor.kept", reason.as_str())));
+            let left_out = i64::try_from(self.story.left_out).unwrap_or(i64::MAX);
+            all.extend((left_out > 0).then(|| int("monitor.spans_left_out", left_out)));
+        }
+        all
+    }
+}
+
+/// Returns the class of an error. That of a response is its status.
+fn error_type(span: &Span) -> String {
+    let of_response = |(name, value): &(&str, FieldValue)| {
+        let is_status = span.detail.class == CODE && *name == "status";
+        is_status.then(|| value.to_string())
+    };
+    match span.detail.class {
+        "" => "_OTHER".to_owned(),
+        class => span
+            .detail
+            .fields
+            .iter()
+            .find_map(of_response)
+            .unwrap_or_else(|| class.to_owned()),
+    }
+}
+
+fn result(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Panic => "panic",
+        other => other.as_str(),
+    }
+}
+
+/// Returns the name of a span: `GET /items/{id}`, or a function.
+fn name(span: &Span) -> String {
+    match span.subject.name() {
+        RootName::Request(method, UNMATCHED) => method.to_owned(),
+        name => name.to_string(),
+    }
+}
+
+/// Returns the attributes that say which code a span stands for.
+fn place(subject: &Subject) -> Vec<KeyValue> {
+    let source =
+        |file: &str, line: u32| [text("code.file.path", file), int("code.line.number", line)];
+    let mut all = Vec::with_capacity(8);
+    match subject {
+        Subject::Request(request) => {
+            all.push(text("http.request.method", request.method()));
+            let route = request.route();
+            all.extend((route != UNMATCHED).then(|| text("http.route", route)));
+        }
+        Subject::Task(place) => all.extend(source(place.file(), place.line())),
+        Subject::Call(site) => {
+            let name = [site.module(), "::", site.function()].concat();
+            all.push(text("code.function.name", name));
+            let (file, line) = site.location();
+            all.extend(source(file, line));
+        }
+        Subject::Foreign(metadata) => {
+            all.push(text("target", metadata.target()));
+            let place = metadata.file().zip(metadata.line());
+            all.extend(
+                place
+                    .into_iter()
+                    .flat_map(|(file, line)| source(file, line)),
+            );
+        }
+    }
+    all
+}
+
+/// Returns the event of an error.
+fn event(span: &Span, at: u64) -> Option<Event> {
+    let [first, sources @ ..] = &span.detail.chain[..] else {
+        return None;
+    };
+    let texts = sources.iter().map(|link| link.text.as_str());
+    Some(Event {
+        time_unix_nano: at,
+        name: "exception".to_owned(),
+        attributes: exception(&first.type_name, &first.text, texts),
+    })
+}
+
+/// Returns the status of a span that failed. An error that is part of a function's work leaves it unset.
+fn status(span: &Span, outcome: Outcome) -> Option<Status> {
+    let is_failure = match outcome {
+        Outcome::Error => !span.detail.expected,
+        Outcome::Panic => true,
+        Outcome::Ok | Outcome::Cancelled => false,
+    };
+    let message = span.detail.chain.first().map(|link| link.text.clone());
+    is_failure.then(|| Status {
+        code: ERROR,
+        message: message.unwrap_or_default(),
+    })
+}
