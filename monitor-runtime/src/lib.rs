@@ -149,5 +149,7 @@ pub use monitor::builder::Builder;
 #[doc(hidden)]
 pub use settings::config::{SETTINGS, Setting};
 pub use settings::label::MonitorLabel;
+#[cfg(feature = "enable")]
+pub use settings::native_histograms::NativeHistograms;
 pub use settings::objective::Objective;
 pub use settings::secret::Secret;

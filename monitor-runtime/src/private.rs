@@ -17,6 +17,8 @@ pub use crate::call::start::{Start, id, ids};
 pub use crate::call::transparent::{Held, Seen};
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 pub use crate::callsite::Sites;
+pub use crate::callsite::counters::count_ok;
+pub use crate::callsite::counters::fine::switch as count_finely;
 pub use crate::callsite::error_classes::{ClassesOf, KnownClasses, NoClasses};
 pub use crate::callsite::exemplars::offer_ok as offer_exemplar;
 pub use crate::callsite::labels::Place;

@@ -200,7 +200,7 @@ impl FastCall {
         // a duration beyond all bounds, which takes the slow branch as well.
         let ticks = clock::tsc().wrapping_sub(self.began);
         if ticks > self.shard.quick {
-            return self.end_otherwise();
+            return self.end_otherwise(ticks);
         }
         self.shard.ended_quickly(ticks);
         THREAD.with(|thread| thread.clock.pop_ended());
@@ -212,21 +212,30 @@ impl FastCall {
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// Ends a call that took long, or that another clock times.
+    /// Ends a call that took long, that counts in fine cells, or that another clock times; `ticks` are
+    /// those of the time stamp counter.
     #[inline(never)]
-    fn end_otherwise(self) {
+    fn end_otherwise(self, ticks: u64) {
+        if !self.shard.ended_finely(ticks) {
+            return self.end_slowly(ticks);
+        }
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    #[inline(never)]
+    fn end_slowly(self, ticks: u64) {
         if self.began & RECORDED != 0 {
             return self.end_recorded();
         }
         let ticks = match self.shard.timing {
-            Timing::Tsc => u64::MAX,
+            Timing::Tsc => ticks,
             Timing::Clock => clock::now().wrapping_sub(self.began),
             Timing::None => return self.end_untimed(),
         };
         if ticks > self.shard.brief {
             return self.end(End::Returned(&Verdict::Ok));
         }
-        self.shard.ended_quickly(ticks);
+        self.shard.ended_briefly(ticks);
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
@@ -238,7 +247,7 @@ impl FastCall {
             return self.end(End::Returned(&Verdict::Ok));
         }
         trace::end_call(self.shard.site, ended);
-        self.shard.ended_quickly(ticks);
+        self.shard.ended_briefly(ticks);
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 

@@ -135,6 +135,14 @@ pub(crate) fn claim(site: &'static Site, label_set: usize) -> (&'static Shard, b
     }
 }
 
+/// Lets the current thread claim other counters, for functions that it calls again.
+///
+/// Calls that are running end in those they began in, so these are given to no other thread.
+pub(crate) fn start_over() {
+    let _ = TABLE.try_with(|table| table.0.try_borrow_mut().map(|mut all| all.clear()));
+    THREAD.with(|thread| thread.found.clear());
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

@@ -10,6 +10,7 @@ use super::protobuf::{Gathered, Open};
 use super::sample::Sample;
 use super::{Family, RuntimeFamily, Service};
 use crate::callsite::Site;
+use crate::settings::native_histograms::NativeHistograms;
 
 /// Bytes after which a chunk is passed on.
 const CHUNK: usize = 64 * 1024;
@@ -22,6 +23,7 @@ pub struct Exposition {
     service: String,
     build: String,
     layout: Mutex<Option<Arc<Layout>>>,
+    native: NativeHistograms,
 }
 
 /// Annotated functions, as [`Exposition`] iterates over them.
@@ -38,7 +40,15 @@ impl Exposition {
             service: service.label(),
             build: service.build(),
             layout: Mutex::new(None),
+            native: NativeHistograms::Off,
         }
+    }
+
+    /// Sets the histograms of pages as protobuf.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn native(self, native: NativeHistograms) -> Self {
+        Self { native, ..self }
     }
 
     /// Creates the page of functions that are on no list: for measurements.
@@ -58,7 +68,7 @@ impl Exposition {
     /// `others` are families that another exporter rendered, in text format 0.0.4.
     pub(crate) fn scrape(&self, format: Format, own: Vec<RuntimeFamily>, others: String) -> Scrape {
         Scrape {
-            functions: Functions::read(self.layout(), format),
+            functions: Functions::read(self.layout(), format, self.native),
             build: self.build.clone(),
             others: ForeignFamilies::new(others, own.iter().map(|own| own.family)),
             own,

@@ -11,22 +11,27 @@ use super::{CALLS, CONCURRENT, DURATION, ERRORS};
 use crate::base::clock;
 use crate::base::outcome::{CancelReason, Outcome};
 use crate::callsite::exemplars::Exemplar;
+use crate::settings::native_histograms::NativeHistograms;
 
 /// The families of functions. Each method prints one series of a family.
 pub(super) struct Functions {
     pub(super) layout: Arc<Layout>,
     pub(super) readings: Readings,
     pub(super) format: Format,
+    /// The histograms of a page as protobuf.
+    pub(super) native: NativeHistograms,
 }
 
 impl Functions {
     /// Reads the numbers of a page.
-    pub(super) fn read(layout: Arc<Layout>, format: Format) -> Self {
+    pub(super) fn read(layout: Arc<Layout>, format: Format, native: NativeHistograms) -> Self {
+        let is_native = format == Format::Protobuf && native != NativeHistograms::Off;
         Self {
             // Text 0.0.4 has no exemplars.
-            readings: Readings::take(&layout, format != Format::Text),
+            readings: Readings::take(&layout, format != Format::Text, is_native),
             layout,
             format,
+            native,
         }
     }
 

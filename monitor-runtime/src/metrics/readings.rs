@@ -27,6 +27,8 @@ pub(super) struct Readings {
     histograms: Vec<Histogram>,
     /// Buckets; each histogram has a range of them, up to the last one with calls.
     buckets: Vec<u64>,
+    /// Native buckets and their calls; each histogram has a range of them.
+    native: Vec<(usize, u64)>,
     /// By the index of their bucket, ascending.
     exemplars: Vec<(usize, Exemplar)>,
 }
@@ -49,14 +51,19 @@ pub(super) struct Histogram {
     pub(super) outcome: Outcome,
     pub(super) ticks: u128,
     buckets: Range<u32>,
+    native: Range<u32>,
 }
 
 impl Readings {
-    /// Reads every series, and their exemplars if `exemplars` is `true`.
-    pub(super) fn take(layout: &Layout, exemplars: bool) -> Self {
+    /// Reads every series, with exemplars and native buckets if these are `true`.
+    pub(super) fn take(layout: &Layout, exemplars: bool, native: bool) -> Self {
         let mut all = Self::default();
         all.series.reserve_exact(layout.series.len());
-        let mut tally = Snapshot::default();
+        let mut tally = if native {
+            Snapshot::with_native()
+        } else {
+            Snapshot::default()
+        };
         for some in layout.series.chunks(LOOKED_AT) {
             let sources = some.iter().flat_map(|series| layout.sources(series));
             black_box(sources.map(Source::look).fold(0, u64::wrapping_add));
@@ -79,12 +86,14 @@ impl Readings {
         self.classes.extend(tally.classes());
         for outcome in RESULTS {
             if tally.is_timed() && (has_objective || tally.ended(outcome) > 0) {
-                let buckets = self.buckets.len();
+                let (buckets, native) = (self.buckets.len(), self.native.len());
+                self.native.extend(tally.native(outcome));
                 self.buckets.extend_from_slice(tally.used_buckets(outcome));
                 self.histograms.push(Histogram {
                     outcome,
                     ticks: tally.ticks(outcome),
                     buckets: stretch(buckets, &self.buckets),
+                    native: stretch(native, &self.native),
                 });
             }
         }
@@ -131,6 +140,11 @@ impl Readings {
     /// Returns the durations of each result that has any.
     pub(super) fn histograms(&self, reading: &Reading) -> &[Histogram] {
         &self.histograms[places(&reading.histograms)]
+    }
+
+    /// Returns a histogram's native buckets that have calls, ascending, if they were read.
+    pub(super) fn native(&self, histogram: &Histogram) -> &[(usize, u64)] {
+        &self.native[places(&histogram.native)]
     }
 
     /// Returns a histogram's calls by bucket, not cumulative, and their exemplars, up to the last

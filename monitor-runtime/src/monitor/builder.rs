@@ -15,6 +15,7 @@ use crate::health::Check;
 use crate::monitor::start::Bounds;
 use crate::settings::config::Overrides;
 use crate::settings::log_format::LogFormat;
+use crate::settings::native_histograms::NativeHistograms;
 
 /// Every setting that can be decided before the start; see [`SETTINGS`](crate::SETTINGS).
 #[must_use = "nothing runs before `start()`"]
@@ -115,6 +116,19 @@ impl Builder {
     /// the service's own families of these names.
     pub fn process_metrics(mut self, wanted: bool) -> Self {
         self.overrides.process_metrics = Some(wanted);
+        self
+    }
+
+    /// Sets the histograms that a scraper gets which asks for protobuf. Wins over
+    /// `MONITOR_NATIVE_HISTOGRAMS`.
+    ///
+    /// ```no_run
+    /// use monitor_runtime::NativeHistograms;
+    ///
+    /// let builder = monitor_runtime::builder!().native_histograms(NativeHistograms::On);
+    /// ```
+    pub fn native_histograms(mut self, wanted: NativeHistograms) -> Self {
+        self.overrides.native_histograms = Some(wanted);
         self
     }
 

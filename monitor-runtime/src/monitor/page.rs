@@ -4,19 +4,27 @@ use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::callsite::counters::fine;
+use crate::context::counter_cache;
 use crate::health::Health;
 use crate::metrics::{Page, process};
+use crate::settings::native_histograms::NativeHistograms;
 use crate::{callsite, http, logs, metrics, otlp, sentry, server};
 
-/// Returns the page of a service. `reader` has the numbers of the process, if they are wanted; `others` the series of
-/// the `metrics` facade.
+/// Lets calls be counted as the histograms need them, and returns the page of a service. `reader` has
+/// the numbers of the process, if they are wanted; `others` the series of the `metrics` facade.
 pub(super) fn page(
     service: &metrics::Service,
+    native: NativeHistograms,
     reader: Option<process::Reader>,
     others: Option<PrometheusHandle>,
-    health: Arc<Health>,
+    health: &Arc<Health>,
 ) -> Page {
-    let exposition = metrics::Exposition::new(service, callsite::all);
+    if fine::switch(native != NativeHistograms::Off) {
+        counter_cache::start_over();
+    }
+    let health = Arc::clone(health);
+    let exposition = metrics::Exposition::new(service, callsite::all).native(native);
     let service = service.name.clone();
     Arc::new(move |format| {
         http::show_active();

@@ -100,7 +100,8 @@ impl Builder {
         }
         let is_published = facade.is_some();
         let reader = config.process_metrics.then(process::Reader::new);
-        let page = page(&service, reader, others.clone(), Arc::clone(&health));
+        let native = config.native_histograms;
+        let page = page(&service, native, reader, others.clone(), &health);
         let context = server::Context::configured(
             service.clone(),
             Arc::clone(&health),

@@ -14,6 +14,8 @@ pub(crate) mod label;
 pub(crate) mod log_filter;
 #[cfg(feature = "enable")]
 pub(crate) mod log_format;
+#[cfg(feature = "enable")]
+pub(crate) mod native_histograms;
 pub(crate) mod objective;
 pub(crate) mod secret;
 #[cfg(feature = "enable")]

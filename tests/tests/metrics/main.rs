@@ -5,6 +5,7 @@ mod exposition;
 mod facade;
 mod label_series;
 mod messages;
+mod native;
 mod own_series;
 mod process;
 mod protobuf;

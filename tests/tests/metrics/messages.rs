@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use monitor_tests::{Labels, addr};
 use prost::Message;
@@ -142,7 +142,12 @@ pub(crate) const PROTOBUF: &str =
 
 /// Reads the page as protobuf.
 pub(crate) fn scrape() -> Vec<MetricFamily> {
-    let mut stream = TcpStream::connect(addr()).expect("the management server accepts");
+    scrape_of(addr())
+}
+
+/// Reads the page of a management server as protobuf.
+pub(crate) fn scrape_of(addr: SocketAddr) -> Vec<MetricFamily> {
+    let mut stream = TcpStream::connect(addr).expect("the management server accepts");
     // HTTP/1.0 has no chunks.
     let request = format!("GET /metrics HTTP/1.0\r\nHost: test\r\nAccept: {PROTOBUF}\r\n\r\n");
     stream.write_all(request.as_bytes()).expect("sent");

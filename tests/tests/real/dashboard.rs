@@ -291,19 +291,24 @@ const KEPT: [&str; 3] = [
 
 #[test]
 fn every_query_of_the_dashboard_has_data_however_histograms_are_kept() {
-    let service = Service::quickstart(&[("SENTRY_DSN", "http://key@127.0.0.1:9/1")]);
-    service.hang_up_on_slow(1);
+    let dsn = ("SENTRY_DSN", "http://key@127.0.0.1:9/1");
+    let service = Service::quickstart(&[dsn]);
+    let native = Service::quickstart(&[dsn, ("MONITOR_NATIVE_HISTOGRAMS", "only")]);
+    for service in [&service, &native] {
+        service.hang_up_on_slow(1);
+    }
     let rules = get(service.management, "/rules.yaml?by=env").1;
     let (_, dashboard) = get(service.management, "/grafana.json?by=env");
     let dashboard: Value = serde_json::from_str(&dashboard).expect("JSON");
     let queries = queries(&dashboard);
     assert!(queries.len() >= 50, "{queries:?}");
     let [installed, newest] = programs();
-    let kept = KEPT.iter().map(|kept| (&newest, *kept));
-    let servers: Vec<_> = [(&installed, "")]
+    let kept = KEPT.iter().map(|kept| (&service, &newest, *kept));
+    let servers: Vec<_> = [(&service, &installed, "")]
         .into_iter()
         .chain(kept)
-        .map(|(program, kept)| {
+        .chain([(&native, &newest, "")])
+        .map(|(service, program, kept)| {
             let config = config(&[service.management], "rule_files: [rules.yaml]\n")
                 .replace(
                     "job_name: quickstart,",
@@ -316,13 +321,14 @@ fn every_query_of_the_dashboard_has_data_however_histograms_are_kept() {
             let files = [("rules.yaml", &*rules)];
             let features = "exemplar-storage,native-histograms";
             (
+                service,
                 kept,
                 Prometheus::with_features(program, &config, &files, features),
             )
         })
         .collect();
     for query in &queries {
-        for (kept, prometheus) in &servers {
+        for (service, kept, prometheus) in &servers {
             wait_for(&format!("{query} ({kept})"), || {
                 for path in ["/orders/7", "/orders/999", "/panic", "/hello/you"] {
                     try_get(service.addr, path)?;
@@ -333,13 +339,14 @@ fn every_query_of_the_dashboard_has_data_however_histograms_are_kept() {
             });
         }
     }
-    // Converted histograms have no buckets, and objectives are still measured.
+    // Converted and native histograms have no buckets, and objectives are still measured.
     let bucket = "count(function_calls_duration_seconds_bucket)";
     let ratio = "monitor_slo:failures:ratio_rate5m{slo=\"latency\"}";
-    for (kept, prometheus) in &servers {
+    for (service, kept, prometheus) in &servers {
+        let is_native = service.management == native.management;
         assert_eq!(
             prometheus.query(bucket).is_some(),
-            *kept != KEPT[1],
+            *kept != KEPT[1] && !is_native,
             "{kept}"
         );
         assert!(prometheus.query(ratio).is_some(), "{kept}");

@@ -1,5 +1,6 @@
 //! Scrapes the real quickstart with a real Prometheus.
 
+mod native;
 mod objectives;
 
 use std::io::Write as _;

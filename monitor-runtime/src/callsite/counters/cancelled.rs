@@ -1,7 +1,7 @@
 //! Counts cancelled calls by reason. Most functions have none, so the counters are in a box of their
 //! own.
 
-use super::read::{MAX_ATTEMPTS, MAX_BUCKETS};
+use super::read::MAX_ATTEMPTS;
 use super::{Ended, add};
 use crate::base::outcome::CancelReason;
 use crate::base::sync::atomic::{AtomicU64, Ordering};
@@ -39,17 +39,17 @@ impl Cancelled {
         add(reason, 1, Ordering::Relaxed);
     }
 
-    /// Copies the buckets and adds the counts by reason, at a moment when both match, as it is done
-    /// for errors.
-    pub(super) fn add_to(&self, sum: &mut SiteSnapshot, buckets: &mut [u64; MAX_BUCKETS]) -> usize {
+    /// Copies the buckets by `copy`, which returns their calls, and adds the counts by reason, at a
+    /// moment when both match, as it is done for errors.
+    pub(super) fn add_to(&self, sum: &mut SiteSnapshot, mut copy: impl FnMut() -> u64) {
         let mut attempts = 0;
         loop {
-            let finished = self.ended.copy(buckets);
+            let finished = copy();
             let read = |count: &AtomicU64| count.load(Ordering::Acquire);
             let reasons = self.reasons.each_ref().map(read);
-            if reasons.iter().sum::<u64>() == finished.calls || attempts == MAX_ATTEMPTS {
+            if reasons.iter().sum::<u64>() == finished || attempts == MAX_ATTEMPTS {
                 sum.add_reasons(reasons);
-                return finished.used;
+                return;
             }
             attempts += 1;
             yield_now();

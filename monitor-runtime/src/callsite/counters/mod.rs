@@ -7,17 +7,20 @@
 //! A bump is a relaxed load and a store, never a read-modify-write.
 
 mod cancelled;
+pub(crate) mod fine;
+mod list;
 mod read;
 
 use self::cancelled::Cancelled;
 pub(crate) use self::cancelled::REASONS;
+use self::fine::Fine;
+pub(crate) use self::list::Shards;
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::base::sync::OnceLock;
 use crate::base::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use crate::callsite::Site;
 use crate::callsite::error_classes;
-use crate::callsite::snapshot::SiteSnapshot;
 
 /// The counters of one thread for one site.
 // Layout: bytes 0–63 hold the counters that every call writes. Bytes 64–127 hold the rest of what a
@@ -32,7 +35,8 @@ pub(crate) struct Shard {
     pub(crate) plain_id: usize,
     started: AtomicU64,
     /// Ticks of the time stamp counter up to which a successful call needs nothing but
-    /// [`ended_quickly`](Self::ended_quickly); 0 if another clock times the calls.
+    /// [`ended_quickly`](Self::ended_quickly); 0 if another clock times the calls, or if they count in
+    /// fine cells.
     pub(crate) quick: u64,
     ok: Ended,
     /// The next shard of the same site.
@@ -48,6 +52,8 @@ pub(crate) struct Shard {
     claimed: AtomicBool,
     /// By result: the number of times that the ticks have filled another half of their 64 bits.
     halves: [AtomicU16; Outcome::RESULTS],
+    /// The cells that count the calls, if fine ones were switched on when it was made.
+    fine: Option<Box<Fine>>,
     /// Like `quick`, in ticks of the clock that times the calls.
     pub(crate) brief: u64,
     /// Errors without a class, counted in addition to their histogram, which has no classes.
@@ -108,12 +114,15 @@ impl Shard {
             (true, false) => Timing::Clock,
         };
         let brief = site.slow_ticks().min(first);
+        let is_fine = fine::is_on() && timing != Timing::None;
         let (id, is_plain) = (site.id() + label_set, timing == Timing::Tsc);
+        let quick = if is_plain { brief } else { 0 };
+        let fine = is_fine.then(|| Box::new(Fine::new(bounds, quick)));
         Self {
             id,
             plain_id: if is_plain { id } else { usize::MAX },
             started: AtomicU64::new(0),
-            quick: if is_plain { brief } else { 0 },
+            quick: if fine.is_none() { quick } else { 0 },
             ok: Ended::none(),
             next: OnceLock::new(),
             failed: Ended::none(),
@@ -123,6 +132,7 @@ impl Shard {
             timing,
             claimed: AtomicBool::new(true),
             halves: std::array::from_fn(|_| AtomicU16::new(0)),
+            fine,
             brief,
             errors: AtomicU64::new(0),
             panics: AtomicU64::new(0),
@@ -146,6 +156,27 @@ impl Shard {
     #[inline]
     pub(crate) fn ended_quickly(&self, ticks: u64) {
         self.ok.count(&self.ok.first, ticks);
+    }
+
+    /// Counts a call that is ok, if it took as few ticks of the time stamp counter as a quick call, and
+    /// an earlier one was in its fine cell.
+    #[inline]
+    pub(crate) fn ended_finely(&self, ticks: u64) -> bool {
+        let fine = self.fine.as_ref();
+        let counter = fine.and_then(|fine| fine.quick_counter(ticks));
+        counter.is_some_and(|counter| {
+            self.ok.count(counter, ticks);
+            true
+        })
+    }
+
+    /// Counts a call that is ok and took at most `brief` ticks.
+    #[inline]
+    pub(crate) fn ended_briefly(&self, ticks: u64) {
+        match &self.fine {
+            None => self.ended_quickly(ticks),
+            Some(fine) => _ = self.ok.count(fine.counter(Outcome::Ok, ticks), ticks),
+        }
     }
 
     /// Counts a call that is ok and not timed.
@@ -176,14 +207,18 @@ impl Shard {
             add(class, 1, Ordering::Relaxed);
         }
         // The first bound that is at least as large, as `le` demands.
-        let all = match self.bounds.partition_point(|bound| *bound < ticks) {
-            0 => ended.count(&ended.first, ticks),
-            bucket => {
-                let new = || self.bounds.iter().map(|_| AtomicU64::new(0)).collect();
-                ended.count(&ended.rest.get_or_init(new)[bucket - 1], ticks)
-            }
+        let bucket = || self.bounds.partition_point(|bound| *bound < ticks);
+        let counter = match &self.fine {
+            Some(fine) => fine.counter(outcome, ticks),
+            None => match bucket() {
+                0 => &ended.first,
+                bucket => {
+                    let new = || self.bounds.iter().map(|_| AtomicU64::new(0)).collect();
+                    &ended.rest.get_or_init(new)[bucket - 1]
+                }
+            },
         };
-        self.carry(outcome, all);
+        self.carry(outcome, ended.count(counter, ticks));
     }
 
     /// Notes that the ticks have filled another half of their 64 bits. That takes thousands of
@@ -200,6 +235,17 @@ impl Shard {
     }
 }
 
+/// Counts successful calls of so many seconds, for tests and measurements.
+#[doc(hidden)]
+pub fn count_ok(site: &'static Site, seconds: &[f64]) {
+    let shard = Shard::claim(site, 0);
+    for ticks in clock::in_ticks(seconds) {
+        shard.started();
+        shard.ended(Outcome::Ok, None, ticks);
+    }
+    shard.release();
+}
+
 /// Adds to a counter of the current thread, and returns the sum; a releasing store publishes everything
 /// before it.
 #[inline]
@@ -207,91 +253,4 @@ fn add(counter: &AtomicU64, amount: u64, order: Ordering) -> u64 {
     let sum = counter.load(Ordering::Relaxed).wrapping_add(amount);
     counter.store(sum, order);
     sum
-}
-
-/// The shards of a site, in use or waiting for a thread: a list that only grows.
-// Has a public field instead of a `const fn`, because a model checker's locks cannot be made in a
-// constant.
-pub(crate) struct Shards(pub(crate) OnceLock<&'static Shard>);
-
-impl Shards {
-    fn all(&self) -> impl Iterator<Item = &'static Shard> {
-        std::iter::successors(self.0.get().copied(), |shard| shard.next.get().copied())
-    }
-
-    /// Returns `true` if nothing was ever counted here.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.get().is_none()
-    }
-
-    /// Returns a shard for the current thread alone, until it gives it back.
-    #[cold]
-    pub(crate) fn claim(&self, site: &'static Site, label_set: usize) -> &'static Shard {
-        let mut end = &self.0;
-        while let Some(shard) = end.get() {
-            if shard.try_claim() {
-                return shard;
-            }
-            end = &shard.next;
-        }
-        let new: &'static Shard = Box::leak(Box::new(Shard::new(site, label_set)));
-        // Another thread may have appended a shard at the same end.
-        while let Err(_taken) = end.set(new) {
-            let Some(shard) = end.get() else { continue };
-            end = &shard.next;
-        }
-        if self.0.get().is_some_and(|first| std::ptr::eq(*first, new)) {
-            site.opened();
-        }
-        new
-    }
-
-    /// Adds the numbers of all threads, living and ended.
-    pub(crate) fn add_to(&self, site: &Site, sum: &mut SiteSnapshot) {
-        let ok: u64 = self.all().map(|shard| shard.add_ok_to(sum)).sum();
-        let mut started = self.started();
-        // If the successful calls are as many as the started ones, none had ended in another way
-        // before this read.
-        if started != ok {
-            self.all().for_each(|shard| shard.add_others_to(site, sum));
-            // Read last: a call that is seen as finished must also be seen as started, on any
-            // thread.
-            started = self.started();
-        }
-        sum.started += started;
-    }
-
-    /// Adds the successful calls of all threads, living and ended.
-    pub(crate) fn add_ok_to(&self, sum: &mut SiteSnapshot) {
-        self.all().for_each(|shard| _ = shard.add_ok_to(sum));
-    }
-
-    fn started(&self) -> u64 {
-        let started = |shard: &Shard| shard.started.load(Ordering::Acquire);
-        self.all().map(started).sum()
-    }
-
-    /// Touches the memory that a scrape is going to read. Many such reads at once take hardly
-    /// longer than one, because nothing waits for their values.
-    pub(crate) fn look(&self) -> u64 {
-        self.started()
-    }
-}
-
-impl Shard {
-    fn try_claim(&self) -> bool {
-        // A plain read first: most shards belong to another thread, and stay in its cache.
-        if self.claimed.load(Ordering::Relaxed) {
-            return false;
-        }
-        let exchange =
-            self.claimed
-                .compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed);
-        exchange.is_ok()
-    }
-
-    /// Gives them back. The thread that claims them next sees all that was counted here.
-    pub(crate) fn release(&self) {
-        self.claimed.store(false, Ordering::Release);
-    }
 }

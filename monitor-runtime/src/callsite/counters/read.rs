@@ -1,5 +1,6 @@
 //! Reads the shard of a running thread for a scrape.
 
+use super::fine::{Bounds, Fine};
 use super::{Ended, Shard};
 use crate::base::outcome::Outcome;
 use crate::base::sync::atomic::Ordering;
@@ -14,11 +15,13 @@ pub(super) const MAX_BUCKETS: usize = 48;
 /// Attempts of a scrape to read numbers that match each other.
 pub(super) const MAX_ATTEMPTS: u32 = 100;
 
-/// The calls of a result, and the number of buckets they can be in.
-#[derive(Clone, Copy)]
-pub(super) struct Read {
+/// The calls of a result by bucket, taken at one moment.
+pub(super) struct Taken {
+    buckets: [u64; MAX_BUCKETS],
+    used: usize,
+    /// Cells and their calls.
+    fine: Vec<(usize, u64)>,
     pub(super) calls: u64,
-    pub(super) used: usize,
 }
 
 impl Ended {
@@ -28,51 +31,85 @@ impl Ended {
         let counts = std::iter::once(&self.first).chain(rest);
         counts.map(|count| count.load(Ordering::Acquire))
     }
-
-    /// Copies what it reads.
-    pub(super) fn copy(&self, buckets: &mut [u64; MAX_BUCKETS]) -> Read {
-        let (mut calls, mut used) = (0, 0);
-        for (copy, count) in buckets.iter_mut().zip(self.counts()) {
-            *copy = count;
-            calls += count;
-            used += 1;
-        }
-        Read { calls, used }
-    }
 }
 
 impl Shard {
     /// Adds the calls that are ok and returns their number.
     pub(super) fn add_ok_to(&self, sum: &mut SiteSnapshot) -> u64 {
-        self.add(Outcome::Ok, self.ok.counts(), sum)
+        let mut all = 0;
+        for (bucket, calls) in self.ok.counts().enumerate() {
+            self.add_bucket(Outcome::Ok, bucket, calls, sum);
+            all += calls;
+        }
+        if let Some(fine) = &self.fine {
+            fine.each(Outcome::Ok, |cell, calls| {
+                fine.add_cell(Outcome::Ok, cell, calls, sum);
+                all += calls;
+            });
+        }
+        self.add_ticks(Outcome::Ok, all, sum);
+        all
     }
 
     /// Adds all calls but those that are ok.
     pub(super) fn add_others_to(&self, site: &Site, sum: &mut SiteSnapshot) {
-        let mut buckets = [0; MAX_BUCKETS];
-        let used = self.add_errors_to(site, sum, &mut buckets);
-        self.add(Outcome::Error, buckets[..used].iter().copied(), sum);
+        let mut taken = Taken {
+            buckets: [0; MAX_BUCKETS],
+            used: 0,
+            fine: Vec::new(),
+            calls: 0,
+        };
+        self.add_errors_to(site, sum, &mut taken);
+        self.add_taken(Outcome::Error, &taken, sum);
         if let Some(cancelled) = self.cancelled.get() {
-            let used = cancelled.add_to(sum, &mut buckets);
-            self.add(Outcome::Cancelled, buckets[..used].iter().copied(), sum);
+            let copy = || {
+                self.copy(&cancelled.ended, Outcome::Cancelled, &mut taken);
+                taken.calls
+            };
+            cancelled.add_to(sum, copy);
+            self.add_taken(Outcome::Cancelled, &taken, sum);
         }
     }
 
-    fn add(
-        &self,
-        outcome: Outcome,
-        buckets: impl Iterator<Item = u64>,
-        sum: &mut SiteSnapshot,
-    ) -> u64 {
-        let (result, mut all) = (outcome.result(), 0);
-        for (bucket, calls) in buckets.enumerate() {
-            sum.add_to_bucket(result, bucket, calls);
-            all += calls;
+    fn copy(&self, ended: &Ended, outcome: Outcome, taken: &mut Taken) {
+        (taken.calls, taken.used) = (0, 0);
+        taken.fine.clear();
+        for (copy, calls) in taken.buckets.iter_mut().zip(ended.counts()) {
+            *copy = calls;
+            taken.calls += calls;
+            taken.used += 1;
         }
-        if all > 0 {
-            sum.ticks[result] += self.ticks(outcome);
+        if let Some(fine) = &self.fine {
+            fine.each(outcome, |cell, calls| {
+                taken.fine.push((cell, calls));
+                taken.calls += calls;
+            });
         }
-        all
+    }
+
+    fn add_taken(&self, outcome: Outcome, taken: &Taken, sum: &mut SiteSnapshot) {
+        for (bucket, calls) in taken.buckets[..taken.used].iter().enumerate() {
+            self.add_bucket(outcome, bucket, *calls, sum);
+        }
+        if let Some(fine) = &self.fine {
+            for (cell, calls) in &taken.fine {
+                fine.add_cell(outcome, *cell, *calls, sum);
+            }
+        }
+        self.add_ticks(outcome, taken.calls, sum);
+    }
+
+    fn add_bucket(&self, outcome: Outcome, bucket: usize, calls: u64, sum: &mut SiteSnapshot) {
+        let result = outcome.result();
+        sum.add_to_bucket(result, bucket, calls);
+        let native = || Bounds::beside(self.bounds).native_of(bucket);
+        sum.add_to_native(result, calls, native);
+    }
+
+    fn add_ticks(&self, outcome: Outcome, calls: u64, sum: &mut SiteSnapshot) {
+        if calls > 0 {
+            sum.ticks[outcome.result()] += self.ticks(outcome);
+        }
     }
 
     /// Returns the ticks of all calls with a result, which may be more than 64 bits hold.
@@ -93,16 +130,11 @@ impl Shard {
     ///
     /// The owner bumps a count just before the bucket. If it is interrupted between the two, the
     /// call is in the count and not yet in the histogram, which a page may show.
-    fn add_errors_to(
-        &self,
-        site: &Site,
-        sum: &mut SiteSnapshot,
-        buckets: &mut [u64; MAX_BUCKETS],
-    ) -> usize {
+    fn add_errors_to(&self, site: &Site, sum: &mut SiteSnapshot, taken: &mut Taken) {
         let mut classes = None;
         let mut attempts = 0;
         loop {
-            let finished = self.failed.copy(buckets);
+            self.copy(&self.failed, Outcome::Error, taken);
             let panics = self.panics.load(Ordering::Acquire);
             let mut others = panics;
             if let Some(counts) = self.classes.get() {
@@ -114,20 +146,28 @@ impl Shard {
             }
             // Without any other kind of error only the histogram is written.
             let errors = match others {
-                0 => finished.calls,
+                0 => taken.calls,
                 _ => self.errors.load(Ordering::Acquire),
             };
-            if errors + others == finished.calls || attempts == MAX_ATTEMPTS {
+            if errors + others == taken.calls || attempts == MAX_ATTEMPTS {
                 sum.errors += errors;
                 sum.panics += panics;
                 for (place, class) in site.classes().names().filter(|_| classes.is_some()) {
                     sum.add_to_class(class, classes.map_or(0, |classes| classes[place]));
                 }
-                return finished.used;
+                return;
             }
             attempts += 1;
             // The owner may be waiting for this very core.
             yield_now();
         }
+    }
+}
+
+impl Fine {
+    fn add_cell(&self, outcome: Outcome, cell: usize, calls: u64, sum: &mut SiteSnapshot) {
+        let (classic, native) = self.bounds.place(cell);
+        sum.add_to_bucket(outcome.result(), classic, calls);
+        sum.add_to_native(outcome.result(), calls, || native);
     }
 }

@@ -1,16 +1,19 @@
 //! Adds up the counts of one site, and of all sites that share a name.
 
 mod names;
+mod native;
 mod reasons;
+mod source;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 pub(crate) use names::{Name, by_name, sources};
+use native::NativeCounts;
+pub(crate) use source::Source;
 
 use crate::base::outcome::{Outcome, PANIC};
 use crate::callsite::Site;
-use crate::callsite::counters::{REASONS, Shards};
+use crate::callsite::counters::REASONS;
 
 /// The counts of a site at one moment.
 #[derive(Clone)]
@@ -29,6 +32,8 @@ pub(crate) struct SiteSnapshot {
     /// By result, and within it by bucket; not cumulative.
     buckets: Vec<u64>,
     slots: usize,
+    /// Calls by native bucket, if they are asked for.
+    native: Option<Box<NativeCounts>>,
 }
 
 /// The calls that ended with one result.
@@ -51,6 +56,7 @@ impl SiteSnapshot {
             ended: [Ended::default(); Outcome::RESULTS],
             buckets: vec![0; Outcome::RESULTS * slots],
             slots,
+            native: None,
         }
     }
 
@@ -60,6 +66,9 @@ impl SiteSnapshot {
         self.classes.clear();
         self.reasons = [0; REASONS];
         self.ticks = [0; Outcome::RESULTS];
+        if let Some(native) = &mut self.native {
+            native.reset();
+        }
         // Most functions end in one way, within the first bucket: all other buckets are still zero.
         for (result, Ended { used, .. }) in std::mem::take(&mut self.ended).into_iter().enumerate()
         {
@@ -80,6 +89,20 @@ impl SiteSnapshot {
         }
     }
 
+    /// Adds calls to a native bucket, if these are asked for.
+    pub(crate) fn add_to_native(
+        &mut self,
+        result: usize,
+        calls: u64,
+        slot: impl FnOnce() -> usize,
+    ) {
+        if calls > 0
+            && let Some(native) = &mut self.native
+        {
+            native.add(result, slot(), calls);
+        }
+    }
+
     pub(crate) fn add_to_class(&mut self, class: &'static str, calls: u64) {
         if calls > 0 {
             *self.classes.entry(class).or_default() += calls;
@@ -89,75 +112,6 @@ impl SiteSnapshot {
     /// Returns the calls by bucket of a result, up to the last bucket that has any.
     fn used(&self, result: usize) -> &[u64] {
         &self.buckets[result * self.slots..][..self.ended[result].used]
-    }
-}
-
-/// The source of a series' numbers: a site and one of its label sets.
-///
-/// Sources lie side by side and copy the fields that a page reads, because each site's own memory
-/// is far away.
-pub(crate) struct Source {
-    pub(crate) site: &'static Site,
-    /// 0 for calls without labels.
-    pub(crate) label_set: usize,
-    store: &'static Shards,
-    /// A copy of the store's list, set once the store has its first shard.
-    near: Shards,
-    slots: usize,
-    timed: bool,
-}
-
-impl Source {
-    /// Returns the source of a label set that has not been called: it has counted nothing.
-    pub(crate) fn uncalled(site: &'static Site, label_set: usize) -> Self {
-        static NOTHING: Shards = Shards(OnceLock::new());
-        Self {
-            store: &NOTHING,
-            ..Self::new(site, label_set)
-        }
-    }
-
-    pub(crate) fn new(site: &'static Site, label_set: usize) -> Self {
-        Self {
-            site,
-            label_set,
-            store: site.store(label_set),
-            near: Shards(OnceLock::new()),
-            slots: site.slots(),
-            timed: site.is_timed(),
-        }
-    }
-
-    /// Touches the memory that is going to be read; see [`Shards::look`].
-    pub(crate) fn look(&self) -> u64 {
-        self.near().look()
-    }
-
-    fn near(&self) -> &Shards {
-        if self.near.is_empty()
-            && let Some(first) = self.store.0.get()
-        {
-            // Another thread that sets it sets the same value.
-            let _ = self.near.0.set(first);
-        }
-        &self.near
-    }
-
-    /// Returns the site's id, if it was called.
-    pub(crate) fn id(&self) -> Option<usize> {
-        let first = self.near().0.get()?;
-        Some(first.id - self.label_set)
-    }
-
-    /// Returns the upper bounds of its buckets but the last, in seconds.
-    pub(crate) fn bounds(&self) -> &'static [f64] {
-        self.site.bounds()
-    }
-
-    /// Reads its counts, over all threads.
-    fn read(&self, sum: &mut SiteSnapshot) {
-        sum.reset(self.slots);
-        self.near().add_to(self.site, sum);
     }
 }
 
@@ -188,6 +142,15 @@ impl Default for Snapshot {
 }
 
 impl Snapshot {
+    /// Creates one that reads native buckets as well.
+    pub(crate) fn with_native() -> Self {
+        let mut new = Self::default();
+        for sum in [&mut new.sum, &mut new.other] {
+            sum.native = Some(Box::default());
+        }
+        new
+    }
+
     /// Replaces its contents by the sum of these sources; the buckets are those of the first.
     pub(crate) fn read(&mut self, sources: &[Source]) {
         let Some((first, others)) = sources.split_first() else {
@@ -234,6 +197,9 @@ impl Snapshot {
                 sum.add_to_bucket(result, place(bucket), *calls);
             }
             sum.ticks[result] += other.ticks[result];
+            for (slot, calls) in other.native.iter().flat_map(|native| native.each(result)) {
+                sum.add_to_native(result, calls, || slot);
+            }
         }
         for (class, calls) in &other.classes {
             sum.add_to_class(class, *calls);
@@ -285,6 +251,13 @@ impl Snapshot {
     /// Returns the buckets up to the last one that has calls.
     pub(crate) fn used_buckets(&self, outcome: Outcome) -> &[u64] {
         self.sum.used(outcome.result())
+    }
+
+    /// Returns the native buckets that have calls, ascending, of the result this outcome belongs to;
+    /// none unless they are read.
+    pub(crate) fn native(&self, outcome: Outcome) -> impl Iterator<Item = (usize, u64)> {
+        let native = self.sum.native.iter();
+        native.flat_map(move |native| native.each(outcome.result()))
     }
 
     /// Returns the sum of durations, in ticks, of the result this outcome belongs to.

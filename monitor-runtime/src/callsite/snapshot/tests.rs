@@ -1,5 +1,7 @@
 //! Sums of what one thread counts.
 
+mod fine;
+
 use super::*;
 use crate::callsite::counters::Shard;
 

@@ -2,13 +2,14 @@
 
 use super::labels::label;
 use super::wire::{double, message, unsigned};
-use super::{as_f64, bucket, field, timestamp};
+use super::{as_f64, bucket, field, native, timestamp};
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::callsite::exemplars::Exemplar;
 use crate::metrics::function_families::Functions;
 use crate::metrics::readings::Histogram;
 use crate::metrics::{CALLS, CONCURRENT, ERRORS};
+use crate::settings::native_histograms::NativeHistograms;
 
 impl Functions {
     pub(super) fn call_metrics(&self, at: usize, out: &mut Vec<u8>) -> bool {
@@ -62,6 +63,12 @@ impl Functions {
     fn write_histogram(&self, histogram: &Histogram, bounds: &[f64], out: &mut Vec<u8>) {
         let sum = clock::sum_in_seconds(histogram.ticks);
         double(out, field::histogram::SUM, sum);
+        if self.native == NativeHistograms::Only {
+            return self.write_native_alone(histogram, out);
+        }
+        if self.native == NativeHistograms::On {
+            native::write(self.readings.native(histogram), out);
+        }
         let mut used = self.readings.buckets(histogram);
         let mut below = 0;
         for bound in bounds.iter().copied().chain([f64::INFINITY]) {
@@ -74,6 +81,19 @@ impl Functions {
             });
         }
         unsigned(out, field::histogram::COUNT, below);
+    }
+
+    /// Writes a histogram that has no classic buckets, which its exemplars would stand on.
+    fn write_native_alone(&self, histogram: &Histogram, out: &mut Vec<u8>) {
+        native::write(self.readings.native(histogram), out);
+        let mut count = 0;
+        for (calls, exemplar) in self.readings.buckets(histogram) {
+            count += calls;
+            if let Some(exemplar) = exemplar {
+                write_exemplar(out, field::histogram::EXEMPLARS, exemplar);
+            }
+        }
+        unsigned(out, field::histogram::COUNT, count);
     }
 
     pub(super) fn concurrent_metrics(&self, at: usize, out: &mut Vec<u8>) -> bool {

@@ -8,6 +8,7 @@
 mod foreign;
 mod functions;
 mod labels;
+mod native;
 mod page;
 mod wire;
 
@@ -61,6 +62,16 @@ mod field {
         pub(in super::super) const COUNT: u32 = 1;
         pub(in super::super) const SUM: u32 = 2;
         pub(in super::super) const BUCKET: u32 = 3;
+        pub(in super::super) const SCHEMA: u32 = 5;
+        pub(in super::super) const ZERO_THRESHOLD: u32 = 6;
+        pub(in super::super) const ZERO_COUNT: u32 = 7;
+        pub(in super::super) const POSITIVE_SPAN: u32 = 12;
+        pub(in super::super) const POSITIVE_DELTA: u32 = 13;
+        pub(in super::super) const EXEMPLARS: u32 = 16;
+    }
+    pub(super) mod span {
+        pub(in super::super) const OFFSET: u32 = 1;
+        pub(in super::super) const LENGTH: u32 = 2;
     }
     pub(super) mod bucket {
         pub(in super::super) const CUMULATIVE: u32 = 1;

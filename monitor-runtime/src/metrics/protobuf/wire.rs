@@ -26,7 +26,6 @@ pub(super) fn unsigned(out: &mut Vec<u8>, field: u32, value: u64) {
 }
 
 /// Writes a field of the type `sint32` or `sint64`.
-#[cfg(test)]
 pub(super) fn signed(out: &mut Vec<u8>, field: u32, value: i64) {
     unsigned(out, field, (value << 1 ^ value >> 63).cast_unsigned());
 }

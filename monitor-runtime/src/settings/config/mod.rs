@@ -7,6 +7,7 @@ mod dsn;
 #[path = "dsn_off.rs"]
 mod dsn;
 mod given;
+mod histograms;
 mod links;
 mod log;
 mod of_builder;
@@ -36,6 +37,7 @@ pub(crate) use self::drain::{DEFAULT_DRAIN_LIMIT, DrainLimit};
 use self::dsn::{Dsn, parse_dsn};
 pub use self::given::ConfigError;
 use self::given::Given;
+use self::histograms::native_histograms;
 pub(crate) use self::links::INSTANCE;
 use self::links::{parse_server_url, parse_url};
 use self::log::{colours, log_format, parse_filter, parse_record_level};
@@ -57,6 +59,7 @@ pub use self::table::{SETTINGS, Setting};
 use self::watchdog::watchdog;
 use crate::settings::log_filter::{LogDirectives, RecordDirectives};
 use crate::settings::log_format::LogFormat;
+use crate::settings::native_histograms::NativeHistograms;
 use crate::settings::traces_sampler::TracesSampler;
 
 /// The settings of the builder; `None` leaves a setting to the environment.
@@ -70,6 +73,7 @@ pub(crate) struct Overrides {
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
     pub(crate) process_metrics: Option<bool>,
+    pub(crate) native_histograms: Option<NativeHistograms>,
     pub(crate) runbook_url: Option<String>,
     pub(crate) grafana_url: Option<String>,
     pub(crate) server_url: Option<String>,
@@ -100,6 +104,7 @@ pub(crate) struct Config {
     pub(crate) label_series: usize,
     pub(crate) redact: Vec<String>,
     pub(crate) process_metrics: bool,
+    pub(crate) native_histograms: NativeHistograms,
     pub(crate) log_filter: LogDirectives,
     pub(crate) record_level: RecordDirectives,
     pub(crate) runbook_url: Option<String>,
@@ -165,6 +170,7 @@ impl Config {
             label_series: label_series(given.label_series, env)?,
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             process_metrics: process_metrics(given.process_metrics, env)?,
+            native_histograms: native_histograms(given.native_histograms, env)?,
             log_filter: log_filter.map_or_else(|| Ok(LogDirectives::default()), parse_filter)?,
             record_level: record_level
                 .map_or_else(|| Ok(RecordDirectives::default()), parse_record_level)?,

@@ -59,6 +59,8 @@ settings! {
         "further fields whose values no log line and no event shows";
     MONITOR_PROCESS_METRICS: "process_metrics", "on", "`on` or `off`",
         "whether `process_*` and `tokio_*` are on `/metrics`";
+    MONITOR_NATIVE_HISTOGRAMS: "native_histograms", "off", "`off`, `on` or `only`",
+        "whether scrapes as protobuf have native histograms: beside classic buckets (`on`), or without them (`only`)";
     MONITOR_RUNBOOK_URL: "runbook_url", "none", "`https://…` or `http://…`, without a login or a query",
         "the URL of the runbooks: an alert of `/rules.yaml` links to this URL, `/` and its name";
     MONITOR_GRAFANA_URL: "grafana_url", "none", "`https://…` or `http://…`, without a login or a query",

@@ -9,4 +9,11 @@ pub(crate) mod clock {
     pub(crate) const fn is_tsc() -> bool {
         true
     }
+
+    pub(crate) fn in_ticks(seconds: &[f64]) -> Box<[u64]> {
+        seconds
+            .iter()
+            .map(|seconds| (seconds * 1e9) as u64)
+            .collect()
+    }
 }

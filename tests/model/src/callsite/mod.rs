@@ -71,6 +71,8 @@ pub(crate) mod snapshot {
             self.ended[result] += calls;
         }
 
+        pub(crate) fn add_to_native(&mut self, _: usize, _: u64, _: impl FnOnce() -> usize) {}
+
         pub(crate) fn add_to_class(&mut self, _: &'static str, calls: u64) {
             self.classed += calls;
         }

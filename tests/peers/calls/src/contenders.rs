@@ -226,13 +226,23 @@ mod peers;
 #[cfg(feature = "peers")]
 mod requests;
 
+/// Calls that are counted in finer buckets.
+const NATIVE: Configuration = Configuration {
+    name: "native histograms",
+    set_up: || _ = monitor_runtime::__private::count_finely(true),
+    contenders: monitored_contenders,
+};
+
 /// The first has our own alone.
 #[cfg(not(feature = "peers"))]
-pub const CONFIGURATIONS: &[Configuration] = &[Configuration {
-    name: "bare",
-    set_up: || (),
-    contenders: clocks_and_ours,
-}];
+pub const CONFIGURATIONS: &[Configuration] = &[
+    Configuration {
+        name: "bare",
+        set_up: || (),
+        contenders: clocks_and_ours,
+    },
+    NATIVE,
+];
 
 #[cfg(feature = "peers")]
 pub const CONFIGURATIONS: &[Configuration] = &[
@@ -246,6 +256,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         set_up: || (),
         contenders: requests::in_requests,
     },
+    NATIVE,
     Configuration {
         name: "Sentry on",
         set_up: peers::sentry_on,

@@ -28,7 +28,9 @@ pub fn print() {
         call(CALLS / 2);
     });
     let called = resident();
-    println!("{CALLS} calls by two threads, never scraped: {before} KiB before, {called} KiB after");
+    println!(
+        "{CALLS} calls by two threads, never scraped: {before} KiB before, {called} KiB after"
+    );
     let come_and_go = |threads: usize| {
         for _ in 0..threads / TOGETHER {
             thread::scope(|scope| {
@@ -88,7 +90,9 @@ pub fn requests(seconds: u64) {
         thread::sleep(Duration::from_millis(1));
     }
     let (first, last) = (first.unwrap_or_default(), resident());
-    println!("{made} requests of {CALLS_OF_A_REQUEST} calls: {first} KiB after 10 s, {last} KiB at the end");
+    println!(
+        "{made} requests of {CALLS_OF_A_REQUEST} calls: {first} KiB after 10 s, {last} KiB at the end"
+    );
     if last > first + ALLOWED_FOR_REQUESTS {
         eprintln!("memory grew by more than {ALLOWED_FOR_REQUESTS} KiB");
         std::process::exit(1);

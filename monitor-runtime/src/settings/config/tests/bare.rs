@@ -18,6 +18,7 @@ fn quotes_and_marks_around_a_variable_are_no_part_of_it() {
             | "OTEL_BLRP_SCHEDULE_DELAY" => "7",
             "MONITOR_REDACT" => "iban",
             "MONITOR_PROCESS_METRICS" => "off",
+            "MONITOR_NATIVE_HISTOGRAMS" => "only",
             "MONITOR_RUNBOOK_URL" | "MONITOR_GRAFANA_URL" | "MONITOR_SERVER_URL" => "https://h",
             "MONITOR_TRACE_URL" => "https://h/{trace_id}",
             "MONITOR_SOURCE_URL" => "https://h/{file}",

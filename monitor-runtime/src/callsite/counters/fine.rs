@@ -1,0 +1,243 @@
+//! Finer counters, from which a page makes native histograms.
+//!
+//! While they are switched on, a call counts in a cell between two neighbouring bounds, which are
+//! those of the function's classic buckets and those of native buckets. A cell lies in one bucket of
+//! either kind, so one count serves both, and they always agree.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+// Decided at the start of the process: no event of a model.
+use std::sync::atomic::{AtomicBool as Switch, Ordering::Relaxed};
+use std::sync::{OnceLock as Once, PoisonError};
+
+use crate::base::clock;
+use crate::base::outcome::Outcome;
+use crate::base::sync::OnceLock;
+use crate::base::sync::atomic::{AtomicU64, Ordering};
+
+/// The schema of the buckets: each bound is 2^(1/8) times the one below it.
+pub(crate) const SCHEMA: i32 = 3;
+const PER_OCTAVE: i32 = 8;
+
+/// The largest duration that is as good as 0, in seconds.
+pub(crate) const ZERO_THRESHOLD: f64 = 1.0 / (1 << 30) as f64;
+
+/// Indices of the lowest and the highest bound: 2^-22 s or 238 ns, and 2^10 s or 17 minutes. Of
+/// briefer calls the lowest bucket is all that is known, of longer ones the bucket above the highest
+/// bound.
+pub(in crate::callsite) const LOWEST: i32 = -22 * PER_OCTAVE;
+pub(in crate::callsite) const HIGHEST: i32 = 10 * PER_OCTAVE;
+
+/// The number of native buckets: that of 0, those up to the highest bound, and one above it.
+pub(crate) const SLOTS: usize = (HIGHEST - LOWEST) as usize + 3;
+
+static ON: Switch = Switch::new(false);
+
+/// Returns `true` while counters are made with fine cells.
+pub(super) fn is_on() -> bool {
+    ON.load(Relaxed)
+}
+
+/// Decides whether counters are made with fine cells. Returns `true` if that is another decision than
+/// before.
+///
+/// A thread that has counters of a function keeps them.
+#[doc(hidden)]
+pub fn switch(on: bool) -> bool {
+    ON.swap(on, Relaxed) != on
+}
+
+/// Returns the index of a native bucket in its schema; `None` for the bucket of 0.
+pub(crate) fn index(slot: usize) -> Option<i32> {
+    let above = i32::try_from(slot.checked_sub(1)?).ok()?;
+    Some(LOWEST + above)
+}
+
+/// Returns the upper bounds of the native buckets but the last, in seconds.
+pub(in crate::callsite) fn native_bounds() -> Vec<f64> {
+    let bound = |index| (f64::from(index) / f64::from(PER_OCTAVE)).exp2();
+    [ZERO_THRESHOLD]
+        .into_iter()
+        .chain((LOWEST..=HIGHEST).map(bound))
+        .collect()
+}
+
+/// The bounds of cells: those of classic and of native buckets together, in ticks.
+pub(in crate::callsite) struct Bounds {
+    ticks: Box<[u64]>,
+    /// By [part](part): the cell of its least duration.
+    starts: [u16; PARTS],
+    /// By cell: its classic bucket, and its native one.
+    places: Box<[(u16, u16)]>,
+    /// By classic bucket: the native one of its upper bound.
+    native: Box<[u16]>,
+}
+
+impl Bounds {
+    /// Returns the bounds beside these classic ones. Functions with the same bounds share them.
+    #[cold]
+    pub(in crate::callsite) fn beside(classic: &'static [u64]) -> &'static Self {
+        static NATIVE: Once<Box<[u64]>> = Once::new();
+        static KNOWN: Mutex<Option<HashMap<&'static [u64], &'static Bounds>>> = Mutex::new(None);
+        let native = NATIVE.get_or_init(|| clock::in_ticks(&native_bounds()));
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get_or_insert_default();
+        let new = || &*Box::leak(Box::new(Self::new(classic, native)));
+        known.entry(classic).or_insert_with(new)
+    }
+
+    pub(in crate::callsite) fn new(classic: &[u64], native: &[u64]) -> Self {
+        let mut ticks = [classic, native].concat();
+        ticks.sort_unstable();
+        ticks.dedup();
+        let below = |bounds: &[u64], bound: u64| number(bounds.partition_point(|it| *it < bound));
+        let starts = std::array::from_fn(|part| below(&ticks, least(part)));
+        let ends = || ticks.iter().copied().chain([u64::MAX]);
+        let place = |end| (below(classic, end), below(native, end));
+        let coarse = classic.iter().copied().chain([u64::MAX]);
+        Self {
+            starts,
+            places: ends().map(place).collect(),
+            native: coarse.map(|end| below(native, end)).collect(),
+            ticks: ticks.into(),
+        }
+    }
+
+    /// Returns the first cell of an octave, and the last one.
+    fn octave(&self, octave: u32) -> (usize, usize) {
+        let cell = |power| self.ticks.partition_point(|bound| *bound < power);
+        let first = if octave == 0 { 0 } else { cell(1 << octave) };
+        let last = 1_u64
+            .checked_shl(octave + 1)
+            .map_or(self.places.len() - 1, cell);
+        (first, last)
+    }
+
+    /// Returns the cell of a duration, the first whose bound is at least as large.
+    pub(in crate::callsite) fn cell(&self, ticks: u64) -> usize {
+        let from = match ticks {
+            ..EXACT => usize::from(self.starts[part(ticks)]),
+            _ => 0,
+        };
+        from + self.ticks[from..].partition_point(|bound| *bound < ticks)
+    }
+
+    /// Returns the native bucket of calls that were counted in a classic one: that of its upper
+    /// bound, so that no call is shown as faster than it was.
+    pub(in crate::callsite) fn native_of(&self, bucket: usize) -> usize {
+        self.native[bucket].into()
+    }
+
+    /// Returns the classic bucket and the native one that a cell lies in.
+    pub(in crate::callsite) fn place(&self, cell: usize) -> (usize, usize) {
+        let (classic, native) = self.places[cell];
+        (classic.into(), native.into())
+    }
+}
+
+/// The parts of all octaves: each octave has 16, of one length.
+const PARTS: usize = 64 * 16;
+
+/// Durations from here on are no exact floats.
+const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
+
+/// Returns the part in which a duration is: exponent and first four bits of the float.
+///
+/// A part has one native bound at most, since it is narrower than the space between two.
+#[inline]
+fn part(ticks: u64) -> usize {
+    #[expect(clippy::cast_precision_loss, reason = "the first five bits matter")]
+    let bits = (ticks.cast_signed() as f64).to_bits();
+    // The exponents of two powers of which none is beyond 2^63 differ in their last six bits.
+    (bits >> (f64::MANTISSA_DIGITS - 5)) as usize % PARTS
+}
+
+/// Returns the least duration of a part.
+fn least(wanted: usize) -> u64 {
+    // The float 0 has the exponent of 2^1.
+    if wanted == part(0) {
+        return 0;
+    }
+    let octave = (0..64).find(|octave| part(1 << octave) / 16 == wanted / 16);
+    let octave = octave.expect("an octave for each part");
+    // Below 16, some parts have no whole number; the next larger one is the least of all above.
+    ((16 + wanted as u64 % 16) << octave).div_ceil(16)
+}
+
+fn number(place: usize) -> u16 {
+    u16::try_from(place).expect("some three hundred bounds")
+}
+
+/// The fine cells of one thread for one label set of a function.
+pub(in crate::callsite) struct Fine {
+    pub(super) bounds: &'static Bounds,
+    /// Ticks of the time stamp counter up to which a successful call may take the
+    /// [quick](Self::quick_counter) way; 0 if another clock times the calls.
+    quick: u64,
+    results: [OnceLock<Cells>; Outcome::RESULTS],
+}
+
+/// The calls that ended with one result.
+struct Cells {
+    /// A bit for each octave that has had a call: most functions use a few of them.
+    octaves: AtomicU64,
+    calls: Box<[AtomicU64]>,
+}
+
+impl Fine {
+    #[cold]
+    pub(in crate::callsite) fn new(classic: &'static [u64], quick: u64) -> Self {
+        Self {
+            bounds: Bounds::beside(classic),
+            quick,
+            results: std::array::from_fn(|_| OnceLock::new()),
+        }
+    }
+
+    /// Returns the counter of a successful call, for its owner, if it took at most `quick` ticks and is
+    /// not the first in its cell.
+    // Anything else takes another way, so that this one calls nothing and needs no stack.
+    #[expect(clippy::inline_always, reason = "a few instructions of every call")]
+    #[inline(always)]
+    pub(in crate::callsite) fn quick_counter(&self, ticks: u64) -> Option<&AtomicU64> {
+        if ticks > self.quick {
+            return None;
+        }
+        let cells = self.results[const { Outcome::Ok.result() }].get()?;
+        let start = usize::from(self.bounds.starts[part(ticks)]);
+        // Below the first classic bound there are native ones alone, so one at most in the part.
+        let cell = start + usize::from(*self.bounds.ticks.get(start)? < ticks);
+        let counter = cells.calls.get(cell)?;
+        (counter.load(Ordering::Relaxed) > 0).then_some(counter)
+    }
+
+    /// Returns the counter of a duration, for its owner.
+    pub(in crate::callsite) fn counter(&self, outcome: Outcome, ticks: u64) -> &AtomicU64 {
+        let cells = self.results[outcome.result()].get_or_init(|| Cells {
+            octaves: AtomicU64::new(0),
+            calls: (self.bounds.places.iter().map(|_| AtomicU64::new(0))).collect(),
+        });
+        let octaves = cells.octaves.load(Ordering::Relaxed);
+        let octave = 1 << (ticks | 1).ilog2();
+        if octaves & octave == 0 {
+            cells.octaves.store(octaves | octave, Ordering::Release);
+        }
+        &cells.calls[self.bounds.cell(ticks)]
+    }
+
+    /// Passes on the calls of each cell that may have any.
+    pub(in crate::callsite) fn each(&self, outcome: Outcome, mut take: impl FnMut(usize, u64)) {
+        let Some(cells) = self.results[outcome.result()].get() else {
+            return;
+        };
+        let octaves = cells.octaves.load(Ordering::Acquire);
+        let mut next = 0;
+        for octave in (0..u64::BITS).filter(|octave| octaves >> octave & 1 == 1) {
+            let (first, last) = self.bounds.octave(octave);
+            for cell in first.max(next)..=last {
+                take(cell, cells.calls[cell].load(Ordering::Acquire));
+            }
+            next = last + 1;
+        }
+    }
+}
