@@ -184,11 +184,23 @@ impl<T> Outbox<T> {
 
     /// Waits until everything is sent. Returns `false` if that takes longer than a time.
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
-        let mut queue = self.lock();
-        queue.flushing += 1;
+        self.hasten();
+        self.flushed(timeout)
+    }
+
+    /// Makes the sender send what waits, until [`flushed`](Self::flushed) has been called.
+    pub(crate) fn hasten(&self) {
+        self.lock().flushing += 1;
         self.changed.notify_all();
+    }
+
+    /// Waits until everything is sent, after [`hasten`](Self::hasten). Returns `false` if that takes longer than a
+    /// time.
+    pub(crate) fn flushed(&self, timeout: Duration) -> bool {
         let is_busy = |queue: &mut Queue<T>| queue.sending > 0 || !queue.waiting.is_empty();
-        let waited = self.changed.wait_timeout_while(queue, timeout, is_busy);
+        let waited = self
+            .changed
+            .wait_timeout_while(self.lock(), timeout, is_busy);
         let (mut queue, timed_out) = waited.unwrap_or_else(PoisonError::into_inner);
         queue.flushing -= 1;
         !timed_out.timed_out()

@@ -44,11 +44,19 @@ pub(super) struct Collector {
 /// The result of one request.
 enum Answer {
     /// Taken, but for so many items, with the reason.
-    Taken(u64, Option<String>),
+    Taken(u64, Option<Problem>),
     /// Not taken now, with the time after which another attempt makes sense if the collector named one.
-    Later(String, Option<Duration>),
+    Later(Problem, Option<Duration>),
     /// Never taken.
-    Never(String),
+    Never(Problem),
+}
+
+/// A reason for which not everything was taken.
+#[derive(Debug, PartialEq, Eq)]
+struct Problem {
+    kind: String,
+    /// The details, which may be different each time: numbers, ids of requests.
+    text: String,
 }
 
 impl Collector {
@@ -65,7 +73,7 @@ impl Collector {
     }
 
     /// Sends a request with so many items, and counts their fate. `pause` waits before another attempt, and returns
-    /// `false` if there is no time for one.
+    /// `false` if the next one, which is then made at once, is the last that there is time for.
     pub(super) fn send(
         &mut self,
         message: &impl Message,
@@ -75,6 +83,7 @@ impl Collector {
         let body = message.encode_to_vec();
         let body = if self.has_gzip { zipped(&body) } else { body };
         let mut wait = FIRST_PAUSE;
+        let mut is_last = false;
         for tries in 1.. {
             match unexported(|| self.post(&body)) {
                 Answer::Taken(refused, reason) => {
@@ -90,9 +99,10 @@ impl Collector {
                 Answer::Later(reason, named) => {
                     self.note(Some(reason));
                     let time = named.unwrap_or_else(|| with_jitter(wait)).min(MAX_PAUSE);
-                    if tries == MAX_TRIES || !pause(time) {
+                    if is_last || tries == MAX_TRIES {
                         return count(self.signal, Fate::Dropped, items);
                     }
+                    is_last = !pause(time);
                     wait *= 2;
                 }
             }
@@ -115,23 +125,42 @@ impl Collector {
         let headers = own.into_iter().chain(encoding).chain(given);
         match self.client.post(&self.url, headers, body, MAX_ANSWER) {
             Ok(answer) => read(&answer),
-            Err(error) => Answer::Later(error.to_string(), None),
+            Err(error) => {
+                let kind = error.to_string();
+                let text = String::new();
+                Answer::Later(Problem { kind, text }, None)
+            }
         }
     }
 
-    /// Logs a problem when it begins or changes, and once when it is over.
-    fn note(&mut self, problem: Option<String>) {
+    /// Logs a problem when it begins or becomes one of another kind, and once when it is over.
+    fn note(&mut self, problem: Option<Problem>) {
+        let (kind, text) = match problem {
+            Some(problem) => (Some(problem.kind), problem.text),
+            None => (None, String::new()),
+        };
+        let Some(change) = self.outage.note(kind) else {
+            return;
+        };
+        let tell = || self.tell(change, &text);
+        match self.signal {
+            // A line about lines would be exported, and could be the reason of the next one.
+            Signal::Logs => unexported(tell),
+            _ => tell(),
+        }
+    }
+
+    fn tell(&self, change: Change, text: &str) {
         let signal = self.signal.as_str();
-        match self.outage.note(problem) {
-            None => {}
-            Some(Change::Begun(problem)) => tracing::warn!(
+        match change {
+            Change::Begun(kind) => tracing::warn!(
                 signal,
                 endpoint = self.url,
-                problem,
+                problem = kind + text,
                 "the OpenTelemetry collector does not take everything; what it does not take is counted in \
                  monitor_otlp_items_total"
             ),
-            Some(Change::Over) => {
+            Change::Over => {
                 tracing::info!(signal, "the OpenTelemetry collector takes everything again");
             }
         }
@@ -146,16 +175,22 @@ fn read(answer: &Response<Vec<u8>>) -> Answer {
         let partial = body.partial_success.unwrap_or_default();
         let refused = u64::try_from(partial.rejected).unwrap_or(0);
         // A message without refused items is a warning.
-        let message = (refused > 0 || !partial.error_message.is_empty()).then(|| {
+        let problem = (refused > 0 || !partial.error_message.is_empty()).then(|| {
             let message = shown(&partial.error_message);
-            format!("it refused {refused} items: {message}")
+            Problem {
+                kind: "it does not take all".to_owned(),
+                text: format!(" ({refused} refused): {message}"),
+            }
         });
-        return Answer::Taken(refused, message);
+        return Answer::Taken(refused, problem);
     }
     let message = RpcStatus::decode(answer.body().as_slice()).unwrap_or_default();
     let message = shown(&message.message);
     let separator = if message.is_empty() { "" } else { ": " };
-    let problem = format!("it answered {status}{separator}{message}");
+    let problem = Problem {
+        kind: format!("it answered {status}"),
+        text: format!("{separator}{message}"),
+    };
     match status.as_u16() {
         429 | 502..=504 => Answer::Later(problem, retry_after(answer.headers())),
         _ => Answer::Never(problem),
@@ -216,7 +251,8 @@ mod tests {
         let Answer::Taken(3, Some(problem)) = answer(200, "", partial) else {
             panic!("three were refused");
         };
-        assert_eq!(problem, "it refused 3 items: no such tenant");
+        assert_eq!(problem.kind, "it does not take all");
+        assert_eq!(problem.text, " (3 refused): no such tenant");
         for status in [429, 502, 503, 504] {
             let Answer::Later(_, Some(time)) = answer(status, "7", Vec::new()) else {
                 panic!("{status} is another attempt's reason");
@@ -245,11 +281,9 @@ mod tests {
         let Answer::Never(problem) = answer(400, "", status.encode_to_vec()) else {
             panic!("it is refused");
         };
-        assert!(
-            problem.starts_with("it answered 400 Bad Request: bad token="),
-            "{problem}"
-        );
-        assert!(!problem.contains("abcdefgh12345678"), "{problem}");
+        assert_eq!(problem.kind, "it answered 400 Bad Request");
+        assert!(problem.text.starts_with(": bad token="), "{problem:?}");
+        assert!(!problem.text.contains("abcdefgh12345678"), "{problem:?}");
     }
 
     struct PartialAnswer(i64, &'static str);

@@ -110,8 +110,11 @@ impl Exporter {
         let began = Instant::now();
         let left = || timeout.saturating_sub(began.elapsed());
         drop(lock(&self.meter).take());
-        ENDED.flush(left());
-        LINES.flush(left());
+        // Both at once: a collector that does not answer for one of them delays no other.
+        ENDED.hasten();
+        LINES.hasten();
+        ENDED.flushed(left());
+        LINES.flushed(left());
         share::set(None);
         let spans: usize = ENDED
             .close()
