@@ -11,6 +11,9 @@ use std::mem;
 use self::line::Line;
 use super::Chunks;
 
+/// The end of the samples of an info, which other formats have in the name of the family.
+const INFO: &str = "_info";
+
 /// The type of a family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum PointKind {
@@ -25,7 +28,7 @@ pub(crate) enum PointKind {
 /// A family as the page describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Described {
-    /// The name that its samples begin with, without `_total`.
+    /// The name that its samples begin with, without `_total`; that of an info ends with `_info`.
     pub(crate) name: String,
     pub(crate) kind: PointKind,
     /// The unit at the end of its name; empty without one.
@@ -133,6 +136,9 @@ impl Reader {
             (PointKind::Summary, "") => ("quantile", end),
             (PointKind::Histogram | PointKind::Summary, "_sum" | "_count") => ("", end),
             (PointKind::Counter | PointKind::Gauge, _) => {
+                if end == INFO {
+                    self.family.name.push_str(INFO);
+                }
                 let point = Point {
                     labels: line.labels(""),
                     value: line.number(),

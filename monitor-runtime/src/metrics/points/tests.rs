@@ -26,14 +26,14 @@ fn a_page_is_read_whatever_its_chunks_are() {
                 time_seconds_count{f=\"a\"} 3\n\
                 time_seconds_bucket{f=\"b\",le=\"+Inf\"} 1\ntime_seconds_count{f=\"b\"} 1\n\
                 # TYPE rows summary\nrows{quantile=\"0.5\"} 4\nrows_sum 9\nrows_count 2\n\
-                # TYPE level gauge\nlevel -0.5\n# EOF\n";
+                # TYPE level gauge\nlevel -0.5\n# TYPE build info\nbuild_info{v=\"1\"} 1\nbuild_info{v=\"2\"} 1\n# EOF\n";
     let whole = points(&[page]);
     for at in (1..page.len()).filter(|at| page.is_char_boundary(*at)) {
         let (first, second) = page.split_at(at);
         assert_eq!(points(&[first, second]), whole, "cut at {at}");
     }
-    let [calls, a, b, rows, level] = &whole[..] else {
-        panic!("five points: {whole:?}");
+    let [calls, a, b, rows, level, builds @ ..] = &whole[..] else {
+        panic!("seven points: {whole:?}");
     };
     assert_eq!(calls.0.help, "Calls \"a\\b\".");
     assert_eq!(calls.1.labels, labels(&[("f", "a\"\n}")]));
@@ -56,4 +56,6 @@ fn a_page_is_read_whatever_its_chunks_are() {
         (&[(0.5, 4.0)][..], Some(9.0))
     );
     assert_eq!(level.1.value, Some(Number::Float(-0.5)));
+    let names: Vec<&str> = builds.iter().map(|(of, _)| of.name.as_str()).collect();
+    assert_eq!(names, ["build_info"; 2]);
 }

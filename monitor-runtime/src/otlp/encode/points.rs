@@ -63,7 +63,13 @@ fn name_and_unit(family: &Described) -> (String, &'static str) {
     let ratio = (RATIO, "1");
     let known = UNITS.iter().chain(is_gauge.then_some(&ratio));
     for (end, code) in known {
-        if let Some(short) = name.strip_suffix(end).filter(|short| !short.is_empty()) {
+        let short = name.strip_suffix(end);
+        // Prometheus appends the unit unless it is one of the words before.
+        let is_appended = |short: &&str| {
+            let mut words = short.split('_');
+            !short.is_empty() && words.all(|word| word != &end[1..])
+        };
+        if let Some(short) = short.filter(is_appended) {
             (name, unit) = (short, code);
             break;
         }
@@ -153,7 +159,7 @@ fn exemplar(of: &PointExemplar) -> Exemplar {
     };
     Exemplar {
         time_unix_nano: nanoseconds(of.at),
-        as_double: of.value,
+        as_double: Some(of.value),
         span_id: id("span_id"),
         trace_id: id("trace_id"),
     }
@@ -228,5 +234,10 @@ mod tests {
         assert_eq!(named("hit_ratio", PointKind::Counter), "hit_ratio ");
         assert_eq!(named("basket_bytes", PointKind::Summary), "basket By");
         assert_eq!(named("_seconds", PointKind::Gauge), "_seconds ");
+        assert_eq!(
+            named("seconds_of_work_seconds", PointKind::Gauge),
+            "seconds_of_work_seconds "
+        );
+        assert_eq!(named("build_info", PointKind::Gauge), "build.info ");
     }
 }

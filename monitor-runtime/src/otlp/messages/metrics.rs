@@ -153,8 +153,8 @@ pub(crate) struct ValueAtQuantile {
 pub(crate) struct Exemplar {
     #[prost(fixed64, tag = "2")]
     pub(crate) time_unix_nano: u64,
-    #[prost(double, tag = "3")]
-    pub(crate) as_double: f64,
+    #[prost(double, optional, tag = "3")]
+    pub(crate) as_double: Option<f64>,
     #[prost(bytes = "vec", tag = "4")]
     pub(crate) span_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "5")]
