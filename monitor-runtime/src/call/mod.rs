@@ -167,7 +167,7 @@ impl Call {
             };
             site.unsuccessful().count(site, objective, &ended);
         }
-        let trace = trace::current_ids().filter(|ids| ids.sampled && site.is_timed());
+        let trace = trace::current_ids().filter(|ids| ids.is_recorded() && site.is_timed());
         if let Some(ids) = trace {
             let ids = (ids.trace.to_bytes(), ids.span.to_bytes());
             exemplars::offer(site, stretch.shard.label_set, outcome, ticks, ids);

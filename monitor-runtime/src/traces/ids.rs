@@ -27,6 +27,13 @@ pub(crate) struct Ids {
     pub(crate) open: bool,
 }
 
+impl Ids {
+    /// Returns `true` if the trace can be found somewhere: the caller, Sentry or a collector has it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.sampled || self.shared
+    }
+}
+
 /// The place of a local trace in its trace.
 pub(crate) struct Origin {
     /// The trace, and the root's span in it.

@@ -154,7 +154,7 @@ impl TraceContext {
     /// Returns `true` if the trace is sampled: the caller may be recording it, or this service sends it to a
     /// collector or to Sentry.
     pub fn is_sampled(&self) -> bool {
-        self.ids.sampled || self.ids.shared
+        self.ids.is_recorded()
     }
 
     /// Returns the caller's decision whether this trace is sampled; `None` if it left that open.

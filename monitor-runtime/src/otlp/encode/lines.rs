@@ -41,8 +41,7 @@ fn record(exported: ExportedLine) -> (String, LogRecord) {
     }
     let (trace_id, span_id, flags) = ids.map_or_else(Default::default, |ids| {
         let (trace, span) = (ids.trace.to_bytes(), ids.span.to_bytes());
-        let is_sampled = ids.sampled || ids.shared;
-        (trace.to_vec(), span.to_vec(), u32::from(is_sampled))
+        (trace.to_vec(), span.to_vec(), u32::from(ids.is_recorded()))
     });
     let record = LogRecord {
         time_unix_nano: nanoseconds(at),

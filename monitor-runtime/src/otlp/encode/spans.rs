@@ -62,7 +62,7 @@ impl<'t> Common<'t> {
             trace,
             story,
             state: state.as_deref().unwrap_or_default().to_owned(),
-            flags: u32::from(ids.sampled || ids.shared) | KNOWS_REMOTE,
+            flags: u32::from(ids.is_recorded()) | KNOWS_REMOTE,
             at: nanoseconds(trace.at),
         }
     }
