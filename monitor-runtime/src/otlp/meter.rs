@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use prost::Message;
@@ -46,7 +47,26 @@ struct Starts {
     new: u64,
 }
 
+/// The starts that the last exporter knew: counters go on where another one starts in the same process.
+static LAST: Mutex<Option<Starts>> = Mutex::new(None);
+
 impl Starts {
+    /// Returns the starts that the last exporter of this process knew, if there was one.
+    fn take() -> Self {
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        last.take().unwrap_or_else(|| Self {
+            hasher: RandomState::new(),
+            known: HashMap::new(),
+            seen: HashMap::new(),
+            new: nanoseconds(SystemTime::now()),
+        })
+    }
+
+    /// Keeps them for the next exporter.
+    fn keep(self) {
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some(self);
+    }
+
     fn of(&mut self, family: &Described, point: &Point) -> u64 {
         let series = self.hasher.hash_one((&family.name, &point.labels));
         let start = self.known.get(&series).copied().unwrap_or(self.new);
@@ -73,12 +93,7 @@ impl Meter {
             resource,
             interval,
             page,
-            starts: Starts {
-                hasher: RandomState::new(),
-                known: HashMap::new(),
-                seen: HashMap::new(),
-                new: nanoseconds(SystemTime::now()),
-            },
+            starts: Starts::take(),
         }
     }
 
@@ -88,7 +103,7 @@ impl Meter {
             let is_last = stop.recv_timeout(self.interval) != Err(RecvTimeoutError::Timeout);
             quietly(|| self.export(stop));
             if is_last {
-                return;
+                return self.starts.keep();
             }
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! <https://opentelemetry.io/docs/specs/semconv/resource/>.
 
+use std::sync::{Mutex, PoisonError};
+
 use super::encode::attributes::{int, text};
 use super::messages::common::Resource;
 use crate::settings::config::Config;
@@ -9,13 +11,10 @@ use crate::traces::TraceId;
 
 /// Returns the resource of a service. Attributes of the settings win.
 pub(super) fn resource(config: &Config) -> Resource {
-    let mut instance = [0; 16];
-    instance[..8].copy_from_slice(&crate::traces::random());
-    instance[8..].copy_from_slice(&crate::traces::random());
     let mut attributes = vec![
         text("service.name", &config.service_name),
         text("service.version", &config.service_version),
-        text("service.instance.id", TraceId(instance).to_string()),
+        text("service.instance.id", instance().to_string()),
         text("deployment.environment.name", &config.environment),
         int("process.pid", std::process::id()),
         text("telemetry.sdk.name", "monitor-runtime"),
@@ -37,4 +36,22 @@ pub(super) fn resource(config: &Config) -> Resource {
         attributes.push(text(name, value));
     }
     Resource { attributes }
+}
+
+/// Returns the random id of this process. Another start in it has the same one, and a forked process has its own.
+fn instance() -> TraceId {
+    static LAST: Mutex<Option<(u32, TraceId)>> = Mutex::new(None);
+    let own = std::process::id();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = last.filter(|(process, _)| *process == own);
+    let id = known.map_or_else(random, |(_, id)| id);
+    *last = Some((own, id));
+    id
+}
+
+fn random() -> TraceId {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&crate::traces::random());
+    id[8..].copy_from_slice(&crate::traces::random());
+    TraceId(id)
 }
