@@ -5,6 +5,7 @@ mod bugsink;
 mod clock;
 mod dashboard;
 mod live_page;
+mod otlp;
 mod prometheus;
 mod rules;
 mod rustdoc;

@@ -29,6 +29,12 @@ pub(super) fn end(way: &str) -> bool {
             });
             std::mem::forget(shutdown);
         }
+        "again" => {
+            for _ in 0..2 {
+                let monitor = started();
+                monitor.shutdown_blocking();
+            }
+        }
         "exit_in_shutdown" => {
             let monitor = started();
             thread::spawn(|| monitor.shutdown_blocking());
