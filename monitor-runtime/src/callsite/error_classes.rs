@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
+use crate::base::clock;
 use crate::base::outcome::PANIC;
 use crate::callsite::Site;
 
@@ -51,7 +52,10 @@ pub(crate) const MAX_CLASSES: usize = 64;
 const OTHER: &str = "other";
 
 /// A list that only grows, read without a lock; empty until the first error with a class.
-pub(crate) struct Classes(OnceLock<Box<[OnceLock<&'static str>; MAX_CLASSES]>>);
+pub(crate) struct Classes(OnceLock<Box<[OnceLock<Known>; MAX_CLASSES]>>);
+
+/// A class, and the time before its first error, in milliseconds since the Unix epoch.
+type Known = (&'static str, u64);
 
 impl Classes {
     pub(crate) const fn new() -> Self {
@@ -67,16 +71,22 @@ impl Classes {
         let free = &slots[..MAX_CLASSES - 1];
         let own = free
             .iter()
-            .position(|slot| *slot.get_or_init(|| class) == class);
+            .position(|slot| slot.get_or_init(|| (class, clock::unix_millis())).0 == class);
         own.unwrap_or_else(|| {
-            slots[MAX_CLASSES - 1].get_or_init(|| OTHER);
+            slots[MAX_CLASSES - 1].get_or_init(|| (OTHER, clock::unix_millis()));
             MAX_CLASSES - 1
         })
     }
 
     /// Returns the class at a place.
     pub(crate) fn name(&self, place: usize) -> Option<&'static str> {
-        self.0.get()?.get(place)?.get().copied()
+        Some(self.0.get()?.get(place)?.get()?.0)
+    }
+
+    /// Returns the time before the first error of a class, in milliseconds since the Unix epoch.
+    pub(crate) fn created(&self, class: &str) -> Option<u64> {
+        let mut known = self.0.get()?.iter().filter_map(OnceLock::get);
+        known.find_map(|(name, created)| (*name == class).then_some(*created))
     }
 
     /// Returns the classes by place.
@@ -84,7 +94,7 @@ impl Classes {
         let slots = self.0.get().into_iter().flat_map(|slots| slots.iter());
         slots
             .enumerate()
-            .filter_map(|(place, slot)| Some((place, *slot.get()?)))
+            .filter_map(|(place, slot)| Some((place, slot.get()?.0)))
     }
 }
 

@@ -151,6 +151,29 @@ impl Layout {
         &self.sources[series.sources.clone()]
     }
 
+    /// Returns the time of the first call, in milliseconds since the Unix epoch.
+    pub(super) fn created(&self, series: &Series) -> Option<u64> {
+        self.sources(series)
+            .iter()
+            .filter_map(Source::created)
+            .min()
+    }
+
+    /// Returns the time of the first error of a class; of one that exists before it is counted, that
+    /// of the first call.
+    pub(super) fn class_created(&self, series: &Series, class: &str) -> Option<u64> {
+        let created = self.created(series)?;
+        if series.classes().contains(&class) {
+            return Some(created);
+        }
+        let sources = self.sources(series).iter();
+        let classes = sources.filter_map(|source| source.site.classes().created(class));
+        // Another label set may have had the class before.
+        classes
+            .min()
+            .map_or(Some(created), |class| Some(class.max(created)))
+    }
+
     pub(super) fn bounds(&self, series: &Series) -> &Bounds {
         &self.bounds[series.bounds as usize]
     }

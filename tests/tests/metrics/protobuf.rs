@@ -197,3 +197,93 @@ fn only_delimited_messages_are_protobuf() {
         assert!(kind.starts_with("text/plain"), "{accept}: {kind}");
     }
 }
+
+#[monitored(labels(kind = bounded(kind, max = 20)), classify = |_: &Result<(), &'static str>| match kind_of_error() {
+    "" => monitor_runtime::Class::Ok,
+    kind => monitor_runtime::Class::Error(kind),
+})]
+fn begins(kind: &str) -> Result<(), &'static str> {
+    let _ = kind;
+    Ok(())
+}
+
+thread_local! {
+    static KIND: std::cell::Cell<&'static str> = const { std::cell::Cell::new("") };
+}
+
+fn kind_of_error() -> &'static str {
+    KIND.get()
+}
+
+/// Returns when the counters of `begins` began to count, in milliseconds, by `kind` and `error`; of a
+/// histogram, the error is its result.
+fn beginnings() -> BTreeMap<(String, String), Option<i64>> {
+    let families = messages::scrape();
+    let metrics = families.iter().flat_map(|family| &family.metric);
+    let of = metrics.filter(|metric| metric.has("function", "begins"));
+    let found = of.filter_map(|metric| {
+        let labels = metric.labels();
+        let label = |key: &str| labels.get(key).cloned().unwrap_or_default();
+        let created = match (&metric.counter, &metric.histogram) {
+            (Some(counter), _) => &counter.created,
+            (_, Some(histogram)) => &histogram.created,
+            _ => return None,
+        };
+        let created = created.as_ref();
+        let created = created.map(|at| at.seconds * 1_000 + i64::from(at.nanos) / 1_000_000);
+        let result = match metric.histogram {
+            Some(_) => label("result"),
+            None => label("error"),
+        };
+        Some(((label("kind"), result), created))
+    });
+    found.collect()
+}
+
+#[test]
+fn a_series_says_when_it_began_to_count() {
+    alone!();
+    monitor_tests::addr();
+    let now = || {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        i64::try_from(now.expect("later").as_millis()).expect("soon")
+    };
+    let wait = || std::thread::sleep(Duration::from_millis(20));
+    let begins_now = |kind: &str, error: &'static str| {
+        wait();
+        let before = now();
+        KIND.set(error);
+        _ = begins(kind);
+        let after = now();
+        wait();
+        before..=after
+    };
+    let first = begins_now("a", "");
+    let second = begins_now("b", "");
+    let failed = begins_now("a", "Late");
+    let seen = beginnings();
+    let at = |kind: &str, error: &str| {
+        let found = seen.get(&(kind.to_owned(), error.to_owned()));
+        found
+            .unwrap_or_else(|| panic!("{kind} {error} in {seen:?}"))
+            .expect("a time")
+    };
+    // All that was at 0 before the first call, and could be.
+    for of_first in ["", "panic", "ok", "error"] {
+        assert!(
+            first.contains(&at("a", of_first)),
+            "{of_first}: {seen:?}, not {first:?}"
+        );
+    }
+    assert!(second.contains(&at("b", "ok")), "{seen:?}, not {second:?}");
+    // A class that no type declares was not there before its first error.
+    assert!(
+        failed.contains(&at("a", "Late")),
+        "{seen:?}, not {failed:?}"
+    );
+    // The errors of all labels together.
+    assert!(first.contains(&at("", "")), "{seen:?}, not {first:?}");
+    wait();
+    _ = begins_now("a", "Late");
+    assert_eq!(beginnings(), seen, "it stays");
+}

@@ -5,7 +5,7 @@
 mod tsc;
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The clock and its calibration, once per process.
 struct Timebase {
@@ -53,6 +53,14 @@ pub(crate) fn tsc() -> u64 {
 /// Returns `true` if ticks are those of the time stamp counter, which [`tsc`] reads in place.
 pub(crate) fn is_tsc() -> bool {
     timebase().tsc
+}
+
+/// Returns the wall clock's time, in milliseconds since the Unix epoch.
+pub(crate) fn unix_millis() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    })
 }
 
 /// Returns the ticks from `start` to now; 0 if the counter went back (another core, another host).

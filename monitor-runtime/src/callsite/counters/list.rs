@@ -16,6 +16,12 @@ impl Shards {
         std::iter::successors(self.0.get().copied(), |shard| shard.next.get().copied())
     }
 
+    /// Returns the time just before the first call, in milliseconds since the Unix epoch; `None` without
+    /// a call.
+    pub(crate) fn created(&self) -> Option<u64> {
+        Some(self.0.get()?.created)
+    }
+
     /// Returns `true` if nothing was ever counted here.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.get().is_none()

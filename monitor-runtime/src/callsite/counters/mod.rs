@@ -63,6 +63,8 @@ pub(crate) struct Shard {
     classes: OnceLock<Box<[AtomicU64; error_classes::MAX_CLASSES]>>,
     /// Upper bounds of the buckets but the last, in ticks.
     bounds: &'static [u64],
+    /// The time at which it was made, before its first call, in milliseconds since the Unix epoch.
+    created: u64,
 }
 
 /// The clock that times the calls of a site.
@@ -138,6 +140,7 @@ impl Shard {
             panics: AtomicU64::new(0),
             classes: OnceLock::new(),
             bounds,
+            created: clock::unix_millis(),
         }
     }
 

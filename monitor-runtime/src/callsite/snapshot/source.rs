@@ -63,6 +63,11 @@ impl Source {
         Some(first.id - self.label_set)
     }
 
+    /// Returns the time of its first call, in milliseconds since the Unix epoch.
+    pub(crate) fn created(&self) -> Option<u64> {
+        self.near().created()
+    }
+
     /// Returns the upper bounds of its buckets but the last, in seconds.
     pub(crate) fn bounds(&self) -> &'static [f64] {
         self.site.bounds()

@@ -37,7 +37,9 @@ impl Gathered {
             (Kind::Summary, "") => Some("quantile"),
             (Kind::Histogram | Kind::Summary, _) => None,
             _ => {
-                family.write_metric(sample.value, out, |out| write_labels(sample, None, out));
+                family.write_metric(sample.value, None, out, |out| {
+                    write_labels(sample, None, out);
+                });
                 return;
             }
         };

@@ -2,7 +2,7 @@
 
 use super::labels::label;
 use super::wire::{double, message, unsigned};
-use super::{as_f64, bucket, field, native, timestamp};
+use super::{as_f64, bucket, field, native, timestamp, write_millis};
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::callsite::exemplars::Exemplar;
@@ -19,8 +19,15 @@ impl Functions {
         let encoded = self.layout.encoded();
         let labels = encoded.series(at);
         let promise = encoded.promised_calls(series.promise());
+        let created = self.layout.created(series);
         self.each_call(series, reading, |outcome, class, calls| {
-            CALLS.write_metric(as_f64(calls), out, |out| {
+            let created = match class {
+                Some(class) if outcome == Outcome::Error => {
+                    self.layout.class_created(series, class)
+                }
+                _ => created,
+            };
+            CALLS.write_metric(as_f64(calls), created, out, |out| {
                 out.extend_from_slice(labels);
                 result(out, outcome);
                 out.extend_from_slice(promise);
@@ -37,7 +44,14 @@ impl Functions {
             return false;
         };
         let labels = self.layout.encoded().function(at);
-        ERRORS.write_metric(as_f64(errors), out, |out| out.extend_from_slice(labels));
+        let series = self.layout.functions[at].series.clone();
+        let series = self.layout.series[series].iter();
+        let created = series
+            .filter_map(|series| self.layout.created(series))
+            .min();
+        ERRORS.write_metric(as_f64(errors), created, out, |out| {
+            out.extend_from_slice(labels);
+        });
         true
     }
 
@@ -54,6 +68,9 @@ impl Functions {
                 out.extend_from_slice(encoded.promised_durations(series.promise()));
                 message(out, field::metric::HISTOGRAM, |out| {
                     self.write_histogram(histogram, bounds, out);
+                    if let Some(created) = self.layout.created(series) {
+                        write_millis(out, field::histogram::CREATED, created);
+                    }
                 });
             });
         }
@@ -101,7 +118,7 @@ impl Functions {
             return false;
         };
         let labels = self.layout.encoded().series(at);
-        CONCURRENT.write_metric(as_f64(reading.concurrent), out, |out| {
+        CONCURRENT.write_metric(as_f64(reading.concurrent), None, out, |out| {
             out.extend_from_slice(labels);
         });
         true

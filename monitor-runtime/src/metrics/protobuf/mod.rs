@@ -12,7 +12,7 @@ mod native;
 mod page;
 mod wire;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(super) use foreign::Gathered;
 pub(super) use labels::EncodedLabels;
@@ -48,6 +48,8 @@ mod field {
     /// A counter and a gauge.
     pub(super) mod number {
         pub(in super::super) const VALUE: u32 = 1;
+        /// A counter has it, a gauge does not.
+        pub(in super::super) const CREATED: u32 = 3;
     }
     pub(super) mod summary {
         pub(in super::super) const COUNT: u32 = 1;
@@ -67,6 +69,7 @@ mod field {
         pub(in super::super) const ZERO_COUNT: u32 = 7;
         pub(in super::super) const POSITIVE_SPAN: u32 = 12;
         pub(in super::super) const POSITIVE_DELTA: u32 = 13;
+        pub(in super::super) const CREATED: u32 = 15;
         pub(in super::super) const EXEMPLARS: u32 = 16;
     }
     pub(super) mod span {
@@ -114,8 +117,15 @@ impl Family<'_> {
         }
     }
 
-    /// Writes a series of a counter or gauge.
-    fn write_metric(&self, value: f64, out: &mut Vec<u8>, labels: impl FnOnce(&mut Vec<u8>)) {
+    /// Writes a series of a counter or gauge, and when it began to count, in milliseconds since the
+    /// Unix epoch.
+    fn write_metric(
+        &self,
+        value: f64,
+        created: Option<u64>,
+        out: &mut Vec<u8>,
+        labels: impl FnOnce(&mut Vec<u8>),
+    ) {
         let number = match self.kind.metric_type() {
             0 => field::metric::COUNTER,
             _ => field::metric::GAUGE,
@@ -124,6 +134,9 @@ impl Family<'_> {
             labels(out);
             message(out, number, |out| {
                 double(out, field::number::VALUE, value);
+                if let Some(created) = created.filter(|_| number == field::metric::COUNTER) {
+                    write_millis(out, field::number::CREATED, created);
+                }
             });
         });
     }
@@ -136,6 +149,11 @@ impl Number {
             Self::Measure(measure) => measure,
         }
     }
+}
+
+/// Writes a time in milliseconds since the Unix epoch.
+fn write_millis(out: &mut Vec<u8>, field: u32, millis: u64) {
+    timestamp(out, field, UNIX_EPOCH + Duration::from_millis(millis));
 }
 
 /// Writes a field of the type `google.protobuf.Timestamp`.

@@ -93,13 +93,13 @@ impl Scrape {
 
     fn own_messages(&self, out: &mut Vec<u8>) {
         let build = Open::begin(&BUILD_INFO, out);
-        BUILD_INFO.write_metric(1.0, out, |out| labels(&self.build, out));
+        BUILD_INFO.write_metric(1.0, None, out, |out| labels(&self.build, out));
         self.join_own_metrics(&BUILD_INFO, [&*self.build].into_iter(), out);
         build.end(out);
         for RuntimeFamily { family, values } in &self.own {
             let open = Open::begin(family, out);
             for (text, value) in values {
-                family.write_metric(value.as_f64(), out, |out| labels(text, out));
+                family.write_metric(value.as_f64(), None, out, |out| labels(text, out));
             }
             let ours = values.iter().map(|(labels, _)| &**labels);
             self.join_own_metrics(family, ours, out);
@@ -115,7 +115,9 @@ impl Scrape {
         out: &mut Vec<u8>,
     ) {
         self.join_own(family, ours, |family, sample| {
-            family.write_metric(sample.value, out, |out| write_labels(sample, None, out));
+            family.write_metric(sample.value, None, out, |out| {
+                write_labels(sample, None, out);
+            });
         });
     }
 

@@ -237,3 +237,27 @@ fn objectives_fire_without_classic_buckets() {
     alone!();
     objectives_fire(NativeHistograms::Only);
 }
+
+#[monitored(labels(region = bounded(region, max = 20)))]
+fn in_region(region: &str) {
+    let _ = region;
+}
+
+#[test]
+fn a_rate_sees_the_first_calls_of_a_label() {
+    alone!();
+    let monitor = start(NativeHistograms::Off);
+    let [_, newest] = programs();
+    let features = "created-timestamp-zero-ingestion";
+    let target = monitor.addr().expect("a server");
+    let prometheus = Prometheus::scraping_with(target, &newest, features, "");
+    in_region("north");
+    for (region, calls) in [("south", 1_000), ("west", 7)] {
+        (0..calls).for_each(|_| in_region(region));
+        let series = format!("function_calls_total{{region=\"{region}\",result=\"ok\"}}");
+        wait_for(&series, || prometheus.query(&series));
+        // No sample without a call was ever scraped.
+        let seen = format!("max_over_time({series}[5m]) - min_over_time({series}[5m])");
+        assert_eq!(prometheus.query(&seen), Some(f64::from(calls)), "{seen}");
+    }
+}
