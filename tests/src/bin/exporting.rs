@@ -4,7 +4,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use monitor_runtime::http::warp::{route, serve};
-use monitor_runtime::{monitored, trace};
+use monitor_runtime::{monitored, task, trace};
+use tracing::Instrument;
 use warp::Filter;
 use warp::http::{HeaderMap, StatusCode};
 
@@ -21,7 +22,11 @@ struct StoreError(u64);
 
 #[monitored(args(id))]
 async fn load(id: u64) -> Result<String, StoreError> {
-    tokio::time::sleep(Duration::from_millis(1)).await;
+    tracing::debug!(id, "is read");
+    let query = tracing::info_span!("query", rows = 1);
+    tokio::time::sleep(Duration::from_millis(1))
+        .instrument(query)
+        .await;
     if id < 100 {
         Ok(format!("order {id}"))
     } else {
@@ -45,6 +50,16 @@ async fn find(id: u64) -> Result<String, OrderError> {
 async fn slow() -> StatusCode {
     tokio::time::sleep(Duration::from_secs(600)).await;
     StatusCode::OK
+}
+
+/// Leaves work behind, which goes on after the request, and may fail.
+#[monitored]
+async fn later(id: u64) -> StatusCode {
+    task::spawn(async move {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        load(id).await
+    });
+    StatusCode::ACCEPTED
 }
 
 #[monitored]
@@ -95,6 +110,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
             }
         });
+    let later = warp::path!("later" / u64)
+        .and(route("/later/{id}"))
+        .then(later);
     let slow = warp::path!("slow").and(route("/slow")).then(slow);
     let explode = warp::path!("panic").and(route("/panic")).then(explode);
     let measured = warp::path!("measured")
@@ -104,7 +122,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .and(route("/outgoing"))
         .then(outgoing);
     let service = order.or(slow).unify().or(explode).unify();
-    let service = service.or(measured).unify().or(outgoing);
+    let service = service.or(later).unify().or(measured).unify().or(outgoing);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     tracing::info!("try: http://{}/orders/7", listener.local_addr()?);
     let server = serve(service).incoming(listener);

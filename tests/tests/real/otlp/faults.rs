@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{EXPORTING, receiver, settings, text};
 
 /// Spans of one request of these tests.
-const SPANS: u64 = 3;
+const SPANS: u64 = 4;
 
 /// A way of the collector to answer.
 struct Case {
@@ -159,7 +159,12 @@ fn every_span_has_a_fate_and_every_problem_one_line() {
         case("413", REFUSED, 2, [1, 0]),
         case("500", REFUSED, 2, [1, 0]),
         case("reasons", REFUSED, 2, [1, 0]),
-        case("partial", [[2, 1, 0], [4, 2, 0]], 2, [1, 0]),
+        case(
+            "partial",
+            [[SPANS - 1, 1, 0], [2 * SPANS - 2, 2, 0]],
+            2,
+            [1, 0],
+        ),
         case("redirect", REFUSED, 2, [1, 0])
             .with("OTEL_EXPORTER_OTLP_HEADERS", "api-key=s3cret%201"),
         case("nowhere", dropped, 0, [1, 0]).at(nowhere()),
@@ -248,7 +253,7 @@ fn the_end_sends_what_waits_for_another_attempt() {
     });
     service.signal("TERM");
     assert!(service.wait().success());
-    receiver().spans(key, 3);
+    receiver().spans(key, 4);
     assert_eq!(receiver().requests(key, "traces").len(), 2);
 }
 

@@ -66,7 +66,7 @@ fn all_failures_arrive_and_others_are_told_of_the_share_alone() {
     for trace in &failed {
         assert_eq!(
             roots.get(trace.as_str()).map(Vec::len),
-            Some(3),
+            Some(4),
             "{trace} failed"
         );
         assert_eq!(kept(trace), Some("failed"));
@@ -100,6 +100,55 @@ fn all_failures_arrive_and_others_are_told_of_the_share_alone() {
             spans.iter().all(|span| span["state"] == state),
             "{spans:#?}"
         );
+    }
+}
+
+#[test]
+fn a_task_that_outlives_its_request_is_sent_when_it_ends_or_fails() {
+    let own = [("OTEL_METRICS_EXPORTER", "none")];
+    let all = start(EXPORTING, "later-all", "take", &own);
+    let none = [own[0], ("OTEL_TRACES_SAMPLER", "always_off")];
+    let failed = start(EXPORTING, "later-failed", "take", &none);
+    // The first requests of a route are its slowest, and kept for that.
+    for _ in 0..20 {
+        assert_eq!(get(failed.addr, "/later/7").0, 202);
+    }
+    let answer = ask(all.addr, "GET", "/later/7", &[]);
+    assert_eq!(answer.status, 202);
+    let tree = ["GET /later/{id}", "later", "task", "load", "query"];
+    let spans = receiver().spans("later-all", tree.len());
+    is_tree(&spans, &told(&answer).0, &tree);
+    assert!(
+        receiver().requests("later-all", "traces").len() > 1,
+        "in two parts"
+    );
+
+    let answer = ask(failed.addr, "GET", "/later/700", &[]);
+    let (trace, is_sampled) = told(&answer);
+    assert!(!is_sampled, "{answer:?}");
+    let own = |spans: Vec<Value>| -> Vec<Value> {
+        let of = |span: &Value| span["trace_id"] == trace.as_str();
+        spans.into_iter().filter(of).collect()
+    };
+    wait_for("the whole trace", || {
+        let spans = own(receiver().taken("later-failed", "traces"));
+        (spans.len() == tree.len()).then_some(())
+    });
+    let spans = own(receiver().taken("later-failed", "traces"));
+    is_tree(&spans, &trace, &tree);
+}
+
+/// Asserts that spans are a chain, by name.
+fn is_tree(spans: &[Value], trace: &str, names: &[&str]) {
+    let mut parent = "";
+    for name in names {
+        let mut found = spans.iter().filter(|span| {
+            span["parent"] == parent
+                && text(span, "name").split(' ').next() == name.split(' ').next()
+        });
+        let span = found.next().unwrap_or_else(|| panic!("{name}: {spans:#?}"));
+        assert_eq!(text(span, "trace_id"), trace);
+        parent = text(span, "span_id");
     }
 }
 

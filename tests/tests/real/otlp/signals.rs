@@ -42,6 +42,8 @@ fn spans_and_records_are_those_that_the_process_shows() {
     let late = [
         ("OTEL_BSP_SCHEDULE_DELAY", "600000"),
         ("OTEL_METRICS_EXPORTER", "none"),
+        // Shown late, if the request fails.
+        ("MONITOR_RECORD_LEVEL", "exporting=debug"),
     ];
     let mut service = start(EXPORTING, key, "take", &late);
     drive(&service);
@@ -213,7 +215,7 @@ fn lines_have_records(service: &Service, key: &str, spans: &[Value]) {
         .iter()
         .map(|span| (text(span, "trace_id"), text(span, "span_id")))
         .collect();
-    let mut in_spans = 0;
+    let (mut in_spans, mut late) = (0, 0);
     for line in service.lines() {
         let line: Value = serde_json::from_str(&line).expect("JSON");
         let wanted = fields(&line["fields"]);
@@ -222,6 +224,7 @@ fn lines_have_records(service: &Service, key: &str, spans: &[Value]) {
                 && record["severity"][1] == line["level"]
                 && record["scope"] == line["target"]
                 && ids(record) == ids(&line)
+                && record["attributes"]["late"] == line["late"]
                 && wanted.iter().all(|(name, value)| {
                     // The line shows the beginning of a backtrace.
                     name == "message" || name == "backtrace" || record["attributes"][name] == *value
@@ -229,6 +232,7 @@ fn lines_have_records(service: &Service, key: &str, spans: &[Value]) {
         });
         let at = at.unwrap_or_else(|| panic!("no record of {line:#} in {records:#?}"));
         let record = records.swap_remove(at);
+        late += u32::from(line["late"] == true);
         if let (trace, Some(span)) = ids(&record) {
             let ids = (trace.expect("both"), span);
             assert!(spans.contains(&ids), "a span of {record:#}");
@@ -236,6 +240,7 @@ fn lines_have_records(service: &Service, key: &str, spans: &[Value]) {
         }
     }
     assert!(records.is_empty(), "no line of {records:#?}");
+    assert_eq!(late, 1, "the line of the request that failed");
     assert!(in_spans >= 14, "{in_spans} lines of requests");
 }
 
