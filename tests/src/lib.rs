@@ -215,6 +215,7 @@ mod documentation {
         Health: "../../docs/health.md",
         Http: "../../docs/http.md",
         Logs: "../../docs/logs.md",
+        Otlp: "../../docs/otlp.md",
         Slo: "../../docs/slo.md",
         Testing: "../../docs/testing.md",
     }

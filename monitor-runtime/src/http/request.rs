@@ -92,14 +92,18 @@ impl Request {
         }
         // Before the span, which the filter may hide.
         let asking = trace.begin_asking();
-        let span = tracing::info_span!(
-            target: "monitor_runtime::http",
-            // Not `request`, which is the name of the span of tower-http's `TraceLayer`.
-            "http_request",
-            method,
-            route = Empty,
-            trace_id = %trace.trace_id(),
-        );
+        let open = || {
+            tracing::info_span!(
+                target: "monitor_runtime::http",
+                // Not `request`, which is the name of the span of tower-http's `TraceLayer`.
+                "http_request",
+                method,
+                route = Empty,
+                trace_id = %trace.trace_id(),
+            )
+        };
+        // In its trace, whose id a layer of the service may take for its own span.
+        let span = trace.scope(open);
         if let Some(route) = route {
             span.record("route", route);
         }

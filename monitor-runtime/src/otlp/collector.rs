@@ -74,13 +74,7 @@ impl Collector {
 
     /// Sends a request with so many items, and counts their fate. `pause` waits before another attempt, and returns
     /// `false` if the next one, which is then made at once, is the last that there is time for.
-    pub(super) fn send(
-        &mut self,
-        message: &impl Message,
-        items: u64,
-        pause: impl Fn(Duration) -> bool,
-    ) {
-        let body = message.encode_to_vec();
+    pub(super) fn send(&mut self, body: Vec<u8>, items: u64, pause: impl Fn(Duration) -> bool) {
         let body = if self.has_gzip { zipped(&body) } else { body };
         let mut wait = FIRST_PAUSE;
         let mut is_last = false;

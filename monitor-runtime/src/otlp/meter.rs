@@ -120,8 +120,8 @@ impl Meter {
         } = self;
         let mut send = |batch: &mut Batch| {
             let items = mem::take(&mut batch.points);
-            let request = request(resource, mem::take(&mut batch.metrics));
-            collector.send(&request, items, |time| {
+            let body = request(resource, mem::take(&mut batch.metrics)).encode_to_vec();
+            collector.send(body, items, |time| {
                 stop.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
             });
         };

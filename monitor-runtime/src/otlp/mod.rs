@@ -14,6 +14,9 @@ mod meter;
 mod resource;
 mod workers;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use prost::Message;
+
 use super::collector::Collector;
-use super::encode::{SCHEMA_URL, lines, scope, spans};
+use super::encode::{SCHEMA_URL, lines, push_message, scope, spans};
 use super::messages::common::Resource;
 use super::messages::logs::{ExportLogsServiceRequest, ResourceLogs};
-use super::messages::trace::{ExportTraceServiceRequest, ResourceSpans, ScopeSpans};
+use super::messages::trace::{ResourceSpans, ScopeSpans};
 use crate::base::outbox::Turn;
 use crate::base::unwind::quietly;
 use crate::logs::export::LINES;
@@ -20,39 +22,58 @@ const BATCH: usize = 512 * 1024;
 /// The sender of traces.
 pub(super) struct Traces {
     collector: Collector,
-    resource: Resource,
+    encoder: spans::Encoder,
+    /// Messages without spans.
+    resource: ResourceSpans,
+    scope: ScopeSpans,
     delay: Duration,
+}
+
+/// Returns the request of encoded spans: the fields that enclose them are encoded around them.
+pub(super) fn request(resource: &[u8], scope: &[u8], spans: &[u8]) -> Vec<u8> {
+    /// The numbers of `ResourceSpans.scope_spans` and of the request's `resource_spans`.
+    const SCOPE_SPANS: u32 = 2;
+    const RESOURCE_SPANS: u32 = 1;
+    let mut scope_spans = Vec::with_capacity(spans.len() + scope.len() + 16);
+    push_message(SCOPE_SPANS, &[scope, spans], &mut scope_spans);
+    let mut request = Vec::with_capacity(scope_spans.len() + resource.len() + 16);
+    push_message(RESOURCE_SPANS, &[resource, &scope_spans], &mut request);
+    request
 }
 
 impl Traces {
     pub(super) fn new(endpoint: Endpoint, resource: Resource, delay: Duration) -> Self {
         Self {
             collector: Collector::new(Signal::Traces, endpoint),
-            resource,
+            encoder: spans::Encoder::default(),
+            resource: ResourceSpans {
+                resource: Some(resource),
+                scope_spans: Vec::new(),
+                schema_url: SCHEMA_URL.to_owned(),
+            },
+            scope: ScopeSpans {
+                scope: Some(scope()),
+                spans: Vec::new(),
+            },
             delay,
         }
     }
 
     pub(super) fn run(mut self, turn: Turn) {
+        let (resource, scope) = (self.resource.encode_to_vec(), self.scope.encode_to_vec());
+        let mut spans = Vec::new();
         while let Some(batch) = ENDED.take(turn, BATCH, self.delay) {
+            spans.clear();
             quietly(|| {
-                let spans: Vec<_> = batch.iter().flat_map(|trace| spans::spans(trace)).collect();
+                let items = batch
+                    .iter()
+                    .map(|trace| self.encoder.encode(trace, &mut spans))
+                    .sum();
                 drop(batch);
-                let items = spans.len() as u64;
-                let scope_spans = ScopeSpans {
-                    scope: Some(scope()),
-                    spans,
-                };
-                let request = ExportTraceServiceRequest {
-                    resource_spans: vec![ResourceSpans {
-                        resource: Some(self.resource.clone()),
-                        scope_spans: vec![scope_spans],
-                        schema_url: SCHEMA_URL.to_owned(),
-                    }],
-                };
                 if items > 0 {
-                    self.collector
-                        .send(&request, items, |time| ENDED.pause(turn, time));
+                    let body = request(&resource, &scope, &spans);
+                    let pause = |time| ENDED.pause(turn, time);
+                    self.collector.send(body, items, pause);
                 }
             });
             ENDED.sent(turn);
@@ -93,8 +114,9 @@ impl Lines {
                         schema_url: SCHEMA_URL.to_owned(),
                     }],
                 };
+                let body = request.encode_to_vec();
                 self.collector
-                    .send(&request, items, |time| LINES.pause(turn, time));
+                    .send(body, items, |time| LINES.pause(turn, time));
             });
             LINES.sent(turn);
         }

@@ -30,8 +30,6 @@ pub(crate) fn dropped() -> u64 {
 pub(super) enum Exported {
     #[default]
     Nothing,
-    /// Waits to be taken.
-    Offered(Box<Exported>),
     /// By number.
     Some(HashSet<u64>),
     /// All before this number.
@@ -42,16 +40,14 @@ impl Exported {
     fn has(&self, number: u64) -> bool {
         match self {
             Self::Nothing => false,
-            Self::Offered(before) => before.has(number),
             Self::Some(numbers) => numbers.contains(&number),
             Self::Before(next) => number < *next,
         }
     }
 
-    /// Adds the numbers of spans. Returns `true` in `is_complete` if no other span of the trace is open.
+    /// Adds the numbers of spans. `is_complete` is `true` if no other span of the trace is open.
     fn add(self, numbers: impl Iterator<Item = u64>, is_complete: bool) -> Self {
         let mut all = match self {
-            Self::Offered(before) => return before.add(numbers, is_complete),
             Self::Before(next) if is_complete => {
                 return Self::Before(numbers.map(|number| number + 1).fold(next, u64::max));
             }
@@ -76,11 +72,10 @@ impl LocalTrace {
         let bytes = self.with(|rest| {
             let is_kept = matches!(rest.facts.kept, Some(reason) if reason != Reason::Share);
             let is_wanted = rest.facts.root.is_some() && (self.ids.shared || is_kept);
-            if !is_wanted || matches!(rest.exported, Exported::Offered(_)) {
+            if !is_wanted || rest.is_offered {
                 return None;
             }
-            let before = mem::take(&mut rest.exported);
-            rest.exported = Exported::Offered(Box::new(before));
+            rest.is_offered = true;
             Some(rest.bytes())
         });
         let Some(bytes) = bytes.flatten() else { return };
@@ -92,12 +87,13 @@ impl LocalTrace {
         }
     }
 
-    /// Returns all spans, and the numbers of those that are open or were taken before.
+    /// Returns all spans without the lines, and the numbers of those that are open or were taken before.
     pub(crate) fn take_for_export(&self) -> (Story, HashSet<u64>) {
-        let story = self.read();
+        let story = self.read_spans();
         let open = story.spans.iter().filter(|span| span.ended.is_none());
         let mut left: HashSet<u64> = open.map(|span| span.number).collect();
         self.with(|rest| {
+            rest.is_offered = false;
             let is_complete = left.is_empty() && rest.parts == 0;
             let before = mem::take(&mut rest.exported);
             let numbers = story.spans.iter().map(|span| span.number);

@@ -281,14 +281,21 @@ impl LocalTrace {
 
     /// Copies what it has recorded so far.
     pub(crate) fn read(&self) -> Story {
-        let story = self.with(|rest| Story {
+        let mut story = self.read_spans();
+        story.lines = self.lines();
+        story
+    }
+
+    /// Copies what it has recorded so far, without the lines.
+    pub(super) fn read_spans(&self) -> Story {
+        self.with(|rest| Story {
             spans: rest.read(&self.slots),
             left_out: rest.left_out,
             cut: rest.cut,
-            lines: rest.lines.all((self.at, self.began)),
+            lines: Vec::new(),
             lines_left_out: rest.lines.left_out(),
             reason: rest.facts.kept,
-        });
-        story.unwrap_or_default()
+        })
+        .unwrap_or_default()
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Rest {
     pub(super) facts: Facts,
     pub(super) lines: Lines,
     pub(super) exported: Exported,
+    /// `true` while the trace waits for the exporter.
+    pub(super) is_offered: bool,
 }
 
 impl Rest {
@@ -64,6 +66,7 @@ impl Rest {
             facts: Facts::default(),
             lines: Lines::default(),
             exported: Exported::default(),
+            is_offered: false,
         };
         rest.add(SpanKey::ROOT.number, Some(root), None);
         rest

@@ -2,6 +2,7 @@
 
 mod in_flight;
 mod kept;
+mod opentelemetry;
 mod outermost;
 mod random_trees;
 mod spans;

@@ -10,6 +10,8 @@ pub(super) mod spans;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use prost::encoding::{WireType, encode_key, encode_varint};
+
 use super::messages::common::InstrumentationScope;
 
 /// The version of the conventions, which each request names.
@@ -21,6 +23,13 @@ pub(super) fn scope() -> InstrumentationScope {
         name: "monitor_runtime".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
+}
+
+/// Appends a message as a field with a number. Its parts follow one another.
+pub(super) fn push_message(field: u32, parts: &[&[u8]], out: &mut Vec<u8>) {
+    encode_key(field, WireType::LengthDelimited, out);
+    encode_varint(parts.iter().map(|part| part.len() as u64).sum(), out);
+    parts.iter().for_each(|part| out.extend_from_slice(part));
 }
 
 /// Returns a time in nanoseconds since the Unix epoch.

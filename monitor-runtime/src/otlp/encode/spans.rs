@@ -3,9 +3,15 @@
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/> and
 //! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>.
 
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::Arc;
+
+use prost::Message;
+
 use super::attributes::{field, flag, int, text};
 use super::error::exception;
-use super::nanoseconds;
+use super::{nanoseconds, push_message};
 use crate::base::clock;
 use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
@@ -15,8 +21,10 @@ use crate::traces::judge::Reason;
 use crate::traces::record::Story;
 use crate::traces::share::with_threshold;
 use crate::traces::span::{RootName, Span};
-use crate::traces::{LocalTrace, Subject};
+use crate::traces::{LocalTrace, SpanId, Subject};
 
+/// The number of the field `spans` of `ScopeSpans`.
+const SPANS: u32 = 2;
 /// `SPAN_KIND_INTERNAL` and `SPAN_KIND_SERVER`.
 const INTERNAL: i32 = 1;
 const SERVER: i32 = 2;
@@ -30,22 +38,71 @@ const CODE: &str = "code";
 /// The route of a request that no template matches.
 const UNMATCHED: &str = "unmatched";
 
-/// Returns the spans of a trace that have ended and were not exported before.
-pub(in crate::otlp) fn spans(trace: &LocalTrace) -> Vec<trace::Span> {
-    let (story, left) = trace.take_for_export();
-    let common = Common::new(trace, &story);
-    let taken = story
-        .spans
-        .iter()
-        .filter(|span| !left.contains(&span.number));
-    taken.map(|span| common.span(span)).collect()
+/// Encodes spans, one field `spans` of a `ScopeSpans` for each.
+///
+/// Most of a span is the same for every call of its function: its name, its kind and its place in the source.
+/// That is encoded once. A message may have its fields in any order, so it follows the rest.
+#[derive(Default)]
+pub(in crate::otlp) struct Encoder {
+    /// The constant fields, by what a span stands for.
+    constant: HashMap<Key, Box<[u8]>>,
+    /// The other fields of the span that is being encoded.
+    span: trace::Span,
+}
+
+/// What a span stands for.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    /// The address of a static.
+    At(usize),
+    Request(RootName),
+}
+
+impl Encoder {
+    /// Encodes the spans of a trace that have ended and were not exported before. Returns their number.
+    pub(in crate::otlp) fn encode(&mut self, trace: &LocalTrace, out: &mut Vec<u8>) -> u64 {
+        let (story, left) = trace.take_for_export();
+        let common = Common::new(trace, &story);
+        let mut count = 0;
+        for span in story
+            .spans
+            .iter()
+            .filter(|span| !left.contains(&span.number))
+        {
+            common.fill(span, &mut self.span);
+            let key = match &span.subject {
+                Subject::Request(_) => Key::Request(span.subject.name()),
+                Subject::Task(place) => Key::At(ptr::from_ref(*place).addr()),
+                Subject::Call(site) => Key::At(ptr::from_ref(*site).addr()),
+                Subject::Foreign(metadata) => Key::At(ptr::from_ref(*metadata).addr()),
+            };
+            let constant = self.constant.entry(key).or_insert_with(|| constant(span));
+            push_message(SPANS, &[&self.span.encode_to_vec(), constant], out);
+            count += 1;
+        }
+        count
+    }
+}
+
+/// Returns the fields that all spans of a function or route have in common.
+fn constant(span: &Span) -> Box<[u8]> {
+    let span = trace::Span {
+        name: name(span),
+        kind: match span.subject {
+            Subject::Request(_) => SERVER,
+            _ => INTERNAL,
+        },
+        attributes: place(&span.subject),
+        ..trace::Span::default()
+    };
+    span.encode_to_vec().into()
 }
 
 /// The parts that all spans of a trace share.
 struct Common<'t> {
     trace: &'t LocalTrace,
     story: &'t Story,
-    state: String,
+    state: Option<Arc<str>>,
     flags: u32,
     /// The start of the trace, in nanoseconds since the Unix epoch.
     at: u64,
@@ -57,18 +114,17 @@ impl<'t> Common<'t> {
         let is_kept = story.reason.is_some_and(|reason| reason != Reason::Share);
         // A trace that is exported for its own reason would be at any ratio, so it stands for itself alone.
         let always = is_kept.then(|| with_threshold(trace.state.as_deref(), Some(0)));
-        let state = always.unwrap_or_else(|| trace.state.clone());
         Self {
             trace,
             story,
-            state: state.as_deref().unwrap_or_default().to_owned(),
+            state: always.unwrap_or_else(|| trace.state.clone()),
             flags: u32::from(ids.is_recorded()) | KNOWS_REMOTE,
             at: nanoseconds(trace.at),
         }
     }
 
-    fn span(&self, span: &Span) -> trace::Span {
-        let is_root = span.number == 0;
+    /// Fills in the fields of a span that are not [`constant`].
+    fn fill(&self, span: &Span, out: &mut trace::Span) {
         let trace = self.trace;
         let is_known = |number| {
             let spans = &self.story.spans;
@@ -82,26 +138,27 @@ impl<'t> Common<'t> {
             Some(_) => Some(trace.span_id(0)),
             None => trace.remote_parent,
         };
-        let is_remote = is_root && trace.remote_parent.is_some();
+        let is_remote = span.number == 0 && trace.remote_parent.is_some();
         let (ended, outcome) = span.ended.unwrap_or((span.began, Outcome::Ok));
-        let end = self.time(ended);
-        trace::Span {
-            trace_id: trace.ids.trace.to_bytes().to_vec(),
-            span_id: trace.span_id(span.number).to_bytes().to_vec(),
-            trace_state: self.state.clone(),
-            parent_span_id: parent.map_or_else(Vec::new, |id| id.to_bytes().to_vec()),
-            name: name(span),
-            kind: match span.subject {
-                Subject::Request(_) => SERVER,
-                _ => INTERNAL,
-            },
-            start_time_unix_nano: self.time(span.began),
-            end_time_unix_nano: end,
-            attributes: self.attributes(span, outcome),
-            events: event(span, end).into_iter().collect(),
-            status: status(span, outcome),
-            flags: self.flags | if is_remote { IS_REMOTE } else { 0 },
-        }
+        // Its buffers are used again.
+        replace(&mut out.trace_id, &trace.ids.trace.to_bytes());
+        replace(&mut out.span_id, &trace.span_id(span.number).to_bytes());
+        let parent = parent.map(SpanId::to_bytes);
+        replace(
+            &mut out.parent_span_id,
+            parent.as_ref().map_or(&[], |id| id.as_slice()),
+        );
+        out.trace_state.clear();
+        out.trace_state
+            .push_str(self.state.as_deref().unwrap_or_default());
+        out.start_time_unix_nano = self.time(span.began);
+        out.end_time_unix_nano = self.time(ended);
+        out.attributes.clear();
+        self.add_attributes(span, outcome, &mut out.attributes);
+        out.events.clear();
+        out.events.extend(event(span, out.end_time_unix_nano));
+        out.status = status(span, outcome);
+        out.flags = self.flags | if is_remote { IS_REMOTE } else { 0 };
     }
 
     /// Returns a time of the clock in nanoseconds since the Unix epoch.
@@ -110,8 +167,7 @@ impl<'t> Common<'t> {
         self.at.saturating_add(after)
     }
 
-    fn attributes(&self, span: &Span, outcome: Outcome) -> Vec<KeyValue> {
-        let mut all = place(&span.subject);
+    fn add_attributes(&self, span: &Span, outcome: Outcome, all: &mut Vec<KeyValue>) {
         let is_request = matches!(span.subject, Subject::Request(_));
         for (name, value) in &span.detail.fields {
             let name = match *name {
@@ -145,8 +201,12 @@ impl<'t> Common<'t> {
             let left_out = i64::try_from(self.story.left_out).unwrap_or(i64::MAX);
             all.extend((left_out > 0).then(|| int("monitor.spans_left_out", left_out)));
         }
-        all
     }
+}
+
+fn replace(buffer: &mut Vec<u8>, bytes: &[u8]) {
+    buffer.clear();
+    buffer.extend_from_slice(bytes);
 }
 
 /// Returns the class of an error. That of a response is its status.

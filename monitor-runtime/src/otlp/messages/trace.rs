@@ -2,6 +2,8 @@
 
 use super::common::{InstrumentationScope, KeyValue, Resource};
 
+/// The request, which is encoded around its spans.
+#[cfg(test)]
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct ExportTraceServiceRequest {
     #[prost(message, repeated, tag = "1")]
