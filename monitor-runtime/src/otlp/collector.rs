@@ -74,7 +74,14 @@ impl Collector {
 
     /// Sends a request with so many items, and counts their fate. `pause` waits before another attempt, and returns
     /// `false` if the next one, which is then made at once, is the last that there is time for.
-    pub(super) fn send(&mut self, body: Vec<u8>, items: u64, pause: impl Fn(Duration) -> bool) {
+    ///
+    /// Returns `false` if the collector could not be reached.
+    pub(super) fn send(
+        &mut self,
+        body: Vec<u8>,
+        items: u64,
+        pause: impl Fn(Duration) -> bool,
+    ) -> bool {
         let body = if self.has_gzip { zipped(&body) } else { body };
         let mut wait = FIRST_PAUSE;
         let mut is_last = false;
@@ -84,23 +91,27 @@ impl Collector {
                     let refused = refused.min(items);
                     count(self.signal, Fate::Sent, items - refused);
                     count(self.signal, Fate::Refused, refused);
-                    return self.note(reason);
+                    self.note(reason);
+                    return true;
                 }
                 Answer::Never(reason) => {
                     count(self.signal, Fate::Refused, items);
-                    return self.note(Some(reason));
+                    self.note(Some(reason));
+                    return true;
                 }
                 Answer::Later(reason, named) => {
                     self.note(Some(reason));
                     let time = named.unwrap_or_else(|| with_jitter(wait)).min(MAX_PAUSE);
                     if is_last || tries == MAX_TRIES {
-                        return count(self.signal, Fate::Dropped, items);
+                        count(self.signal, Fate::Dropped, items);
+                        return false;
                     }
                     is_last = !pause(time);
                     wait *= 2;
                 }
             }
         }
+        false
     }
 
     fn post(&self, body: &[u8]) -> Answer {

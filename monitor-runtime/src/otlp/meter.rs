@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use prost::Message;
 
 use super::collector::Collector;
+use super::counts::{Fate, count};
 use super::encode::points::{self, Times};
 use super::encode::{SCHEMA_URL, nanoseconds, scope};
 use super::messages::common::Resource;
@@ -118,10 +119,16 @@ impl Meter {
             starts,
             ..
         } = self;
+        let mut is_reached = true;
         let mut send = |batch: &mut Batch| {
             let items = mem::take(&mut batch.points);
-            let body = request(resource, mem::take(&mut batch.metrics)).encode_to_vec();
-            collector.send(body, items, |time| {
+            let metrics = mem::take(&mut batch.metrics);
+            if !is_reached {
+                // The rest of the page would wait as long again, and be as old.
+                return count(Signal::Metrics, Fate::Dropped, items);
+            }
+            let body = request(resource, metrics).encode_to_vec();
+            is_reached = collector.send(body, items, |time| {
                 stop.recv_timeout(time) == Err(RecvTimeoutError::Timeout)
             });
         };
