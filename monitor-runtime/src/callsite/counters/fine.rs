@@ -65,8 +65,8 @@ pub(in crate::callsite) fn native_bounds() -> Vec<f64> {
 /// The bounds of cells: those of classic and of native buckets together, in ticks.
 pub(in crate::callsite) struct Bounds {
     ticks: Box<[u64]>,
-    /// By [part](part): the cell of its least duration.
-    starts: [u16; PARTS],
+    /// By power of two: the first bound that is not below it; the first of all at 1.
+    octaves: [u16; 65],
     /// By cell: its classic bucket, and its native one.
     places: Box<[(u16, u16)]>,
     /// By classic bucket: the native one of its upper bound.
@@ -77,12 +77,10 @@ impl Bounds {
     /// Returns the bounds beside these classic ones. Functions with the same bounds share them.
     #[cold]
     pub(in crate::callsite) fn beside(classic: &'static [u64]) -> &'static Self {
-        static NATIVE: Once<Box<[u64]>> = Once::new();
         static KNOWN: Mutex<Option<HashMap<&'static [u64], &'static Bounds>>> = Mutex::new(None);
-        let native = NATIVE.get_or_init(|| clock::in_ticks(&native_bounds()));
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get_or_insert_default();
-        let new = || &*Box::leak(Box::new(Self::new(classic, native)));
+        let new = || &*Box::leak(Box::new(Self::new(classic, native_ticks())));
         known.entry(classic).or_insert_with(new)
     }
 
@@ -91,12 +89,15 @@ impl Bounds {
         ticks.sort_unstable();
         ticks.dedup();
         let below = |bounds: &[u64], bound: u64| number(bounds.partition_point(|it| *it < bound));
-        let starts = std::array::from_fn(|part| below(&ticks, least(part)));
         let ends = || ticks.iter().copied().chain([u64::MAX]);
         let place = |end| (below(classic, end), below(native, end));
         let coarse = classic.iter().copied().chain([u64::MAX]);
         Self {
-            starts,
+            octaves: std::array::from_fn(|octave| match octave {
+                0 => 0,
+                1..64 => below(&ticks, 1 << octave),
+                _ => number(ticks.len()),
+            }),
             places: ends().map(place).collect(),
             native: coarse.map(|end| below(native, end)).collect(),
             ticks: ticks.into(),
@@ -104,22 +105,14 @@ impl Bounds {
     }
 
     /// Returns the first cell of an octave, and the last one.
-    fn octave(&self, octave: u32) -> (usize, usize) {
-        let cell = |power| self.ticks.partition_point(|bound| *bound < power);
-        let first = if octave == 0 { 0 } else { cell(1 << octave) };
-        let last = 1_u64
-            .checked_shl(octave + 1)
-            .map_or(self.places.len() - 1, cell);
-        (first, last)
+    fn octave(&self, octave: usize) -> (usize, usize) {
+        let ends = (self.octaves[octave], self.octaves[octave + 1]);
+        (ends.0.into(), ends.1.into())
     }
 
     /// Returns the cell of a duration, the first whose bound is at least as large.
     pub(in crate::callsite) fn cell(&self, ticks: u64) -> usize {
-        let from = match ticks {
-            ..EXACT => usize::from(self.starts[part(ticks)]),
-            _ => 0,
-        };
-        from + self.ticks[from..].partition_point(|bound| *bound < ticks)
+        self.ticks.partition_point(|bound| *bound < ticks)
     }
 
     /// Returns the native bucket of calls that were counted in a classic one: that of its upper
@@ -135,33 +128,57 @@ impl Bounds {
     }
 }
 
-/// The parts of all octaves: each octave has 16, of one length.
-const PARTS: usize = 64 * 16;
+/// The cells of durations below the first classic bound, where cells are native buckets: by part of an
+/// octave, found without a search.
+struct Parts([Part; 1024]);
 
-/// Durations from here on are no exact floats.
-const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
-
-/// Returns the part in which a duration is: exponent and first four bits of the float.
-///
-/// A part has one native bound at most, since it is narrower than the space between two.
-#[inline]
-fn part(ticks: u64) -> usize {
-    #[expect(clippy::cast_precision_loss, reason = "the first five bits matter")]
-    let bits = (ticks.cast_signed() as f64).to_bits();
-    // The exponents of two powers of which none is beyond 2^63 differ in their last six bits.
-    (bits >> (f64::MANTISSA_DIGITS - 5)) as usize % PARTS
+/// A sixteenth of an octave. It is narrower than the space between two bounds, so it has one at most.
+#[derive(Clone, Copy)]
+struct Part {
+    /// The cell of its least duration, and that cell's bound.
+    cell: usize,
+    bound: u64,
 }
 
-/// Returns the least duration of a part.
-fn least(wanted: usize) -> u64 {
-    // The float 0 has the exponent of 2^1.
-    if wanted == part(0) {
-        return 0;
+impl Parts {
+    fn get() -> &'static Self {
+        static PARTS: Once<Box<Parts>> = Once::new();
+        PARTS.get_or_init(|| {
+            let native = native_ticks();
+            let part = |number: usize| {
+                let octave = (number / 16).saturating_sub(1);
+                let least =
+                    ((number - octave * 16) as u64).checked_shl(u32::try_from(octave).ok()?)?;
+                let cell = native.partition_point(|bound| *bound < least);
+                let bound = *native.get(cell)?;
+                Some(Part { cell, bound })
+            };
+            let beyond = Part {
+                cell: usize::MAX,
+                bound: u64::MAX,
+            };
+            Box::new(Self(std::array::from_fn(|number| {
+                part(number).unwrap_or(beyond)
+            })))
+        })
     }
-    let octave = (0..64).find(|octave| part(1 << octave) / 16 == wanted / 16);
-    let octave = octave.expect("an octave for each part");
-    // Below 16, some parts have no whole number; the next larger one is the least of all above.
-    ((16 + wanted as u64 % 16) << octave).div_ceil(16)
+
+    /// Returns the cell of a duration.
+    #[expect(clippy::inline_always, reason = "a few instructions of every call")]
+    #[inline(always)]
+    fn cell(&self, ticks: u64) -> usize {
+        let octave = (ticks | 16).ilog2() - 4;
+        #[expect(clippy::cast_possible_truncation, reason = "less than 32")]
+        let within = (ticks >> octave) as usize;
+        let part = self.0[(octave as usize * 16 + within) % 1024];
+        part.cell.wrapping_add(usize::from(part.bound < ticks))
+    }
+}
+
+/// Returns the upper bounds of the native buckets but the last, in ticks.
+fn native_ticks() -> &'static [u64] {
+    static NATIVE: Once<Box<[u64]>> = Once::new();
+    NATIVE.get_or_init(|| clock::in_ticks(&native_bounds()))
 }
 
 fn number(place: usize) -> u16 {
@@ -171,6 +188,7 @@ fn number(place: usize) -> u16 {
 /// The fine cells of one thread for one label set of a function.
 pub(in crate::callsite) struct Fine {
     pub(super) bounds: &'static Bounds,
+    parts: &'static Parts,
     /// Ticks of the time stamp counter up to which a successful call may take the
     /// [quick](Self::quick_counter) way; 0 if another clock times the calls.
     quick: u64,
@@ -189,6 +207,7 @@ impl Fine {
     pub(in crate::callsite) fn new(classic: &'static [u64], quick: u64) -> Self {
         Self {
             bounds: Bounds::beside(classic),
+            parts: Parts::get(),
             quick,
             results: std::array::from_fn(|_| OnceLock::new()),
         }
@@ -204,10 +223,7 @@ impl Fine {
             return None;
         }
         let cells = self.results[const { Outcome::Ok.result() }].get()?;
-        let start = usize::from(self.bounds.starts[part(ticks)]);
-        // Below the first classic bound there are native ones alone, so one at most in the part.
-        let cell = start + usize::from(*self.bounds.ticks.get(start)? < ticks);
-        let counter = cells.calls.get(cell)?;
+        let counter = cells.calls.get(self.parts.cell(ticks))?;
         (counter.load(Ordering::Relaxed) > 0).then_some(counter)
     }
 
@@ -232,7 +248,7 @@ impl Fine {
         };
         let octaves = cells.octaves.load(Ordering::Acquire);
         let mut next = 0;
-        for octave in (0..u64::BITS).filter(|octave| octaves >> octave & 1 == 1) {
+        for octave in (0..64).filter(|octave| octaves >> octave & 1 == 1) {
             let (first, last) = self.bounds.octave(octave);
             for cell in first.max(next)..=last {
                 take(cell, cells.calls[cell].load(Ordering::Acquire));

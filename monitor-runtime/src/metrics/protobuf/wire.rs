@@ -45,9 +45,17 @@ pub(super) fn text(out: &mut Vec<u8>, field: u32, value: &str) {
 #[inline]
 pub(super) fn message(out: &mut Vec<u8>, field: u32, write: impl FnOnce(&mut Vec<u8>)) {
     key(out, field, LENGTH_DELIMITED);
+    // Most messages are shorter than 128 bytes, so that one byte has their length.
+    out.push(0);
     let start = out.len();
     write(out);
-    delimit(out, start);
+    if let Ok(length @ ..0x80) = u8::try_from(out.len() - start) {
+        out[start - 1] = length;
+    } else {
+        delimit(out, start);
+        out.copy_within(start.., start - 1);
+        out.pop();
+    }
 }
 
 /// Puts the length of what was written since `start` before it.

@@ -5,7 +5,10 @@ use std::thread;
 
 use metrics::{Key, Label, Recorder};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
-use monitor_runtime::__private::{Exposition, Format, Gzip, Settings, Site, Verdict, run};
+use monitor_runtime::__private::{
+    Exposition, Format, Gzip, Settings, Site, Verdict, count_finely, run,
+};
+use monitor_runtime::NativeHistograms;
 
 /// A page and what it shows.
 pub struct Contender {
@@ -27,8 +30,11 @@ pub struct Load {
 
 /// All of them, for so many functions.
 pub fn all(functions: usize) -> Vec<Contender> {
-    let counted = exposition(functions, false);
-    let timed = exposition(functions, true);
+    let counted = exposition(functions, false, NativeHistograms::Off);
+    let timed = exposition(functions, true, NativeHistograms::Off);
+    let finely = exposition(functions, true, NativeHistograms::On);
+    let natively = exposition(functions, true, NativeHistograms::Only);
+    count_finely(false);
     let ours = |name, series, exposition: &Arc<Exposition>, format, gzip: bool| {
         let exposition = Arc::clone(exposition);
         let page = move || {
@@ -96,6 +102,34 @@ pub fn all(functions: usize) -> Vec<Contender> {
             Format::Text,
             true,
         ),
+        ours(
+            "all with histograms, protobuf",
+            functions,
+            &timed,
+            Format::Protobuf,
+            false,
+        ),
+        ours(
+            "all with native and classic histograms, text",
+            functions,
+            &finely,
+            Format::Text,
+            false,
+        ),
+        ours(
+            "all with native and classic histograms, protobuf",
+            functions,
+            &finely,
+            Format::Protobuf,
+            false,
+        ),
+        ours(
+            "all with native histograms, protobuf",
+            functions,
+            &natively,
+            Format::Protobuf,
+            false,
+        ),
         exporter("exporter, counters", functions, false),
         exporter("exporter, histograms", functions, true),
     ]
@@ -118,7 +152,8 @@ pub fn call(site: &'static Site) {
 }
 
 /// The page of new functions that have been called by threads which are still there.
-fn exposition(functions: usize, timed: bool) -> Arc<Exposition> {
+fn exposition(functions: usize, timed: bool, native: NativeHistograms) -> Arc<Exposition> {
+    count_finely(native != NativeHistograms::Off);
     let sites = sites(functions, timed);
     let done = Arc::new(Barrier::new(super::LOAD.threads + 1));
     for _ in 0..super::LOAD.threads {
@@ -134,7 +169,7 @@ fn exposition(functions: usize, timed: bool) -> Arc<Exposition> {
         });
     }
     done.wait();
-    Arc::new(Exposition::from_sites(sites))
+    Arc::new(Exposition::from_sites(sites).native(native))
 }
 
 fn exporter(name: &'static str, functions: usize, histograms: bool) -> Contender {
