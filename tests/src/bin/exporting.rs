@@ -96,6 +96,10 @@ async fn measured() -> StatusCode {
         metrics::histogram!("wait_seconds", "of" => "x").record(value);
         metrics::histogram!("rows").record(value);
     }
+    // More than one request of OTLP has.
+    for number in 0..2500_u32 {
+        metrics::counter!("many_total", "number" => number.to_string()).absolute(number.into());
+    }
     StatusCode::OK
 }
 

@@ -307,3 +307,41 @@ fn lines_that_are_refused_cause_no_others() {
     let lines = told(&service, "logs");
     assert_eq!(lines.len(), 1, "{lines:#?}");
 }
+
+#[test]
+fn lines_that_find_no_room_are_counted_and_all_others_arrive() {
+    let key = "overflow";
+    let logs = receiver().endpoint(key, "silent,1") + "/v1/logs";
+    let own = [
+        ("OTEL_TRACES_EXPORTER", "none"),
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", "15000"),
+    ];
+    let endpoint = [("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", logs.as_str())];
+    let env = [&own[..], &endpoint[..]].concat();
+    let mut service = Service::serving(EXPORTING.as_ref(), &settings("http://localhost:9", &env));
+    wait_for("the first attempt", || {
+        (!receiver().requests(key, "logs").is_empty()).then_some(())
+    });
+    wait_for("a full queue", || {
+        for _ in 0..100 {
+            assert_eq!(get(service.addr, "/orders/7").0, 200);
+        }
+        (fate(&service, "logs")[2] > 0).then_some(())
+    });
+    // Lines of the exporter about lines are not exported.
+    let exported = || {
+        let lines = service.lines().len() - told(&service, "logs").len();
+        u64::try_from(lines).expect("a count")
+    };
+    wait_for("the end of the silence", || {
+        (fate(&service, "logs").iter().sum::<u64>() == exported()).then_some(())
+    });
+    let [sent, refused, dropped] = fate(&service, "logs");
+    assert_eq!((refused, dropped > 0), (0, true));
+    let records = receiver().taken(key, "logs").len();
+    assert_eq!(u64::try_from(records).expect("a count"), sent);
+    assert_eq!(told(&service, "logs").len(), 2, "a WARN and an INFO");
+    service.signal("TERM");
+    assert!(service.wait().success());
+}
