@@ -29,7 +29,9 @@ pub(super) fn scope() -> InstrumentationScope {
 pub(super) fn push_message(field: u32, parts: &[&[u8]], out: &mut Vec<u8>) {
     encode_key(field, WireType::LengthDelimited, out);
     encode_varint(parts.iter().map(|part| part.len() as u64).sum(), out);
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+    for part in parts {
+        out.extend_from_slice(part);
+    }
 }
 
 /// Returns a time in nanoseconds since the Unix epoch.
