@@ -1,13 +1,18 @@
 //! A line of a page that another exporter rendered.
 
+use std::borrow::Cow;
+
 use super::family::{Family, Kind};
 use super::text_format::{canonical, first_label, push};
 
-/// Labels that the formats reserve, and the name that a reserved label of the service gets instead.
-/// Prometheus renames a scraped label in the same way.
-const NAME: (&str, &str) = ("__name__", "exported___name__");
-const BOUND: (&str, &str) = ("le", "exported_le");
-const QUANTILE: (&str, &str) = ("quantile", "exported_quantile");
+/// The labels that a format has for itself: of a bucket, and of a quantile.
+const BOUND: &str = "le";
+const QUANTILE: &str = "quantile";
+/// The beginning of the names that both formats reserve, as the one of `__name__`.
+const RESERVED: &str = "__";
+/// Put before the name of a label of the service that is reserved. Prometheus renames a scraped label in the
+/// same way.
+const EXPORTED: &str = "exported_";
 
 /// A line with the value of a series.
 pub(super) struct Sample<'t> {
@@ -15,7 +20,7 @@ pub(super) struct Sample<'t> {
     /// The end of its name that the exporter left out; see [`Sample::left_out`].
     left_out: &'static str,
     /// Values as they were written, escaped.
-    labels: Vec<(&'t str, &'t str)>,
+    labels: Vec<(Cow<'t, str>, &'t str)>,
     pub(super) value: f64,
     /// As it was written.
     written: &'t str,
@@ -31,12 +36,12 @@ impl<'t> Sample<'t> {
 
     fn parts(line: &'t str) -> Option<Self> {
         let (name, mut rest) = line.split_at(line.find(['{', ' '])?);
-        let mut labels: Vec<(&str, &str)> = Vec::new();
+        let mut labels = Vec::new();
         if let Some(inner) = rest.strip_prefix('{') {
             rest = inner;
             while !rest.starts_with('}') {
-                let (label, after) = first_label(rest)?;
-                labels.push(label);
+                let ((key, value), after) = first_label(rest)?;
+                labels.push((Cow::Borrowed(key), value));
                 rest = after;
             }
             rest = &rest[1..];
@@ -55,18 +60,12 @@ impl<'t> Sample<'t> {
         // The exporter writes its own `le` or `quantile` last, so the earlier ones are the
         // service's.
         for reserved in [BOUND, QUANTILE] {
-            let its = |(key, _): &&mut (&str, &str)| *key == reserved.0;
-            let count = self
-                .labels
-                .iter()
-                .filter(|(key, _)| *key == reserved.0)
-                .count();
-            let theirs = count.saturating_sub(1);
-            let all = self.labels.iter_mut().filter(its).take(theirs);
-            all.for_each(|(key, _)| *key = reserved.1);
+            let has = |(key, _): &&(Cow<'_, str>, &str)| key == reserved;
+            let theirs = self.labels.iter().filter(has).count().saturating_sub(1);
+            self.rename(theirs, |key| key == reserved);
         }
-        self.rename(NAME);
-        let keys: Vec<&str> = self.labels.iter().map(|(key, _)| *key).collect();
+        self.rename(usize::MAX, |key| key.starts_with(RESERVED));
+        let keys: Vec<&str> = self.labels().map(|(key, _)| key).collect();
         if !keys.iter().all(|key| is_key(key)) {
             return Err("the name of a label is not valid in Prometheus");
         }
@@ -76,9 +75,12 @@ impl<'t> Sample<'t> {
         Ok(self)
     }
 
-    fn rename(&mut self, (from, to): (&str, &'static str)) {
-        let all = self.labels.iter_mut().filter(|(key, _)| *key == from);
-        all.for_each(|(key, _)| *key = to);
+    /// Renames the first labels whose names are reserved.
+    fn rename(&mut self, most: usize, is_reserved: impl Fn(&str) -> bool) {
+        let all = self.labels.iter_mut().filter(|(key, _)| is_reserved(key));
+        for (key, _) in all.take(most) {
+            *key = Cow::Owned([EXPORTED, key].concat());
+        }
     }
 
     /// Returns the sample of a family, with its whole name, and with labels renamed if the family's
@@ -87,8 +89,8 @@ impl<'t> Sample<'t> {
         self.left_out = self.left_out(family);
         if let Some("_sum" | "_count") = self.end(family) {
             match family.kind {
-                Kind::Histogram => self.rename(BOUND),
-                Kind::Summary => self.rename(QUANTILE),
+                Kind::Histogram => self.rename(usize::MAX, |key| key == BOUND),
+                Kind::Summary => self.rename(usize::MAX, |key| key == QUANTILE),
                 _ => {}
             }
         }
@@ -111,7 +113,7 @@ impl<'t> Sample<'t> {
     /// Returns `true` if its last label is a quantile, which the exporter writes last, and not a
     /// label of the service with that name.
     fn is_quantile(&self) -> bool {
-        let last = self.labels.last().filter(|(key, _)| *key == QUANTILE.0);
+        let last = self.labels.last().filter(|(key, _)| key == QUANTILE);
         let quantile = last.and_then(|(_, value)| value.parse::<f64>().ok());
         quantile.is_some_and(|quantile| (0.0..=1.0).contains(&quantile))
     }
@@ -125,8 +127,8 @@ impl<'t> Sample<'t> {
     }
 
     /// Returns its labels with their values, escaped.
-    pub(super) fn labels(&self) -> impl Iterator<Item = (&'t str, &'t str)> {
-        self.labels.iter().copied()
+    pub(super) fn labels(&self) -> impl Iterator<Item = (&str, &'t str)> {
+        self.labels.iter().map(|(key, value)| (&**key, *value))
     }
 
     /// Returns the value of a label, escaped.
@@ -150,8 +152,8 @@ impl<'t> Sample<'t> {
     pub(super) fn is_of(&self, family: &Family<'_>) -> bool {
         let has = |key: &str| self.has(key);
         match (family.kind, self.end(family)) {
-            (Kind::Histogram, Some("_bucket")) => has(BOUND.0),
-            (Kind::Summary, Some("")) => has(QUANTILE.0),
+            (Kind::Histogram, Some("_bucket")) => has(BOUND),
+            (Kind::Summary, Some("")) => has(QUANTILE),
             (Kind::Histogram | Kind::Summary, Some("_sum" | "_count"))
             | (Kind::Counter | Kind::Unnamed | Kind::Gauge | Kind::Info, Some("")) => true,
             _ => false,
@@ -162,12 +164,12 @@ impl<'t> Sample<'t> {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         push(out, self.name);
         push(out, self.left_out);
-        for (place, (key, value)) in self.labels.iter().enumerate() {
+        for (place, (key, value)) in self.labels().enumerate() {
             push(out, if place == 0 { "{" } else { "," });
             push(out, key);
             push(out, "=\"");
             match value.parse() {
-                Ok(number) if ["le", "quantile"].contains(key) => push(out, &canonical(number)),
+                Ok(number) if [BOUND, QUANTILE].contains(&key) => push(out, &canonical(number)),
                 _ => push(out, value),
             }
             push(out, "\"");

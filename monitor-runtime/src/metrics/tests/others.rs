@@ -185,6 +185,10 @@ fn a_label_that_the_format_keeps_for_itself_has_another_name() {
             "# TYPE a counter\na{exported___name__=\"z\"} 1\n",
         ),
         (
+            "# TYPE a counter\na{__x=\"1\",___=\"2\",_y=\"3\"} 1\n",
+            "# TYPE a counter\na{exported___x=\"1\",exported____=\"2\",_y=\"3\"} 1\n",
+        ),
+        (
             "# TYPE a histogram\na_bucket{le=\"mine\",le=\"1\"} 1\na_sum{le=\"mine\"} 1\n\
              a_count{le=\"mine\"} 1\n",
             "# TYPE a histogram\na_bucket{exported_le=\"mine\",le=\"1.0\"} 1\n\
