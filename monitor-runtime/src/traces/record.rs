@@ -63,11 +63,6 @@ impl LocalTrace {
 
     /// Begins a local trace of code that has been running since a time, in ticks of the clock.
     pub(crate) fn begin_at(began: u64, origin: Origin, root: Subject) -> Arc<Self> {
-        let Origin {
-            ids,
-            remote_parent,
-            state,
-        } = origin;
         let since = Duration::try_from_secs_f64(clock::seconds(clock::since(began)));
         let at = SystemTime::now();
         let slots = Slots::new();
@@ -75,9 +70,9 @@ impl LocalTrace {
             slots.begin(root, SpanKey::ROOT, None, began);
         }
         let trace = Arc::new(Self {
-            ids,
-            remote_parent,
-            state,
+            ids: origin.ids,
+            remote_parent: origin.remote_parent,
+            state: origin.state,
             at: at.checked_sub(since.unwrap_or_default()).unwrap_or(at),
             began,
             slots,

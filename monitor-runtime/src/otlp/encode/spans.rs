@@ -44,13 +44,13 @@ const UNMATCHED: &str = "unmatched";
 /// That is encoded once. A message may have its fields in any order, so it follows the rest.
 #[derive(Default)]
 pub(in crate::otlp) struct Encoder {
-    /// The constant fields, by what a span stands for.
+    /// The constant fields, by the code that a span stands for.
     constant: HashMap<Key, Box<[u8]>>,
     /// The other fields of the span that is being encoded.
     span: trace::Span,
 }
 
-/// What a span stands for.
+/// The code that a span stands for.
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     /// The address of a static.
