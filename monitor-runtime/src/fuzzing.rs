@@ -12,7 +12,8 @@ use crate::callsite::name;
 use crate::settings::config::{Config, Overrides, SETTINGS};
 use crate::settings::log_filter::LogDirectives;
 use crate::trace::TraceContext;
-use crate::{http as edge, logs, metrics, server};
+use crate::traces::share;
+use crate::{http as edge, logs, metrics, otlp, server};
 
 /// A parser: what a run of it begins with, and the run, which panics when it finds a fault.
 #[derive(Clone, Copy)]
@@ -56,7 +57,7 @@ targets! {
     "settings" settings, [
         "127.0.0.1:9464", "unix:/run/app/monitor.sock", "off", "0123456789abcdef", "json", "5s", "1m 30s",
         "10000", "info,hyper=warn", "https://key@sentry.example/1", "production", "shop@1.2.3", "0.25",
-        "iban,tax-number",
+        "iban,tax-number", "api-key=a%20b,x=%2C", "http://collector:4318/otlp", "parentbased_traceidratio",
     ];
     "trace-context" trace_context, [
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\nrojo=00f067aa0ba902b7,congo=t61rcWkgMzE",
@@ -66,6 +67,7 @@ targets! {
     "grpc-web" edge::fuzzing::grpc_web, [
         "\0\0\0\0\u{3}abc", "AAAAAANhYmM=gAAAABBncnBjLXN0YXR1czoxMw0K",
     ];
+    "otlp-answer" otlp::fuzzing::answer, ["\u{0}\n\u{10}\u{8}\u{3}\u{12}\u{c}token=abcdef", "\u{2}7\n\u{8}\u{3}\u{12}\u{4}full"];
     "page" metrics::fuzzing::page, [
         "# HELP a_total Its help.\n# TYPE a_total counter\na_total{x=\"y\\\"z\\\\\\n\"} 1\n\n# TYPE h histogram\nh_bucket{le=\"0.1\"} 1\nh_bucket{le=\"+Inf\"} 2\nh_sum 0.3\nh_count 2\n",
         "# TYPE s summary\ns{quantile=\"0.5\"} NaN\ns_sum -1\ns_count 3\n\n# TYPE function_calls_total counter\nfunction_calls_total 7\n",
@@ -128,7 +130,10 @@ fn settings(input: &[u8]) {
     // For the reason `log_filter` has.
     let fit = |variable| variable != "RUST_LOG" || !text(input).contains('{');
     for setting in SETTINGS.iter().filter(|setting| fit(setting.variable)) {
-        let env = [(OsString::from(setting.variable), value.clone())];
+        // The exporter's are read where there is an endpoint.
+        let beside = ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://h");
+        let beside = (OsString::from(beside.0), OsString::from(beside.1));
+        let env = [beside, (OsString::from(setting.variable), value.clone())];
         if let Err(error) = Config::resolve(Overrides::default(), &env, "shop", "1.2.3") {
             let error = error.to_string();
             assert!(error.starts_with(setting.variable), "{error}");
@@ -159,6 +164,17 @@ fn trace_context(input: &[u8]) {
     assert_eq!(again.trace_id(), context.trace_id());
     assert_eq!(again.is_sampled(), context.is_sampled());
     assert_eq!(again.tracestate(), context.tracestate());
+    for threshold in [None, Some(1 << 55)] {
+        let state = share::with_threshold(context.tracestate(), threshold);
+        let state = state.as_deref().unwrap_or_default();
+        assert!(HeaderValue::from_str(state).is_ok(), "{state:?}");
+        assert!(state.split(',').count() <= 32, "{state:?}");
+        assert_eq!(
+            state.starts_with("ot=th:8"),
+            threshold.is_some(),
+            "{state:?}"
+        );
+    }
 }
 
 fn names(input: &[u8]) {

@@ -42,7 +42,7 @@ pub(super) struct Collector {
 }
 
 /// The result of one request.
-enum Answer {
+pub(super) enum Answer {
     /// Taken, but for so many items, with the reason.
     Taken(u64, Option<Problem>),
     /// Not taken now, with the time after which another attempt makes sense if the collector named one.
@@ -53,10 +53,10 @@ enum Answer {
 
 /// A reason for which not everything was taken.
 #[derive(Debug, PartialEq, Eq)]
-struct Problem {
-    kind: String,
+pub(super) struct Problem {
+    pub(super) kind: String,
     /// The details, which may be different each time: numbers, ids of requests.
-    text: String,
+    pub(super) text: String,
 }
 
 impl Collector {
@@ -172,7 +172,7 @@ impl Collector {
     }
 }
 
-fn read(answer: &Response<Vec<u8>>) -> Answer {
+pub(super) fn read(answer: &Response<Vec<u8>>) -> Answer {
     let status = answer.status();
     if status.is_success() {
         // An answer that cannot be read is a success, too: the status counts.

@@ -9,6 +9,8 @@
 mod collector;
 mod counts;
 mod encode;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod messages;
 mod meter;
 mod resource;
