@@ -1,7 +1,7 @@
 //! A service that sends traces, metrics and log lines to an OpenTelemetry collector.
 //!
 //! `cargo run --example otlp_service`. With `OTEL_EXPORTER_OTLP_ENDPOINT` it sends to that collector; else it
-//! starts a small receiver in the process, which prints what arrives. `OTLP_SERVICE_ADDR` (default
+//! starts a small receiver in the process, which prints what arrives. `EXAMPLE_ADDR` (default
 //! 127.0.0.1:8080) says where the service itself listens.
 
 use std::error::Error;
@@ -125,13 +125,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .otel("OTEL_METRIC_EXPORT_INTERVAL", "5000");
     }
     let monitor = builder.start().await?;
-    let addr = std::env::var("OTLP_SERVICE_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".into());
+    let addr = std::env::var("EXAMPLE_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".into());
     let items = warp::path!("items" / u32)
         .and(route("/items/{id}"))
         .and_then(answer);
-    let addr: SocketAddr = addr.parse()?;
+    let listener = tokio::net::TcpListener::bind(addr).await?;
+    let addr = listener.local_addr()?;
     tracing::info!("try: curl http://{addr}/items/7; curl http://{addr}/items/700");
-    let server = serve(items).bind(addr).await?;
+    let server = serve(items).incoming(listener);
     server.graceful(monitor.drained()).run().await;
     monitor.shutdown().await;
     Ok(())

@@ -1,6 +1,7 @@
 //! Telemetry that a process exports, read by a receiver that is made of the published messages.
 
 mod collector;
+mod example;
 mod faults;
 mod lifecycle;
 mod messages;

@@ -100,6 +100,26 @@ fn metric_names_have_one_home() {
     }
 }
 
+/// The wire format of OTLP is stable, and the SDK is not.
+#[test]
+fn the_runtime_needs_no_crate_of_opentelemetry() {
+    let tree = monitor_tests::cargo()
+        .args([
+            "tree",
+            "--offline",
+            "--package",
+            "monitor-runtime",
+            "--all-features",
+        ])
+        .args(["--edges", "normal,build", "--prefix", "none"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    let tree = String::from_utf8_lossy(&tree.stdout).into_owned();
+    assert!(tree.contains("prost v"), "{tree}");
+    assert!(!tree.contains("opentelemetry"), "{tree}");
+}
+
 #[test]
 fn unsafe_code_stands_in_seven_files() {
     let known = [
