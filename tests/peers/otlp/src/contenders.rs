@@ -12,18 +12,24 @@ use opentelemetry_otlp::{WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tower::ServiceExt;
 
-pub const NAMES: [&str; 5] = [
+pub const NAMES: [&str; 6] = [
     "monitor, nothing exported",
     "monitor",
     "monitor, gzip",
+    "monitor, no collector",
     "opentelemetry, no exporter",
     "opentelemetry-otlp",
 ];
 
 /// The cost of a run.
 pub struct Cost {
-    pub cpu: Duration,
+    /// CPU time of the process, in seconds.
+    pub cpu: f64,
+    /// CPU time of the thread that makes the requests.
+    pub own: f64,
     pub requests: u32,
+    /// The most memory that the process had, in MB.
+    pub memory: f64,
 }
 
 pub fn measure(contender: &str, endpoint: &str, rate: u32, time: Duration) -> Cost {
@@ -36,6 +42,12 @@ pub fn measure(contender: &str, endpoint: &str, rate: u32, time: Duration) -> Co
         let mut builder = monitor_runtime::builder!().log_filter("off");
         builder = builder.addr("off");
         if contender != NAMES[0] {
+            let endpoint = if contender == NAMES[3] {
+                // Nothing listens there.
+                "http://127.0.0.1:1"
+            } else {
+                endpoint
+            };
             let gzip = if contender == NAMES[2] {
                 "gzip"
             } else {
@@ -63,7 +75,7 @@ pub fn measure(contender: &str, endpoint: &str, rate: u32, time: Duration) -> Co
         return finish(cost);
     }
     let mut provider = SdkTracerProvider::builder();
-    if contender == NAMES[4] {
+    if contender == NAMES[5] {
         let exporter = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
             .with_headers(std::collections::HashMap::new())
@@ -79,8 +91,10 @@ pub fn measure(contender: &str, endpoint: &str, rate: u32, time: Duration) -> Co
     finish(cost)
 }
 
-/// Makes requests at a rate, as late as possible in each millisecond.
-fn pace(rate: u32, time: Duration, request: impl Fn()) -> u32 {
+/// Makes requests at a rate, as late as possible in each millisecond. Returns their number, and the CPU time
+/// of this thread.
+fn pace(rate: u32, time: Duration, request: impl Fn()) -> (u32, f64) {
+    let (before, _) = usage(libc::RUSAGE_THREAD);
     let began = Instant::now();
     let mut made = 0;
     while began.elapsed() < time {
@@ -91,25 +105,33 @@ fn pace(rate: u32, time: Duration, request: impl Fn()) -> u32 {
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    made
+    (made, usage(libc::RUSAGE_THREAD).0 - before)
 }
 
-/// Reads the CPU time of the process, what was flushed included.
-fn finish(requests: u32) -> Cost {
+/// Reads what the process used, what was flushed included.
+fn finish((requests, own): (u32, f64)) -> Cost {
+    let (cpu, memory) = usage(libc::RUSAGE_SELF);
+    Cost {
+        cpu,
+        own,
+        requests,
+        memory,
+    }
+}
+
+/// Returns CPU time in seconds, and memory in MB.
+fn usage(of: libc::c_int) -> (f64, f64) {
     // SAFETY: it fills the struct that it is given.
     let usage = unsafe {
         let mut usage = std::mem::zeroed();
-        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        libc::getrusage(of, &raw mut usage);
         usage
     };
-    let time = |of: libc::timeval| {
-        Duration::from_secs(of.tv_sec.unsigned_abs())
-            + Duration::from_micros(of.tv_usec.unsigned_abs())
-    };
-    Cost {
-        cpu: time(usage.ru_utime) + time(usage.ru_stime),
-        requests,
-    }
+    let time = |of: libc::timeval| of.tv_sec as f64 + of.tv_usec as f64 / 1e6;
+    (
+        time(usage.ru_utime) + time(usage.ru_stime),
+        usage.ru_maxrss as f64 / 1e3,
+    )
 }
 
 async fn handle(_: Request<String>) -> Result<Response<String>, Infallible> {

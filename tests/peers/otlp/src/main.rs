@@ -2,7 +2,8 @@
 //!
 //! `cargo run --release [seconds]`, on an idle machine. A request has eight spans: the edge and seven calls
 //! below each other. The receiver, a process of its own, reads requests and answers that it has taken them.
-//! Each contender is a process; its CPU time is that of making the spans and of sending them.
+//! Each contender is a process; its CPU time is that of making the spans and of sending them, and
+//! the time of a request that of the thread which makes it.
 
 mod contenders;
 mod receiver;
@@ -22,7 +23,10 @@ fn main() {
             let time = Duration::from_secs(seconds.parse().expect("a number of seconds"));
             let rate = SPANS_A_SECOND / SPANS_OF_A_REQUEST;
             let cost = contenders::measure(contender, endpoint, rate, time);
-            println!("{} {}", cost.cpu.as_secs_f64(), cost.requests);
+            println!(
+                "{} {} {} {}",
+                cost.cpu, cost.own, cost.requests, cost.memory
+            );
         }
         [] => table(10),
         [seconds] => table(seconds.parse().expect("a number of seconds")),
@@ -32,9 +36,9 @@ fn main() {
 
 fn table(seconds: u32) {
     println!("{SPANS_A_SECOND} spans a second for {seconds} s, medians of three runs\n");
-    println!("| | % of a core | spans a second | received, MB |");
-    println!("|---|---|---|---|");
-    let mut costs: Vec<Vec<[f64; 3]>> = contenders::NAMES.iter().map(|_| Vec::new()).collect();
+    println!("| | % of a core | µs a request | spans a second | received, MB | memory, MB |");
+    println!("|---|---|---|---|---|---|");
+    let mut costs: Vec<Vec<[f64; 5]>> = contenders::NAMES.iter().map(|_| Vec::new()).collect();
     for _ in 0..3 {
         for (name, costs) in contenders::NAMES.iter().zip(&mut costs) {
             costs.push(run(name, seconds));
@@ -42,16 +46,15 @@ fn table(seconds: u32) {
     }
     for (name, costs) in contenders::NAMES.iter().zip(&mut costs) {
         costs.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        let [percent, spans, bytes] = costs[1];
+        let [percent, request, spans, received, memory] = costs[1];
         println!(
-            "| {name} | {percent:.1} | {spans:.0} | {:.1} |",
-            bytes / 1e6
+            "| {name} | {percent:.1} | {request:.2} | {spans:.0} | {received:.1} | {memory:.1} |"
         );
     }
 }
 
-/// Returns the share of a core, the spans of a second, and the bytes that the receiver got.
-fn run(contender: &str, seconds: u32) -> [f64; 3] {
+/// Returns the columns of the table.
+fn run(contender: &str, seconds: u32) -> [f64; 5] {
     let program = std::env::current_exe().expect("a path");
     let mut receiver = Command::new(&program)
         .arg("receive")
@@ -70,14 +73,14 @@ fn run(contender: &str, seconds: u32) -> [f64; 3] {
         .split_whitespace()
         .filter_map(|number| number.parse().ok())
         .collect();
-    let [cpu, requests] = numbers[..] else {
+    let [cpu, own, requests, memory] = numbers[..] else {
         panic!(
             "{contender}: {text}{}",
             String::from_utf8_lossy(&measured.stderr)
         );
     };
     drop(receiver.stdin.take());
-    let bytes = line(&mut printed)
+    let bytes: f64 = line(&mut printed)
         .trim()
         .parse()
         .expect("a number of bytes");
@@ -85,8 +88,10 @@ fn run(contender: &str, seconds: u32) -> [f64; 3] {
     let time = f64::from(seconds);
     [
         100.0 * cpu / time,
+        1e6 * own / requests,
         requests * f64::from(SPANS_OF_A_REQUEST) / time,
-        bytes,
+        bytes / 1e6,
+        memory,
     ]
 }
 
