@@ -61,7 +61,8 @@ impl Writing {
             }
         }
         let ends = &self.batch.ends;
-        let whole = ends.partition_point(|end| *end <= self.written);
+        // A line that lacks only its line break gets it from the next write.
+        let whole = ends.partition_point(|end| *end <= self.written + 1);
         let lost = ends.len() - whole;
         self.torn |= self.written > 0 && ends[..whole].last() != Some(&self.written);
         self.batch.clear();

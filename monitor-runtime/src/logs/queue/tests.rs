@@ -188,6 +188,24 @@ fn a_line_that_a_full_disk_has_torn_spoils_no_other() {
     assert_eq!(queue.dropped(), 3);
 }
 
+#[test]
+fn a_line_that_lacks_only_its_line_break_is_not_lost() {
+    let disk = Disk::default();
+    let queue = attended(1000, disk.clone());
+    let text = |room: usize| {
+        disk.0.lock().unwrap().0 += room;
+        for line in ["first\n", "second\n"] {
+            queue.push(line.as_bytes());
+        }
+        assert!(queue.flush(TEST_TIMEOUT));
+        String::from_utf8(disk.0.lock().unwrap().1.clone()).expect("UTF-8")
+    };
+    assert_eq!(text(5), "first");
+    assert_eq!(queue.dropped(), 1, "the second one");
+    assert_eq!(text(100), "first\nfirst\nsecond\n");
+    assert_eq!(queue.dropped(), 1);
+}
+
 /// Full every other time, and interrupted in between.
 #[derive(Default)]
 struct Moody(usize, Arc<Mutex<Vec<u8>>>);
