@@ -116,18 +116,18 @@ impl Builder {
             live: listener.as_ref().map(|_| context.live()),
             objectives: slo::begin(),
         };
-        let threads = Threads::start(listener, &context, &health, upkeep);
-        let started = threads.and_then(|threads| Ok((threads, plan.start(&page)?)));
-        let (Threads { server, upkeep }, exporter) = started.inspect_err(|_| {
+        let exporter = plan.start(&page);
+        let threads = Threads::start(exporter, listener, &context, &health, upkeep);
+        let threads = threads.inspect_err(|_| {
             sentry::stop(Duration::ZERO, own_sentry);
             health.stop();
         })?;
         let parts = Arc::new(Parts {
             health: Arc::clone(&health),
-            server,
-            upkeep: Mutex::new(Some(upkeep)),
+            server: threads.server,
+            upkeep: Mutex::new(Some(threads.upkeep)),
             own_sentry,
-            exporter,
+            exporter: threads.exporter,
             claim: Mutex::new(Some(claim)),
         });
         let closing = Arc::clone(&parts);
@@ -160,20 +160,31 @@ impl Builder {
 struct Threads {
     server: Option<server::Server>,
     upkeep: mpsc::Sender<()>,
+    exporter: otlp::Exporter,
 }
 
 impl Threads {
     fn start(
+        exporter: io::Result<otlp::Exporter>,
         listener: Option<Listener>,
         context: &server::Context,
         health: &Arc<Health>,
         upkeep: Upkeep,
     ) -> io::Result<Self> {
-        let upkeep = upkeep.start()?;
-        health.spawn()?;
-        let serve = |listener| server::serve(listener, context.clone());
-        let server = listener.map(serve).transpose()?;
-        Ok(Self { server, upkeep })
+        let exporter = exporter?;
+        let begin = || {
+            let upkeep = upkeep.start()?;
+            health.spawn()?;
+            let serve = |listener| server::serve(listener, context.clone());
+            Ok((upkeep, listener.map(serve).transpose()?))
+        };
+        let (upkeep, server) =
+            begin().inspect_err(|_: &io::Error| exporter.stop(Duration::ZERO))?;
+        Ok(Self {
+            server,
+            upkeep,
+            exporter,
+        })
     }
 }
 

@@ -62,11 +62,17 @@ impl Plan {
         }
     }
 
-    /// Starts the threads of the signals that are exported.
+    /// Starts the threads of the signals that are exported. After an error none runs.
     ///
     /// `page` is the page of metrics.
     pub(crate) fn start(self, page: &Page) -> io::Result<Exporter> {
         let mut exporter = Exporter::default();
+        let begun = self.begin(page, &mut exporter);
+        begun.inspect_err(|_| exporter.stop(Duration::ZERO))?;
+        Ok(exporter)
+    }
+
+    fn begin(self, page: &Page, exporter: &mut Exporter) -> io::Result<()> {
         let OtlpSettings {
             traces,
             metrics,
@@ -98,7 +104,7 @@ impl Plan {
             let turn = LINES.open();
             exporter.spawn("otlp-logs", move || lines.run(turn))?;
         }
-        Ok(exporter)
+        Ok(())
     }
 }
 
