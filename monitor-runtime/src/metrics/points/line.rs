@@ -1,6 +1,7 @@
 //! One sample of a page.
 
 use super::{Number, PointExemplar};
+use crate::metrics::text_format::{first_label, unescape};
 
 /// A sample: `name{labels} value`, and an exemplar behind `#`.
 pub(super) struct Line<'t> {
@@ -68,7 +69,7 @@ impl<'t> Line<'t> {
 }
 
 fn owned((key, value): &(&str, &str)) -> (String, String) {
-    ((*key).to_owned(), unescaped(value))
+    ((*key).to_owned(), unescape(value).into_owned())
 }
 
 /// Reads labels in braces, if there are any. Returns them and the rest of the text.
@@ -78,38 +79,9 @@ fn labels(text: &str) -> Option<(Vec<(&str, &str)>, &str)> {
         return Some((labels, text));
     };
     while !rest.starts_with('}') {
-        let (key, quoted) = rest.split_once("=\"")?;
-        let (value, after) = quoted.split_at(closing_quote(quoted)?);
-        labels.push((key, value));
-        rest = &after[1..];
-        rest = rest.strip_prefix(',').unwrap_or(rest);
+        let (label, after) = first_label(rest)?;
+        labels.push(label);
+        rest = after;
     }
     Some((labels, &rest[1..]))
-}
-
-/// Returns the position of the quote that ends a value.
-fn closing_quote(text: &str) -> Option<usize> {
-    let mut escaped = false;
-    text.bytes().position(|byte| {
-        let closes = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        closes
-    })
-}
-
-/// Replaces `\\`, `\"` and `\n` by the characters that they stand for.
-pub(super) fn unescaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => match characters.next() {
-                Some('n') => out.push('\n'),
-                Some(other) => out.push(other),
-                None => out.push('\\'),
-            },
-            other => out.push(other),
-        }
-    }
-    out
 }

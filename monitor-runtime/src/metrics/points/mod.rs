@@ -10,6 +10,7 @@ use std::mem;
 
 use self::line::Line;
 use super::Chunks;
+use super::text_format::unescape;
 
 /// The end of the samples of an info, which other formats have in the name of the family.
 const INFO: &str = "_info";
@@ -113,7 +114,7 @@ impl Reader {
             };
         }
         match what {
-            "HELP" => self.family.help = line::unescaped(text),
+            "HELP" => self.family.help = unescape(text).into_owned(),
             "UNIT" => text.clone_into(&mut self.family.unit),
             "TYPE" => {
                 self.family.kind = match text {
