@@ -114,9 +114,11 @@ impl Lines {
                         schema_url: SCHEMA_URL.to_owned(),
                     }],
                 };
-                let body = request.encode_to_vec();
-                self.collector
-                    .send(body, items, |time| LINES.pause(turn, time));
+                if items > 0 {
+                    let body = request.encode_to_vec();
+                    let pause = |time| LINES.pause(turn, time);
+                    self.collector.send(body, items, pause);
+                }
             });
             LINES.sent(turn);
         }
