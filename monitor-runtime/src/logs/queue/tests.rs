@@ -170,18 +170,21 @@ impl Write for Disk {
     }
 }
 
+/// Gives a disk more room, writes two lines, and returns all that is on the disk.
+fn text_with_two_more_lines(queue: &Queue<Patient<Disk>>, disk: &Disk, room: usize) -> String {
+    disk.0.lock().unwrap().0 += room;
+    for line in ["first\n", "second\n"] {
+        queue.push(line.as_bytes());
+    }
+    assert!(queue.flush(TEST_TIMEOUT));
+    String::from_utf8(disk.0.lock().unwrap().1.clone()).expect("UTF-8")
+}
+
 #[test]
 fn a_line_that_a_full_disk_has_torn_spoils_no_other() {
     let disk = Disk::default();
     let queue = attended(1000, disk.clone());
-    let text = |room: usize| {
-        disk.0.lock().unwrap().0 += room;
-        for line in ["first\n", "second\n"] {
-            queue.push(line.as_bytes());
-        }
-        assert!(queue.flush(TEST_TIMEOUT));
-        String::from_utf8(disk.0.lock().unwrap().1.clone()).expect("UTF-8")
-    };
+    let text = |room| text_with_two_more_lines(&queue, &disk, room);
     assert_eq!(text(9), "first\nsec");
     assert_eq!(text(0), "first\nsec", "still full");
     assert_eq!(text(100), "first\nsec\nfirst\nsecond\n");
@@ -192,14 +195,7 @@ fn a_line_that_a_full_disk_has_torn_spoils_no_other() {
 fn a_line_that_lacks_only_its_line_break_is_not_lost() {
     let disk = Disk::default();
     let queue = attended(1000, disk.clone());
-    let text = |room: usize| {
-        disk.0.lock().unwrap().0 += room;
-        for line in ["first\n", "second\n"] {
-            queue.push(line.as_bytes());
-        }
-        assert!(queue.flush(TEST_TIMEOUT));
-        String::from_utf8(disk.0.lock().unwrap().1.clone()).expect("UTF-8")
-    };
+    let text = |room| text_with_two_more_lines(&queue, &disk, room);
     assert_eq!(text(5), "first");
     assert_eq!(queue.dropped(), 1, "the second one");
     assert_eq!(text(100), "first\nfirst\nsecond\n");

@@ -1,4 +1,4 @@
-//! Those that make spans, with and without an exporter.
+//! Programs that make spans, with and without an exporter.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -148,7 +148,7 @@ fn call(depth: u32) -> u32 {
     }
 }
 
-/// The same request by OpenTelemetry's API, with the attributes that the other one has.
+/// Makes the request of `handle` by OpenTelemetry's API, with the attributes that it has there.
 fn request(tracer: &SdkTracer) {
     let mut span = tracer
         .span_builder("GET /items")

@@ -75,7 +75,7 @@ fn start(native: NativeHistograms) -> Monitor {
 /// Calls of each distribution.
 const CALLS: u32 = 20_000;
 
-/// Functions, and the duration of theirs that is longer than a share of all.
+/// A name, a function, and the quantiles of the durations of its calls.
 type Distribution = (&'static str, &'static Site, fn(f64) -> f64);
 
 fn distributions() -> [Distribution; 5] {
