@@ -10,21 +10,31 @@ use crate::base::verdict::Verdict;
 use crate::call::start::Start;
 use crate::callsite::Site;
 use crate::callsite::counters::{Shard, Timing};
+use crate::callsite::slow_polls;
 use crate::context::capture;
 use crate::context::counter_cache;
 use crate::context::thread::{THREAD, Thread};
 use crate::context::trace;
-use crate::context::trace::{Begun, SuspendedSpan};
+use crate::context::trace::Begun;
 
 /// Set in the start of a call that has a span in a local trace. Its ticks then exceed every bound,
 /// so that it leaves the fast path at its end without a check of its own.
-const RECORDED: u64 = 1 << 63;
+pub(super) const RECORDED: u64 = 1 << 63;
+
+/// Set, with the same effect, in the word of a call that was suspended: that is then the beginning of
+/// its present poll. The thread's call stack has the beginning of the call.
+pub(super) const RESUMED: u64 = 1 << 62;
+const _: () = assert!(
+    slow_polls::NEVER < RESUMED,
+    "no bound of a future is beyond these ticks"
+);
 
 /// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
 /// from start to end.
 pub(crate) struct FastCall {
     pub(crate) shard: &'static Shard,
-    /// The start, in ticks of the clock, and [`RECORDED`]; 0 if calls are not timed.
+    /// The start of the call or of its present poll, in ticks of the clock, [`RECORDED`] and [`RESUMED`]; 0
+    /// for the ticks if calls are not timed.
     pub(crate) began: u64,
 }
 
@@ -120,74 +130,24 @@ impl FastCall {
         Some(())
     }
 
-    /// Continues a suspended call on the fast path; `None` if the call needs the full path.
-    // A closure, so that `began` is loaded late and occupies no register before it is needed.
-    #[inline(always)]
-    pub(crate) fn resume(
-        site: &'static Site,
-        label_set: usize,
-        began: impl FnOnce() -> u64,
-    ) -> Option<Self> {
-        THREAD.with(|thread| {
-            let shard = thread.found.look_again(site, label_set)?;
-            if capture::is_active() {
-                return None;
-            }
-            let began = began();
-            thread.clock.push_resumed(site, began)?;
-            Some(Self { shard, began })
-        })
-    }
-
-    /// Suspends the call until the next poll. Returns `false` if it has something to remember,
-    /// which needs the full path.
-    #[inline(always)]
-    pub(crate) fn rest() -> bool {
-        THREAD.with(|thread| thread.clock.pop_unmarked())
-    }
-
-    /// Suspends a call inside a local trace, and returns its span if it has one. Gives back a call that
-    /// has something to remember, which needs the full path.
-    pub(crate) fn rest_diverted(self) -> Result<Option<SuspendedSpan>, Self> {
-        THREAD.with(|thread| {
-            if thread.clock.is_marked() {
-                return Err(self);
-            }
-            let is_recorded = self.began & RECORDED != 0;
-            let site = self.shard.site;
-            let span = is_recorded.then(|| SuspendedSpan::of_call(site));
-            if let Some(None) = span {
-                return Err(self);
-            }
-            thread.clock.pop();
-            Ok(span.flatten())
-        })
-    }
-
-    /// Continues a suspended call inside a local trace; `None` if the call needs the full path.
-    pub(crate) fn resume_diverted(
-        site: &'static Site,
-        label_set: usize,
-        began: u64,
-        span: Option<&SuspendedSpan>,
-    ) -> Option<Self> {
-        THREAD.with(|thread| {
-            let shard = thread.found.look_again(site, label_set)?;
-            if capture::is_active() || !thread.clock.is_diverted() || !thread.clock.has_room() {
-                return None;
-            }
-            if !span.is_none_or(|span| span.resume(site)) {
-                return None;
-            }
-            thread.clock.push_resumed_diverted(site, Self::ticks(began));
-            Some(Self { shard, began })
-        })
-    }
-
-    /// Returns the start of a call in ticks, without the mark of one that has a span.
+    /// Returns the start of a call or poll in ticks, without its marks.
     #[inline]
     pub(crate) fn ticks(began: u64) -> u64 {
-        began & !RECORDED
+        began & !(RECORDED | RESUMED)
+    }
+
+    #[inline]
+    pub(super) fn is_resumed(&self) -> bool {
+        self.began & RESUMED != 0
+    }
+
+    /// Returns the start of the call, in ticks.
+    pub(super) fn call_began(&self) -> u64 {
+        if self.is_resumed() {
+            THREAD.with(|thread| thread.clock.innermost_call())
+        } else {
+            Self::ticks(self.began)
+        }
     }
 
     /// Ends a call that succeeded; `timed` is `false` if the call is known not to be.
@@ -224,8 +184,8 @@ impl FastCall {
 
     #[inline(never)]
     fn end_slowly(self, ticks: u64) {
-        if self.began & RECORDED != 0 {
-            return self.end_recorded();
+        if self.began & (RECORDED | RESUMED) != 0 {
+            return self.end_marked();
         }
         let ticks = match self.shard.timing {
             Timing::Tsc => ticks,
@@ -239,15 +199,22 @@ impl FastCall {
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// Ends a call that has a span in a local trace.
-    fn end_recorded(self) {
+    /// Ends a call that has a span in a local trace, or was suspended.
+    fn end_marked(self) {
         let ended = now(self.shard);
-        let ticks = ended.wrapping_sub(Self::ticks(self.began));
+        let ticks = ended.wrapping_sub(self.call_began());
         if ticks > self.shard.brief {
             return self.end(End::Returned(&Verdict::Ok));
         }
-        trace::end_call(self.shard.site, ended);
-        self.shard.ended_briefly(ticks);
+        if self.began & RECORDED != 0 {
+            trace::end_call(self.shard.site, ended);
+        }
+        if self.is_resumed() {
+            let last = ended.wrapping_sub(Self::ticks(self.began));
+            self.shard.ended_briefly_after_suspension(ticks, last);
+        } else {
+            self.shard.ended_briefly(ticks);
+        }
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
@@ -261,7 +228,7 @@ impl FastCall {
 
     /// Turns the call into a full one, which can end in any way.
     pub(crate) fn in_full(self) -> FullCall {
-        let mut call = Call::at(Self::ticks(self.began));
+        let mut call = Call::at(self.call_began());
         if self.began & RECORDED != 0 {
             call.adopt_span(self.shard.site);
         }
@@ -271,6 +238,8 @@ impl FastCall {
                 shard: self.shard,
                 story: THREAD.with(|thread| thread.clock.stretch()),
                 late: false,
+                since: Self::ticks(self.began),
+                is_resumed: self.is_resumed(),
             },
         }
     }
@@ -278,7 +247,7 @@ impl FastCall {
 
 /// Returns the present, in ticks; 0 if calls are not timed.
 #[inline(always)]
-fn now(shard: &Shard) -> u64 {
+pub(super) fn now(shard: &Shard) -> u64 {
     match shard.timing {
         Timing::Tsc => clock::tsc(),
         Timing::Clock => clock::now(),

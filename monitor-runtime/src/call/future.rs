@@ -221,8 +221,8 @@ impl FutureState {
     #[inline(never)]
     pub(crate) fn rest(&mut self, open: CallGuard) {
         match open.into_quick() {
-            Ok(quick) if FastCall::rest() => {
-                self.began = quick.began;
+            Ok(quick) if quick.rest() => {
+                self.keep_beginning(&quick);
                 self.phase = Phase::Waiting;
             }
             Ok(quick) => self.rest_diverted(quick),
@@ -230,14 +230,21 @@ impl FutureState {
         }
     }
 
+    /// Keeps the beginning of a call. One that was suspended before began earlier than its present poll.
+    #[inline]
+    fn keep_beginning(&mut self, quick: &FastCall) {
+        if !quick.is_resumed() {
+            self.began = quick.began;
+        }
+    }
+
     /// Suspends a call that has something to remember, or is inside a local trace.
     #[inline(never)]
     fn rest_diverted(&mut self, quick: FastCall) {
-        let began = quick.began;
+        self.keep_beginning(&quick);
         match quick.rest_diverted() {
             Ok(suspended) => {
                 self.suspend(suspended);
-                self.began = began;
                 self.phase = Phase::Waiting;
             }
             Err(quick) => self.rest_otherwise(CallGuard::quick(quick)),

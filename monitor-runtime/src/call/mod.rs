@@ -15,7 +15,9 @@ pub(crate) mod levels;
 pub(crate) mod look;
 pub(crate) mod probe;
 pub(crate) mod run;
+mod polls;
 mod silent_errors;
+mod slow_polls;
 pub(crate) mod spawn;
 pub(crate) mod start;
 mod stretch;
@@ -73,10 +75,11 @@ impl FullCall {
             None
         };
         let begin = || context::Stretch::begin(site);
-        let stretch = Stretch::enter(site, label_set, extra.as_deref_mut(), begin);
+        let mut stretch = Stretch::enter(site, label_set, extra.as_deref_mut(), begin);
         stretch.shard.started();
+        stretch.since = now(site);
         let call = Call {
-            began: if site.is_timed() { clock::now() } else { 0 },
+            began: stretch.since,
             extra: ManuallyDrop::new(extra),
         };
         Self { call, stretch }
@@ -113,10 +116,12 @@ impl Call {
     pub(crate) fn resume(mut self, site: &'static Site, label_set: usize) -> FullCall {
         let began = self.began;
         let resume = || context::Stretch::resume(site, began);
-        let stretch = Stretch::enter(site, label_set, self.extra.as_deref_mut(), resume);
+        let mut stretch = Stretch::enter(site, label_set, self.extra.as_deref_mut(), resume);
         if let Some(extra) = self.extra.as_deref_mut() {
             extra.memory.recall(stretch.story);
         }
+        stretch.is_resumed = true;
+        stretch.since = now(site);
         FullCall {
             call: self,
             stretch,
@@ -125,8 +130,14 @@ impl Call {
 
     /// Leaves the user's code, which waits for another poll.
     pub(crate) fn rest(mut self, stretch: &Stretch) -> Self {
+        let site = stretch.shard.site;
+        let polled = now(site).saturating_sub(stretch.since);
+        stretch.shard.suspended(polled);
         if let Some(extra) = self.extra.as_deref_mut() {
-            extra.settle_root(stretch.shard.site, true);
+            extra.settle_root(site, true);
+        }
+        if slow_polls::is_slow(site, polled) {
+            slow_polls::note(stretch, polled);
         }
         stretch.exit(self.extra.as_deref_mut());
         if stretch.story.has_marks() {
@@ -140,22 +151,28 @@ impl Call {
 
     /// Records the end of the call, after the user's code returned, panicked or was dropped.
     pub(crate) fn end(mut self, end: End<'_>, stretch: &Stretch) {
-        let ticks = if stretch.shard.site.is_timed() {
-            clock::since(self.began)
-        } else {
-            0
-        };
         let site = stretch.shard.site;
+        let ended = now(site);
+        let ticks = ended.saturating_sub(self.began);
         let outcome = end.outcome();
+        let polled = match outcome {
+            Outcome::Cancelled => 0,
+            _ => ended.saturating_sub(stretch.since),
+        };
         let slow = site.slow.is_some() && ticks > site.slow_ticks();
+        let slow_poll = slow_polls::is_slow(site, polled);
         let mut extra = self.extra.take();
         if let Some(extra) = extra.as_deref_mut() {
             // Its line and event are to name the trace that keeps a failure.
-            extra.settle_root(site, outcome != Outcome::Ok || slow);
+            extra.settle_root(site, outcome != Outcome::Ok || slow || slow_poll);
         }
         let traced = extra.as_mut().and_then(|extra| extra.traced.take());
         let class = end.place(site);
-        stretch.shard.ended(outcome, class, ticks);
+        let last = stretch.is_resumed.then_some(polled);
+        stretch.shard.ended(outcome, class, ticks, last);
+        if slow_poll {
+            slow_polls::note(stretch, polled);
+        }
         if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
             let label_set = stretch.shard.label_set;
             let expected = end.is_expected();
@@ -208,6 +225,11 @@ impl Call {
             context::tick();
         }
     }
+}
+
+/// Returns the present, in ticks; 0 if the function's calls are not timed.
+fn now(site: &Site) -> u64 {
+    if site.is_timed() { clock::now() } else { 0 }
 }
 
 /// An end of a call.

@@ -15,6 +15,10 @@ pub(crate) struct Stretch {
     /// `true` if the shard goes back at the end of the call, because the thread has dropped its
     /// table.
     pub(super) late: bool,
+    /// Its beginning, in ticks of the clock; 0 if calls are not timed.
+    pub(super) since: u64,
+    /// `true` if the call was suspended before.
+    pub(super) is_resumed: bool,
 }
 
 impl Stretch {
@@ -34,6 +38,8 @@ impl Stretch {
             shard,
             late: is_late,
             story: story(),
+            since: 0,
+            is_resumed: false,
         }
     }
 

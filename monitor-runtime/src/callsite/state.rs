@@ -9,6 +9,7 @@ use super::labels::LabelSets;
 use super::objective_counts::Unsuccessful;
 use super::rate_limits::Limits;
 use super::recent_calls::Recent;
+use crate::base::rate_limit::Limit;
 
 /// The state of a call site, made on its first call.
 pub(super) struct State {
@@ -22,6 +23,7 @@ pub(super) struct State {
     pub(super) function: OnceLock<String>,
     pub(super) events: OnceLock<Events>,
     pub(super) unsuccessful: Unsuccessful,
+    pub(super) slow_poll_lines: Limit,
 }
 
 impl State {
@@ -36,6 +38,7 @@ impl State {
             function: OnceLock::new(),
             events: OnceLock::new(),
             unsuccessful: Unsuccessful::default(),
+            slow_poll_lines: Limit::new(),
         }
     }
 }

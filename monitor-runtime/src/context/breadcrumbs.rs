@@ -41,8 +41,8 @@ pub(crate) struct EventContext {
 
 /// A function of the path, as far as breadcrumbs need it.
 #[derive(Clone, Copy)]
-struct Step {
-    site: &'static Site,
+pub(super) struct Step {
+    pub(super) site: &'static Site,
     began: u64,
     /// The start of its call, in ticks of the process's clock. `u64::MAX` for a call that has not
     /// waited: no sibling has run since it began.
@@ -50,7 +50,7 @@ struct Step {
 }
 
 /// Returns the functions running since the last task began, outermost first.
-fn path() -> Vec<Step> {
+pub(super) fn path() -> Vec<Step> {
     let frames = frames();
     let task = frames.iter().rposition(|frame| frame.site.is_none());
     let own = frames.iter().skip(task.map_or(0, |task| task + 1));

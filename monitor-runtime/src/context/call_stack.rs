@@ -145,18 +145,12 @@ impl CallStack {
         }
     }
 
-    /// Ends the stretch that [`push`](Self::push) began, unless it has something to remember or is
-    /// diverted.
+    /// Returns `true` if the innermost stretch has nothing to remember and is not diverted.
     #[inline(always)]
-    pub(crate) fn pop_unmarked(&self) -> bool {
-        let now = self.now.get();
-        let depth = (now % EVENT) as usize;
+    pub(crate) fn is_plain(&self) -> bool {
+        let depth = (self.now.get() % EVENT) as usize;
         let began = self.began.get(depth.wrapping_sub(1));
-        let unmarked = began.is_some_and(|began| self.marked.get() <= began.get());
-        if unmarked {
-            self.now.set(now.wrapping_sub(1));
-        }
-        unmarked
+        began.is_some_and(|began| self.marked.get() <= began.get())
     }
 
     /// Returns `true` if the innermost stretch has something to remember.
@@ -247,6 +241,13 @@ impl CallStack {
             return frames().last()?.site;
         }
         self.sites.get(self.depth().wrapping_sub(1))?.get()
+    }
+
+    /// Returns the start of the innermost call, which [`push_resumed`](Self::push_resumed) or
+    /// [`push_resumed_diverted`](Self::push_resumed_diverted) continued.
+    pub(crate) fn innermost_call(&self) -> u64 {
+        let call = self.calls.get(self.depth().wrapping_sub(1));
+        call.map_or(0, Cell::get)
     }
 
     /// Returns the function at a depth that is one of the outermost.

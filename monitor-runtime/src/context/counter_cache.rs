@@ -170,5 +170,7 @@ mod tests {
         assert!(page.contains(&classes), "{classes}");
         let cancelled = format!("{} more for a cancelled call", Shard::CANCELLED_BYTES);
         assert!(page.contains(&cancelled), "{cancelled}");
+        let polls = format!("{} more for calls that are suspended", Shard::POLLS_BYTES);
+        assert!(page.contains(&polls), "{polls}");
     }
 }

@@ -162,6 +162,11 @@ impl Stretch {
     }
 }
 
+/// Returns the monitored functions of the running task or thread, outermost first.
+pub(crate) fn running() -> impl Iterator<Item = &'static Site> {
+    breadcrumbs::path().into_iter().map(|step| step.site)
+}
+
 /// Returns the innermost monitored function running on this thread.
 pub(crate) fn innermost() -> Option<&'static Site> {
     THREAD.with(|thread| thread.clock.innermost())

@@ -106,9 +106,18 @@ fn now(site: &'static Site) -> (bool, usize) {
             (true, Some(_)) => RESULTS.len(),
             (true, None) => results,
         };
-        series += counters + histograms * (site.slots() + 2) + 1;
+        series += counters + histograms * (site.slots() + 2) + 1 + polls(site);
     }
     (called, if site.is_counted() { series } else { 0 })
+}
+
+/// Returns the number of series about the polls of its futures.
+fn polls(site: &Site) -> usize {
+    match (site.is_future, site.is_timed()) {
+        (false, _) => 0,
+        (true, false) => 1,
+        (true, true) => 3,
+    }
 }
 
 fn at_most(site: &'static Site) -> Option<usize> {
@@ -127,7 +136,7 @@ fn at_most(site: &'static Site) -> Option<usize> {
     let histograms = if site.is_timed() { RESULTS.len() } else { 0 };
     // A panic is a class beyond those of values.
     let classes = error_classes::MAX_CLASSES + 1 + CancelReason::ALL.len();
-    let each = RESULTS.len() + classes + histograms * (site.slots() + 2) + 1;
+    let each = RESULTS.len() + classes + histograms * (site.slots() + 2) + 1 + polls(site);
     Some(combinations.saturating_mul(each))
 }
 

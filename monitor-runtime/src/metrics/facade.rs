@@ -18,7 +18,8 @@ use crate::callsite;
 use crate::callsite::error_classes;
 use crate::callsite::snapshot::{Name, Snapshot, Source, by_name};
 use crate::metrics::{
-    CALLS, CONCURRENT, DURATION, ERRORS, LabelValues, Number, RESULTS, objective_series,
+    BUSY, CALLS, CONCURRENT, DURATION, ERRORS, LabelValues, Number, POLLS, RESULTS, SLOW_POLLS,
+    objective_series,
 };
 use crate::settings::config::ConfigError;
 use crate::settings::objective::Objective;
@@ -100,6 +101,9 @@ fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service
     let mut labels = function_labels(name, service);
     labels.extend(name.labels.iter().map(Label::from));
     metrics::gauge!(CONCURRENT.name, labels.clone()).set(as_f64(tally.concurrent()));
+    if sources.iter().any(|source| source.site.is_future) {
+        publish_polls(tally, &labels);
+    }
     let objective = sources.first().and_then(|source| source.site.objective);
     let promise = |of: fn(&Objective) -> Option<LabelValues>| {
         let promised = objective.and_then(of).into_iter().flatten();
@@ -143,6 +147,16 @@ fn publish_series(name: &Name, sources: &[Source], tally: &mut Snapshot, service
         record_samples(source, tally, &timed);
     }
     errors
+}
+
+/// Publishes the polls of futures. Counters of the facade are whole numbers, so seconds are a gauge.
+fn publish_polls(tally: &Snapshot, labels: &[Label]) {
+    metrics::counter!(POLLS.name, labels.to_vec()).absolute(tally.polls());
+    if tally.is_timed() {
+        metrics::counter!(SLOW_POLLS.name, labels.to_vec()).absolute(tally.slow_polls());
+        let busy = clock::sum_in_seconds(tally.busy());
+        metrics::gauge!(BUSY.name, labels.to_vec()).set(busy);
+    }
 }
 
 /// Records the durations of the calls since the last time.

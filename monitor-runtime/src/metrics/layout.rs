@@ -20,6 +20,8 @@ pub(super) struct Layout {
     pub(super) series: Vec<Series>,
     /// In the order of their series.
     pub(super) functions: Vec<Function>,
+    /// The indices of the series of functions that are `async`.
+    pub(super) futures: Vec<u32>,
     labels: String,
     sources: Vec<Source>,
     bounds: Vec<Bounds>,
@@ -124,8 +126,11 @@ impl Layout {
                 }),
             }
         };
+        let series: Vec<Series> = by_name.into_iter().map(series).collect();
+        let futures = (0..).zip(&series).filter(|(_, series)| series.is_future);
         Self {
-            series: by_name.into_iter().map(series).collect(),
+            futures: futures.map(|(index, _)| index).collect(),
+            series,
             functions,
             labels,
             sources,

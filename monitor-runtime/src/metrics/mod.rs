@@ -23,6 +23,7 @@ mod page;
 #[cfg(feature = "otlp")]
 pub(crate) mod points;
 pub(crate) mod process;
+mod poll_families;
 mod process_families;
 mod protobuf;
 mod readings;
@@ -57,12 +58,15 @@ pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
 
 /// Families of which every page may have series, so that the service must not define them.
-const FAMILIES: [&Family<'static>; 21] = [
+const FAMILIES: [&Family<'static>; 24] = [
     &BUILD_INFO,
     &CALLS,
     &ERRORS,
     &DURATION,
     &CONCURRENT,
+    &BUSY,
+    &POLLS,
+    &SLOW_POLLS,
     &LOG_EVENTS,
     &LOG_DROPPED,
     &LABEL_OVERFLOW,
@@ -106,6 +110,24 @@ pub(crate) const CONCURRENT: Family<'static> = Family::gauge(
     "function_calls_concurrent",
     None,
     "Calls that have begun and not ended.",
+);
+/// Polls of futures. Only functions that are `async` have these series.
+///
+/// `function_calls_duration_seconds_sum` less the busy seconds is the time that calls waited.
+pub(crate) const BUSY: Family<'static> = Family::counter(
+    "function_calls_busy_seconds_total",
+    Some("seconds"),
+    "Time inside the polls of a function's futures; the rest of their duration they waited.",
+);
+pub(crate) const POLLS: Family<'static> = Family::counter(
+    "function_calls_polls_total",
+    None,
+    "Polls of a function's futures that have ended.",
+);
+pub(crate) const SLOW_POLLS: Family<'static> = Family::counter(
+    "function_calls_slow_polls_total",
+    None,
+    "Polls of a function's futures that took longer than MONITOR_SLOW_POLL.",
 );
 pub(crate) const BUILD_INFO: Family<'static> = Family {
     name: "build_info",

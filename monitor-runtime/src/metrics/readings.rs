@@ -42,8 +42,18 @@ pub(super) struct Reading {
     /// Errors and panics of any class.
     pub(super) errors: u64,
     pub(super) concurrent: u64,
+    /// `None` for a function that is not `async`.
+    pub(super) polls: Option<Polls>,
     classes: Range<u32>,
     histograms: Range<u32>,
+}
+
+/// The polls of futures.
+#[derive(Clone, Copy)]
+pub(super) struct Polls {
+    pub(super) polls: u64,
+    /// The time inside them, in ticks, and those that were slow; `None` if calls are not timed.
+    pub(super) timed: Option<(u128, u64)>,
 }
 
 /// The durations of one result.
@@ -52,6 +62,16 @@ pub(super) struct Histogram {
     pub(super) ticks: u128,
     buckets: Range<u32>,
     native: Range<u32>,
+}
+
+impl Polls {
+    fn of(tally: &Snapshot) -> Self {
+        let timed = (tally.busy(), tally.slow_polls());
+        Self {
+            polls: tally.polls(),
+            timed: tally.is_timed().then_some(timed),
+        }
+    }
 }
 
 impl Readings {
@@ -69,7 +89,7 @@ impl Readings {
             black_box(sources.map(Source::look).fold(0, u64::wrapping_add));
             for series in some {
                 tally.read(layout.sources(series));
-                let reading = all.keep(&tally, series.has_objective());
+                let reading = all.keep(&tally, series);
                 if exemplars {
                     all.keep_exemplars(layout, series, &reading);
                 }
@@ -81,7 +101,8 @@ impl Readings {
 
     /// Keeps the counts of a series. If its functions have an objective, its histograms exist from
     /// the start.
-    fn keep(&mut self, tally: &Snapshot, has_objective: bool) -> Reading {
+    fn keep(&mut self, tally: &Snapshot, series: &Series) -> Reading {
+        let has_objective = series.has_objective();
         let (classes, histograms) = (self.classes.len(), self.histograms.len());
         self.classes.extend(tally.classes());
         for outcome in RESULTS {
@@ -106,6 +127,7 @@ impl Readings {
             calls: RESULTS.map(|outcome| tally.calls(outcome)),
             errors: tally.ended(Outcome::Error),
             concurrent: tally.concurrent(),
+            polls: series.is_future.then(|| Polls::of(tally)),
             classes: stretch(classes, &self.classes),
             histograms: stretch(histograms, &self.histograms),
         }

@@ -4,7 +4,9 @@ use super::exposition::{Part, Scrape};
 use super::family::{Family, Format};
 use super::function_families::line;
 use super::text_format::push;
-use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, ERRORS, Number, RuntimeFamily};
+use super::{
+    BUILD_INFO, BUSY, CALLS, CONCURRENT, DURATION, ERRORS, Number, POLLS, RuntimeFamily, SLOW_POLLS,
+};
 
 impl Scrape {
     /// Writes a little more; returns `false` behind the last series of a part.
@@ -19,6 +21,9 @@ impl Scrape {
             Part::Errors => (self.functions.errors(self.next, out), &ERRORS),
             Part::Durations => (self.functions.durations(self.next, out), &DURATION),
             Part::Concurrent => (self.functions.concurrent(self.next, out), &CONCURRENT),
+            Part::Busy => (self.functions.busy(self.next, out), &BUSY),
+            Part::Polls => (self.functions.polls(self.next, out), &POLLS),
+            Part::SlowPolls => (self.functions.slow_polls(self.next, out), &SLOW_POLLS),
             Part::ForeignFamilies => return self.others.next(&mut self.place, format, out),
             Part::End => {
                 if format == Format::OpenMetrics {

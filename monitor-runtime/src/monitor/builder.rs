@@ -212,4 +212,15 @@ impl Builder {
         self.overrides.watchdog = Some(limit.into().map_or_else(|| "off".to_owned(), text));
         self
     }
+
+    /// Sets the time that a future may hold its thread at once before the poll counts as slow, from 1 ms
+    /// to 1 h; `None` for no limit. Wins over `MONITOR_SLOW_POLL`. The default is 100 ms.
+    ///
+    /// A slow poll of a monitored function counts in `function_calls_slow_polls_total`, and the log has a
+    /// line with its path.
+    pub fn slow_poll(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        let text = |limit| humantime::format_duration(limit).to_string();
+        self.overrides.slow_poll = Some(limit.into().map_or_else(|| "off".to_owned(), text));
+        self
+    }
 }

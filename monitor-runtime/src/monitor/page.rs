@@ -1,18 +1,28 @@
 //! The page of metrics of a started service.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::callsite::counters::fine;
+use crate::callsite::slow_polls;
 use crate::context::counter_cache;
 use crate::health::Health;
 use crate::metrics::{Page, process};
 use crate::settings::native_histograms::NativeHistograms;
 use crate::{callsite, http, logs, metrics, otlp, sentry, server};
 
-/// Lets calls be counted as the histograms need them, and returns the page of a service. `reader` has
-/// the numbers of the process, if they are wanted; `others` the series of the `metrics` facade.
+/// Lets calls be counted as the histograms need them, and polls that take longer than `slow_poll` as slow.
+pub(super) fn count(native: NativeHistograms, slow_poll: Option<Duration>) {
+    let is_other = fine::switch(native != NativeHistograms::Off);
+    if slow_polls::set(slow_poll) || is_other {
+        counter_cache::start_over();
+    }
+}
+
+/// Returns the page of a service. `reader` has the numbers of the process, if they are wanted; `others`
+/// the series of the `metrics` facade.
 pub(super) fn page(
     service: &metrics::Service,
     native: NativeHistograms,
@@ -20,9 +30,6 @@ pub(super) fn page(
     others: Option<PrometheusHandle>,
     health: &Arc<Health>,
 ) -> Page {
-    if fine::switch(native != NativeHistograms::Off) {
-        counter_cache::start_over();
-    }
     let health = Arc::clone(health);
     let exposition = metrics::Exposition::new(service, callsite::all).native(native);
     let service = service.name.clone();

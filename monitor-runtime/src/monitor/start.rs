@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::claim::Claim;
 pub(crate) use super::exporter::Bounds;
-use super::page::page;
+use super::page::{count, page};
 use super::start_error::StartError;
 use super::upkeep::Upkeep;
 use crate::base::{clock, redact};
@@ -101,6 +101,7 @@ impl Builder {
         let is_published = facade.is_some();
         let reader = config.process_metrics.then(process::Reader::new);
         let native = config.native_histograms;
+        count(native, config.slow_poll);
         let page = page(&service, native, reader, others.clone(), &health);
         let context = server::Context::configured(
             service.clone(),

@@ -39,7 +39,7 @@ fn site() -> &'static Site {
 fn thread_of_one_call(site: &'static Site, outcome: Outcome, class: Option<usize>) {
     let cells = Shard::claim(site, 0);
     cells.started();
-    cells.ended(outcome, class, 7);
+    cells.ended(outcome, class, 7, None);
     cells.release();
 }
 
@@ -60,6 +60,7 @@ fn nothing_fell(before: &SiteSnapshot, after: &SiteSnapshot) {
     let ticks = before.ticks.iter().zip(&after.ticks);
     assert!(ticks.into_iter().all(|(before, after)| before <= after));
     assert!(before.started <= after.started);
+    assert!(before.polls <= after.polls && before.busy <= after.busy);
     assert!(before.classed <= after.classed && before.errors <= after.errors);
     let reasons = before.reasons.iter().zip(&after.reasons);
     assert!(reasons.into_iter().all(|(before, after)| before <= after));
@@ -124,6 +125,28 @@ fn a_future_that_moves_to_another_thread_is_never_seen_to_end_first() {
         assert_eq!(seen.started, 1);
         elsewhere.join().unwrap();
         assert_eq!(scrape(site).ended, [1, 0, 0]);
+    });
+}
+
+#[test]
+fn a_call_that_was_suspended_takes_no_time_back() {
+    check_scrape(|| {
+        let site = site();
+        thread_of_one_call(site, Outcome::Ok, None);
+        let (here, there) = (Shard::claim(site, 0), Shard::claim(site, 0));
+        here.started();
+        here.suspended(3);
+        there.suspended(4);
+        let elsewhere = thread::spawn(move || {
+            there.ended(Outcome::Ok, None, 100, Some(5));
+            there.release();
+        });
+        let (first, second) = (scrape(site), scrape(site));
+        nothing_fell(&first, &second);
+        elsewhere.join().unwrap();
+        let sum = scrape(site);
+        assert_eq!((sum.polls, sum.busy), (4, 7 + 3 + 4 + 5), "{sum:?}");
+        assert_eq!(sum.ticks, [107, 0, 0]);
     });
 }
 

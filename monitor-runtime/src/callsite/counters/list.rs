@@ -82,9 +82,11 @@ impl Shards {
 }
 
 impl Shard {
-    /// Returns `true` if it counts in the cells that are wanted now.
+    /// Returns `true` if it counts in the cells that are wanted now, and apart from quick calls those with
+    /// a slow poll.
     fn is_as_wanted(&self) -> bool {
-        self.timing == Timing::None || self.fine.is_some() == fine::is_on()
+        let is_apart = self.brief <= self.site.slow_poll_ticks();
+        self.timing == Timing::None || (self.fine.is_some() == fine::is_on() && is_apart)
     }
 
     fn try_claim(&self) -> bool {

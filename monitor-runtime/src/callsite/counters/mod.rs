@@ -9,12 +9,14 @@
 mod cancelled;
 pub(crate) mod fine;
 mod list;
+mod polls;
 mod read;
 
 use self::cancelled::Cancelled;
 pub(crate) use self::cancelled::REASONS;
 use self::fine::Fine;
 pub(crate) use self::list::Shards;
+use self::polls::Polls;
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::base::sync::OnceLock;
@@ -41,6 +43,8 @@ pub(crate) struct Shard {
     ok: Ended,
     /// The next shard of the same site.
     next: OnceLock<&'static Shard>,
+    /// Allocated by the owner's first call that is suspended.
+    polls: OnceLock<Box<Polls>>,
     failed: Ended,
     /// Allocated by the owner's first cancelled call.
     cancelled: OnceLock<Box<Cancelled>>,
@@ -115,7 +119,7 @@ impl Shard {
             (true, true) => Timing::Tsc,
             (true, false) => Timing::Clock,
         };
-        let brief = site.slow_ticks().min(first);
+        let brief = (site.slow_ticks().min(first)).min(site.slow_poll_ticks());
         let is_fine = fine::is_on() && timing != Timing::None;
         let (id, is_plain) = (site.id() + label_set, timing == Timing::Tsc);
         let quick = if is_plain { brief } else { 0 };
@@ -127,6 +131,7 @@ impl Shard {
             quick: if fine.is_none() { quick } else { 0 },
             ok: Ended::none(),
             next: OnceLock::new(),
+            polls: OnceLock::new(),
             failed: Ended::none(),
             cancelled: OnceLock::new(),
             site,
@@ -189,8 +194,15 @@ impl Shard {
     }
 
     /// Counts a call, by the place of the class of its error, or of the reason of its cancellation,
-    /// if there is one.
-    pub(crate) fn ended(&self, outcome: Outcome, class: Option<usize>, ticks: u64) {
+    /// if there is one. Of a call that was suspended, `last` is the duration of its last poll; the drop
+    /// of a future is not one.
+    pub(crate) fn ended(
+        &self,
+        outcome: Outcome,
+        class: Option<usize>,
+        ticks: u64,
+        last: Option<u64>,
+    ) {
         let (ended, class) = match (outcome, class) {
             (Outcome::Ok, _) => (&self.ok, None),
             (Outcome::Cancelled, reason) => {
@@ -221,21 +233,35 @@ impl Shard {
                 }
             },
         };
-        self.carry(outcome, ended.count(counter, ticks));
-    }
-
-    /// Notes that the ticks have filled another half of their 64 bits. That takes thousands of
-    /// calls that last for days.
-    ///
-    /// The fast path does not note it: its calls are so brief that they would need years for one
-    /// half, and [`Shard::ticks`](Self::ticks) detects one half that was not noted.
-    fn carry(&self, outcome: Outcome, all: u64) {
-        let halves = &self.halves[outcome.result()];
-        let known = halves.load(Ordering::Relaxed);
-        if u64::from(known & 1) != all >> 63 {
-            halves.store(known.wrapping_add(1), Ordering::Release);
+        match last {
+            None => carry(&self.halves[outcome.result()], ended.count(counter, ticks)),
+            Some(last) => {
+                self.add_suspended(outcome, ticks, last);
+                add(counter, 1, Ordering::Release);
+            }
         }
     }
+}
+
+/// Notes that ticks have filled another half of their 64 bits. That takes thousands of calls that last
+/// for days.
+///
+/// The fast path does not note it: its calls are so brief that they would need years for one half, and
+/// [`whole`] detects one half that was not noted.
+fn carry(halves: &AtomicU16, all: u64) {
+    let known = halves.load(Ordering::Relaxed);
+    if u64::from(known & 1) != all >> 63 {
+        halves.store(known.wrapping_add(1), Ordering::Release);
+    }
+}
+
+/// Returns a sum of ticks, which may be more than 64 bits hold.
+fn whole(halves: &AtomicU16, ticks: impl FnOnce() -> u64) -> u128 {
+    // Read before the ticks, which are then at least as many as were noted.
+    let noted = u64::from(halves.load(Ordering::Acquire));
+    let ticks = ticks();
+    let halves = noted + ((noted ^ (ticks >> 63)) & 1);
+    (u128::from(halves >> 1) << 64) | u128::from(ticks)
 }
 
 /// Counts successful calls of so many seconds, for tests and measurements.
@@ -244,7 +270,7 @@ pub fn count_ok(site: &'static Site, seconds: &[f64]) {
     let shard = Shard::claim(site, 0);
     for ticks in clock::in_ticks(seconds) {
         shard.started();
-        shard.ended(Outcome::Ok, None, ticks);
+        shard.ended(Outcome::Ok, None, ticks, None);
     }
     shard.release();
 }

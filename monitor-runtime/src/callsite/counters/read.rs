@@ -1,7 +1,7 @@
 //! Reads the shard of a running thread for a scrape.
 
 use super::fine::{Bounds, Fine};
-use super::{Ended, Shard};
+use super::{Ended, Shard, whole};
 use crate::base::outcome::Outcome;
 use crate::base::sync::atomic::Ordering;
 use crate::base::sync::yield_now;
@@ -36,6 +36,9 @@ impl Ended {
 impl Shard {
     /// Adds the calls that are ok and returns their number.
     pub(super) fn add_ok_to(&self, sum: &mut SiteSnapshot) -> u64 {
+        if let Some(polls) = self.polls.get() {
+            polls.add_to(sum);
+        }
         let mut all = 0;
         for (bucket, calls) in self.ok.counts().enumerate() {
             self.add_bucket(Outcome::Ok, bucket, calls, sum);
@@ -107,23 +110,28 @@ impl Shard {
     }
 
     fn add_ticks(&self, outcome: Outcome, calls: u64, sum: &mut SiteSnapshot) {
-        if calls > 0 {
-            sum.ticks[outcome.result()] += self.ticks(outcome);
+        if calls == 0 {
+            return;
+        }
+        let at_once = self.ticks_at_once(outcome);
+        let suspended = self.polls.get().map_or(0, |polls| polls.ticks(outcome));
+        sum.ticks[outcome.result()] += at_once + suspended;
+        if outcome != Outcome::Cancelled {
+            // Each of them ended in a poll; the drop of a future is not one.
+            sum.polls += calls;
+            sum.busy += at_once;
         }
     }
 
-    /// Returns the ticks of all calls with a result, which may be more than 64 bits hold.
-    fn ticks(&self, outcome: Outcome) -> u128 {
-        // Read before the ticks, which are then at least as many as were noted.
-        let noted = u64::from(self.halves[outcome.result()].load(Ordering::Acquire));
+    /// Returns the ticks of all calls with a result that were never suspended.
+    fn ticks_at_once(&self, outcome: Outcome) -> u128 {
         let ended = match outcome {
             Outcome::Ok => Some(&self.ok),
             Outcome::Error | Outcome::Panic => Some(&self.failed),
             Outcome::Cancelled => self.cancelled.get().map(|cancelled| &cancelled.ended),
         };
-        let ticks = ended.map_or(0, |ended| ended.ticks.load(Ordering::Acquire));
-        let halves = noted + ((noted ^ (ticks >> 63)) & 1);
-        (u128::from(halves >> 1) << 64) | u128::from(ticks)
+        let ticks = || ended.map_or(0, |ended| ended.ticks.load(Ordering::Acquire));
+        whole(&self.halves[outcome.result()], ticks)
     }
 
     /// Copies the buckets of errors and adds the counts by class, at a moment when both match.

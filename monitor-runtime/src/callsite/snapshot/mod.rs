@@ -2,6 +2,7 @@
 
 mod names;
 mod native;
+mod polls;
 mod reasons;
 mod source;
 
@@ -27,6 +28,12 @@ pub(crate) struct SiteSnapshot {
     reasons: [u64; REASONS],
     /// By result.
     pub(crate) ticks: [u128; Outcome::RESULTS],
+    /// Polls that have ended, if its calls are futures.
+    pub(crate) polls: u64,
+    /// Ticks of these polls.
+    pub(crate) busy: u128,
+    /// Polls that took longer than `MONITOR_SLOW_POLL`.
+    pub(crate) slow_polls: u64,
     /// By result.
     ended: [Ended; Outcome::RESULTS],
     /// By result, and within it by bucket; not cumulative.
@@ -53,6 +60,9 @@ impl SiteSnapshot {
             classes: BTreeMap::new(),
             reasons: [0; REASONS],
             ticks: [0; Outcome::RESULTS],
+            polls: 0,
+            busy: 0,
+            slow_polls: 0,
             ended: [Ended::default(); Outcome::RESULTS],
             buckets: vec![0; Outcome::RESULTS * slots],
             slots,
@@ -66,6 +76,7 @@ impl SiteSnapshot {
         self.classes.clear();
         self.reasons = [0; REASONS];
         self.ticks = [0; Outcome::RESULTS];
+        self.no_polls();
         if let Some(native) = &mut self.native {
             native.reset();
         }
@@ -205,6 +216,7 @@ impl Snapshot {
             sum.add_to_class(class, *calls);
         }
         sum.add_reasons(other.reasons);
+        sum.add_polls(other);
         sum.started += other.started;
         sum.errors += other.errors;
         sum.panics += other.panics;

@@ -19,6 +19,7 @@ pub(crate) struct Source {
     near: Shards,
     slots: usize,
     pub(super) timed: bool,
+    is_future: bool,
 }
 
 impl Source {
@@ -39,6 +40,7 @@ impl Source {
             near: Shards(OnceLock::new()),
             slots: site.slots(),
             timed: site.is_timed(),
+            is_future: site.is_future,
         }
     }
 
@@ -77,5 +79,8 @@ impl Source {
     pub(super) fn read(&self, sum: &mut SiteSnapshot) {
         sum.reset(self.slots);
         self.near().add_to(self.site, sum);
+        if !self.is_future {
+            sum.no_polls();
+        }
     }
 }

@@ -21,7 +21,7 @@ fn the_sum_of_durations_outlives_64_bits() {
     let source = Source::new(&SITE, 0);
     for calls in 1..=1000 {
         shard.started();
-        shard.ended(Outcome::Ok, None, LONG);
+        shard.ended(Outcome::Ok, None, LONG, None);
         assert_eq!(ticks(&source), calls * u128::from(LONG));
     }
 }
@@ -39,7 +39,7 @@ fn the_short_way_may_pass_a_half_that_it_does_not_note() {
             sum += u128::from(LONG - 1);
             assert_eq!(ticks(&source), sum);
             shard.started();
-            shard.ended(Outcome::Ok, None, 7);
+            shard.ended(Outcome::Ok, None, 7, None);
             sum += 7;
             assert_eq!(ticks(&source), sum);
         }

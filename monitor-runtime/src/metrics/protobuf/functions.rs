@@ -8,7 +8,8 @@ use crate::base::outcome::Outcome;
 use crate::callsite::exemplars::Exemplar;
 use crate::metrics::function_families::Functions;
 use crate::metrics::readings::Histogram;
-use crate::metrics::{CALLS, CONCURRENT, ERRORS};
+use crate::metrics::readings::Polls;
+use crate::metrics::{BUSY, CALLS, CONCURRENT, ERRORS, Family, POLLS, SLOW_POLLS};
 use crate::settings::native_histograms::NativeHistograms;
 
 impl Functions {
@@ -121,6 +122,41 @@ impl Functions {
         CONCURRENT.write_metric(as_f64(reading.concurrent), None, out, |out| {
             out.extend_from_slice(labels);
         });
+        true
+    }
+}
+
+/// Families of futures' polls.
+impl Functions {
+    pub(super) fn busy_metrics(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        let busy = |polls: Polls| Some(clock::sum_in_seconds(polls.timed?.0));
+        self.of_polls(&BUSY, at, busy, out)
+    }
+
+    pub(super) fn poll_metrics(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        self.of_polls(&POLLS, at, |polls| Some(as_f64(polls.polls)), out)
+    }
+
+    pub(super) fn slow_poll_metrics(&self, at: usize, out: &mut Vec<u8>) -> bool {
+        self.of_polls(&SLOW_POLLS, at, |polls| Some(as_f64(polls.timed?.1)), out)
+    }
+
+    fn of_polls(
+        &self,
+        family: &Family<'_>,
+        at: usize,
+        value: fn(Polls) -> Option<f64>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let Some((index, series, polls)) = self.polls_at(at) else {
+            return false;
+        };
+        if let Some(value) = value(polls) {
+            let labels = self.layout.encoded().series(index);
+            family.write_metric(value, self.layout.created(series), out, |out| {
+                out.extend_from_slice(labels);
+            });
+        }
         true
     }
 }

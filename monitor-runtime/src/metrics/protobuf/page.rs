@@ -9,7 +9,7 @@ use crate::metrics::family::Family;
 use crate::metrics::foreign::Piece;
 use crate::metrics::function_families::Functions;
 use crate::metrics::runtime_families::RuntimeFamily;
-use crate::metrics::{CALLS, CONCURRENT, DURATION, ERRORS};
+use crate::metrics::{BUSY, CALLS, CONCURRENT, DURATION, ERRORS, POLLS, SLOW_POLLS};
 
 /// A message of a family that more series may be added to.
 #[derive(Clone, Copy)]
@@ -52,6 +52,11 @@ impl Scrape {
             Part::Durations => self.function_metrics(&DURATION, Functions::duration_metrics, out),
             Part::Concurrent => {
                 self.function_metrics(&CONCURRENT, Functions::concurrent_metrics, out)
+            }
+            Part::Busy => self.function_metrics(&BUSY, Functions::busy_metrics, out),
+            Part::Polls => self.function_metrics(&POLLS, Functions::poll_metrics, out),
+            Part::SlowPolls => {
+                self.function_metrics(&SLOW_POLLS, Functions::slow_poll_metrics, out)
             }
             Part::ForeignFamilies => self.foreign_metrics(out),
             Part::End | Part::Nothing => false,

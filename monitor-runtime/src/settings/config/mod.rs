@@ -24,6 +24,7 @@ mod server;
 #[cfg(not(feature = "server"))]
 #[path = "server_off.rs"]
 mod server;
+mod slow_poll;
 mod table;
 mod unknown;
 mod unread;
@@ -47,6 +48,8 @@ use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler}
 #[cfg(feature = "server")]
 pub(crate) use self::server::{Address, PageLinks};
 pub(crate) use self::server::{ServerOverrides, ServerSettings};
+pub(crate) use self::slow_poll::DEFAULT_SLOW_POLL;
+use self::slow_poll::slow_poll;
 #[cfg_attr(
     not(test),
     expect(
@@ -70,6 +73,7 @@ pub(crate) struct Overrides {
     pub(crate) drain: Option<Duration>,
     pub(crate) drain_limit: Option<Duration>,
     pub(crate) watchdog: Option<String>,
+    pub(crate) slow_poll: Option<String>,
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
     pub(crate) process_metrics: Option<bool>,
@@ -101,6 +105,8 @@ pub(crate) struct Config {
     pub(crate) drain_limit: DrainLimit,
     /// The time that a runtime may be blocked; `None` for no limit.
     pub(crate) watchdog: Option<Duration>,
+    /// The duration beyond which a poll is slow; `None` for no limit.
+    pub(crate) slow_poll: Option<Duration>,
     pub(crate) label_series: usize,
     pub(crate) redact: Vec<String>,
     pub(crate) process_metrics: bool,
@@ -167,6 +173,7 @@ impl Config {
             drain: drain::drain(given.drain, env)?,
             drain_limit: drain::limit(given.drain_limit, env)?,
             watchdog: watchdog(given.watchdog, env)?,
+            slow_poll: slow_poll(given.slow_poll, env)?,
             label_series: label_series(given.label_series, env)?,
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             process_metrics: process_metrics(given.process_metrics, env)?,

@@ -53,6 +53,8 @@ settings! {
         "time after the drain delay until running work is cut off and the process ends";
     MONITOR_WATCHDOG: "watchdog", "30s", "a duration from 100ms to 1h, or `off`",
         "time that the async runtime may be blocked before `/livez` fails";
+    MONITOR_SLOW_POLL: "slow_poll", "100ms", "a duration from 1ms to 1h, or `off`",
+        "time that a future may hold its thread at once before the poll counts as slow";
     MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
         "combinations of label values told apart in the whole process; new ones beyond it are `other`";
     MONITOR_REDACT: "redact", "none: the built-in names are always hidden", "names separated by commas, of letters, digits, `_`, `-` and `.`",

@@ -205,6 +205,38 @@ fn the_watchdog_takes_a_duration_or_off() {
     assert_eq!(resolve(given, &env).expect("allowed").watchdog, None);
 }
 
+#[test]
+fn the_limit_of_a_poll_takes_a_duration_or_off() {
+    let of = |value: &str| {
+        resolve(Overrides::default(), &[("MONITOR_SLOW_POLL", value)])
+            .map(|config| config.slow_poll)
+    };
+    assert_eq!(of(""), Ok(Some(Duration::from_millis(100))));
+    assert_eq!(of("1ms"), Ok(Some(Duration::from_millis(1))));
+    assert_eq!(of("off"), Ok(None));
+    for (value, problem) in [
+        ("999us", "too short"),
+        ("2h", "too long"),
+        ("never", "not a duration"),
+    ] {
+        let text = of(value).expect_err("refused").to_string();
+        assert!(
+            text.starts_with(&format!("MONITOR_SLOW_POLL={value:?}: is {problem}")),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("allowed: a duration from 1ms to 1h, or `off`"),
+            "{text}"
+        );
+    }
+    let given = Overrides {
+        slow_poll: Some("off".into()),
+        ..Overrides::default()
+    };
+    let env = [("MONITOR_SLOW_POLL", "5s")];
+    assert_eq!(resolve(given, &env).expect("allowed").slow_poll, None);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_socket_in_the_file_system_is_an_address() {

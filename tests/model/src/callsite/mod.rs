@@ -31,6 +31,10 @@ impl Site {
         u64::MAX
     }
 
+    pub(crate) fn slow_poll_ticks(&self) -> u64 {
+        u64::MAX
+    }
+
     pub(crate) fn is_timed(&self) -> bool {
         true
     }
@@ -63,6 +67,9 @@ pub(crate) mod snapshot {
         pub(crate) classed: u64,
         pub(crate) reasons: [u64; REASONS],
         pub(crate) ticks: [u128; Outcome::RESULTS],
+        pub(crate) polls: u64,
+        pub(crate) busy: u128,
+        pub(crate) slow_polls: u64,
         pub(crate) ended: [u64; Outcome::RESULTS],
     }
 

@@ -1,0 +1,82 @@
+//! Counts polls that took longer than `MONITOR_SLOW_POLL`, and names them in the log.
+//!
+//! While a future is polled, every other task of the worker thread waits. So a slow poll is the fault of
+//! code that blocks or computes for long, and shows as the slowness of others.
+
+use std::cell::Cell;
+
+use super::Stretch;
+use crate::base::clock;
+use crate::base::rate_limit::Throttle;
+use crate::callsite::Site;
+use crate::callsite::slow_polls;
+use crate::{context, sentry};
+
+const TARGET: &str = "monitor_runtime::polls";
+
+/// The part of this thread's time that was in slow polls with a line.
+#[derive(Clone, Copy)]
+struct Told {
+    /// The end of the last one, in ticks of the clock.
+    until: u64,
+    ticks: u64,
+}
+
+thread_local! {
+    static TOLD: Cell<Told> = const { Cell::new(Told { until: 0, ticks: 0 }) };
+}
+
+/// Returns `true` if a poll of a future took too long.
+#[inline]
+pub(super) fn is_slow(site: &Site, ticks: u64) -> bool {
+    ticks > site.slow_poll_ticks()
+}
+
+/// Counts a slow poll, and writes a line unless that of an inner function explains it. The stretch is
+/// still that of the running code.
+#[cold]
+#[inline(never)]
+pub(super) fn note(stretch: &Stretch, ticks: u64) {
+    let site = stretch.shard.site;
+    stretch.shard.poll_was_slow();
+    let told = TOLD.get();
+    let inside = if told.until > stretch.since {
+        told.ticks
+    } else {
+        0
+    };
+    let until = stretch.since.saturating_add(ticks);
+    TOLD.set(Told { until, ticks });
+    if !is_slow(site, ticks.saturating_sub(inside)) {
+        return;
+    }
+    // The throttle counts in any unit.
+    let throttle = Throttle::new(
+        Throttle::DEFAULT.events,
+        clock::ticks_of(Throttle::DEFAULT.nanoseconds),
+    );
+    let (limit, now) = (site.slow_poll_lines(), clock::now());
+    if limit.admit(throttle, now) {
+        let suppressed = limit.summary(throttle, now, true).map(|(lines, _)| lines);
+        write(site, ticks, suppressed);
+    }
+}
+
+fn write(site: &'static Site, ticks: u64, suppressed: Option<u64>) {
+    let function = site.function();
+    let path: Vec<&str> = context::running().map(Site::function).collect();
+    let path = path.join(" > ");
+    let milliseconds = |ticks| clock::milliseconds(clock::seconds(ticks));
+    let (duration_ms, threshold_ms) = (milliseconds(ticks), milliseconds(slow_polls::ticks()));
+    sentry::own_line(false, || {
+        tracing::warn!(
+            target: TARGET,
+            function,
+            path,
+            duration_ms,
+            threshold_ms,
+            suppressed,
+            "{function} slow poll: it held its thread, where other tasks waited"
+        );
+    });
+}

@@ -1,0 +1,104 @@
+//! Counts the polls of futures, and the time inside them.
+//!
+//! A call that is ready at its first poll counts nothing here: it had one poll, which took as long as
+//! the call. So only calls that were suspended cost more than others.
+//!
+//! Nothing is ever subtracted, because a scrape that met a call at its end could then see a sum fall.
+//! The durations of calls that were suspended add up here, apart from those of other calls: all
+//! durations are the sum of both, and the time inside polls is that of the others and `busy`.
+
+use super::{Shard, add, carry, whole};
+use crate::base::outcome::Outcome;
+use crate::base::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use crate::callsite::snapshot::SiteSnapshot;
+
+/// The polls of one thread, allocated by its first future that is not ready at once.
+// Aligned, so that no other thread's counters share the cache line.
+#[repr(align(64))]
+pub(super) struct Polls {
+    /// Polls that left their future pending.
+    pending: AtomicU64,
+    /// Ticks of all polls of calls that were suspended, as far as these have ended.
+    busy: AtomicU64,
+    /// Polls that took longer than `MONITOR_SLOW_POLL`, also of calls that were ready at once.
+    slow: AtomicU64,
+    /// By result: ticks from the beginning to the end of calls that were suspended.
+    ticks: [AtomicU64; Outcome::RESULTS],
+    /// As in [`Shard`].
+    halves: [AtomicU16; Outcome::RESULTS],
+}
+
+#[cfg(test)]
+impl Shard {
+    /// The bytes that a function adds whose futures are suspended.
+    pub(crate) const POLLS_BYTES: usize = size_of::<Polls>();
+}
+
+impl Polls {
+    fn none() -> Self {
+        Self {
+            pending: AtomicU64::new(0),
+            busy: AtomicU64::new(0),
+            slow: AtomicU64::new(0),
+            ticks: std::array::from_fn(|_| AtomicU64::new(0)),
+            halves: std::array::from_fn(|_| AtomicU16::new(0)),
+        }
+    }
+
+    /// Returns the durations of calls with a result, in ticks.
+    pub(super) fn ticks(&self, outcome: Outcome) -> u128 {
+        let result = outcome.result();
+        whole(&self.halves[result], || {
+            self.ticks[result].load(Ordering::Acquire)
+        })
+    }
+
+    /// Adds the polls that have ended to a sum.
+    pub(super) fn add_to(&self, sum: &mut SiteSnapshot) {
+        sum.polls += self.pending.load(Ordering::Acquire);
+        sum.busy += u128::from(self.busy.load(Ordering::Acquire));
+        sum.slow_polls += self.slow.load(Ordering::Acquire);
+    }
+}
+
+impl Shard {
+    #[inline]
+    fn polls(&self) -> &Polls {
+        self.polls.get_or_init(|| Box::new(Polls::none()))
+    }
+
+    /// Counts a poll that took so many ticks and left its future pending.
+    #[inline]
+    pub(crate) fn suspended(&self, ticks: u64) {
+        let polls = self.polls();
+        add(&polls.busy, ticks, Ordering::Relaxed);
+        add(&polls.pending, 1, Ordering::Release);
+    }
+
+    /// Notes that a poll, which is counted beside this, took longer than it should.
+    #[cold]
+    pub(crate) fn poll_was_slow(&self) {
+        add(&self.polls().slow, 1, Ordering::Release);
+    }
+
+    /// Adds the duration of a call that was suspended, and that of its last poll. The caller counts it
+    /// in a bucket after that.
+    pub(super) fn add_suspended(&self, outcome: Outcome, ticks: u64, last: u64) {
+        let polls = self.polls();
+        add(&polls.busy, last, Ordering::Relaxed);
+        let result = outcome.result();
+        let all = add(&polls.ticks[result], ticks, Ordering::Relaxed);
+        carry(&polls.halves[result], all);
+    }
+
+    /// Counts a call that was suspended, is ok and took at most `brief` ticks, of which the last poll
+    /// took `last`.
+    pub(crate) fn ended_briefly_after_suspension(&self, ticks: u64, last: u64) {
+        self.add_suspended(Outcome::Ok, ticks, last);
+        let counter = match &self.fine {
+            None => &self.ok.first,
+            Some(fine) => fine.counter(Outcome::Ok, ticks),
+        };
+        add(counter, 1, Ordering::Release);
+    }
+}
