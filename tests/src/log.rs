@@ -112,9 +112,14 @@ impl Log {
 
     /// Returns the completion events of a function, in order.
     pub fn completions(&self, function: &str) -> Vec<Event> {
-        // The warning of an error without a text names the function, too.
-        let silent = "monitor_runtime::call::silent_errors";
-        self.events(|event| event.text("function") == function && event.target != silent)
+        // The warnings of an error without a text and of a slow poll name the function, too.
+        let others = [
+            "monitor_runtime::call::silent_errors",
+            "monitor_runtime::polls",
+        ];
+        self.events(|event| {
+            event.text("function") == function && !others.contains(&event.target.as_str())
+        })
     }
 
     /// Returns the one completion event of a function.

@@ -7,5 +7,7 @@ mod label_series;
 mod messages;
 mod native;
 mod own_series;
+mod polls;
 mod process;
 mod protobuf;
+mod slow_polls;
