@@ -22,8 +22,8 @@ mod objective_labels;
 mod page;
 #[cfg(feature = "otlp")]
 pub(crate) mod points;
-pub(crate) mod process;
 mod poll_families;
+pub(crate) mod process;
 mod process_families;
 mod protobuf;
 mod readings;

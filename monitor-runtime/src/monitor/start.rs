@@ -98,7 +98,6 @@ impl Builder {
                  page has the call sites already; to publish them elsewhere, install another recorder before start()"
             );
         }
-        let is_published = facade.is_some();
         let reader = config.process_metrics.then(process::Reader::new);
         let native = config.native_histograms;
         count(native, config.slow_poll);
@@ -145,7 +144,7 @@ impl Builder {
         // An error drops it, which stops everything again.
         followed?;
         monitor.announce(destination);
-        announce_existing(log, recorder, is_published);
+        announce_existing(log, recorder, facade.is_some());
         for warning in config.warnings.into_iter().chain(http::route_warnings()) {
             tracing::warn!("{warning}");
         }
