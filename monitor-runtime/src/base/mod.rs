@@ -41,4 +41,6 @@ pub(crate) mod unwind;
 #[cfg(feature = "enable")]
 pub(crate) mod verdict;
 #[cfg(feature = "enable")]
+pub(crate) mod wakes;
+#[cfg(feature = "enable")]
 pub(crate) mod worker;

@@ -86,6 +86,10 @@ impl<F, P: Place> Within<F, P> {
         }
     }
 
+    pub(crate) fn place(&self) -> &P {
+        &self.place
+    }
+
     pub(crate) fn place_mut(&mut self) -> &mut P {
         &mut self.place
     }

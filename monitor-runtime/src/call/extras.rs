@@ -43,6 +43,14 @@ impl Traced {
         }
     }
 
+    /// Returns the span between two polls, and at the beginning of the next one.
+    pub(super) fn suspended(&self) -> Option<&OpenSpan> {
+        match self {
+            Self::Span(span) => Some(span),
+            Self::Root(root) => root.span(),
+        }
+    }
+
     /// Ends the span.
     pub(super) fn end(self, end: SpanEnd) {
         match self {

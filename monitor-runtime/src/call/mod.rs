@@ -122,6 +122,9 @@ impl Call {
         }
         stretch.is_resumed = true;
         stretch.since = now(site);
+        if let Some(span) = self.span() {
+            span.end_wait(stretch.since);
+        }
         FullCall {
             call: self,
             stretch,
@@ -131,7 +134,8 @@ impl Call {
     /// Leaves the user's code, which waits for another poll.
     pub(crate) fn rest(mut self, stretch: &Stretch) -> Self {
         let site = stretch.shard.site;
-        let polled = now(site).saturating_sub(stretch.since);
+        let at = now(site);
+        let polled = at.saturating_sub(stretch.since);
         stretch.shard.suspended(polled);
         if let Some(extra) = self.extra.as_deref_mut() {
             extra.settle_root(site, true);
@@ -140,6 +144,9 @@ impl Call {
             slow_polls::note(stretch, polled);
         }
         stretch.exit(self.extra.as_deref_mut());
+        if let Some(span) = self.span() {
+            span.begin_wait(at);
+        }
         if stretch.story.has_marks() {
             let extra = self
                 .extra
@@ -147,6 +154,11 @@ impl Call {
             extra.memory.keep(stretch.story);
         }
         self
+    }
+
+    /// Returns its span in a local trace, between two polls.
+    fn span(&self) -> Option<&OpenSpan> {
+        self.extra.as_ref()?.traced.as_ref()?.suspended()
     }
 
     /// Records the end of the call, after the user's code returned, panicked or was dropped.

@@ -32,12 +32,14 @@ impl FastCall {
         })
     }
 
-    /// Returns the ticks of the poll that ends now; `None` if it was slow, which needs the full path.
+    /// Returns the present, in which the poll ends, and the ticks of the poll; `None` if it was slow, which
+    /// needs the full path.
     #[inline(always)]
-    fn polled(&self) -> Option<u64> {
+    fn polled(&self) -> Option<(u64, u64)> {
+        let at = now(self.shard);
         // Those of a counter that went back are slow, too.
-        let ticks = now(self.shard).wrapping_sub(Self::ticks(self.began));
-        (ticks <= slow_polls::ticks()).then_some(ticks)
+        let ticks = at.wrapping_sub(Self::ticks(self.began));
+        (ticks <= slow_polls::ticks()).then_some((at, ticks))
     }
 
     /// Suspends the call until the next poll. Returns `false` if it has something to remember, or had a
@@ -48,7 +50,7 @@ impl FastCall {
             if !thread.clock.is_plain() {
                 return false;
             }
-            let Some(ticks) = self.polled() else {
+            let Some((_, ticks)) = self.polled() else {
                 return false;
             };
             thread.clock.pop();
@@ -60,7 +62,7 @@ impl FastCall {
     /// Suspends a call inside a local trace, and returns its span if it has one. Gives back a call that
     /// has something to remember, or had a slow poll, which needs the full path.
     pub(crate) fn rest_diverted(self) -> Result<Option<SuspendedSpan>, Self> {
-        let Some(ticks) = self.polled() else {
+        let Some((at, ticks)) = self.polled() else {
             return Err(self);
         };
         THREAD.with(|thread| {
@@ -69,7 +71,7 @@ impl FastCall {
             }
             let is_recorded = self.began & RECORDED != 0;
             let site = self.shard.site;
-            let span = is_recorded.then(|| SuspendedSpan::of_call(site));
+            let span = is_recorded.then(|| SuspendedSpan::of_call(site, at));
             if let Some(None) = span {
                 return Err(self);
             }
@@ -96,7 +98,11 @@ impl FastCall {
                 return None;
             }
             thread.clock.push_resumed_diverted(site, Self::ticks(began));
-            let began = now(shard) | RESUMED | (began & RECORDED);
+            let at = now(shard);
+            if let Some(span) = span {
+                span.end_wait(at);
+            }
+            let began = at | RESUMED | (began & RECORDED);
             Some(Self { shard, began })
         })
     }

@@ -13,6 +13,7 @@ use tracing::Span;
 use crate::base::clock;
 use crate::base::outcome::{CancelReason, Outcome};
 use crate::base::scoped_future::{Place, Progress, Within};
+use crate::base::wakes::Wakes;
 use crate::context::cancellation;
 use crate::context::trace;
 use crate::context::trace::TraceContext;
@@ -56,6 +57,7 @@ where
 {
     let mut task = scoped(future);
     task.inner.place_mut().is_spawned = true;
+    task.wakes.hand_over();
     tokio::spawn(task)
 }
 
@@ -89,8 +91,10 @@ where
     let mut work = Work {
         code: Some(code),
         surroundings: Surroundings::current(Location::caller()),
+        wakes: Wakes::default(),
     };
     work.surroundings.is_spawned = true;
+    work.wakes.hand_over();
     tokio::task::spawn_blocking(move || work.run())
 }
 
@@ -109,6 +113,7 @@ where
 pub fn scoped<F: Future>(future: F) -> Scoped<F> {
     Scoped {
         inner: Within::new(future, Surroundings::current(Location::caller())),
+        wakes: Wakes::default(),
     }
 }
 
@@ -118,6 +123,7 @@ pin_project_lite::pin_project! {
     pub struct Scoped<F> {
         #[pin]
         inner: Within<F, Surroundings>,
+        wakes: Wakes,
     }
 }
 
@@ -125,7 +131,16 @@ impl<F: Future> Future for Scoped<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        self.project().inner.poll(context)
+        let mut this = self.project();
+        let inner = this.inner.as_mut();
+        if !inner.place().trace.is_own() {
+            return inner.poll(context);
+        }
+        inner.place().trace.begin_poll(this.wakes.begin_poll());
+        let waker = this.wakes.waker(context);
+        let polled = inner.poll(&mut Context::from_waker(waker));
+        this.inner.place().trace.end_poll();
+        polled
     }
 }
 
@@ -133,6 +148,7 @@ impl<F: Future> Future for Scoped<F> {
 struct Work<F> {
     code: Option<F>,
     surroundings: Surroundings,
+    wakes: Wakes,
 }
 
 impl<F> Work<F> {
@@ -141,6 +157,7 @@ impl<F> Work<F> {
         F: FnOnce() -> T,
     {
         let code = self.code.take().expect("it is run once");
+        self.surroundings.trace.begin_poll(self.wakes.begin_poll());
         let result = self.surroundings.enter(code);
         self.surroundings.end();
         result
@@ -173,6 +190,8 @@ struct Surroundings {
 impl Surroundings {
     fn current(place: &'static Location<'static>) -> Self {
         let trace = TraceContext::of_task(trace::trace_context(), Subject::Task(place));
+        // For its first poll.
+        trace.end_poll();
         Self {
             span: Span::current(),
             _asking: trace.begin_asking(),

@@ -64,8 +64,7 @@ impl<B: HttpBody> HttpBody for Body<B> {
             return inner.poll_frame(context);
         };
         let before = exchange.fate.replace(RequestEnd::Panicked);
-        let request = exchange.request();
-        let polled = request.within(|| inner.as_mut().poll_frame(context));
+        let polled = exchange.poll(context, |context| inner.as_mut().poll_frame(context));
         exchange.fate = before;
         let frame = ready!(polled);
         let over = match &frame {

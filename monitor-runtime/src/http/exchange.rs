@@ -1,6 +1,7 @@
 //! One request, from its head to the last byte of its response.
 
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Duration;
 
 use bytes::Buf;
@@ -18,6 +19,7 @@ use crate::base::clock;
 use crate::base::outcome::CancelReason;
 use crate::base::status::{Grpc, http_class};
 use crate::base::unwind::quietly;
+use crate::base::wakes::Wakes;
 use crate::context::cancellation;
 use crate::logs;
 
@@ -30,6 +32,7 @@ pub(super) struct Exchange {
     request: Arc<Request>,
     /// The start, in ticks of the clock.
     began: u64,
+    wakes: Wakes,
     active: Option<Running>,
     /// The answer to a request for log lines.
     lines: Option<LinesAnswer>,
@@ -79,6 +82,7 @@ impl Exchange {
         Self {
             request,
             began,
+            wakes: Wakes::default(),
             active,
             lines,
             _in_flight: InFlight::begin(),
@@ -94,6 +98,21 @@ impl Exchange {
 
     pub(super) fn request(&self) -> &Arc<Request> {
         &self.request
+    }
+
+    /// Polls a part of the request inside it.
+    pub(super) fn poll<T>(
+        &mut self,
+        context: &Context<'_>,
+        poll: impl FnOnce(&mut Context<'_>) -> T,
+    ) -> T {
+        let Self { request, wakes, .. } = self;
+        request.trace.begin_poll(wakes.begin_poll());
+        let waker = wakes.waker(context);
+        let polled = request.within(|| poll(&mut Context::from_waker(waker)));
+        // Ready or not: until the server asks for more, no code of the request runs.
+        request.trace.end_poll();
+        polled
     }
 
     /// Notes the response, and adds the layer's headers to it.

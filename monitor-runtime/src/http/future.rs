@@ -66,20 +66,22 @@ where
             mut inner,
             exchange,
         } = self.project();
-        let mut poll = || match inner.as_mut().as_pin_mut() {
+        let mut poll = |context: &mut Context<'_>| match inner.as_mut().as_pin_mut() {
             Some(future) => future.poll(context).map(Some),
             None => Poll::Ready(None),
         };
-        let Some(request) = exchange.as_ref().map(Exchange::request) else {
+        let Some(running) = exchange.as_mut() else {
             // Polled after its end.
-            return match poll() {
+            return match poll(context) {
                 Poll::Ready(Some(result)) => {
                     Poll::Ready(result.map(|response| response.map(Body::passing)))
                 }
                 _ => Poll::Pending,
             };
         };
-        let polled = request.within(|| catch_unwind(AssertUnwindSafe(poll)));
+        let polled = running.poll(context, |context| {
+            catch_unwind(AssertUnwindSafe(|| poll(context)))
+        });
         let result = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(result)) => result,
@@ -91,7 +93,7 @@ where
         // Values that the future drops belong to the request. A panic in their `Drop` must not cost the
         // response.
         let clear = || catch_unwind(AssertUnwindSafe(|| inner.set(None)));
-        let _ = request.within(clear).map_err(discard);
+        let _ = running.request().within(clear).map_err(discard);
         let Some(exchange) = exchange.take() else {
             return Poll::Pending;
         };

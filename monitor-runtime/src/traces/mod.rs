@@ -13,6 +13,7 @@ mod ids;
 pub(crate) mod judge;
 pub(crate) mod lines;
 pub(crate) mod live;
+mod polls;
 pub(crate) mod record;
 mod rest;
 pub(crate) mod share;
@@ -20,6 +21,7 @@ mod slots;
 pub(crate) mod span;
 pub(crate) mod store;
 pub(crate) mod tree;
+mod waits;
 
 pub(crate) use ids::{Ids, Origin, random};
 pub use ids::{SpanId, TraceId};

@@ -29,7 +29,7 @@ pub(crate) struct LocalTrace {
     pub(crate) at: SystemTime,
     /// The start, in ticks of the clock.
     pub(crate) began: u64,
-    slots: Slots,
+    pub(super) slots: Slots,
     rest: Mutex<Rest>,
 }
 

@@ -189,6 +189,7 @@ impl Rest {
             subject: entry.site.map(Subject::Call).or_else(other)?,
             began: entry.began,
             ended: entry.ended,
+            waits: entry.waits,
             detail: extra.map(|extra| extra.detail.clone()).unwrap_or_default(),
         })
     }

@@ -6,6 +6,7 @@
 //! sees two different numbers and skips it.
 #![allow(unsafe_code)]
 
+use super::waits::{WaitCells, Waits};
 use crate::base::outcome::Outcome;
 use crate::base::sync::OnceLock;
 use crate::base::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
@@ -48,6 +49,7 @@ pub(crate) struct Entry {
     pub(crate) began: u64,
     /// `None` while it is open.
     pub(crate) ended: Option<(u64, Outcome)>,
+    pub(crate) waits: Waits,
 }
 
 struct Slot {
@@ -60,6 +62,7 @@ struct Slot {
     began: AtomicU64,
     /// 0 while the span is open.
     ended: AtomicU64,
+    waits: WaitCells,
 }
 
 /// The places of one local trace.
@@ -79,6 +82,7 @@ impl Slot {
             site: AtomicPtr::new(std::ptr::null_mut()),
             began: AtomicU64::new(0),
             ended: AtomicU64::new(0),
+            waits: WaitCells::none(),
         }
     }
 
@@ -97,6 +101,7 @@ impl Slot {
             site: unsafe { site.as_ref() },
             began: self.began.load(Ordering::Relaxed),
             ended: (ended != 0).then(|| (ended, outcome(self.outcome.load(Ordering::Relaxed)))),
+            waits: self.waits.read(),
         };
         fence(Ordering::Acquire);
         (self.number.load(Ordering::Relaxed) == number).then_some(entry)
@@ -194,7 +199,22 @@ impl Slots {
     /// Ends a span that the caller began.
     pub(crate) fn end(&self, key: SpanKey, ended: u64, outcome: Outcome) {
         if let Some(slot) = self.own(key) {
+            slot.waits.end(ended, 0);
             slot.end(ended, outcome);
+        }
+    }
+
+    /// Notes that the future of a span waits.
+    pub(crate) fn begin_wait(&self, key: SpanKey, at: u64) {
+        if let Some(slot) = self.own(key) {
+            slot.waits.begin(at);
+        }
+    }
+
+    /// Notes that the future of a span is polled again, and when it was woken, if that is not 0.
+    pub(crate) fn end_wait(&self, key: SpanKey, at: u64, woken: u64) {
+        if let Some(slot) = self.own(key) {
+            slot.waits.end(at, woken);
         }
     }
 
@@ -231,6 +251,7 @@ impl Slots {
             slot.number.store(VACANT, Ordering::Relaxed);
             // A reader that sees a later value of the place also sees that its number has changed.
             fence(Ordering::Release);
+            slot.waits.clear();
         }
     }
 

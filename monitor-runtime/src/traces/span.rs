@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tracing::Metadata;
 
+use super::waits::Waits;
 use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
 use crate::base::verdict::{Link, cut};
@@ -89,6 +90,7 @@ pub(crate) struct Span {
     pub(crate) began: u64,
     /// The end and the outcome; `None` while it is open.
     pub(crate) ended: Option<(u64, Outcome)>,
+    pub(crate) waits: Waits,
     pub(crate) detail: Detail,
 }
 
@@ -154,6 +156,26 @@ impl Span {
     /// Returns its end, or `now` while it is open, in ticks of the clock.
     pub(crate) fn end_or(&self, now: u64) -> u64 {
         self.ended.map_or(now, |(ended, _)| ended)
+    }
+
+    /// Returns the ticks for which it waited between the polls of its future; `None` for code that is no
+    /// future, and for spans of other crates.
+    pub(crate) fn waiting(&self, now: u64) -> Option<u64> {
+        let waits = match self.subject {
+            Subject::Request(_) | Subject::Task(_) => true,
+            Subject::Call(site) => site.is_future,
+            Subject::Foreign(_) => false,
+        };
+        let most = self.end_or(now).saturating_sub(self.began);
+        waits.then(|| self.waits.until(now).min(most))
+    }
+
+    /// Returns the part of its waits in which it was woken and not polled; `None` for spans of which that
+    /// is not known.
+    pub(crate) fn scheduled(&self, now: u64) -> Option<u64> {
+        let is_known = matches!(self.subject, Subject::Request(_) | Subject::Task(_));
+        let waiting = self.waiting(now).filter(|_| is_known)?;
+        Some(self.waits.scheduled.min(waiting))
     }
 }
 

@@ -77,6 +77,7 @@ mod tests {
     use super::*;
     use crate::base::outcome::Outcome;
     use crate::traces::span::{Detail, Subject};
+    use crate::traces::waits::Waits;
 
     fn span(number: u64, parent: u64, began: u64, ended: u64) -> Span {
         Span {
@@ -85,6 +86,7 @@ mod tests {
             subject: Subject::Task(std::panic::Location::caller()),
             began,
             ended: (ended > 0).then_some((ended, Outcome::Ok)),
+            waits: Waits::default(),
             detail: Detail::default(),
         }
     }

@@ -6,6 +6,7 @@ mod opentelemetry;
 mod outermost;
 mod random_trees;
 mod spans;
+mod waits;
 
 use std::convert::Infallible;
 use std::future::Future;

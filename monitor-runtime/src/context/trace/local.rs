@@ -7,6 +7,7 @@ use tracing::Level;
 
 use super::asked::Asking;
 use super::{Carried, TraceContext};
+use crate::base::clock;
 use crate::traces::{LocalTrace, Origin, SpanEnd, SpanKey, Subject, share};
 
 /// A place in a local trace.
@@ -124,9 +125,34 @@ impl TraceContext {
         self.local.as_ref().map(|local| &local.trace)
     }
 
+    /// Notes that the request or task that its local trace, or span of it, began with is polled. It was
+    /// woken for that at `woken`; 0 if that is not known.
+    pub(crate) fn begin_poll(&self, woken: u64) {
+        if let Some(Local { trace, key, .. }) = self.own() {
+            trace.end_wait(*key, clock::now(), woken);
+        }
+    }
+
+    /// Notes that the request or task waits for its next poll.
+    pub(crate) fn end_poll(&self) {
+        if let Some(Local { trace, key, .. }) = self.own() {
+            trace.begin_wait(*key, clock::now());
+        }
+    }
+
+    /// Returns its place if it is that of a request or task.
+    fn own(&self) -> Option<&Local> {
+        self.local.as_ref().filter(|local| local.is_own)
+    }
+
+    /// Returns `true` if a request or task of its local trace has this context.
+    pub(crate) fn is_own(&self) -> bool {
+        self.own().is_some()
+    }
+
     /// Ends the request or task that its local trace, or span of it, began with.
     pub(crate) fn end_local(&self, end: SpanEnd) {
-        match self.local.as_ref().filter(|local| local.is_own) {
+        match self.own() {
             Some(Local { trace, key, .. }) if *key == SpanKey::ROOT => trace.end_root(end),
             Some(Local { trace, key, .. }) => trace.end_task(*key, end),
             None => {}

@@ -90,6 +90,16 @@ impl OpenSpan {
         self.trace
     }
 
+    /// Notes that its call waits for another poll.
+    pub(crate) fn begin_wait(&self, at: u64) {
+        self.trace.begin_wait(self.key, at);
+    }
+
+    /// Notes that its call is polled again.
+    pub(crate) fn end_wait(&self, at: u64) {
+        self.trace.end_wait(self.key, at, 0);
+    }
+
     fn context(&self) -> TraceContext {
         let mut ids = self.trace.ids;
         ids.span = self.trace.span_id(self.key.number);

@@ -89,6 +89,11 @@ impl RootCall {
         });
     }
 
+    /// Returns its span between two polls, and once it has been entered again after the first.
+    pub(crate) fn span(&self) -> Option<&OpenSpan> {
+        self.span.as_ref()
+    }
+
     /// Begins the trace of a call that is entered, if it has not begun.
     #[cold]
     pub(crate) fn begin(&self) {

@@ -15,9 +15,9 @@ pub(crate) struct SuspendedSpan {
 
 impl SuspendedSpan {
     /// Leaves the innermost span, which [`begin_call`](super::begin_call) or
-    /// [`resume`](Self::resume) entered. Returns `None` for another span, and for one whose key is too
-    /// large for a future.
-    pub(crate) fn of_call(site: &Site) -> Option<Self> {
+    /// [`resume`](Self::resume) entered. It waits from `at` on. Returns `None` for another span, and for
+    /// one whose key is too large for a future.
+    pub(crate) fn of_call(site: &Site, at: u64) -> Option<Self> {
         with_begun(|trace, innermost| {
             let key = innermost.key;
             let around = trace.around_call(key, site)?;
@@ -25,6 +25,7 @@ impl SuspendedSpan {
                 return None;
             }
             Innermost::new(trace, around).set();
+            trace.begin_wait(key, at);
             let trace = Arc::clone(trace);
             Some(Self { trace, key })
         })?
@@ -48,6 +49,11 @@ impl SuspendedSpan {
             is_here
         });
         resumed == Some(true)
+    }
+
+    /// Notes that it no longer waits, once it is entered again.
+    pub(crate) fn end_wait(&self, at: u64) {
+        self.trace.end_wait(self.key, at, 0);
     }
 
     /// Returns the span for a call on the full path.

@@ -89,6 +89,12 @@ pub(in crate::server) struct SpanDocument {
     pub(super) duration_ms: f64,
     /// The part of it in which no span inside it ran.
     pub(super) own_ms: f64,
+    /// The part of it between the polls of its future; absent for other code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) waiting_ms: Option<f64>,
+    /// The part of the wait after it was woken; present for requests and tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) scheduled_ms: Option<f64>,
     /// `null` while it is open.
     pub(super) outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -158,6 +164,8 @@ impl Request {
                 start_ms: milliseconds(trace.began, span.began),
                 duration_ms: milliseconds(span.began, end),
                 own_ms: milliseconds(0, node.own_ticks),
+                waiting_ms: span.waiting(now).map(|ticks| milliseconds(0, ticks)),
+                scheduled_ms: span.scheduled(now).map(|ticks| milliseconds(0, ticks)),
                 outcome: outcome(span),
                 class: span.detail.class,
                 expected: span.detail.expected,

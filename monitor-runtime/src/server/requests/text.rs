@@ -93,7 +93,11 @@ impl Request {
         let whole = self.spans.iter();
         let whole = whole.map(|span| span.start_ms + span.duration_ms);
         let whole = whole.fold(f64::MIN_POSITIVE, f64::max);
-        let _ = writeln!(out, "{:>10} {:>10}  {:<BAR$}  SPAN", "TOTAL", "OWN", "");
+        let _ = writeln!(
+            out,
+            "{:>10} {:>10} {:>10}  {:<BAR$}  SPAN",
+            "TOTAL", "OWN", "WAITING", ""
+        );
         for span in &self.spans {
             span.print(whole, out);
         }
@@ -135,6 +139,9 @@ impl SpanDocument {
             None => "running",
         };
         let (total, own) = (duration(self.duration_ms), duration(self.own_ms));
+        let waiting = self.waiting_ms.map_or_else(String::new, duration);
+        let scheduled = self.scheduled_ms.filter(|ms| *ms > 0.0);
+        let scheduled = scheduled.map(|ms| format!("scheduled {}", duration(ms)));
         let bar = self.bar(whole);
         let fields = fields(&self.fields);
         let class = if self.class == outcome {
@@ -143,16 +150,17 @@ impl SpanDocument {
             self.class
         };
         let slow = if self.slow { "slow" } else { "" };
-        let marks = [outcome, class, slow].into_iter();
+        let scheduled = scheduled.as_deref().unwrap_or_default();
+        let marks = [outcome, class, slow, scheduled].into_iter();
         let marks: Vec<&str> = marks.filter(|mark| !mark.is_empty()).collect();
         let marks = marks.join("  ");
         let _ = writeln!(
             out,
-            "{total:>10} {own:>10}  {bar}  {inset}{}{fields}  {marks}",
+            "{total:>10} {own:>10} {waiting:>10}  {bar}  {inset}{}{fields}  {marks}",
             self.name
         );
         for link in &self.error {
-            let _ = writeln!(out, "{:>25}{:<BAR$}{inset}  {}", "", "", link.text);
+            let _ = writeln!(out, "{:>36}{:<BAR$}{inset}  {}", "", "", link.text);
         }
     }
 
