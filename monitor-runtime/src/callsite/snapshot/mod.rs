@@ -140,6 +140,7 @@ pub(crate) struct Snapshot {
     /// Buffer for another site of the same name.
     other: SiteSnapshot,
     timed: bool,
+    futures: bool,
 }
 
 impl Default for Snapshot {
@@ -148,6 +149,7 @@ impl Default for Snapshot {
             sum: SiteSnapshot::zero(0),
             other: SiteSnapshot::zero(0),
             timed: false,
+            futures: false,
         }
     }
 }
@@ -169,10 +171,11 @@ impl Snapshot {
             return;
         };
         first.read(&mut self.sum);
-        self.timed = first.timed;
+        (self.timed, self.futures) = (first.timed, first.is_future);
         for source in others {
             source.read(&mut self.other);
             self.timed |= source.timed;
+            self.futures |= source.is_future;
             self.merge(first.bounds(), source.bounds());
         }
         if self.sum.panics > 0 {

@@ -16,6 +16,11 @@ impl SiteSnapshot {
 }
 
 impl Snapshot {
+    /// Returns `true` if there are polls to show.
+    pub(crate) fn has_polls(&self) -> bool {
+        self.futures
+    }
+
     /// Returns the polls of futures that have ended.
     pub(crate) fn polls(&self) -> u64 {
         self.sum.polls

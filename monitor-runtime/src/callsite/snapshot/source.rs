@@ -19,7 +19,7 @@ pub(crate) struct Source {
     near: Shards,
     slots: usize,
     pub(super) timed: bool,
-    is_future: bool,
+    pub(super) is_future: bool,
 }
 
 impl Source {

@@ -13,6 +13,8 @@ pub(super) struct Counts {
     pub(super) in_flight: u64,
     /// The sum of all durations.
     pub(super) seconds: f64,
+    /// The time inside polls; `None` for functions that are not `async`, or not timed.
+    pub(super) busy: Option<f64>,
     /// Calls by bucket, over all results; not cumulative.
     pub(super) buckets: Box<[u64]>,
 }
@@ -32,6 +34,8 @@ impl Counts {
             ended,
             in_flight: tally.concurrent(),
             seconds: clock::sum_in_seconds(ticks.iter().sum()),
+            busy: (tally.has_polls() && tally.is_timed())
+                .then(|| clock::sum_in_seconds(tally.busy())),
             buckets,
         }
     }
@@ -47,6 +51,7 @@ impl Counts {
             ended: std::array::from_fn(ended),
             in_flight: self.in_flight,
             seconds: (self.seconds - before.seconds).max(0.0),
+            busy: (self.busy).map(|busy| (busy - before.busy.unwrap_or_default()).max(0.0)),
             buckets,
         }
     }

@@ -48,7 +48,8 @@ impl Live {
     /// rows       [id, [ok, error, cancelled] since the start, in flight, since when one of those has run
     ///            at least (milliseconds since 1970, 0 if not for some seconds), window, window]
     ///            a window is [calls, errors, cancelled, p50, p95, p99, mean] in seconds, or 0 without
-    ///            calls; a negative quantile is beyond its absolute value, the highest bound
+    ///            calls; a negative quantile is beyond its absolute value, the highest bound. A window of an
+    ///            async function ends with the mean time inside polls, which in calls that go on is more
     /// columns    [number, at, seconds, [[id, ok, error, cancelled, first bucket, heat]]]
     ///            heat has a digit to base 36 per bucket: the bits of its number of calls
     /// failures   the latest kinds of the whole process, as in a detail, with the id of their function;

@@ -149,6 +149,7 @@ pub(super) fn read_routes(before: Option<&Reading>) -> Vec<Arc<Counts>> {
             ended: read.ended,
             in_flight: read.in_flight,
             seconds: read.seconds,
+            busy: None,
             buckets: read.buckets,
         };
         let before = before.and_then(|before| before.routes.get(place));

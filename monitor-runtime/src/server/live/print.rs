@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::counts::Counts;
+use super::counts::{Counts, as_f64};
 
 /// Quantiles that are shown.
 const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
@@ -38,7 +38,8 @@ impl Changing {
     }
 }
 
-/// Prints `[calls, errors, cancelled, p50, p95, p99, mean]`, or `0` without calls.
+/// Prints `[calls, errors, cancelled, p50, p95, p99, mean]`, or `0` without calls. Of a function that is
+/// `async`, the mean time inside polls follows.
 ///
 /// `slowest` is the duration of the slowest known call. A quantile is an estimate, and is capped at
 /// it.
@@ -59,7 +60,11 @@ pub(super) fn window(out: &mut String, counts: &Counts, bounds: &[f64], slowest:
             None => out.push_str(",null"),
         }
     }
-    let _ = write!(out, ",{}]", round(counts.mean()));
+    let _ = write!(out, ",{}", round(counts.mean()));
+    if let Some(busy) = counts.busy {
+        let _ = write!(out, ",{}", round(busy / as_f64(calls)));
+    }
+    out.push(']');
 }
 
 /// Prints `,"name":[…]`, each item by `print`.

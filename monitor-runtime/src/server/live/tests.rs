@@ -12,6 +12,7 @@ fn counts(ended: [u64; 3], buckets: &[u64], seconds: f64) -> Counts {
         ended,
         in_flight: 0,
         seconds,
+        busy: None,
         buckets: buckets.into(),
     }
 }

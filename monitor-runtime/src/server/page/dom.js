@@ -32,6 +32,14 @@ export function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+/// Shows in a bar the part of the time in which calls ran, from 0 to 1; the rest they waited. Hides it for null.
+export function setSplit(bar, running, words) {
+  bar.hidden = running === null;
+  if (running === null) return;
+  for (const name of ["aria-label", "title"]) setAttribute(bar, name, words);
+  bar.firstChild.style.width = `${running * 100}%`;
+}
+
 /// Replaces children, unless they were made from the same data.
 export function fill(element, data, make) {
   const key = JSON.stringify(data);

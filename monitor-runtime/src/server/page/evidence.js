@@ -16,6 +16,7 @@ export function windows(store, of) {
     ["Calls/s", (now) => format.rate(now.rate)],
     ["Errors", (now) => `${format.whole(now.errors)} (${format.percent(now.errors / now.calls)})`],
     ["Cancelled", (now) => `${format.whole(now.cancelled)} (${format.percent(now.cancelled / now.calls)})`],
+    ...(both.some((now) => now?.running != null) ? [["Running", (now) => (now.running === null ? "–" : format.percent(now.running))], ["Waiting", (now) => (now.running === null ? "–" : format.percent(1 - now.running))]] : []),
     ...(isTimed ? [["Mean", (now) => format.duration(now.mean)], ...["p50", "p95", "p99"].map((key) => [key, (now) => format.quantile(now[key], of.bounds)])] : []),
   ];
   return el("table", { class: "plain windows" }, head(["Calls", ...names]),

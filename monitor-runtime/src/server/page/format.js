@@ -35,6 +35,9 @@ export function percent(share) {
   return share < 0.001 ? "<0.1%" : `${short(share * 100)}%`;
 }
 
+/// Formats the share of the time in which calls ran: "12% running, 88% waiting".
+export const shares = (running) => `${percent(running)} running, ${percent(1 - running)} waiting`;
+
 /// Formats bytes: "512 KiB", "48.2 MiB".
 export function bytes(number) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];

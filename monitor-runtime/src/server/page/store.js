@@ -99,8 +99,10 @@ export class Store {
   numbers(of, window) {
     const found = of.windows[window];
     if (!found) return null;
-    const [calls, errors, cancelled, p50, p95, p99, mean] = found;
-    return { calls, errors, cancelled, p50, p95, p99, mean, rate: calls / Math.max(1, this.windows[window]) };
+    const [calls, errors, cancelled, p50, p95, p99, mean, busy] = found;
+    // Polls of calls that have not ended count, too.
+    const running = busy === undefined || mean === 0 ? null : Math.min(1, busy / mean);
+    return { calls, errors, cancelled, p50, p95, p99, mean, running, rate: calls / Math.max(1, this.windows[window]) };
   }
 
   /// Returns the time that a call of a function has run at least, in seconds; 0 if it is not known.

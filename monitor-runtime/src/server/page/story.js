@@ -11,6 +11,14 @@ const DEEP = 9;
 
 const seconds = (ms) => format.duration(ms / 1000);
 
+/// The parts of a span's time: running, waiting, and scheduled, which is woken and not yet polled. Empty for code that is no future.
+function spent(span) {
+  if (span.waiting_ms === undefined) return [];
+  const scheduled = span.scheduled_ms ?? 0;
+  const parts = [["running", Math.max(0, span.duration_ms - span.waiting_ms)], ["waiting", span.waiting_ms - scheduled], ["scheduled", scheduled]];
+  return parts.filter(([, ms]) => ms > 0);
+}
+
 export class StoryView {
   /// `open` shows a function.
   constructor(store, open, close) {
@@ -78,10 +86,16 @@ export class StoryView {
     const bar = el("span", { class: `span-bar ${span.outcome ?? "running"}` });
     bar.style.left = `${Math.min(99.5, (span.start_ms / end) * 100)}%`;
     bar.style.width = `${Math.max(0.5, Math.min(100, (span.duration_ms / end) * 100))}%`;
+    const parts = spent(span);
+    if (parts.length > 1) bar.append(...parts.filter(([name]) => name !== "running").map(([name, ms]) => {
+      const part = el("i", { class: name });
+      part.style.width = `${(ms / span.duration_ms) * 100}%`;
+      return part;
+    }));
     const head = el("summary", { "data-key": `span ${place} ${span.span_id}` },
       el("span", { class: "span-name" }, span.depth > DEEP ? el("span", { class: "quiet", title: "Calls around it" }, `${span.depth} ›`) : null, el("code", { class: span.kind }, ...breakable(span.name)), span.outcome === "ok" ? null : outcome(span.outcome, span.outcome === "cancelled" ? span.class : null)),
       el("span", { class: "track", "aria-hidden": "true" }, bar),
-      el("span", { class: "took", title: `own time ${seconds(span.own_ms)}` }, seconds(span.duration_ms)));
+      el("span", { class: "took", title: [`own time ${seconds(span.own_ms)}`, ...parts.map(([name, ms]) => `${name} ${seconds(ms)}`)].join(", ") }, seconds(span.duration_ms)));
     head.style.setProperty("--depth", span.depth);
     const item = el("li", {}, el("details", { "data-key": `span ${place} ${span.span_id}` }, head, el("div", { class: "span-facts" }, ...this.facts(span))));
     if (span.error) item.append(el("p", { class: "output" }, span.error.map((link) => link.text).join(": ")));
@@ -115,6 +129,7 @@ export class StoryView {
       ["Module", span.module ? [el("code", {}, ...breakable(span.module))] : null],
       ["Start", [`after ${seconds(span.start_ms)}`]],
       ["Own time", [`${seconds(span.own_ms)} of ${seconds(span.duration_ms)}`]],
+      ["Time", spent(span).length > 1 ? [spent(span).map(([name, ms]) => `${seconds(ms)} ${name}`).join(", ")] : null],
       ["Class", span.class ? [span.class, span.expected ? " (expected)" : ""] : null],
       ["Slow", span.slow ? ["longer than its threshold"] : null],
       ["Fields", fields.length > 0 ? fields.flatMap((field) => [field, " "]) : null],

@@ -1,6 +1,6 @@
 // The table of functions: sorted, filtered, and with only the visible rows in the document.
 
-import { breakable, byId, el, say, setAttribute, setClass, setText } from "./dom.js";
+import { breakable, byId, el, say, setAttribute, setClass, setSplit, setText } from "./dom.js";
 import { boundName, bucketsOf, heat, highest, sizeOf, sparkline, summarize } from "./draw.js";
 import * as format from "./format.js";
 
@@ -204,7 +204,7 @@ export class Table {
   makeRow() {
     const cell = (kind, ...inside) => el("td", { role: "cell", class: kind }, ...inside);
     const beneath = () => el("span", { class: "beneath" });
-    const row = { share: el("span"), cancelled: beneath(), flight: el("span"), age: beneath(), module: el("span", { class: "module" }) };
+    const row = { share: el("span"), cancelled: beneath(), flight: el("span"), age: beneath(), mean: el("span"), split: el("span", { class: "split", role: "img", hidden: true }, el("i")), module: el("span", { class: "module" }) };
     const name = el("button", { type: "button", class: "name", onclick: () => this.open(row.one) });
     const numbers = COLUMNS.slice(1).map(({ key, title }) => {
       const number = cell(`number ${key}`);
@@ -216,19 +216,21 @@ export class Table {
     const element = el("tr", { role: "row" }, cell("word", el("div", { class: "clip" }, name, row.module)), ...numbers,
       ...pictures.map((picture, place) => cell(`picture ${PICTURES[place][0].toLowerCase()}`, tops[place], picture)));
     numbers[1].append(row.share, row.cancelled);
+    numbers[2].append(row.mean, row.split);
     numbers.at(-1).append(row.flight, row.age);
     return Object.assign(row, { element, name, numbers, pictures, tops });
   }
 
   fill(row, one, place) {
     const numbers = this.store.numbers(one, this.window);
-    const [rate, , mean, p50, p95, p99, flight] = row.numbers;
+    const [rate, , , p50, p95, p99, flight] = row.numbers;
     const index = String(place + 2);
     if (row.index !== index) row.element.setAttribute("aria-rowindex", (row.index = index));
     setText(rate, numbers ? format.rate(numbers.rate) : "0");
     setText(row.share, numbers ? format.percent(numbers.errors / numbers.calls) : "–");
     setText(row.cancelled, numbers?.cancelled > 0 ? `${format.percent(numbers.cancelled / numbers.calls)} cancelled` : "");
-    setText(mean, numbers && one.bounds.length > 0 ? format.duration(numbers.mean) : "–");
+    setText(row.mean, numbers && one.bounds.length > 0 ? format.duration(numbers.mean) : "–");
+    setSplit(row.split, numbers?.running ?? null, numbers && format.shares(numbers.running));
     setText(p50, format.quantile(numbers?.p50, one.bounds));
     setText(p95, format.quantile(numbers?.p95, one.bounds));
     setText(p99, format.quantile(numbers?.p99, one.bounds));

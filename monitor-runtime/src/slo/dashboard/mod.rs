@@ -10,6 +10,7 @@ mod frame;
 mod functions;
 mod objectives;
 mod panel;
+mod polls;
 mod process;
 mod service;
 
@@ -93,6 +94,7 @@ impl fmt::Display for Dashboard {
         let others = [
             functions::row(&asks),
             functions::latency(&asks),
+            polls::row(&asks),
             edge::row(&asks),
             service::row(&asks),
             process::row(&asks),

@@ -38,7 +38,7 @@ export class Fixture {
     const n = this.number;
     const isBad = !this.calm && (id === 3 || id === 8);
     const calls = id === 4 || id === 6 ? 0 : 20 + ((id * 37 + n) % 900);
-    const window = (calls) => (calls === 0 ? 0 : [calls, isBad ? Math.round(calls / 3) : 0, !this.calm && id === 5 ? calls : 0, ...(id === 1 && !this.calm ? [1.2, 4.1, 4.9, 1.9] : [0.0021, 0.0044, 0.0098, 0.003])]);
+    const window = (calls) => (calls === 0 ? 0 : [calls, isBad ? Math.round(calls / 3) : 0, !this.calm && id === 5 ? calls : 0, ...(id === 1 && !this.calm ? [1.2, 4.1, 4.9, 1.9] : [0.0021, 0.0044, 0.0098, 0.003]), ...(id % 3 === 0 ? [0.0006] : [])]);
     const hangs = id === 4 && !this.calm;
     return [id, hangs ? [12, 0, 0] : [calls * 60, isBad ? 731 : 0, 0], hangs ? 3 : id % 3, hangs ? this.at - 250_000 : 0, window(Math.round(calls / 6)), window(calls)];
   }

@@ -146,6 +146,8 @@ async function detail(url) {
   const widths = await panel.locator(".buckets tr").evaluateAll((rows) => rows.map((row) => [row.querySelector(".number").textContent, row.querySelector(".bar").getBoundingClientRect().width]));
   for (const [calls, width] of widths) assert.ok(calls === "0" ? width === 0 : width >= 2, `${calls} calls: ${width} px`);
   assert.match(await panel.locator(".windows").innerText(), /Mean\s+3 ms\s+3 ms/);
+  assert.match(await panel.locator(".windows").innerText(), /Running\s+20%\s+20%\s+Waiting\s+80%\s+80%/);
+  assert.equal(await page.locator(".split:visible").first().getAttribute("aria-label"), "20% running, 80% waiting");
   const picture = panel.locator(".plot canvas").first();
   assert.match(await picture.getAttribute("aria-label"), /^Last 10 min: at most [\d.]+ calls\/s, [\d,]+ errors, 0 cancelled, from /);
   await picture.focus();

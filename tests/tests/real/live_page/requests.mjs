@@ -20,6 +20,8 @@ export async function requests(url) {
     const text = await story.innerText();
     for (const said of ["kept: failed", "BankDown", "<i>markup</i>", "12 calls left out", "1 field or error left out", "the bank <script>alert(1)</script> is",
       "1 line below the log's filter", "3 earlier lines left out", "about to charge <script>alert(2)</script>", "order=2"]) assert.ok(text.includes(said), said);
+    assert.equal(await story.locator(".took").first().getAttribute("title"), "own time 1.5 ms, running 100 ms, waiting 350 ms, scheduled 50 ms");
+    assert.equal(await story.locator(".span-bar").first().locator(".waiting, .scheduled").count(), 2);
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       await page.waitForTimeout(100);

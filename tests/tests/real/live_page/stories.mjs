@@ -12,7 +12,7 @@ const id = (number) => number.toString(16).padStart(16, "0");
 function spans() {
   return Array.from({ length: SPANS }, (_, place) => ({
     span_id: id(place + 1), parent_id: place === 0 ? null : id(Math.min(place, 40)), depth: Math.min(place, 40), kind: place === 0 ? "request" : place % 9 === 3 ? "span" : "call",
-    name: place === 0 ? "GET /orders/{id}" : HOSTILE[place % HOSTILE.length], module: "shop::payment", start_ms: place, duration_ms: place === 199 ? 1 : 500 - place, own_ms: 1.5,
+    name: place === 0 ? "GET /orders/{id}" : HOSTILE[place % HOSTILE.length], module: "shop::payment", start_ms: place, duration_ms: place === 199 ? 1 : 500 - place, own_ms: 1.5, ...(place === 0 ? { waiting_ms: 400, scheduled_ms: 50 } : place % 2 === 0 ? { waiting_ms: 150 } : {}),
     outcome: place === 199 ? null : place === 77 ? "error" : place === 78 ? "cancelled" : "ok", class: place === 77 ? "BankDown" : "", fields: place === 77 ? { "<b>": "<i>markup</i>", rtl: "\u202egnp.exe" } : undefined,
     error: place === 77 ? [{ type: "BankError", text: `the bank <script>alert(1)</script> is unavailable ${"x".repeat(400)}` }] : undefined,
   }));
