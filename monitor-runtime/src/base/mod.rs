@@ -37,6 +37,8 @@ pub(crate) mod status;
 #[cfg(feature = "enable")]
 pub(crate) mod sync;
 #[cfg(feature = "enable")]
+pub(crate) mod thread_state;
+#[cfg(feature = "enable")]
 pub(crate) mod unwind;
 #[cfg(feature = "enable")]
 pub(crate) mod verdict;
