@@ -13,6 +13,7 @@ use crate::callsite::Site;
 use crate::callsite::events::Declared;
 use crate::context::cancellation;
 use crate::context::cancellation::Dropping;
+use crate::context::threads;
 use crate::context::trace::SuspendedSpan;
 use crate::traces::{LocalTrace, SpanKey};
 
@@ -135,6 +136,7 @@ impl FutureState {
 
     #[inline(never)]
     fn enter_again(&mut self) -> CallGuard {
+        threads::note_worker_of_poll();
         if matches!(self.phase, Phase::Waiting)
             && self.extra.is_none()
             && let Some(quick) = self.resume()

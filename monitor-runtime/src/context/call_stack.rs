@@ -6,13 +6,15 @@
 )]
 
 use std::cell::Cell;
+use std::sync::atomic::Ordering;
 
+use super::threads::VisibleStack;
 use super::{HERE, Stretch};
 use crate::callsite::Site;
 use crate::context::thread::THREAD;
 
 /// The depth of nested functions up to which a thread needs nothing on the heap.
-const MAX_DEPTH: usize = 127;
+pub(super) const MAX_DEPTH: usize = 127;
 
 /// Set in the depth while the thread works inside a local trace. The depth is then beyond
 /// [`MAX_DEPTH`], so that calls leave the fast path without a check of their own.
@@ -22,23 +24,24 @@ const DIVERTED: u64 = 1 << 7;
 const EVENT: u64 = 1 << 8;
 const _: () = assert!((MAX_DEPTH as u64) < DIVERTED && DIVERTED < EVENT);
 
+/// Returns the depth in a thread's clock of events.
+#[inline(always)]
+pub(super) fn depth_of(now: u64) -> usize {
+    (now % DIVERTED) as usize
+}
+
 /// The part of a thread's state that every call touches, in [`THREAD`]. It has no destructor, so it
 /// exists to the end of its thread, and reaching it costs one instruction.
 pub(crate) struct CallStack {
-    /// Two numbers in one, because every call changes both. The upper bits count, in [`EVENT`]s,
-    /// each begin and end of a monitored call and each poll of a future. The lower bits count the
-    /// monitored functions that run, one within the other, up to [`MAX_DEPTH`]; among them is
-    /// [`DIVERTED`].
-    now: Cell<u64>,
+    /// The functions that run, and `now`: two numbers in one, because every call changes both. The upper
+    /// bits count, in [`EVENT`]s, each begin and end of a monitored call and each poll of a future. The
+    /// lower bits count the functions that run, up to [`MAX_DEPTH`]; among them is [`DIVERTED`].
+    visible: VisibleStack,
     /// The number of functions that run within those.
     deeper: Cell<usize>,
     /// The time of the last thing that a future has to remember, in [`EVENT`]s.
     marked: Cell<u64>,
-    // The outermost of them, one array per field: an entry is then found without arithmetic.
-    /// `None` for the start of a task, which ends the path of the functions inside it.
-    sites: [Cell<Option<&'static Site>>; MAX_DEPTH],
-    /// The thread's clock of events when this stretch began.
-    began: [Cell<u64>; MAX_DEPTH],
+    // More of the outermost of them, one array per field: an entry is then found without arithmetic.
     /// Equal to `began` if this stretch continues a call; otherwise left over from an earlier
     /// stretch.
     resumed: [Cell<u64>; MAX_DEPTH],
@@ -58,28 +61,47 @@ pub(super) struct Frame {
 impl CallStack {
     pub(crate) const fn new() -> Self {
         Self {
-            now: Cell::new(0),
+            visible: VisibleStack::new(),
             deeper: Cell::new(0),
             marked: Cell::new(0),
-            sites: [const { Cell::new(None) }; MAX_DEPTH],
-            began: [const { Cell::new(0) }; MAX_DEPTH],
             resumed: [const { Cell::new(0) }; MAX_DEPTH],
             calls: [const { Cell::new(0) }; MAX_DEPTH],
         }
     }
 
+    /// Returns the part that other threads may read.
+    pub(super) fn visible(&self) -> &VisibleStack {
+        &self.visible
+    }
+
+    #[inline(always)]
+    fn now(&self) -> u64 {
+        self.visible.now.load(Ordering::Relaxed)
+    }
+
+    #[inline(always)]
+    fn set_now(&self, now: u64) {
+        self.visible.now.store(now, Ordering::Release);
+    }
+
+    /// Returns the start of the stretch at a depth.
+    #[inline(always)]
+    fn began(&self, depth: usize) -> Option<u64> {
+        Some(self.visible.began.get(depth)?.load(Ordering::Relaxed))
+    }
+
     pub(super) fn tick_now(&self) -> u64 {
-        self.now.get() / EVENT
+        self.now() / EVENT
     }
 
     pub(super) fn tick(&self) -> u64 {
-        self.now.set(self.now.get() + EVENT);
+        self.set_now(self.now() + EVENT);
         self.tick_now()
     }
 
     #[inline(always)]
     fn depth(&self) -> usize {
-        (self.now.get() % DIVERTED) as usize
+        depth_of(self.now())
     }
 
     /// Returns the number of functions that run, one within the other.
@@ -91,21 +113,21 @@ impl CallStack {
     /// state.
     pub(crate) fn divert(&self, on: bool) -> bool {
         let before = self.is_diverted();
-        let now = self.now.get() & !DIVERTED;
-        self.now.set(now | if on { DIVERTED } else { 0 });
+        self.set_now(self.now() & !DIVERTED | if on { DIVERTED } else { 0 });
         before
     }
 
     /// Returns `true` if the thread works inside a local trace.
     pub(crate) fn is_diverted(&self) -> bool {
-        self.now.get() & DIVERTED != 0
+        self.now() & DIVERTED != 0
     }
 
     /// Begins a stretch of a function and returns its depth, unless calls are diverted or too many
     /// others are running.
     #[inline(always)]
     pub(crate) fn push(&self, site: &'static Site) -> Option<usize> {
-        self.push_at((self.now.get() % EVENT) as usize, site)
+        let now = self.now();
+        self.push_at(now, (now % EVENT) as usize, site)
     }
 
     /// Returns `true` if one more function needs nothing on the heap.
@@ -115,15 +137,15 @@ impl CallStack {
 
     /// Begins a stretch of a function, diverted or not, unless too many others are running.
     pub(crate) fn push_diverted(&self, site: &'static Site) -> Option<usize> {
-        self.push_at(self.depth(), site)
+        self.push_at(self.now(), self.depth(), site)
     }
 
     #[inline(always)]
-    fn push_at(&self, depth: usize, site: &'static Site) -> Option<usize> {
-        self.sites.get(depth)?.set(Some(site));
-        let now = self.now.get() + EVENT + 1;
-        self.now.set(now);
-        self.began[depth].set(now);
+    fn push_at(&self, now: u64, depth: usize, site: &'static Site) -> Option<usize> {
+        let now = now + EVENT + 1;
+        self.visible.set_site(depth, Some(site))?;
+        self.visible.began[depth].store(now, Ordering::Relaxed);
+        self.set_now(now);
         Some(depth)
     }
 
@@ -131,7 +153,7 @@ impl CallStack {
     #[inline(always)]
     pub(crate) fn push_resumed(&self, site: &'static Site, call: u64) -> Option<()> {
         let depth = self.push(site)?;
-        self.resumed[depth].set(self.now.get());
+        self.resumed[depth].set(self.now());
         self.calls[depth].set(call);
         Some(())
     }
@@ -140,7 +162,7 @@ impl CallStack {
     /// running.
     pub(crate) fn push_resumed_diverted(&self, site: &'static Site, call: u64) {
         if let Some(depth) = self.push_diverted(site) {
-            self.resumed[depth].set(self.now.get());
+            self.resumed[depth].set(self.now());
             self.calls[depth].set(call);
         }
     }
@@ -148,33 +170,32 @@ impl CallStack {
     /// Returns `true` if the innermost stretch has nothing to remember and is not diverted.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
-        let depth = (self.now.get() % EVENT) as usize;
-        let began = self.began.get(depth.wrapping_sub(1));
-        began.is_some_and(|began| self.marked.get() <= began.get())
+        let depth = (self.now() % EVENT) as usize;
+        let began = self.began(depth.wrapping_sub(1));
+        began.is_some_and(|began| self.marked.get() <= began)
     }
 
     /// Returns `true` if the innermost stretch has something to remember.
     pub(crate) fn is_marked(&self) -> bool {
-        let began = self.began.get(self.depth().wrapping_sub(1));
-        began.is_none_or(|began| self.marked.get() > began.get())
+        let began = self.began(self.depth().wrapping_sub(1));
+        began.is_none_or(|began| self.marked.get() > began)
     }
 
     /// Ends the stretch that [`push`](Self::push) began.
     #[inline(always)]
     pub(crate) fn pop(&self) {
-        self.now.set(self.now.get().wrapping_sub(1));
+        self.set_now(self.now().wrapping_sub(1));
     }
 
     /// Ends the stretch that [`push`](Self::push) began, and the call with it.
     #[inline(always)]
     pub(crate) fn pop_ended(&self) {
-        self.now.set(self.now.get() + EVENT - 1);
+        self.set_now(self.now() + EVENT - 1);
     }
 
     /// Returns the innermost stretch, which [`push`](Self::push) began.
     pub(crate) fn stretch(&self) -> Stretch {
-        let innermost = self.began.get(self.depth().wrapping_sub(1));
-        let began = innermost.map_or(0, |began| began.get() / EVENT);
+        let began = self.began(self.depth().wrapping_sub(1)).unwrap_or(0) / EVENT;
         Stretch { began }
     }
 
@@ -183,10 +204,11 @@ impl CallStack {
         let depth = self.depth();
         let began = self.tick();
         if depth < MAX_DEPTH {
-            self.now.set(self.now.get() + 1);
-            self.sites[depth].set(site);
-            self.began[depth].set(self.now.get());
-            self.resumed[depth].set(call.map_or(0, |_| self.now.get()));
+            let now = self.now() + 1;
+            self.visible.set_site(depth, site);
+            self.visible.began[depth].store(now, Ordering::Relaxed);
+            self.set_now(now);
+            self.resumed[depth].set(call.map_or(0, |_| now));
             self.calls[depth].set(call.unwrap_or_default());
         } else {
             self.deeper.set(self.deeper.get() + 1);
@@ -220,9 +242,8 @@ impl CallStack {
         if let Some(resumed) = self.resumed.get(self.depth()) {
             resumed.set(0);
         }
-        self.now.set(self.now.get() - EVENT);
-        let marked = self.marked.get().min(stretch.began * EVENT);
-        self.marked.set(marked);
+        self.set_now(self.now() - EVENT);
+        (self.marked).set(self.marked.get().min(stretch.began * EVENT));
     }
 
     /// Notes that the running call has something to keep when it is suspended.
@@ -240,7 +261,7 @@ impl CallStack {
         if self.deeper.get() > 0 {
             return frames().last()?.site;
         }
-        self.sites.get(self.depth().wrapping_sub(1))?.get()
+        self.visible.site(self.depth().wrapping_sub(1))
     }
 
     /// Returns the start of the innermost call, which [`push_resumed`](Self::push_resumed) or
@@ -252,10 +273,10 @@ impl CallStack {
 
     /// Returns the function at a depth that is one of the outermost.
     fn frame(&self, depth: usize) -> Frame {
-        let began = self.began[depth].get();
+        let began = self.began(depth).unwrap_or_default();
         let waited = self.resumed[depth].get() == began;
         Frame {
-            site: self.sites[depth].get(),
+            site: self.visible.site(depth),
             began: began / EVENT,
             call: waited.then(|| self.calls[depth].get()),
         }

@@ -8,6 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::context::thread::THREAD;
+use crate::context::threads;
 
 /// The number of shards per thread that are found without the table.
 const RECENT: usize = 256;
@@ -119,6 +120,7 @@ pub(crate) fn claim(site: &'static Site, label_set: usize) -> (&'static Shard, b
     if let Some(shard) = THREAD.with(|thread| thread.found.look(site, label_set)) {
         return (shard, false);
     }
+    threads::note_worker_and_runtime();
     let id = site.id() + label_set;
     let kept = TABLE.try_with(|table| {
         // The allocator may be monitored itself.

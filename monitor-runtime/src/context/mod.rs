@@ -23,6 +23,7 @@ pub(crate) mod sentry_types;
 pub(crate) mod sentry_types;
 mod task_errors;
 pub(crate) mod thread;
+pub(crate) mod threads;
 pub(crate) mod trace;
 
 use std::cell::{Cell, RefCell};

@@ -1,9 +1,9 @@
 //! The state of a thread that every call touches, side by side: one thread-local look-up finds it
 //! all.
 
-use crate::context::CallStack;
 use std::cell::Cell;
 
+use crate::context::CallStack;
 use crate::context::counter_cache::CounterCache;
 use crate::context::trace::{Innermost, Promise};
 

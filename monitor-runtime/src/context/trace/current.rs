@@ -12,6 +12,7 @@ use super::root_call::{Promise, keep_promise};
 use super::{Carried, TraceContext};
 use crate::base::panics::Panic;
 use crate::context::thread::THREAD;
+use crate::context::threads;
 use crate::traces::lines::{Line, RecordedLine};
 use crate::traces::{Ids, LocalTrace, SpanId, SpanKey, TraceId};
 
@@ -85,6 +86,12 @@ pub(super) fn ids() -> Option<Ids> {
     IDS.get()
 }
 
+/// Replaces the ids of the context, and shows its trace to other threads.
+fn put_ids(ids: Option<Ids>) -> Option<Ids> {
+    threads::show_trace(ids.map(|ids| ids.trace));
+    IDS.replace(ids)
+}
+
 /// Returns `true` if the context was entered with the span of a caller in another process.
 pub(super) fn is_remote() -> bool {
     let is_remote = REST.try_with(|rest| rest.try_borrow().is_ok_and(|rest| rest.is_remote));
@@ -99,19 +106,18 @@ pub(super) fn state() -> Option<Arc<str>> {
 
 /// Makes a local trace that begins here the one of this thread.
 pub(super) fn place_local(trace: &Arc<LocalTrace>) {
-    IDS.set(Some(trace.ids));
+    put_ids(Some(trace.ids));
     Innermost::new(trace, SpanKey::ROOT).set();
     let place = |rest: &RefCell<Rest>| {
-        if let Ok(mut rest) = rest.try_borrow_mut() {
-            rest.local = Some(Arc::clone(trace));
-        }
+        let mut rest = rest.try_borrow_mut().ok()?;
+        rest.local.replace(Arc::clone(trace))
     };
     let _ = REST.try_with(place);
 }
 
 /// Leaves the local trace that [`place_local`] made that of this thread, and returns it.
 pub(super) fn leave_local(ids: Option<Ids>, around: Innermost) -> Option<Arc<LocalTrace>> {
-    IDS.set(ids);
+    put_ids(ids);
     around.set();
     let leave = |rest: &RefCell<Rest>| rest.try_borrow_mut().ok()?.local.take();
     REST.try_with(leave).ok().flatten()
@@ -145,9 +151,8 @@ pub(crate) fn leave_to_request(panic: &Arc<Panic>) -> bool {
 /// Returns the failure of the request that this code works for.
 fn current_failure() -> Option<Arc<Failure>> {
     IDS.get()?;
-    REST.try_with(|rest| rest.borrow().failure.clone())
-        .ok()
-        .flatten()
+    let failure = REST.try_with(|rest| rest.borrow().failure.clone());
+    failure.ok().flatten()
 }
 
 /// Returns `true` if this code asked for its log lines of a level.
@@ -191,9 +196,8 @@ pub(super) fn with_local<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R)
 pub(super) fn with_begun<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R) -> Option<R> {
     let run = |rest: &RefCell<Rest>| {
         let rest = rest.try_borrow().ok()?;
-        rest.local
-            .as_ref()
-            .map(|local| code(local, Innermost::current()))
+        let local = rest.local.as_ref()?;
+        Some(code(local, Innermost::current()))
     };
     REST.try_with(run).ok().flatten()
 }
@@ -266,9 +270,10 @@ pub(crate) struct Here {
 
 impl Here {
     pub(crate) fn enter(context: Option<&TraceContext>) -> Self {
+        threads::note_worker();
         let local = context.and_then(|context| context.local.as_ref());
         Self {
-            ids: IDS.replace(context.map(|context| context.ids)),
+            ids: put_ids(context.map(|context| context.ids)),
             innermost: context.map_or(Innermost::NONE, Innermost::of).enter(),
             promised: THREAD.with(|thread| thread.promised.take()),
             diverted: THREAD.with(|thread| thread.clock.divert(local.is_some())),
@@ -279,7 +284,7 @@ impl Here {
 
 impl Drop for Here {
     fn drop(&mut self) {
-        IDS.set(self.ids);
+        put_ids(self.ids);
         self.innermost.set();
         THREAD.with(|thread| {
             thread.promised.set(self.promised);

@@ -1,0 +1,131 @@
+//! A thread's call stack, as other threads may read it.
+#![allow(unsafe_code)]
+
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+
+use crate::callsite::Site;
+use crate::context::call_stack::{MAX_DEPTH, depth_of};
+use crate::traces::TraceId;
+
+/// The index of the worker of a thread of which it is not known.
+pub(super) const UNKNOWN: usize = usize::MAX;
+
+/// The part of a thread's call stack that other threads may read.
+///
+/// Only its thread writes. It stores what a number refers to before the number itself, so a reader
+/// that finds a number finds what belongs to it, or something later.
+pub(in crate::context) struct VisibleStack {
+    /// The clock of events and the depth, see [`CallStack`](crate::context::CallStack).
+    pub(in crate::context) now: AtomicU64,
+    /// The outermost functions that run; null for the start of a task.
+    sites: [AtomicPtr<Site>; MAX_DEPTH],
+    /// The clock of events when each of their stretches began.
+    pub(in crate::context) began: [AtomicU64; MAX_DEPTH],
+    /// Counts the trace contexts that were entered or left.
+    scopes: AtomicU64,
+    /// The trace id of the context; zeros outside of all.
+    trace: [AtomicU64; 2],
+    /// The index of the worker that the thread runs. Other threads change it, too, while they hold the
+    /// list's lock.
+    pub(super) worker: AtomicUsize,
+}
+
+impl VisibleStack {
+    pub(in crate::context) const fn new() -> Self {
+        Self {
+            now: AtomicU64::new(0),
+            sites: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_DEPTH],
+            began: [const { AtomicU64::new(0) }; MAX_DEPTH],
+            scopes: AtomicU64::new(0),
+            trace: [const { AtomicU64::new(0) }; 2],
+            worker: AtomicUsize::new(UNKNOWN),
+        }
+    }
+
+    /// Sets the function at a depth; `None` without such a depth.
+    #[inline]
+    pub(in crate::context) fn set_site(
+        &self,
+        depth: usize,
+        site: Option<&'static Site>,
+    ) -> Option<()> {
+        let site = site.map_or(ptr::null(), ptr::from_ref).cast_mut();
+        // A reader that sees this function also sees that the one before it has ended.
+        self.sites.get(depth)?.store(site, Ordering::Release);
+        Some(())
+    }
+
+    /// Returns the function at a depth; `None` for the start of a task.
+    pub(in crate::context) fn site(&self, depth: usize) -> Option<&'static Site> {
+        let site = self.sites.get(depth)?.load(Ordering::Acquire);
+        // SAFETY: the pointer is null, or was made from a `&'static Site`.
+        unsafe { site.as_ref() }
+    }
+
+    /// Shows the trace that the thread works for from now on.
+    pub(in crate::context) fn show_trace(&self, trace: Option<TraceId>) {
+        let bytes = trace.map_or(0, |trace| u128::from_be_bytes(trace.to_bytes()));
+        #[expect(clippy::cast_possible_truncation, reason = "two halves")]
+        let halves = [(bytes >> 64) as u64, bytes as u64];
+        for (shown, half) in self.trace.iter().zip(halves) {
+            shown.store(half, Ordering::Release);
+        }
+        let scopes = self.scopes.load(Ordering::Relaxed).wrapping_add(1);
+        self.scopes.store(scopes, Ordering::Release);
+    }
+
+    /// Reads the stack. Functions that come and go meanwhile are left out.
+    pub(super) fn read(&self) -> StackReading {
+        let (first, mut reading) = (self.read_once(), self.read_once());
+        let same = |(one, other): &(&Frame, &Frame)| one == other;
+        let steady = first.frames.iter().zip(&reading.frames);
+        let steady = steady.take_while(same).count();
+        reading.frames.truncate(steady);
+        if (first.scopes, first.trace) != (reading.scopes, reading.trace) {
+            reading.trace = None;
+        }
+        reading
+    }
+
+    fn read_once(&self) -> StackReading {
+        let scopes = self.scopes.load(Ordering::Acquire);
+        let [high, low] = [&self.trace[0], &self.trace[1]].map(|half| half.load(Ordering::Acquire));
+        let trace = u128::from(high) << 64 | u128::from(low);
+        let depth = depth_of(self.now.load(Ordering::Acquire));
+        let frames = (0..depth).map(|depth| Frame {
+            site: self.site(depth),
+            began: self.began[depth].load(Ordering::Acquire),
+        });
+        StackReading {
+            frames: frames.collect(),
+            scopes,
+            trace: (trace != 0).then(|| TraceId(trace.to_be_bytes())),
+        }
+    }
+}
+
+/// A function that runs on a thread, since an event of the thread's clock.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    /// `None` for the start of a task.
+    pub(crate) site: Option<&'static Site>,
+    began: u64,
+}
+
+impl PartialEq for Frame {
+    fn eq(&self, other: &Self) -> bool {
+        let address = |frame: &Self| frame.site.map(ptr::from_ref);
+        (address(self), self.began) == (address(other), other.began)
+    }
+}
+
+/// A thread's stack at a moment.
+pub(crate) struct StackReading {
+    /// The functions that run, outermost first.
+    pub(crate) frames: Vec<Frame>,
+    /// Changes with every trace context that the thread enters or leaves.
+    pub(crate) scopes: u64,
+    /// The trace that the thread works for.
+    pub(crate) trace: Option<TraceId>,
+}
