@@ -30,6 +30,7 @@ mod runner;
 mod tests;
 mod validate;
 mod watchdog;
+mod workers;
 
 use std::fmt;
 use std::io;
@@ -49,9 +50,12 @@ pub(crate) use report::{Report, Status};
 
 use crate::base::worker::Worker;
 use crate::metrics;
+use crate::settings::config::Config;
 use awake::Awake;
 use check_state::{Slot, Standing};
 use watchdog::Watchdog;
+pub(crate) use workers::BlockedWorker;
+use workers::Workers;
 
 /// The name of the Tokio runtime that the monitor was started in.
 const MAIN: &str = "main";
@@ -73,6 +77,24 @@ pub(crate) struct Service {
     pub(crate) version: String,
 }
 
+/// The times that a runtime and one of its workers may be blocked; `None` for ever.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct BlockingLimits {
+    /// A runtime that answers nothing for longer makes the process not live.
+    pub(crate) runtime: Option<Duration>,
+    /// A function that holds up a worker for longer is named.
+    pub(crate) worker: Option<Duration>,
+}
+
+impl BlockingLimits {
+    pub(crate) fn from_config(config: &Config) -> Self {
+        Self {
+            runtime: config.watchdog,
+            worker: config.blocked_worker,
+        }
+    }
+}
+
 /// The state of the process as its probes see it.
 pub(crate) struct Health {
     service: Service,
@@ -80,6 +102,7 @@ pub(crate) struct Health {
     /// The clock by which verdicts grow old.
     awake: Awake,
     watchdog: Arc<Watchdog>,
+    workers: Arc<Workers>,
     started: AtomicBool,
     draining: AtomicBool,
     /// Set to true, or dropped with the last `Arc<Health>`: both end the checks.
@@ -90,13 +113,10 @@ pub(crate) struct Health {
 impl Health {
     /// Takes the checks in the order in which a report lists them; nothing runs before
     /// [`Health::spawn`].
-    ///
-    /// A runtime that answers nothing for longer than `silence` makes the process not live. Without
-    /// `silence` every process is live.
     pub(crate) fn new(
         service: Service,
         checks: Vec<Check>,
-        silence: Option<Duration>,
+        limits: BlockingLimits,
     ) -> Result<Arc<Self>, CheckError> {
         validate::validate(&checks)?;
         let awake = Awake::default();
@@ -107,7 +127,8 @@ impl Health {
                 .map(|check| Arc::new(Slot::new(check, awake.clone())))
                 .collect(),
             awake,
-            watchdog: Arc::new(Watchdog::new(silence)),
+            watchdog: Arc::new(Watchdog::new(limits.runtime)),
+            workers: Arc::new(Workers::new(limits.worker)),
             started: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             stop: watch::Sender::new(false),
@@ -123,17 +144,23 @@ impl Health {
     /// noticed. A second call does nothing.
     pub(crate) fn spawn(self: &Arc<Self>) -> io::Result<()> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
-        if worker.is_some() || (self.slots.is_empty() && !self.watchdog.is_on()) {
+        let is_idle = self.slots.is_empty() && !self.watchdog.is_on() && !self.workers.is_on();
+        if worker.is_some() || is_idle {
             return Ok(());
         }
         let users = Handle::try_current().ok();
         if let Some(runtime) = &users {
             self.watchdog.watch(MAIN, runtime);
+            self.workers.watch(MAIN, runtime);
         }
-        let (slots, watchdog) = (self.slots.clone(), Arc::clone(&self.watchdog));
+        let watches = runner::Watches {
+            runtimes: Arc::clone(&self.watchdog),
+            workers: Arc::clone(&self.workers),
+        };
+        let slots = self.slots.clone();
         let (awake, stop) = (self.awake.clone(), self.stop.subscribe());
         *worker = Some(Worker::start("monitor-health", MAX_BLOCKING, move || {
-            Ok(runner::run_all(slots, users, watchdog, awake, stop))
+            Ok(runner::run_all(slots, users, watches, awake, stop))
         })?);
         Ok(())
     }
@@ -146,10 +173,11 @@ impl Health {
         let Ok(runtime) = Handle::try_current() else {
             return Err(CheckError::NoRuntime(name.to_owned()));
         };
-        let is_new = self.watchdog.watch(name, &runtime);
-        is_new
-            .then_some(())
-            .ok_or_else(|| CheckError::Duplicate(name.to_owned()))
+        if !self.watchdog.watch(name, &runtime) {
+            return Err(CheckError::Duplicate(name.to_owned()));
+        }
+        self.workers.watch(name, &runtime);
+        Ok(())
     }
 
     /// Ends the checks. A check that blocks is left behind after a tenth of a second.
@@ -212,6 +240,16 @@ impl Health {
             Standing::Pending | Standing::Passing => None,
         });
         failing.collect()
+    }
+
+    /// Returns the workers that a function blocks.
+    pub(crate) fn blocked_workers(&self) -> Vec<BlockedWorker> {
+        self.workers.blocked()
+    }
+
+    /// Returns the time for which each watched worker has been blocked.
+    pub(crate) fn worker_readings(&self) -> Vec<metrics::WorkerReading> {
+        self.workers.readings()
     }
 
     /// Returns the last verdict and duration of every check that has one, and whether each runtime

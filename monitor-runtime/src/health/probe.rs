@@ -80,6 +80,12 @@ impl Health {
             }));
         }
         if question == ProbeKind::Live {
+            let workers = self.blocked_workers();
+            points.extend(workers.iter().map(|worker| Point {
+                name: worker.name(),
+                decides: false,
+                failure: Some((Refusal::Blocked, worker.to_string())),
+            }));
             return points;
         }
         let slots = self.slots.iter();

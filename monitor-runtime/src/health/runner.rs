@@ -14,6 +14,7 @@ use super::check::RunOn;
 use super::check_state::Slot;
 use super::error_text;
 use super::watchdog::Watchdog;
+use super::workers::Workers;
 use crate::base::unwind;
 use crate::base::worker::{NoThread, on_a_thread};
 
@@ -54,6 +55,12 @@ impl Place {
     }
 }
 
+/// The watches that run beside the checks.
+pub(super) struct Watches {
+    pub(super) runtimes: Arc<Watchdog>,
+    pub(super) workers: Arc<Workers>,
+}
+
 /// Supervises every check until `stop` is true or its sender is gone.
 ///
 /// It needs a thread where nothing else runs: even if a check blocks its own thread, its timeout is
@@ -61,7 +68,7 @@ impl Place {
 pub(super) async fn run_all(
     slots: Vec<Arc<Slot>>,
     users: Option<Handle>,
-    watchdog: Arc<Watchdog>,
+    watches: Watches,
     awake: Awake,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -71,7 +78,8 @@ pub(super) async fn run_all(
         let place = Place::new(slot.check.home, users.as_ref());
         supervisors.spawn(supervise(slot, place));
     }
-    supervisors.spawn(watchdog.run());
+    supervisors.spawn(watches.runtimes.run());
+    supervisors.spawn(watches.workers.run());
     supervisors.spawn(awake.run());
     let _ = stop.wait_for(|stop| *stop).await;
     // Drops the sender that every running check watches.

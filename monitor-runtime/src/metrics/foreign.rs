@@ -11,9 +11,10 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::family::{Family, Format, Kind};
+use super::foreign_names::FAMILIES;
 use super::foreign_names::{Names, Placed};
 use super::sample::Sample;
-use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION, FAMILIES};
+use super::{BUILD_INFO, CALLS, CONCURRENT, DURATION};
 use crate::base::unwind::quietly;
 
 /// A rendered page, and the families found in it.

@@ -2,9 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use super::FAMILIES;
 use super::family::{Family, Kind};
 use super::sample::is_key;
+use super::{
+    BUILD_INFO, BUSY, CALLS, CAPTURES, CHECK_DURATION, CHECK_UP, CONCURRENT, DURATION, ERRORS,
+    INCIDENTS, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS, OBJECTIVE_CALLS, OBJECTIVE_FAILURES,
+    OBJECTIVE_IN_FLIGHT, OBJECTIVE_TARGET, OBJECTIVE_THRESHOLD, OLDEST_CALL, OTLP_ITEMS, POLLS,
+    SLOW_POLLS, SPANS_LEFT_OUT, TRACES,
+};
+
+/// Families of which every page may have series, so that the service must not define them.
+pub(super) const FAMILIES: [&Family<'static>; 24] = [
+    &BUILD_INFO,
+    &CALLS,
+    &ERRORS,
+    &DURATION,
+    &CONCURRENT,
+    &BUSY,
+    &POLLS,
+    &SLOW_POLLS,
+    &LOG_EVENTS,
+    &LOG_DROPPED,
+    &LABEL_OVERFLOW,
+    &CAPTURES,
+    &OTLP_ITEMS,
+    &TRACES,
+    &SPANS_LEFT_OUT,
+    &INCIDENTS,
+    &OLDEST_CALL,
+    &CHECK_UP,
+    &CHECK_DURATION,
+    &OBJECTIVE_CALLS,
+    &OBJECTIVE_FAILURES,
+    &OBJECTIVE_TARGET,
+    &OBJECTIVE_THRESHOLD,
+    &OBJECTIVE_IN_FLIGHT,
+];
 
 /// The owner of each name on the page.
 pub(super) struct Names<'t> {

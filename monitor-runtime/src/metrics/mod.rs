@@ -45,8 +45,8 @@ pub(crate) use page::{Chunks, Page};
 pub(crate) use process_families::{process, runtime};
 pub(crate) use readings::RESULTS;
 pub(crate) use runtime_families::{
-    CheckReading, Number, RuntimeFamily, captures, checks, incidents, label_overflow, log,
-    otlp_items, traces,
+    CheckReading, Number, RuntimeFamily, WorkerReading, blocked_workers, captures, checks,
+    incidents, label_overflow, log, otlp_items, traces,
 };
 pub(crate) use service::Service;
 pub(crate) use text_format::{canonical, escape};
@@ -56,34 +56,6 @@ pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
 pub(crate) const HTTP_RESULTS: &str = "monitor_http_requests_total";
 pub(crate) const HTTP_DURATION: &str = "http_server_request_duration_seconds";
 pub(crate) const HTTP_ACTIVE: &str = "http_server_active_requests";
-
-/// Families of which every page may have series, so that the service must not define them.
-const FAMILIES: [&Family<'static>; 24] = [
-    &BUILD_INFO,
-    &CALLS,
-    &ERRORS,
-    &DURATION,
-    &CONCURRENT,
-    &BUSY,
-    &POLLS,
-    &SLOW_POLLS,
-    &LOG_EVENTS,
-    &LOG_DROPPED,
-    &LABEL_OVERFLOW,
-    &CAPTURES,
-    &OTLP_ITEMS,
-    &TRACES,
-    &SPANS_LEFT_OUT,
-    &INCIDENTS,
-    &OLDEST_CALL,
-    &CHECK_UP,
-    &CHECK_DURATION,
-    &OBJECTIVE_CALLS,
-    &OBJECTIVE_FAILURES,
-    &OBJECTIVE_TARGET,
-    &OBJECTIVE_THRESHOLD,
-    &OBJECTIVE_IN_FLIGHT,
-];
 
 pub(crate) const CALLS: Family<'static> = Family {
     name: "function_calls_total",
@@ -279,6 +251,12 @@ pub(crate) const TOKIO_PARKS: Family<'static> = Family::counter(
     "tokio_worker_parks_total",
     None,
     "Number of times that a worker had nothing to do.",
+);
+/// The workers of all runtimes that are watched.
+pub(crate) const TOKIO_BLOCKED: Family<'static> = Family::counter(
+    "tokio_worker_blocked_seconds_total",
+    Some("seconds"),
+    "Time for which single polls held up a worker, of those beyond the limit.",
 );
 /// The beginnings of the names of families, and the namespaces of OpenTelemetry that they stand for.
 #[cfg(feature = "otlp")]

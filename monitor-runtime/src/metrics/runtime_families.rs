@@ -7,7 +7,7 @@ use super::family::Family;
 use super::text_format::label;
 use super::{
     CAPTURES, CHECK_DURATION, CHECK_UP, INCIDENTS, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS,
-    OLDEST_CALL, OTLP_ITEMS, SPANS_LEFT_OUT, TRACES,
+    OLDEST_CALL, OTLP_ITEMS, SPANS_LEFT_OUT, TOKIO_BLOCKED, TRACES,
 };
 use crate::base::clock;
 use crate::callsite::Site;
@@ -157,6 +157,27 @@ pub(crate) fn label_overflow(sites: impl Iterator<Item = &'static Site>) -> Opti
     (!values.is_empty()).then(|| RuntimeFamily {
         family,
         values: values.into_iter().map(counted).collect(),
+    })
+}
+
+/// A worker of a runtime that is watched.
+pub(crate) struct WorkerReading {
+    pub(crate) runtime: String,
+    pub(crate) worker: usize,
+    /// The time for which it has been blocked since the start.
+    pub(crate) blocked: Duration,
+}
+
+/// Returns the family of the time for which workers were blocked; none without workers.
+pub(crate) fn blocked_workers(readings: &[WorkerReading]) -> Option<RuntimeFamily> {
+    let value = |reading: &WorkerReading| {
+        let worker = label("worker", &reading.worker.to_string());
+        let labels = [label("runtime", &reading.runtime), worker].join(",");
+        (labels, Number::Measure(reading.blocked.as_secs_f64()))
+    };
+    (!readings.is_empty()).then(|| RuntimeFamily {
+        family: &TOKIO_BLOCKED,
+        values: readings.iter().map(value).collect(),
     })
 }
 

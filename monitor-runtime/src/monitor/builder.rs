@@ -223,4 +223,12 @@ impl Builder {
         self.overrides.slow_poll = Some(limit.into().map_or_else(|| "off".to_owned(), text));
         self
     }
+
+    /// Sets the time that one poll may hold up a worker of the async runtime before the log names the
+    /// function, from 100 ms to 1 h; `None` names none. Wins over `MONITOR_BLOCKED_WORKER`.
+    pub fn blocked_worker(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        let text = |limit| humantime::format_duration(limit).to_string();
+        self.overrides.blocked_worker = Some(limit.into().map_or_else(|| "off".to_owned(), text));
+        self
+    }
 }

@@ -47,6 +47,7 @@ pub(super) fn page(
         if let Some(reader) = &reader {
             own.extend(metrics::process(&reader.process()));
             own.extend(reader.runtime().iter().flat_map(metrics::runtime));
+            own.extend(metrics::blocked_workers(&health.worker_readings()));
         }
         Box::new(exposition.scrape(format, own, others.unwrap_or_default()))
     })

@@ -15,7 +15,7 @@ use super::upkeep::Upkeep;
 use crate::base::{clock, redact};
 use crate::callsite::Site;
 use crate::callsite::labels;
-use crate::health::{self, Health};
+use crate::health::{self, BlockingLimits, Health};
 use crate::metrics::{facade, process};
 use crate::monitor::Monitor;
 use crate::monitor::builder::Builder;
@@ -69,7 +69,7 @@ impl Builder {
             id: service.name.clone(),
             version: service.version.clone(),
         };
-        let health = Health::new(subject, self.checks, config.watchdog)?;
+        let health = Health::new(subject, self.checks, BlockingLimits::from_config(&config))?;
         let listener = server::listen(&config.server)?;
 
         let plan = otlp::Plan::new(&mut config);

@@ -53,7 +53,7 @@ use deliver::deliver;
 pub(crate) use deliver::withdraw;
 pub(crate) use destination::Destination;
 pub(crate) use event::{error, unreported};
-pub(crate) use health::unhealthy;
+pub(crate) use health::{blocked_worker, unhealthy};
 use layer::mute;
 pub use layer::{SentryLayer, sentry_layer};
 pub(crate) use own_line::own_line;

@@ -74,6 +74,9 @@ pub(crate) fn withdraw(_: &Arc<Line>) {}
 
 pub(crate) fn unhealthy(_: &str, _: &str, _: &Limit) {}
 
+pub(crate) fn blocked_worker(_: &str, _: &str, _: Vec<(&str, String)>, _: EventContext, _: &Limit) {
+}
+
 pub(crate) fn request_failed(_: &str, _: &str, _: &str) {}
 
 fn report_panic(_: &PanicHookInfo<'_>) {}

@@ -18,7 +18,7 @@ use super::turns::Turns;
 use super::{Context, negotiate, routes};
 use crate::base::escape::is_unseen;
 use crate::fuzzing::{headers, text};
-use crate::health::{Health, Service};
+use crate::health::{BlockingLimits, Health, Service};
 use crate::http::accept::Ends;
 use crate::metrics;
 
@@ -106,7 +106,7 @@ pub(crate) fn connection(input: &[u8]) {
             id: "shop".into(),
             version: "1".into(),
         };
-        let health = Health::new(service, vec![], None).expect("no checks");
+        let health = Health::new(service, vec![], BlockingLimits::default()).expect("no checks");
         let page = |_| Box::new(std::iter::once(b"up 1\n".to_vec())) as super::Chunks;
         routes::all(Context::new(
             metrics::Service::default(),

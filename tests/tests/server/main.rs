@@ -1,6 +1,7 @@
 //! The management server of a real process: probes, the port, a Unix socket, the live page,
 //! incidents.
 
+mod blocked_workers;
 mod descriptors;
 mod health;
 mod incidents;

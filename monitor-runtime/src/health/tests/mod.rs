@@ -15,7 +15,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::check_state::{Slot, Standing};
-use super::{Check, CheckError, Health, ProbeKind, Refusal, Selection, Service, Status};
+use super::{
+    BlockingLimits, Check, CheckError, Health, ProbeKind, Refusal, Selection, Service, Status,
+};
 
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,7 +27,7 @@ fn health(checks: Vec<Check>) -> Arc<Health> {
         id: "shop".into(),
         version: "1.2.3".into(),
     };
-    Health::new(service, checks, None).expect("valid checks")
+    Health::new(service, checks, BlockingLimits::default()).expect("valid checks")
 }
 
 fn passing(name: &str) -> Check {
@@ -50,7 +52,7 @@ fn invalid_checks_are_refused_by_name_value_and_rule() {
             id: String::new(),
             version: String::new(),
         };
-        Health::new(service, checks, None)
+        Health::new(service, checks, BlockingLimits::default())
             .err()
             .expect("refused")
             .to_string()

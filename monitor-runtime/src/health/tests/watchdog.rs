@@ -9,14 +9,20 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::blocking::eventually;
 use super::{MS, SECOND, passing};
-use crate::health::{Check, CheckError, Health, ProbeKind, Refusal, Selection, Service};
+use crate::health::{
+    BlockingLimits, Check, CheckError, Health, ProbeKind, Refusal, Selection, Service,
+};
 
 fn health(checks: Vec<Check>, silence: Duration) -> Arc<Health> {
     let service = Service {
         id: String::new(),
         version: String::new(),
     };
-    let health = Health::new(service, checks, Some(silence)).expect("valid");
+    let limits = BlockingLimits {
+        runtime: Some(silence),
+        worker: None,
+    };
+    let health = Health::new(service, checks, limits).expect("valid");
     health.mark_started();
     health
 }

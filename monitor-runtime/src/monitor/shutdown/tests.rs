@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use super::*;
-use crate::health::Service;
+use crate::health::{BlockingLimits, Service};
 
 const MOMENT: Duration = Duration::from_millis(100);
 const LONG: Duration = Duration::from_secs(3600);
@@ -16,7 +16,7 @@ fn lifecycle(drain: Duration, limit: Duration) -> (Arc<Lifecycle>, Arc<AtomicUsi
         id: "shop".into(),
         version: "1.2.3".into(),
     };
-    let health = Health::new(service, vec![], None).expect("valid checks");
+    let health = Health::new(service, vec![], BlockingLimits::default()).expect("valid checks");
     let limit = DrainLimit {
         duration: limit,
         given: true,

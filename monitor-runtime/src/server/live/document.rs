@@ -56,6 +56,7 @@ impl Live {
     ///            one that is as before is the number of its kind alone
     /// routes     [place, method, route, [ok, error, cancelled] since the start, in flight, window, window]
     /// health     [status, output]
+    /// blocked    [[runtime, worker, sentence]]: workers that one function holds up
     /// checks     [place, name, status, critical, milliseconds, output]
     /// incidents  [[id, at, sentence, is open]], the latest first
     /// objectives as `/objectives` has them

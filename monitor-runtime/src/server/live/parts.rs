@@ -38,6 +38,7 @@ pub(crate) struct Around {
 pub(super) struct Parts {
     routes: Changing,
     checks: Changing,
+    blocked: Changing,
     health: Changing,
     incidents: Changing,
     objectives: Changing,
@@ -87,6 +88,12 @@ impl Parts {
         let report = serde_json::to_value(report).unwrap_or_default();
         let whole = json!([report["status"], report["output"]]);
         self.health.set(0, &whole.to_string(), number);
+        let blocked = health.blocked_workers();
+        let blocked = blocked
+            .iter()
+            .map(|worker| json!([worker.runtime, worker.worker, worker.to_string()]));
+        let blocked = blocked.collect::<Value>().to_string();
+        self.blocked.set(0, &blocked, number);
         let none = serde_json::Map::new();
         let checks = report["checks"].as_object().unwrap_or(&none);
         for (place, (name, entries)) in checks.iter().enumerate() {
@@ -133,6 +140,7 @@ impl Parts {
         self.routes.print(out, "routes", known);
         self.checks.print(out, "checks", known);
         self.health.print_one(out, "health", known);
+        self.blocked.print_one(out, "blocked", known);
         self.incidents.print_one(out, "incidents", known);
         self.objectives.print_one(out, "objectives", known);
         self.level.print_one(out, "level", known);

@@ -87,6 +87,9 @@ export function troubles(store) {
     const left = one.budget_left === null ? "" : `; ${format.percent(Math.max(0, one.budget_left))} left`;
     found.push({ level: one.alert === "page" ? "bad" : "warn", what: one.name, text: `error budget burning at ${format.times(burn)}${left}` });
   }
+  for (const [runtime, worker, text] of store.blocked ?? []) {
+    found.push({ level: "bad", what: runtime === "main" ? `Worker ${worker}` : `Worker ${worker} of ${runtime}`, text });
+  }
   for (const one of store.checks) {
     if (one.status !== "ok") found.push({ level: one.status === "fail" ? "bad" : "warn", what: `Check ${one.name}`, text: one.output ?? one.status });
   }

@@ -234,13 +234,14 @@ fn all(question: ProbeKind, points: &[Point], wish: &ProbeQuery, details: bool) 
     Answer::text(status(refusal.is_none()), body)
 }
 
-/// Formats a point as Kubernetes does. Without details a check and a runtime have no name.
+/// Formats a point as Kubernetes does. Without details a check, a runtime and a worker have no name.
 fn line(point: &Point, details: bool) -> String {
     let Point { name, decides, .. } = point;
     let name = match name.split_once(':') {
         _ if details => name,
         None => "check",
         Some(("runtime", _)) => "runtime",
+        Some(("worker", _)) => "worker",
         // Names that every process has.
         Some(_) => name,
     };

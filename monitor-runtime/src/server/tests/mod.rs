@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use client::{Answer, ask, ask_with, connect, finish, unchunked};
 
 use super::{BindError, Chunks, Context, Server, bind, serve};
-use crate::health::{Check, Health, Service};
+use crate::health::{BlockingLimits, Check, Health, Service};
 use crate::metrics;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ fn health(checks: Vec<Check>) -> Arc<Health> {
         id: "shop".into(),
         version: "1.2.3".into(),
     };
-    Health::new(service, checks, None).expect("valid checks")
+    Health::new(service, checks, BlockingLimits::default()).expect("valid checks")
 }
 
 fn context(health: &Arc<Health>) -> Context {

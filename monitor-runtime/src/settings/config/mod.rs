@@ -59,7 +59,7 @@ use self::slow_poll::slow_poll;
 )]
 use self::table::*;
 pub use self::table::{SETTINGS, Setting};
-use self::watchdog::watchdog;
+use self::watchdog::{blocked_worker, watchdog};
 use crate::settings::log_filter::{LogDirectives, RecordDirectives};
 use crate::settings::log_format::LogFormat;
 use crate::settings::native_histograms::NativeHistograms;
@@ -74,6 +74,7 @@ pub(crate) struct Overrides {
     pub(crate) drain_limit: Option<Duration>,
     pub(crate) watchdog: Option<String>,
     pub(crate) slow_poll: Option<String>,
+    pub(crate) blocked_worker: Option<String>,
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
     pub(crate) process_metrics: Option<bool>,
@@ -107,6 +108,7 @@ pub(crate) struct Config {
     pub(crate) watchdog: Option<Duration>,
     /// The duration beyond which a poll is slow; `None` for no limit.
     pub(crate) slow_poll: Option<Duration>,
+    pub(crate) blocked_worker: Option<Duration>,
     pub(crate) label_series: usize,
     pub(crate) redact: Vec<String>,
     pub(crate) process_metrics: bool,
@@ -174,6 +176,7 @@ impl Config {
             drain_limit: drain::limit(given.drain_limit, env)?,
             watchdog: watchdog(given.watchdog, env)?,
             slow_poll: slow_poll(given.slow_poll, env)?,
+            blocked_worker: blocked_worker(given.blocked_worker, env)?,
             label_series: label_series(given.label_series, env)?,
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             process_metrics: process_metrics(given.process_metrics, env)?,

@@ -55,6 +55,8 @@ settings! {
         "time that the async runtime may be blocked before `/livez` fails";
     MONITOR_SLOW_POLL: "slow_poll", "100ms", "a duration from 1ms to 1h, or `off`",
         "time that a future may hold its thread at once before the poll counts as slow";
+    MONITOR_BLOCKED_WORKER: "blocked_worker", "1s", "a duration from 100ms to 1h, or `off`",
+        "time that one poll may hold up a worker of the async runtime before the log names the function";
     MONITOR_LABEL_SERIES: "label_series", "10000", "a whole number from 0 to 1000000",
         "combinations of label values told apart in the whole process; new ones beyond it are `other`";
     MONITOR_REDACT: "redact", "none: the built-in names are always hidden", "names separated by commas, of letters, digits, `_`, `-` and `.`",

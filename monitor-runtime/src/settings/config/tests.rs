@@ -331,6 +331,28 @@ fn a_refused_value_shows_no_secret() {
 }
 
 #[test]
+fn the_limit_of_a_blocked_worker_is_a_duration_or_off() {
+    let of = |value: &str| {
+        let env = [("MONITOR_BLOCKED_WORKER", value)];
+        resolve(Overrides::default(), &env).map(|config| config.blocked_worker)
+    };
+    assert_eq!(of(""), Ok(Some(Duration::from_secs(1))));
+    assert_eq!(of("250ms"), Ok(Some(Duration::from_millis(250))));
+    assert_eq!(of("Off"), Ok(None));
+    for value in ["99ms", "61m", "soon"] {
+        let text = of(value).expect_err("refused").to_string();
+        let begin = format!("MONITOR_BLOCKED_WORKER={value:?}: is ");
+        assert!(text.starts_with(&begin), "{text}");
+    }
+    let given = Overrides {
+        blocked_worker: Some("5s".into()),
+        ..Overrides::default()
+    };
+    let config = resolve(given, &[("MONITOR_BLOCKED_WORKER", "off")]).expect("allowed");
+    assert_eq!(config.blocked_worker, Some(Duration::from_secs(5)));
+}
+
+#[test]
 fn words_are_taken_in_any_case_and_with_spaces_around_them() {
     let cases = [
         ("MONITOR_ADDR", "off"),
@@ -338,6 +360,7 @@ fn words_are_taken_in_any_case_and_with_spaces_around_them() {
         #[cfg(unix)]
         ("MONITOR_ADDR", "unix:/run/m.sock"),
         ("MONITOR_WATCHDOG", "off"),
+        ("MONITOR_BLOCKED_WORKER", "off"),
         ("MONITOR_PROCESS_METRICS", "off"),
         ("MONITOR_PROCESS_METRICS", "on"),
         ("MONITOR_NATIVE_HISTOGRAMS", "on"),

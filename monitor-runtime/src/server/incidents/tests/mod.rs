@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::Moment;
 use crate::base::clock;
-use crate::health::{Check, Health};
+use crate::health::{BlockingLimits, Check, Health};
 use crate::server::live::{Around, Live};
 use crate::traces::{Ids, Origin, SpanId, TraceId, random};
 
@@ -37,7 +37,7 @@ fn health(checks: Vec<Check>) -> std::sync::Arc<Health> {
         id: "shop".into(),
         version: "1.2.3".into(),
     };
-    Health::new(service, checks, None).expect("valid checks")
+    Health::new(service, checks, BlockingLimits::default()).expect("valid checks")
 }
 
 fn live(sites: &'static [&'static crate::callsite::Site]) -> Live {

@@ -10,9 +10,11 @@ fn quotes_and_marks_around_a_variable_are_no_part_of_it() {
             "MONITOR_ADDR" => "127.0.0.1:7",
             "MONITOR_TOKEN" => "0123456789abcdef",
             "MONITOR_LOG_FORMAT" => "json",
-            "MONITOR_DRAIN" | "MONITOR_DRAIN_LIMIT" | "MONITOR_WATCHDOG" | "MONITOR_SLOW_POLL" => {
-                "7s"
-            }
+            "MONITOR_DRAIN"
+            | "MONITOR_DRAIN_LIMIT"
+            | "MONITOR_WATCHDOG"
+            | "MONITOR_SLOW_POLL"
+            | "MONITOR_BLOCKED_WORKER" => "7s",
             "MONITOR_LABEL_SERIES"
             | "OTEL_EXPORTER_OTLP_TIMEOUT"
             | "OTEL_METRIC_EXPORT_INTERVAL"

@@ -1,0 +1,210 @@
+//! A runtime, and what its own counters say of its workers.
+//!
+//! Tokio counts, on stable Rust, how often a worker parks and how long it is busy. Both stand still
+//! while one poll holds the worker up. They also stand still while a worker always has another task
+//! in its queue, so this alone is no proof. A thread that waits in `block_in_place` looks as if it
+//! held its worker up. Another thread runs that worker meanwhile, and it may be that busy. So
+//! questions are put into the queue that all workers share, as soon as one seems to be held up. It is
+//! if one of these holds as well:
+//!
+//! * The runtime cannot hand a worker to another thread: it is a current-thread one.
+//! * The other workers have answered many questions, and this one none of them.
+//! * All workers seem to be held up, and nothing is answered.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::runtime::{self, Handle, RuntimeFlavor};
+
+use crate::context::threads;
+use crate::metrics::WorkerReading;
+
+/// Tokio has the counters on targets with atomics of 64 bits.
+pub(super) const IS_COUNTED: bool = cfg!(target_has_atomic = "64");
+
+/// Answers of other workers, for each worker, after which one that has answered nothing is held up. Each
+/// answer comes from a worker that was free to take the question.
+const ANSWERS: u64 = 16;
+
+/// A runtime that is watched.
+pub(super) struct WatchedRuntime {
+    name: String,
+    handle: Handle,
+    /// Owned by a task, which a runtime drops when it shuts down.
+    task: Weak<()>,
+    answers: Arc<Answers>,
+    workers: Vec<Worker>,
+    /// The number of workers that seem to be held up.
+    held: usize,
+    /// All answers at the last tick, and `true` if they were as many at the tick before.
+    answered: u64,
+    is_silent: bool,
+}
+
+/// Answers to the questions so far.
+struct Answers {
+    all: AtomicU64,
+    by_worker: Vec<AtomicU64>,
+}
+
+/// The counters of a worker. They change whenever it begins or ends to wait, or answers.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Counters {
+    parks: u64,
+    busy: Duration,
+    answers: u64,
+}
+
+/// A worker as the last tick has seen it.
+#[derive(Clone, Default)]
+struct Worker {
+    counters: Counters,
+    /// The time for which its counters have stood still, outside of waits.
+    still: Duration,
+    /// All answers at the beginning of that time.
+    answers_before: u64,
+    /// The time for which it has been blocked since the start.
+    blocked: Duration,
+}
+
+impl WatchedRuntime {
+    pub(super) fn new(name: &str, handle: &Handle) -> Self {
+        let token = Arc::new(());
+        let task = Arc::downgrade(&token);
+        handle.spawn(async move {
+            std::future::pending::<()>().await;
+            drop(token);
+        });
+        let workers = handle.metrics().num_workers();
+        Self {
+            name: name.to_owned(),
+            handle: handle.clone(),
+            task,
+            answers: Arc::new(Answers {
+                all: AtomicU64::new(0),
+                by_worker: (0..workers).map(|_| AtomicU64::new(0)).collect(),
+            }),
+            workers: vec![Worker::default(); workers],
+            held: 0,
+            answered: 0,
+            is_silent: false,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn id(&self) -> runtime::Id {
+        self.handle.id()
+    }
+
+    /// Returns `false` for a runtime that was shut down.
+    pub(super) fn is_there(&self) -> bool {
+        self.task.strong_count() > 0
+    }
+
+    /// Reads the counters, `passed` after the last tick.
+    pub(super) fn tick(&mut self, passed: Duration) {
+        let answers = self.answers.all.load(Ordering::Relaxed);
+        self.is_silent = answers == self.answered;
+        self.answered = answers;
+        for index in 0..self.workers.len() {
+            let counters = self.read(index);
+            let worker = &mut self.workers[index];
+            if counters.is_waiting() || counters != worker.counters {
+                (worker.still, worker.answers_before) = (Duration::ZERO, answers);
+            } else {
+                worker.still += passed;
+            }
+            worker.counters = counters;
+        }
+    }
+
+    fn read(&self, index: usize) -> Counters {
+        let answers = self.answers.by_worker[index].load(Ordering::Relaxed);
+        #[cfg(target_has_atomic = "64")]
+        {
+            let metrics = self.handle.metrics();
+            Counters {
+                parks: metrics.worker_park_unpark_count(index),
+                busy: metrics.worker_total_busy_duration(index),
+                answers,
+            }
+        }
+        #[cfg(not(target_has_atomic = "64"))]
+        Counters {
+            answers,
+            ..Counters::default()
+        }
+    }
+
+    /// Returns the time for which a worker has stood still.
+    pub(super) fn still(&self, index: usize) -> Duration {
+        self.workers
+            .get(index)
+            .map_or(Duration::ZERO, |worker| worker.still)
+    }
+
+    /// Takes the number of workers that seem to be held up. Asks questions that any worker which is free
+    /// answers, if there are some.
+    pub(super) fn ask(&mut self, held: usize) {
+        self.held = held;
+        let can_hand_over = self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread;
+        if held == 0 || !can_hand_over {
+            return;
+        }
+        // Half of the answers that are needed, at each of the ticks that there are before the limit.
+        let questions = self.workers.len() * usize::try_from(ANSWERS / 2).unwrap_or_default();
+        for _ in 0..questions {
+            let answers = Arc::clone(&self.answers);
+            self.handle.spawn(async move {
+                threads::note_worker();
+                let own = runtime::worker_index().and_then(|index| answers.by_worker.get(index));
+                if let Some(own) = own {
+                    own.fetch_add(1, Ordering::Relaxed);
+                }
+                answers.all.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+    }
+
+    /// Returns `true` if a worker that stands still is held up, and not busy on another thread.
+    pub(super) fn is_certain_of(&self, index: usize) -> bool {
+        let Some(worker) = self.workers.get(index) else {
+            return false;
+        };
+        if self.handle.runtime_flavor() == RuntimeFlavor::CurrentThread {
+            return true;
+        }
+        let own = self.answers.by_worker[index].load(Ordering::Relaxed);
+        let answers = self.answers.all.load(Ordering::Relaxed) - worker.answers_before;
+        let others_answer = answers >= ANSWERS * self.workers.len() as u64;
+        let nothing_answers = self.held == self.workers.len() && self.is_silent;
+        own == worker.counters.answers && (others_answer || nothing_answers)
+    }
+
+    /// Adds to the time for which a worker has been blocked.
+    pub(super) fn add_blocked(&mut self, index: usize, time: Duration) {
+        if let Some(worker) = self.workers.get_mut(index) {
+            worker.blocked += time;
+        }
+    }
+
+    pub(super) fn readings(&self) -> impl Iterator<Item = WorkerReading> {
+        let workers = self.workers.iter().enumerate();
+        workers.map(|(worker, watched)| WorkerReading {
+            runtime: self.name.clone(),
+            worker,
+            blocked: watched.blocked,
+        })
+    }
+}
+
+impl Counters {
+    /// Returns `true` for a worker that has nothing to do: its number of beginnings and ends of waits is odd.
+    fn is_waiting(self) -> bool {
+        self.parks % 2 == 1
+    }
+}

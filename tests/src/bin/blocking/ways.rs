@@ -1,0 +1,218 @@
+//! The ways to hold up a thread.
+
+use std::io::Read;
+use std::str::FromStr;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use monitor_runtime::{monitored, task};
+
+/// A way to hold up a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Waits for a lock that another thread has.
+    Mutex,
+    Sleep,
+    Spin,
+    /// Reads a pipe that nothing is written to.
+    Pipe,
+    /// Calls a function again and again, each call of which is short.
+    Loop,
+    /// Sleeps in a task of its own.
+    Task,
+    /// Sleeps in a handler that is not monitored.
+    Unmonitored,
+    /// Sleeps in an `async` function of a trait that returns a boxed future.
+    Boxed,
+    /// As `Sleep`, but all workers at once.
+    All,
+    // None of these blocks a worker.
+    Await,
+    InPlace,
+    SpawnBlocking,
+    Thread,
+    /// Holds up a thread in place while all workers are busy all the time.
+    InPlaceInStorm,
+    /// Polls for a long time that consists of short polls.
+    ManyPolls,
+}
+
+impl FromStr for Way {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Ok(match text {
+            "mutex" => Self::Mutex,
+            "sleep" => Self::Sleep,
+            "spin" => Self::Spin,
+            "pipe" => Self::Pipe,
+            "loop" => Self::Loop,
+            "task" => Self::Task,
+            "unmonitored" => Self::Unmonitored,
+            "boxed" => Self::Boxed,
+            "all" => Self::All,
+            "await" => Self::Await,
+            "in_place" => Self::InPlace,
+            "spawn_blocking" => Self::SpawnBlocking,
+            "thread" => Self::Thread,
+            "in_place_in_storm" => Self::InPlaceInStorm,
+            "many_polls" => Self::ManyPolls,
+            _ => return Err(()),
+        })
+    }
+}
+
+/// Holds up a thread for so long.
+pub(crate) async fn hold_up(way: Way, time: Duration) {
+    match way {
+        Way::Unmonitored => thread::sleep(time),
+        Way::Task => {
+            let _ = task::spawn(order(Way::Sleep, time)).await;
+        }
+        Way::All => {
+            let tasks = (0..super::WORKERS).map(|_| tokio::spawn(order(Way::Sleep, time)));
+            for task in tasks.collect::<Vec<_>>() {
+                let _ = task.await;
+            }
+        }
+        Way::InPlaceInStorm => {
+            let storm = (0..4 * super::WORKERS).map(|_| tokio::spawn(busy(time)));
+            let storm: Vec<_> = storm.collect();
+            order(Way::InPlace, time).await;
+            for task in storm {
+                let _ = task.await;
+            }
+        }
+        other => order(other, time).await,
+    }
+}
+
+#[monitored]
+async fn order(way: Way, time: Duration) {
+    match way {
+        Way::Mutex => wait_for_lock(time).await,
+        Way::Spin => spin(time).await,
+        Way::Pipe => read_pipe(time).await,
+        Way::Loop => call_often(time).await,
+        Way::Boxed => Boxes.nap(time).await,
+        Way::Await => tokio::time::sleep(time).await,
+        Way::InPlace => tokio::task::block_in_place(|| nap_in_place(time)),
+        Way::SpawnBlocking => {
+            let _ = tokio::task::spawn_blocking(move || nap_in_place(time)).await;
+        }
+        Way::Thread => {
+            let (done, mut ended) = tokio::sync::mpsc::channel(1);
+            thread::spawn(move || {
+                nap_in_place(time);
+                done.blocking_send(())
+            });
+            ended.recv().await;
+        }
+        Way::ManyPolls => many_polls(time).await,
+        _ => sleep(time).await,
+    }
+}
+
+#[monitored]
+async fn sleep(time: Duration) {
+    tokio::task::yield_now().await;
+    thread::sleep(time);
+}
+
+/// Waits for a lock that another thread has for so long.
+#[monitored]
+async fn wait_for_lock(time: Duration) {
+    let lock = Arc::new(Mutex::new(()));
+    let theirs = Arc::clone(&lock);
+    let (locked, is_locked) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        let guard = theirs.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = locked.send(());
+        thread::sleep(time);
+        drop(guard);
+    });
+    let _ = is_locked.recv();
+    drop(lock.lock().unwrap_or_else(PoisonError::into_inner));
+    let _ = thread.join();
+}
+
+#[monitored]
+async fn spin(time: Duration) {
+    let begin = Instant::now();
+    while begin.elapsed() < time {
+        std::hint::spin_loop();
+    }
+}
+
+#[monitored]
+async fn read_pipe(time: Duration) {
+    let Ok((mut reader, writer)) = std::io::pipe() else {
+        return;
+    };
+    thread::spawn(move || {
+        thread::sleep(time);
+        drop(writer);
+    });
+    let _ = reader.read(&mut [0]);
+}
+
+#[monitored]
+async fn call_often(time: Duration) {
+    let begin = Instant::now();
+    while begin.elapsed() < time {
+        step();
+    }
+}
+
+#[monitored]
+fn step() {
+    thread::sleep(Duration::from_millis(5));
+}
+
+#[monitored]
+fn nap_in_place(time: Duration) {
+    thread::sleep(time);
+}
+
+#[monitored]
+async fn many_polls(time: Duration) {
+    let begin = Instant::now();
+    std::future::poll_fn(|context| {
+        thread::sleep(Duration::from_millis(5));
+        if begin.elapsed() >= time {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Always has more to do, a little at a time: its worker never comes to the end of its queue.
+async fn busy(time: Duration) {
+    let begin = Instant::now();
+    std::future::poll_fn(|context| {
+        let poll = Instant::now();
+        while poll.elapsed() < Duration::from_micros(200) {
+            std::hint::spin_loop();
+        }
+        if begin.elapsed() >= time {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+struct Boxes;
+
+impl Boxes {
+    #[monitored]
+    fn nap(&self, time: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async move { thread::sleep(time) })
+    }
+}

@@ -1,0 +1,285 @@
+//! One worker of eight that a function holds up, as an operator sees it, of a real process.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use monitor_tests::http::begin;
+use monitor_tests::process::{Sentry, Service, get, wait_for};
+use serde_json::Value;
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+fn service(env: &[(&str, &str)]) -> Service {
+    let limit = ("MONITOR_BLOCKED_WORKER", "300ms");
+    let program = Path::new(env!("CARGO_BIN_EXE_blocking"));
+    Service::serving(program, &[&[limit], env].concat())
+}
+
+/// Holds up a thread in the service, within a request.
+fn hold_up(service: &Service, way: &str, milliseconds: u64) -> std::net::TcpStream {
+    let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
+    let path = format!("/block/{way}/{milliseconds}");
+    begin(service.addr, "GET", &path, &[("traceparent", &parent)])
+}
+
+/// The lines on blocked workers in the answer to a probe.
+fn named(service: &Service) -> Vec<String> {
+    let (status, answer) = get(service.management, "/livez?verbose");
+    assert_eq!(
+        status, 200,
+        "one worker of many is no reason for a restart: {answer}"
+    );
+    assert!(answer.ends_with("livez check passed\n"), "{answer}");
+    let lines = answer.lines().filter(|line| line.contains("worker:"));
+    lines.map(str::to_owned).collect()
+}
+
+fn until_named(service: &Service) -> String {
+    wait_for("the name of a blocked worker", || named(service).pop())
+}
+
+/// The lines of the log with a message.
+fn logged(service: &Service, message: &str) -> Vec<Value> {
+    let lines = service.lines();
+    let lines = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines
+        .filter(|line| line["fields"]["message"] == message)
+        .collect()
+}
+
+/// The seconds for which workers were blocked.
+fn seconds(service: &Service) -> Vec<f64> {
+    let (_, page) = get(service.management, "/metrics");
+    let lines = page.lines().filter_map(|line| {
+        let rest =
+            line.strip_prefix("tokio_worker_blocked_seconds_total{runtime=\"main\",worker=\"")?;
+        rest.split_once("\"} ")?.1.parse().ok()
+    });
+    lines.collect()
+}
+
+#[test]
+fn a_blocked_worker_is_named_in_the_probe_the_log_an_event_a_counter_and_on_the_page() {
+    let sentry = Sentry::start();
+    let service = service(&[("SENTRY_DSN", &sentry.dsn())]);
+    assert_eq!(seconds(&service), [0.0; 8]);
+    let asked = hold_up(&service, "mutex", 2_500);
+    let line = until_named(&service);
+    let said = [
+        " failed (not critical): blocked for ",
+        " s by wait_for_lock (order > wait_for_lock), thread tokio-",
+        " waiting in futex, trace 4bf92f3577b34da6a3ce929d0e0e4736",
+    ];
+    for part in said {
+        assert!(line.contains(part), "{part:?} in {line:?}");
+    }
+    assert!(line.starts_with("[-]worker:main:"), "{line}");
+    let page = get(service.management, "/page/data").1;
+    let page: Value = serde_json::from_str(&page).expect("JSON");
+    let sentence = page["blocked"][0][2].as_str().expect("a sentence");
+    assert!(sentence.contains("by wait_for_lock"), "{page}");
+
+    wait_for("its end", || named(&service).is_empty().then_some(()));
+    drop(asked);
+    let lines = logged(&service, "a worker of the async runtime is blocked");
+    let [line] = lines.as_slice() else {
+        panic!("one line: {lines:?}");
+    };
+    assert_eq!(
+        (&line["level"], &line["target"]),
+        (&"WARN".into(), &"monitor_runtime::health".into())
+    );
+    let fields = &line["fields"];
+    assert_eq!(fields["runtime"], "main");
+    assert_eq!(fields["function"], "wait_for_lock");
+    assert_eq!(fields["module"], "blocking::ways");
+    assert_eq!(fields["path"], "order > wait_for_lock");
+    assert_eq!(fields["state"], "waiting in futex");
+    assert_eq!(fields["trace_id"], TRACE);
+    assert!(
+        fields["thread"]
+            .as_str()
+            .is_some_and(|name| name.starts_with("tokio-")),
+        "{fields}"
+    );
+    let lasted = fields["seconds"].as_f64().expect("a number");
+    assert!((0.3..2.5).contains(&lasted), "{fields}");
+    let goes_on = || logged(&service, "the worker of the async runtime goes on").pop();
+    let goes_on = wait_for("the line of its end", goes_on);
+    assert_eq!(goes_on["fields"]["worker"], fields["worker"]);
+
+    let seconds = seconds(&service);
+    let worker = usize::try_from(fields["worker"].as_u64().expect("a number")).expect("small");
+    let others = seconds
+        .iter()
+        .enumerate()
+        .filter(|(other, _)| *other != worker);
+    assert_eq!(
+        others.map(|(_, seconds)| *seconds).sum::<f64>(),
+        0.0,
+        "{seconds:?}"
+    );
+    assert!((1.5..3.5).contains(&seconds[worker]), "{seconds:?}");
+
+    let event = wait_for("the event", || sentry.events().first().cloned());
+    assert_eq!(
+        (&event["level"], &event["tags"]["function"]),
+        (&"warning".into(), &"wait_for_lock".into())
+    );
+    assert_eq!(event["tags"]["trace_id"], TRACE);
+    assert_eq!(event["contexts"]["worker"]["state"], "waiting in futex");
+    assert_eq!(
+        event["contexts"]["path"]["functions"],
+        serde_json::json!(["order", "wait_for_lock"])
+    );
+    assert_eq!(sentry.events().len(), 1);
+}
+
+#[test]
+fn every_kind_of_block_has_its_function_and_the_word_of_the_kernel() {
+    let service = service(&[]);
+    for (way, said) in [
+        (
+            "sleep",
+            " by sleep (order > sleep), thread tokio-rt-worker waiting in clock_nanosleep,",
+        ),
+        (
+            "spin",
+            " by spin (order > spin), thread tokio-rt-worker running,",
+        ),
+        (
+            "pipe",
+            " by read_pipe (order > read_pipe), thread tokio-rt-worker waiting in read of a pipe,",
+        ),
+        ("loop", " by call_often (order > call_often"),
+        (
+            "task",
+            " by sleep (order > sleep), thread tokio-rt-worker waiting in clock_nanosleep,",
+        ),
+        (
+            "boxed",
+            " by Boxes::nap (order > Boxes::nap), thread tokio-rt-worker waiting in",
+        ),
+        (
+            "unmonitored",
+            " by code that is not monitored, thread tokio-rt-worker waiting in clock_nanosleep,",
+        ),
+    ] {
+        let asked = hold_up(&service, way, 1_200);
+        let line = until_named(&service);
+        assert!(line.contains(said), "{way}: {said:?} in {line:?}");
+        assert!(line.ends_with(&format!("trace {TRACE}")), "{way}: {line}");
+        wait_for("its end", || named(&service).is_empty().then_some(()));
+        drop(asked);
+    }
+}
+
+#[test]
+fn all_workers_at_once_are_all_named() {
+    let service = service(&[]);
+    let asked = hold_up(&service, "all", 3_000);
+    let lines = wait_for("eight names", || {
+        let lines = named(&service);
+        (lines.len() == 8).then_some(lines)
+    });
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.contains(" by sleep (order > sleep)")),
+        "{lines:?}"
+    );
+    wait_for("the end", || named(&service).is_empty().then_some(()));
+    drop(asked);
+}
+
+#[test]
+fn the_thread_of_a_current_thread_runtime_is_named() {
+    let service = service(&[("EXAMPLE_FLAVOR", "current")]);
+    let asked = hold_up(&service, "sleep", 1_500);
+    let line = until_named(&service);
+    assert!(line.starts_with("[-]worker:main:0 failed"), "{line}");
+    assert!(
+        line.contains(" by sleep (order > sleep), thread main waiting in"),
+        "{line}"
+    );
+    assert!(line.ends_with(TRACE), "{line}");
+    wait_for("its end", || named(&service).is_empty().then_some(()));
+    drop(asked);
+}
+
+#[test]
+fn threads_that_block_no_worker_are_not_named() {
+    let service = service(&[]);
+    let ways = [
+        "await",
+        "in_place",
+        "spawn_blocking",
+        "thread",
+        "many_polls",
+        "in_place_in_storm",
+    ];
+    for way in ways {
+        let asked = hold_up(&service, way, 1_500);
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_millis(1_800) {
+            assert_eq!(named(&service), [""; 0], "{way}");
+            thread::sleep(Duration::from_millis(20));
+        }
+        drop(asked);
+    }
+    assert_eq!(seconds(&service), [0.0; 8]);
+}
+
+#[test]
+fn a_process_that_was_stopped_has_no_blocked_worker() {
+    let service = service(&[]);
+    for _ in 0..3 {
+        // Shorter than the limit, but for the stop.
+        let asked = hold_up(&service, "spin", 150);
+        thread::sleep(Duration::from_millis(50));
+        service.signal("STOP");
+        thread::sleep(Duration::from_millis(1_000));
+        service.signal("CONT");
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_millis(700) {
+            assert_eq!(named(&service), [""; 0]);
+            thread::sleep(Duration::from_millis(10));
+        }
+        drop(asked);
+    }
+    assert_eq!(seconds(&service), [0.0; 8]);
+}
+
+#[test]
+fn a_watch_that_is_off_names_nothing() {
+    let service = service(&[("MONITOR_BLOCKED_WORKER", "off")]);
+    let asked = hold_up(&service, "sleep", 1_000);
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(1_200) {
+        assert_eq!(named(&service), [""; 0]);
+        thread::sleep(Duration::from_millis(20));
+    }
+    drop(asked);
+    assert_eq!(seconds(&service), [0.0; 0]);
+}
+
+#[test]
+fn strangers_see_neither_the_function_nor_the_thread() {
+    let service = service(&[
+        ("MONITOR_TOKEN", "0123456789abcdef"),
+        ("MONITOR_LOOPBACK", "token"),
+    ]);
+    let asked = hold_up(&service, "sleep", 1_500);
+    let line = wait_for("the worker", || {
+        let (_, answer) = get(service.management, "/livez?verbose");
+        answer
+            .lines()
+            .find(|line| line.contains("worker"))
+            .map(str::to_owned)
+    });
+    assert_eq!(line, "[-]worker failed (not critical): reason withheld");
+    drop(asked);
+}
