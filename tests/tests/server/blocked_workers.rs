@@ -216,6 +216,7 @@ fn threads_that_block_no_worker_are_not_named() {
     let ways = [
         "await",
         "in_place",
+        "call_in_place",
         "spawn_blocking",
         "thread",
         "many_polls",

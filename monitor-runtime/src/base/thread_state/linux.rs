@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use libc::c_long;
 
+use super::Usage;
+
 /// Calls of the system in which a thread waits, or may take long, with their names. For those of the
 /// first list the first argument is a descriptor.
 const OF_DESCRIPTOR: [(c_long, &str); 19] = [
@@ -82,11 +84,16 @@ pub(crate) fn state(thread: u32) -> Option<String> {
     Some(in_words(letter, &syscall, kind))
 }
 
-/// Returns the time for which a thread could have run, but had no processor.
-pub(crate) fn delay(thread: u32) -> Option<Duration> {
+/// Returns a thread's use of processors; `None` if the kernel does not count it.
+pub(crate) fn usage(thread: u32) -> Option<Usage> {
     let text = read(thread, "schedstat")?;
-    let nanoseconds = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some(Duration::from_nanos(nanoseconds))
+    let mut numbers = text.split_ascii_whitespace();
+    let mut next = || Some(Duration::from_nanos(numbers.next()?.parse().ok()?));
+    Some(Usage {
+        ran: next()?,
+        delayed: next()?,
+        is_ready: letter(&read(thread, "stat")?)? == 'R',
+    })
 }
 
 /// Returns the letter of the state in the text of `stat`, behind the name in parentheses.
@@ -220,8 +227,18 @@ mod tests {
     }
 
     #[test]
-    fn the_delay_of_a_thread_grows_where_there_is_no_processor() {
-        assert!(delay(kernel_id()).is_some());
-        assert_eq!(delay(u32::MAX), None);
+    fn a_thread_that_computes_uses_a_processor() {
+        let own = kernel_id();
+        let before = usage(own).expect("Linux");
+        assert!(before.is_ready);
+        let begin = Instant::now();
+        let now = loop {
+            let now = usage(own).expect("Linux");
+            if now.ran > before.ran || begin.elapsed() > Duration::from_secs(10) {
+                break now;
+            }
+        };
+        assert!(now.ran > before.ran);
+        assert_eq!(usage(u32::MAX), None);
     }
 }

@@ -190,8 +190,6 @@ impl State {
             &mut self.runtimes[place],
             self.suspects.get_mut(&reading.number)?,
         );
-        // Asked at each tick, so that it knows what the kernel said at the first one.
-        let is_over = suspect.is_over(limit, reading.thread.kernel_id);
         let age = suspect.age()?;
         let kernel_state = || reading.thread.kernel_id.and_then(thread_state::state);
         if suspect.blocked().is_some() {
@@ -199,7 +197,7 @@ impl State {
             suspect.update(age, kernel_state());
             return None;
         }
-        if !is_over || !runtime.is_certain_of(index) {
+        if !suspect.is_over(limit) || !runtime.is_certain_of(index) {
             return None;
         }
         let state = kernel_state();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::report::BlockedWorker;
-use crate::base::thread_state;
+use crate::base::thread_state::{self, Usage};
 use crate::callsite::Site;
 use crate::context::threads::{Frame, ThreadReading};
 
@@ -15,15 +15,16 @@ pub(super) struct Suspect {
     /// The trace context that it works in, and how long it has been seen in it.
     scope: Option<u64>,
     in_scope: Duration,
-    /// The time for which the kernel had no processor for it, at the first sight of its poll.
-    delay_before: Option<Duration>,
+    /// The part of its poll in which it ran or waited for something, and what the kernel said at the last
+    /// tick.
+    own: Duration,
+    usage: Option<Usage>,
     blocked: Option<BlockedWorker>,
 }
 
 impl Suspect {
     /// Takes a reading, `passed` after the last one.
     pub(super) fn advance(&mut self, reading: &ThreadReading, passed: Duration) {
-        let before = self.age();
         let stack = &reading.stack;
         let known = self.frames.iter().map(|(frame, _)| frame);
         let same = known
@@ -43,9 +44,22 @@ impl Suspect {
             Duration::ZERO
         };
         self.scope = scope;
-        if self.age() <= before {
-            self.delay_before = None;
-        }
+        self.account(reading.thread.kernel_id, passed);
+    }
+
+    /// Adds to its own time.
+    fn account(&mut self, kernel_id: Option<u32>, passed: Duration) {
+        let Some(age) = self.seen() else {
+            self.usage = None;
+            return;
+        };
+        let now = kernel_id.and_then(thread_state::usage);
+        let before = std::mem::replace(&mut self.usage, now);
+        self.own = match (before, now) {
+            _ if age.is_zero() => Duration::ZERO,
+            (Some(before), Some(now)) => self.own + now.since(before, passed),
+            _ => self.own + passed,
+        };
     }
 
     /// Returns the time for which it has been seen in the same poll; `None` outside of polls.
@@ -53,24 +67,26 @@ impl Suspect {
     /// A poll is that of the outermost monitored future or task, or of a request at the edge. The one that
     /// was seen for longer is further out.
     pub(super) fn age(&self) -> Option<Duration> {
+        self.seen().filter(|age| !age.is_zero())
+    }
+
+    /// Returns its [age](Self::age), also that of a poll at first sight.
+    fn seen(&self) -> Option<Duration> {
         let is_polled = |frame: &Frame| frame.site.is_none_or(|site| site.is_future);
         let outermost = self.frames.iter().find(|(frame, _)| is_polled(frame));
         let outermost = outermost.map(|(_, held)| *held);
         let in_scope = self.scope.map(|_| self.in_scope);
-        outermost.max(in_scope).filter(|age| !age.is_zero())
+        outermost.max(in_scope)
     }
 
     /// Returns `true` if its poll has lasted for the limit.
     ///
     /// Time for which the thread had no processor does not count: the machine is too busy then, and the
     /// function may be none the worse. A poll that has lasted for half as long again need not have used
-    /// more than half of the limit.
-    pub(super) fn is_over(&mut self, limit: Duration, kernel_id: Option<u32>) -> bool {
-        let Some(age) = self.age() else { return false };
-        let delay = kernel_id.and_then(thread_state::delay).unwrap_or_default();
-        let before = *self.delay_before.get_or_insert(delay);
-        let own = age.saturating_sub(delay.saturating_sub(before));
-        own >= limit || (age >= limit * 3 / 2 && own >= limit / 2)
+    /// more than a quarter of the limit.
+    pub(super) fn is_over(&self, limit: Duration) -> bool {
+        let is_long = self.age() >= Some(limit * 3 / 2);
+        self.own >= limit || (is_long && self.own >= limit / 4)
     }
 
     /// Returns the worker that it blocks.

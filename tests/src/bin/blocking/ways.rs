@@ -32,6 +32,7 @@ pub(crate) enum Way {
     // None of these blocks a worker.
     Await,
     InPlace,
+    CallInPlace,
     SpawnBlocking,
     Thread,
     /// Holds up a thread in place while all workers are busy all the time.
@@ -56,6 +57,7 @@ impl FromStr for Way {
             "all" => Self::All,
             "await" => Self::Await,
             "in_place" => Self::InPlace,
+            "call_in_place" => Self::CallInPlace,
             "spawn_blocking" => Self::SpawnBlocking,
             "thread" => Self::Thread,
             "in_place_in_storm" => Self::InPlaceInStorm,
@@ -99,14 +101,16 @@ async fn order(way: Way, time: Duration) {
         Way::Loop => call_often(time).await,
         Way::Boxed => Boxes.nap(time).await,
         Way::Await => tokio::time::sleep(time).await,
-        Way::InPlace => tokio::task::block_in_place(|| nap_in_place(time)),
+        // Nothing in there tells the runtime that the thread runs no worker meanwhile.
+        Way::InPlace => tokio::task::block_in_place(|| thread::sleep(time)),
+        Way::CallInPlace => tokio::task::block_in_place(|| nap(time)),
         Way::SpawnBlocking => {
-            let _ = tokio::task::spawn_blocking(move || nap_in_place(time)).await;
+            let _ = tokio::task::spawn_blocking(move || nap(time)).await;
         }
         Way::Thread => {
             let (done, mut ended) = tokio::sync::mpsc::channel(1);
             thread::spawn(move || {
-                nap_in_place(time);
+                nap(time);
                 done.blocking_send(())
             });
             ended.recv().await;
@@ -173,7 +177,7 @@ fn step() {
 }
 
 #[monitored]
-fn nap_in_place(time: Duration) {
+fn nap(time: Duration) {
     thread::sleep(time);
 }
 
