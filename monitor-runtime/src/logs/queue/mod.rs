@@ -1,22 +1,24 @@
 //! A bounded queue between threads that log and a writer that may be slow, stalled or gone.
 //!
 //! `tracing-appender`'s queue allocates per line, wakes its thread per line and is bounded by a
-//! number of lines of any size. Here a line is a copy into a buffer that the writer's thread takes
-//! whole: at most one wake and one write per millisecond, and a bound in bytes.
+//! number of lines of any size. Here a line is a copy into a buffer of its thread, which the writer's
+//! thread takes whole: at most one wake and one write per millisecond, and a bound in bytes. Lines of one
+//! thread are written in their order, lines of several in that of their time.
 //!
 //! A line that the process may not survive is written by its caller, after all lines before it and
 //! as far as there is room. So no lock is ever held while a thread waits for the reader.
 
 mod batch;
+mod lanes;
 
 use std::io;
-use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::batch::{Batch, Writing};
+use self::batch::Writing;
+use self::lanes::Lanes;
 
 /// The pause of the writer after a write, so that lines of a burst are written together.
 const LINGER: Duration = Duration::from_millis(1);
@@ -40,25 +42,20 @@ pub(super) trait Sink: Sync {
 }
 
 pub(super) struct Queue<S> {
-    waiting: Mutex<Waiting>,
+    lanes: Lanes,
+    /// `true` while the writer's thread sleeps until there is a line.
+    asleep: AtomicBool,
+    /// Held by the writer's thread while it falls asleep, and by the thread that wakes it.
+    bed: Mutex<()>,
     /// Notifies the writer's thread.
     filled: Condvar,
     /// Locked for the length of a write.
     writing: Mutex<Writing>,
     sink: S,
-    /// The number of accepted lines, and of those that are written or lost since.
-    taken: AtomicU64,
+    /// The number of added lines that are written or lost since.
     done: AtomicU64,
+    /// The number of lines that found no room, or could not be written.
     dropped: AtomicU64,
-    /// Bytes that may wait.
-    room: usize,
-}
-
-#[derive(Default)]
-struct Waiting {
-    batch: Batch,
-    /// `true` while the writer's thread sleeps until there is a line.
-    asleep: bool,
 }
 
 #[derive(PartialEq, Eq)]
@@ -75,14 +72,14 @@ impl<S: Sink> Queue<S> {
     /// Creates a queue in which so many bytes may wait, while as many are being written.
     pub(super) fn new(sink: S, room: usize) -> Self {
         Self {
-            waiting: Mutex::default(),
+            lanes: Lanes::new(room),
+            asleep: AtomicBool::new(false),
+            bed: Mutex::new(()),
             filled: Condvar::new(),
             writing: Mutex::default(),
             sink,
-            taken: AtomicU64::new(0),
             done: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
-            room,
         }
     }
 
@@ -93,16 +90,14 @@ impl<S: Sink> Queue<S> {
 
     /// Returns `true` if every accepted line is written or lost. Takes no lock.
     pub(super) fn is_empty(&self) -> bool {
-        self.done.load(Ordering::Acquire) >= self.taken.load(Ordering::Acquire)
+        self.done.load(Ordering::Acquire) >= self.lanes.added()
     }
 
-    /// Adds a line, or drops and counts it. Waits for nothing but another thread's copy.
+    /// Adds a line, or drops and counts it. Waits for nothing but the writer's thread while it takes the
+    /// lines before this one.
     pub(super) fn push(&self, line: &[u8]) {
-        if let Some(mut waiting) = self.add(line)
-            && mem::take(&mut waiting.asleep)
-        {
-            drop(waiting);
-            self.filled.notify_one();
+        if self.add(line) {
+            self.wake();
         }
     }
 
@@ -111,7 +106,7 @@ impl<S: Sink> Queue<S> {
         if !S::NEVER_WAITS {
             return self.push(line);
         }
-        if self.add(line).is_none() {
+        if !self.add(line) {
             return;
         }
         // The lock is held during a write that does not wait, unless a disk is slow: then the
@@ -124,8 +119,8 @@ impl<S: Sink> Queue<S> {
         if let Some(mut writing) = tries.find_map(|_| self.try_writing()) {
             let _ = (0..ROUNDS).find(|_| self.pump(&mut writing) != Pumped::Batch);
         }
-        if !self.is_empty() && mem::take(&mut self.lock().asleep) {
-            self.filled.notify_one();
+        if !self.is_empty() {
+            self.wake();
         }
     }
 
@@ -152,7 +147,7 @@ impl<S: Sink> Queue<S> {
     /// Waits until all accepted lines are written. Returns `false` if that takes too long.
     pub(super) fn flush(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
-        let wanted = self.taken.load(Ordering::Acquire);
+        let wanted = self.lanes.added();
         loop {
             let mut pumped = Pumped::Nothing;
             if S::NEVER_WAITS
@@ -189,38 +184,45 @@ impl<S: Sink> Queue<S> {
 
     /// Waits until there is something to write.
     fn sleep(&self) {
-        let mut waiting = self.lock();
-        while self.is_empty() {
-            waiting.asleep = true;
-            waiting = self
+        let mut bed = self.bed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.asleep.store(true, Ordering::Relaxed);
+        // Either this thread sees the line, or the thread that adds it sees this one asleep.
+        fence(Ordering::SeqCst);
+        while self.is_empty() && self.asleep.load(Ordering::Relaxed) {
+            bed = self
                 .filled
-                .wait(waiting)
+                .wait(bed)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        waiting.asleep = false;
+        self.asleep.store(false, Ordering::Relaxed);
     }
 
-    fn add(&self, line: &[u8]) -> Option<MutexGuard<'_, Waiting>> {
-        let mut waiting = self.lock();
-        if line.len() > self.room - waiting.batch.bytes.len() {
-            drop(waiting);
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-            return None;
+    /// Wakes the writer's thread, after a line was added.
+    fn wake(&self) {
+        fence(Ordering::SeqCst);
+        if self.asleep.load(Ordering::Relaxed) && self.asleep.swap(false, Ordering::Relaxed) {
+            drop(self.bed.lock());
+            self.filled.notify_one();
         }
-        waiting.batch.push(line);
-        self.taken.fetch_add(1, Ordering::Release);
-        Some(waiting)
+    }
+
+    fn add(&self, line: &[u8]) -> bool {
+        let has_room = self.lanes.add(line);
+        if !has_room {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        has_room
     }
 
     /// Continues the last write, or writes the lines that wait.
     fn pump(&self, writing: &mut Writing) -> Pumped {
-        if writing.batch.ends.is_empty() {
-            mem::swap(&mut writing.batch, &mut self.lock().batch);
-            if writing.batch.ends.is_empty() {
+        if writing.taken.batch.is_empty() {
+            self.lanes.take(&mut writing.taken);
+            if writing.taken.batch.is_empty() {
                 return Pumped::Nothing;
             }
         }
-        let lines = writing.batch.ends.len() as u64;
+        let lines = writing.taken.batch.ends.len() as u64;
         let Some(lost) = writing.write_to(&self.sink) else {
             return Pumped::Blocked;
         };
@@ -235,10 +237,6 @@ impl<S: Sink> Queue<S> {
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

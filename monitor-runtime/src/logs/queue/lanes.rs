@@ -1,0 +1,171 @@
+//! The lines that wait, in a lane for each thread that logs.
+//!
+//! A thread claims a lane with its first line and gives it back when it ends, so no two threads wait for
+//! each other while they add lines. Each line has the time at which it was added, and the writer merges the
+//! lanes by these times.
+
+use std::cell::OnceCell;
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use super::batch::{Batch, Taken};
+use crate::base::clock;
+
+/// Bytes that a lane takes of the room at once.
+const PIECE: usize = 16 * 1024;
+
+/// The lanes of a queue.
+pub(super) struct Lanes {
+    /// The first one, which threads without a lane of their own share. The others follow.
+    first: Arc<Lane>,
+    /// Bytes that lanes may still take.
+    free: AtomicUsize,
+}
+
+/// The lines of one thread.
+// Alone on its cache lines, which CPUs prefetch in pairs.
+#[repr(align(128))]
+struct Lane {
+    waiting: Mutex<Waiting>,
+    /// The number of lines that were added; written under the lock.
+    added: AtomicU64,
+    claimed: AtomicBool,
+    next: OnceLock<Arc<Lane>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lines: Batch,
+    /// The time of the last line.
+    last: u64,
+    /// Bytes that the lane has taken and not used.
+    room: usize,
+}
+
+thread_local! {
+    static OWN: OnceCell<Claim> = const { OnceCell::new() };
+}
+
+/// The lane that a thread has claimed; given back when the thread ends.
+struct Claim {
+    lane: Arc<Lane>,
+    /// The first lane of its queue.
+    first: Arc<Lane>,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.lane.claimed.store(false, Ordering::Release);
+    }
+}
+
+impl Lanes {
+    pub(super) fn new(room: usize) -> Self {
+        Self {
+            first: Arc::new(Lane::new()),
+            free: AtomicUsize::new(room),
+        }
+    }
+
+    /// Adds a line to the lane of this thread. Returns `false` if there is no room.
+    pub(super) fn add(&self, line: &[u8]) -> bool {
+        let add = |own: &OnceCell<Claim>| {
+            if own.get().is_none() {
+                // The allocator may log, too: then the claim of that line stays.
+                let _ = own.set(self.claim());
+            }
+            let own = own.get().filter(|own| Arc::ptr_eq(&own.first, &self.first));
+            own.map(|own| own.lane.add(line, &self.free))
+        };
+        let added = OWN.try_with(add).ok().flatten();
+        added.unwrap_or_else(|| self.first.add(line, &self.free))
+    }
+
+    fn claim(&self) -> Claim {
+        let mut lane = &self.first;
+        loop {
+            lane = lane.next.get_or_init(|| Arc::new(Lane::new()));
+            if !lane.claimed.swap(true, Ordering::Acquire) {
+                return Claim {
+                    lane: Arc::clone(lane),
+                    first: Arc::clone(&self.first),
+                };
+            }
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        std::iter::successors(Some(&self.first), |lane| lane.next.get())
+    }
+
+    /// Returns the number of lines that were added so far. Takes no lock.
+    pub(super) fn added(&self) -> u64 {
+        self.all()
+            .map(|lane| lane.added.load(Ordering::Acquire))
+            .sum()
+    }
+
+    /// Takes all lines that were added before now, in the order in which they were added. Lines of this very
+    /// moment may have to wait for the next time.
+    pub(super) fn take(&self, taken: &mut Taken) {
+        // A line gets its time under the lock of its lane. So of the lines up to now, none is still to come.
+        let now = clock::now();
+        for lane in self.all() {
+            let mut waiting = lane.lock();
+            let unused = mem::take(&mut waiting.room);
+            let mut bytes = unused;
+            if !waiting.lines.is_empty() {
+                bytes += waiting.lines.bytes.len();
+                let lines = mem::replace(&mut waiting.lines, taken.spare());
+                drop(waiting);
+                taken.parts.push(lines);
+            }
+            if bytes > 0 {
+                self.free.fetch_add(bytes, Ordering::Relaxed);
+            }
+        }
+        taken.merge(now);
+    }
+}
+
+impl Lane {
+    fn new() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            added: AtomicU64::new(0),
+            claimed: AtomicBool::new(false),
+            next: OnceLock::new(),
+        }
+    }
+
+    fn add(&self, line: &[u8], free: &AtomicUsize) -> bool {
+        let mut waiting = self.lock();
+        if waiting.room < line.len() {
+            let missing = line.len() - waiting.room;
+            match take(free, missing.max(PIECE)).or_else(|| take(free, missing)) {
+                Some(taken) => waiting.room += taken,
+                None => return false,
+            }
+        }
+        waiting.room -= line.len();
+        // Another core's clock may be a little behind.
+        waiting.last = clock::now().max(waiting.last);
+        let time = waiting.last;
+        waiting.lines.push(time, line);
+        let added = self.added.load(Ordering::Relaxed);
+        self.added.store(added + 1, Ordering::Release);
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes bytes of the room, if it has so many.
+fn take(free: &AtomicUsize, bytes: usize) -> Option<usize> {
+    let less = |free: usize| free.checked_sub(bytes);
+    let taken = free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    taken.is_ok().then_some(bytes)
+}
