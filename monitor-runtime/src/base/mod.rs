@@ -23,6 +23,8 @@ pub(crate) mod outbox;
 pub(crate) mod outcome;
 #[cfg(feature = "enable")]
 pub(crate) mod panics;
+#[cfg(feature = "enable")]
+pub(crate) mod pool;
 #[cfg(any(feature = "otlp", feature = "sentry"))]
 pub(crate) mod post;
 #[cfg(feature = "enable")]

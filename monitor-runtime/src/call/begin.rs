@@ -87,7 +87,10 @@ pub(crate) fn any(start: Start) -> CallGuard {
     {
         return CallGuard::quick(quick);
     }
-    in_full(start)
+    if !start.site.is_watched() {
+        return in_full(start);
+    }
+    FastCall::begin_logged(start).map_or_else(in_full, CallGuard::quick)
 }
 
 #[cold]

@@ -1,9 +1,10 @@
 //! The parts that only some calls have: a span, fields, a place in a trace or in a capture.
 
 use crate::base::fields::Recorded;
+use crate::base::pool::Pool;
 use crate::base::unwind;
 use crate::callsite::Site;
-use crate::callsite::events::{CallSpan, Declared};
+use crate::callsite::events::{CallSpan, Declared, Events};
 use crate::context::SuspendedContext;
 use crate::context::capture::CapturedCall;
 use crate::context::trace::{OpenSpan, RootCall};
@@ -12,9 +13,10 @@ use crate::traces::{SpanEnd, Subject};
 use crate::{context, logs};
 
 /// The parts that only some calls have, in a box so that the others do not carry them.
+#[derive(Default)]
 pub(crate) struct CallExtras {
     pub(super) span: CallSpan,
-    pub(super) recorded: Option<Recorded>,
+    pub(super) declared: Option<Box<Declared>>,
     pub(super) memory: SuspendedContext,
     pub(super) traced: Option<Traced>,
     /// Its place in a test's capture.
@@ -51,6 +53,13 @@ impl Traced {
         }
     }
 
+    /// Adds the fields of an outermost call to a trace that has begun.
+    pub(super) fn describe(&mut self, site: &'static Site, recorded: Option<&Recorded>) {
+        if let Self::Root(root) = self {
+            root.describe(|| detail(site, recorded));
+        }
+    }
+
     /// Ends the span.
     pub(super) fn end(self, end: SpanEnd) {
         match self {
@@ -65,13 +74,36 @@ impl Traced {
     }
 }
 
+thread_local! {
+    static BOXES: Pool<CallExtras> = const { Pool::new() };
+}
+
 impl CallExtras {
+    /// Returns the values that the call recorded.
+    pub(super) fn recorded(&self) -> Option<&Recorded> {
+        recorded(&self.declared)
+    }
+
+    /// Puts them into a box that this thread has kept, if there is one.
+    pub(super) fn boxed(self) -> Box<Self> {
+        let mut extra = Some(self);
+        let boxed = BOXES.try_with(|boxes| boxes.fill(extra.take().unwrap_or_default()));
+        boxed.unwrap_or_else(|_| Box::new(extra.unwrap_or_default()))
+    }
+
+    /// Drops them, and keeps the box.
+    pub(super) fn discard(boxed: Box<Self>) {
+        let mut boxed = Some(boxed);
+        let _ = BOXES.try_with(|boxes| boxed.take().map(|boxed| boxes.empty(boxed)));
+    }
+
     #[cold]
     #[inline(never)]
     pub(super) fn open(site: &'static Site, declared: Option<Box<Declared>>) -> Self {
-        let declared = declared.map_or_else(Declared::default, |declared| *declared);
         let events = site.events().filter(|_| site.span);
-        let span = events.and_then(|events| unwind::quietly(|| events.open(&declared)));
+        let none = Declared::default();
+        let open = |events: &Events| events.open(declared.as_deref().unwrap_or(&none));
+        let span = events.and_then(|events| unwind::quietly(|| open(events)));
         let span = span.unwrap_or_else(CallSpan::none);
         let traced = if !context::is_in_local_trace() {
             let is_root = site.is_recorded() && !span.is_disabled();
@@ -80,10 +112,7 @@ impl CallExtras {
                 .flatten()
                 .map(Traced::Root)
         } else if site.is_recorded() || !span.is_disabled() {
-            let span = OpenSpan::begin(
-                Subject::Call(site),
-                detail(site, declared.recorded.as_ref()),
-            );
+            let span = OpenSpan::begin(Subject::Call(site), detail(site, recorded(&declared)));
             span.map(Traced::Span)
         } else {
             None
@@ -91,49 +120,45 @@ impl CallExtras {
         Self {
             span,
             traced,
-            recorded: declared.recorded,
+            declared,
             memory: SuspendedContext::default(),
             captured: CapturedCall::begin(),
         }
     }
 
-    #[cold]
-    pub(super) fn none() -> Self {
-        Self {
-            span: CallSpan::none(),
-            recorded: None,
-            memory: SuspendedContext::default(),
-            traced: None,
-            captured: None,
+    /// Begins the local trace of an outermost call, if it has not begun.
+    pub(super) fn begin_root(&self) {
+        if let Some(Traced::Root(root)) = &self.traced {
+            root.begin();
         }
     }
 
-    /// Completes the local trace of an outermost call, which is about to wait or to end. With `must_begin`
-    /// there is one.
-    pub(super) fn settle_root(&mut self, site: &'static Site, must_begin: bool) {
-        if let Some(Traced::Root(root)) = &mut self.traced {
-            if must_begin {
-                root.begin();
-            }
-            root.describe(|| detail(site, self.recorded.as_ref()));
+    /// Adds the fields of an outermost call that has been left to its local trace, if that has begun.
+    pub(super) fn describe_root(&mut self, site: &'static Site) {
+        if let Some(traced) = &mut self.traced {
+            traced.describe(site, recorded(&self.declared));
         }
     }
 
     #[cold]
     #[inline(never)]
-    pub(super) fn enter(&mut self) {
+    pub(super) fn enter(&mut self, site: &'static Site) {
         self.traced.iter_mut().for_each(Traced::enter);
         self.captured.iter_mut().for_each(CapturedCall::enter);
-        self.span.enter();
+        self.span.enter(site, &mut self.declared);
     }
 
     #[cold]
     #[inline(never)]
     pub(super) fn exit(&mut self) {
-        self.span.exit();
+        self.span.exit(&mut self.declared);
         self.captured.iter_mut().for_each(CapturedCall::leave);
         self.traced.iter_mut().for_each(Traced::leave);
     }
+}
+
+fn recorded(declared: &Option<Box<Declared>>) -> Option<&Recorded> {
+    declared.as_ref()?.recorded.as_ref()
 }
 
 /// Returns the declared fields of a call for its span.

@@ -4,6 +4,9 @@
     reason = "each of these is a few instructions of the one short way"
 )]
 
+use std::mem::ManuallyDrop;
+
+use super::logged::{LOGGED, ROOT};
 use super::{Call, End, FullCall, Stretch};
 use crate::base::clock;
 use crate::base::verdict::Verdict;
@@ -133,7 +136,7 @@ impl FastCall {
     /// Returns the start of a call or poll in ticks, without its marks.
     #[inline]
     pub(crate) fn ticks(began: u64) -> u64 {
-        began & !(RECORDED | RESUMED)
+        began & !(RECORDED | RESUMED | LOGGED | ROOT)
     }
 
     #[inline]
@@ -184,6 +187,9 @@ impl FastCall {
 
     #[inline(never)]
     fn end_slowly(self, ticks: u64) {
+        if self.began & LOGGED != 0 {
+            return self.end_logged();
+        }
         if self.began & (RECORDED | RESUMED) != 0 {
             return self.end_marked();
         }
@@ -229,6 +235,9 @@ impl FastCall {
     /// Turns the call into a full one, which can end in any way.
     pub(crate) fn in_full(self) -> FullCall {
         let mut call = Call::at(self.call_began());
+        if self.began & LOGGED != 0 {
+            call.extra = ManuallyDrop::new(Some(self.logged_extras().boxed()));
+        }
         if self.began & RECORDED != 0 {
             call.adopt_span(self.shard.site);
         }

@@ -1,5 +1,6 @@
 //! The end of a call: its log line, its span, its Sentry event.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -13,11 +14,12 @@ use crate::base::panics::Panic;
 use crate::base::verdict;
 use crate::base::verdict::{ErrorView, Link, Verdict};
 use crate::callsite::Site;
-use crate::callsite::events::Completion;
+use crate::callsite::events::{CallSpan, Completion, Events};
 use crate::callsite::rate_limits::Kind;
 use crate::callsite::recent_calls;
 use crate::context::capture;
 use crate::context::trace;
+use crate::logs::EndedCall;
 use crate::{context, sentry};
 
 /// A call that has ended, with everything its log line, span and event need.
@@ -33,18 +35,20 @@ pub(super) struct Ended<'a> {
     pub(super) slow: bool,
     /// `true` if it took longer than the slowest calls that are kept.
     pub(super) slowest: bool,
-    pub(super) extra: Option<Box<CallExtras>>,
+    pub(super) extra: Option<&'a mut CallExtras>,
 }
 
 impl Ended<'_> {
     fn recorded(&self) -> Option<&Recorded> {
-        self.extra.as_ref()?.recorded.as_ref()
+        self.extra.as_ref()?.recorded()
     }
 
     /// Writes everything about an end but its count: log, span, Sentry. Returns the chain of an
     /// error, outermost first.
-    pub(super) fn tell(self, stretch: context::Stretch) -> Option<Vec<Link>> {
+    pub(super) fn tell(mut self, stretch: context::Stretch) -> Option<Vec<Link>> {
         let (site, end) = (self.site, self.end);
+        let span = self.extra.as_mut().map(|extra| &mut extra.span);
+        let mut span = span.map_or_else(CallSpan::none, mem::take);
         let failed = match end {
             End::Returned(Verdict::Error(view)) => Some(self.failed(view, stretch)),
             End::Panicked => {
@@ -75,15 +79,8 @@ impl Ended<'_> {
         let captured = self.extra.as_ref();
         let captured = captured.and_then(|extra| extra.captured.as_ref());
         capture::ended(site, &completion, captured);
-        let none = Span::none();
-        let span = self.extra.as_ref().map_or(&none, |extra| extra.span.span());
-        let is_error = completion.outcome != Outcome::Ok;
         if let Some(events) = site.events() {
-            sentry::own_line(is_error, || {
-                if events.close(site, span, &completion) {
-                    trace::note_logged();
-                }
-            });
+            write_line(site, events, &mut span, &completion);
         }
         let chain = failed.as_ref().map(|failed| failed.chain.clone());
         if failed.is_some() || self.slowest {
@@ -96,7 +93,8 @@ impl Ended<'_> {
     /// error.
     fn keep(self, failed: Option<Failed>, stretch: context::Stretch) {
         let site = self.site;
-        let recorded = self.extra.and_then(|extra| extra.recorded);
+        let declared = self.extra.and_then(|extra| extra.declared.take());
+        let recorded = declared.and_then(|declared| declared.recorded);
         let trace = trace::current_ids().or_else(|| stretch.trace());
         let call = recent_calls::Call {
             at: SystemTime::now(),
@@ -171,6 +169,36 @@ impl Ended<'_> {
             sentry::error(self.site, chain, view.class, self.recorded(), scene);
         }
     }
+}
+
+/// Writes the line of a call, and records its outcome on its span.
+pub(super) fn write_line(
+    site: &'static Site,
+    events: &'static Events,
+    span: &mut CallSpan,
+    completion: &Completion<'_>,
+) {
+    let is_plain =
+        completion.outcome == Outcome::Ok && !completion.slow && completion.value.is_none();
+    if let Some(place) = span.pending_place().filter(|_| is_plain) {
+        let ended = EndedCall {
+            site,
+            events,
+            place,
+            fields: completion.fields,
+            seconds: completion.seconds,
+        };
+        if ended.write_line() {
+            return;
+        }
+    }
+    let none = Span::none();
+    let span = span.opened(site, completion.fields).unwrap_or(&none);
+    sentry::own_line(completion.outcome != Outcome::Ok, || {
+        if events.close(site, span, completion) {
+            trace::note_logged();
+        }
+    });
 }
 
 /// An error or a panic.

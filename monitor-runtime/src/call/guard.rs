@@ -4,6 +4,7 @@
 use std::mem::{self, ManuallyDrop};
 use std::ptr;
 
+use crate::base::pool::Pool;
 use crate::base::verdict::Verdict;
 use crate::call::{End, FastCall, FullCall};
 use crate::callsite::counters::Shard;
@@ -19,6 +20,10 @@ pub struct CallGuard {
     shard: Option<&'static Shard>,
     /// The start of the call; on the full path, the address of its boxed parts, or 0 after its end.
     word: u64,
+}
+
+thread_local! {
+    static BOXES: Pool<Option<FullCall>> = const { Pool::new() };
 }
 
 impl CallGuard {
@@ -37,9 +42,12 @@ impl CallGuard {
     }
 
     pub(crate) fn full(full: FullCall) -> Self {
+        let mut full = Some(full);
+        let boxed = BOXES.try_with(|boxes| boxes.fill(full.take()));
+        let boxed = boxed.unwrap_or_else(|_| Box::new(full));
         Self {
             shard: None,
-            word: Box::into_raw(Box::new(full)).expose_provenance() as u64,
+            word: Box::into_raw(boxed).expose_provenance() as u64,
         }
     }
 
@@ -84,7 +92,9 @@ impl CallGuard {
                 let full = ptr::with_exposed_provenance_mut(open.word as usize);
                 // SAFETY: without a shard the word is 0, or the address of the box that `full`
                 // leaked; this call is its only owner, and ends here.
-                (open.word != 0).then(|| unsafe { *Box::from_raw(full) })
+                let mut boxed = (open.word != 0).then(|| unsafe { Box::from_raw(full) });
+                let kept = BOXES.try_with(|boxes| boxes.empty(boxed.take()?));
+                kept.unwrap_or_else(|_| *boxed?)
             }
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod guard;
 pub(crate) mod judge;
 pub(crate) mod labels;
 pub(crate) mod levels;
+mod logged;
 pub(crate) mod look;
 mod polls;
 pub(crate) mod probe;
@@ -70,7 +71,7 @@ impl FullCall {
         let is_traced = site.is_recorded() && context::is_in_local_trace();
         let is_shown = declared.is_some() || site.is_watched() || capture::is_active();
         let mut extra = if is_traced || is_shown {
-            Some(Box::new(CallExtras::open(site, declared)))
+            Some(CallExtras::open(site, declared).boxed())
         } else {
             None
         };
@@ -108,7 +109,7 @@ impl Call {
     pub(crate) fn adopt(&mut self, traced: OpenSpan) {
         let extra = self
             .extra
-            .get_or_insert_with(|| Box::new(CallExtras::none()));
+            .get_or_insert_with(|| CallExtras::default().boxed());
         extra.traced = Some(Traced::Span(traced));
     }
 
@@ -138,19 +139,25 @@ impl Call {
         let polled = at.saturating_sub(stretch.since);
         stretch.shard.suspended(polled);
         if let Some(extra) = self.extra.as_deref_mut() {
-            extra.settle_root(site, true);
+            extra.begin_root();
         }
         if slow_polls::is_slow(site, polled) {
             slow_polls::note(stretch, polled);
         }
+        if let Some(extra) = self.extra.as_deref() {
+            extra.span.wait();
+        }
         stretch.exit(self.extra.as_deref_mut());
+        if let Some(extra) = self.extra.as_deref_mut() {
+            extra.describe_root(site);
+        }
         if let Some(span) = self.span() {
             span.begin_wait(at);
         }
         if stretch.story.has_marks() {
             let extra = self
                 .extra
-                .get_or_insert_with(|| Box::new(CallExtras::none()));
+                .get_or_insert_with(|| CallExtras::default().boxed());
             extra.memory.keep(stretch.story);
         }
         self
@@ -174,11 +181,12 @@ impl Call {
         let slow = site.slow.is_some() && ticks > site.slow_ticks();
         let slow_poll = slow_polls::is_slow(site, polled);
         let mut extra = self.extra.take();
-        if let Some(extra) = extra.as_deref_mut() {
+        let is_kept = outcome != Outcome::Ok || slow || slow_poll;
+        if let Some(extra) = extra.as_deref().filter(|_| is_kept) {
             // Its line and event are to name the trace that keeps a failure.
-            extra.settle_root(site, outcome != Outcome::Ok || slow || slow_poll);
+            extra.begin_root();
         }
-        let traced = extra.as_mut().and_then(|extra| extra.traced.take());
+        let mut traced = extra.as_mut().and_then(|extra| extra.traced.take());
         let class = end.place(site);
         let last = stretch.is_resumed.then_some(polled);
         stretch.shard.ended(outcome, class, ticks, last);
@@ -203,6 +211,9 @@ impl Call {
         }
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
         unwind::quietly(|| stretch.exit(extra.as_deref_mut()));
+        if let (Some(traced), Some(extra)) = (&mut traced, &extra) {
+            traced.describe(site, extra.recorded());
+        }
         let slowest = site.is_timed() && site.recent().admits(self.began, ticks);
         let mut told = None;
         if outcome != Outcome::Ok || slow || slowest || site.is_watched() || capture::is_active() {
@@ -214,7 +225,7 @@ impl Call {
                 ticks,
                 slow,
                 slowest,
-                extra,
+                extra: extra.as_deref_mut(),
             };
             told = unwind::quietly(|| ended.tell(stretch.story)).flatten();
         }
@@ -230,6 +241,7 @@ impl Call {
                 fields: Vec::new(),
             });
         }
+        unwind::quietly(|| extra.map(CallExtras::discard));
         stretch.story.hand_up();
         if outcome == Outcome::Cancelled {
             stretch.story.rewind();

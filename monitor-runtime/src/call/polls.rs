@@ -6,6 +6,7 @@
 
 use super::FastCall;
 use super::fast::{RECORDED, RESUMED, now};
+use super::logged::LOGGED;
 use crate::callsite::Site;
 use crate::callsite::slow_polls;
 use crate::context::capture;
@@ -62,6 +63,9 @@ impl FastCall {
     /// Suspends a call inside a local trace, and returns its span if it has one. Gives back a call that
     /// has something to remember, or had a slow poll, which needs the full path.
     pub(crate) fn rest_diverted(self) -> Result<Option<SuspendedSpan>, Self> {
+        if self.began & LOGGED != 0 {
+            return Err(self);
+        }
         let Some((at, ticks)) = self.polled() else {
             return Err(self);
         };

@@ -31,7 +31,7 @@ impl Stretch {
         story: impl FnOnce() -> context::Stretch,
     ) -> Self {
         if let Some(extra) = extra {
-            extra.enter();
+            extra.enter(site);
         }
         let (shard, is_late) = counter_cache::claim(site, label_set);
         Self {

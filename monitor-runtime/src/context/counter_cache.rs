@@ -56,6 +56,10 @@ impl CounterCache {
         (shard.plain_id == id && (label_set == 0 || key != 0)).then_some(shard)
     }
 
+    fn look_by_id(&self, id: usize) -> Option<&'static Shard> {
+        self.0[id % RECENT].get().filter(|shard| shard.id == id)
+    }
+
     fn keep(&self, id: usize, shard: &'static Shard) {
         self.0[id % RECENT].set(Some(shard));
     }
@@ -116,12 +120,13 @@ thread_local! {
 /// returns `true`: the caller then has to release them.
 pub(crate) fn claim(site: &'static Site, label_set: usize) -> (&'static Shard, bool) {
     let label_set = site.admit(label_set);
-    // A call whose label set counts in another one was looked up under its own.
-    if let Some(shard) = THREAD.with(|thread| thread.found.look(site, label_set)) {
+    let id = site.id() + label_set;
+    // A call whose label set counts in another one was looked up under its own, and the key of a function
+    // that a subscriber watches finds nothing.
+    if let Some(shard) = THREAD.with(|thread| thread.found.look_by_id(id)) {
         return (shard, false);
     }
     threads::note_worker_and_runtime();
-    let id = site.id() + label_set;
     let kept = TABLE.try_with(|table| {
         // The allocator may be monitored itself.
         let mut all = table.0.try_borrow_mut().ok()?;

@@ -16,7 +16,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::recorded;
-use crate::callsite::events::{is_of_call, is_telling};
+use crate::callsite::events::{is_of_call, is_telling, pending};
 use crate::context;
 use crate::context::trace::asked;
 use crate::context::trace::is_asked_for;
@@ -42,6 +42,7 @@ pub(crate) struct FilterLayer(pub(crate) Arc<Filters>);
 
 impl Filters {
     pub(crate) fn new(default: LogDirectives, recorded: RecordDirectives) -> Self {
+        pending::allow(!default.follows_spans);
         let default = Arc::new(default);
         Self {
             now: ArcSwap::new(Arc::clone(&default)),
@@ -52,6 +53,7 @@ impl Filters {
 
     /// Makes another filter the default and the current one.
     pub(crate) fn restart(&self, default: LogDirectives, recorded: RecordDirectives) {
+        pending::allow(!default.follows_spans);
         self.recorded.store(Arc::new(recorded));
         self.default.store(Arc::new(default));
         self.revert();

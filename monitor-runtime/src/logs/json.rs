@@ -92,19 +92,23 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        // Taken, not borrowed, because formatting a value may itself log. On a thread that is
-        // ending a new buffer is used.
-        let mut line = SCRATCH
-            .try_with(|scratch| scratch.line.take())
-            .unwrap_or_default();
-        push_event(&mut line, event, &context);
-        let mut writer = self.writer.make_writer_for(event.metadata());
-        let _ = writer.write_all(&line);
-        drop(writer);
-        line.clear();
-        if line.capacity() <= MAX_KEPT_BYTES {
-            let _ = SCRATCH.try_with(|scratch| scratch.line.set(line));
-        }
+        let writer = || self.writer.make_writer_for(event.metadata());
+        write_line(writer, |line| push_event(line, event, &context));
+    }
+}
+
+/// Writes a line that `push` makes in a buffer of the thread.
+pub(super) fn write_line<W: Write>(writer: impl FnOnce() -> W, push: impl FnOnce(&mut Vec<u8>)) {
+    // Taken, not borrowed, because formatting a value may itself log. On a thread that is ending a
+    // new buffer is used.
+    let mut line = SCRATCH
+        .try_with(|scratch| scratch.line.take())
+        .unwrap_or_default();
+    push(&mut line);
+    let _ = writer().write_all(&line);
+    line.clear();
+    if line.capacity() <= MAX_KEPT_BYTES {
+        let _ = SCRATCH.try_with(|scratch| scratch.line.set(line));
     }
 }
 
@@ -140,6 +144,19 @@ where
     close(line, b'}');
     line.extend_from_slice(br#","target":"#);
     push_str(line, metadata.target());
+    push_ids(line);
+    if let Some(scope) = context.event_scope(event) {
+        line.extend_from_slice(br#","spans":["#);
+        for span in scope.from_root() {
+            push_opened(line, &span);
+        }
+        close(line, b']');
+    }
+    line.extend_from_slice(b"}\n");
+}
+
+/// Writes the ids of the trace that this thread works in, if it does.
+pub(super) fn push_ids(line: &mut Vec<u8>) {
     if let Some(ids) = current_ids() {
         line.extend_from_slice(br#","trace_id":""#);
         line.extend_from_slice(&ids.trace.digits());
@@ -147,17 +164,9 @@ where
         line.extend_from_slice(&ids.span.digits());
         line.push(b'"');
     }
-    if let Some(scope) = context.event_scope(event) {
-        line.extend_from_slice(br#","spans":["#);
-        for span in scope.from_root() {
-            push_span(line, &span);
-        }
-        close(line, b']');
-    }
-    line.extend_from_slice(b"}\n");
 }
 
-fn push_now(line: &mut Vec<u8>) {
+pub(super) fn push_now(line: &mut Vec<u8>) {
     let written = SCRATCH.try_with(|scratch| {
         let mut clock = scratch.clock.get();
         clock.push_now(line);
@@ -168,7 +177,8 @@ fn push_now(line: &mut Vec<u8>) {
     }
 }
 
-fn push_span<S>(line: &mut Vec<u8>, span: &SpanRef<'_, S>)
+/// Writes a span that is open, and a comma.
+pub(super) fn push_opened<S>(line: &mut Vec<u8>, span: &SpanRef<'_, S>)
 where
     S: for<'s> LookupSpan<'s>,
 {
@@ -182,13 +192,13 @@ where
 }
 
 /// Closes a list in which a comma follows every item.
-fn close(line: &mut Vec<u8>, bracket: u8) {
+pub(super) fn close(line: &mut Vec<u8>, bracket: u8) {
     line.pop_if(|last| *last == b',');
     line.push(bracket);
 }
 
 /// The fields of an event, each followed by a comma.
-struct EventFields<'a>(&'a mut Vec<u8>);
+pub(super) struct EventFields<'a>(pub(super) &'a mut Vec<u8>);
 
 impl EventFields<'_> {
     #[inline]

@@ -47,6 +47,11 @@ pub(crate) fn write_late_lines_as(form: Form) {
     let _ = FORM.set(form);
 }
 
+/// Returns `true` if the process' subscriber is the runtime's own, and writes JSON.
+pub(super) fn is_json() -> bool {
+    matches!(FORM.get(), Some(Form::Json))
+}
+
 /// Ends a request or task, and writes the lines that it kept back if it failed, had a slow call or
 /// was asked for.
 pub(crate) fn end_trace(context: &TraceContext, end: SpanEnd) {

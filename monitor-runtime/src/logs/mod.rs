@@ -20,6 +20,7 @@
 //! fields of every span anew for each event in it. Here a span's fields become JSON once, when
 //! they are recorded, and an event is written straight into a buffer of its thread.
 
+mod call_line;
 mod counter;
 mod error_chain;
 pub(crate) mod export;
@@ -51,6 +52,7 @@ pub use verbose::{Verbose, verbose};
 pub use crate::settings::log_filter::{LogFilter, LogFilterError};
 pub use crate::settings::log_format::LogFormat;
 
+pub(crate) use call_line::EndedCall;
 pub(crate) use counter::counts;
 pub(crate) use hidden::{warn_if_hidden, warn_of_filter};
 pub(crate) use late::{Form, end_root, end_trace, write_late_lines_as};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
+use crate::callsite::events::OpensSpans;
 use crate::logs;
 use crate::logs::filter::{FILTERS, FilterLayer, Filters};
 use crate::logs::{
@@ -62,6 +63,6 @@ pub(crate) fn install(
 fn set(filter: FilterLayer, layer: impl Layer<Filtered> + Send + Sync) -> bool {
     let subscriber = Registry::default().with(filter).with(layer);
     let subscriber = subscriber.with(event_counter()).with(sentry_layer());
-    let subscriber = subscriber.with(request_layer());
+    let subscriber = OpensSpans::new(subscriber.with(request_layer()));
     tracing::subscriber::set_global_default(subscriber).is_ok()
 }

@@ -7,4 +7,5 @@ mod json_lines;
 mod log_level;
 mod redaction;
 mod secrets;
+mod spans_in_lines;
 mod stdout;

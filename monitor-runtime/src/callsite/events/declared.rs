@@ -24,11 +24,16 @@ pub(crate) enum Parent {
 }
 
 impl Declared {
-    pub(super) fn fields(&self) -> Option<&[FieldValue]> {
+    pub(crate) fn fields(&self) -> Option<&[FieldValue]> {
         Some(&self.recorded.as_ref()?.fields)
     }
 
-    pub(crate) fn follow(&self, span: &Span) {
+    /// Returns `true` if its span has nothing to do with other spans but the current one.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.parent, Parent::Current) && self.causes.is_empty()
+    }
+
+    pub(super) fn follow(&self, span: &Span) {
         for cause in &self.causes {
             span.follows_from(cause);
         }

@@ -23,6 +23,10 @@ impl Messages {
         }
     }
 
+    pub(super) fn ok(&self) -> &str {
+        &self.ok
+    }
+
     pub(super) fn of_end(&self, completion: &Completion<'_>) -> &str {
         match completion.outcome {
             Outcome::Ok if completion.slow => &self.slow,

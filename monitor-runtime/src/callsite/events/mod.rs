@@ -4,11 +4,15 @@
 //! stand in. Here all of it is data behind the call site, made on the first call that is logged. So
 //! an annotated function carries none of that code, and a span can have the type-qualified name.
 
+mod asked;
+mod call_span;
 mod completion;
 mod declared;
 mod messages;
 mod metadata;
-mod spans;
+mod opens_spans;
+pub(crate) mod pending;
+mod prepared;
 mod telling;
 mod values;
 
@@ -20,15 +24,19 @@ use tracing::field::{Field, Value};
 use tracing::{Event, Level, Span};
 use tracing_core::metadata::Kind;
 
+use self::asked::asked;
+pub(crate) use self::call_span::CallSpan;
 pub(crate) use self::completion::Completion;
 pub(crate) use self::declared::{Declared, Parent};
 use self::messages::Messages;
 use self::metadata::LogSite;
 pub(crate) use self::metadata::is_of_call;
-use self::spans::{asked, new_span};
-pub(crate) use self::telling::{CallSpan, is_telling, telling};
+pub(crate) use self::opens_spans::OpensSpans;
+pub(crate) use self::prepared::{Prepared, Wanted};
+pub(crate) use self::telling::{is_telling, telling};
 use self::values::{set_declared, with_values};
 use crate::base::clock::milliseconds;
+use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
 use crate::base::unwind;
 use crate::base::verdict::Shown;
@@ -64,6 +72,10 @@ pub(crate) struct Events {
     /// Cancelled, or slow.
     warned: &'static LogSite,
     messages: Messages,
+    /// `true` if a declared name is not written as it is.
+    has_odd_names: bool,
+    /// The constant parts of the line of a call that succeeds, once one was written.
+    prepared: OnceLock<Prepared>,
     /// Set once `tracing` knows those that every call may need.
     registered: AtomicBool,
     /// Set once the key of the function's call site says if a subscriber wants its calls.
@@ -94,6 +106,9 @@ impl Events {
             panicked_in_full: OnceLock::new(),
             warned: event(Level::WARN),
             messages: Messages::new(site.function()),
+            has_odd_names: (site.fields.iter())
+                .any(|name| name.starts_with("r#") || name.starts_with("log.")),
+            prepared: OnceLock::new(),
             registered: AtomicBool::new(false),
             known: AtomicBool::new(false),
         }
@@ -166,15 +181,41 @@ impl Events {
             .expect("SPAN_FIELDS is not empty")
     }
 
+    /// Returns `true` if the span of a call is wanted, but needs not be opened yet.
+    pub(crate) fn is_span_pending(&self, declared: Option<&Declared>) -> bool {
+        declared.is_none_or(Declared::is_plain)
+            && pending::is_possible()
+            && !is_telling()
+            && telling(|| self.span.enabled())
+    }
+
     /// Opens the span of a call, which is disabled if no subscriber wants it.
     pub(crate) fn open(&self, declared: &Declared) -> CallSpan {
         if is_telling() || !telling(|| self.span.enabled()) {
             return CallSpan::none();
         }
+        if declared.is_plain() && pending::is_possible() {
+            return CallSpan::pending(pending::Place::Here);
+        }
+        pending::open_own();
+        telling(|| {
+            let span = self.new_span(declared.fields(), &declared.parent);
+            declared.follow(&span);
+            CallSpan::new(span)
+        })
+    }
+
+    /// Opens a span, whether or not a subscriber wants it.
+    fn new_span(&self, fields: Option<&[FieldValue]>, parent: &Parent) -> Span {
         let metadata = self.span.metadata();
         with_values(metadata, |values| {
-            set_declared(values, SPAN_FIELDS.len(), declared.fields());
-            telling(|| new_span(metadata, values, declared))
+            set_declared(values, SPAN_FIELDS.len(), fields);
+            let values = metadata.fields().value_set_all(values);
+            match parent {
+                Parent::Current => Span::new(metadata, &values),
+                Parent::Span(id) => Span::child_of(id.clone(), metadata, &values),
+                Parent::Root => Span::new_root(metadata, &values),
+            }
         })
     }
 

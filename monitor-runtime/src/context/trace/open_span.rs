@@ -22,7 +22,8 @@ enum Around {
     /// Another span of the same local trace.
     Span(Innermost),
     /// Another local trace, or none: the call began elsewhere, and its future has moved.
-    Elsewhere(Here),
+    /// In a box, because it is large and rare.
+    Elsewhere(Box<Here>),
 }
 
 impl OpenSpan {
@@ -55,7 +56,7 @@ impl OpenSpan {
         let around = if is_here {
             Around::Span(Innermost::new(&self.trace, self.key).enter())
         } else {
-            Around::Elsewhere(Here::enter(Some(&self.context())))
+            Around::Elsewhere(Box::new(Here::enter(Some(&self.context()))))
         };
         self.around = Some(around);
     }

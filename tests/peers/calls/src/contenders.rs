@@ -184,6 +184,21 @@ mod ours {
         work(x)
     }
     #[inline(never)]
+    #[monitored(fields(x, odd = x & 1 == 1))]
+    pub fn two_fields(x: u64) -> Answer {
+        work(x)
+    }
+    #[inline(never)]
+    #[monitored(fields(a = x, b = x + 1, c = x + 2, d = x + 3, e = x + 4, f = x + 5, g = x + 6, h = x + 7))]
+    pub fn eight_fields(x: u64) -> Answer {
+        work(x)
+    }
+    #[inline(never)]
+    #[monitored(log = false)]
+    pub fn span_only(x: u64) -> Answer {
+        work(x)
+    }
+    #[inline(never)]
     #[monitored]
     pub async fn ready(x: u64) -> Answer {
         work(x)
@@ -221,6 +236,33 @@ fn monitored_contenders() -> Vec<Contender> {
     ]
 }
 
+/// A service as it runs, with its log as JSON on standard output.
+fn own_log() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let monitor = runtime.expect("a runtime").block_on(
+        monitor_runtime::builder!()
+            .addr("127.0.0.1:0")
+            .log_filter("info")
+            .start(),
+    );
+    // It stays for as long as the process does.
+    std::mem::forget(monitor.expect("a service"));
+}
+
+fn logged_contenders() -> Vec<Contender> {
+    let mut all = monitored_contenders();
+    all.extend([
+        sync!("monitored, two fields", ours::two_fields),
+        sync!("monitored, eight fields", ours::eight_fields),
+        sync!("monitored, span without a line", ours::span_only),
+    ]);
+    #[cfg(feature = "peers")]
+    all.extend(peers::instrumented_contenders());
+    all
+}
+
 #[cfg(feature = "peers")]
 mod peers;
 #[cfg(feature = "peers")]
@@ -233,6 +275,13 @@ const NATIVE: Configuration = Configuration {
     contenders: monitored_contenders,
 };
 
+/// Calls whose lines the runtime's own subscriber writes.
+const OWN_LOG: Configuration = Configuration {
+    name: "the runtime's own log",
+    set_up: own_log,
+    contenders: logged_contenders,
+};
+
 /// The first has our own alone.
 #[cfg(not(feature = "peers"))]
 pub const CONFIGURATIONS: &[Configuration] = &[
@@ -242,6 +291,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         contenders: clocks_and_ours,
     },
     NATIVE,
+    OWN_LOG,
 ];
 
 #[cfg(feature = "peers")]
@@ -257,6 +307,7 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         contenders: requests::in_requests,
     },
     NATIVE,
+    OWN_LOG,
     Configuration {
         name: "Sentry on",
         set_up: peers::sentry_on,

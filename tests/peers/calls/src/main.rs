@@ -65,7 +65,8 @@ fn find(name: &str) -> &'static Configuration {
         .expect("a configuration")
 }
 
-/// Prints `contender<TAB>ns with one thread<TAB>ns with all cores` per line.
+/// Prints `contender<TAB>ns with one thread<TAB>ns with all cores` per line, on standard error: the log of a
+/// configuration may be on standard output.
 fn measure(configuration: &Configuration) {
     (configuration.set_up)();
     let contenders = configuration.contenders();
@@ -73,7 +74,10 @@ fn measure(configuration: &Configuration) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let crowded = rounds(&contenders, cores);
     for (index, contender) in contenders.iter().enumerate() {
-        println!("{}\t{}\t{}", contender.name, alone[index], crowded[index]);
+        eprintln!(
+            "{}\t{}\t{}",
+            contender.name, alone[index], crowded[index]
+        );
     }
 }
 

@@ -27,7 +27,13 @@ pub fn bare() -> Vec<Contender> {
 /// Returns the contenders that depend on the subscriber.
 pub fn logged() -> Vec<Contender> {
     let mut all = monitored_contenders();
-    all.extend([
+    all.extend(instrumented_contenders());
+    all
+}
+
+/// Returns the contenders of `tracing`.
+pub fn instrumented_contenders() -> [Contender; 3] {
+    [
         sync!("tracing::instrument(err)", instrumented),
         asynchronous!(
             "tracing::instrument(err), async ready",
@@ -35,8 +41,7 @@ pub fn logged() -> Vec<Contender> {
             instrumented_ready
         ),
         sync!("tracing::instrument, one event", instrumented_event),
-    ]);
-    all
+    ]
 }
 
 /// Returns the contenders that depend on the recorder of the `metrics` facade.

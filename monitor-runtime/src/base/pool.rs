@@ -1,0 +1,42 @@
+//! Boxes that a thread keeps for the next value of their type.
+
+use std::cell::RefCell;
+use std::mem;
+
+/// Boxes that are kept. A thread that nests deeper allocates.
+const MAX_KEPT: usize = 64;
+
+/// The empty boxes of one thread, for a `thread_local!`.
+// Boxes are what is kept.
+#[expect(clippy::vec_box)]
+pub(crate) struct Pool<T>(RefCell<Vec<Box<T>>>);
+
+impl<T: Default> Pool<T> {
+    pub(crate) const fn new() -> Self {
+        Self(RefCell::new(Vec::new()))
+    }
+
+    /// Returns a box with a value in it.
+    pub(crate) fn fill(&self, value: T) -> Box<T> {
+        // The allocator may be monitored itself, and fill a box meanwhile.
+        let kept = self.0.try_borrow_mut().ok().and_then(|mut kept| kept.pop());
+        match kept {
+            Some(mut kept) => {
+                *kept = value;
+                kept
+            }
+            None => Box::new(value),
+        }
+    }
+
+    /// Returns the value in a box, and keeps the box.
+    pub(crate) fn empty(&self, mut full: Box<T>) -> T {
+        let value = mem::take(&mut *full);
+        if let Ok(mut kept) = self.0.try_borrow_mut()
+            && kept.len() < MAX_KEPT
+        {
+            kept.push(full);
+        }
+        value
+    }
+}

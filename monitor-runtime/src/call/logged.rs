@@ -1,0 +1,158 @@
+//! The way of a call whose line the runtime's own subscriber writes: the fast path, and then the line.
+//!
+//! The span of such a call is [pending]. If somebody opened it meanwhile, or if the call took long, failed
+//! or waits, it goes on as a full one.
+
+use std::cell::RefCell;
+
+use super::extras::Traced;
+use super::fast::{FastCall, RECORDED, now};
+use super::finish;
+use crate::base::verdict::Verdict;
+use crate::base::{clock, unwind};
+use crate::call::start::Start;
+use crate::call::{CallExtras, End};
+use crate::callsite::Site;
+use crate::callsite::counters::{Shard, Timing};
+use crate::callsite::events::{CallSpan, Completion, Declared, pending};
+use crate::context;
+use crate::context::thread::THREAD;
+use crate::context::trace;
+use crate::context::trace::{Begun, RootCall};
+use crate::context::{capture, counter_cache};
+use crate::logs::EndedCall;
+
+/// Set in the start of a call whose span is pending. Its ticks then exceed every bound, as those of a
+/// recorded call do.
+pub(super) const LOGGED: u64 = 1 << 61;
+/// Set in the start of such a call that is outside of local traces.
+pub(super) const ROOT: u64 = 1 << 60;
+
+thread_local! {
+    /// The calls of this thread that are outside of local traces, one for each context inside another.
+    static ROOTS: RefCell<Vec<RootCall>> = const { RefCell::new(Vec::new()) };
+}
+
+impl FastCall {
+    /// Begins a call that a subscriber watches. Gives it back if it needs the full path.
+    pub(super) fn begin_logged(mut start: Start) -> Result<Self, Start> {
+        Self::begin_pending(&mut start).ok_or(start)
+    }
+
+    fn begin_pending(start: &mut Start) -> Option<Self> {
+        let site = start.site;
+        let declared = start.declared.as_deref();
+        let is_root = !context::is_in_local_trace();
+        let is_plain = site.is_recorded() && (is_root || declared.is_none());
+        if !is_plain || capture::is_active() || !EndedCall::is_direct() {
+            return None;
+        }
+        let has_room = THREAD.with(|thread| thread.clock.has_room());
+        if !has_room || !site.events()?.is_span_pending(declared) {
+            return None;
+        }
+        let (shard, is_late) = counter_cache::claim(site, start.label_set);
+        if is_late {
+            shard.release();
+            return None;
+        }
+        if shard.timing == Timing::None {
+            return None;
+        }
+        let began = if is_root {
+            begin_root(site)?;
+            ROOT
+        } else {
+            begin_inside(site, shard)?
+        };
+        pending::begin(site, start.declared.take());
+        THREAD.with(|thread| thread.clock.push_diverted(site));
+        shard.started();
+        // The clock is read last: the time before is not the user's.
+        let began = if began == ROOT {
+            now(shard) | ROOT
+        } else {
+            began
+        };
+        let began = began | LOGGED;
+        Some(Self { shard, began })
+    }
+
+    /// Ends a call whose span was pending, and that succeeded.
+    #[inline(never)]
+    pub(super) fn end_logged(self) {
+        let ended = now(self.shard);
+        let ticks = ended.wrapping_sub(Self::ticks(self.began));
+        let site = self.shard.site;
+        let is_brief =
+            ticks <= self.shard.brief && !site.recent().admits(Self::ticks(self.began), ticks);
+        let end = || pending::end().zip(site.events());
+        let Some((call, events)) = (is_brief && self.keeps_its_promise()).then(end).flatten()
+        else {
+            return self.end(End::Returned(&Verdict::Ok));
+        };
+        self.shard.ended_briefly(ticks);
+        // Without a line nobody needs its span any more.
+        let write = || {
+            let mut span = CallSpan::pending(call.place);
+            let fields = call.declared.as_deref().and_then(Declared::fields);
+            let completion = Completion::ok(clock::seconds(ticks), fields);
+            finish::write_line(site, events, &mut span, &completion);
+        };
+        if site.log {
+            unwind::quietly(write);
+        }
+        if self.began & RECORDED != 0 {
+            trace::end_call(site, ended);
+        } else if self.began & ROOT != 0 {
+            let _ = ROOTS.try_with(|roots| {
+                let mut roots = roots.try_borrow_mut().ok()?;
+                roots.last_mut()?.leave();
+                roots.pop()
+            });
+        }
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    /// Returns `false` if the local trace of an outermost call has begun.
+    fn keeps_its_promise(&self) -> bool {
+        self.began & ROOT == 0 || THREAD.with(|thread| thread.promised.get().is_some())
+    }
+
+    /// Takes the outermost call that it is.
+    fn root(&self) -> Option<RootCall> {
+        let take = |roots: &RefCell<Vec<RootCall>>| roots.try_borrow_mut().ok()?.pop();
+        let is_root = self.began & ROOT != 0;
+        is_root
+            .then(|| ROOTS.try_with(take).ok().flatten())
+            .flatten()
+    }
+
+    /// Returns the parts of a call that goes on as a full one.
+    #[cold]
+    pub(super) fn logged_extras(&self) -> CallExtras {
+        CallExtras {
+            span: CallSpan::listed(),
+            traced: self.root().map(Traced::Root),
+            ..CallExtras::default()
+        }
+    }
+}
+
+/// Begins a call outside of local traces.
+fn begin_root(site: &'static Site) -> Option<()> {
+    let begin = |roots: &RefCell<Vec<RootCall>>| {
+        let mut roots = roots.try_borrow_mut().ok()?;
+        roots.push(RootCall::new(site)?);
+        roots.last_mut().map(RootCall::enter)
+    };
+    ROOTS.try_with(begin).ok().flatten()
+}
+
+/// Begins a call in the local trace of this thread, and returns its start.
+fn begin_inside(site: &'static Site, shard: &'static Shard) -> Option<u64> {
+    match trace::begin_call(site, || now(shard))? {
+        Begun::Recorded(began) => Some(began | RECORDED),
+        Begun::LeftOut => Some(now(shard)),
+    }
+}

@@ -1,0 +1,94 @@
+//! The runtime's own subscriber, which opens the spans of calls once it needs them.
+
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::Interest;
+use tracing::{Dispatch, Event, Metadata, Subscriber};
+use tracing_core::LevelFilter;
+use tracing_core::span::Current;
+use tracing_subscriber::Registry;
+
+use super::pending::open_all;
+
+/// A subscriber before which the spans of calls are opened, by [`open_all`].
+pub(crate) struct OpensSpans {
+    inner: Box<dyn Subscriber + Send + Sync>,
+}
+
+impl OpensSpans {
+    pub(crate) fn new(inner: impl Subscriber + Send + Sync) -> Self {
+        Self {
+            inner: Box::new(inner),
+        }
+    }
+
+    /// Returns the registry of the spans that are open.
+    pub(crate) fn registry(&self) -> Option<&Registry> {
+        self.inner.downcast_ref()
+    }
+}
+
+impl Subscriber for OpensSpans {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.inner.on_register_dispatch(subscriber);
+    }
+
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        self.inner.register_callsite(metadata)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.inner.enabled(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.inner.max_level_hint()
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        if span.is_contextual() {
+            open_all();
+        }
+        self.inner.new_span(span)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        self.inner.record(span, values);
+    }
+
+    fn record_follows_from(&self, span: &Id, follows: &Id) {
+        self.inner.record_follows_from(span, follows);
+    }
+
+    fn event_enabled(&self, event: &Event<'_>) -> bool {
+        self.inner.event_enabled(event)
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        open_all();
+        self.inner.event(event);
+    }
+
+    fn enter(&self, span: &Id) {
+        open_all();
+        self.inner.enter(span);
+    }
+
+    // A span that was entered outside of a call may be left inside it.
+    fn exit(&self, span: &Id) {
+        open_all();
+        self.inner.exit(span);
+    }
+
+    fn clone_span(&self, id: &Id) -> Id {
+        self.inner.clone_span(id)
+    }
+
+    fn try_close(&self, id: Id) -> bool {
+        self.inner.try_close(id)
+    }
+
+    fn current_span(&self) -> Current {
+        open_all();
+        self.inner.current_span()
+    }
+}

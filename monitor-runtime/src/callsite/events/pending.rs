@@ -1,0 +1,227 @@
+//! The spans of calls, opened once somebody needs them.
+//!
+//! Between the begin of a call and its line, most calls meet nothing that reads their span. So where the
+//! subscriber is the runtime's own, a call only goes onto a list of its thread. [`OpensSpans`] opens the
+//! spans of the list before the subscriber sees anything that depends on them: an event, another span, a
+//! question for the current one. The list is in the order of the calls, so each span gets the parent that
+//! it would have had.
+
+use std::cell::{Cell, RefCell};
+use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tracing::{Span, dispatcher};
+
+use super::declared::{Declared, Parent};
+use super::opens_spans::OpensSpans;
+use super::telling::{is_telling, telling};
+use crate::base::fields::FieldValue;
+use crate::base::unwind;
+use crate::callsite::Site;
+
+/// `false` while the log's filter has to see each span at once.
+static ALLOWED: AtomicBool = AtomicBool::new(true);
+
+/// Decides whether spans may be opened later than their calls begin.
+pub(crate) fn allow(allowed: bool) {
+    ALLOWED.store(allowed, Ordering::Relaxed);
+}
+
+/// Returns `true` if the subscriber of this thread opens the spans of calls once it needs them.
+pub(super) fn is_possible() -> bool {
+    ALLOWED.load(Ordering::Relaxed) && is_own()
+}
+
+/// Returns `true` if the subscriber of this thread is the runtime's own.
+pub(super) fn is_own() -> bool {
+    dispatcher::get_default(|current| current.is::<OpensSpans>())
+}
+
+/// The place that a span which is not open yet will have.
+#[derive(Default)]
+pub(crate) enum Place {
+    /// In the span that is current when it is opened.
+    #[default]
+    Here,
+    /// Outside of all spans.
+    Root,
+    /// In the span that was current when its call waited for the first time.
+    Inside(Box<Span>),
+}
+
+impl Place {
+    fn parent(&self) -> Parent {
+        match self {
+            Self::Here => Parent::Current,
+            Self::Root => Parent::Root,
+            Self::Inside(span) => span.id().map_or(Parent::Root, Parent::Span),
+        }
+    }
+
+    /// Returns the place that is fixed here, for a call that goes on elsewhere.
+    fn fixed() -> Self {
+        let current = telling(Span::current);
+        if current.is_disabled() {
+            Self::Root
+        } else {
+            Self::Inside(Box::new(current))
+        }
+    }
+}
+
+/// A call that this thread works in, and whose span was not open when the thread entered it.
+pub(crate) struct PendingCall {
+    pub(crate) site: &'static Site,
+    pub(crate) declared: Option<Box<Declared>>,
+    pub(crate) place: Place,
+    /// Once it is open.
+    pub(super) span: Option<Box<Span>>,
+}
+
+impl PendingCall {
+    /// Returns the values of its declared fields.
+    pub(crate) fn fields(&self) -> Option<&[FieldValue]> {
+        self.declared.as_deref()?.fields()
+    }
+}
+
+thread_local! {
+    static CALLS: RefCell<Vec<PendingCall>> = const { RefCell::new(Vec::new()) };
+    /// The number of calls, from the outermost on, whose spans are open.
+    static OPEN: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Adds a call as the innermost one. Gives it back on a thread that is ending.
+pub(super) fn enter(call: PendingCall) -> Result<(), PendingCall> {
+    let mut call = Some(call);
+    with_calls(|calls| calls.extend(call.take()));
+    call.map_or(Ok(()), Err)
+}
+
+/// Begins a call as the innermost one.
+pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>) {
+    let _ = enter(PendingCall {
+        site,
+        declared,
+        place: Place::Here,
+        span: None,
+    });
+}
+
+/// Takes the innermost call off the list if its span is not open.
+pub(crate) fn end() -> Option<PendingCall> {
+    with_calls(|calls| {
+        let is_open = calls.len() <= OPEN.get();
+        (!is_open).then(|| calls.pop()).flatten()
+    })
+    .flatten()
+}
+
+/// Takes the innermost call off the list.
+pub(super) fn exit() -> Option<PendingCall> {
+    with_calls(|calls| {
+        let call = calls.pop();
+        OPEN.set(OPEN.get().min(calls.len()));
+        call
+    })
+    .flatten()
+}
+
+/// Fixes the place of the innermost call, which is about to wait, unless its span is open.
+pub(super) fn wait() {
+    if !is_own() {
+        return;
+    }
+    let innermost = with_calls(|calls| {
+        let innermost = calls.len().checked_sub(1)?;
+        let is_fixed = !matches!(calls[innermost].place, Place::Here);
+        (innermost >= OPEN.get() && !is_fixed).then_some(innermost)
+    });
+    let Some(innermost) = innermost.flatten() else {
+        return;
+    };
+    open_below(innermost);
+    let place = Place::fixed();
+    with_calls(|calls| {
+        if let Some(call) = calls.get_mut(innermost) {
+            call.place = place;
+        }
+    });
+}
+
+/// Opens and enters the spans of the calls that this thread works in, from the outermost on, if its
+/// subscriber is the runtime's own.
+pub(super) fn open_own() {
+    if is_own() {
+        open_all();
+    }
+}
+
+/// Opens and enters the spans of the calls that this thread works in, from the outermost on.
+#[inline]
+pub(super) fn open_all() {
+    let is_open = CALLS.try_with(|calls| {
+        let calls = calls.try_borrow();
+        calls.is_ok_and(|calls| calls.len() <= OPEN.get())
+    });
+    if is_open == Ok(false) && !is_telling() {
+        open_below(usize::MAX);
+    }
+}
+
+/// Opens and enters the spans of the outermost calls.
+#[cold]
+fn open_below(end: usize) {
+    while OPEN.get() < end
+        && let Some((place, mut call)) = take_first()
+    {
+        let span = open(call.site, call.fields(), &call.place);
+        span.with_subscriber(|(id, subscriber)| telling(|| subscriber.enter(id)));
+        call.span = Some(Box::new(span));
+        with_calls(|calls| {
+            if let Some(kept) = calls.get_mut(place) {
+                *kept = call;
+            }
+        });
+    }
+}
+
+/// Takes the data of the outermost call whose span is not open, and counts it as open.
+fn take_first() -> Option<(usize, PendingCall)> {
+    with_calls(|calls| {
+        let place = OPEN.get();
+        let call = calls.get_mut(place)?;
+        OPEN.set(place + 1);
+        let taken = PendingCall {
+            site: call.site,
+            declared: call.declared.take(),
+            place: mem::take(&mut call.place),
+            span: None,
+        };
+        Some((place, taken))
+    })
+    .flatten()
+}
+
+/// Opens the span of a call.
+pub(super) fn open(site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) -> Span {
+    let open = || {
+        let events = site.events()?;
+        Some(telling(|| events.new_span(fields, &place.parent())))
+    };
+    unwind::quietly(open).flatten().unwrap_or_else(Span::none)
+}
+
+/// Passes on the calls that this thread works in and whose spans are not open, outermost first.
+pub(crate) fn with_unopened<R>(code: impl FnOnce(&[PendingCall]) -> R) -> Option<R> {
+    let run = |calls: &RefCell<Vec<PendingCall>>| {
+        let calls = calls.try_borrow().ok()?;
+        Some(code(calls.get(OPEN.get()..)?))
+    };
+    CALLS.try_with(run).ok().flatten()
+}
+
+fn with_calls<R>(code: impl FnOnce(&mut Vec<PendingCall>) -> R) -> Option<R> {
+    let run = |calls: &RefCell<Vec<PendingCall>>| Some(code(&mut *calls.try_borrow_mut().ok()?));
+    CALLS.try_with(run).ok().flatten()
+}

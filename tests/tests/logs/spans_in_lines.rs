@@ -1,0 +1,64 @@
+//! Lines of the runtime's own subscriber, which opens the spans of calls only once they are needed, beside
+//! those of the same layer in a subscriber that opens all at once.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Returns the lines of the program, with ids and times replaced by what has to be equal.
+fn lines(arguments: &[&str]) -> Vec<Value> {
+    let program = Path::new(env!("CARGO_BIN_EXE_spans_in_lines"));
+    let output = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("MONITOR_ADDR", "127.0.0.1:0")
+        .env("MONITOR_LOG_FORMAT", "json")
+        .output()
+        .expect("it runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let mut ids = HashMap::new();
+    let lines = text.lines().map(|line| {
+        let mut line: Value = serde_json::from_str(line).expect("JSON");
+        comparable(&mut line, &mut ids);
+        line
+    });
+    let is = |message: &'static str| move |line: &Value| line["fields"]["message"] == message;
+    let lines: Vec<Value> = lines.collect();
+    let begin = lines.iter().position(is("begin")).expect("a first line");
+    let end = lines.iter().position(is("end")).expect("a last line");
+    lines[begin..=end].to_vec()
+}
+
+fn comparable(line: &mut Value, ids: &mut HashMap<String, usize>) {
+    assert!(line["timestamp"].take().is_string());
+    for name in ["trace_id", "span_id"] {
+        if let Some(Value::String(id)) = line.get(name).cloned() {
+            let next = ids.len();
+            line[name] = (*ids.entry(id).or_insert(next)).into();
+        }
+    }
+    let spans = line.get_mut("spans").and_then(Value::as_array_mut);
+    let mut durations: Vec<&mut Value> = spans.into_iter().flatten().collect();
+    let duration = |fields: &mut Value| {
+        if fields["duration_ms"].is_number() {
+            fields["duration_ms"] = 0.into();
+        }
+    };
+    durations.iter_mut().for_each(|span| duration(span));
+    duration(&mut line["fields"]);
+}
+
+#[test]
+fn calls_whose_spans_open_late_have_the_lines_of_those_whose_spans_open_at_once() {
+    let (own, layer) = (lines(&[]), lines(&["layer"]));
+    for (at, (own, layer)) in own.iter().zip(&layer).enumerate() {
+        assert_eq!(own, layer, "line {at}");
+    }
+    assert_eq!(own.len(), layer.len());
+    let with_spans = |line: &&Value| line["spans"].as_array().is_some_and(|all| all.len() > 1);
+    assert!(own.iter().filter(with_spans).count() > 300, "{}", own.len());
+}
