@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::thread;
 
 use monitor_runtime::monitored;
-use monitor_tests::{pause, poll, run};
+use monitor_tests::{alone, pause, poll, run};
 
 /// Counts what the process holds, and what each thread asks for.
 struct Counting;
@@ -118,9 +118,10 @@ fn start() {
     std::mem::forget(run(monitor.start()).expect("a service"));
 }
 
-/// One test: what other threads of the process do would be counted too.
+/// Alone: what other threads of the process do would be counted too.
 #[test]
 fn calls_and_threads_leave_nothing_behind() {
+    alone!();
     // Before the start: what runs in a service's background holds memory of its own.
     let churn = |threads| {
         for _ in 0..threads {
@@ -156,4 +157,28 @@ fn calls_and_threads_leave_nothing_behind() {
         allocated <= FUNCTIONS * 50,
         "{allocated} allocations in 500,000 calls"
     );
+}
+
+#[monitored]
+fn around(number: u64) {
+    plain(number).expect("ok");
+    on_the_stack(ready(number)).expect("ok");
+}
+
+#[test]
+fn a_call_with_a_line_allocates_nothing() {
+    const CALLS: u64 = 10_000;
+    alone!();
+    let monitor = monitor_runtime::builder!().addr("off").log_filter("info");
+    std::mem::forget(run(monitor.start()).expect("a service"));
+    let calls = || {
+        (0..CALLS).for_each(|number| {
+            plain(number).expect("ok");
+            around(number);
+        });
+    };
+    calls();
+    let allocated = allocations(calls);
+    // The buffers of lines grow a few times more, and slow calls are kept as above.
+    assert!(allocated <= 300, "{allocated} allocations in {CALLS} calls");
 }

@@ -7,8 +7,6 @@ use std::mem;
 const MAX_KEPT: usize = 64;
 
 /// The empty boxes of one thread, for a `thread_local!`.
-// Boxes are what is kept.
-#[expect(clippy::vec_box)]
 pub(crate) struct Pool<T>(RefCell<Vec<Box<T>>>);
 
 impl<T: Default> Pool<T> {
@@ -17,6 +15,7 @@ impl<T: Default> Pool<T> {
     }
 
     /// Returns a box with a value in it.
+    #[expect(clippy::unnecessary_box_returns, reason = "boxes are what is kept")]
     pub(crate) fn fill(&self, value: T) -> Box<T> {
         // The allocator may be monitored itself, and fill a box meanwhile.
         let kept = self.0.try_borrow_mut().ok().and_then(|mut kept| kept.pop());

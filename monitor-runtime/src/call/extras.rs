@@ -81,7 +81,7 @@ thread_local! {
 impl CallExtras {
     /// Returns the values that the call recorded.
     pub(super) fn recorded(&self) -> Option<&Recorded> {
-        recorded(&self.declared)
+        recorded(self.declared.as_deref())
     }
 
     /// Puts them into a box that this thread has kept, if there is one.
@@ -112,7 +112,10 @@ impl CallExtras {
                 .flatten()
                 .map(Traced::Root)
         } else if site.is_recorded() || !span.is_disabled() {
-            let span = OpenSpan::begin(Subject::Call(site), detail(site, recorded(&declared)));
+            let span = OpenSpan::begin(
+                Subject::Call(site),
+                detail(site, recorded(declared.as_deref())),
+            );
             span.map(Traced::Span)
         } else {
             None
@@ -136,7 +139,7 @@ impl CallExtras {
     /// Adds the fields of an outermost call that has been left to its local trace, if that has begun.
     pub(super) fn describe_root(&mut self, site: &'static Site) {
         if let Some(traced) = &mut self.traced {
-            traced.describe(site, recorded(&self.declared));
+            traced.describe(site, recorded(self.declared.as_deref()));
         }
     }
 
@@ -157,8 +160,8 @@ impl CallExtras {
     }
 }
 
-fn recorded(declared: &Option<Box<Declared>>) -> Option<&Recorded> {
-    declared.as_ref()?.recorded.as_ref()
+fn recorded(declared: Option<&Declared>) -> Option<&Recorded> {
+    declared?.recorded.as_ref()
 }
 
 /// Returns the declared fields of a call for its span.

@@ -20,7 +20,7 @@ use crate::callsite::recent_calls;
 use crate::context::capture;
 use crate::context::trace;
 use crate::logs::EndedCall;
-use crate::{context, sentry};
+use crate::{context, logs, sentry};
 
 /// A call that has ended, with everything its log line, span and event need.
 pub(super) struct Ended<'a> {
@@ -194,11 +194,19 @@ pub(super) fn write_line(
     }
     let none = Span::none();
     let span = span.opened(site, completion.fields).unwrap_or(&none);
-    sentry::own_line(completion.outcome != Outcome::Ok, || {
-        if events.close(site, span, completion) {
-            trace::note_logged();
-        }
-    });
+    let is_ok = completion.outcome == Outcome::Ok;
+    let write = || {
+        sentry::own_line(!is_ok, || {
+            if events.close(site, span, completion) {
+                trace::note_logged();
+            }
+        });
+    };
+    if is_ok {
+        write();
+    } else {
+        logs::places::exempt(write);
+    }
 }
 
 /// An error or a panic.

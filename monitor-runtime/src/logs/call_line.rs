@@ -11,7 +11,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::json::{EventFields, close, push_ids, push_now, push_opened, write_line};
 use super::json_text::{push_name, push_safely, push_str, push_value};
-use super::{counter, export, late, queued_stdout};
+use super::{counter, export, late, places, queued_stdout};
 use crate::base::clock::milliseconds;
 use crate::base::fields::FieldValue;
 use crate::callsite::Site;
@@ -45,19 +45,25 @@ impl EndedCall<'_> {
             Wanted::Never => return true,
             Wanted::Sometimes => return false,
         };
+        if !places::admits(metadata, false) {
+            counter::count(*metadata.level());
+            return true;
+        }
         let write = |around: &[PendingCall]| {
             dispatcher::get_default(|current| {
                 let subscriber = current.downcast_ref::<OpensSpans>()?;
                 let writer = || queued_stdout().make_writer_for(metadata);
-                write_line(writer, |line| self.push(line, around, subscriber));
-                Some(())
+                Some(write_line(writer, |line| {
+                    self.push(line, around, subscriber);
+                }))
             })
         };
-        let is_written = telling(|| with_unopened(write)).flatten().is_some();
-        if is_written {
-            counter::count(*metadata.level());
-        }
-        is_written
+        let Some(bytes) = telling(|| with_unopened(write)).flatten() else {
+            return false;
+        };
+        counter::count(*metadata.level());
+        places::count(metadata, false, bytes);
+        true
     }
 
     fn push(&self, line: &mut Vec<u8>, around: &[PendingCall], subscriber: &OpensSpans) {

@@ -77,8 +77,13 @@ pub(super) fn count(level: Level) {
     }
 }
 
+/// Returns the number of this thread, for counters that a few threads share.
+pub(super) fn stripe() -> usize {
+    PLACE.with(|place| *place)
+}
+
 fn add(counts: &[Counts], level: Level) {
-    let Counts(counts) = &counts[PLACE.with(|place| *place) % counts.len()];
+    let Counts(counts) = &counts[stripe() % counts.len()];
     if let Some(at) = LEVELS.iter().position(|(known, _)| *known == level) {
         counts[at].fetch_add(1, Ordering::Relaxed);
     }

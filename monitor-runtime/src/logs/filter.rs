@@ -15,7 +15,7 @@ use tracing_log::NormalizeEvent;
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-use super::recorded;
+use super::{places, recorded};
 use crate::callsite::events::{is_of_call, is_telling, pending};
 use crate::context;
 use crate::context::trace::asked;
@@ -123,14 +123,19 @@ impl<S: Subscriber> Layer<S> for FilterLayer {
     }
 
     fn event_enabled(&self, event: &Event<'_>, context: Context<'_, S>) -> bool {
-        if asked::raised() == LevelFilter::OFF && self.0.recorded.load().is_empty() {
+        let is_shown_at_once =
+            asked::raised() == LevelFilter::OFF && self.0.recorded.load().is_empty();
+        if is_shown_at_once && !places::are_limited() {
             return true;
         }
         // A record of the `log` crate says in its fields where it comes from.
         let normalized = event.normalized_metadata();
         let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
-        let is_shown = self.0.now.load().filter.enabled(metadata, context);
-        if is_shown || is_asked_for(*metadata.level()) {
+        if is_asked_for(*metadata.level()) {
+            return true;
+        }
+        if is_shown_at_once || self.0.now.load().filter.enabled(metadata, context) {
+            places::decide(event.metadata(), normalized.as_ref());
             return true;
         }
         // `enabled` has let it pass only to be kept. An event of a call comes without asking.

@@ -15,6 +15,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::json_text::{push_error, push_name, push_safely, push_shown, push_str, push_value};
+use super::places;
 use super::span_fields::SpanFields;
 use super::timestamp::Timestamp;
 use crate::context::trace::current_ids;
@@ -92,13 +93,23 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if places::is_suppressed(event.metadata()) {
+            return;
+        }
         let writer = || self.writer.make_writer_for(event.metadata());
-        write_line(writer, |line| push_event(line, event, &context));
+        // A record of the `log` crate says in its fields where it comes from.
+        let normalized = event.normalized_metadata();
+        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let bytes = write_line(writer, |line| push_event(line, event, metadata, &context));
+        places::count(metadata, normalized.is_some(), bytes);
     }
 }
 
-/// Writes a line that `push` makes in a buffer of the thread.
-pub(super) fn write_line<W: Write>(writer: impl FnOnce() -> W, push: impl FnOnce(&mut Vec<u8>)) {
+/// Writes a line that `push` makes in a buffer of the thread, and returns its length.
+pub(super) fn write_line<W: Write>(
+    writer: impl FnOnce() -> W,
+    push: impl FnOnce(&mut Vec<u8>),
+) -> usize {
     // Taken, not borrowed, because formatting a value may itself log. On a thread that is ending a
     // new buffer is used.
     let mut line = SCRATCH
@@ -106,10 +117,12 @@ pub(super) fn write_line<W: Write>(writer: impl FnOnce() -> W, push: impl FnOnce
         .unwrap_or_default();
     push(&mut line);
     let _ = writer().write_all(&line);
+    let bytes = line.len();
     line.clear();
     if line.capacity() <= MAX_KEPT_BYTES {
         let _ = SCRATCH.try_with(|scratch| scratch.line.set(line));
     }
+    bytes
 }
 
 /// Adds values to a span. They were formatted before its lock is taken, since formatting may log.
@@ -128,13 +141,14 @@ where
     }
 }
 
-fn push_event<S>(line: &mut Vec<u8>, event: &Event<'_>, context: &Context<'_, S>)
-where
+fn push_event<S>(
+    line: &mut Vec<u8>,
+    event: &Event<'_>,
+    metadata: &Metadata<'_>,
+    context: &Context<'_, S>,
+) where
     S: Subscriber + for<'s> LookupSpan<'s>,
 {
-    // A record of the `log` crate says in its fields where it comes from.
-    let normalized = event.normalized_metadata();
-    let metadata: &Metadata<'_> = normalized.as_ref().unwrap_or_else(|| event.metadata());
     line.extend_from_slice(br#"{"timestamp":""#);
     push_now(line);
     line.extend_from_slice(br#"","level":""#);

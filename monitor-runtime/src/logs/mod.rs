@@ -32,6 +32,7 @@ mod json;
 mod json_text;
 mod late;
 pub(crate) mod level;
+pub(crate) mod places;
 mod pretty;
 mod queue;
 mod queued_stdout;

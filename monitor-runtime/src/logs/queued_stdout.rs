@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::places;
 use super::queue::Queue;
 use super::stdout::Stdout;
 use crate::base::hooks;
@@ -32,6 +33,8 @@ static OUTPUT: OnceLock<Output> = OnceLock::new();
 pub struct NonBlockingStdout {
     /// `true` if the line is written before its caller goes on.
     through: bool,
+    /// `true` if the line is never dropped.
+    kept: bool,
 }
 
 /// Returns standard output for a layer of your own, behind a queue of 8 MiB: writing a line is a
@@ -56,7 +59,10 @@ pub struct NonBlockingStdout {
 /// ```
 pub fn queued_stdout() -> NonBlockingStdout {
     OUTPUT.get_or_init(Output::open);
-    NonBlockingStdout { through: false }
+    NonBlockingStdout {
+        through: false,
+        kept: false,
+    }
 }
 
 /// Returns the number of lines that found no room or could not be written; `None` without a queue.
@@ -109,6 +115,7 @@ impl<'a> MakeWriter<'a> for NonBlockingStdout {
     fn make_writer_for(&'a self, line: &Metadata<'_>) -> Self {
         Self {
             through: *line.level() == Level::ERROR,
+            kept: line.target() == places::TARGET,
         }
     }
 }
@@ -120,6 +127,8 @@ impl Write for NonBlockingStdout {
             queue.queue.write_alone(line, ROOM_TIMEOUT);
         } else if self.through || queue.through.load(Ordering::Relaxed) {
             queue.queue.push_through(line);
+        } else if self.kept {
+            queue.queue.push_always(line);
         } else {
             queue.queue.push(line);
         }

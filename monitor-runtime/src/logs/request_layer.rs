@@ -7,8 +7,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::export;
 use super::recorded::{self, LineFields};
+use super::{export, places};
 use crate::callsite::events::is_telling;
 use crate::context;
 use crate::context::trace::{ForeignSpan, keep_line};
@@ -64,9 +64,10 @@ where
         let is_kept = context::is_recorded()
             && !is_telling()
             && event.metadata().target() != "monitor_runtime::http";
-        let is_exported = export::is_wanted();
+        let is_suppressed = places::is_suppressed(event.metadata());
+        let is_exported = export::is_wanted() && !is_suppressed;
         if is_kept || is_exported {
-            let line = recorded::line(event, true);
+            let line = recorded::line(event, !is_suppressed);
             if is_exported {
                 export::export(line.clone());
             }

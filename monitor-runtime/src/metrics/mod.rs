@@ -117,6 +117,11 @@ pub(crate) const LOG_DROPPED: Family<'static> = Family::counter(
     None,
     "Log lines that were dropped: the queue was full, or standard output refused them.",
 );
+pub(crate) const LOG_SUPPRESSED: Family<'static> = Family::counter(
+    "monitor_log_lines_suppressed_total",
+    None,
+    "Log lines that were not written: their place writes more than MONITOR_LOG_LIMIT allows.",
+);
 pub(crate) const LABEL_OVERFLOW: Family<'static> = Family::counter(
     "monitor_label_overflow_total",
     None,

@@ -7,7 +7,7 @@ use super::family::Family;
 use super::text_format::label;
 use super::{
     CAPTURES, CHECK_DURATION, CHECK_UP, INCIDENTS, LABEL_OVERFLOW, LOG_DROPPED, LOG_EVENTS,
-    OLDEST_CALL, OTLP_ITEMS, SPANS_LEFT_OUT, TOKIO_BLOCKED, TRACES,
+    LOG_SUPPRESSED, OLDEST_CALL, OTLP_ITEMS, SPANS_LEFT_OUT, TOKIO_BLOCKED, TRACES,
 };
 use crate::base::clock;
 use crate::callsite::Site;
@@ -32,6 +32,7 @@ pub(crate) enum Number {
 pub(crate) fn log(
     events: Option<[(&str, u64); 5]>,
     dropped_lines: Option<u64>,
+    suppressed_lines: Option<u64>,
 ) -> Vec<RuntimeFamily> {
     let events = events.map(|events| RuntimeFamily {
         family: &LOG_EVENTS,
@@ -39,11 +40,19 @@ pub(crate) fn log(
             .map(|(level, count)| (label("level", level), Number::Count(count)))
             .to_vec(),
     });
-    let dropped = dropped_lines.map(|lines| RuntimeFamily {
-        family: &LOG_DROPPED,
-        values: vec![(String::new(), Number::Count(lines))],
-    });
-    events.into_iter().chain(dropped).collect()
+    let lines = |family, lines: Option<u64>| {
+        lines.map(|lines| RuntimeFamily {
+            family,
+            values: vec![(String::new(), Number::Count(lines))],
+        })
+    };
+    let dropped = lines(&LOG_DROPPED, dropped_lines);
+    let suppressed = lines(&LOG_SUPPRESSED, suppressed_lines);
+    events
+        .into_iter()
+        .chain(dropped)
+        .chain(suppressed)
+        .collect()
 }
 
 /// Returns the family of events for Sentry, by result.

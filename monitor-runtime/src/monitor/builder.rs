@@ -158,6 +158,17 @@ impl Builder {
         self
     }
 
+    /// Sets the number of lines that one place in the code may write in a time, such as `1000/10s`; `off`
+    /// for no limit. Wins over `MONITOR_LOG_LIMIT`.
+    ///
+    /// ```no_run
+    /// let builder = monitor_runtime::builder!().log_limit("1000/10s");
+    /// ```
+    pub fn log_limit(mut self, limit: impl Into<String>) -> Self {
+        self.overrides.log_limit = Some(limit.into());
+        self
+    }
+
     /// Sets the lines below the log's filter that are kept with their request, and written if it fails,
     /// has a slow call or is asked for. Wins over `MONITOR_RECORD_LEVEL`.
     ///

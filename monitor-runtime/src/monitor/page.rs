@@ -36,7 +36,11 @@ pub(super) fn page(
     Arc::new(move |format| {
         http::show_active();
         let others = others.as_ref().map(PrometheusHandle::render);
-        let mut own = metrics::log(logs::counts(), logs::dropped_lines());
+        let mut own = metrics::log(
+            logs::counts(),
+            logs::dropped_lines(),
+            logs::places::suppressed_lines(),
+        );
         own.push(metrics::captures(sentry::captures()));
         own.extend(metrics::otlp_items(otlp::items()));
         own.extend(metrics::traces(&service));

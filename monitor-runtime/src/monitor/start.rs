@@ -88,16 +88,14 @@ impl Builder {
         let unmatched = config.record_level.mistake();
         let is_recording = !config.record_level.is_empty();
         let form = (config.log_format, config.colours);
-        let log = subscriber::install(form, config.log_filter, config.record_level);
+        let log = subscriber::install(
+            form,
+            (config.log_filter, config.record_level),
+            config.log_limit,
+        );
         let (others, recorder) = recorder(self.exporter, self.others, self.buckets);
         http::begin_metrics();
-        let facade = interval.filter(|_| recorder != Recorder::Ours);
-        if interval.is_some() && facade.is_none() {
-            tracing::warn!(
-                "publish_to_facade has nothing to do: the recorder is the exporter that start() installed, and its \
-                 page has the call sites already; to publish them elsewhere, install another recorder before start()"
-            );
-        }
+        let facade = facade_interval(interval, recorder);
         let reader = config.process_metrics.then(process::Reader::new);
         let native = config.native_histograms;
         count(native, config.slow_poll);
@@ -230,6 +228,19 @@ enum Recorder {
     Ours,
     Given,
     Theirs,
+}
+
+/// Returns the interval at which call sites are published through the facade, unless its recorder is the
+/// exporter of `start()`.
+fn facade_interval(interval: Option<Duration>, recorder: Recorder) -> Option<Duration> {
+    let facade = interval.filter(|_| recorder != Recorder::Ours);
+    if interval.is_some() && facade.is_none() {
+        tracing::warn!(
+            "publish_to_facade has nothing to do: the recorder is the exporter that start() installed, and its \
+             page has the call sites already; to publish them elsewhere, install another recorder before start()"
+        );
+    }
+    facade
 }
 
 /// Installs the exporter as the recorder. Returns the handle that renders the service's own series.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tracing_subscriber::layer::{Layered, SubscriberExt};
 use tracing_subscriber::{Layer, Registry};
 
+use crate::base::rate_limit::Throttle;
 use crate::callsite::events::OpensSpans;
 use crate::logs;
 use crate::logs::filter::{FILTERS, FilterLayer, Filters};
@@ -29,9 +30,10 @@ type Filtered = Layered<FilterLayer, Registry>;
 /// Installs the subscriber, unless the process already has one.
 pub(crate) fn install(
     (format, colours): (LogFormat, bool),
-    rules: LogDirectives,
-    recorded: RecordDirectives,
+    (rules, recorded): (LogDirectives, RecordDirectives),
+    limit: Throttle,
 ) -> Installed {
+    logs::places::set_limit(limit);
     // After a shutdown lines are written directly; a start queues them again.
     logs::reopen();
     if let Some(filters) = FILTERS.get() {

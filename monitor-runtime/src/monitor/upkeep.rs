@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::base::unwind;
 use crate::context::trace::asked;
+use crate::logs;
 use crate::metrics::facade;
 use crate::sentry::panic_lines;
 use crate::server::Live;
@@ -79,7 +80,7 @@ impl Upkeep {
             // The last round publishes what the calls of a shutdown have counted.
             let last = waited != Err(RecvTimeoutError::Timeout);
             if rounds.begin() || last {
-                self.keep_up();
+                self.keep_up(last);
             }
             if let Some((_, service)) = &self.facade
                 && (published.as_mut().is_some_and(Rounds::begin) || last)
@@ -93,7 +94,8 @@ impl Upkeep {
     }
 
     // Each part may run user code. A panic ends one part of one round, not the thread.
-    fn keep_up(&self) {
+    fn keep_up(&self, last: bool) {
+        unwind::quietly(|| logs::places::sum_up(last));
         unwind::quietly(|| panic_lines::tell_late(PANIC_WAITS));
         unwind::quietly(asked::settle);
         if let Some(handle) = &self.others {

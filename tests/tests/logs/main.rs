@@ -9,3 +9,4 @@ mod redaction;
 mod secrets;
 mod spans_in_lines;
 mod stdout;
+mod storm;

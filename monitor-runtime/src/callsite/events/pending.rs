@@ -10,7 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tracing::{Span, dispatcher};
+use tracing::{Dispatch, Span, dispatcher};
 
 use super::declared::{Declared, Parent};
 use super::opens_spans::OpensSpans;
@@ -34,7 +34,7 @@ pub(super) fn is_possible() -> bool {
 
 /// Returns `true` if the subscriber of this thread is the runtime's own.
 pub(super) fn is_own() -> bool {
-    dispatcher::get_default(|current| current.is::<OpensSpans>())
+    dispatcher::get_default(Dispatch::is::<OpensSpans>)
 }
 
 /// The place that a span which is not open yet will have.

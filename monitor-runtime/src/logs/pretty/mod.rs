@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_log::NormalizeEvent;
 use tracing_subscriber::Layer;
 use tracing_subscriber::fmt::MakeWriter;
@@ -20,6 +20,7 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 use super::error_chain::sources;
 use super::json_text::MAX_SHOWN;
+use super::places;
 use super::timestamp::Timestamp;
 use crate::base::escape::spelled_out;
 use crate::base::fields::FieldValue;
@@ -57,22 +58,31 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let line = self.line(event, &context);
+        if places::is_suppressed(event.metadata()) {
+            return;
+        }
+        // A record of the `log` crate says in its fields where it comes from.
+        let normalized = event.normalized_metadata();
+        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
+        let line = self.line(event, metadata, &context);
         let mut writer = self.writer.make_writer_for(event.metadata());
         let _ = writer.write_all(line.as_bytes());
+        places::count(metadata, normalized.is_some(), line.len());
     }
 }
 
 impl<W> PrettyLayer<W> {
-    fn line<S>(&self, event: &Event<'_>, context: &Context<'_, S>) -> String
+    fn line<S>(
+        &self,
+        event: &Event<'_>,
+        metadata: &Metadata<'_>,
+        context: &Context<'_, S>,
+    ) -> String
     where
         S: Subscriber + for<'s> LookupSpan<'s>,
     {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        // A record of the `log` crate says in its fields where it comes from.
-        let normalized = event.normalized_metadata();
-        let metadata = normalized.as_ref().unwrap_or_else(|| event.metadata());
         let mut line = self.head(SystemTime::now(), *metadata.level());
         let scope = context.event_scope(event).into_iter();
         for span in scope.flat_map(Scope::from_root) {

@@ -41,6 +41,8 @@ struct Waiting {
     last: u64,
     /// Bytes that the lane has taken and not used.
     room: usize,
+    /// Bytes of lines for which it has taken none.
+    without_room: usize,
 }
 
 thread_local! {
@@ -70,16 +72,25 @@ impl Lanes {
 
     /// Adds a line to the lane of this thread. Returns `false` if there is no room.
     pub(super) fn add(&self, line: &[u8]) -> bool {
-        let add = |own: &OnceCell<Claim>| {
+        self.with_own(|lane| lane.add(line, &self.free))
+    }
+
+    /// Adds a line to the lane of this thread, whether or not there is room.
+    pub(super) fn add_always(&self, line: &[u8]) {
+        self.with_own(|lane| lane.add_always(line));
+    }
+
+    fn with_own<R>(&self, code: impl Fn(&Lane) -> R) -> R {
+        let run = |own: &OnceCell<Claim>| {
             if own.get().is_none() {
                 // The allocator may log, too: then the claim of that line stays.
                 let _ = own.set(self.claim());
             }
             let own = own.get().filter(|own| Arc::ptr_eq(&own.first, &self.first));
-            own.map(|own| own.lane.add(line, &self.free))
+            own.map(|own| code(&own.lane))
         };
-        let added = OWN.try_with(add).ok().flatten();
-        added.unwrap_or_else(|| self.first.add(line, &self.free))
+        let result = OWN.try_with(run).ok().flatten();
+        result.unwrap_or_else(|| code(&self.first))
     }
 
     fn claim(&self) -> Claim {
@@ -99,6 +110,12 @@ impl Lanes {
         std::iter::successors(Some(&self.first), |lane| lane.next.get())
     }
 
+    /// Returns the number of lanes.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.all().count()
+    }
+
     /// Returns the number of lines that were added so far. Takes no lock.
     pub(super) fn added(&self) -> u64 {
         self.all()
@@ -116,7 +133,7 @@ impl Lanes {
             let unused = mem::take(&mut waiting.room);
             let mut bytes = unused;
             if !waiting.lines.is_empty() {
-                bytes += waiting.lines.bytes.len();
+                bytes += waiting.lines.bytes.len() - mem::take(&mut waiting.without_room);
                 let lines = mem::replace(&mut waiting.lines, taken.spare());
                 drop(waiting);
                 taken.parts.push(lines);
@@ -149,13 +166,23 @@ impl Lane {
             }
         }
         waiting.room -= line.len();
+        self.push(&mut waiting, line);
+        true
+    }
+
+    fn add_always(&self, line: &[u8]) {
+        let mut waiting = self.lock();
+        waiting.without_room += line.len();
+        self.push(&mut waiting, line);
+    }
+
+    fn push(&self, waiting: &mut Waiting, line: &[u8]) {
         // Another core's clock may be a little behind.
         waiting.last = clock::now().max(waiting.last);
         let time = waiting.last;
         waiting.lines.push(time, line);
         let added = self.added.load(Ordering::Relaxed);
         self.added.store(added + 1, Ordering::Release);
-        true
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

@@ -101,6 +101,12 @@ impl<S: Sink> Queue<S> {
         }
     }
 
+    /// Adds a line, whether or not there is room for it. Few lines may come this way.
+    pub(super) fn push_always(&self, line: &[u8]) {
+        self.lanes.add_always(line);
+        self.wake();
+    }
+
     /// Adds a line and writes it with those before it, as far as there is room now.
     pub(super) fn push_through(&self, line: &[u8]) {
         if !S::NEVER_WAITS {

@@ -239,3 +239,50 @@ fn a_line_larger_than_the_queue_is_dropped() {
     assert!(queue.flush(TEST_TIMEOUT));
     assert_eq!(queue.dropped(), 1);
 }
+
+#[test]
+fn lines_of_several_threads_are_written_in_the_order_of_their_time() {
+    const LINES: usize = 200;
+    let queue = Queue::new(Small::default(), 1 << 20);
+    queue.sink.room.store(1 << 20, Ordering::Relaxed);
+    // Each of them adds a line when it has seen that of the other.
+    let turn = AtomicU64::new(0);
+    let add = |mine: u64| {
+        for line in (0..LINES as u64).filter(|line| line % 3 == mine) {
+            while turn.load(Ordering::Acquire) != line {
+                thread::yield_now();
+            }
+            queue.push(format!("{line}\n").as_bytes());
+            turn.store(line + 1, Ordering::Release);
+        }
+    };
+    let add = &add;
+    thread::scope(|scope| {
+        for mine in 0..3 {
+            scope.spawn(move || add(mine));
+        }
+        // Meanwhile the lines are written, a few at a time.
+        while turn.load(Ordering::Acquire) < LINES as u64 {
+            queue.flush(Duration::from_millis(1));
+        }
+    });
+    assert!(queue.flush(TEST_TIMEOUT));
+    let text = String::from_utf8(queue.sink.text.lock().unwrap().clone()).expect("UTF-8");
+    let written: Vec<usize> = text
+        .lines()
+        .map(|line| line.parse().expect("a number"))
+        .collect();
+    assert_eq!(written, Vec::from_iter(0..LINES));
+}
+
+#[test]
+fn lanes_of_threads_that_have_ended_are_used_again() {
+    let queue = Queue::new(Small::default(), 1000);
+    queue.sink.room.store(1 << 20, Ordering::Relaxed);
+    for line in 0..100 {
+        let add = || queue.push(format!("{line}\n").as_bytes());
+        thread::scope(|scope| scope.spawn(add).join().expect("no panic"));
+    }
+    assert!(queue.flush(TEST_TIMEOUT) && queue.dropped() == 0);
+    assert_eq!(queue.lanes.count(), 2, "the shared one, and one more");
+}

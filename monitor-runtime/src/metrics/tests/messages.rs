@@ -23,7 +23,7 @@ fn histograms(count: usize) -> String {
 fn chunks(others: String) -> Vec<Vec<u8>> {
     let exposition = Exposition::new(&service(), std::iter::empty);
     exposition
-        .scrape(Format::Protobuf, log(None, Some(7)), others)
+        .scrape(Format::Protobuf, log(None, Some(7), None), others)
         .collect()
 }
 

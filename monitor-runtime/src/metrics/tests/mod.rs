@@ -31,7 +31,7 @@ fn call(site: &'static Site) {
 }
 
 fn text(exposition: &Exposition, format: Format, others: &str) -> String {
-    let own = log(None, Some(7));
+    let own = log(None, Some(7), None);
     let chunks = exposition.scrape(format, own, others.to_owned());
     String::from_utf8(chunks.flatten().collect()).expect("UTF-8")
 }

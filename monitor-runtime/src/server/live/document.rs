@@ -61,6 +61,8 @@ impl Live {
     /// incidents  [[id, at, sentence, is open]], the latest first
     /// objectives as `/objectives` has them
     /// level      {filter, default, reverts_at}, or null where the log is not the runtime's
+    /// loudest    [bytes of all lines since the start, [level, target, source, lines, bytes]] of the places
+    ///            that have written the most, with the loudest first
     /// targets    that the log is known to have
     /// system     {cpu_seconds, resident_bytes, open_fds, max_fds, threads, workers, tasks, queued, busy_seconds}
     /// ```

@@ -24,6 +24,9 @@ const SLOW: Duration = Duration::from_secs(10);
 /// The most targets of the log that are listed.
 const MAX_TARGETS: usize = 300;
 
+/// The most places of the log that are listed.
+const MAX_LOUDEST: usize = 10;
+
 /// Sources of the parts that are not monitored functions.
 #[derive(Default)]
 pub(crate) struct Around {
@@ -43,6 +46,7 @@ pub(super) struct Parts {
     incidents: Changing,
     objectives: Changing,
     level: Changing,
+    loudest: Changing,
     targets: Changing,
     system: Changing,
     /// The time at which the parts that change slowly were read.
@@ -77,6 +81,7 @@ impl Parts {
             let mut targets = log_filter::targets();
             targets.truncate(MAX_TARGETS);
             self.targets.set(0, &json!(targets).to_string(), number);
+            self.loudest.set(0, &loudest().to_string(), number);
             let objectives = serde_json::to_string(&slo::status());
             let objectives = objectives.expect("strings and numbers always serialise");
             self.objectives.set(0, &objectives, number);
@@ -144,6 +149,7 @@ impl Parts {
         self.incidents.print_one(out, "incidents", known);
         self.objectives.print_one(out, "objectives", known);
         self.level.print_one(out, "level", known);
+        self.loudest.print_one(out, "loudest", known);
         self.targets.print_one(out, "targets", known);
         self.system.print_one(out, "system", known);
     }
@@ -167,6 +173,16 @@ pub(super) fn read_routes(before: Option<&Reading>) -> Vec<Arc<Counts>> {
         }
     };
     http::traffic::all().iter().enumerate().map(read).collect()
+}
+
+/// Returns the places that have written the most bytes of the log, and the bytes of all.
+fn loudest() -> Value {
+    let (places, bytes) = logs::places::loudest(MAX_LOUDEST);
+    let row = |place: &logs::places::Volume| {
+        let level = place.level.as_str();
+        json!([level, place.target, place.source, place.lines, place.bytes])
+    };
+    json!([bytes, places.iter().map(row).collect::<Vec<_>>()])
 }
 
 /// Prints the process and the runtime of `start()`, in few digits.

@@ -144,6 +144,7 @@ function show() {
   system.tiles(store, table.window);
   system.system(store);
   panels.objectives(store);
+  panels.loudest(store);
   failures(store, open);
   panels.health(store, () => panels.openRuns(store).catch(ignoreRefusal));
   level.show();

@@ -1,4 +1,4 @@
-// The panels beside the table: health checks and objectives.
+// The panels beside the table: health checks, objectives, and the places that fill the log.
 
 import { ask } from "./data.js";
 import { byId, el, fill } from "./dom.js";
@@ -88,4 +88,15 @@ export function objectives(store) {
       el("div", { class: `budget ${state}`, role: "img", "aria-label": `${format.percent(left)} of the error budget is left` }, bar),
       el("ul", { class: "burns", "aria-label": "Burn rates" }, el("li", { class: "quiet" }, "Burn rate"), ...windows));
   }));
+}
+
+/// Shows the places that have written the most bytes of the log, with their share of all.
+export function loudest(store) {
+  const [all, places] = store.loudest;
+  byId("loudest").hidden = places.length === 0;
+  fill(byId("loudest-list"), store.loudest, () => places.map(([level, target, source, lines, bytes]) =>
+    el("li", {},
+      el("div", { class: "line" }, el("b", { title: target }, source), el("span", { class: "tag" }, level),
+        el("span", { class: "end", title: `${format.bytes(bytes)} of ${format.bytes(all)} since the start` }, format.percent(bytes / all))),
+      el("p", { class: "quiet" }, `${format.plural(lines, "line")} of ${target}`))));
 }

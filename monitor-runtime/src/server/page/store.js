@@ -17,7 +17,7 @@ export class Store {
 
   /// Everything that a document updates.
   reset() {
-    Object.assign(this, { routes: [], checks: [], health: [null, null], blocked: [], incidents: [], objectives: [], level: null, targets: [], system: null, systemBefore: null });
+    Object.assign(this, { routes: [], checks: [], health: [null, null], blocked: [], incidents: [], objectives: [], level: null, loudest: [0, []], targets: [], system: null, systemBefore: null });
   }
 
   get query() {
@@ -41,7 +41,7 @@ export class Store {
     for (const [place, name, status, critical, took, output] of document.checks ?? []) {
       this.checks[place] = { place, name, status, critical, took, output };
     }
-    for (const key of ["health", "blocked", "incidents", "objectives", "level", "targets"]) if (document[key] !== undefined) this[key] = document[key];
+    for (const key of ["health", "blocked", "incidents", "objectives", "level", "loudest", "targets"]) if (document[key] !== undefined) this[key] = document[key];
     // Unchanged values are not sent again.
     const system = document.system ?? this.system;
     if (system) Object.assign(this, { systemBefore: this.system, system: { ...system, at: document.at } });

@@ -10,6 +10,7 @@ mod given;
 mod histograms;
 mod links;
 mod log;
+mod log_limit;
 mod of_builder;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
@@ -42,6 +43,7 @@ use self::histograms::native_histograms;
 pub(crate) use self::links::INSTANCE;
 use self::links::{parse_server_url, parse_url};
 use self::log::{colours, log_format, parse_filter, parse_record_level};
+use self::log_limit::log_limit;
 use self::otlp::OtlpSettings;
 use self::redact::parse_names;
 use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler};
@@ -60,6 +62,7 @@ use self::slow_poll::slow_poll;
 use self::table::*;
 pub use self::table::{SETTINGS, Setting};
 use self::watchdog::{blocked_worker, watchdog};
+use crate::base::rate_limit::Throttle;
 use crate::settings::log_filter::{LogDirectives, RecordDirectives};
 use crate::settings::log_format::LogFormat;
 use crate::settings::native_histograms::NativeHistograms;
@@ -75,6 +78,7 @@ pub(crate) struct Overrides {
     pub(crate) watchdog: Option<String>,
     pub(crate) slow_poll: Option<String>,
     pub(crate) blocked_worker: Option<String>,
+    pub(crate) log_limit: Option<String>,
     pub(crate) label_series: Option<usize>,
     pub(crate) redact: Option<String>,
     pub(crate) process_metrics: Option<bool>,
@@ -109,6 +113,8 @@ pub(crate) struct Config {
     /// The duration beyond which a poll is slow; `None` for no limit.
     pub(crate) slow_poll: Option<Duration>,
     pub(crate) blocked_worker: Option<Duration>,
+    /// The lines that one place in the code may write.
+    pub(crate) log_limit: Throttle,
     pub(crate) label_series: usize,
     pub(crate) redact: Vec<String>,
     pub(crate) process_metrics: bool,
@@ -177,6 +183,7 @@ impl Config {
             watchdog: watchdog(given.watchdog, env)?,
             slow_poll: slow_poll(given.slow_poll, env)?,
             blocked_worker: blocked_worker(given.blocked_worker, env)?,
+            log_limit: log_limit(given.log_limit, env)?,
             label_series: label_series(given.label_series, env)?,
             redact: redact.map_or_else(|| Ok(Vec::new()), parse_names)?,
             process_metrics: process_metrics(given.process_metrics, env)?,

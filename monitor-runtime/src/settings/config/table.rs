@@ -47,6 +47,8 @@ settings! {
         "whether other machines read `/metrics` without the token";
     MONITOR_LOG_FORMAT: "log_format", "`pretty` on a terminal, else `json`", "`pretty` or `json`",
         "how log lines are written to standard output";
+    MONITOR_LOG_LIMIT: "log_limit", "off", "a number of lines up to 1000000 and a time from 1s to 1h, such as `1000/10s`, or `off`",
+        "lines that one place in the code may write in a time; what is beyond it is summed up in one line";
     MONITOR_DRAIN: "drain", "5s", "a duration up to 1h, such as `500ms`, `5s` or `1m 30s`",
         "time between readiness falling and `drained()`, for load balancers to notice";
     MONITOR_DRAIN_LIMIT: "drain_limit", "30s", "a duration up to 1h, such as `10s`",

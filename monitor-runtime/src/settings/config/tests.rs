@@ -1,4 +1,5 @@
 mod bare;
+mod log_limit;
 
 use super::*;
 

@@ -20,6 +20,7 @@ fn quotes_and_marks_around_a_variable_are_no_part_of_it() {
             | "OTEL_METRIC_EXPORT_INTERVAL"
             | "OTEL_BSP_SCHEDULE_DELAY"
             | "OTEL_BLRP_SCHEDULE_DELAY" => "7",
+            "MONITOR_LOG_LIMIT" => "7/7s",
             "MONITOR_REDACT" => "iban",
             "MONITOR_PROCESS_METRICS" => "off",
             "MONITOR_NATIVE_HISTOGRAMS" => "only",
