@@ -96,6 +96,17 @@ pub(crate) fn usage(thread: u32) -> Option<Usage> {
     })
 }
 
+/// Returns the threads of this process with the name of this one.
+pub(crate) fn named_like(thread: u32) -> Vec<u32> {
+    let Some(name) = read(thread, "comm") else {
+        return Vec::new();
+    };
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
+    let numbers = threads.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let is_named = |other: &u32| read(*other, "comm").is_some_and(|other| other == name);
+    numbers.filter(is_named).collect()
+}
+
 /// Returns the letter of the state in the text of `stat`, behind the name in parentheses.
 fn letter(stat: &str) -> Option<char> {
     stat.rsplit(')').next()?.trim_start().chars().next()

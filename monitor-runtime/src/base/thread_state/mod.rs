@@ -6,10 +6,10 @@ mod linux;
 use std::time::Duration;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) use linux::{state, usage};
+pub(crate) use linux::{named_like, state, usage};
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) use none::{state, usage};
+pub(crate) use none::{named_like, state, usage};
 
 /// A thread's use of processors up to a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,12 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    /// Returns `true` if it has hardly run since an earlier moment, and need not.
+    pub(crate) fn is_idle_since(self, before: Self) -> bool {
+        const HARDLY: Duration = Duration::from_micros(500);
+        !self.is_ready && self.ran.saturating_sub(before.ran) < HARDLY
+    }
+
     /// Returns the part of the time since an earlier moment in which it ran or waited for something, rather
     /// than for a processor.
     pub(crate) fn since(self, before: Self, passed: Duration) -> Duration {
@@ -41,6 +47,11 @@ mod none {
     /// Returns `None`: other kernels are not asked.
     pub(crate) fn state(_: u32) -> Option<String> {
         None
+    }
+
+    /// Returns no thread: other kernels are not asked.
+    pub(crate) fn named_like(_: u32) -> Vec<u32> {
+        Vec::new()
     }
 
     /// Returns `None`: other kernels are not asked.

@@ -59,6 +59,8 @@ unsafe impl Send for Listed {}
 struct Threads {
     by_number: BTreeMap<u64, Listed>,
     next: u64,
+    /// Runtimes of which a worker was seen on one thread and then on another.
+    handed_over: Vec<runtime::Id>,
 }
 
 impl Threads {
@@ -67,7 +69,9 @@ impl Threads {
         let others = self.by_number.iter_mut();
         let others = others.filter(|(other, listed)| **other != number && listed.worker == worker);
         for (_, other) in others {
-            other.worker = None;
+            let runtime = other.worker.take().map(|worker| worker.runtime);
+            let new = runtime.filter(|runtime| !self.handed_over.contains(runtime));
+            self.handed_over.extend(new);
             // It says so if it runs this worker again.
             other
                 .stack()
@@ -88,6 +92,7 @@ impl Listed {
 static THREADS: Mutex<Threads> = Mutex::new(Threads {
     by_number: BTreeMap::new(),
     next: 1,
+    handed_over: Vec::new(),
 });
 
 fn threads() -> MutexGuard<'static, Threads> {
@@ -210,9 +215,15 @@ fn list(number: u64, stack: &VisibleStack, worker: Option<WorkerId>, index: usiz
 }
 
 /// Returns the kernel's number of this thread.
-fn kernel_id() -> Option<u32> {
+pub(crate) fn kernel_id() -> Option<u32> {
     let link = std::fs::read_link("/proc/thread-self").ok()?;
     link.file_name()?.to_str()?.parse().ok()
+}
+
+/// Returns `true` if a worker of a runtime was seen on one thread and then on another: its service uses
+/// `block_in_place`.
+pub(crate) fn has_handed_over(runtime: runtime::Id) -> bool {
+    threads().handed_over.contains(&runtime)
 }
 
 /// Reads the stack of each thread that runs a worker.

@@ -7,6 +7,7 @@
 //! `block_in_place`, whose worker another thread runs, blocks nothing; [`runtime`] has the details.
 //! Time in which the whole process was stopped, or in which a thread had no processor, does not count.
 
+mod others;
 mod report;
 mod runtime;
 mod suspect;
@@ -171,9 +172,13 @@ impl State {
     /// Asks the runtimes whose workers are held up which of their workers run.
     fn ask(&mut self, held: &[(usize, &ThreadReading)], limit: Duration) {
         for (place, runtime) in self.runtimes.iter_mut().enumerate() {
-            let ages = held.iter().filter(|(other, _)| *other == place);
-            let ages = ages.filter_map(|(_, reading)| self.suspects[&reading.number].age());
-            runtime.ask(ages.filter(|age| *age >= limit / 4).count());
+            let own = held.iter().filter(|(other, _)| *other == place);
+            let is_old =
+                |reading: &ThreadReading| self.suspects[&reading.number].age() >= Some(limit / 4);
+            let old = own.map(|(_, reading)| *reading);
+            let old: Vec<_> = old.filter(|reading| is_old(reading)).collect();
+            let thread = old.first().and_then(|reading| reading.thread.kernel_id);
+            runtime.ask(old.len(), thread);
         }
     }
 
@@ -197,7 +202,7 @@ impl State {
             suspect.update(age, kernel_state());
             return None;
         }
-        if !suspect.is_over(limit) || !runtime.is_certain_of(index) {
+        if !suspect.is_over(limit) || !runtime.is_certain_of(index, reading.thread.kernel_id) {
             return None;
         }
         let state = kernel_state();

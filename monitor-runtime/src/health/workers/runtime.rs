@@ -8,7 +8,8 @@
 //! if one of these holds as well:
 //!
 //! * The runtime cannot hand a worker to another thread: it is a current-thread one.
-//! * The other workers have answered many questions, and this one none of them.
+//! * The other workers have answered many questions, and this one none of them. In a service that uses
+//!   `block_in_place`, also no other thread may be its thread, see [`others`](super::others).
 //! * All workers seem to be held up, and nothing is answered.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use tokio::runtime::{self, Handle, RuntimeFlavor};
 
+use super::others::{Answered, Others};
 use crate::context::threads;
 use crate::metrics::WorkerReading;
 
@@ -34,6 +36,7 @@ pub(super) struct WatchedRuntime {
     /// Owned by a task, which a runtime drops when it shuts down.
     task: Weak<()>,
     answers: Arc<Answers>,
+    others: Others,
     workers: Vec<Worker>,
     /// The number of workers that seem to be held up.
     held: usize,
@@ -46,6 +49,7 @@ pub(super) struct WatchedRuntime {
 struct Answers {
     all: AtomicU64,
     by_worker: Vec<AtomicU64>,
+    threads: Answered,
 }
 
 /// The counters of a worker. They change whenever it begins or ends to wait, or answers.
@@ -84,7 +88,9 @@ impl WatchedRuntime {
             answers: Arc::new(Answers {
                 all: AtomicU64::new(0),
                 by_worker: (0..workers).map(|_| AtomicU64::new(0)).collect(),
+                threads: Answered::default(),
             }),
+            others: Others::default(),
             workers: vec![Worker::default(); workers],
             held: 0,
             answered: 0,
@@ -147,13 +153,16 @@ impl WatchedRuntime {
             .map_or(Duration::ZERO, |worker| worker.still)
     }
 
-    /// Takes the number of workers that seem to be held up. Asks questions that any worker which is free
-    /// answers, if there are some.
-    pub(super) fn ask(&mut self, held: usize) {
+    /// Takes the number of workers that seem to be held up, and the kernel's number of one of their threads.
+    /// Asks questions that any worker which is free answers, if there are some.
+    pub(super) fn ask(&mut self, held: usize, thread: Option<u32>) {
         self.held = held;
         let can_hand_over = self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread;
         if held == 0 || !can_hand_over {
             return;
+        }
+        if threads::has_handed_over(self.id()) {
+            self.others.read(thread, &self.answers.threads);
         }
         // Half of the answers that are needed, at each of the ticks that there are before the limit.
         let questions = self.workers.len() * usize::try_from(ANSWERS / 2).unwrap_or_default();
@@ -161,6 +170,7 @@ impl WatchedRuntime {
             let answers = Arc::clone(&self.answers);
             self.handle.spawn(async move {
                 threads::note_worker();
+                answers.threads.note();
                 let own = runtime::worker_index().and_then(|index| answers.by_worker.get(index));
                 if let Some(own) = own {
                     own.fetch_add(1, Ordering::Relaxed);
@@ -171,7 +181,7 @@ impl WatchedRuntime {
     }
 
     /// Returns `true` if a worker that stands still is held up, and not busy on another thread.
-    pub(super) fn is_certain_of(&self, index: usize) -> bool {
+    pub(super) fn is_certain_of(&self, index: usize, thread: Option<u32>) -> bool {
         let Some(worker) = self.workers.get(index) else {
             return false;
         };
@@ -182,7 +192,12 @@ impl WatchedRuntime {
         let answers = self.answers.all.load(Ordering::Relaxed) - worker.answers_before;
         let others_answer = answers >= ANSWERS * self.workers.len() as u64;
         let nothing_answers = self.held == self.workers.len() && self.is_silent;
-        own == worker.counters.answers && (others_answer || nothing_answers)
+        let has_no_other_thread = || {
+            !threads::has_handed_over(self.id())
+                || self.others.are_idle(thread, &self.answers.threads)
+        };
+        own == worker.counters.answers
+            && (nothing_answers || (others_answer && has_no_other_thread()))
     }
 
     /// Adds to the time for which a worker has been blocked.
