@@ -97,13 +97,13 @@ mod tests {
         let context = Context::from_waker(&outer);
         let mut wakes = Wakes::default();
         assert_eq!(wakes.begin_poll(), 0);
-        let waker = wakes.waker(&context).clone();
+        let inner = wakes.waker(&context).clone();
         assert_eq!(wakes.begin_poll(), 0, "polled without a wake");
         let before = clock::now();
-        waker.wake_by_ref();
+        inner.wake_by_ref();
         let first = clock::now();
-        waker.wake_by_ref();
-        waker.clone().wake();
+        inner.wake_by_ref();
+        inner.wake();
         assert_eq!(count.0.load(Relaxed), 3);
         let woken = wakes.begin_poll();
         assert!(

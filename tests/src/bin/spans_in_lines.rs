@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
-use std::{fmt, mem, panic, thread};
+use std::{fmt, panic, thread};
 
 use monitor_runtime::logs::{json_layer, queued_stdout, request_layer};
 use monitor_runtime::{monitored, task};
@@ -392,5 +392,4 @@ async fn main() {
     });
     info!("end");
     monitor.shutdown().await;
-    mem::drop(Talks);
 }

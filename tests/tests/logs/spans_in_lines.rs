@@ -48,7 +48,9 @@ fn comparable(line: &mut Value, ids: &mut HashMap<String, usize>) {
             fields["duration_ms"] = 0.into();
         }
     };
-    durations.iter_mut().for_each(|span| duration(span));
+    for span in &mut durations {
+        duration(span);
+    }
     duration(&mut line["fields"]);
 }
 

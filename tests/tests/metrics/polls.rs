@@ -250,8 +250,12 @@ fn the_time_of_an_inner_function_is_in_the_outer_one() {
     call.as_mut().poll_times(9).expect("it ends");
     let page = scrape();
     let (outer_busy, inner_busy) = (busy(&page, "outer_of_two"), busy(&page, "inner_of_two"));
-    is_between(inner_busy, &inner, call.busy - own.time());
-    is_between(outer_busy - inner_busy, &own, call.busy - inner.time());
+    is_between(inner_busy, &inner, call.busy.saturating_sub(own.time()));
+    is_between(
+        outer_busy - inner_busy,
+        &own,
+        call.busy.saturating_sub(inner.time()),
+    );
     is_between(outer_busy, &inner, call.busy);
     let polls = ["outer_of_two", "inner_of_two"].map(|function| polls(&page, function));
     assert_eq!(polls, [2, 2]);

@@ -23,10 +23,16 @@ fn start() -> (&'static Log, monitor_runtime::Monitor) {
     (log, monitor)
 }
 
-fn slow(monitor: &monitor_runtime::Monitor, function: &str) -> f64 {
+fn slow(monitor: &monitor_runtime::Monitor, function: &str) -> u64 {
     let page = Page::parse(&monitor.render_metrics());
     let slow = page.value("function_calls_slow_polls_total", &[("function", function)]);
-    slow.expect("it is on the page")
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count"
+    )]
+    let slow = slow.expect("it is on the page") as u64;
+    slow
 }
 
 fn lines(log: &Log) -> Vec<Event> {
@@ -118,10 +124,10 @@ fn each_slow_poll_counts_however_the_call_ends() {
         "boxed_and_blocks",
     ];
     for function in blocked {
-        assert_eq!(slow(&monitor, function), 1.0, "{function}");
+        assert_eq!(slow(&monitor, function), 1, "{function}");
     }
     for function in ["blocks_in_its_drop", "only_waits", "quick"] {
-        assert_eq!(slow(&monitor, function), 0.0, "{function}");
+        assert_eq!(slow(&monitor, function), 0, "{function}");
     }
     let told: Vec<String> = lines(log)
         .iter()
@@ -159,7 +165,7 @@ fn one_line_names_the_innermost_function_and_its_path() {
     let (log, monitor) = start();
     run(task::scoped(serves()));
     for function in ["serves", "passes_on", "holds"] {
-        assert_eq!(slow(&monitor, function), 1.0, "{function}");
+        assert_eq!(slow(&monitor, function), 1, "{function}");
     }
     let told = lines(log);
     let [line] = &told[..] else {
@@ -179,7 +185,7 @@ fn one_line_names_the_innermost_function_and_its_path() {
     let told: Vec<Event> = lines(log).split_off(1);
     let functions: Vec<&str> = told.iter().map(|line| line.text("function")).collect();
     assert_eq!(functions, ["holds", "holds_as_well"]);
-    assert_eq!(slow(&monitor, "holds_as_well"), 2.0);
+    assert_eq!(slow(&monitor, "holds_as_well"), 2);
 }
 
 #[monitored]
@@ -194,7 +200,7 @@ fn a_function_writes_ten_lines_a_minute() {
     for _ in 0..25 {
         run(often());
     }
-    assert_eq!(slow(&monitor, "often"), 25.0);
+    assert_eq!(slow(&monitor, "often"), 25);
     assert_eq!(lines(log).len(), 10);
 }
 
@@ -211,6 +217,6 @@ fn without_a_limit_no_poll_is_slow() {
         thread::sleep(BLOCKED);
         blocks_then_waits().await;
     });
-    assert_eq!(slow(&monitor, "blocks_then_waits"), 0.0);
+    assert_eq!(slow(&monitor, "blocks_then_waits"), 0);
     assert!(lines(log).is_empty());
 }

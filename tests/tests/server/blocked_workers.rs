@@ -117,11 +117,8 @@ fn a_blocked_worker_is_named_in_the_probe_the_log_an_event_a_counter_and_on_the_
         .iter()
         .enumerate()
         .filter(|(other, _)| *other != worker);
-    assert_eq!(
-        others.map(|(_, seconds)| *seconds).sum::<f64>(),
-        0.0,
-        "{seconds:?}"
-    );
+    let longest = others.map(|(_, seconds)| *seconds).fold(0.0, f64::max);
+    assert!(longest <= 0.0, "{seconds:?}");
     assert!((1.5..3.5).contains(&seconds[worker]), "{seconds:?}");
 
     let event = wait_for("the event", || sentry.events().first().cloned());
@@ -242,7 +239,7 @@ fn a_process_that_was_stopped_has_no_blocked_worker() {
         let asked = hold_up(&service, "spin", 150);
         thread::sleep(Duration::from_millis(50));
         service.signal("STOP");
-        thread::sleep(Duration::from_millis(1_000));
+        thread::sleep(Duration::from_secs(1));
         service.signal("CONT");
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_millis(700) {

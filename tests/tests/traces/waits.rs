@@ -199,7 +199,7 @@ fn blocking_code_is_scheduled_until_the_pool_has_a_thread() {
 
 #[monitored]
 async fn is_dropped() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[test]

@@ -306,7 +306,7 @@ mod tests {
         let [first, second] = [of_runtime(id), of_runtime(id)].map(|mut all| all.remove(0));
         let sites: Vec<_> = first.stack.frames.iter().map(|frame| frame.site).collect();
         assert!(
-            matches!(sites[..], [Some(outer), Some(inner)] if ptr::eq(outer, &OUTER) && ptr::eq(inner, &INNER))
+            matches!(sites[..], [Some(outer), Some(inner)] if ptr::eq(outer, &raw const OUTER) && ptr::eq(inner, &raw const INNER))
         );
         let is_same = first.stack.frames == second.stack.frames;
         assert!(is_same, "nothing has happened");

@@ -99,7 +99,7 @@ async fn order(way: Way, time: Duration) {
         Way::Spin => spin(time).await,
         Way::Pipe => read_pipe(time).await,
         Way::Loop => call_often(time).await,
-        Way::Boxed => Boxes.nap(time).await,
+        Way::Boxed => Boxes::nap(time).await,
         Way::Await => tokio::time::sleep(time).await,
         // Nothing in there tells the runtime that the thread runs no worker meanwhile.
         Way::InPlace => tokio::task::block_in_place(|| thread::sleep(time)),
@@ -216,7 +216,7 @@ struct Boxes;
 
 impl Boxes {
     #[monitored]
-    fn nap(&self, time: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
+    fn nap(time: Duration) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(async move { thread::sleep(time) })
     }
 }
