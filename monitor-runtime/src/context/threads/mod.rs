@@ -375,7 +375,9 @@ mod tests {
             // As another thread that `block_in_place` has handed the worker to.
             let listed =
                 |number| THREAD.with(|thread| list(number, thread.clock.visible(), worker, 0));
+            assert!(!has_handed_over(id));
             let other = listed(0);
+            assert!(has_handed_over(id));
             let read = of_runtime(id);
             let both = [own, other];
             listed(own);
