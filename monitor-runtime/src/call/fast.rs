@@ -190,8 +190,11 @@ impl FastCall {
         if self.began & LOGGED != 0 {
             return self.end_logged();
         }
-        if self.began & (RECORDED | RESUMED) != 0 {
-            return self.end_marked();
+        if self.began & RECORDED != 0 {
+            return self.end_recorded();
+        }
+        if self.is_resumed() {
+            return self.end_resumed();
         }
         let ticks = match self.shard.timing {
             Timing::Tsc => ticks,
@@ -205,16 +208,27 @@ impl FastCall {
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// Ends a call that has a span in a local trace, or was suspended.
-    fn end_marked(self) {
+    /// Ends a call that was suspended.
+    #[inline(never)]
+    fn end_resumed(self) {
+        let ended = now(self.shard);
+        let ticks = ended.wrapping_sub(THREAD.with(|thread| thread.clock.innermost_call()));
+        if ticks > self.shard.brief {
+            return self.end(End::Returned(&Verdict::Ok));
+        }
+        let last = ended.wrapping_sub(Self::ticks(self.began));
+        self.shard.ended_briefly_after_suspension(ticks, last);
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    /// Ends a call that has a span in a local trace.
+    fn end_recorded(self) {
         let ended = now(self.shard);
         let ticks = ended.wrapping_sub(self.call_began());
         if ticks > self.shard.brief {
             return self.end(End::Returned(&Verdict::Ok));
         }
-        if self.began & RECORDED != 0 {
-            trace::end_call(self.shard.site, ended);
-        }
+        trace::end_call(self.shard.site, ended);
         if self.is_resumed() {
             let last = ended.wrapping_sub(Self::ticks(self.began));
             self.shard.ended_briefly_after_suspension(ticks, last);
@@ -259,7 +273,16 @@ impl FastCall {
 pub(super) fn now(shard: &Shard) -> u64 {
     match shard.timing {
         Timing::Tsc => clock::tsc(),
-        Timing::Clock => clock::now(),
+        other => now_otherwise(other),
+    }
+}
+
+// Out of line: the registers that it needs would be saved on the stack by every caller.
+#[cold]
+#[inline(never)]
+fn now_otherwise(timing: Timing) -> u64 {
+    match timing {
         Timing::None => 0,
+        Timing::Tsc | Timing::Clock => clock::now(),
     }
 }

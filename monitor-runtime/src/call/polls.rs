@@ -47,17 +47,16 @@ impl FastCall {
     /// slow poll, which needs the full path.
     #[inline(always)]
     pub(crate) fn rest(&self) -> bool {
-        THREAD.with(|thread| {
-            if !thread.clock.is_plain() {
-                return false;
-            }
-            let Some((_, ticks)) = self.polled() else {
-                return false;
-            };
-            thread.clock.pop();
-            self.shard.suspended(ticks);
-            true
-        })
+        // Twice, because one closure around all of it is not inlined.
+        if !THREAD.with(|thread| thread.clock.is_plain()) {
+            return false;
+        }
+        let Some((_, ticks)) = self.polled() else {
+            return false;
+        };
+        self.shard.suspended(ticks);
+        THREAD.with(|thread| thread.clock.pop());
+        true
     }
 
     /// Suspends a call inside a local trace, and returns its span if it has one. Gives back a call that

@@ -9,7 +9,7 @@ use crate::base::rate_limit::Limit;
 use crate::settings::config::DEFAULT_SLOW_POLL;
 
 /// More ticks than a poll takes, and fewer than those of a counter that went back.
-pub(crate) const NEVER: u64 = u64::MAX / 4;
+pub(crate) const NEVER: u64 = u64::MAX / 16;
 
 /// The limit in ticks of the clock; 0 before its first use.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
@@ -41,6 +41,7 @@ fn in_ticks(limit: Duration) -> u64 {
 }
 
 #[cold]
+#[inline(never)]
 fn first_ticks() -> u64 {
     let default = in_ticks(DEFAULT_SLOW_POLL);
     let set = LIMIT.compare_exchange(0, default, Ordering::Relaxed, Ordering::Relaxed);

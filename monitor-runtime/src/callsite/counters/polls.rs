@@ -64,6 +64,15 @@ impl Polls {
 impl Shard {
     #[inline]
     fn polls(&self) -> &Polls {
+        match self.polls.get() {
+            Some(polls) => polls,
+            None => self.first_polls(),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn first_polls(&self) -> &Polls {
         self.polls.get_or_init(|| Box::new(Polls::none()))
     }
 
@@ -83,6 +92,7 @@ impl Shard {
 
     /// Adds the duration of a call that was suspended, and that of its last poll. The caller counts it
     /// in a bucket after that.
+    #[inline]
     pub(super) fn add_suspended(&self, outcome: Outcome, ticks: u64, last: u64) {
         let polls = self.polls();
         add(&polls.busy, last, Ordering::Relaxed);
@@ -93,8 +103,13 @@ impl Shard {
 
     /// Counts a call that was suspended, is ok and took at most `brief` ticks, of which the last poll
     /// took `last`.
+    #[inline]
     pub(crate) fn ended_briefly_after_suspension(&self, ticks: u64, last: u64) {
-        self.add_suspended(Outcome::Ok, ticks, last);
+        let polls = self.polls();
+        add(&polls.busy, last, Ordering::Relaxed);
+        // As in the short way of other calls, so brief a one need not be carried.
+        let result = const { Outcome::Ok.result() };
+        add(&polls.ticks[result], ticks, Ordering::Relaxed);
         let counter = match &self.fine {
             None => &self.ok.first,
             Some(fine) => fine.counter(Outcome::Ok, ticks),
