@@ -35,6 +35,8 @@ pub(crate) mod redact;
 pub(crate) mod roots;
 #[cfg(feature = "enable")]
 pub(crate) mod scoped_future;
+#[cfg(feature = "enable")]
+pub(crate) mod spread;
 pub(crate) mod status;
 #[cfg(feature = "enable")]
 pub(crate) mod sync;

@@ -1,6 +1,6 @@
 //! The way of a call whose line the runtime's own subscriber writes: the fast path, and then the line.
 //!
-//! The span of such a call is [pending]. If somebody opened it meanwhile, or if the call took long, failed
+//! The span of such a call is [pending]. If it was opened meanwhile, or if the call took long, failed
 //! or waits, it goes on as a full one.
 
 use std::cell::RefCell;
@@ -92,7 +92,7 @@ impl FastCall {
             return self.end(End::Returned(&Verdict::Ok));
         };
         self.shard.ended_briefly(ticks);
-        // Without a line nobody needs its span any more.
+        // Without a line its span is needed no more.
         let write = || {
             let mut span = CallSpan::pending(call.place);
             let fields = call.declared.as_deref().and_then(Declared::fields);

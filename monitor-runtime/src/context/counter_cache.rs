@@ -3,8 +3,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
+use crate::base::spread::Spread;
 use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::context::thread::THREAD;
@@ -83,27 +84,6 @@ impl Drop for Table {
         for shard in self.0.take().into_values() {
             shard.release();
         }
-    }
-}
-
-/// Spreads ids, which are small and follow each other, over all bits of a hash.
-#[derive(Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_usize((*byte).into());
-        }
-    }
-
-    fn write_usize(&mut self, number: usize) {
-        // 2^64 divided by the golden ratio.
-        self.0 = (self.0 ^ number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 

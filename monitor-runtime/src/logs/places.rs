@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hash};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,6 +16,7 @@ use tracing::{Level, Metadata};
 use super::counter;
 use crate::base::clock;
 use crate::base::rate_limit::{Limit, Throttle};
+use crate::base::spread::Spread;
 use crate::callsite::events::telling;
 
 /// Places that are told apart. The others share one.
@@ -39,9 +40,11 @@ struct Places {
     hasher: RandomState,
 }
 
+type Known = HashMap<usize, &'static Place, BuildHasherDefault<Spread>>;
+
 thread_local! {
     /// The places that this thread has used, by the address of their metadata.
-    static KNOWN: RefCell<HashMap<usize, &'static Place>> = RefCell::default();
+    static KNOWN: RefCell<Known> = const { RefCell::new(HashMap::with_hasher(BuildHasherDefault::new())) };
     /// The address of the metadata of the event that is suppressed now; 0 without one.
     static IS_SUPPRESSED: Cell<usize> = const { Cell::new(0) };
     /// `true` while this thread writes a line that no limit applies to.
@@ -67,7 +70,7 @@ struct Written {
     bytes: AtomicU64,
 }
 
-/// How much a place has written since the start of the process.
+/// The lines and bytes that a place has written since the start of the process.
 pub(crate) struct Volume {
     pub(crate) level: Level,
     pub(crate) target: &'static str,
@@ -240,9 +243,7 @@ fn place(metadata: &Metadata<'_>, is_record: bool) -> &'static Place {
         );
     }
     let address = address(metadata);
-    let known = |known: &RefCell<HashMap<usize, &'static Place>>| {
-        known.try_borrow().ok()?.get(&address).copied()
-    };
+    let known = |known: &RefCell<Known>| known.try_borrow().ok()?.get(&address).copied();
     if let Some(place) = KNOWN.try_with(known).ok().flatten() {
         return place;
     }

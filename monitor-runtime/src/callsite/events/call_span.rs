@@ -16,7 +16,7 @@ pub(crate) struct CallSpan(State);
 
 enum State {
     None,
-    /// Nobody has needed it yet.
+    /// Not needed yet.
     Pending(Place),
     /// On the list of this thread, see [`pending`].
     Listed,
@@ -37,7 +37,7 @@ impl CallSpan {
         Self(State::None)
     }
 
-    /// Returns a span that is opened once somebody needs it.
+    /// Returns a span that is opened once the subscriber needs it.
     pub(crate) fn pending(place: Place) -> Self {
         Self(State::Pending(place))
     }

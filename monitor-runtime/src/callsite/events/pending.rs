@@ -1,4 +1,4 @@
-//! The spans of calls, opened once somebody needs them.
+//! The spans of calls, opened once the subscriber needs them.
 //!
 //! Between the begin of a call and its line, most calls meet nothing that reads their span. So where the
 //! subscriber is the runtime's own, a call only goes onto a list of its thread. [`OpensSpans`] opens the
