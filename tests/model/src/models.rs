@@ -7,9 +7,9 @@ use loom::thread;
 
 use crate::base::outcome::Outcome;
 use crate::base::sync;
-use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::callsite::snapshot::SiteSnapshot;
+use crate::callsite::{FineCells, Site};
 use crate::traces::slots::{Entry, Slots, SpanKey};
 
 fn check(model: impl Fn() + Send + Sync + 'static) {
@@ -287,5 +287,34 @@ fn a_span_is_read_whole_while_its_place_changes_hands() {
             "{seen:?}"
         );
         call.join().unwrap();
+    });
+}
+
+#[test]
+fn a_call_that_waits_for_its_fine_cell_is_read_once() {
+    check_scrape(|| {
+        let cells = Arc::new(FineCells::new());
+        // Both cells have had a call, and one waits.
+        [7, 900, 7].into_iter().for_each(|ticks| cells.count(ticks));
+        let owners = Arc::clone(&cells);
+        let owner = thread::spawn(move || {
+            owners.count(900);
+            owners.count(7);
+        });
+        let first = cells.read();
+        let second = cells.read();
+        for (cell, calls) in &first {
+            assert!(second.get(cell) >= Some(calls), "{first:?} {second:?}");
+        }
+        for sum in [&first, &second].map(|cells| cells.values().sum::<u64>()) {
+            assert!((3..=5).contains(&sum), "{first:?} {second:?}");
+        }
+        owner.join().unwrap();
+        let all = cells.read();
+        assert!(
+            second.iter().all(|(cell, calls)| all[cell] >= *calls),
+            "{second:?} {all:?}"
+        );
+        assert_eq!(all.values().sum::<u64>(), 5);
     });
 }

@@ -10,10 +10,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool as Switch, Ordering::Relaxed};
 use std::sync::{OnceLock as Once, PoisonError};
 
+use super::add;
+use super::read::MAX_ATTEMPTS;
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::base::sync::OnceLock;
 use crate::base::sync::atomic::{AtomicU64, Ordering};
+use crate::base::sync::yield_now;
 
 /// The schema of the buckets: each bound is 2^(1/8) times the one below it.
 pub(crate) const SCHEMA: i32 = 3;
@@ -130,7 +133,7 @@ impl Bounds {
 
 /// The cells of durations below the first classic bound, where cells are native buckets: by part of an
 /// octave, found without a search.
-struct Parts([Part; 1024]);
+struct Parts(Box<[Part; 1024]>);
 
 /// A sixteenth of an octave. It is narrower than the space between two bounds, so it has one at most.
 #[derive(Clone, Copy)]
@@ -142,7 +145,7 @@ struct Part {
 
 impl Parts {
     fn get() -> &'static Self {
-        static PARTS: Once<Box<Parts>> = Once::new();
+        static PARTS: Once<Parts> = Once::new();
         PARTS.get_or_init(|| {
             let native = native_ticks();
             let part = |number: usize| {
@@ -157,9 +160,15 @@ impl Parts {
                 cell: usize::MAX,
                 bound: u64::MAX,
             };
-            Box::new(Self(std::array::from_fn(|number| {
-                part(number).unwrap_or(beyond)
-            })))
+            // On the heap from the start: a thread of a model has a small stack.
+            let parts: Box<[Part]> = (0..1024)
+                .map(|number| part(number).unwrap_or(beyond))
+                .collect();
+            Self(
+                parts
+                    .try_into()
+                    .unwrap_or_else(|_| unreachable!("1024 parts")),
+            )
         })
     }
 
@@ -190,10 +199,18 @@ pub(in crate::callsite) struct Fine {
     pub(super) bounds: &'static Bounds,
     parts: &'static Parts,
     /// Ticks of the time stamp counter up to which a successful call may take the
-    /// [quick](Self::quick_counter) way; 0 if another clock times the calls.
-    quick: u64,
+    /// [quick](Self::count_quickly) way; 0 if another clock times the calls.
+    pub(super) quick: u64,
+    /// The ticks of the last quick call, which is not in its cell yet; [`NONE`] without one, and with [`MOVES`]
+    /// while its owner counts it there.
+    last: AtomicU64,
     results: [OnceLock<Cells>; Outcome::RESULTS],
 }
+
+/// No call waits for its cell.
+const NONE: u64 = u64::MAX;
+/// Set while a call is on its way to its cell.
+const MOVES: u64 = 1 << 63;
 
 /// The calls that ended with one result.
 struct Cells {
@@ -209,16 +226,65 @@ impl Fine {
             bounds: Bounds::beside(classic),
             parts: Parts::get(),
             quick,
+            last: AtomicU64::new(NONE),
             results: std::array::from_fn(|_| OnceLock::new()),
         }
     }
 
-    /// Returns the counter of a successful call, for its owner, if it took at most `quick` ticks and is
-    /// not the first in its cell.
+    /// Counts a successful call, for its owner, if it took at most `quick` ticks.
+    ///
+    /// The call waits in `last`, and its cell counts it at the next such call. The address of a cell depends
+    /// on the clock: a processor holds back the next read of the clock until it knows the addresses of
+    /// the stores before, which costs a third of a call. That of the call before is known by now.
+    #[expect(clippy::inline_always, reason = "a few instructions of every call")]
+    #[inline(always)]
+    pub(in crate::callsite) fn count_quickly(&self, ticks: u64) -> bool {
+        if ticks > self.quick {
+            return false;
+        }
+        let before = self.last.load(Ordering::Relaxed);
+        match self.quick_counter(before) {
+            Some(counter) => self.replace(before, counter, ticks),
+            None => self.replace_first(before, ticks),
+        }
+        true
+    }
+
+    /// Counts a successful call, for its owner.
+    #[inline]
+    pub(in crate::callsite) fn count_ok(&self, ticks: u64) {
+        if !self.count_quickly(ticks) {
+            add(self.counter(Outcome::Ok, ticks), 1, Ordering::Release);
+        }
+    }
+
+    /// Counts the call before in its cell, and lets this one wait.
+    #[expect(clippy::inline_always, reason = "a few instructions of every call")]
+    #[inline(always)]
+    fn replace(&self, before: u64, counter: &AtomicU64, ticks: u64) {
+        self.last.store(before | MOVES, Ordering::Relaxed);
+        // A scrape that sees the call in its cell sees that it waits no more.
+        add(counter, 1, Ordering::Release);
+        self.last.store(ticks, Ordering::Release);
+    }
+
+    /// Does the same where nothing waits, or the call before is the first in its cell.
+    #[cold]
+    #[inline(never)]
+    fn replace_first(&self, before: u64, ticks: u64) {
+        if before == NONE {
+            self.last.store(ticks, Ordering::Release);
+        } else {
+            self.replace(before, self.counter(Outcome::Ok, before), ticks);
+        }
+    }
+
+    /// Returns the counter of a successful call that took at most `quick` ticks and is not the first in its
+    /// cell.
     // Anything else takes another way, so that this one calls nothing and needs no stack.
     #[expect(clippy::inline_always, reason = "a few instructions of every call")]
     #[inline(always)]
-    pub(in crate::callsite) fn quick_counter(&self, ticks: u64) -> Option<&AtomicU64> {
+    fn quick_counter(&self, ticks: u64) -> Option<&AtomicU64> {
         if ticks > self.quick {
             return None;
         }
@@ -241,8 +307,53 @@ impl Fine {
         &cells.calls[self.bounds.cell(ticks)]
     }
 
-    /// Passes on the calls of each cell that may have any.
+    /// Passes on the calls of each cell that may have any; a cell may come twice.
     pub(in crate::callsite) fn each(&self, outcome: Outcome, mut take: impl FnMut(usize, u64)) {
+        let waited = match outcome {
+            Outcome::Ok => self.waiting(),
+            _ => NONE,
+        };
+        let its_cell = (waited != NONE).then(|| self.bounds.cell(waited));
+        let mut in_its_cell = 0;
+        self.each_cell(outcome, |cell, calls| {
+            if its_cell == Some(cell) {
+                in_its_cell = calls;
+            }
+            take(cell, calls);
+        });
+        let Some(cell) = its_cell else { return };
+        if self.waiting() == waited {
+            // It has waited all the time, or a later call of the same duration waits.
+            take(cell, 1);
+        } else {
+            // It has come to its cell meanwhile, maybe after that was read.
+            take(cell, self.calls(outcome, cell) - in_its_cell);
+        }
+    }
+
+    /// Returns the ticks of the call that waits for its cell; [`NONE`] without one.
+    fn waiting(&self) -> u64 {
+        let mut attempts = 0;
+        loop {
+            let last = self.last.load(Ordering::Acquire);
+            if last == NONE || last & MOVES == 0 {
+                return last;
+            }
+            if attempts == MAX_ATTEMPTS {
+                return last & !MOVES;
+            }
+            attempts += 1;
+            // The owner may be waiting for this very core.
+            yield_now();
+        }
+    }
+
+    fn calls(&self, outcome: Outcome, cell: usize) -> u64 {
+        let cells = self.results[outcome.result()].get();
+        cells.map_or(0, |cells| cells.calls[cell].load(Ordering::Acquire))
+    }
+
+    fn each_cell(&self, outcome: Outcome, mut take: impl FnMut(usize, u64)) {
         let Some(cells) = self.results[outcome.result()].get() else {
             return;
         };

@@ -166,16 +166,17 @@ impl Shard {
         self.ok.count(&self.ok.first, ticks);
     }
 
-    /// Counts a call that is ok, if it took as few ticks of the time stamp counter as a quick call, and
-    /// an earlier one was in its fine cell.
+    /// Counts a call that is ok in fine cells, if it took as few ticks of the time stamp counter as a quick
+    /// call.
     #[inline]
     pub(crate) fn ended_finely(&self, ticks: u64) -> bool {
-        let fine = self.fine.as_ref();
-        let counter = fine.and_then(|fine| fine.quick_counter(ticks));
-        counter.is_some_and(|counter| {
-            self.ok.count(counter, ticks);
-            true
-        })
+        let Some(fine) = &self.fine else { return false };
+        if ticks > fine.quick {
+            return false;
+        }
+        add(&self.ok.ticks, ticks, Ordering::Relaxed);
+        fine.count_quickly(ticks);
+        true
     }
 
     /// Counts a call that is ok and took at most `brief` ticks.
@@ -183,7 +184,10 @@ impl Shard {
     pub(crate) fn ended_briefly(&self, ticks: u64) {
         match &self.fine {
             None => self.ended_quickly(ticks),
-            Some(fine) => _ = self.ok.count(fine.counter(Outcome::Ok, ticks), ticks),
+            Some(fine) => {
+                add(&self.ok.ticks, ticks, Ordering::Relaxed);
+                fine.count_ok(ticks);
+            }
         }
     }
 

@@ -110,10 +110,9 @@ impl Shard {
         // As in the short way of other calls, so brief a one need not be carried.
         let result = const { Outcome::Ok.result() };
         add(&polls.ticks[result], ticks, Ordering::Relaxed);
-        let counter = match &self.fine {
-            None => &self.ok.first,
-            Some(fine) => fine.counter(Outcome::Ok, ticks),
-        };
-        add(counter, 1, Ordering::Release);
+        match &self.fine {
+            None => _ = add(&self.ok.first, 1, Ordering::Release),
+            Some(fine) => fine.count_ok(ticks),
+        }
     }
 }

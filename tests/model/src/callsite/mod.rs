@@ -4,10 +4,35 @@
 #[expect(dead_code, reason = "the runtime uses more of it than a model has to")]
 pub(crate) mod counters;
 
+/// The fine cells of a function with one bound, beyond all durations of a model.
+pub(crate) struct FineCells(counters::fine::Fine);
+
+impl FineCells {
+    pub(crate) fn new() -> Self {
+        Self(counters::fine::Fine::new(&[1 << 30], 1 << 30))
+    }
+
+    pub(crate) fn count(&self, ticks: u64) {
+        self.0.count_ok(ticks);
+    }
+
+    /// Returns the calls by cell, as a scrape reads them.
+    pub(crate) fn read(&self) -> BTreeMap<usize, u64> {
+        let mut cells = BTreeMap::new();
+        self.0.each(Outcome::Ok, |cell, calls| {
+            *cells.entry(cell).or_default() += calls;
+        });
+        cells
+    }
+}
+
 pub(crate) mod error_classes {
     pub(crate) const MAX_CLASSES: usize = 1;
 }
 
+use std::collections::BTreeMap;
+
+use crate::base::outcome::Outcome;
 use crate::base::sync::OnceLock;
 use crate::callsite::counters::Shards;
 

@@ -1,6 +1,7 @@
 //! Durations against their buckets.
 
-use std::sync::atomic::Ordering;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::outcome::Outcome;
 use crate::callsite::counters::fine::{
@@ -76,48 +77,74 @@ fn a_coarse_bucket_is_never_shown_as_faster() {
     assert_eq!(native, [Some(-13), Some(0), Some(HIGHEST + 1)]);
 }
 
+/// Returns the calls by cell.
+fn cells(fine: &Fine) -> BTreeMap<usize, u64> {
+    let mut cells = BTreeMap::new();
+    fine.each(Outcome::Ok, |cell, calls| {
+        *cells.entry(cell).or_default() += calls;
+    });
+    cells.retain(|_, calls| *calls > 0);
+    cells
+}
+
 #[test]
-fn every_call_is_read_once() {
+fn every_call_is_read_once_and_at_once() {
     static CLASSIC: [u64; 2] = [1_000, 1 << 20];
     let fine = Fine::new(&CLASSIC, 1_000);
-    let count = |ticks| {
-        let counter = fine.counter(Outcome::Ok, ticks);
-        if let Some(quick) = fine.quick_counter(ticks) {
-            assert!(std::ptr::eq(quick, counter), "{ticks}");
-            assert!(ticks <= 1_000, "{ticks}");
-        }
-        counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Release);
-    };
-    let durations = || (0..60).flat_map(|octave| [1 << octave, (1_u64 << octave) + 1, 3 << octave]);
-    durations().for_each(count);
-    let (mut calls, mut last) = (0, None);
-    fine.each(Outcome::Ok, |cell, here| {
-        assert!(last < Some(cell), "{cell} after {last:?}");
-        last = Some(cell);
-        calls += here;
-    });
-    assert_eq!(calls, durations().count() as u64);
+    let durations = (0..60).flat_map(|octave| [1 << octave, (1_u64 << octave) + 1, 3 << octave]);
+    let mut expected = BTreeMap::new();
+    for ticks in durations.clone().chain([600; 5]).chain(durations) {
+        fine.count_ok(ticks);
+        *expected
+            .entry(Bounds::beside(&CLASSIC).cell(ticks))
+            .or_default() += 1;
+        assert_eq!(cells(&fine), expected, "{ticks}");
+    }
     fine.each(Outcome::Error, |_, _| panic!("no error"));
 }
 
 #[test]
 fn a_quick_call_is_counted_where_any_other_is() {
     static CLASSIC: [u64; 3] = [700_000, 700_001, 1 << 30];
-    let fine = Fine::new(&CLASSIC, 700_000);
-    assert!(fine.quick_counter(600).is_none(), "the first of its result");
-    let mut quick = 0;
+    let (quick, slow) = (Fine::new(&CLASSIC, 700_000), Fine::new(&CLASSIC, 0));
     for ticks in (0..2_000).chain((0..9_000).map(|step| step * step / 100)) {
-        let counter = fine.counter(Outcome::Ok, ticks);
-        let before = counter.load(Ordering::Relaxed);
-        let found = fine.quick_counter(ticks);
-        let expected = before > 0 && ticks <= 700_000;
-        assert_eq!(
-            found.map(std::ptr::from_ref),
-            expected.then_some(std::ptr::from_ref(counter)),
-            "{ticks}"
-        );
-        quick += u64::from(expected);
-        counter.store(before + 1, Ordering::Release);
+        assert_eq!(quick.count_quickly(ticks), ticks <= 700_000, "{ticks}");
+        if ticks <= 700_000 {
+            slow.count_ok(ticks);
+        }
     }
-    assert!(quick > 9_000, "{quick}");
+    assert_eq!(cells(&quick), cells(&slow));
+}
+
+#[test]
+fn no_cell_falls_while_its_owner_counts() {
+    static CLASSIC: [u64; 1] = [1 << 30];
+    const CALLS: u64 = 2_000_000;
+    let fine = Fine::new(&CLASSIC, 1 << 30);
+    let ended = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for call in 0..CALLS {
+                // Now and then in one cell for a while, else from cell to cell.
+                fine.count_ok(if call & 1024 == 0 {
+                    500
+                } else {
+                    300 + call % 700
+                });
+                ended.store(call + 1, Ordering::Release);
+            }
+        });
+        let mut before = BTreeMap::new();
+        while ended.load(Ordering::Acquire) < CALLS {
+            let at_least = ended.load(Ordering::Acquire);
+            let now = cells(&fine);
+            for (cell, calls) in &before {
+                assert!(now.get(cell) >= Some(calls), "cell {cell} fell");
+            }
+            let all: u64 = now.values().sum();
+            assert!(all >= at_least, "{all} of {at_least}");
+            before = now;
+        }
+    });
+    assert_eq!(cells(&fine).values().sum::<u64>(), CALLS);
 }
