@@ -15,6 +15,10 @@ const SERIES: [&str; 2] = [
     "http_server_request_duration_seconds{http_request_method=\"GET\",http_route=\"/orders\"",
 ];
 
+/// The time in which they ran: a quarter of what they took.
+const BUSY: &str =
+    "function_calls_busy_seconds_total{service_name=\"shop\",function=\"serve\",module=\"shop\"";
+
 /// Calls of both instances in the five minutes of a query.
 const CALLS: f64 = 2.0 * 5.0 * 64.0;
 
@@ -53,6 +57,9 @@ fn queries() -> Vec<String> {
 
 /// Returns what a query gives for calls that all took from 0.5 s to 1 s, rounded; of a heatmap the calls.
 fn expected(query: &str) -> (String, f64) {
+    if query.contains("function_calls_busy_seconds_total") {
+        return (format!("round(sum({query}), 0.0001)"), 0.25);
+    }
     let quantile = query.split_once("histogram_quantile(");
     let Some((_, rest)) = quantile else {
         return (format!("round(sum(histogram_count({query})))"), CALLS);
@@ -91,6 +98,7 @@ fn scenario(schema: u32, queries: &[String]) -> String {
                 "  - series: '{series},{own}}}'\n    values: '{none}+{some}x20'"
             );
         }
+        let _ = writeln!(test, "  - series: '{BUSY},{own}}}'\n    values: '0+16x20'");
         let _ = writeln!(
             test,
             "  - series: 'build_info{{service_name=\"shop\",version=\"1\",{own}}}'\n    values: '1x20'"
