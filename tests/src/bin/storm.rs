@@ -2,7 +2,9 @@
 //! to.
 
 use std::error::Error;
+use std::future::Future;
 use std::io;
+use std::task::{Context, Waker};
 
 use monitor_runtime::monitored;
 use tracing::{info, warn};
@@ -15,6 +17,30 @@ fn call(fails: bool) -> Result<(), String> {
         Err("always".to_owned())
     } else {
         Ok(())
+    }
+}
+
+#[monitored(slow = "1ns")]
+fn slow() {}
+
+#[monitored]
+fn panics() {
+    panic!("on purpose");
+}
+
+#[monitored]
+async fn waits() {
+    std::future::pending::<()>().await;
+}
+
+/// Makes calls that are not plain successes, of one function each.
+fn problems() {
+    for _ in 0..500 {
+        slow();
+        let _ = std::panic::catch_unwind(panics);
+        let mut future = Box::pin(waits());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(future.as_mut().poll(&mut context).is_pending());
     }
 }
 
@@ -40,6 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             });
         }
         scope.spawn(records);
+        scope.spawn(problems);
         scope.spawn(|| {
             for number in 0..10 {
                 info!(number, "seldom");

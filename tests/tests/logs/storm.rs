@@ -93,7 +93,14 @@ fn a_place_that_writes_too_much_is_limited_and_summed_up_and_no_other_is() {
     // What is not beyond the limit is there, and so is each failure of a call.
     assert_eq!(count(&lines, "seldom"), 10);
     assert_eq!(count(&lines, "another record"), 10);
-    assert_eq!(count(&lines, "call failed"), 500);
+    for problem in [
+        "call failed",
+        "slow slow",
+        "panics panicked",
+        "waits cancelled",
+    ] {
+        assert_eq!(count(&lines, problem), 500, "{problem}");
+    }
     assert_eq!(sample(&page, "monitor_log_lines_dropped_total"), Some(0));
     let loudest = document["loudest"][1].as_array().expect("places");
     let of_calls = loudest
