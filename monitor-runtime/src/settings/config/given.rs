@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::time::Duration;
 
 use super::{Env, SETTINGS, Setting};
 use crate::base::escape::spelled_out;
@@ -84,6 +85,27 @@ impl Given {
     /// Returns `true` if the value is this word, in upper or lower case.
     pub(super) fn says(&self, word: &str) -> bool {
         self.value.eq_ignore_ascii_case(word)
+    }
+
+    /// Returns a duration of at most an hour, `None` for `off`, or the default without a value.
+    pub(super) fn limit(
+        given: Option<Self>,
+        default: Duration,
+        least: Duration,
+    ) -> Result<Option<Duration>, ConfigError> {
+        const MOST: Duration = Duration::from_secs(3600);
+        let Some(given) = given else {
+            return Ok(Some(default));
+        };
+        if given.says("off") {
+            return Ok(None);
+        }
+        match humantime::parse_duration(&given.value) {
+            Ok(limit) if limit < least => Err(given.refuse("is too short")),
+            Ok(limit) if limit > MOST => Err(given.refuse("is too long")),
+            Ok(limit) => Ok(Some(limit)),
+            Err(problem) => Err(given.refuse(format_args!("is not a duration ({problem})"))),
+        }
     }
 
     /// Returns another value with the same source.
