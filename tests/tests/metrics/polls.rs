@@ -406,7 +406,8 @@ async fn observed(tasks: u32) -> (u64, Duration) {
 fn busy_time_and_polls_are_those_of_tokio_metrics() {
     poll_to_end(async { assert!(poll(pin!(beside_an_oracle(0))).is_ready()) });
     let (mut polled, mut apart) = (1, f64::INFINITY);
-    // A thread that loses its core between a read of their clock and one of ours spoils a round.
+    // A thread may lose its core between a read of `tokio-metrics`' clock and one of the runtime's. Such a
+    // round is repeated.
     for round in 0..6 {
         let mut builder = if round % 2 == 0 {
             tokio::runtime::Builder::new_current_thread()

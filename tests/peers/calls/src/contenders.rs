@@ -238,16 +238,16 @@ fn monitored_contenders() -> Vec<Contender> {
 
 /// A service as it runs, with its log as JSON on standard output.
 fn own_log() {
+    serve(monitor_runtime::builder!().log_filter("info"));
+}
+
+/// Starts a service that stays for as long as the process does.
+fn serve(builder: monitor_runtime::Builder) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
-    let monitor = runtime.expect("a runtime").block_on(
-        monitor_runtime::builder!()
-            .addr("127.0.0.1:0")
-            .log_filter("info")
-            .start(),
-    );
-    // It stays for as long as the process does.
+    let start = builder.addr("127.0.0.1:0").start();
+    let monitor = runtime.expect("a runtime").block_on(start);
     std::mem::forget(monitor.expect("a service"));
 }
 

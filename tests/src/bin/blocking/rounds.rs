@@ -1,4 +1,4 @@
-//! How long it takes until a blocked worker is named.
+//! Measures the time from the moment at which a worker is blocked until it is named.
 
 use std::error::Error;
 use std::net::SocketAddr;

@@ -56,18 +56,8 @@ pub fn recorded() -> Vec<Contender> {
 
 /// A service as it runs, whose log shows errors only and whose Sentry never hears of any.
 pub fn sentry_on() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let monitor = runtime.expect("a runtime").block_on(
-        monitor_runtime::builder!()
-            .addr("127.0.0.1:0")
-            .log_filter("error")
-            .sentry_dsn("http://key@127.0.0.1:9/1")
-            .start(),
-    );
-    // It stays for as long as the process does.
-    std::mem::forget(monitor.expect("a service"));
+    let builder = monitor_runtime::builder!().log_filter("error");
+    super::serve(builder.sentry_dsn("http://key@127.0.0.1:9/1"));
 }
 
 pub fn log_off() {
