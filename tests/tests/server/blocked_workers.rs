@@ -177,19 +177,25 @@ fn every_kind_of_block_has_its_function_and_the_word_of_the_kernel() {
 #[test]
 fn all_workers_at_once_are_all_named() {
     let service = service(&[]);
-    let asked = hold_up(&service, "all", 3_000);
-    let lines = wait_for("eight names", || {
-        let lines = named(&service);
-        (lines.len() == 8).then_some(lines)
-    });
-    assert!(
-        lines
-            .iter()
-            .all(|line| line.contains(" by sleep (order > sleep)")),
-        "{lines:?}"
-    );
-    wait_for("the end", || named(&service).is_empty().then_some(()));
-    drop(asked);
+    // A worker may hold up a task that is in its own queue: then fewer than eight are blocked.
+    let attempt = || {
+        let asked = hold_up(&service, "all", 3_000);
+        let begin = Instant::now();
+        let mut most = Vec::new();
+        while most.len() < 8 && begin.elapsed() < Duration::from_secs(3) {
+            let lines = named(&service);
+            if lines.len() > most.len() {
+                most = lines;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        wait_for("the end", || named(&service).is_empty().then_some(()));
+        drop(asked);
+        (most.len() == 8).then_some(most)
+    };
+    let lines = (0..5).find_map(|_| attempt()).expect("eight names");
+    let is_named = |line: &String| line.contains(" by sleep (order > sleep)");
+    assert!(lines.iter().all(is_named), "{lines:?}");
 }
 
 #[test]
