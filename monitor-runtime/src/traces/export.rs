@@ -81,10 +81,29 @@ impl LocalTrace {
         let Some(bytes) = bytes.flatten() else { return };
         let bytes = bytes + self.own_bytes();
         if ENDED.put(Arc::clone(self), bytes).is_err() {
-            let (story, before) = self.take_for_export();
-            let dropped = story.spans.len() - before.len();
-            DROPPED.fetch_add(dropped as u64, Ordering::Relaxed);
+            let dropped = self.drop_for_export() as u64;
+            DROPPED.fetch_add(dropped, Ordering::Relaxed);
         }
+    }
+
+    /// Does without the spans that the exporter would take, and returns their number. Runs in the request,
+    /// so it copies nothing of them.
+    fn drop_for_export(&self) -> usize {
+        let dropped = self.with(|rest| {
+            rest.is_offered = false;
+            let mut is_complete = rest.parts == 0;
+            let mut dropped = Vec::new();
+            for span in self.slots.read() {
+                is_complete &= span.ended.is_some();
+                if span.ended.is_some() && !rest.exported.has(span.key.number) {
+                    dropped.push(span.key.number);
+                }
+            }
+            let before = mem::take(&mut rest.exported);
+            rest.exported = before.add(dropped.iter().copied(), is_complete);
+            dropped.len()
+        });
+        dropped.unwrap_or_default()
     }
 
     /// Returns all spans without the lines, and the numbers of those that are open or were taken before.
