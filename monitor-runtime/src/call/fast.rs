@@ -175,10 +175,21 @@ impl FastCall {
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// Ends a call that took long, that counts in fine cells, or that another clock times; `ticks` are
-    /// those of the time stamp counter.
+    /// Ends a call that has a mark, took long, counts in fine cells, or is timed by another clock; `ticks`
+    /// are those of the time stamp counter since the word of the call.
     #[inline(never)]
     fn end_otherwise(self, ticks: u64) {
+        if self.began < RESUMED {
+            return self.end_unmarked(ticks);
+        }
+        if !self.ended_after_suspension(ticks) {
+            return self.end_marked(ticks);
+        }
+        THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    #[inline(never)]
+    fn end_unmarked(self, ticks: u64) {
         if !self.shard.ended_finely(ticks) {
             return self.end_slowly(ticks);
         }
@@ -188,19 +199,12 @@ impl FastCall {
     #[inline(never)]
     fn end_slowly(self, ticks: u64) {
         if self.began & LOGGED != 0 {
-            return self.end_logged();
+            return self.end_logged(ticks);
         }
-        if self.began & RECORDED != 0 {
-            return self.end_recorded();
+        if self.shard.timing == Timing::None {
+            return self.end_untimed();
         }
-        if self.is_resumed() {
-            return self.end_resumed();
-        }
-        let ticks = match self.shard.timing {
-            Timing::Tsc => ticks,
-            Timing::Clock => clock::now().wrapping_sub(self.began),
-            Timing::None => return self.end_untimed(),
-        };
+        let ticks = self.ended(ticks).wrapping_sub(self.began);
         if ticks > self.shard.brief {
             return self.end(End::Returned(&Verdict::Ok));
         }
@@ -208,27 +212,20 @@ impl FastCall {
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// Ends a call that was suspended.
+    /// Ends a call that was suspended or has a span in a local trace.
     #[inline(never)]
-    fn end_resumed(self) {
-        let ended = now(self.shard);
-        let ticks = ended.wrapping_sub(THREAD.with(|thread| thread.clock.innermost_call()));
-        if ticks > self.shard.brief {
-            return self.end(End::Returned(&Verdict::Ok));
+    fn end_marked(self, ticks: u64) {
+        if self.began & LOGGED != 0 {
+            return self.end_logged(ticks);
         }
-        let last = ended.wrapping_sub(Self::ticks(self.began));
-        self.shard.ended_briefly_after_suspension(ticks, last);
-        THREAD.with(|thread| thread.clock.pop_ended());
-    }
-
-    /// Ends a call that has a span in a local trace.
-    fn end_recorded(self) {
-        let ended = now(self.shard);
+        let ended = self.ended(ticks);
         let ticks = ended.wrapping_sub(self.call_began());
         if ticks > self.shard.brief {
             return self.end(End::Returned(&Verdict::Ok));
         }
-        trace::end_call(self.shard.site, ended);
+        if self.began & RECORDED != 0 {
+            trace::end_call(self.shard.site, ended);
+        }
         if self.is_resumed() {
             let last = ended.wrapping_sub(Self::ticks(self.began));
             self.shard.ended_briefly_after_suspension(ticks, last);
@@ -236,6 +233,16 @@ impl FastCall {
             self.shard.ended_briefly(ticks);
         }
         THREAD.with(|thread| thread.clock.pop_ended());
+    }
+
+    /// Returns the end of the call by the clock that times it; another read of the time stamp counter would
+    /// cost as much as the rest.
+    #[inline]
+    pub(super) fn ended(&self, ticks: u64) -> u64 {
+        match self.shard.timing {
+            Timing::Tsc => ticks.wrapping_add(self.began),
+            other => now_otherwise(other),
+        }
     }
 
     /// Ends a call that did not succeed, or that the fast path cannot end.

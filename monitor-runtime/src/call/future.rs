@@ -136,10 +136,11 @@ impl FutureState {
 
     #[inline(never)]
     fn enter_again(&mut self) -> CallGuard {
-        threads::note_worker_of_poll();
-        if matches!(self.phase, Phase::Waiting)
-            && self.extra.is_none()
-            && let Some(quick) = self.resume()
+        let is_plain =
+            matches!(self.phase, Phase::Waiting) && self.extra.is_none() && self.trace.is_none();
+        if is_plain
+            && !threads::is_worker_to_be_noted()
+            && let Some(quick) = FastCall::resume_plainly(self.site, self.label_set, || self.began)
         {
             self.phase = Phase::Away;
             return CallGuard::quick(quick);
@@ -147,22 +148,10 @@ impl FutureState {
         self.enter_otherwise()
     }
 
-    #[inline]
+    /// Continues a call that has no other parts.
     fn resume(&mut self) -> Option<FastCall> {
-        if self.trace.is_none()
-            && let Some(quick) = FastCall::resume(self.site, self.label_set, || self.began)
-        {
-            return Some(quick);
-        }
-        self.resume_diverted()
-    }
-
-    /// Continues a call inside a local trace.
-    #[inline(never)]
-    fn resume_diverted(&mut self) -> Option<FastCall> {
         let suspended = self.suspended();
-        let resumed =
-            FastCall::resume_diverted(self.site, self.label_set, self.began, suspended.as_ref());
+        let resumed = FastCall::resume(self.site, self.label_set, self.began, suspended.as_ref());
         if resumed.is_none() {
             self.suspend(suspended);
         }
@@ -189,6 +178,14 @@ impl FutureState {
 
     #[inline(never)]
     fn enter_otherwise(&mut self) -> CallGuard {
+        threads::note_worker_of_poll();
+        if matches!(self.phase, Phase::Waiting)
+            && self.extra.is_none()
+            && let Some(quick) = self.resume()
+        {
+            self.phase = Phase::Away;
+            return CallGuard::quick(quick);
+        }
         let (site, label_set) = (self.site, self.label_set);
         match mem::replace(&mut self.phase, Phase::Away) {
             Phase::Plain | Phase::New => {
@@ -223,11 +220,11 @@ impl FutureState {
     #[inline(never)]
     pub(crate) fn rest(&mut self, open: CallGuard) {
         match open.into_quick() {
-            Ok(quick) if quick.rest() => {
+            Ok(quick) if quick.rest_plainly() => {
                 self.keep_beginning(&quick);
                 self.phase = Phase::Waiting;
             }
-            Ok(quick) => self.rest_diverted(quick),
+            Ok(quick) => self.rest_quick(quick),
             Err(open) => self.rest_otherwise(open),
         }
     }
@@ -240,11 +237,11 @@ impl FutureState {
         }
     }
 
-    /// Suspends a call that has something to remember, or is inside a local trace.
+    /// Suspends a call that is not plain, for example because it is inside a local trace.
     #[inline(never)]
-    fn rest_diverted(&mut self, quick: FastCall) {
+    fn rest_quick(&mut self, quick: FastCall) {
         self.keep_beginning(&quick);
-        match quick.rest_diverted() {
+        match quick.rest() {
             Ok(suspended) => {
                 self.suspend(suspended);
                 self.phase = Phase::Waiting;

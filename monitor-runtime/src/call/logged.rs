@@ -78,10 +78,11 @@ impl FastCall {
         Some(Self { shard, began })
     }
 
-    /// Ends a call whose span was pending, and that succeeded.
+    /// Ends a call whose span was pending, and that succeeded; `ticks` are those of the time stamp counter
+    /// since the word of the call.
     #[inline(never)]
-    pub(super) fn end_logged(self) {
-        let ended = now(self.shard);
+    pub(super) fn end_logged(self, ticks: u64) {
+        let ended = self.ended(ticks);
         let ticks = ended.wrapping_sub(Self::ticks(self.began));
         let site = self.shard.site;
         let is_brief =

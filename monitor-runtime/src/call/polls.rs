@@ -7,35 +7,69 @@
 use super::FastCall;
 use super::fast::{RECORDED, RESUMED, now};
 use super::logged::LOGGED;
+use crate::base::clock;
 use crate::callsite::Site;
+use crate::callsite::counters::Timing;
 use crate::callsite::slow_polls;
 use crate::context::capture;
 use crate::context::thread::THREAD;
 use crate::context::trace::SuspendedSpan;
 
+// The three that every further poll needs call nothing that returns to them, so that they save no
+// registers: what is not plain goes on in another function.
 impl FastCall {
-    /// Continues a suspended call on the fast path; `None` if the call needs the full path.
+    /// Continues a suspended call that is timed by the time stamp counter; `None` if it needs another way.
     // A closure, so that `began` is loaded late and occupies no register before it is needed.
     #[inline(always)]
-    pub(crate) fn resume(
+    pub(crate) fn resume_plainly(
         site: &'static Site,
         label_set: usize,
         began: impl FnOnce() -> u64,
     ) -> Option<Self> {
         THREAD.with(|thread| {
-            let shard = thread.found.look_again(site, label_set)?;
+            let shard = thread.found.look_plainly_again(site, label_set)?;
             if capture::is_active() {
                 return None;
             }
             thread.clock.push_resumed(site, began())?;
-            let began = now(shard) | RESUMED;
+            let began = clock::tsc() | RESUMED;
             Some(Self { shard, began })
         })
     }
 
+    /// Suspends a call that is timed by the time stamp counter until the next poll. Returns `false` if it
+    /// needs another way.
+    #[inline(always)]
+    pub(crate) fn rest_plainly(&self) -> bool {
+        let is_timed = self.shard.timing == Timing::Tsc;
+        // Twice, because one closure around all of it is not inlined.
+        if !is_timed || !THREAD.with(|thread| thread.clock.is_plain()) {
+            return false;
+        }
+        let ticks = clock::tsc().wrapping_sub(Self::ticks(self.began));
+        let is_counted = slow_polls::is_quick(ticks) && self.shard.suspended_again(ticks);
+        if is_counted {
+            THREAD.with(|thread| thread.clock.pop());
+        }
+        is_counted
+    }
+
+    /// Counts the end of a call that was suspended; `ticks` are those of the time stamp counter since the
+    /// word of the call. Returns `false` if it needs another way.
+    #[inline(always)]
+    pub(super) fn ended_after_suspension(&self, ticks: u64) -> bool {
+        if self.began & (LOGGED | RECORDED) != 0 {
+            return false;
+        }
+        let ended = ticks.wrapping_add(self.began);
+        let last = ended.wrapping_sub(Self::ticks(self.began));
+        let ticks = ended.wrapping_sub(THREAD.with(|thread| thread.clock.innermost_call()));
+        ticks <= self.shard.quick && self.shard.ended_quickly_after_suspension(ticks, last)
+    }
+
     /// Returns the present, in which the poll ends, and the ticks of the poll; `None` if it was slow, which
     /// needs the full path.
-    #[inline(always)]
+    #[inline]
     fn polled(&self) -> Option<(u64, u64)> {
         let at = now(self.shard);
         // Those of a counter that went back are slow, too.
@@ -43,25 +77,9 @@ impl FastCall {
         (ticks <= slow_polls::ticks()).then_some((at, ticks))
     }
 
-    /// Suspends the call until the next poll. Returns `false` if it has something to remember, or had a
-    /// slow poll, which needs the full path.
-    #[inline(always)]
-    pub(crate) fn rest(&self) -> bool {
-        // Twice, because one closure around all of it is not inlined.
-        if !THREAD.with(|thread| thread.clock.is_plain()) {
-            return false;
-        }
-        let Some((_, ticks)) = self.polled() else {
-            return false;
-        };
-        self.shard.suspended(ticks);
-        THREAD.with(|thread| thread.clock.pop());
-        true
-    }
-
-    /// Suspends a call inside a local trace, and returns its span if it has one. Gives back a call that
-    /// has something to remember, or had a slow poll, which needs the full path.
-    pub(crate) fn rest_diverted(self) -> Result<Option<SuspendedSpan>, Self> {
+    /// Suspends a call of any clock, inside a local trace or not, and returns its span if it has one. Gives
+    /// back a call that has something to remember, or had a slow poll, which needs the full path.
+    pub(crate) fn rest(self) -> Result<Option<SuspendedSpan>, Self> {
         if self.began & LOGGED != 0 {
             return Err(self);
         }
@@ -84,9 +102,9 @@ impl FastCall {
         })
     }
 
-    /// Continues a suspended call inside a local trace; `None` if the call needs the full path. `began` has
-    /// the mark of a call that has a span.
-    pub(crate) fn resume_diverted(
+    /// Continues a suspended call of any clock, inside a local trace or not; `None` if the call needs the
+    /// full path. `began` has the mark of a call that has a span.
+    pub(crate) fn resume(
         site: &'static Site,
         label_set: usize,
         began: u64,
@@ -94,7 +112,11 @@ impl FastCall {
     ) -> Option<Self> {
         THREAD.with(|thread| {
             let shard = thread.found.look_again(site, label_set)?;
-            if capture::is_active() || !thread.clock.is_diverted() || !thread.clock.has_room() {
+            let is_traced = span.is_some() || thread.clock.is_diverted();
+            if capture::is_active() || !thread.clock.has_room() {
+                return None;
+            }
+            if is_traced && !thread.clock.is_diverted() {
                 return None;
             }
             if !span.is_none_or(|span| span.resume(site)) {

@@ -35,6 +35,12 @@ pub(crate) fn ticks() -> u64 {
     }
 }
 
+/// Returns `true` if a poll was not slow, and `false` if that is not known yet.
+#[inline]
+pub(crate) fn is_quick(ticks: u64) -> bool {
+    ticks <= LIMIT.load(Ordering::Relaxed)
+}
+
 fn in_ticks(limit: Duration) -> u64 {
     let nanoseconds = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
     clock::ticks_of(nanoseconds).clamp(1, NEVER)

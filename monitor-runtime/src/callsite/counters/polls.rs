@@ -53,6 +53,20 @@ impl Polls {
         })
     }
 
+    #[inline]
+    fn add_pending(&self, ticks: u64) {
+        add(&self.busy, ticks, Ordering::Relaxed);
+        add(&self.pending, 1, Ordering::Release);
+    }
+
+    /// Adds a call that is ok, and so brief that, as in the short way of other calls, it need not be carried.
+    #[inline]
+    fn add_ok(&self, ticks: u64, last: u64) {
+        add(&self.busy, last, Ordering::Relaxed);
+        let result = const { Outcome::Ok.result() };
+        add(&self.ticks[result], ticks, Ordering::Relaxed);
+    }
+
     /// Adds the polls that have ended to a sum.
     pub(super) fn add_to(&self, sum: &mut SiteSnapshot) {
         sum.polls += self.pending.load(Ordering::Acquire);
@@ -79,9 +93,17 @@ impl Shard {
     /// Counts a poll that took so many ticks and left its future pending.
     #[inline]
     pub(crate) fn suspended(&self, ticks: u64) {
-        let polls = self.polls();
-        add(&polls.busy, ticks, Ordering::Relaxed);
-        add(&polls.pending, 1, Ordering::Release);
+        self.polls().add_pending(ticks);
+    }
+
+    /// Counts a poll as [`suspended`](Self::suspended) does. Returns `false` if it is the first of this thread.
+    #[inline]
+    pub(crate) fn suspended_again(&self, ticks: u64) -> bool {
+        let polls = self.polls.get();
+        if let Some(polls) = polls {
+            polls.add_pending(ticks);
+        }
+        polls.is_some()
     }
 
     /// Notes that a poll, which is counted beside this, took longer than it should.
@@ -101,15 +123,23 @@ impl Shard {
         carry(&polls.halves[result], all);
     }
 
+    /// Counts a call that was suspended, is ok and took at most `quick` ticks, of which the last poll took
+    /// `last`. Returns `false` if this thread has counted no poll.
+    #[inline]
+    pub(crate) fn ended_quickly_after_suspension(&self, ticks: u64, last: u64) -> bool {
+        let polls = self.polls.get();
+        if let Some(polls) = polls {
+            polls.add_ok(ticks, last);
+            add(&self.ok.first, 1, Ordering::Release);
+        }
+        polls.is_some()
+    }
+
     /// Counts a call that was suspended, is ok and took at most `brief` ticks, of which the last poll
     /// took `last`.
     #[inline]
     pub(crate) fn ended_briefly_after_suspension(&self, ticks: u64, last: u64) {
-        let polls = self.polls();
-        add(&polls.busy, last, Ordering::Relaxed);
-        // As in the short way of other calls, so brief a one need not be carried.
-        let result = const { Outcome::Ok.result() };
-        add(&polls.ticks[result], ticks, Ordering::Relaxed);
+        self.polls().add_ok(ticks, last);
         match &self.fine {
             None => _ = add(&self.ok.first, 1, Ordering::Release),
             Some(fine) => fine.count_ok(ticks),

@@ -133,7 +133,6 @@ pub(super) fn show_trace(trace: Option<TraceId>) {
 }
 
 /// Notes the worker that this thread runs, if that has changed.
-#[inline]
 pub(crate) fn note_worker() {
     let index = runtime::worker_index().unwrap_or(NOT_A_WORKER);
     let is_known = |stack: &VisibleStack| stack.worker.load(Ordering::Relaxed) == index;
@@ -142,10 +141,16 @@ pub(crate) fn note_worker() {
     }
 }
 
-/// Notes the worker that polls a future again, unless the future is inside another one.
+/// Returns `true` if a future that is polled again should call [`note_worker_of_poll`], which is so within
+/// a few polls of a change.
 #[inline]
+pub(crate) fn is_worker_to_be_noted() -> bool {
+    THREAD.with(|thread| thread.clock.is_worker_old())
+}
+
+/// Notes the worker that polls a future again, unless the future is inside another one.
 pub(crate) fn note_worker_of_poll() {
-    if THREAD.with(|thread| thread.clock.whole_depth() == 0) {
+    if THREAD.with(|thread| thread.clock.is_worker_old() && thread.clock.renew_worker()) {
         note_worker();
     }
 }
