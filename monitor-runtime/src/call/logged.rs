@@ -1,7 +1,8 @@
-//! The way of a call whose line the runtime's own subscriber writes: the fast path, and then the line.
+//! The way of a call that a subscriber watches: the fast path, and then the line.
 //!
-//! The span of such a call is [pending]. If it was opened meanwhile, or if the call took long, failed
-//! or waits, it goes on as a full one.
+//! The span of such a call is on the list of [pending] ones. Where the subscriber is the runtime's own, it
+//! is opened when something needs it; where it is another one, at once. A call that took long, failed or
+//! waits goes on as a full one.
 
 use std::cell::RefCell;
 
@@ -44,11 +45,15 @@ impl FastCall {
         let declared = start.declared.as_deref();
         let is_root = !context::is_in_local_trace();
         let is_plain = site.is_recorded() && (is_root || declared.is_none());
-        if !is_plain || capture::is_active() || !EndedCall::is_direct() {
+        if !is_plain || capture::is_active() {
             return None;
         }
         let has_room = THREAD.with(|thread| thread.clock.has_room());
-        if !has_room || !site.events()?.is_span_pending(declared) {
+        if !has_room || !site.events()?.is_span_plain(declared) {
+            return None;
+        }
+        let is_pending = EndedCall::is_direct() && pending::is_possible();
+        if !is_pending && !pending::are_all_open() {
             return None;
         }
         let (shard, is_late) = counter_cache::claim(site, start.label_set);
@@ -65,7 +70,7 @@ impl FastCall {
         } else {
             begin_inside(site, shard)?
         };
-        pending::begin(site, start.declared.take());
+        pending::begin(site, start.declared.take(), !is_pending);
         THREAD.with(|thread| thread.clock.push_diverted(site));
         shard.started();
         // The clock is read last: the time before is not the user's.
@@ -78,7 +83,7 @@ impl FastCall {
         Some(Self { shard, began })
     }
 
-    /// Ends a call whose span was pending, and that succeeded; `ticks` are those of the time stamp counter
+    /// Ends a call whose span is on the list of pending ones, and that succeeded; `ticks` are those of the time stamp counter
     /// since the word of the call.
     #[inline(never)]
     pub(super) fn end_logged(self, ticks: u64) {
@@ -87,22 +92,20 @@ impl FastCall {
         let site = self.shard.site;
         let is_brief =
             ticks <= self.shard.brief && !site.recent().admits(Self::ticks(self.began), ticks);
-        let end = || pending::end().zip(site.events());
-        let Some((call, events)) = (is_brief && self.keeps_its_promise()).then(end).flatten()
-        else {
+        let events = site.events();
+        let Some(events) = events.filter(|_| is_brief && self.keeps_its_promise()) else {
             return self.end(End::Returned(&Verdict::Ok));
         };
         self.shard.ended_briefly(ticks);
-        // Without a line its span is needed no more.
-        let write = || {
-            let mut span = CallSpan::pending(call.place);
-            let fields = call.declared.as_deref().and_then(Declared::fields);
-            let completion = Completion::ok(clock::seconds(ticks), fields);
-            finish::write_line(site, events, &mut span, &completion);
-        };
+        let (mut span, mut declared) = (CallSpan::listed(), None);
+        span.take_off(&mut declared);
+        // Without a line it is needed no more.
         if site.log {
-            unwind::quietly(write);
+            let fields = declared.as_deref().and_then(Declared::fields);
+            let completion = Completion::ok(clock::seconds(ticks), fields);
+            unwind::quietly(|| finish::write_line(site, events, &mut span, &completion));
         }
+        unwind::quietly(|| span.leave());
         if self.began & RECORDED != 0 {
             trace::end_call(site, ended);
         } else if self.began & ROOT != 0 {
@@ -112,6 +115,7 @@ impl FastCall {
                 roots.pop()
             });
         }
+        unwind::quietly(|| drop(span));
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 

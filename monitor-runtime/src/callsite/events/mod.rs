@@ -35,6 +35,7 @@ pub(crate) use self::opens_spans::OpensSpans;
 pub(crate) use self::prepared::{Prepared, Wanted};
 pub(crate) use self::telling::{is_telling, telling};
 use self::values::{set_declared, with_values};
+pub(crate) use self::write::Around;
 use crate::base::fields::FieldValue;
 use crate::base::unwind;
 use crate::callsite::Site;
@@ -54,7 +55,7 @@ const RETURN: &str = "return";
 const THRESHOLD: &str = "threshold_ms";
 /// Fields after them on the line of a panic.
 const PANIC_FIELDS: [&str; 2] = ["thread", "backtrace"];
-/// Fields of a span, before those the function declares; recorded when the call ends.
+/// Fields of a span, before those the function declares; recorded when a call fails or was slow.
 const SPAN_FIELDS: [&str; 2] = ["result", "duration_ms"];
 
 /// The span of a function and its completion event at each level it can have.
@@ -178,12 +179,10 @@ impl Events {
             .expect("SPAN_FIELDS is not empty")
     }
 
-    /// Returns `true` if the span of a call is wanted, but needs not be opened yet.
-    pub(crate) fn is_span_pending(&self, declared: Option<&Declared>) -> bool {
-        declared.is_none_or(Declared::is_plain)
-            && pending::is_possible()
-            && !is_telling()
-            && telling(|| self.span.enabled())
+    /// Returns `true` if the span of a call is wanted, and has nothing to do with other spans but the current
+    /// one.
+    pub(crate) fn is_span_plain(&self, declared: Option<&Declared>) -> bool {
+        declared.is_none_or(Declared::is_plain) && self.span_enabled()
     }
 
     /// Opens the span of a call, which is disabled if no subscriber wants it.

@@ -28,7 +28,7 @@ pub(crate) fn allow(allowed: bool) {
 }
 
 /// Returns `true` if the subscriber of this thread opens the spans of calls once it needs them.
-pub(super) fn is_possible() -> bool {
+pub(crate) fn is_possible() -> bool {
     ALLOWED.load(Ordering::Relaxed) && is_own()
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct PendingCall {
     pub(crate) declared: Option<Box<Declared>>,
     pub(crate) place: Place,
     /// Once it is open.
-    pub(super) span: Option<Box<Span>>,
+    pub(super) span: Option<Span>,
 }
 
 impl PendingCall {
@@ -98,23 +98,32 @@ pub(super) fn enter(call: PendingCall) -> Result<(), PendingCall> {
     call.map_or(Ok(()), Err)
 }
 
-/// Begins a call as the innermost one.
-pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>) {
-    let _ = enter(PendingCall {
+/// Begins a call as the innermost one, and opens its span at once if it is to.
+pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>, opens: bool) {
+    let place = Place::Here;
+    let span = opens.then(|| {
+        let fields = declared.as_deref().and_then(Declared::fields);
+        open_entered(site, fields, &place)
+    });
+    let call = PendingCall {
         site,
         declared,
-        place: Place::Here,
-        span: None,
-    });
+        place,
+        span,
+    };
+    if enter(call).is_ok() && opens {
+        OPEN.set(OPEN.get() + 1);
+    }
 }
 
-/// Takes the innermost call off the list if its span is not open.
-pub(crate) fn end() -> Option<PendingCall> {
-    with_calls(|calls| {
-        let is_open = calls.len() <= OPEN.get();
-        (!is_open).then(|| calls.pop()).flatten()
-    })
-    .flatten()
+/// Returns `true` if the span of each call that this thread works in is open.
+pub(crate) fn are_all_open() -> bool {
+    open_own();
+    let is_open = |calls: &RefCell<Vec<PendingCall>>| {
+        let calls = calls.try_borrow();
+        calls.is_ok_and(|calls| calls.len() == OPEN.get())
+    };
+    CALLS.try_with(is_open) == Ok(true)
 }
 
 /// Takes the innermost call off the list.
@@ -175,9 +184,7 @@ fn open_below(end: usize) {
     while OPEN.get() < end
         && let Some((place, mut call)) = take_first()
     {
-        let span = open(call.site, call.fields(), &call.place);
-        span.with_subscriber(|(id, subscriber)| telling(|| subscriber.enter(id)));
-        call.span = Some(Box::new(span));
+        call.span = Some(open_entered(call.site, call.fields(), &call.place));
         with_calls(|calls| {
             if let Some(kept) = calls.get_mut(place) {
                 *kept = call;
@@ -210,6 +217,15 @@ pub(super) fn open(site: &'static Site, fields: Option<&[FieldValue]>, place: &P
         Some(telling(|| events.new_span(fields, &place.parent())))
     };
     unwind::quietly(open).flatten().unwrap_or_else(Span::none)
+}
+
+/// Opens and enters the span of a call.
+fn open_entered(site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) -> Span {
+    let span = open(site, fields, place);
+    unwind::quietly(|| {
+        span.with_subscriber(|(id, subscriber)| telling(|| subscriber.enter(id)));
+    });
+    span
 }
 
 /// Passes on the calls that this thread works in and whose spans are not open, outermost first.

@@ -1,4 +1,4 @@
-//! Writes the completion event of a call, and records the outcome on its span.
+//! Writes the completion event of a call, and records on its span that it did not succeed, or was slow.
 
 use std::time::Duration;
 
@@ -14,24 +14,35 @@ use crate::base::outcome::Outcome;
 use crate::base::verdict::Shown;
 use crate::callsite::Site;
 
+/// The span of a call that has ended.
+#[derive(Clone, Copy)]
+pub(crate) enum Around<'a> {
+    /// It is still entered.
+    Entered(&'a Span),
+    Left(&'a Span),
+}
+
 impl Events {
-    /// Writes the completion event inside the span, and records the outcome on it.
+    /// Writes the completion event inside the span, and records on it that the call failed or was slow.
     ///
     /// Returns `true` if the event reports a failure at level `WARN` or above.
     pub(crate) fn close(
         &self,
         site: &'static Site,
-        span: &Span,
+        span: Around<'_>,
         completion: &Completion<'_>,
     ) -> bool {
         !is_telling() && telling(|| self.tell(site, span, completion))
     }
 
-    fn tell(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) -> bool {
+    fn tell(&self, site: &'static Site, around: Around<'_>, completion: &Completion<'_>) -> bool {
         let duration_ms = completion.seconds.map(milliseconds);
-        let reported = site.log && self.write(site, span, completion, duration_ms);
-        // FieldValue after the event, which has both itself.
-        if span.is_disabled() {
+        let reported = site.log && self.write(site, around, completion, duration_ms);
+        // After the event, which has both itself. Of a call that succeeded the span tells everything by its
+        // end, and for some layers one more visit costs as much as the line.
+        let is_plain = completion.outcome == Outcome::Ok && !completion.slow;
+        let (Around::Entered(span) | Around::Left(span)) = around;
+        if span.is_disabled() || is_plain {
             return reported;
         }
         let metadata = self.span.metadata();
@@ -72,7 +83,7 @@ impl Events {
     fn write(
         &self,
         site: &'static Site,
-        span: &Span,
+        around: Around<'_>,
         completion: &Completion<'_>,
         duration_ms: Option<f64>,
     ) -> bool {
@@ -124,7 +135,11 @@ impl Events {
             }
             set_declared(values, at, completion.fields);
             let values = metadata.fields().value_set_all(values);
-            span.in_scope(|| Event::dispatch(metadata, &values));
+            match around {
+                // Named, because the user's code may have left spans of its own entered.
+                Around::Entered(span) => Event::child_of(span.id(), metadata, &values),
+                Around::Left(span) => span.in_scope(|| Event::dispatch(metadata, &values)),
+            }
         });
         completion.loud && *metadata.level() <= Level::WARN
     }
