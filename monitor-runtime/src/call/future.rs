@@ -1,18 +1,18 @@
 //! The call of a future between two polls.
+#![allow(unsafe_code)]
 
 use std::mem::{self, ManuallyDrop};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::begin;
+use super::cancelled::Cancelled;
 use super::guard::CallGuard;
-use crate::base::outcome::CancelReason;
 use crate::call::start::Start;
-use crate::call::{Call, CallExtras, End, FastCall};
+use crate::call::{Call, CallExtras, FastCall};
 use crate::callsite::Site;
 use crate::callsite::events::Declared;
 use crate::context::cancellation;
-use crate::context::cancellation::Dropping;
 use crate::context::threads;
 use crate::context::trace::SuspendedSpan;
 use crate::traces::{LocalTrace, SpanKey};
@@ -44,6 +44,32 @@ pub struct FutureState {
 impl UnwindSafe for FutureState {}
 impl RefUnwindSafe for FutureState {}
 
+// Written out, and checked below, so that rustc does not look through all of its parts: at the end of a
+// chain of futures they are twenty types of the 128 that the recursion limit allows.
+// SAFETY: each of its fields may be sent to another thread.
+unsafe impl Send for FutureState {}
+// SAFETY: each of its fields may be shared by threads.
+unsafe impl Sync for FutureState {}
+const _: fn(&FutureState) = |state| {
+    fn sent_and_shared<T: Send + Sync>(_: &T) {}
+    // Without `..`: a field that is added has to be checked, too.
+    let FutureState {
+        phase,
+        slot,
+        number,
+        timed,
+        site,
+        label_set,
+        began,
+        trace,
+        extra,
+        declared,
+        ending,
+    } = state;
+    sent_and_shared(&(phase, slot, number, timed, site, label_set, began));
+    sent_and_shared(&(trace, extra, declared, ending));
+};
+
 // Without `PartialEq`: for an inlined `==` the user's compiler would search its impls in all
 // crates.
 #[derive(Clone, Copy)]
@@ -55,21 +81,6 @@ enum Phase {
     Waiting,
     /// It has ended, or is being polled.
     Away,
-}
-
-/// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
-struct Cancelled {
-    call: CallGuard,
-    reason: Option<CancelReason>,
-    /// The drop of the futures inside.
-    inside: Option<Dropping>,
-}
-
-impl Drop for Cancelled {
-    fn drop(&mut self) {
-        self.inside = None;
-        mem::replace(&mut self.call, CallGuard::ENDED).end(End::Cancelled(self.reason));
-    }
 }
 
 impl Site {
@@ -275,10 +286,6 @@ impl FutureState {
     fn reopen_waiting(&mut self) {
         let reason = cancellation::of_call(FastCall::ticks(self.began));
         let call = self.enter();
-        self.ending = Some(Box::new(Cancelled {
-            call,
-            reason,
-            inside: Some(Dropping::enter(reason)),
-        }));
+        self.ending = Some(Box::new(Cancelled::new(call, reason)));
     }
 }

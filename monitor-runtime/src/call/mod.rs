@@ -4,6 +4,7 @@
 //! task of [`run`].
 
 pub(crate) mod begin;
+mod cancelled;
 mod extras;
 mod fast;
 mod finish;
@@ -42,8 +43,7 @@ use crate::callsite::exemplars;
 use crate::callsite::objective_counts;
 use crate::context;
 use crate::context::capture;
-use crate::context::trace;
-use crate::context::trace::OpenSpan;
+use crate::context::trace::{self, OpenSpan};
 use crate::traces::SpanEnd;
 
 /// A call that has begun and not ended.

@@ -1,0 +1,34 @@
+//! The end of a call whose future is dropped.
+
+use std::mem;
+
+use super::End;
+use super::guard::CallGuard;
+use crate::base::outcome::CancelReason;
+use crate::context::cancellation::Dropping;
+
+/// Ends a call as cancelled once the user's future is gone, even if its `Drop` code panics.
+pub(super) struct Cancelled {
+    call: CallGuard,
+    reason: Option<CancelReason>,
+    /// The drop of the futures inside.
+    inside: Option<Dropping>,
+}
+
+impl Cancelled {
+    /// Creates that of a call whose future is about to be dropped.
+    pub(super) fn new(call: CallGuard, reason: Option<CancelReason>) -> Self {
+        Self {
+            call,
+            reason,
+            inside: Some(Dropping::enter(reason)),
+        }
+    }
+}
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        self.inside = None;
+        mem::replace(&mut self.call, CallGuard::ENDED).end(End::Cancelled(self.reason));
+    }
+}
