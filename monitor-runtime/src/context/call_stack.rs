@@ -24,10 +24,6 @@ const DIVERTED: u64 = 1 << 7;
 const EVENT: u64 = 1 << 8;
 const _: () = assert!((MAX_DEPTH as u64) < DIVERTED && DIVERTED < EVENT);
 
-/// The events after which a thread is asked again for the worker that it runs. Only `block_in_place`
-/// changes it, and the question costs a tenth of a poll.
-const EVENTS_OF_WORKER: u64 = 64 * EVENT;
-
 /// Returns the depth in a thread's clock of events.
 #[inline(always)]
 pub(super) fn depth_of(now: u64) -> usize {
@@ -45,8 +41,6 @@ pub(crate) struct CallStack {
     deeper: Cell<usize>,
     /// The time of the last thing that a future has to remember, in [`EVENT`]s.
     marked: Cell<u64>,
-    /// `now` when the thread was last asked for the worker that it runs.
-    worker_since: Cell<u64>,
     // More of the outermost of them, one array per field: an entry is then found without arithmetic.
     /// Equal to `began` if this stretch continues a call; otherwise left over from an earlier
     /// stretch.
@@ -70,7 +64,6 @@ impl CallStack {
             visible: VisibleStack::new(),
             deeper: Cell::new(0),
             marked: Cell::new(0),
-            worker_since: Cell::new(0),
             resumed: [const { Cell::new(0) }; MAX_DEPTH],
             calls: [const { Cell::new(0) }; MAX_DEPTH],
         }
@@ -95,21 +88,6 @@ impl CallStack {
     #[inline(always)]
     fn began(&self, depth: usize) -> Option<u64> {
         Some(self.visible.began.get(depth)?.load(Ordering::Relaxed))
-    }
-
-    /// Returns `true` if so much has happened that the thread may run another worker.
-    #[inline(always)]
-    pub(super) fn is_worker_old(&self) -> bool {
-        self.now().wrapping_sub(self.worker_since.get()) > EVENTS_OF_WORKER
-    }
-
-    /// Notes that the worker is asked for now. Returns `false` inside of functions.
-    pub(super) fn renew_worker(&self) -> bool {
-        let is_outside = self.whole_depth() == 0;
-        if is_outside {
-            self.worker_since.set(self.now());
-        }
-        is_outside
     }
 
     pub(super) fn tick_now(&self) -> u64 {

@@ -10,6 +10,8 @@ use crate::context::trace::{Innermost, Promise};
 pub(crate) struct Thread {
     pub(crate) clock: CallStack,
     pub(crate) found: CounterCache,
+    /// The clock of events when the thread was last asked for the worker that it runs.
+    pub(crate) worker_asked: Cell<u64>,
     /// The innermost span of the trace context; meaningless without one.
     pub(crate) innermost: Cell<Innermost>,
     /// The local trace that begins when something has to be recorded in it.
@@ -22,6 +24,7 @@ thread_local! {
         Thread {
             clock: CallStack::new(),
             found: CounterCache::new(),
+            worker_asked: Cell::new(0),
             innermost: Cell::new(Innermost::NONE),
             promised: Cell::new(None),
         }

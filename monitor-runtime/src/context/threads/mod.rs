@@ -19,7 +19,7 @@ use tokio::runtime::{self, Handle};
 pub(super) use self::stack::VisibleStack;
 pub(crate) use self::stack::{Frame, StackReading};
 use crate::base::hooks;
-use crate::context::thread::THREAD;
+use crate::context::thread::{THREAD, Thread as ThreadState};
 use crate::traces::TraceId;
 
 /// A thread that has been a worker of a runtime.
@@ -141,16 +141,28 @@ pub(crate) fn note_worker() {
     }
 }
 
-/// Returns `true` if a future that is polled again should call [`note_worker_of_poll`], which is so within
-/// a few polls of a change.
+/// The events after which a thread is asked again for the worker that it runs. Only `block_in_place`
+/// changes it, and the question costs a tenth of a poll.
+const EVENTS: u64 = 64;
+
+/// Returns `true` if so much has happened that the thread may run another worker. A future that is polled
+/// then calls [`note_worker_of_poll`].
 #[inline]
 pub(crate) fn is_worker_to_be_noted() -> bool {
-    THREAD.with(|thread| thread.clock.is_worker_old())
+    THREAD.with(|thread| {
+        let events = thread
+            .clock
+            .tick_now()
+            .wrapping_sub(thread.worker_asked.get());
+        events > EVENTS
+    })
 }
 
 /// Notes the worker that polls a future again, unless the future is inside another one.
 pub(crate) fn note_worker_of_poll() {
-    if THREAD.with(|thread| thread.clock.is_worker_old() && thread.clock.renew_worker()) {
+    let is_outside = |thread: &ThreadState| thread.clock.whole_depth() == 0;
+    if is_worker_to_be_noted() && THREAD.with(is_outside) {
+        THREAD.with(|thread| thread.worker_asked.set(thread.clock.tick_now()));
         note_worker();
     }
 }
