@@ -1,6 +1,7 @@
 //! The names that generated code uses; not part of the public API.
 
 pub use crate::__judge as judge;
+pub use crate::__of_error as of_error;
 pub use crate::__record as record;
 pub use crate::__site as site;
 pub use crate::__verdict as verdict;

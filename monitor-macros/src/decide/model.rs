@@ -45,6 +45,8 @@ pub(crate) struct Model {
     pub(crate) verdict: Verdict,
     /// `true` if an error shows its text only, without its sources: its type may not be `'static`.
     pub(crate) text: bool,
+    /// `true` if it is a `Result` of a value that needs no question.
+    pub(crate) plain_ok: bool,
     /// The type that the future resolves to, where inference needs it and a body can name it.
     pub(crate) output: Option<Type>,
     /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
@@ -136,6 +138,7 @@ impl Model {
         let judged = ret.is_some() || args.rule.is_some();
         let (run, verdict, output) = strategy::choose(function, body, judged);
         let returned = return_type::declared(&sig.output).map(return_type::settled);
+        let plain_ok = returned.as_ref().is_some_and(return_type::has_plain_ok);
         let text = returned.is_some_and(|ty| static_bounds::has_open_error(&ty, sig));
         let labels_key = args.labels.as_ref().map(|labels| labels.key);
         let labels = args.labels.map_or_else(Vec::new, |labels| labels.value);
@@ -180,6 +183,7 @@ impl Model {
             run,
             verdict,
             text,
+            plain_ok,
             output,
             returns: return_type::declared(&sig.output).map(return_type::erase),
             yields,

@@ -3,7 +3,7 @@
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Path, PathArguments, PathSegment, ReturnType,
-    Token, Type, TypeImplTrait, TypeInfer, TypeParamBound,
+    Token, Type, TypeImplTrait, TypeInfer, TypeParamBound, TypePath,
 };
 
 /// Types written as one word that are never a `Result`.
@@ -58,6 +58,30 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
                 _ => last.ident == "String",
             })
         }
+        _ => false,
+    }
+}
+
+/// Returns `true` for a `Result` whose spelling rules out that there is another one in its `Ok`.
+pub(crate) fn has_plain_ok(ty: &Type) -> bool {
+    let Type::Path(TypePath {
+        qself: None, path, ..
+    }) = ty
+    else {
+        return false;
+    };
+    let Some(result) = last(path).filter(|last| last.ident == "Result") else {
+        return false;
+    };
+    let PathArguments::AngleBracketed(given) = &result.arguments else {
+        return false;
+    };
+    match given.args.first() {
+        // The one argument of an alias may be its error.
+        Some(GenericArgument::Type(Type::Tuple(ty))) if given.args.len() == 1 => {
+            ty.elems.is_empty()
+        }
+        Some(GenericArgument::Type(ty)) => given.args.len() == 2 && is_plain(ty),
         _ => false,
     }
 }

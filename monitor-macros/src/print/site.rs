@@ -29,7 +29,6 @@ impl Printer {
             self.disabled_signals(),
             self.sentry(),
             self.objective_and_doc(),
-            self.classes().unwrap_or_default(),
             self.returned_future().unwrap_or_default(),
         ];
         let (of, new) = match model.run {
@@ -37,9 +36,16 @@ impl Printer {
             _ => ("of", "new"),
         };
         let [of, new] = [of, new].map(|name| Ident::new(name, at));
-        let with = settings.iter().any(|some| !some.is_empty()).then(
-            || quote_spanned!(at=> .with(&const { #private::Settings::#new() #(#settings)* })),
-        );
+        let has_settings = settings.iter().any(|some| !some.is_empty());
+        let with = if has_settings {
+            let classes = self.of_error_type("CLASSES").into_iter();
+            let settings = quote_spanned!(at=> #private::Settings::#new() #(#settings)* #(.classes(#classes))*);
+            Some(quote_spanned!(at=> .with(&const { #settings })))
+        } else {
+            // A constant of the type itself: rustc checks another body for each `const` block.
+            let settings = self.of_error_type(if of == "of" { "SYNC" } else { "ASYNC" });
+            settings.map(|settings| quote_spanned!(at=> .with(#settings)))
+        };
         // Known here, it spares a call the question how it is timed.
         let untimed = if model.off.latency { "_untimed" } else { "" };
         let how = Ident::new(&format!("{how}{untimed}"), at);
@@ -177,11 +183,8 @@ impl Printer {
         quote_spanned!(at=> #objective #(.doc(#doc))*)
     }
 
-    /// Prints the classes of the function's error type, where an item can name it.
-    // A word may be a generic parameter of the surroundings, which an item must not name. In the inner block
-    // it is a type of the module, which a glob import brings there. Otherwise it is a type of the outer
-    // block, which has no classes.
-    fn classes(&self) -> Option<TokenStream> {
+    /// Prints a constant that depends on the function's error type, where an item can name that.
+    fn of_error_type(&self, constant: &str) -> Option<TokenStream> {
         let (private, model) = (&self.private, &self.model);
         if model.rule.is_some() || model.off.metrics {
             return None;
@@ -190,15 +193,12 @@ impl Printer {
         let mut types = [&model.output, &model.returns].into_iter().flatten();
         let (span, error) = types.find_map(|ty| Some((ty.span(), error_type::error(ty)?)))?;
         let at = self.at.located_at(span);
-        let of = |ty: &dyn ToTokens| quote_spanned!(at=> { use #private::NoClasses as _; #private::ClassesOf::<#ty>::CLASSES });
-        let classes = match error {
-            Named::Path(path) => of(&path),
-            Named::Word(word) => {
-                let (name, classes) = (error_type::renamed(&word, at), of(&word));
-                quote_spanned!(at=> { struct #name; { use self::*; #classes } })
-            }
+        let constant = Ident::new(constant, at);
+        let error = match error {
+            Named::Path(path) => quote_spanned!(at=> (#path)),
+            Named::Word(word) => error_type::renamed(&word, at).into_token_stream(),
         };
-        Some(quote_spanned!(at=> .classes(#classes)))
+        Some(quote_spanned!(at=> #private::of_error!(#constant #error)))
     }
 
     fn sentry(&self) -> TokenStream {

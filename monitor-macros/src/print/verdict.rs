@@ -19,8 +19,12 @@ impl Printer {
             _ if rules => ("", Some(self.verdict())),
             Verdict::Plain => ("_plain", None),
             Verdict::Probe => {
-                let text = model.text.then(|| quote_spanned!(at=> , text));
-                let judge = quote_spanned!(at=> #private::judge!(__monitor_returned #text));
+                let how = match (model.text, model.plain_ok) {
+                    (true, _) => Some(quote_spanned!(at=> , text)),
+                    (false, true) => Some(quote_spanned!(at=> , plain)),
+                    (false, false) => None,
+                };
+                let judge = quote_spanned!(at=> #private::judge!(__monitor_returned #how));
                 ("_by_type", Some(self.of_returned(&judge)))
             }
         };

@@ -9,6 +9,8 @@ pub fn work(
             }
             ({ Ok(a) })
         },
-        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
+        },
     )
 }

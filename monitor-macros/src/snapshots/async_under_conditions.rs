@@ -5,10 +5,7 @@ pub fn connect() -> impl ::monitor_runtime::__private::Future<
 > {
     ::monitor_runtime::__private::run_async_by_type(
         ::monitor_runtime::__private::site!(
-            of_async.with(& const { ::monitor_runtime::__private::Settings::of_async()
-            .classes({ struct Error; { use self:: *; { use
-            ::monitor_runtime::__private::NoClasses as _;
-            ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+            of_async.with(::monitor_runtime::__private::of_error!(ASYNC Error))
         )
             .wait(),
         async move {
@@ -17,6 +14,8 @@ pub fn connect() -> impl ::monitor_runtime::__private::Future<
             }
             ({ Ok(()) })
         },
-        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
+        },
     )
 }

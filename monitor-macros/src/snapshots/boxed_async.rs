@@ -30,10 +30,8 @@ where
         ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
                 of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
-                ["self.id", "key"]).classes({ struct Error; { use self:: *; { use
-                ::monitor_runtime::__private::NoClasses as _;
-                ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } })
-                .future() })
+                ["self.id", "key"]).future()
+                .classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
             )
                 .start_with(|__monitor_fields| {
                     __monitor_fields.value(&(self.id));
@@ -52,7 +50,7 @@ where
                 #[allow(unreachable_code)] __ret
             },
             |__monitor_returned: &_| {
-                ::monitor_runtime::__private::judge!(__monitor_returned)
+                ::monitor_runtime::__private::judge!(__monitor_returned, plain)
             },
         ),
     )

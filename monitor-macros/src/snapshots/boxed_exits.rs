@@ -4,9 +4,7 @@ fn load(
 ) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let __monitor_start = ::monitor_runtime::__private::site!(
         of.with(& const { ::monitor_runtime::__private::Settings::new().fields(& ["id"])
-        .classes({ struct Error; { use self:: *; { use
-        ::monitor_runtime::__private::NoClasses as _;
-        ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }).future() })
+        .future().classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
     )
         .start_with(|__monitor_fields| {
             __monitor_fields.value(&(id));
@@ -18,7 +16,7 @@ fn load(
                 __monitor_start,
                 ready(Ok(id.0)),
                 |__monitor_returned: &Result<u32, Error>| {
-                    ::monitor_runtime::__private::judge!(__monitor_returned)
+                    ::monitor_runtime::__private::judge!(__monitor_returned, plain)
                 },
             ),
         );
@@ -30,7 +28,7 @@ fn load(
                     __monitor_start,
                     found,
                     |__monitor_returned: &Result<u32, Error>| {
-                        ::monitor_runtime::__private::judge!(__monitor_returned)
+                        ::monitor_runtime::__private::judge!(__monitor_returned, plain)
                     },
                 ),
             )
@@ -41,7 +39,7 @@ fn load(
                     __monitor_start,
                     async { Ok(0) },
                     |__monitor_returned: &Result<u32, Error>| {
-                        ::monitor_runtime::__private::judge!(__monitor_returned)
+                        ::monitor_runtime::__private::judge!(__monitor_returned, plain)
                     },
                 ),
             )

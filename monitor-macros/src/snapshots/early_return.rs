@@ -1,8 +1,7 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let __monitor_start = ::monitor_runtime::__private::site!(
-        of.with(& const { ::monitor_runtime::__private::Settings::new().classes({ struct
-        Error; { use self:: *; { use ::monitor_runtime::__private::NoClasses as _;
-        ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }).future() })
+        of.with(& const { ::monitor_runtime::__private::Settings::new().future()
+        .classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
     )
         .wait();
     if id == 0 {
@@ -11,7 +10,7 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
                 __monitor_start,
                 ready(Ok(0)),
                 |__monitor_returned: &Result<u32, Error>| {
-                    ::monitor_runtime::__private::judge!(__monitor_returned)
+                    ::monitor_runtime::__private::judge!(__monitor_returned, plain)
                 },
             ),
         );
@@ -21,7 +20,7 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
             __monitor_start,
             async move { find(id).await },
             |__monitor_returned: &Result<u32, Error>| {
-                ::monitor_runtime::__private::judge!(__monitor_returned)
+                ::monitor_runtime::__private::judge!(__monitor_returned, plain)
             },
         ),
     )

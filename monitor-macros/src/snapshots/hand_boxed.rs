@@ -3,16 +3,13 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     Box::pin(
         ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
-                of.with(& const { ::monitor_runtime::__private::Settings::new().classes({
-                struct Error; { use self:: *; { use
-                ::monitor_runtime::__private::NoClasses as _;
-                ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } })
-                .future() })
+                of.with(& const { ::monitor_runtime::__private::Settings::new().future()
+                .classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
             )
                 .wait(),
             async move { find(id).await },
             |__monitor_returned: &Result<u32, Error>| {
-                ::monitor_runtime::__private::judge!(__monitor_returned)
+                ::monitor_runtime::__private::judge!(__monitor_returned, plain)
             },
         ),
     )

@@ -1,9 +1,7 @@
 fn list(&self) -> Result<Vec<(u32, impl Iterator<Item = impl Display> + '_)>, Error> {
     ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new().classes({
-            struct Error; { use self:: *; { use ::monitor_runtime::__private::NoClasses
-            as _; ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+            of.with(::monitor_runtime::__private::of_error!(SYNC Error))
         )
             .begin(),
         move || -> Result<Vec<(u32, _)>, Error> { self.rows() },

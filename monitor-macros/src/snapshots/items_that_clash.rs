@@ -1,9 +1,7 @@
 fn f() -> Result<u8, Error> {
     ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new().classes({
-            struct Error; { use self:: *; { use ::monitor_runtime::__private::NoClasses
-            as _; ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+            of.with(::monitor_runtime::__private::of_error!(SYNC Error))
         )
             .begin(),
         move || -> Result<u8, Error> {
@@ -13,6 +11,8 @@ fn f() -> Result<u8, Error> {
             }
             Ok(1)
         },
-        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
+        },
     )
 }

@@ -3,12 +3,13 @@ fn pay() -> Result<(), PayError> {
         ::monitor_runtime::__private::site!(
             of.with(& const { ::monitor_runtime::__private::Settings::new().objective(&
             API, & const { ::monitor_runtime::__private::Bounds::of(&
-            ::monitor_runtime::__private::BUCKETS, & API) }).classes({ struct PayError; {
-            use self:: *; { use ::monitor_runtime::__private::NoClasses as _;
-            ::monitor_runtime::__private::ClassesOf:: < PayError > ::CLASSES } } }) })
+            ::monitor_runtime::__private::BUCKETS, & API) })
+            .classes(::monitor_runtime::__private::of_error!(CLASSES PayError)) })
         )
             .begin(),
         move || -> Result<(), PayError> { Ok(()) },
-        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
+        },
     )
 }

@@ -2,12 +2,11 @@ fn f() -> io::Result<()> {
     crate::rt::__private::run_by_type(
         crate::rt::__private::site!(
             of.with(& const { crate ::rt::__private::Settings::new().level(crate
-            ::rt::__private::Level::ERROR).err_log(false).classes({ use crate
-            ::rt::__private::NoClasses as _; crate ::rt::__private::ClassesOf:: <
-            io::Result < () > > ::CLASSES }) })
+            ::rt::__private::Level::ERROR).err_log(false).classes(crate
+            ::rt::__private::of_error!(CLASSES(io::Result < () >))) })
         )
             .begin(),
         move || -> io::Result<()> { g() },
-        |__monitor_returned: &_| crate::rt::__private::judge!(__monitor_returned),
+        |__monitor_returned: &_| crate::rt::__private::judge!(__monitor_returned, plain),
     )
 }

@@ -4,12 +4,13 @@ fn check_out(&self) -> Result<(), Error> {
             of.with(& const { ::monitor_runtime::__private::Settings::new()
             .name("checkout").level(::monitor_runtime::__private::Level::DEBUG)
             .err(::monitor_runtime::__private::ErrorFormat::Debug).err_level(Level::WARN)
-            .sentry(false).classes({ struct Error; { use self:: *; { use
-            ::monitor_runtime::__private::NoClasses as _;
-            ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+            .sentry(false).classes(::monitor_runtime::__private::of_error!(CLASSES
+            Error)) })
         )
             .begin(),
         move || -> Result<(), Error> { self.pay() },
-        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+        |__monitor_returned: &_| {
+            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
+        },
     )
 }

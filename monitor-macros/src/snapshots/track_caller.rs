@@ -3,9 +3,7 @@ fn at(what: &str) -> Result<&'static Location<'static>, Error> {
     let mut __monitor_call = ::monitor_runtime::__private::Inline::new(
         ::monitor_runtime::__private::site!(
             of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
-            ["what"]).classes({ struct Error; { use self:: *; { use
-            ::monitor_runtime::__private::NoClasses as _;
-            ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+            ["what"]).classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
         )
             .start_with(|__monitor_fields| {
                 ::monitor_runtime::__private::record!(__monitor_fields, what);

@@ -2,9 +2,7 @@
 fn at(what: &str) -> Result<String, Error> {
     let mut __monitor_call = ::monitor_runtime::__private::Inline::through(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new().classes({
-            struct Error; { use self:: *; { use ::monitor_runtime::__private::NoClasses
-            as _; ::monitor_runtime::__private::ClassesOf:: < Error > ::CLASSES } } }) })
+            of.with(::monitor_runtime::__private::of_error!(SYNC Error))
         )
             .begin(),
     );

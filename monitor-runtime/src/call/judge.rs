@@ -59,3 +59,57 @@ impl<R> Judge<R> for AlwaysOk {
         open.returned(timed, Verdict::Ok);
     }
 }
+
+/// Selects the judge of the value behind a reference, by the value's type. `text` does not ask
+/// whether an error is an `Error`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __judge {
+    ($value:ident) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_value()
+            .__monitor_error()
+    };
+    // The value in the `Ok` answers both questions by its spelling: each question is a tenth of what the
+    // compiler does for a function.
+    ($value:ident, plain) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_plain()
+    };
+    ($value:ident, text) => {
+        $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_text()
+            .__monitor_value()
+            .__monitor_text()
+            .__monitor_value()
+            .__monitor_text()
+    };
+}
+
+/// Returns the judge's verdict. `ret Debug` adds the value to be shown.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __verdict {
+    ($value:ident $(, $how:ident)?) => {
+        $crate::__judge!($value $(, $how)?).__monitor_verdict($value)
+    };
+    ($value:ident $show:ident $(, $how:ident)?) => {{
+        let __monitor_verdict = $crate::__verdict!($value $(, $how)?);
+        match $crate::__private::Probe::of($value)
+            .__monitor_value()
+            .__monitor_ok($value)
+        {
+            ::core::option::Option::Some(__monitor_value) => {
+                __monitor_verdict.shown($crate::__private::Shown::$show(__monitor_value))
+            }
+            ::core::option::Option::None => __monitor_verdict,
+        }
+    }};
+}

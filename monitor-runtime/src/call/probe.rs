@@ -206,6 +206,12 @@ impl<J> Done<J> {
         Self(PhantomData)
     }
 
+    /// Changes nothing: the type that is called `Result` was not one.
+    #[inline]
+    pub fn __monitor_plain(&self) -> Self {
+        Self(PhantomData)
+    }
+
     #[inline]
     pub fn __monitor_verdict<'a, R>(&self, returned: &'a R) -> Verdict<'a>
     where
@@ -219,6 +225,15 @@ impl<R, J: Look<R>> Judge<R> for Done<J> {
     #[inline]
     fn end(&self, open: CallGuard, timed: bool, returned: &R) {
         J::end(open, timed, returned);
+    }
+}
+
+#[doc(hidden)]
+impl<T, S: Stack> Probe<(T, S)> {
+    /// Answers both questions for a value that is no `Result` and has no class.
+    #[inline]
+    pub fn __monitor_plain(&self) -> Done<S::Around<Value<NoClass>>> {
+        Done(PhantomData)
     }
 }
 
@@ -242,50 +257,4 @@ where
     fn end(&self, open: CallGuard, timed: bool, returned: &R) {
         <S::Around<Opaque>>::end(open, timed, returned);
     }
-}
-
-/// Selects the judge of the value behind a reference, by the value's type. `text` does not ask
-/// whether an error is an `Error`.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __judge {
-    ($value:ident) => {
-        $crate::__private::Probe::of($value)
-            .__monitor_value()
-            .__monitor_error()
-            .__monitor_value()
-            .__monitor_error()
-            .__monitor_value()
-            .__monitor_error()
-    };
-    ($value:ident, text) => {
-        $crate::__private::Probe::of($value)
-            .__monitor_value()
-            .__monitor_text()
-            .__monitor_value()
-            .__monitor_text()
-            .__monitor_value()
-            .__monitor_text()
-    };
-}
-
-/// Returns the judge's verdict. `ret Debug` adds the value to be shown.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __verdict {
-    ($value:ident $(, $how:ident)?) => {
-        $crate::__judge!($value $(, $how)?).__monitor_verdict($value)
-    };
-    ($value:ident $show:ident $(, $how:ident)?) => {{
-        let __monitor_verdict = $crate::__verdict!($value $(, $how)?);
-        match $crate::__private::Probe::of($value)
-            .__monitor_value()
-            .__monitor_ok($value)
-        {
-            ::core::option::Option::Some(__monitor_value) => {
-                __monitor_verdict.shown($crate::__private::Shown::$show(__monitor_value))
-            }
-            ::core::option::Option::None => __monitor_verdict,
-        }
-    }};
 }

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use crate::base::clock;
 use crate::base::outcome::PANIC;
 use crate::callsite::Site;
+use crate::settings::attribute::{ASYNC, DEFAULT, Settings};
 
 /// An error type whose classes are known; `#[derive(Classify)]` implements it.
 pub trait KnownClasses {
@@ -23,15 +24,50 @@ pub struct ClassesOf<E: ?Sized>(PhantomData<E>);
 impl<E: KnownClasses + ?Sized> ClassesOf<E> {
     /// The classes of the type. The compiler prefers this to the constant of [`NoClasses`].
     pub const CLASSES: &'static [&'static str] = E::CLASSES;
+
+    /// The settings of a function that returns such an error and has no others.
+    pub const SYNC: &'static Settings = &Settings::new().classes(E::CLASSES);
+
+    /// The settings of such an `async fn`.
+    pub const ASYNC: &'static Settings = &Settings::of_async().classes(E::CLASSES);
 }
 
 /// The fallback for types whose classes are not known.
 pub trait NoClasses {
     /// Empty.
     const CLASSES: &'static [&'static str] = &[];
+
+    /// The settings of a function that has none.
+    const SYNC: &'static Settings = &DEFAULT;
+
+    /// The settings of an `async fn` that has none.
+    const ASYNC: &'static Settings = &ASYNC;
 }
 
 impl<E: ?Sized> NoClasses for ClassesOf<E> {}
+
+/// Returns a constant of an error type.
+///
+/// A word may be a generic parameter of the surroundings, which an item must not name. In the inner block it is
+/// a type of the module, which a glob import brings there. Otherwise it is a type of the outer block, which has
+/// no classes.
+// Not printed by the attribute, whose code is not optimised in a debug build.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __of_error {
+    ($constant:ident $word:ident) => {{
+        struct $word;
+        {
+            use self::*;
+            use $crate::__private::NoClasses as _;
+            $crate::__private::ClassesOf::<$word>::$constant
+        }
+    }};
+    ($constant:ident ($path:ty)) => {{
+        use $crate::__private::NoClasses as _;
+        $crate::__private::ClassesOf::<$path>::$constant
+    }};
+}
 
 /// Classes of an error type that exist on a page before they are counted, at most: each is a series of every
 /// function that returns the type.
