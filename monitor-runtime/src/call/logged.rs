@@ -97,15 +97,28 @@ impl FastCall {
             return self.end(End::Returned(&Verdict::Ok));
         };
         self.shard.ended_briefly(ticks);
-        let (mut span, mut declared) = (CallSpan::listed(), None);
-        span.take_off(&mut declared);
-        // Without a line it is needed no more.
-        if site.log {
-            let fields = declared.as_deref().and_then(Declared::fields);
-            let completion = Completion::ok(clock::seconds(ticks), fields);
-            unwind::quietly(|| finish::write_line(site, events, &mut span, &completion));
+        let write = |span: &mut CallSpan, declared: Option<&Declared>| {
+            let completion =
+                Completion::ok(clock::seconds(ticks), declared.and_then(Declared::fields));
+            unwind::quietly(|| finish::write_line(site, events, span, &completion));
+        };
+        let mut open = CallSpan::none();
+        match pending::end() {
+            Some(call) if site.log => {
+                write(&mut CallSpan::pending(call.place), call.declared.as_deref());
+            }
+            // Without a line its span is needed no more.
+            Some(_) => {}
+            None => {
+                let mut declared = None;
+                open = CallSpan::listed();
+                open.take_off(&mut declared);
+                if site.log {
+                    write(&mut open, declared.as_deref());
+                }
+                unwind::quietly(|| open.leave());
+            }
         }
-        unwind::quietly(|| span.leave());
         if self.began & RECORDED != 0 {
             trace::end_call(site, ended);
         } else if self.began & ROOT != 0 {
@@ -115,7 +128,10 @@ impl FastCall {
                 roots.pop()
             });
         }
-        unwind::quietly(|| drop(span));
+        if !open.is_disabled() {
+            // Closed after the span around it in the local trace is current again.
+            unwind::quietly(|| drop(open));
+        }
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 

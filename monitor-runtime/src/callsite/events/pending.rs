@@ -126,6 +126,15 @@ pub(crate) fn are_all_open() -> bool {
     CALLS.try_with(is_open) == Ok(true)
 }
 
+/// Takes the innermost call off the list if its span is not open.
+pub(crate) fn end() -> Option<PendingCall> {
+    with_calls(|calls| {
+        let is_open = calls.len() <= OPEN.get();
+        (!is_open).then(|| calls.pop()).flatten()
+    })
+    .flatten()
+}
+
 /// Takes the innermost call off the list.
 pub(super) fn exit() -> Option<PendingCall> {
     with_calls(|calls| {
