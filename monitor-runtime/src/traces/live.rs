@@ -61,7 +61,7 @@ pub(crate) fn oldest_calls() -> Vec<(&'static Site, u64)> {
 pub(crate) fn oldest_calls_until(latest: u64) -> Vec<(&'static Site, u64)> {
     let mut oldest: HashMap<*const Site, (&'static Site, u64)> = HashMap::new();
     for trace in all().iter().filter(|trace| trace.began <= latest) {
-        let calls = trace.open_calls();
+        let calls = open_calls(trace);
         for (site, began) in calls.filter(|(_, began)| *began <= latest) {
             let known = oldest
                 .entry(std::ptr::from_ref(site))
@@ -70,4 +70,10 @@ pub(crate) fn oldest_calls_until(latest: u64) -> Vec<(&'static Site, u64)> {
         }
     }
     oldest.into_values().collect()
+}
+
+/// Returns the calls of a trace that run, each with its start in ticks of the clock.
+fn open_calls(trace: &LocalTrace) -> impl Iterator<Item = (&'static Site, u64)> {
+    let open = trace.slots.read().filter(|entry| entry.ended.is_none());
+    open.filter_map(|entry| Some((entry.site?, entry.began)))
 }

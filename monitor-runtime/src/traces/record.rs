@@ -161,9 +161,14 @@ impl LocalTrace {
         self.slots.end_call(key, site, ended)
     }
 
-    /// Returns the key of the span around a call; `None` if the span is not a call of this function.
+    /// Returns the key of the span around an open call; `None` if the span is not one of this function.
     pub(crate) fn around_call(&self, key: SpanKey, site: &Site) -> Option<SpanKey> {
         self.slots.around_call(key, site)
+    }
+
+    /// Returns the innermost open call of a function at or around a span, and the span around it.
+    pub(crate) fn find_call(&self, span: SpanKey, site: &Site) -> Option<(SpanKey, SpanKey)> {
+        self.slots.find_call(span, site)
     }
 
     /// Returns the key of the span around another one, if that is not left out.
@@ -266,12 +271,6 @@ impl LocalTrace {
     #[inline]
     pub(crate) fn span_id(&self, number: u64) -> SpanId {
         self.ids.span.numbered(number)
-    }
-
-    /// Returns the calls that run, each with its start in ticks of the clock.
-    pub(super) fn open_calls(&self) -> impl Iterator<Item = (&'static Site, u64)> {
-        let open = self.slots.read().filter(|entry| entry.ended.is_none());
-        open.filter_map(|entry| Some((entry.site?, entry.began)))
     }
 
     /// Copies what it has recorded so far.

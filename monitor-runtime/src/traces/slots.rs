@@ -118,7 +118,8 @@ impl Slot {
     #[inline]
     fn around_call(&self, site: &Site) -> Option<SpanKey> {
         let same = std::ptr::eq(self.site.load(Ordering::Relaxed), site);
-        same.then(|| self.around())
+        let is_open = self.ended.load(Ordering::Relaxed) == 0;
+        (same && is_open).then(|| self.around())
     }
 
     #[inline]
@@ -228,9 +229,26 @@ impl Slots {
         Some(around)
     }
 
-    /// Returns the key of the span around a call; `None` if the span is not a call of this function.
+    /// Returns the key of the span around an open call; `None` if the span is not one of this function.
     pub(crate) fn around_call(&self, key: SpanKey, site: &Site) -> Option<SpanKey> {
         self.own(key)?.around_call(site)
+    }
+
+    /// Returns the innermost open call of a function at or around a span, and the span around it. Spans of the user that were not left, or not in order, stand between.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn find_call(&self, span: SpanKey, site: &Site) -> Option<(SpanKey, SpanKey)> {
+        let mut key = span;
+        loop {
+            let slot = self.own(key)?;
+            if let Some(around) = slot.around_call(site) {
+                return Some((key, around));
+            }
+            if key == SpanKey::ROOT {
+                return None;
+            }
+            key = slot.around();
+        }
     }
 
     /// Returns the key of the span around another one; `None` for one that was left out.

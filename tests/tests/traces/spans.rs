@@ -103,3 +103,39 @@ fn spans_of_other_crates_stand_between_the_calls() {
     assert_eq!(query["fields"]["table"], "orders");
     assert!(!query.to_string().contains("hunter2"), "{query}");
 }
+
+#[monitored]
+fn keeps_entered() -> tracing::span::EnteredSpan {
+    tracing::info_span!("kept").entered()
+}
+
+#[monitored]
+fn around_kept() {
+    let kept = keeps_entered();
+    inner();
+    drop(kept);
+    inner();
+}
+
+#[test]
+fn calls_end_although_a_span_inside_is_left_after_them() {
+    alone!();
+    monitor();
+    let subscriber = tracing_subscriber::registry().with(monitor_runtime::logs::request_layer());
+    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let handled = request("/spans/kept", || async {
+        around_kept();
+        inner();
+        500
+    });
+    let trace = runtime.expect("a runtime").block_on(handled);
+    let story = only(&trace);
+    let spans = spans(&story);
+    assert_eq!(spans.len(), 7, "{story}");
+    for span in &spans[1..] {
+        assert_eq!(span["outcome"], "ok", "{story}");
+    }
+    let last = spans.last().expect("a span");
+    assert_eq!(last["parent_id"], spans[0]["span_id"], "{story}");
+}

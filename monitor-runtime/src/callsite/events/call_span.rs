@@ -20,8 +20,6 @@ enum State {
     Pending(Place),
     /// On the list of this thread, see [`pending`].
     Listed,
-    /// Off the list, and still entered.
-    Entered(Span),
     Open(Span),
 }
 
@@ -61,7 +59,8 @@ impl CallSpan {
         }
     }
 
-    /// Returns the span of a call that has ended, and opens it first if necessary; `None` if it has none.
+    /// Returns the span of a call that has been left, and opens it first if necessary; `None` if it has
+    /// none.
     pub(crate) fn opened(
         &mut self,
         site: &'static Site,
@@ -75,14 +74,9 @@ impl CallSpan {
             self.0 = State::Open(pending::open(site, fields, place));
         }
         match &self.0 {
-            State::Open(span) | State::Entered(span) => Some(span),
+            State::Open(span) => Some(span),
             _ => None,
         }
-    }
-
-    /// Returns `true` if it is off the list of the thread, and still entered.
-    pub(crate) fn is_entered(&self) -> bool {
-        matches!(self.0, State::Entered(_))
     }
 
     /// Enters it. Meanwhile the list of this thread may hold what the call declares.
@@ -123,32 +117,15 @@ impl CallSpan {
 
     /// Leaves it.
     pub(crate) fn exit(&mut self, declared: &mut Option<Box<Declared>>) {
-        self.take_off(declared);
-        self.leave();
-    }
-
-    /// Takes it off the list of this thread, and leaves it entered if it is open.
-    pub(crate) fn take_off(&mut self, declared: &mut Option<Box<Declared>>) {
-        match mem::replace(&mut self.0, State::None) {
-            State::Listed => {
-                if let Some(call) = pending::exit() {
-                    *declared = call.declared;
-                    self.0 = match call.span {
-                        None => State::Pending(call.place),
-                        Some(span) => State::Entered(span),
-                    };
-                }
+        if matches!(self.0, State::Listed) {
+            self.0 = State::None;
+            if let Some(call) = pending::exit() {
+                *declared = call.declared;
+                self.0 = match call.span {
+                    None => State::Pending(call.place),
+                    Some(span) => State::Open(*span),
+                };
             }
-            State::Open(span) => self.0 = State::Entered(span),
-            other => self.0 = other,
-        }
-    }
-
-    /// Leaves it, if it is off the list.
-    pub(crate) fn leave(&mut self) {
-        match mem::replace(&mut self.0, State::None) {
-            State::Entered(span) => self.0 = State::Open(span),
-            other => return self.0 = other,
         }
         if let State::Open(span) = &self.0 {
             span.with_subscriber(|(id, subscriber)| telling(|| subscriber.exit(id)));
@@ -164,7 +141,7 @@ impl Default for CallSpan {
 
 impl Drop for CallSpan {
     fn drop(&mut self) {
-        if let State::Open(_) | State::Entered(_) | State::Pending(Place::Inside(_)) = self.0 {
+        if let State::Open(_) | State::Pending(Place::Inside(_)) = self.0 {
             telling(|| self.0 = State::None);
         }
     }

@@ -73,8 +73,8 @@ impl OpenSpan {
     /// Returns the innermost span, which [`begin_call`] began.
     pub(crate) fn of_call(site: &Site) -> Option<Self> {
         with_begun(|trace, innermost| {
-            let key = innermost.key;
-            let around = Innermost::new(trace, trace.around_call(key, site)?);
+            let (key, around) = trace.find_call(innermost.key, site)?;
+            let around = Innermost::new(trace, around);
             Some(Self {
                 trace: Arc::clone(trace),
                 key,
@@ -149,7 +149,11 @@ pub(crate) fn begin_call(site: &'static Site, now: impl Fn() -> u64) -> Option<B
 #[inline]
 pub(crate) fn end_call(site: &'static Site, ended: u64) {
     with_begun(|trace, innermost| {
-        if let Some(around) = trace.end_call(innermost.key, site, ended) {
+        let around = trace.end_call(innermost.key, site, ended).or_else(|| {
+            let (key, _) = trace.find_call(innermost.key, site)?;
+            trace.end_call(key, site, ended)
+        });
+        if let Some(around) = around {
             Innermost::new(trace, around).set();
         }
     });
