@@ -228,8 +228,17 @@ impl<R, J: Look<R>> Judge<R> for Done<J> {
     }
 }
 
+// The spelling may be that of an alias, which holds another `Result` nevertheless.
 #[doc(hidden)]
-impl<T, S: Stack> Probe<(T, S)> {
+impl<T, E, S: Stack> Probe<(Result<T, E>, S)> {
+    /// Looks no deeper.
+    #[inline]
+    pub fn __monitor_plain(&self) -> Done<S::Around<Opaque>> {
+        Done(PhantomData)
+    }
+}
+#[doc(hidden)]
+impl<T, S: Stack> AnyResult<(T, S)> {
     /// Answers both questions for a value that is no `Result` and has no class.
     #[inline]
     pub fn __monitor_plain(&self) -> Done<S::Around<Value<NoClass>>> {

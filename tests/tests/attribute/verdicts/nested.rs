@@ -178,3 +178,27 @@ fn a_rule_and_ret_see_the_whole() {
     assert_eq!(seen.log_event("shown ok").field("return"), Some("Ok(3)"));
     judged(&capture(|| shown(Err(full()))).1, Some("Full"));
 }
+
+mod of_an_alias {
+    use super::monitored;
+
+    type Result<T> = std::result::Result<std::result::Result<T, String>, u8>;
+
+    #[monitored]
+    pub(super) fn fails_inside() -> Result<()> {
+        Ok(Err("inside".to_owned()))
+    }
+
+    #[monitored]
+    pub(super) fn works() -> Result<()> {
+        Ok(Ok(()))
+    }
+}
+
+#[test]
+fn an_alias_whose_spelling_hides_the_inner_result_hides_no_error() {
+    let (_, seen) = capture(of_an_alias::fails_inside);
+    assert_eq!(seen.calls[0].result, "error", "{seen:?}");
+    let (_, seen) = capture(of_an_alias::works);
+    assert_eq!(seen.calls[0].result, "ok", "{seen:?}");
+}
