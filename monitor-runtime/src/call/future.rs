@@ -66,8 +66,14 @@ const _: fn(&FutureState) = |state| {
         declared,
         ending,
     } = state;
-    sent_and_shared(&(phase, slot, number, timed, site, label_set, began));
-    sent_and_shared(&(trace, extra, declared, ending));
+    // One by one: a tuple of references would be sent if its fields can be shared.
+    let _: (&u16, &u32, &bool, &usize, &u64) = (slot, number, timed, label_set, began);
+    sent_and_shared(phase);
+    sent_and_shared(site);
+    sent_and_shared(trace);
+    sent_and_shared(extra);
+    sent_and_shared(declared);
+    sent_and_shared(ending);
 };
 
 // Without `PartialEq`: for an inlined `==` the user's compiler would search its impls in all
