@@ -14,7 +14,7 @@ use crate::base::panics::Panic;
 use crate::base::verdict;
 use crate::base::verdict::{ErrorView, Link, Verdict};
 use crate::callsite::Site;
-use crate::callsite::events::{Around, CallSpan, Completion, Events};
+use crate::callsite::events::{CallSpan, Completion, Events};
 use crate::callsite::rate_limits::Kind;
 use crate::callsite::recent_calls;
 use crate::context::capture;
@@ -193,17 +193,11 @@ pub(super) fn write_line(
         }
     }
     let none = Span::none();
-    let is_entered = span.is_entered();
     let span = span.opened(site, completion.fields).unwrap_or(&none);
-    let around = if is_entered {
-        Around::Entered(span)
-    } else {
-        Around::Left(span)
-    };
     let is_ok = completion.outcome == Outcome::Ok;
     let write = || {
         sentry::own_line(!is_ok, || {
-            if events.close(site, around, completion) {
+            if events.close(site, span, completion) {
                 trace::note_logged();
             }
         });

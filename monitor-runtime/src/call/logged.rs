@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use super::extras::Traced;
 use super::fast::{FastCall, RECORDED, now};
 use super::finish;
+use crate::base::outcome::Outcome;
 use crate::base::verdict::Verdict;
 use crate::base::{clock, unwind};
 use crate::call::start::Start;
@@ -22,6 +23,7 @@ use crate::context::trace;
 use crate::context::trace::{Begun, RootCall};
 use crate::context::{capture, counter_cache};
 use crate::logs::EndedCall;
+use crate::traces::SpanEnd;
 
 /// Set in the start of a call whose span is pending. Its ticks then exceed every bound, as those of a
 /// recorded call do.
@@ -64,27 +66,35 @@ impl FastCall {
         if shard.timing == Timing::None {
             return None;
         }
-        let began = if is_root {
-            begin_root(site)?;
-            ROOT
+        if is_root {
+            push_root(site)?;
+        }
+        // As for full calls: opened outside the call's own span of the local trace, and entered inside it.
+        let open = (!is_pending).then(|| pending::open(site, declared.and_then(Declared::fields)));
+        let marked = if is_root {
+            enter_root();
+            Some(ROOT)
         } else {
-            begin_inside(site, shard)?
+            begin_inside(site, shard)
         };
-        pending::begin(site, start.declared.take(), !is_pending);
+        // A call whose span is open goes on without one in the local trace if that has no room.
+        let marked = marked.or(open.is_some().then_some(0))?;
+        let is_timed = !is_root && open.is_none();
+        pending::begin(site, start.declared.take(), open);
         THREAD.with(|thread| thread.clock.push_diverted(site));
         shard.started();
         // The clock is read last: the time before is not the user's.
-        let began = if began == ROOT {
-            now(shard) | ROOT
+        let began = if is_timed {
+            marked
         } else {
-            began
+            now(shard) | (marked & (ROOT | RECORDED))
         };
         let began = began | LOGGED;
         Some(Self { shard, began })
     }
 
-    /// Ends a call whose span is on the list of pending ones, and that succeeded; `ticks` are those of the time stamp counter
-    /// since the word of the call.
+    /// Ends a call whose span is on the list of pending ones, and that succeeded. `ticks` is the time stamp
+    /// counter minus `began` with its marks.
     #[inline(never)]
     pub(super) fn end_logged(self, ticks: u64) {
         let ended = self.ended(ticks);
@@ -97,40 +107,30 @@ impl FastCall {
             return self.end(End::Returned(&Verdict::Ok));
         };
         self.shard.ended_briefly(ticks);
-        let write = |span: &mut CallSpan, declared: Option<&Declared>| {
-            let completion =
-                Completion::ok(clock::seconds(ticks), declared.and_then(Declared::fields));
-            unwind::quietly(|| finish::write_line(site, events, span, &completion));
+        let mut declared = None;
+        let mut span = match pending::end() {
+            Some(call) => {
+                declared = call.declared;
+                CallSpan::pending(call.place)
+            }
+            None => CallSpan::listed(),
         };
-        let mut open = CallSpan::none();
-        match pending::end() {
-            Some(call) if site.log => {
-                write(&mut CallSpan::pending(call.place), call.declared.as_deref());
-            }
-            // Without a line its span is needed no more.
-            Some(_) => {}
-            None => {
-                let mut declared = None;
-                open = CallSpan::listed();
-                open.take_off(&mut declared);
-                if site.log {
-                    write(&mut open, declared.as_deref());
-                }
-                unwind::quietly(|| open.leave());
-            }
+        if span.pending_place().is_none() {
+            unwind::quietly(|| span.exit(&mut declared));
+        }
+        // Without a line a span that is not open is needed no more.
+        if site.log {
+            let fields = declared.as_deref().and_then(Declared::fields);
+            let completion = Completion::ok(clock::seconds(ticks), fields);
+            unwind::quietly(|| finish::write_line(site, events, &mut span, &completion));
         }
         if self.began & RECORDED != 0 {
             trace::end_call(site, ended);
-        } else if self.began & ROOT != 0 {
-            let _ = ROOTS.try_with(|roots| {
-                let mut roots = roots.try_borrow_mut().ok()?;
-                roots.last_mut()?.leave();
-                roots.pop()
-            });
+        } else if let Some(root) = self.root() {
+            end_root(root, site, ended, declared.as_deref());
         }
-        if !open.is_disabled() {
-            // Closed after the span around it in the local trace is current again.
-            unwind::quietly(|| drop(open));
+        if span.pending_place().is_none() {
+            unwind::quietly(|| drop(span));
         }
         THREAD.with(|thread| thread.clock.pop_ended());
     }
@@ -160,14 +160,41 @@ impl FastCall {
     }
 }
 
-/// Begins a call outside of local traces.
-fn begin_root(site: &'static Site) -> Option<()> {
-    let begin = |roots: &RefCell<Vec<RootCall>>| {
-        let mut roots = roots.try_borrow_mut().ok()?;
-        roots.push(RootCall::new(site)?);
-        roots.last_mut().map(RootCall::enter)
+/// Begins a call outside local traces.
+fn push_root(site: &'static Site) -> Option<()> {
+    let push = |roots: &RefCell<Vec<RootCall>>| {
+        roots.try_borrow_mut().ok()?.push(RootCall::new(site)?);
+        Some(())
     };
-    ROOTS.try_with(begin).ok().flatten()
+    ROOTS.try_with(push).ok().flatten()
+}
+
+/// Enters the call that was pushed last.
+fn enter_root() {
+    let _ = ROOTS.try_with(|roots| {
+        let mut roots = roots.try_borrow_mut().ok()?;
+        roots.last_mut().map(RootCall::enter)
+    });
+}
+
+/// Ends a call outside local traces.
+fn end_root(mut root: RootCall, site: &'static Site, ended: u64, declared: Option<&Declared>) {
+    root.leave();
+    if root.span().is_some() {
+        end_begun(root, site, ended, declared);
+    }
+}
+
+/// Ends a call whose local trace has begun after its end, by code of the subscriber.
+#[cold]
+#[inline(never)]
+fn end_begun(root: RootCall, site: &'static Site, ended: u64, declared: Option<&Declared>) {
+    let mut root = Traced::Root(root);
+    root.describe(
+        site,
+        declared.and_then(|declared| declared.recorded.as_ref()),
+    );
+    root.end(SpanEnd::new(ended, Outcome::Ok));
 }
 
 /// Begins a call in the local trace of this thread, and returns its start.

@@ -237,3 +237,26 @@ async fn each_message_of_a_worker_may_have_a_trace_of_its_own() {
         sender.span_id().to_string()
     );
 }
+
+/// A layer that asks for the trace when a call has ended.
+struct Asks;
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Asks {
+    fn on_event(&self, _: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        assert!(trace::current_trace_id().is_some(), "an outermost call");
+    }
+}
+
+#[monitored]
+fn asked_about() {}
+
+#[test]
+fn a_trace_that_a_layer_asks_for_at_the_end_ends_with_the_call() {
+    alone!();
+    monitor_tests::monitor();
+    let subscriber =
+        tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), Asks);
+    tracing::subscriber::with_default(subscriber, asked_about);
+    let calls = look("/calls", &[]).body;
+    assert!(!calls.contains("asked_about"), "{calls}");
+}

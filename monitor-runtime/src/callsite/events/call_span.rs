@@ -71,7 +71,7 @@ impl CallSpan {
             && pending::is_own()
         {
             open_own();
-            self.0 = State::Open(pending::open(site, fields, place));
+            self.0 = State::Open(pending::open_at(site, fields, place));
         }
         match &self.0 {
             State::Open(span) => Some(span),
@@ -90,7 +90,7 @@ impl CallSpan {
                     span: None,
                 };
                 if let Err(call) = pending::enter(call) {
-                    let span = pending::open(site, call.fields(), &call.place);
+                    let span = pending::open_at(site, call.fields(), &call.place);
                     *declared = call.declared;
                     self.enter_open(span);
                 }
@@ -123,7 +123,7 @@ impl CallSpan {
                 *declared = call.declared;
                 self.0 = match call.span {
                     None => State::Pending(call.place),
-                    Some(span) => State::Open(*span),
+                    Some(span) => State::Open(span),
                 };
             }
         }

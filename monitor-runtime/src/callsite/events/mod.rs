@@ -35,7 +35,6 @@ pub(crate) use self::opens_spans::OpensSpans;
 pub(crate) use self::prepared::{Prepared, Wanted};
 pub(crate) use self::telling::{is_telling, telling};
 use self::values::{set_declared, with_values};
-pub(crate) use self::write::Around;
 use crate::base::fields::FieldValue;
 use crate::base::unwind;
 use crate::callsite::Site;

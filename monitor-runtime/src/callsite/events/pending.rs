@@ -98,20 +98,19 @@ pub(super) fn enter(call: PendingCall) -> Result<(), PendingCall> {
     call.map_or(Ok(()), Err)
 }
 
-/// Begins a call as the innermost one, and opens its span at once if it is to.
-pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>, opens: bool) {
-    let place = Place::Here;
-    let span = opens.then(|| {
-        let fields = declared.as_deref().and_then(Declared::fields);
-        open_entered(site, fields, &place)
-    });
+/// Begins a call as the innermost one, and enters its span if it is open.
+pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>, span: Option<Span>) {
+    let is_open = span.is_some();
+    if let Some(span) = &span {
+        unwind::quietly(|| enter_span(span));
+    }
     let call = PendingCall {
         site,
         declared,
-        place,
+        place: Place::Here,
         span,
     };
-    if enter(call).is_ok() && opens {
+    if enter(call).is_ok() && is_open {
         OPEN.set(OPEN.get() + 1);
     }
 }
@@ -193,7 +192,9 @@ fn open_below(end: usize) {
     while OPEN.get() < end
         && let Some((place, mut call)) = take_first()
     {
-        call.span = Some(open_entered(call.site, call.fields(), &call.place));
+        let span = open_at(call.site, call.fields(), &call.place);
+        enter_span(&span);
+        call.span = Some(span);
         with_calls(|calls| {
             if let Some(kept) = calls.get_mut(place) {
                 *kept = call;
@@ -219,8 +220,13 @@ fn take_first() -> Option<(usize, PendingCall)> {
     .flatten()
 }
 
+/// Opens the span of a call in the current span.
+pub(crate) fn open(site: &'static Site, fields: Option<&[FieldValue]>) -> Span {
+    open_at(site, fields, &Place::Here)
+}
+
 /// Opens the span of a call.
-pub(super) fn open(site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) -> Span {
+pub(super) fn open_at(site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) -> Span {
     let open = || {
         let events = site.events()?;
         Some(telling(|| events.new_span(fields, &place.parent())))
@@ -228,13 +234,8 @@ pub(super) fn open(site: &'static Site, fields: Option<&[FieldValue]>, place: &P
     unwind::quietly(open).flatten().unwrap_or_else(Span::none)
 }
 
-/// Opens and enters the span of a call.
-fn open_entered(site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) -> Span {
-    let span = open(site, fields, place);
-    unwind::quietly(|| {
-        span.with_subscriber(|(id, subscriber)| telling(|| subscriber.enter(id)));
-    });
-    span
+fn enter_span(span: &Span) {
+    span.with_subscriber(|(id, subscriber)| telling(|| subscriber.enter(id)));
 }
 
 /// Passes on the calls that this thread works in and whose spans are not open, outermost first.

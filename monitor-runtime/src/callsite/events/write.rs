@@ -14,14 +14,6 @@ use crate::base::outcome::Outcome;
 use crate::base::verdict::Shown;
 use crate::callsite::Site;
 
-/// The span of a call that has ended.
-#[derive(Clone, Copy)]
-pub(crate) enum Around<'a> {
-    /// It is still entered.
-    Entered(&'a Span),
-    Left(&'a Span),
-}
-
 impl Events {
     /// Writes the completion event inside the span, and records on it that the call failed or was slow.
     ///
@@ -29,19 +21,18 @@ impl Events {
     pub(crate) fn close(
         &self,
         site: &'static Site,
-        span: Around<'_>,
+        span: &Span,
         completion: &Completion<'_>,
     ) -> bool {
         !is_telling() && telling(|| self.tell(site, span, completion))
     }
 
-    fn tell(&self, site: &'static Site, around: Around<'_>, completion: &Completion<'_>) -> bool {
+    fn tell(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) -> bool {
         let duration_ms = completion.seconds.map(milliseconds);
-        let reported = site.log && self.write(site, around, completion, duration_ms);
+        let reported = site.log && self.write(site, span, completion, duration_ms);
         // After the event, which has both itself. Of a call that succeeded the span tells everything by its
         // end, and for some layers one more visit costs as much as the line.
         let is_plain = completion.outcome == Outcome::Ok && !completion.slow;
-        let (Around::Entered(span) | Around::Left(span)) = around;
         if span.is_disabled() || is_plain {
             return reported;
         }
@@ -83,7 +74,7 @@ impl Events {
     fn write(
         &self,
         site: &'static Site,
-        around: Around<'_>,
+        span: &Span,
         completion: &Completion<'_>,
         duration_ms: Option<f64>,
     ) -> bool {
@@ -135,11 +126,7 @@ impl Events {
             }
             set_declared(values, at, completion.fields);
             let values = metadata.fields().value_set_all(values);
-            match around {
-                // Named, because the user's code may have left spans of its own entered.
-                Around::Entered(span) => Event::child_of(span.id(), metadata, &values),
-                Around::Left(span) => span.in_scope(|| Event::dispatch(metadata, &values)),
-            }
+            span.in_scope(|| Event::dispatch(metadata, &values));
         });
         completion.loud && *metadata.level() <= Level::WARN
     }
