@@ -24,8 +24,8 @@ use crate::context::trace::Begun;
 /// so that it leaves the fast path at its end without a check of its own.
 pub(super) const RECORDED: u64 = 1 << 63;
 
-/// Set, with the same effect, in the word of a call that was suspended: that is then the beginning of
-/// its present poll. The thread's call stack has the beginning of the call.
+/// Set, with the same effect, in the start of a call that was suspended, which is then the start of its
+/// present poll. The thread's call stack has the start of the call.
 pub(super) const RESUMED: u64 = 1 << 62;
 const _: () = assert!(
     slow_polls::NEVER < RESUMED,
@@ -175,8 +175,8 @@ impl FastCall {
         THREAD.with(|thread| thread.clock.pop_ended());
     }
 
-    /// Ends a call that has a mark, took long, counts in fine cells, or is timed by another clock; `ticks`
-    /// are those of the time stamp counter since the word of the call.
+    /// Ends a call that has a mark, took long, counts in fine cells, or is timed by another clock. `ticks`
+    /// is the time stamp counter minus `began` with its marks.
     #[inline(never)]
     fn end_otherwise(self, ticks: u64) {
         if self.began < RESUMED {

@@ -15,10 +15,11 @@ use crate::context::capture;
 use crate::context::thread::THREAD;
 use crate::context::trace::SuspendedSpan;
 
-// The three that every further poll needs call nothing that returns to them, so that they save no
-// registers: what is not plain goes on in another function.
+// The first three functions run at every poll after the first. They call nothing that returns to them, so
+// the compiler saves no registers for them. A call that they cannot handle continues in a slower function.
 impl FastCall {
-    /// Continues a suspended call that is timed by the time stamp counter; `None` if it needs another way.
+    /// Continues a suspended call that is timed by the time stamp counter; `None` if it has to be
+    /// continued by [`resume`](Self::resume) or on the full path.
     // A closure, so that `began` is loaded late and occupies no register before it is needed.
     #[inline(always)]
     pub(crate) fn resume_plainly(
@@ -38,7 +39,7 @@ impl FastCall {
     }
 
     /// Suspends a call that is timed by the time stamp counter until the next poll. Returns `false` if it
-    /// needs another way.
+    /// has to be suspended by [`rest`](Self::rest).
     #[inline(always)]
     pub(crate) fn rest_plainly(&self) -> bool {
         let is_timed = self.shard.timing == Timing::Tsc;
@@ -54,8 +55,8 @@ impl FastCall {
         is_counted
     }
 
-    /// Counts the end of a call that was suspended; `ticks` are those of the time stamp counter since the
-    /// word of the call. Returns `false` if it needs another way.
+    /// Counts the end of a call that was suspended. `ticks` is the time stamp counter minus `began` with its
+    /// marks. Returns `false` if the call has a span, took long or is timed by another clock.
     #[inline(always)]
     pub(super) fn ended_after_suspension(&self, ticks: u64) -> bool {
         if self.began & (LOGGED | RECORDED) != 0 {

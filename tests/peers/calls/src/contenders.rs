@@ -108,12 +108,12 @@ fn bare(x: u64) -> Answer {
     work(x)
 }
 
-#[inline(never)]
+// For an `async fn`, `inline(never)` would keep apart the construction of the future instead of its body, and
+// the move of the future would wait for the stores before it.
 async fn bare_ready(x: u64) -> Answer {
     work(x)
 }
 
-#[inline(never)]
 async fn bare_yields(x: u64) -> Answer {
     Yield(false).await;
     work(x)
@@ -198,12 +198,10 @@ mod ours {
     pub fn span_only(x: u64) -> Answer {
         work(x)
     }
-    #[inline(never)]
     #[monitored]
     pub async fn ready(x: u64) -> Answer {
         work(x)
     }
-    #[inline(never)]
     #[monitored]
     pub async fn yields(x: u64) -> Answer {
         Yield(false).await;

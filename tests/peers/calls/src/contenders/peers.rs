@@ -236,7 +236,6 @@ pub(super) fn fastrace_call(x: u64) -> Answer {
     work(x)
 }
 
-#[inline(never)]
 #[fastrace::trace]
 pub(super) async fn fastrace_ready(x: u64) -> Answer {
     work(x)
@@ -248,7 +247,6 @@ fn autometrics_call(x: u64) -> Answer {
     work(x)
 }
 
-#[inline(never)]
 #[autometrics::autometrics(track_concurrency)]
 async fn autometrics_ready(x: u64) -> Answer {
     work(x)
@@ -275,7 +273,6 @@ fn instrumented_event(x: u64) -> Answer {
     answer
 }
 
-#[inline(never)]
 #[tracing::instrument(skip_all, err)]
 async fn instrumented_ready(x: u64) -> Answer {
     work(x)
