@@ -50,12 +50,13 @@ impl FastCall {
         if !is_plain || capture::is_active() {
             return None;
         }
-        let has_room = THREAD.with(|thread| thread.clock.has_room());
-        if !has_room || !site.events()?.is_span_plain(declared) {
+        if !THREAD.with(|thread| thread.clock.has_room()) {
             return None;
         }
-        let is_pending = EndedCall::is_direct() && pending::is_possible();
-        if !is_pending && !pending::are_all_open() {
+        let events = site.events()?;
+        let is_pending = EndedCall::is_direct() && events.is_span_pending(declared);
+        let is_short = is_pending || (events.is_span_plain(declared) && pending::are_all_open());
+        if !is_short {
             return None;
         }
         let (shard, is_late) = counter_cache::claim(site, start.label_set);
@@ -126,8 +127,10 @@ impl FastCall {
         }
         if self.began & RECORDED != 0 {
             trace::end_call(site, ended);
-        } else if let Some(root) = self.root() {
-            end_root(root, site, ended, declared.as_deref());
+        } else if self.began & ROOT != 0
+            && let Some(root) = leave_root()
+        {
+            end_begun(root, site, ended, declared.as_deref());
         }
         if span.pending_place().is_none() {
             unwind::quietly(|| drop(span));
@@ -177,12 +180,21 @@ fn enter_root() {
     });
 }
 
-/// Ends a call outside local traces.
-fn end_root(mut root: RootCall, site: &'static Site, ended: u64, declared: Option<&Declared>) {
-    root.leave();
-    if root.span().is_some() {
-        end_begun(root, site, ended, declared);
-    }
+/// Leaves and ends the innermost call outside local traces, and returns it if its trace has begun.
+fn leave_root() -> Option<RootCall> {
+    let leave = |roots: &RefCell<Vec<RootCall>>| {
+        let mut roots = roots.try_borrow_mut().ok()?;
+        let root = roots.last_mut()?;
+        root.leave();
+        let has_begun = root.span().is_some();
+        if has_begun {
+            return roots.pop();
+        }
+        let outer = roots.len() - 1;
+        roots.truncate(outer);
+        None
+    };
+    ROOTS.try_with(leave).ok().flatten()
 }
 
 /// Ends a call whose local trace has begun after its end, by code of the subscriber.

@@ -178,6 +178,14 @@ impl Events {
             .expect("SPAN_FIELDS is not empty")
     }
 
+    /// Returns `true` if the span of a call is wanted, but needs not be opened yet.
+    pub(crate) fn is_span_pending(&self, declared: Option<&Declared>) -> bool {
+        declared.is_none_or(Declared::is_plain)
+            && pending::is_possible()
+            && !is_telling()
+            && telling(|| self.span.enabled())
+    }
+
     /// Returns `true` if the span of a call is wanted, and has nothing to do with other spans but the current
     /// one.
     pub(crate) fn is_span_plain(&self, declared: Option<&Declared>) -> bool {

@@ -28,7 +28,7 @@ pub(crate) fn allow(allowed: bool) {
 }
 
 /// Returns `true` if the subscriber of this thread opens the spans of calls once it needs them.
-pub(crate) fn is_possible() -> bool {
+pub(super) fn is_possible() -> bool {
     ALLOWED.load(Ordering::Relaxed) && is_own()
 }
 
