@@ -80,12 +80,13 @@ impl FastCall {
         };
         // A call whose span is open goes on without one in the local trace if that has no room.
         let marked = marked.or(open.is_some().then_some(0))?;
-        let is_timed = !is_root && open.is_none();
+        // Of the others, code of the user or of the runtime still runs before the call begins.
+        let has_begun = !is_root && open.is_none();
         pending::begin(site, start.declared.take(), open);
         THREAD.with(|thread| thread.clock.push_diverted(site));
         shard.started();
         // The clock is read last: the time before is not the user's.
-        let began = if is_timed {
+        let began = if has_begun {
             marked
         } else {
             now(shard) | (marked & (ROOT | RECORDED))
