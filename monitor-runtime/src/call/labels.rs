@@ -120,8 +120,8 @@ impl<D: Dimensions> Labels<D> {
     /// Returns the label set of this call. A site's first call gives its label sets their shape.
     #[inline]
     pub(crate) fn label_set(self) -> usize {
-        if self.site.known_id() == 0 {
-            self.shape();
+        if self.site.are_labels_new() {
+            return self.look();
         }
         self.label_set
     }
@@ -134,7 +134,8 @@ impl<D: Dimensions> Labels<D> {
     }
 
     #[cold]
-    fn shape(&self) {
-        self.site.sets().shape::<D>();
+    fn look(&self) -> usize {
+        let sets = self.site.sets();
+        sets.label_set_of::<D>(self.site.function(), self.label_set)
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod error_classes;
 pub(crate) mod events;
 pub(crate) mod exemplars;
 mod interest;
+mod key;
 pub(crate) mod labels;
 pub(crate) mod name;
 pub(crate) mod objective_counts;
@@ -19,7 +20,7 @@ use std::any::type_name;
 use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use crate::base::clock;
 use crate::callsite::counters::Shards;
@@ -33,7 +34,6 @@ use crate::settings::buckets::BUCKETS;
 pub use crate::settings::attribute::Settings;
 use crate::settings::attribute::{ASYNC, DEFAULT};
 pub use crate::settings::bounds::Bounds;
-use interest::INTERESTED;
 #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
 pub use registry::Listed;
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
@@ -57,7 +57,7 @@ struct Fields {
     module: &'static str,
     location: &'static Location<'static>,
     settings: &'static Settings,
-    /// The place in a thread's table of shards, 0 until the first call; and [`INTERESTED`].
+    /// The place in a thread's table of shards, 0 until the first call, and its [marks](key).
     key: AtomicUsize,
     /// Made on first use. Leaked, because statics are not dropped, and so that the compiler need
     /// not check how its drop would work.
@@ -255,46 +255,5 @@ impl Site {
     /// Returns its last failures, and its slowest recent calls.
     pub(crate) fn recent(&self) -> &Recent {
         &self.state().recent
-    }
-
-    /// Returns the key by which a thread finds its shard. While a subscriber wants its calls, it
-    /// matches none.
-    #[inline]
-    pub(crate) fn key(&self) -> usize {
-        self.0.key.load(Ordering::Relaxed)
-    }
-
-    /// Returns its place in a thread's table of shards; 0 before the first call.
-    #[inline]
-    pub(crate) fn known_id(&self) -> usize {
-        self.key() & !INTERESTED
-    }
-
-    /// Returns its place in a thread's table of shards, given out on the first call.
-    pub(crate) fn id(&'static self) -> usize {
-        match self.known_id() {
-            0 => self.assign_id(),
-            id => id,
-        }
-    }
-
-    #[cold]
-    fn assign_id(&'static self) -> usize {
-        static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let label_sets = match self.labels {
-            [] => 1,
-            _ => self.sets().other().map_or(1, |other| other + 1),
-        };
-        let new = NEXT.fetch_add(label_sets, Ordering::Relaxed);
-        let place = |key| (key & !INTERESTED == 0).then_some(key | new);
-        // Two first calls may race; the second number stays unused.
-        let placed = (self.0.key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, place);
-        match placed {
-            Ok(_) => {
-                registry::called(self);
-                new
-            }
-            Err(key) => key & !INTERESTED,
-        }
     }
 }

@@ -280,3 +280,42 @@ mod uncalled {
         assert_eq!(series(&scrape(), "either").len(), 2);
     }
 }
+
+#[derive(Clone, Copy, MonitorLabel)]
+enum Speed {
+    Slow,
+    Fast,
+    Faster,
+    Fastest,
+}
+
+#[monitored(labels(of = value))]
+fn generic<L: MonitorLabel>(value: L) {
+    let _ = value;
+}
+
+#[monitored(labels(speed))]
+fn called_after_generic(speed: Speed) {
+    let _ = speed;
+}
+
+/// Its label sets are numbers, which mean `false` and `true` for one type, and `Slow` and `Fast` for another.
+#[test]
+fn a_generic_function_tells_the_labels_of_its_first_type_apart() {
+    let _ = scrape();
+    generic(true);
+    called_after_generic(Speed::Slow);
+    called_after_generic(Speed::Fast);
+    for speed in [Speed::Slow, Speed::Fast, Speed::Faster, Speed::Fastest] {
+        generic(speed);
+    }
+    generic(true);
+    let of = |value| calls("generic", "ok", &[("of", value)]);
+    assert_eq!(["true", "false", "other"].map(of), [2, 0, 4]);
+    let page = scrape();
+    let all = page.find("function_calls_total", &[("function", "generic")]);
+    assert_eq!(all.map(Sample::count).sum::<u64>(), 6);
+    let after = |speed| calls("called_after_generic", "ok", &[("speed", speed)]);
+    let speeds = ["Slow", "Fast", "Faster", "Fastest", "other"];
+    assert_eq!(speeds.map(after), [1, 1, 0, 0, 0]);
+}

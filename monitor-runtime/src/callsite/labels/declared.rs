@@ -29,26 +29,39 @@ pub(crate) use section::declare as leave;
 pub(crate) fn read() {
     static DECLARED: Once = Once::new();
     DECLARED.call_once(|| {
-        let mut known: BTreeMap<*const Site, (&'static Site, Option<Vec<Values>>)> =
-            BTreeMap::new();
+        let mut known: BTreeMap<*const Site, Found> = BTreeMap::new();
         for entry in section::entries() {
             let mut values = Vec::new();
             let Some(site) = entry(&mut values) else {
                 continue;
             };
-            let (_, found) = known
-                .entry(ptr::from_ref(site))
-                .or_insert_with(|| (site, Some(values.clone())));
-            if found.as_ref() != Some(&values) {
-                *found = None;
-            }
+            let found = known.entry(ptr::from_ref(site)).or_insert(Found {
+                site,
+                values: values.clone(),
+                is_mixed: false,
+            });
+            found.is_mixed |= found.values != values;
         }
-        for (site, values) in known.into_values() {
-            if let Some(values) = values {
-                site.sets().declare(values);
-            }
-        }
+        known.into_values().for_each(Found::declare);
     });
+}
+
+/// A labelled function and the values of its labels.
+struct Found {
+    site: &'static Site,
+    values: Vec<Values>,
+    /// `true` if it also has labels with other values.
+    is_mixed: bool,
+}
+
+impl Found {
+    fn declare(self) {
+        if self.is_mixed {
+            self.site.note_mixed_labels();
+        } else {
+            self.site.sets().declare(self.values);
+        }
+    }
 }
 
 #[cfg(all(

@@ -179,16 +179,36 @@ impl LabelSets {
         })
     }
 
+    /// Returns the label set of a call of a generic function that is compiled with labels of several types, `D`
+    /// among them. Label sets are numbers, which mean other values for each type: those of the type that was
+    /// called first are told apart.
+    pub(crate) fn label_set_of<D: Dimensions>(&self, function: &str, label_set: usize) -> usize {
+        static WARNED: AtomicBool = AtomicBool::new(false);
+        self.shape::<D>();
+        let mut values = Vec::new();
+        D::push(&mut values);
+        let known = self.shape.get().filter(|shape| shape.values != values);
+        let Some(known) = known else { return label_set };
+        if !WARNED.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                function,
+                "a generic function is called with labels of several types; those of all types but the first \
+                 count as `other`; give the label one type, or take it as text with `bounded(..)`"
+            );
+        }
+        known.label_sets
+    }
+
     /// Returns the label set to count in: `other` for a label set that was beyond the process's limit on
-    /// its first call, even if the limit has been raised since.
+    /// its first call, even if the limit has been raised since; and for one that is not of the function's
+    /// shape, because its label has another type.
     pub(crate) fn admit(&self, label_set: usize) -> usize {
-        let Some(shape) = self
-            .shape
-            .get()
-            .filter(|shape| label_set < shape.label_sets)
-        else {
+        let Some(shape) = self.shape.get() else {
             return label_set;
         };
+        if label_set >= shape.label_sets {
+            return shape.label_sets;
+        }
         let mut refused = false;
         let decide = || {
             let admitted = take_place();
