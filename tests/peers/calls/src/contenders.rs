@@ -83,7 +83,9 @@ fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+        // Like an executor, through a pointer: otherwise the compiler dissolves the bare future, and what its
+        // state takes is added to the others.
+        if let Poll::Ready(value) = std::hint::black_box(future.as_mut()).poll(&mut context) {
             return value;
         }
     }
@@ -303,6 +305,11 @@ pub const CONFIGURATIONS: &[Configuration] = &[
         name: "in a request",
         set_up: || (),
         contenders: requests::in_requests,
+    },
+    Configuration {
+        name: "in a request, by tracing-opentelemetry",
+        set_up: peers::tracing_opentelemetry,
+        contenders: requests::in_traces,
     },
     NATIVE,
     OWN_LOG,

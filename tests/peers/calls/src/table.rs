@@ -11,7 +11,7 @@ const BUDGET: &[(&str, &str, f64)] = &[
     ("bare", "monitored, latency = false", 48.0),
     ("bare", "monitored, two labels", 84.0),
     ("bare", "monitored, async ready", 100.0),
-    ("bare", "monitored, async yields once", 270.0),
+    ("bare", "monitored, async yields once", 199.0),
     ("the runtime's own log", "monitored", 2600.0),
     ("the runtime's own log", "monitored, eight fields", 9000.0),
     ("the runtime's own log", "monitored, span without a line", 1200.0),

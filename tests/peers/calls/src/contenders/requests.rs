@@ -57,6 +57,14 @@ fn fastrace(calls: u64, call: impl Fn(u64) + Copy) {
     }
 }
 
+/// Makes calls inside spans of `tracing`.
+fn traced(calls: u64, call: impl Fn(u64) + Copy) {
+    for first in (1..=calls).step_by(CALLS as usize) {
+        let _here = tracing::info_span!("request").entered();
+        (first..(first + CALLS).min(calls + 1)).for_each(call);
+    }
+}
+
 struct Dropped;
 
 impl fastrace::collector::Reporter for Dropped {
@@ -81,4 +89,8 @@ pub fn in_requests() -> Vec<Contender> {
             peers::fastrace_ready
         ),
     ]
+}
+
+pub fn in_traces() -> Vec<Contender> {
+    vec![sync!("tracing::instrument(err)", traced, peers::instrumented)]
 }
