@@ -12,7 +12,8 @@ pub use crate::call::labels::{Labelled, Labels, Unlabelled};
 pub use crate::call::probe::Probe;
 pub use crate::call::run::{
     Inline, Monitored, never, once, run, run_async, run_async_by_type, run_async_plain,
-    run_by_type, run_plain, run_untimed, run_untimed_by_type, run_untimed_plain,
+    run_async_untimed, run_async_untimed_by_type, run_async_untimed_plain, run_by_type, run_plain,
+    run_untimed, run_untimed_by_type, run_untimed_plain,
 };
 pub use crate::call::start::{Start, id, ids};
 pub use crate::call::transparent::{Held, Seen};

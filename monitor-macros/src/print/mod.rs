@@ -146,14 +146,7 @@ impl Printer {
         let (at, private) = (self.at, &self.private);
         let items = &self.items;
         let run = match &self.model.run {
-            Strategy::Sync => {
-                let run = if self.model.off.latency {
-                    "run_untimed"
-                } else {
-                    "run"
-                };
-                self.run(run, &self.begin(), &self.closure())
-            }
+            Strategy::Sync => self.run("run", &self.begin(), &self.closure()),
             Strategy::Inline { through, by_name } => self.in_place(*through, *by_name),
             Strategy::Desugared => self.future(),
             Strategy::Async => {

@@ -14,12 +14,22 @@ use syn::{Expr, ExprLit, Ident, Lit};
 impl Printer {
     /// Prints the call site and the call that begins on it.
     pub(super) fn begin(&self) -> TokenStream {
-        self.start("begin")
+        // Known here, it spares a call the question how it is timed.
+        self.start(&format!("begin{}", self.untimed()))
     }
 
     /// Prints the call site and the call of a future, which begins at the first poll.
     pub(super) fn wait(&self) -> TokenStream {
         self.start("wait")
+    }
+
+    /// Returns what the names of functions for calls that are not timed have in addition.
+    pub(super) fn untimed(&self) -> &'static str {
+        if self.model.off.latency {
+            "_untimed"
+        } else {
+            ""
+        }
     }
 
     fn start(&self, how: &str) -> TokenStream {
@@ -46,9 +56,7 @@ impl Printer {
             let settings = self.of_error_type(if of == "of" { "SYNC" } else { "ASYNC" });
             settings.map(|settings| quote_spanned!(at=> .with(#settings)))
         };
-        // Known here, it spares a call the question how it is timed.
-        let untimed = if model.off.latency { "_untimed" } else { "" };
-        let how = Ident::new(&format!("{how}{untimed}"), at);
+        let how = Ident::new(how, at);
         if !model.looks_at_arguments() {
             return quote_spanned!(at=> #private::site!(#of #with).#how());
         }

@@ -8,7 +8,7 @@ use syn::Ident;
 use syn::spanned::Spanned;
 
 impl Printer {
-    /// Prints the call of `run`, `run_untimed` or `run_async`.
+    /// Prints the call of `run` or `run_async`, or of a variant of it for calls that are not timed.
     ///
     /// If the type alone decides about the returned value, it is a variant whose closure is never
     /// called. If the value cannot be an error, it is a variant without a closure.
@@ -28,7 +28,7 @@ impl Printer {
                 ("_by_type", Some(self.of_returned(&judge)))
             }
         };
-        let run = Ident::new(&format!("{run}{kind}"), at);
+        let run = Ident::new(&format!("{run}{}{kind}", self.untimed()), at);
         let judge = judge.iter();
         quote_spanned!(at=> #private::#run(#start, #body #(, #judge)*))
     }

@@ -41,7 +41,12 @@ impl Start {
 
 /// Begins a call without labels or fields, timed in place.
 #[inline(never)]
-pub(crate) fn plain(site: &'static Site) -> CallGuard {
+fn plain(site: &'static Site) -> CallGuard {
+    plain_in_place(site)
+}
+
+#[inline]
+pub(crate) fn plain_in_place(site: &'static Site) -> CallGuard {
     match FastCall::begin_plainly(site, 0) {
         Some(quick) => CallGuard::quick(quick),
         None => otherwise(site, 0),

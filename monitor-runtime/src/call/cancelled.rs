@@ -1,4 +1,5 @@
 //! The end of a call whose future is dropped.
+#![allow(unsafe_code)]
 
 use std::mem;
 
@@ -14,6 +15,11 @@ pub(super) struct Cancelled {
     /// The drop of the futures inside.
     inside: Option<Dropping>,
 }
+
+// SAFETY: it is made while its future is being dropped, and dropped with it, on one thread.
+unsafe impl Send for Cancelled {}
+// SAFETY: as above; nothing else has a reference to it.
+unsafe impl Sync for Cancelled {}
 
 impl Cancelled {
     /// Creates that of a call whose future is about to be dropped.

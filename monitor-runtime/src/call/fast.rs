@@ -15,7 +15,7 @@ use crate::callsite::Site;
 use crate::callsite::counters::{Shard, Timing};
 use crate::callsite::slow_polls;
 use crate::context::capture;
-use crate::context::counter_cache;
+use crate::context::counter_cache::{self, OwnShard};
 use crate::context::thread::{THREAD, Thread};
 use crate::context::trace;
 use crate::context::trace::Begun;
@@ -27,15 +27,18 @@ pub(super) const RECORDED: u64 = 1 << 63;
 /// Set, with the same effect, in the start of a call that was suspended, which is then the start of its
 /// present poll. The thread's call stack has the start of the call.
 pub(super) const RESUMED: u64 = 1 << 62;
+
+/// All marks that the start of a call can have.
+const MARKS: u64 = RECORDED | RESUMED | LOGGED | ROOT;
 const _: () = assert!(
-    slow_polls::NEVER < RESUMED,
-    "no bound of a future is beyond these ticks"
+    slow_polls::NEVER < ROOT / 2,
+    "no bound of a future is near a mark, even for a clock that went back"
 );
 
 /// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
 /// from start to end.
 pub(crate) struct FastCall {
-    pub(crate) shard: &'static Shard,
+    pub(crate) shard: OwnShard,
     /// The start of the call or of its present poll, in ticks of the clock, [`RECORDED`] and [`RESUMED`]; 0
     /// for the ticks if calls are not timed.
     pub(crate) began: u64,
@@ -74,7 +77,7 @@ impl FastCall {
         THREAD.with(|thread| {
             let shard = thread.found.look(site, label_set)?;
             Self::count(thread, shard, site)?;
-            let began = now(shard);
+            let began = now(&shard);
             Some(Self { shard, began })
         })
     }
@@ -87,13 +90,10 @@ impl FastCall {
         if start.declared.is_some() || site.is_watched() {
             return None;
         }
-        let (shard, is_late) = counter_cache::claim(site, start.label_set);
-        if is_late {
-            shard.release();
-            return None;
-        }
+        let claimed = counter_cache::claim(site, start.label_set);
+        let shard = claimed.inspect_err(|shard| shard.release()).ok()?;
         THREAD.with(|thread| Self::count(thread, shard, site))?;
-        let began = now(shard);
+        let began = now(&shard);
         Some(Self { shard, began })
     }
 
@@ -109,7 +109,7 @@ impl FastCall {
                 return None;
             }
             let span = if site.is_recorded() {
-                trace::begin_call(site, || now(shard))?
+                trace::begin_call(site, || now(&shard))?
             } else {
                 Begun::LeftOut
             };
@@ -117,14 +117,14 @@ impl FastCall {
             shard.started();
             let began = match span {
                 Begun::Recorded(began) => began | RECORDED,
-                Begun::LeftOut => now(shard),
+                Begun::LeftOut => now(&shard),
             };
             Some(Self { shard, began })
         })
     }
 
     #[inline(always)]
-    fn count(thread: &Thread, shard: &'static Shard, site: &'static Site) -> Option<()> {
+    fn count(thread: &Thread, shard: OwnShard, site: &'static Site) -> Option<()> {
         if capture::is_active() {
             return None;
         }
@@ -136,7 +136,7 @@ impl FastCall {
     /// Returns the start of a call or poll in ticks, without its marks.
     #[inline]
     pub(crate) fn ticks(began: u64) -> u64 {
-        began & !(RECORDED | RESUMED | LOGGED | ROOT)
+        began & !MARKS
     }
 
     #[inline]
@@ -147,7 +147,7 @@ impl FastCall {
     /// Returns the start of the call, in ticks.
     pub(super) fn call_began(&self) -> u64 {
         if self.is_resumed() {
-            THREAD.with(|thread| thread.clock.innermost_call())
+            self.shard.thread().clock.innermost_call()
         } else {
             Self::ticks(self.began)
         }
@@ -166,26 +166,30 @@ impl FastCall {
             return self.end_otherwise(ticks);
         }
         self.shard.ended_quickly(ticks);
-        THREAD.with(|thread| thread.clock.pop_ended());
+        self.shard.thread().clock.pop_ended();
     }
 
     #[inline]
     fn end_untimed(self) {
         self.shard.ended_untimed();
-        THREAD.with(|thread| thread.clock.pop_ended());
+        self.shard.thread().clock.pop_ended();
     }
 
     /// Ends a call that has a mark, took long, counts in fine cells, or is timed by another clock. `ticks`
     /// is the time stamp counter minus `began` with its marks.
     #[inline(never)]
     fn end_otherwise(self, ticks: u64) {
+        // The ticks of a last poll, unless the call has another mark or none: a number beyond every bound then.
+        let last = ticks.wrapping_add(RESUMED);
+        let clock = &self.shard.thread().clock;
+        if last <= self.shard.quick_poll && self.ended_after_suspension(clock, ticks, last) {
+            return clock.pop_ended();
+        }
         if self.began < RESUMED {
-            return self.end_unmarked(ticks);
+            self.end_unmarked(ticks);
+        } else {
+            self.end_marked(ticks);
         }
-        if !self.ended_after_suspension(ticks) {
-            return self.end_marked(ticks);
-        }
-        THREAD.with(|thread| thread.clock.pop_ended());
     }
 
     #[inline(never)]
@@ -193,7 +197,7 @@ impl FastCall {
         if !self.shard.ended_finely(ticks) {
             return self.end_slowly(ticks);
         }
-        THREAD.with(|thread| thread.clock.pop_ended());
+        self.shard.thread().clock.pop_ended();
     }
 
     #[inline(never)]
@@ -209,7 +213,7 @@ impl FastCall {
             return self.end(End::Returned(&Verdict::Ok));
         }
         self.shard.ended_briefly(ticks);
-        THREAD.with(|thread| thread.clock.pop_ended());
+        self.shard.thread().clock.pop_ended();
     }
 
     /// Ends a call that was suspended or has a span in a local trace.
@@ -232,7 +236,7 @@ impl FastCall {
         } else {
             self.shard.ended_briefly(ticks);
         }
-        THREAD.with(|thread| thread.clock.pop_ended());
+        self.shard.thread().clock.pop_ended();
     }
 
     /// Returns the end of the call by the clock that times it; another read of the time stamp counter would
@@ -265,8 +269,8 @@ impl FastCall {
         FullCall {
             call,
             stretch: Stretch {
-                shard: self.shard,
-                story: THREAD.with(|thread| thread.clock.stretch()),
+                shard: self.shard.shared(),
+                story: self.shard.thread().clock.stretch(),
                 late: false,
                 since: Self::ticks(self.began),
                 is_resumed: self.is_resumed(),

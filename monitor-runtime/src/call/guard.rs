@@ -7,7 +7,7 @@ use std::ptr;
 use crate::base::pool::Pool;
 use crate::base::verdict::Verdict;
 use crate::call::{End, FastCall, FullCall};
-use crate::callsite::counters::Shard;
+use crate::context::counter_cache::OwnShard;
 
 /// A call while the user's code runs, in the frame that runs it.
 ///
@@ -17,7 +17,7 @@ use crate::callsite::counters::Shard;
 // took 15 of the 60 instructions a monitored call may cost.
 pub struct CallGuard {
     /// `None` for a call that is not on the fast path.
-    shard: Option<&'static Shard>,
+    shard: Option<OwnShard>,
     /// The start of the call; on the full path, the address of its boxed parts, or 0 after its end.
     word: u64,
 }

@@ -60,6 +60,16 @@ impl<R> Judge<R> for AlwaysOk {
     }
 }
 
+/// The judge of a future whose calls are not timed.
+pub struct Untimed<J>(pub(crate) J);
+
+impl<R, J: Judge<R>> Judge<R> for Untimed<J> {
+    #[inline]
+    fn end(&self, open: CallGuard, _: bool, returned: &R) {
+        self.0.end(open, false, returned);
+    }
+}
+
 /// Selects the judge of the value behind a reference, by the value's type. `text` does not ask
 /// whether an error is an `Error`.
 #[doc(hidden)]

@@ -59,11 +59,8 @@ impl FastCall {
         if !is_short {
             return None;
         }
-        let (shard, is_late) = counter_cache::claim(site, start.label_set);
-        if is_late {
-            shard.release();
-            return None;
-        }
+        let claimed = counter_cache::claim(site, start.label_set);
+        let shard = claimed.inspect_err(|shard| shard.release()).ok()?;
         if shard.timing == Timing::None {
             return None;
         }
@@ -76,7 +73,7 @@ impl FastCall {
             enter_root();
             Some(ROOT)
         } else {
-            begin_inside(site, shard)
+            begin_inside(site, &shard)
         };
         // A call whose span is open goes on without one in the local trace if that has no room.
         let marked = marked.or(open.is_some().then_some(0))?;
@@ -89,7 +86,7 @@ impl FastCall {
         let began = if has_begun {
             marked
         } else {
-            now(shard) | (marked & (ROOT | RECORDED))
+            now(&shard) | (marked & (ROOT | RECORDED))
         };
         let began = began | LOGGED;
         Some(Self { shard, began })
@@ -211,7 +208,7 @@ fn end_begun(root: RootCall, site: &'static Site, ended: u64, declared: Option<&
 }
 
 /// Begins a call in the local trace of this thread, and returns its start.
-fn begin_inside(site: &'static Site, shard: &'static Shard) -> Option<u64> {
+fn begin_inside(site: &'static Site, shard: &Shard) -> Option<u64> {
     match trace::begin_call(site, || now(shard))? {
         Begun::Recorded(began) => Some(began | RECORDED),
         Begun::LeftOut => Some(now(shard)),

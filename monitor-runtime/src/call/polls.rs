@@ -9,8 +9,8 @@ use super::fast::{RECORDED, RESUMED, now};
 use super::logged::LOGGED;
 use crate::base::clock;
 use crate::callsite::Site;
-use crate::callsite::counters::Timing;
 use crate::callsite::slow_polls;
+use crate::context::CallStack;
 use crate::context::capture;
 use crate::context::thread::THREAD;
 use crate::context::trace::SuspendedSpan;
@@ -38,33 +38,37 @@ impl FastCall {
         })
     }
 
-    /// Suspends a call that is timed by the time stamp counter until the next poll. Returns `false` if it
-    /// has to be suspended by [`rest`](Self::rest).
+    /// Suspends a call that is timed by the time stamp counter until the next poll, and keeps the start of one
+    /// that was not suspended before. Returns `false` if it has to be suspended by [`rest`](Self::rest).
     #[inline(always)]
-    pub(crate) fn rest_plainly(&self) -> bool {
-        let is_timed = self.shard.timing == Timing::Tsc;
-        // Twice, because one closure around all of it is not inlined.
-        if !is_timed || !THREAD.with(|thread| thread.clock.is_plain()) {
+    pub(crate) fn rest_plainly(&self, call_began: &mut u64) -> bool {
+        let clock = &self.shard.thread().clock;
+        if !clock.is_plain() {
             return false;
         }
-        let ticks = clock::tsc().wrapping_sub(Self::ticks(self.began));
-        let is_counted = slow_polls::is_quick(ticks) && self.shard.suspended_again(ticks);
+        let now = clock::tsc();
+        let began = if self.is_resumed() {
+            self.began - RESUMED
+        } else {
+            *call_began = self.began;
+            self.began
+        };
+        // The ticks of a call that has another mark exceed every bound.
+        let ticks = now.wrapping_sub(began);
+        let is_counted = ticks <= self.shard.quick_poll && self.shard.suspended_again(ticks);
         if is_counted {
-            THREAD.with(|thread| thread.clock.pop());
+            clock.pop();
         }
         is_counted
     }
 
-    /// Counts the end of a call that was suspended. `ticks` is the time stamp counter minus `began` with its
-    /// marks. Returns `false` if the call has a span, took long or is timed by another clock.
+    /// Counts the end of a call whose only mark is [`RESUMED`], after a last poll of `last` ticks. `ticks` is the
+    /// time stamp counter minus `began` with that mark. Returns `false` if the call took long or is timed by
+    /// another clock.
     #[inline(always)]
-    pub(super) fn ended_after_suspension(&self, ticks: u64) -> bool {
-        if self.began & (LOGGED | RECORDED) != 0 {
-            return false;
-        }
+    pub(super) fn ended_after_suspension(&self, clock: &CallStack, ticks: u64, last: u64) -> bool {
         let ended = ticks.wrapping_add(self.began);
-        let last = ended.wrapping_sub(Self::ticks(self.began));
-        let ticks = ended.wrapping_sub(THREAD.with(|thread| thread.clock.innermost_call()));
+        let ticks = ended.wrapping_sub(clock.innermost_call());
         ticks <= self.shard.quick && self.shard.ended_quickly_after_suspension(ticks, last)
     }
 
@@ -72,7 +76,7 @@ impl FastCall {
     /// needs the full path.
     #[inline]
     fn polled(&self) -> Option<(u64, u64)> {
-        let at = now(self.shard);
+        let at = now(&self.shard);
         // Those of a counter that went back are slow, too.
         let ticks = at.wrapping_sub(Self::ticks(self.began));
         (ticks <= slow_polls::ticks()).then_some((at, ticks))
@@ -124,7 +128,7 @@ impl FastCall {
                 return None;
             }
             thread.clock.push_resumed_diverted(site, Self::ticks(began));
-            let at = now(shard);
+            let at = now(&shard);
             if let Some(span) = span {
                 span.end_wait(at);
             }

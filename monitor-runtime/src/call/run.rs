@@ -12,14 +12,14 @@ use super::future::FutureState;
 pub(crate) use super::guard::CallGuard;
 use crate::base::verdict::Verdict;
 use crate::call::End;
-use crate::call::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless};
+use crate::call::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless, Untimed};
 
 // Generic code is compiled once per annotated function, so it only hands over to code that is not
 // generic: `CallGuard` and `FutureState` exist once. They are made where the arguments are, because the
 // compiler emits, for every call that may unwind, the code that drops everything that is alive then.
 // `CallGuard` is a guard only while the user's code runs, which costs nothing unless something unwinds.
 //
-// Six functions of three lines, not one with parameters: the macro knows which one a function needs, and each
+// Functions of three lines, not one with parameters: the macro knows which one a function needs, and each
 // further argument is one more that the compiler checks in every annotated function.
 
 /// Runs the body of a function and records how it ended. The closure is not called; its type
@@ -201,6 +201,56 @@ where
     }
 }
 
+/// Wraps the body of an `async` function whose calls are not timed.
+#[inline]
+pub fn run_async_untimed_by_type<F, J, V>(
+    state: FutureState,
+    future: F,
+    _: V,
+) -> Monitored<F, Untimed<ByType<V>>>
+where
+    F: Future,
+    J: Judge<F::Output> + Stateless,
+    V: FnOnce(&F::Output) -> J,
+{
+    Monitored {
+        future,
+        state,
+        judge: Untimed(ByType::NEW),
+    }
+}
+
+/// Runs a future that is not timed, and whose output cannot be an error.
+#[inline]
+pub fn run_async_untimed_plain<F: Future>(
+    state: FutureState,
+    future: F,
+) -> Monitored<F, Untimed<AlwaysOk>> {
+    Monitored {
+        future,
+        state,
+        judge: Untimed(AlwaysOk),
+    }
+}
+
+/// Runs a future that is not timed, and whose verdict the attribute decides.
+#[inline]
+pub fn run_async_untimed<F, V>(
+    state: FutureState,
+    future: F,
+    verdict: V,
+) -> Monitored<F, Untimed<ByRule<V>>>
+where
+    F: Future,
+    V: for<'a> Fn(&'a F::Output) -> Verdict<'a>,
+{
+    Monitored {
+        future,
+        state,
+        judge: Untimed(ByRule(verdict)),
+    }
+}
+
 pin_project_lite::pin_project! {
     /// The future of a monitored call.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
@@ -229,7 +279,7 @@ impl<F: Future, J: Judge<F::Output>> Future for Monitored<F, J> {
         let open = this.state.enter();
         let polled = this.future.poll(context);
         if let Poll::Ready(returned) = &polled {
-            this.judge.end(open, this.state.timed, returned);
+            this.judge.end(open, true, returned);
         } else {
             this.state.rest(open);
         }

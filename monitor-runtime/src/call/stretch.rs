@@ -4,7 +4,7 @@ use super::CallExtras;
 use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::context;
-use crate::context::counter_cache;
+use crate::context::counter_cache::{self, OwnShard};
 
 /// The user's code running on one thread: the whole of a function, or one poll of a future.
 ///
@@ -33,10 +33,11 @@ impl Stretch {
         if let Some(extra) = extra {
             extra.enter(site);
         }
-        let (shard, is_late) = counter_cache::claim(site, label_set);
+        let claimed = counter_cache::claim(site, label_set);
+        let late = claimed.is_err();
         Self {
-            shard,
-            late: is_late,
+            shard: claimed.map_or_else(|shard| shard, OwnShard::shared),
+            late,
             story: story(),
             since: 0,
             is_resumed: false,

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::Site;
 use crate::base::clock;
 use crate::base::rate_limit::Limit;
-use crate::settings::config::DEFAULT_SLOW_POLL;
+use crate::settings::config::{DEFAULT_SLOW_POLL, MIN_SLOW_POLL};
 
 /// More ticks than a poll takes, and fewer than those of a counter that went back.
-pub(crate) const NEVER: u64 = u64::MAX / 16;
+pub(crate) const NEVER: u64 = u64::MAX / 64;
 
 /// The limit in ticks of the clock; 0 before its first use.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
@@ -18,7 +18,7 @@ static LIMIT: AtomicU64 = AtomicU64::new(0);
 /// one than before.
 ///
 /// A thread that has counters of a function keeps them, and with them the limit of calls that are ready
-/// at their first poll.
+/// at their first poll. The limit of other polls changes at once.
 pub(crate) fn set(limit: Option<Duration>) -> bool {
     let ticks = limit.map_or(NEVER, in_ticks);
     let before = self::ticks();
@@ -33,12 +33,6 @@ pub(crate) fn ticks() -> u64 {
         0 => first_ticks(),
         ticks => ticks,
     }
-}
-
-/// Returns `true` if a poll was not slow, and `false` if that is not known yet.
-#[inline]
-pub(crate) fn is_quick(ticks: u64) -> bool {
-    ticks <= LIMIT.load(Ordering::Relaxed)
 }
 
 fn in_ticks(limit: Duration) -> u64 {
@@ -58,6 +52,11 @@ impl Site {
     /// Returns the ticks beyond which a poll of its futures is slow.
     pub(crate) fn slow_poll_ticks(&self) -> u64 {
         if self.is_future { ticks() } else { NEVER }
+    }
+
+    /// Returns the ticks up to which no poll is slow, however the limit is set.
+    pub(crate) fn least_slow_poll_ticks() -> u64 {
+        in_ticks(MIN_SLOW_POLL)
     }
 
     /// Returns the limit of the log lines about its slow polls.

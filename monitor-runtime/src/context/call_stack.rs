@@ -9,9 +9,8 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
 use super::threads::VisibleStack;
-use super::{HERE, Stretch};
+use super::{HERE, Here, Stretch};
 use crate::callsite::Site;
-use crate::context::thread::THREAD;
 
 /// The depth of nested functions up to which a thread needs nothing on the heap.
 pub(super) const MAX_DEPTH: usize = 127;
@@ -41,12 +40,13 @@ pub(crate) struct CallStack {
     deeper: Cell<usize>,
     /// The time of the last thing that a future has to remember, in [`EVENT`]s.
     marked: Cell<u64>,
-    // More of the outermost of them, one array per field: an entry is then found without arithmetic.
+    // More of the outermost of them, one array per field, and like `began` by the number of functions that
+    // run then: an entry is found without arithmetic.
     /// Equal to `began` if this stretch continues a call; otherwise left over from an earlier
     /// stretch.
-    resumed: [Cell<u64>; MAX_DEPTH],
+    resumed: [Cell<u64>; MAX_DEPTH + 1],
     /// The start of the call that continues, in ticks of the process's clock.
-    calls: [Cell<u64>; MAX_DEPTH],
+    calls: [Cell<u64>; MAX_DEPTH + 1],
 }
 
 /// A function that is running.
@@ -64,8 +64,8 @@ impl CallStack {
             visible: VisibleStack::new(),
             deeper: Cell::new(0),
             marked: Cell::new(0),
-            resumed: [const { Cell::new(0) }; MAX_DEPTH],
-            calls: [const { Cell::new(0) }; MAX_DEPTH],
+            resumed: [const { Cell::new(0) }; MAX_DEPTH + 1],
+            calls: [const { Cell::new(0) }; MAX_DEPTH + 1],
         }
     }
 
@@ -84,14 +84,25 @@ impl CallStack {
         self.visible.now.store(now, Ordering::Release);
     }
 
-    /// Returns the start of the stretch at a depth.
+    /// Returns the start of the stretch of the innermost of so many functions.
     #[inline(always)]
-    fn began(&self, depth: usize) -> Option<u64> {
-        Some(self.visible.began.get(depth)?.load(Ordering::Relaxed))
+    fn began(&self, functions: usize) -> Option<u64> {
+        Some(self.visible.began.get(functions)?.load(Ordering::Relaxed))
     }
 
     pub(super) fn tick_now(&self) -> u64 {
         self.now() / EVENT
+    }
+
+    /// Returns a time of the thread's clock so many events from now, for
+    /// [`has_reached`](Self::has_reached).
+    pub(super) fn after(&self, events: u64) -> u64 {
+        self.now() / EVENT * EVENT + events * EVENT
+    }
+
+    #[inline(always)]
+    pub(super) fn has_reached(&self, time: u64) -> bool {
+        self.now() >= time
     }
 
     pub(super) fn tick(&self) -> u64 {
@@ -100,7 +111,7 @@ impl CallStack {
     }
 
     #[inline(always)]
-    fn depth(&self) -> usize {
+    pub(super) fn depth(&self) -> usize {
         depth_of(self.now())
     }
 
@@ -122,12 +133,12 @@ impl CallStack {
         self.now() & DIVERTED != 0
     }
 
-    /// Begins a stretch of a function and returns its depth, unless calls are diverted or too many
-    /// others are running.
+    /// Begins a stretch of a function, unless calls are diverted or too many others are running.
     #[inline(always)]
-    pub(crate) fn push(&self, site: &'static Site) -> Option<usize> {
+    pub(crate) fn push(&self, site: &'static Site) -> Option<()> {
         let now = self.now();
-        self.push_at(now, (now % EVENT) as usize, site)
+        self.push_at(now, (now % EVENT) as usize, site)?;
+        Some(())
     }
 
     /// Returns `true` if one more function needs nothing on the heap.
@@ -136,48 +147,51 @@ impl CallStack {
     }
 
     /// Begins a stretch of a function, diverted or not, unless too many others are running.
-    pub(crate) fn push_diverted(&self, site: &'static Site) -> Option<usize> {
-        self.push_at(self.now(), self.depth(), site)
+    pub(crate) fn push_diverted(&self, site: &'static Site) {
+        self.push_at(self.now(), self.depth(), site);
     }
 
+    /// Begins a stretch and returns its start.
     #[inline(always)]
-    fn push_at(&self, now: u64, depth: usize, site: &'static Site) -> Option<usize> {
+    fn push_at(&self, now: u64, depth: usize, site: &'static Site) -> Option<u64> {
         let now = now + EVENT + 1;
         self.visible.set_site(depth, Some(site))?;
-        self.visible.began[depth].store(now, Ordering::Relaxed);
+        self.visible.began[depth + 1].store(now, Ordering::Relaxed);
         self.set_now(now);
-        Some(depth)
+        Some(now)
     }
 
     /// Begins a stretch of a call that began at `call`, in ticks of the process's clock.
     #[inline(always)]
     pub(crate) fn push_resumed(&self, site: &'static Site, call: u64) -> Option<()> {
-        let depth = self.push(site)?;
-        self.resumed[depth].set(self.now());
-        self.calls[depth].set(call);
+        let now = self.now();
+        let depth = (now % EVENT) as usize;
+        let began = self.push_at(now, depth, site)?;
+        self.resumed[depth + 1].set(began);
+        self.calls[depth + 1].set(call);
         Some(())
     }
 
     /// Begins a stretch of a call that began at `call`, diverted or not, unless too many others are
     /// running.
     pub(crate) fn push_resumed_diverted(&self, site: &'static Site, call: u64) {
-        if let Some(depth) = self.push_diverted(site) {
-            self.resumed[depth].set(self.now());
-            self.calls[depth].set(call);
+        let depth = self.depth();
+        if let Some(began) = self.push_at(self.now(), depth, site) {
+            self.resumed[depth + 1].set(began);
+            self.calls[depth + 1].set(call);
         }
     }
 
     /// Returns `true` if the innermost stretch has nothing to remember and is not diverted.
     #[inline(always)]
     pub(crate) fn is_plain(&self) -> bool {
-        let depth = (self.now() % EVENT) as usize;
-        let began = self.began(depth.wrapping_sub(1));
+        let began = self.began((self.now() % EVENT) as usize);
         began.is_some_and(|began| self.marked.get() <= began)
     }
 
     /// Returns `true` if the innermost stretch has something to remember.
     pub(crate) fn is_marked(&self) -> bool {
-        let began = self.began(self.depth().wrapping_sub(1));
+        let began = self.began(self.depth());
         began.is_none_or(|began| self.marked.get() > began)
     }
 
@@ -195,7 +209,7 @@ impl CallStack {
 
     /// Returns the innermost stretch, which [`push`](Self::push) began.
     pub(crate) fn stretch(&self) -> Stretch {
-        let began = self.began(self.depth().wrapping_sub(1)).unwrap_or(0) / EVENT;
+        let began = self.began(self.depth()).unwrap_or(0) / EVENT;
         Stretch { began }
     }
 
@@ -206,10 +220,10 @@ impl CallStack {
         if depth < MAX_DEPTH {
             let now = self.now() + 1;
             self.visible.set_site(depth, site);
-            self.visible.began[depth].store(now, Ordering::Relaxed);
+            self.visible.began[depth + 1].store(now, Ordering::Relaxed);
             self.set_now(now);
-            self.resumed[depth].set(call.map_or(0, |_| now));
-            self.calls[depth].set(call.unwrap_or_default());
+            self.resumed[depth + 1].set(call.map_or(0, |_| now));
+            self.calls[depth + 1].set(call.unwrap_or_default());
         } else {
             self.deeper.set(self.deeper.get() + 1);
             let frame = Frame { site, began, call };
@@ -239,7 +253,7 @@ impl CallStack {
     /// Undoes the stretch that has just ended, if nothing happened in it.
     pub(super) fn rewind(&self, stretch: Stretch) {
         // The next stretch has the time and place of this one, and may belong to a new call.
-        if let Some(resumed) = self.resumed.get(self.depth()) {
+        if let Some(resumed) = self.resumed.get(self.depth() + 1) {
             resumed.set(0);
         }
         self.set_now(self.now() - EVENT);
@@ -259,7 +273,8 @@ impl CallStack {
     /// Returns the innermost function that is running.
     pub(super) fn innermost(&self) -> Option<&'static Site> {
         if self.deeper.get() > 0 {
-            return frames().last()?.site;
+            let innermost = |here: &Here| here.deeper.try_borrow().ok()?.last()?.site;
+            return HERE.try_with(innermost).ok()?;
         }
         self.visible.site(self.depth().wrapping_sub(1))
     }
@@ -267,34 +282,17 @@ impl CallStack {
     /// Returns the start of the innermost call, which [`push_resumed`](Self::push_resumed) or
     /// [`push_resumed_diverted`](Self::push_resumed_diverted) continued.
     pub(crate) fn innermost_call(&self) -> u64 {
-        let call = self.calls.get(self.depth().wrapping_sub(1));
-        call.map_or(0, Cell::get)
+        self.calls[self.depth()].get()
     }
 
     /// Returns the function at a depth that is one of the outermost.
-    fn frame(&self, depth: usize) -> Frame {
-        let began = self.began(depth).unwrap_or_default();
-        let waited = self.resumed[depth].get() == began;
+    pub(super) fn frame(&self, depth: usize) -> Frame {
+        let began = self.began(depth + 1).unwrap_or_default();
+        let waited = self.resumed[depth + 1].get() == began;
         Frame {
             site: self.visible.site(depth),
             began: began / EVENT,
-            call: waited.then(|| self.calls[depth].get()),
+            call: waited.then(|| self.calls[depth + 1].get()),
         }
     }
-}
-
-/// Returns the functions running on this thread, outermost first.
-pub(super) fn frames() -> Vec<Frame> {
-    THREAD.with(|thread| {
-        let clock = &thread.clock;
-        let known = 0..clock.depth().min(MAX_DEPTH);
-        let mut frames: Vec<Frame> = known.map(|depth| clock.frame(depth)).collect();
-        let _ = HERE.try_with(|here| {
-            // Called by the panic hook, where a second panic would abort the process.
-            if let Ok(deeper) = here.deeper.try_borrow() {
-                frames.extend_from_slice(&deeper);
-            }
-        });
-        frames
-    })
 }

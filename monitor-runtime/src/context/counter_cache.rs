@@ -1,30 +1,39 @@
 //! Finds the shard in which the current thread counts a call.
+#![allow(unsafe_code)]
 #![expect(clippy::inline_always, reason = "a few instructions of every call")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::ptr;
 
 use crate::base::spread::Spread;
 use crate::callsite::Site;
-use crate::callsite::counters::Shard;
-use crate::context::thread::THREAD;
+use crate::callsite::counters::{Key, Shard};
+use crate::context::thread::{THREAD, Thread};
 use crate::context::threads;
 
 /// The number of shards per thread that are found without the table.
 const RECENT: usize = 256;
 
-/// Cells of the current thread that are found without the table.
-pub(crate) struct CounterCache([Cell<Option<&'static Shard>>; RECENT]);
+/// Shards of the current thread that are found without the table.
+// A place without one has the address of `NOWHERE`: a look-up then needs no comparison of its own for it.
+pub(crate) struct CounterCache([Cell<*const Shard>; RECENT]);
+
+/// Stands at the beginning of no shard.
+static NOWHERE: Key = Key::NONE;
+const NONE: *const Shard = ptr::from_ref(&NOWHERE).cast();
 
 impl CounterCache {
     pub(crate) const fn new() -> Self {
-        Self([const { Cell::new(None) }; RECENT])
+        Self([const { Cell::new(NONE) }; RECENT])
     }
 
     /// Returns the shard of a site's label set, if the cache has them.
     #[inline(always)]
-    pub(crate) fn look(&self, site: &'static Site, label_set: usize) -> Option<&'static Shard> {
+    pub(crate) fn look(&self, site: &'static Site, label_set: usize) -> Option<OwnShard> {
         // Before its first call a site has no id, and its label sets would match those of other sites.
         let known = label_set == 0 || site.key() != 0;
         known.then(|| self.look_again(site, label_set))?
@@ -32,24 +41,14 @@ impl CounterCache {
 
     /// Returns the shard for a call that has already begun, on this or another thread.
     #[inline(always)]
-    pub(crate) fn look_again(
-        &self,
-        site: &'static Site,
-        label_set: usize,
-    ) -> Option<&'static Shard> {
-        let id = site.key().wrapping_add(label_set);
-        let shard = self.0[id % RECENT].get()?;
-        (shard.id == id).then_some(shard)
+    pub(crate) fn look_again(&self, site: &'static Site, label_set: usize) -> Option<OwnShard> {
+        self.find(site.key().wrapping_add(label_set), |key| key.id)
     }
 
     /// Returns the shard of a site's label set, if the cache has them and calls are timed by the time
     /// stamp counter.
     #[inline(always)]
-    pub(crate) fn look_plainly(
-        &self,
-        site: &'static Site,
-        label_set: usize,
-    ) -> Option<&'static Shard> {
+    pub(crate) fn look_plainly(&self, site: &'static Site, label_set: usize) -> Option<OwnShard> {
         let shard = self.look_plainly_again(site, label_set)?;
         // As in `look`.
         (label_set == 0 || site.key() != 0).then_some(shard)
@@ -61,22 +60,70 @@ impl CounterCache {
         &self,
         site: &'static Site,
         label_set: usize,
-    ) -> Option<&'static Shard> {
-        let id = site.key().wrapping_add(label_set);
-        let shard = self.0[id % RECENT].get()?;
-        (shard.plain_id == id).then_some(shard)
+    ) -> Option<OwnShard> {
+        self.find(site.key().wrapping_add(label_set), |key| key.plain_id)
     }
 
-    fn look_by_id(&self, id: usize) -> Option<&'static Shard> {
-        self.0[id % RECENT].get().filter(|shard| shard.id == id)
+    fn look_by_id(&self, id: usize) -> Option<OwnShard> {
+        self.find(id, |key| key.id)
     }
 
-    fn keep(&self, id: usize, shard: &'static Shard) {
-        self.0[id % RECENT].set(Some(shard));
+    #[inline(always)]
+    fn find(&self, id: usize, id_of: impl FnOnce(&Key) -> usize) -> Option<OwnShard> {
+        let shard = self.0[id % RECENT].get();
+        // SAFETY: it points to a `Key`, which is that of a `&'static Shard` or `NOWHERE`.
+        let key = unsafe { &*shard.cast::<Key>() };
+        // SAFETY: no look-up is for the ids of `NOWHERE`, so it is that of a `&'static Shard`.
+        (id_of(key) == id).then(|| OwnShard::new(unsafe { &*shard }))
     }
 
     fn clear(&self) {
-        self.0.iter().for_each(|found| found.set(None));
+        self.0.iter().for_each(|found| found.set(NONE));
+    }
+}
+
+/// A shard in which the current thread counts.
+// Not `Send`.
+#[derive(Clone, Copy)]
+pub(crate) struct OwnShard(&'static Shard, PhantomData<*const Thread>);
+
+impl OwnShard {
+    /// Takes a shard that the current thread has [kept](Thread::keep).
+    #[inline(always)]
+    fn new(shard: &'static Shard) -> Self {
+        Self(shard, PhantomData)
+    }
+
+    /// Returns the shard, for code that may run on another thread.
+    pub(crate) fn shared(self) -> &'static Shard {
+        self.0
+    }
+
+    /// Returns the state of the current thread.
+    // Not by `THREAD`: the compiler takes the look-up of a thread-local variable for a call of a function
+    // that may be in another library, and saves all registers in use around it.
+    #[inline(always)]
+    pub(crate) fn thread(&self) -> &Thread {
+        // SAFETY: `keep` set it to this thread's `THREAD`, which has no destructor.
+        unsafe { &*self.0.owner().cast::<Thread>() }
+    }
+}
+
+impl Deref for OwnShard {
+    type Target = Shard;
+
+    #[inline(always)]
+    fn deref(&self) -> &Shard {
+        self.0
+    }
+}
+
+impl Thread {
+    /// Lets calls of this thread, whose state it is, find a shard that it has claimed.
+    fn keep(&self, id: usize, shard: &'static Shard) -> OwnShard {
+        shard.set_owner(ptr::from_ref(self).cast_mut().cast());
+        self.found.0[id % RECENT].set(shard);
+        OwnShard::new(shard)
     }
 }
 
@@ -106,15 +153,15 @@ thread_local! {
 ///
 /// For a label set that counts in another one, the shard is that of the other, once per thread.
 ///
-/// A thread that is ending has no table any more. It claims a shard for one stretch of a call, and
-/// returns `true`: the caller then has to release them.
-pub(crate) fn claim(site: &'static Site, label_set: usize) -> (&'static Shard, bool) {
+/// A thread that is ending has no table any more. It claims a shard for one stretch of a call, which is the
+/// error: the caller then has to release it.
+pub(crate) fn claim(site: &'static Site, label_set: usize) -> Result<OwnShard, &'static Shard> {
     let label_set = site.admit(label_set);
     let id = site.id() + label_set;
     // A call whose label set counts in another one was looked up under its own, and the key of a function
     // that a subscriber watches finds nothing.
     if let Some(shard) = THREAD.with(|thread| thread.found.look_by_id(id)) {
-        return (shard, false);
+        return Ok(shard);
     }
     threads::note_worker_and_runtime();
     let kept = TABLE.try_with(|table| {
@@ -123,12 +170,11 @@ pub(crate) fn claim(site: &'static Site, label_set: usize) -> (&'static Shard, b
         let shard = *all
             .entry(id)
             .or_insert_with(|| Shard::claim(site, label_set));
-        THREAD.with(|thread| thread.found.keep(id, shard));
-        Some(shard)
+        Some(THREAD.with(|thread| thread.keep(id, shard)))
     });
     match kept {
-        Ok(Some(shard)) => (shard, false),
-        _ => (Shard::claim(site, label_set), true),
+        Ok(Some(shard)) => Ok(shard),
+        _ => Err(Shard::claim(site, label_set)),
     }
 }
 

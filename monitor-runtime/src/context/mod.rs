@@ -13,6 +13,7 @@ pub(crate) mod capture;
 pub(crate) mod counter_cache;
 mod error_identity;
 mod error_lines;
+mod frames;
 mod panics;
 mod reported_errors;
 mod seen_errors;
@@ -41,7 +42,8 @@ pub(crate) use seen_errors::{Events, arrive};
 pub(crate) use task_errors::{InTask, Tasks};
 
 use self::breadcrumbs::CallBreadcrumb;
-use self::call_stack::{Frame, frames};
+use self::call_stack::Frame;
+use self::frames::frames;
 use self::panics::PanicNote;
 use self::seen_errors::SeenError;
 use crate::callsite::Site;

@@ -10,8 +10,9 @@ use crate::context::trace::{Innermost, Promise};
 pub(crate) struct Thread {
     pub(crate) clock: CallStack,
     pub(crate) found: CounterCache,
-    /// The clock of events when the thread was last asked for the worker that it runs.
-    pub(crate) worker_asked: Cell<u64>,
+    /// The clock of events, as [`CallStack::after`] gives it, from which on the thread has to be asked for
+    /// the worker that it runs.
+    pub(crate) ask_worker_at: Cell<u64>,
     /// The innermost span of the trace context; meaningless without one.
     pub(crate) innermost: Cell<Innermost>,
     /// The local trace that begins when something has to be recorded in it.
@@ -24,7 +25,7 @@ thread_local! {
         Thread {
             clock: CallStack::new(),
             found: CounterCache::new(),
-            worker_asked: Cell::new(0),
+            ask_worker_at: Cell::new(0),
             innermost: Cell::new(Innermost::NONE),
             promised: Cell::new(None),
         }

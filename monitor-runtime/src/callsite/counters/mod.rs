@@ -9,6 +9,7 @@
 mod cancelled;
 pub(crate) mod fine;
 mod list;
+mod owner;
 mod polls;
 mod read;
 
@@ -16,11 +17,12 @@ use self::cancelled::Cancelled;
 pub(crate) use self::cancelled::REASONS;
 use self::fine::Fine;
 pub(crate) use self::list::Shards;
+pub(crate) use self::owner::Key;
 use self::polls::Polls;
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::base::sync::OnceLock;
-use crate::base::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
+use crate::base::sync::atomic::{AtomicBool, AtomicPtr, AtomicU16, AtomicU64, Ordering};
 use crate::callsite::Site;
 use crate::callsite::error_classes;
 
@@ -30,21 +32,24 @@ use crate::callsite::error_classes;
 // the alignment of 128 keeps other threads' counters off both lines.
 #[repr(C, align(128))]
 pub(crate) struct Shard {
-    /// The index in a thread's table.
-    pub(crate) id: usize,
-    /// Equal to `id` if calls are timed by the time stamp counter, read in place; else
-    /// `usize::MAX`, which no look-up matches.
-    pub(crate) plain_id: usize,
+    // First, so that a pointer to either can be compared before it is known to which it points.
+    pub(crate) key: Key,
+    /// The state of the thread that counts here; its type belongs to a room above.
+    owner: AtomicPtr<()>,
     started: AtomicU64,
     /// Ticks of the time stamp counter up to which a successful call needs nothing but
     /// [`ended_quickly`](Self::ended_quickly); 0 if another clock times the calls, or if they count in
     /// fine cells.
     pub(crate) quick: u64,
     ok: Ended,
-    /// The next shard of the same site.
-    next: OnceLock<&'static Shard>,
+    /// Ticks of the time stamp counter up to which a poll that leaves its future pending needs nothing but
+    /// [`suspended_again`](Self::suspended_again), even if the limit of slow polls is changed; 0 if another
+    /// clock times the calls.
+    pub(crate) quick_poll: u64,
     /// Allocated by the owner's first call that is suspended.
     polls: OnceLock<Box<Polls>>,
+    /// The next shard of the same site.
+    next: OnceLock<&'static Shard>,
     failed: Ended,
     /// Allocated by the owner's first cancelled call.
     cancelled: OnceLock<Box<Cancelled>>,
@@ -65,8 +70,6 @@ pub(crate) struct Shard {
     panics: AtomicU64,
     /// By place; allocated by the owner's first error that has a class.
     classes: OnceLock<Box<[AtomicU64; error_classes::MAX_CLASSES]>>,
-    /// Upper bounds of the buckets but the last, in ticks.
-    bounds: &'static [u64],
     /// The time at which it was made, before its first call, in milliseconds since the Unix epoch.
     created: u64,
 }
@@ -125,13 +128,17 @@ impl Shard {
         let quick = if is_plain { brief } else { 0 };
         let fine = is_fine.then(|| Box::new(Fine::new(bounds, quick)));
         Self {
-            id,
-            plain_id: if is_plain { id } else { usize::MAX },
+            key: Key {
+                plain_id: if is_plain { id } else { usize::MAX },
+                id,
+            },
+            owner: AtomicPtr::default(),
             started: AtomicU64::new(0),
             quick: if fine.is_none() { quick } else { 0 },
             ok: Ended::none(),
-            next: OnceLock::new(),
+            quick_poll: quick.min(Site::least_slow_poll_ticks()),
             polls: OnceLock::new(),
+            next: OnceLock::new(),
             failed: Ended::none(),
             cancelled: OnceLock::new(),
             site,
@@ -144,7 +151,6 @@ impl Shard {
             errors: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             classes: OnceLock::new(),
-            bounds,
             created: clock::unix_millis(),
         }
     }
@@ -226,13 +232,14 @@ impl Shard {
             add(class, 1, Ordering::Relaxed);
         }
         // The first bound that is at least as large, as `le` demands.
-        let bucket = || self.bounds.partition_point(|bound| *bound < ticks);
+        let bounds = self.site.tick_bounds();
+        let bucket = || bounds.partition_point(|bound| *bound < ticks);
         let counter = match &self.fine {
             Some(fine) => fine.counter(outcome, ticks),
             None => match bucket() {
                 0 => &ended.first,
                 bucket => {
-                    let new = || self.bounds.iter().map(|_| AtomicU64::new(0)).collect();
+                    let new = || bounds.iter().map(|_| AtomicU64::new(0)).collect();
                     &ended.rest.get_or_init(new)[bucket - 1]
                 }
             },

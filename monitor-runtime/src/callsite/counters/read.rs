@@ -105,7 +105,7 @@ impl Shard {
     fn add_bucket(&self, outcome: Outcome, bucket: usize, calls: u64, sum: &mut SiteSnapshot) {
         let result = outcome.result();
         sum.add_to_bucket(result, bucket, calls);
-        let native = || Bounds::beside(self.bounds).native_of(bucket);
+        let native = || Bounds::beside(self.site.tick_bounds()).native_of(bucket);
         sum.add_to_native(result, calls, native);
     }
 

@@ -62,7 +62,7 @@ impl Source {
     /// Returns the site's id, if it was called.
     pub(crate) fn id(&self) -> Option<usize> {
         let first = self.near().0.get()?;
-        Some(first.id - self.label_set)
+        Some(first.key.id - self.label_set)
     }
 
     /// Returns the time of its first call, in milliseconds since the Unix epoch.

@@ -143,26 +143,20 @@ pub(crate) fn note_worker() {
 
 /// The events after which a thread is asked again for the worker that it runs. Only `block_in_place`
 /// changes it, and the question costs a tenth of a poll.
-const EVENTS: u64 = 64;
+const EVENTS: u64 = 128;
 
 /// Returns `true` if so much has happened that the thread may run another worker. A future that is polled
 /// then calls [`note_worker_of_poll`].
 #[inline]
 pub(crate) fn is_worker_to_be_noted() -> bool {
-    THREAD.with(|thread| {
-        let events = thread
-            .clock
-            .tick_now()
-            .wrapping_sub(thread.worker_asked.get());
-        events > EVENTS
-    })
+    THREAD.with(|thread| thread.clock.has_reached(thread.ask_worker_at.get()))
 }
 
 /// Notes the worker that polls a future again, unless the future is inside another one.
 pub(crate) fn note_worker_of_poll() {
     let is_outside = |thread: &ThreadState| thread.clock.whole_depth() == 0;
     if is_worker_to_be_noted() && THREAD.with(is_outside) {
-        THREAD.with(|thread| thread.worker_asked.set(thread.clock.tick_now()));
+        THREAD.with(|thread| thread.ask_worker_at.set(thread.clock.after(EVENTS)));
         note_worker();
     }
 }

@@ -20,8 +20,9 @@ pub(in crate::context) struct VisibleStack {
     pub(in crate::context) now: AtomicU64,
     /// The outermost functions that run; null for the start of a task.
     sites: [AtomicPtr<Site>; MAX_DEPTH],
-    /// The clock of events when each of their stretches began.
-    pub(in crate::context) began: [AtomicU64; MAX_DEPTH],
+    /// The clock of events when each of their stretches began, by the number of functions that ran from then
+    /// on.
+    pub(in crate::context) began: [AtomicU64; MAX_DEPTH + 1],
     /// Counts the trace contexts that were entered or left.
     scopes: AtomicU64,
     /// The trace id of the context; zeros outside of all.
@@ -36,7 +37,7 @@ impl VisibleStack {
         Self {
             now: AtomicU64::new(0),
             sites: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_DEPTH],
-            began: [const { AtomicU64::new(0) }; MAX_DEPTH],
+            began: [const { AtomicU64::new(0) }; MAX_DEPTH + 1],
             scopes: AtomicU64::new(0),
             trace: [const { AtomicU64::new(0) }; 2],
             worker: AtomicUsize::new(UNKNOWN),
@@ -95,7 +96,7 @@ impl VisibleStack {
         let depth = depth_of(self.now.load(Ordering::Acquire));
         let frames = (0..depth).map(|depth| Frame {
             site: self.site(depth),
-            began: self.began[depth].load(Ordering::Acquire),
+            began: self.began[depth + 1].load(Ordering::Acquire),
         });
         StackReading {
             frames: frames.collect(),

@@ -50,8 +50,8 @@ use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler}
 #[cfg(feature = "server")]
 pub(crate) use self::server::{Address, PageLinks};
 pub(crate) use self::server::{ServerOverrides, ServerSettings};
-pub(crate) use self::slow_poll::DEFAULT_SLOW_POLL;
 use self::slow_poll::slow_poll;
+pub(crate) use self::slow_poll::{DEFAULT_SLOW_POLL, MIN_SLOW_POLL};
 #[cfg_attr(
     not(test),
     expect(

@@ -56,6 +56,10 @@ impl Site {
         u64::MAX
     }
 
+    pub(crate) fn least_slow_poll_ticks() -> u64 {
+        u64::MAX
+    }
+
     pub(crate) fn slow_poll_ticks(&self) -> u64 {
         u64::MAX
     }
