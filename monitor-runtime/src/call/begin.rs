@@ -4,7 +4,6 @@ use super::guard::CallGuard;
 use crate::call::start::Start;
 use crate::call::{FastCall, FullCall};
 use crate::callsite::Site;
-use crate::context;
 
 impl Site {
     /// Begins a call without declared values.
@@ -72,9 +71,7 @@ fn untimed(site: &'static Site) -> CallGuard {
 
 #[inline(never)]
 fn otherwise(site: &'static Site, label_set: usize) -> CallGuard {
-    if context::is_in_local_trace()
-        && let Some(diverted) = FastCall::begin_diverted(site, label_set)
-    {
+    if let Some(diverted) = FastCall::begin_diverted(site, label_set) {
         return CallGuard::quick(diverted);
     }
     any(Start {

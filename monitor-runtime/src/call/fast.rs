@@ -104,8 +104,11 @@ impl FastCall {
             return None;
         }
         THREAD.with(|thread| {
+            if !thread.clock.is_diverted() || !thread.clock.has_room() {
+                return None;
+            }
             let shard = thread.found.look(site, label_set)?;
-            if shard.timing == Timing::None || !thread.clock.has_room() {
+            if shard.timing == Timing::None {
                 return None;
             }
             let span = if site.is_recorded() {

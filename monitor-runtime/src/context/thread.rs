@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use crate::context::CallStack;
 use crate::context::counter_cache::CounterCache;
-use crate::context::trace::{Innermost, Promise};
+use crate::context::trace::{InnermostCell, Promise};
 
 pub(crate) struct Thread {
     pub(crate) clock: CallStack,
@@ -14,7 +14,7 @@ pub(crate) struct Thread {
     /// the worker that it runs.
     pub(crate) ask_worker_at: Cell<u64>,
     /// The innermost span of the trace context; meaningless without one.
-    pub(crate) innermost: Cell<Innermost>,
+    pub(crate) innermost: InnermostCell,
     /// The local trace that begins when something has to be recorded in it.
     pub(crate) promised: Cell<Option<Promise>>,
 }
@@ -26,7 +26,7 @@ thread_local! {
             clock: CallStack::new(),
             found: CounterCache::new(),
             ask_worker_at: Cell::new(0),
-            innermost: Cell::new(Innermost::NONE),
+            innermost: InnermostCell::new(),
             promised: Cell::new(None),
         }
     };

@@ -7,6 +7,7 @@ use tracing::Level;
 
 use super::asked;
 use super::failure::Failure;
+use super::innermost::Innermost;
 use super::local::Local;
 use super::root_call::{Promise, keep_promise};
 use super::{Carried, TraceContext};
@@ -14,7 +15,7 @@ use crate::base::panics::Panic;
 use crate::context::thread::THREAD;
 use crate::context::threads;
 use crate::traces::lines::{Line, RecordedLine};
-use crate::traces::{Ids, LocalTrace, SpanId, SpanKey, TraceId};
+use crate::traces::{Ids, LocalTrace, SpanKey, TraceId};
 
 /// The parts of a context that are not copied.
 #[derive(Clone, Default)]
@@ -124,7 +125,7 @@ pub(super) fn leave_local(ids: Option<Ids>, around: Innermost) -> Option<Arc<Loc
 }
 
 pub(crate) fn current_ids() -> Option<Ids> {
-    let span = Innermost::current().span;
+    let span = Innermost::current().id();
     IDS.get().map(|ids| Ids { span, ..ids })
 }
 
@@ -200,63 +201,6 @@ pub(super) fn with_begun<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R)
         Some(code(local, Innermost::current()))
     };
     REST.try_with(run).ok().flatten()
-}
-
-/// The innermost span of the context that the thread works in.
-#[derive(Clone, Copy)]
-pub(crate) struct Innermost {
-    span: SpanId,
-    /// The span in the local trace, if there is one: this span, or the one around it.
-    pub(super) key: SpanKey,
-    /// `true` if it is the span in the local trace. A [child](TraceContext::child) is not.
-    pub(super) is_recorded: bool,
-}
-
-impl Innermost {
-    pub(crate) const NONE: Self = Self {
-        span: SpanId([0; 8]),
-        key: SpanKey::ROOT,
-        is_recorded: false,
-    };
-
-    /// Returns the state of a thread inside a context.
-    fn of(context: &TraceContext) -> Self {
-        let span = context.ids.span;
-        let local = context.local.as_ref();
-        let known = local.map(|local| Self::new(&local.trace, local.key));
-        known.map_or(Self { span, ..Self::NONE }, |known| Self {
-            span,
-            is_recorded: known.span == span,
-            ..known
-        })
-    }
-
-    /// Returns the state of a thread inside a span of a local trace.
-    #[inline]
-    pub(super) fn new(trace: &LocalTrace, key: SpanKey) -> Self {
-        Self {
-            span: trace.span_id(key.number),
-            key,
-            is_recorded: true,
-        }
-    }
-
-    /// Puts the thread into this state.
-    #[inline]
-    pub(super) fn set(self) {
-        THREAD.with(|thread| thread.innermost.set(self));
-    }
-
-    #[inline]
-    fn current() -> Self {
-        THREAD.with(|thread| thread.innermost.get())
-    }
-
-    /// Puts the thread into this state, and returns the one before it.
-    #[inline]
-    pub(super) fn enter(self) -> Self {
-        THREAD.with(|thread| thread.innermost.replace(self))
-    }
 }
 
 /// Marks code that works in a context, or in none. Dropping it restores the previous context.

@@ -10,6 +10,7 @@ mod baggage;
 mod current;
 mod failure;
 mod foreign_span;
+mod innermost;
 mod local;
 mod open_span;
 mod parse;
@@ -32,12 +33,13 @@ pub(crate) use self::sentry::Sampling;
 use crate::traces::{Ids, random};
 pub use crate::traces::{SpanId, TraceId};
 pub(crate) use current::{
-    Here, Innermost, current_ids, is_asked_for, keep_line, leave_to_request, lines_so_far,
-    note_logged, note_reported,
+    Here, current_ids, is_asked_for, keep_line, leave_to_request, lines_so_far, note_logged,
+    note_reported,
 };
 pub use current::{current_trace_id, trace_context};
 pub(crate) use failure::Failure;
 pub(crate) use foreign_span::ForeignSpan;
+pub(crate) use innermost::InnermostCell;
 pub(crate) use open_span::{Begun, OpenSpan, begin_call, end_call};
 pub(crate) use root_call::{Promise, RootCall};
 pub(crate) use suspended_span::SuspendedSpan;

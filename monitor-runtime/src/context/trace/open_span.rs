@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use super::TraceContext;
-use super::current::{Here, Innermost, with_begun, with_local};
+use super::current::{Here, with_begun, with_local};
+use super::innermost::Innermost;
 use super::local::Local;
 use crate::callsite::Site;
+use crate::context::thread::THREAD;
 use crate::traces::span::Detail;
 use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
 
@@ -140,7 +142,7 @@ pub(crate) fn begin_call(site: &'static Site, now: impl Fn() -> u64) -> Option<B
         let Some((key, began)) = trace.begin_call(parent, site, now) else {
             return Some(Begun::LeftOut);
         };
-        Innermost::new(trace, key).set();
+        THREAD.with(|thread| thread.innermost.move_to(key));
         Some(Begun::Recorded(began))
     })?
 }
@@ -149,12 +151,29 @@ pub(crate) fn begin_call(site: &'static Site, now: impl Fn() -> u64) -> Option<B
 #[inline]
 pub(crate) fn end_call(site: &'static Site, ended: u64) {
     with_begun(|trace, innermost| {
-        let around = trace.end_call(innermost.key, site, ended).or_else(|| {
-            let (key, _) = trace.find_call(innermost.key, site)?;
-            trace.end_call(key, site, ended)
-        });
-        if let Some(around) = around {
-            Innermost::new(trace, around).set();
+        let around = trace.end_call(innermost.key, site, ended);
+        match around.filter(|_| innermost.is_recorded) {
+            Some(around) => THREAD.with(|thread| thread.innermost.move_to(around)),
+            None => end_call_otherwise(trace, innermost.key, around, site, ended),
         }
     });
+}
+
+/// Leaves a call that is not the innermost span, or in a context that is not that of a span.
+#[cold]
+#[inline(never)]
+fn end_call_otherwise(
+    trace: &LocalTrace,
+    innermost: SpanKey,
+    around: Option<SpanKey>,
+    site: &'static Site,
+    ended: u64,
+) {
+    let found = || {
+        let (key, _) = trace.find_call(innermost, site)?;
+        trace.end_call(key, site, ended)
+    };
+    if let Some(around) = around.or_else(found) {
+        Innermost::new(trace, around).set();
+    }
 }

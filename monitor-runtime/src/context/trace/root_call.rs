@@ -8,7 +8,8 @@
 use std::sync::Arc;
 
 use super::TraceContext;
-use super::current::{self, Innermost, leave_local, place_local, with_begun};
+use super::current::{self, leave_local, place_local, with_begun};
+use super::innermost::Innermost;
 use super::open_span::OpenSpan;
 use crate::base::clock;
 use crate::callsite::Site;

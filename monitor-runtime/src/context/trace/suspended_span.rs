@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::OpenSpan;
-use super::current::{Innermost, with_begun};
+use super::current::with_begun;
+use super::innermost::Innermost;
 use crate::callsite::Site;
 use crate::traces::{LocalTrace, SpanKey};
 
