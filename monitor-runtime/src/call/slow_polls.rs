@@ -76,7 +76,7 @@ fn write(site: &'static Site, ticks: u64, suppressed: Option<u64>) {
             duration_ms,
             threshold_ms,
             suppressed,
-            "{function} slow poll: it held its thread, where other tasks waited"
+            "{function} slow poll: it held its thread, where other tasks waited unless it used block_in_place"
         );
     });
 }

@@ -29,6 +29,9 @@ async fn load(id: u64, ending: &str) -> Result<(), std::io::Error> {
     if ending == "slow" {
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
+    if ending == "blocks" {
+        std::thread::sleep(Duration::from_millis(150));
+    }
     if ending == "error" {
         let cause = std::io::Error::other("no disk");
         tracing::debug!(error = &cause as &(dyn Error + 'static), "the disk said no");

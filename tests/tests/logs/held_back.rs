@@ -354,3 +354,19 @@ fn a_record_level_that_cannot_be_used_is_an_error_of_the_start() {
         service.lines().iter().any(warned).then_some(())
     });
 }
+
+/// Whoever reads that a thread was held needs the request that held it.
+#[test]
+fn the_line_about_a_slow_poll_has_the_trace_of_its_request() {
+    let service = service(&[]);
+    let lines = lines(&service, "/blocks/1", &[]);
+    let told: Vec<&Value> = lines
+        .iter()
+        .filter(|line| line["target"] == "monitor_runtime::polls")
+        .collect();
+    let [line] = told[..] else {
+        panic!("one line: {lines:#?}");
+    };
+    assert!(says(line).starts_with("load slow poll: "), "{line}");
+    assert_eq!(line["level"], "WARN");
+}
