@@ -1,9 +1,9 @@
-// Incidents: their list, and one in full, beside the lists; on a narrow screen in place of them.
+// Incidents: their list, and one in full.
 
-import { ask } from "./data.js";
-import { breakable, byId, copyButton, el, fill, time } from "./dom.js";
+import { breakable, byId, el, fill, time } from "./dom.js";
 import { kind } from "./failures.js";
 import * as format from "./format.js";
+import { OpenedView } from "./opened.js";
 import { inFlight, outcome } from "./stories.js";
 
 const seconds = (ms) => format.duration(ms / 1000);
@@ -16,50 +16,24 @@ export function incidents(store) {
     time(at), " ", el("a", { href: `#incident=${id}`, "data-key": `incident ${id}` }, said), " ", isOpen ? el("span", { class: "tag bad" }, "open") : null)));
 }
 
-export class IncidentView {
+export class IncidentView extends OpenedView {
   /// `story` draws requests; `open` shows a function, `openTrace` a request.
   constructor(store, story, open, openTrace, close) {
-    Object.assign(this, { store, story, open, openTrace, id: "" });
-    this.element = byId("incident");
-    this.title = el("h2", { id: "incident-title", tabindex: "-1" }, "Incident");
-    const back = el("button", { type: "button", class: "close", onclick: close }, el("span", { "aria-hidden": "true" }, "×"), " Close");
-    const copies = el("p", { class: "copies" },
-      copyButton("Copy JSON", () => JSON.stringify(this.known, null, 2), { title: "Copy the incident as JSON" }),
-      copyButton("Copy link", () => location.href, { title: "Copy the address of this view" }));
-    this.body = el("div", {});
-    this.element.append(el("div", { class: "detail-head" }, this.title, back), copies, this.body);
+    super("incident", "incidents", close);
+    Object.assign(this, { store, story, open, openTrace });
   }
 
-  get isOpen() {
-    return this.id !== "";
+  get noun() {
+    return "incident";
   }
 
-  /// Shows an incident by its id, or closes the view.
-  async show(id) {
-    if (id === this.id) return;
-    Object.assign(this, { id, known: null });
-    this.element.hidden = id === "";
-    if (id === "") return;
-    this.body.madeOf = undefined;
-    this.body.replaceChildren(el("p", { class: "quiet" }, "Loading"));
-    this.title.focus({ preventScroll: true });
-    if (this.element.getBoundingClientRect().top < 0) this.element.scrollIntoView({ block: "start" });
-    await this.update();
+  /// Closed, and its trigger has ended.
+  isOver(one) {
+    return !one.open && one.ended !== null;
   }
 
-  /// Requests the incident again, until it is closed and its trigger has ended.
-  async update() {
-    const { id, known } = this;
-    if (id === "" || (known && !known.open && known.ended !== null)) return;
-    const next = await ask(`incidents/${encodeURIComponent(id)}`).catch((problem) => problem);
-    if (this.id !== id) return;
-    if (next instanceof Error) {
-      this.body.madeOf = undefined;
-      this.body.replaceChildren(el("p", { class: "output" }, next.status === 404 ? "This incident is no longer kept" : next.message));
-      return;
-    }
-    this.known = next;
-    fill(this.body, next, () => this.parts(next).filter(Boolean));
+  titleOf() {
+    return ["Incident"];
   }
 
   parts(one) {

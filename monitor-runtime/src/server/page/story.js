@@ -1,9 +1,9 @@
-// One request in full: its calls as a tree with bars, beside the lists; on a narrow screen in place of them.
+// One request in full: its calls as a tree with bars.
 
-import { ask } from "./data.js";
-import { breakable, byId, copyButton, el, fill, time } from "./dom.js";
+import { breakable, el, time } from "./dom.js";
 import * as format from "./format.js";
 import { trace } from "./links.js";
+import { OpenedView } from "./opened.js";
 import { outcome } from "./stories.js";
 
 /// The depth beyond which a call is no longer shown further to the right, and has a number instead.
@@ -19,53 +19,27 @@ function spent(span) {
   return parts.filter(([, ms]) => ms > 0);
 }
 
-export class StoryView {
+export class StoryView extends OpenedView {
   /// `open` shows a function.
   constructor(store, open, close) {
-    Object.assign(this, { store, open, id: "" });
-    this.element = byId("story");
-    this.title = el("h2", { id: "story-title", tabindex: "-1" });
-    const back = el("button", { type: "button", class: "close", onclick: close }, el("span", { "aria-hidden": "true" }, "×"), " Close");
-    const copies = el("p", { class: "copies" },
-      copyButton("Copy JSON", () => JSON.stringify(this.known, null, 2), { title: "Copy the request as JSON" }),
-      copyButton("Copy link", () => location.href, { title: "Copy the address of this view" }));
-    this.body = el("div", {});
-    this.element.append(el("div", { class: "detail-head" }, this.title, back), copies, this.body);
+    super("story", "requests", close);
+    Object.assign(this, { store, open });
   }
 
-  get isOpen() {
-    return this.id !== "";
+  get noun() {
+    return "request";
   }
 
-  /// Shows a trace by its id, or closes the view.
-  async show(id) {
-    if (id === this.id) return;
-    Object.assign(this, { id, known: null });
-    this.element.hidden = id === "";
-    if (id === "") return;
-    this.title.textContent = "Request";
-    this.body.madeOf = undefined;
-    this.body.replaceChildren(el("p", { class: "quiet" }, "Loading"));
-    this.title.focus({ preventScroll: true });
-    if (this.element.getBoundingClientRect().top < 0) this.element.scrollIntoView({ block: "start" });
-    await this.update();
+  isOver({ requests }) {
+    return requests.every(({ spans }) => spans.every((span) => span.outcome !== null));
   }
 
-  /// Requests the trace again, while a part of it runs.
-  async update() {
-    const { id, known } = this;
-    const isOver = known?.requests.every(({ spans }) => spans.every((span) => span.outcome !== null));
-    if (id === "" || isOver) return;
-    const next = await ask(`requests/${encodeURIComponent(id)}`).catch((problem) => problem);
-    if (this.id !== id) return;
-    if (next instanceof Error) {
-      this.body.madeOf = undefined;
-      this.body.replaceChildren(el("p", { class: "output" }, next.status === 404 ? "This request is no longer kept" : next.message));
-      return;
-    }
-    this.known = next;
-    this.title.replaceChildren(...breakable(next.requests[0].name));
-    fill(this.body, next, () => next.requests.flatMap((request, place) => this.request(request, place)));
+  titleOf({ requests }) {
+    return breakable(requests[0].name);
+  }
+
+  parts({ requests }) {
+    return requests.flatMap((request, place) => this.request(request, place));
   }
 
   request(request, place) {

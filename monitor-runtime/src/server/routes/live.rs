@@ -57,7 +57,7 @@ macro_rules! files {
 
 static INDEX: [File; 1] = files! { "index.html": HTML; };
 
-static FILES: [File; 23] = files! {
+static FILES: [File; 24] = files! {
     "style.css": CSS;
     "address.js": JAVASCRIPT;
     "app.js": JAVASCRIPT;
@@ -72,6 +72,7 @@ static FILES: [File; 23] = files! {
     "incident.js": JAVASCRIPT;
     "level.js": JAVASCRIPT;
     "links.js": JAVASCRIPT;
+    "opened.js": JAVASCRIPT;
     "panels.js": JAVASCRIPT;
     "past.js": JAVASCRIPT;
     "requests.js": JAVASCRIPT;
