@@ -172,7 +172,10 @@ fn few_errors_do_not_hide_that_all_is_slow() {
         ([57, 0, 3], 0.510),
         ([60_000, 1, 0], 1e-6),
     ];
-    assert_eq!(first(&changed(slow)), ("load", Kind::Duration));
+    let found = compare(&minute(slow), Some(&before()), |_| Origin::Here);
+    assert_eq!(first(&found), ("load", Kind::Duration));
+    let errors = |of: &Changed| of.changes[0].kind == Kind::Errors;
+    assert!(found.iter().any(errors), "the error is told as well");
 }
 
 #[test]
