@@ -139,3 +139,25 @@ fn calls_end_although_a_span_inside_is_left_after_them() {
     let last = spans.last().expect("a span");
     assert_eq!(last["parent_id"], spans[0]["span_id"], "{story}");
 }
+
+#[test]
+fn a_span_of_another_crate_in_a_child_leaves_the_child_as_it_was() {
+    alone!();
+    monitor();
+    let subscriber = tracing_subscriber::registry().with(monitor_runtime::logs::request_layer());
+    let _subscriber = tracing::subscriber::set_default(subscriber);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let handled = request("/spans/child", || async {
+        let child = trace::current().expect("inside a request").child();
+        let after = child.scope(|| {
+            tracing::info_span!("inside a child").in_scope(inner);
+            trace::current().expect("inside a child")
+        });
+        assert_eq!(after, child);
+        500
+    });
+    let trace = runtime.expect("a runtime").block_on(handled);
+    let story = only(&trace);
+    let names: Vec<_> = shape(&story).into_iter().map(|(_, name)| name).collect();
+    assert_eq!(names, ["GET /spans/child", "inside a child", "inner"]);
+}

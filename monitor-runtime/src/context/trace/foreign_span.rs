@@ -48,8 +48,10 @@ impl ForeignSpan {
     /// Makes another span of the trace the innermost, if this one is.
     fn replace(&self, from: Option<SpanKey>, to: Option<SpanKey>) {
         with_begun(|trace, innermost| {
-            let is_here = Arc::ptr_eq(trace, &self.trace) && Some(innermost.key) == from;
-            if let Some(to) = to.filter(|_| is_here) {
+            // Not in a child of the context, which could not be found again.
+            let is_here = innermost.is_recorded && Arc::ptr_eq(trace, &self.trace);
+            let is_innermost = is_here && Some(innermost.key) == from;
+            if let Some(to) = to.filter(|_| is_innermost) {
                 Innermost::new(trace, to).set();
             }
         });
