@@ -39,8 +39,8 @@ const _: () = assert!(
 /// from start to end.
 pub(crate) struct FastCall {
     pub(crate) shard: OwnShard,
-    /// The start of the call or of its present poll, in ticks of the clock, [`RECORDED`] and [`RESUMED`]; 0
-    /// for the ticks if calls are not timed.
+    /// The start of the call or of its present poll, in ticks of the clock, with its marks; 0 for the ticks if
+    /// calls are not timed.
     pub(crate) began: u64,
 }
 

@@ -129,8 +129,10 @@ impl<D: Dimensions> Labels<D> {
     /// Returns the label set of a call whose labels are not known.
     #[cold]
     pub(crate) fn other(site: &'static Site) -> usize {
-        site.sets().shape::<D>();
-        D::LABEL_SETS
+        let sets = site.sets();
+        sets.shape::<D>();
+        // Of its shape, which may be that of labels of another type.
+        sets.other().unwrap_or(D::LABEL_SETS)
     }
 
     #[cold]

@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::Site;
 use super::interest::INTERESTED;
-use super::labels::MAX_LABEL_SETS;
 use super::registry;
 
-/// Set in the key of a site that is compiled with labels of several types. Such a key finds no shard, so each
-/// of its calls looks at its labels.
+/// Set in the key of a site that is compiled with labels of several types, or of which that is not known. Such a key
+/// finds no shard, so each of its calls looks at its labels.
 const MIXED: usize = 1 << (usize::BITS - 2);
 
 impl Site {
@@ -25,14 +24,13 @@ impl Site {
         self.key() & !(INTERESTED | MIXED)
     }
 
-    /// Notes that it is compiled with labels of several types, so that no call finds its shard by the label set
-    /// alone.
+    /// Notes that it is compiled with labels of several types.
     pub(crate) fn note_mixed_labels(&self) {
         self.0.key.fetch_or(MIXED, Ordering::Relaxed);
     }
 
-    /// Returns `true` if a label set needs to be looked at: before the first call, or if it is compiled with labels
-    /// of several types.
+    /// Returns `true` if the labels of a call need to be looked at: before the first one, or if those of other calls
+    /// may have another type.
     #[inline]
     pub(crate) fn are_labels_new(&self) -> bool {
         (self.key() & !INTERESTED).wrapping_sub(1) >= MIXED - 1
@@ -49,13 +47,15 @@ impl Site {
     #[cold]
     fn assign_id(&'static self) -> usize {
         static NEXT: AtomicUsize = AtomicUsize::new(1);
-        let label_sets = match self.labels {
-            [] => 1,
-            // More than its shape has: a label of another type may have more values.
-            _ => MAX_LABEL_SETS + 1,
+        let (label_sets, mark) = if self.labels.is_empty() {
+            (1, 0)
+        } else {
+            let sets = self.sets();
+            let mark = if sets.is_declared() { 0 } else { MIXED };
+            (sets.other().map_or(1, |other| other + 1), mark)
         };
         let new = NEXT.fetch_add(label_sets, Ordering::Relaxed);
-        let place = |key| (key & !(INTERESTED | MIXED) == 0).then_some(key | new);
+        let place = |key| (key & !(INTERESTED | MIXED) == 0).then_some(key | mark | new);
         // Two first calls may race; the second number stays unused.
         let placed = (self.0.key).fetch_update(Ordering::Relaxed, Ordering::Relaxed, place);
         match placed {

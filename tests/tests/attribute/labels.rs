@@ -319,3 +319,23 @@ fn a_generic_function_tells_the_labels_of_its_first_type_apart() {
     let speeds = ["Slow", "Fast", "Faster", "Fastest", "other"];
     assert_eq!(speeds.map(after), [1, 1, 0, 0, 0]);
 }
+
+#[monitored(labels(of = broken_or(value.as_ref())))]
+fn larger_first<L: MonitorLabel>(value: Option<L>) {
+    let _ = value;
+}
+
+fn broken_or<L>(value: Option<&L>) -> &L {
+    value.expect("a value")
+}
+
+/// The number of `other` among two values is that of a value among four.
+#[test]
+fn labels_that_panic_are_other_also_of_another_type() {
+    let _ = scrape();
+    larger_first(Some(Speed::Slow));
+    larger_first::<bool>(None);
+    larger_first(Some(true));
+    let of = |value| calls("larger_first", "ok", &[("of", value)]);
+    assert_eq!(["Slow", "Faster", "other"].map(of), [1, 0, 2]);
+}

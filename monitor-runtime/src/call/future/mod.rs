@@ -115,7 +115,7 @@ impl Start {
             declared,
         } = self;
         let mut state = FutureState::new(site);
-        if label_set != 0 || declared.is_some() {
+        if !site.labels.is_empty() || declared.is_some() {
             state.phase = Phase::New;
         }
         state.label_set = label_set;

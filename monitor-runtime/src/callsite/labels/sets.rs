@@ -59,6 +59,8 @@ pub(crate) struct LabelSets {
     /// The values of the labels that are `bounded`, by the label's position.
     names: [OnceLock<Box<Interner>>; MAX_LABELS],
     shape: OnceLock<Shape>,
+    /// `true` if all calls have labels of the types in `shape`.
+    is_declared: AtomicBool,
 }
 
 struct Shape {
@@ -105,6 +107,7 @@ impl LabelSets {
         Self {
             names: [const { OnceLock::new() }; MAX_LABELS],
             shape: OnceLock::new(),
+            is_declared: AtomicBool::new(false),
         }
     }
 
@@ -128,9 +131,14 @@ impl LabelSets {
         });
     }
 
-    /// Takes the shape of labels that have these values, before the first call.
+    /// Takes the shape of labels that have these values in all calls, before the first one.
     pub(crate) fn declare(&self, values: Vec<Values>) {
         self.shape.get_or_init(|| Shape::new(values));
+        self.is_declared.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_declared(&self) -> bool {
+        self.is_declared.load(Ordering::Acquire)
     }
 
     /// Returns the values of its labels, label by label; none where they are known from the first call on.
@@ -179,8 +187,8 @@ impl LabelSets {
         })
     }
 
-    /// Returns the label set of a call of a generic function that is compiled with labels of several types, `D`
-    /// among them. Label sets are numbers, which mean other values for each type: those of the type that was
+    /// Returns the label set of a call with labels of the types `D`, of a function that has none yet or may have others.
+    /// Label sets are numbers, which mean other values for each type: those of the type that was
     /// called first are told apart.
     pub(crate) fn label_set_of<D: Dimensions>(&self, function: &str, label_set: usize) -> usize {
         static WARNED: AtomicBool = AtomicBool::new(false);
