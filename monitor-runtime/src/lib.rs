@@ -140,7 +140,8 @@ mod traces;
 
 pub use monitor_macros::{Classify, MonitorLabel, monitored};
 
-pub use base::classify::{Class, Classify};
+pub use base::class::Class;
+pub use base::classify::Classify;
 #[cfg(feature = "enable")]
 pub use monitor::Monitor;
 #[cfg(feature = "enable")]

@@ -5,7 +5,7 @@ pub use crate::__of_error as of_error;
 pub use crate::__record as record;
 pub use crate::__site as site;
 pub use crate::__verdict as verdict;
-pub use crate::base::classify::Class;
+pub use crate::base::class::Class;
 pub use crate::base::verdict::Inner;
 pub use crate::base::verdict::{ErrorFormat, Shown, Verdict};
 pub use crate::call::labels::{Labelled, Labels, Unlabelled};

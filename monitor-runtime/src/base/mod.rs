@@ -1,6 +1,7 @@
 //! The ground that every other room stands on: the clock, outcomes, bounded and escaped text, verdicts
 //! on returned values, panics kept in, and threads of the runtime. Nothing in here knows of a call site.
 
+pub(crate) mod class;
 pub(crate) mod classify;
 #[cfg(feature = "enable")]
 pub(crate) mod clock;

@@ -6,34 +6,18 @@
 
 use std::mem::ManuallyDrop;
 
-use super::logged::{LOGGED, ROOT};
+use super::marks::{LOGGED, MARKS, RECORDED, RESUMED};
 use super::{Call, End, FullCall, Stretch};
 use crate::base::clock;
 use crate::base::verdict::Verdict;
 use crate::call::start::Start;
 use crate::callsite::Site;
 use crate::callsite::counters::{Shard, Timing};
-use crate::callsite::slow_polls;
 use crate::context::capture;
 use crate::context::counter_cache::{self, OwnShard};
 use crate::context::thread::{THREAD, Thread};
 use crate::context::trace;
 use crate::context::trace::Begun;
-
-/// Set in the start of a call that has a span in a local trace. Its ticks then exceed every bound,
-/// so that it leaves the fast path at its end without a check of its own.
-pub(super) const RECORDED: u64 = 1 << 63;
-
-/// Set, with the same effect, in the start of a call that was suspended, which is then the start of its
-/// present poll. The thread's call stack has the start of the call.
-pub(super) const RESUMED: u64 = 1 << 62;
-
-/// All marks that the start of a call can have.
-const MARKS: u64 = RECORDED | RESUMED | LOGGED | ROOT;
-const _: () = assert!(
-    slow_polls::NEVER < ROOT / 2,
-    "no bound of a future is near a mark, even for a clock that went back"
-);
 
 /// A call on the fast path: on one thread, without fields, span or events. Most calls are on it
 /// from start to end.

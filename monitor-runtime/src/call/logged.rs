@@ -7,8 +7,9 @@
 use std::cell::RefCell;
 
 use super::extras::Traced;
-use super::fast::{FastCall, RECORDED, now};
+use super::fast::{FastCall, now};
 use super::finish;
+use super::marks::{LOGGED, RECORDED, ROOT};
 use crate::base::outcome::Outcome;
 use crate::base::verdict::Verdict;
 use crate::base::{clock, unwind};
@@ -24,12 +25,6 @@ use crate::context::trace::{Begun, RootCall};
 use crate::context::{capture, counter_cache};
 use crate::logs::EndedCall;
 use crate::traces::SpanEnd;
-
-/// Set in the start of a call whose span is pending. Its ticks then exceed every bound, as those of a
-/// recorded call do.
-pub(super) const LOGGED: u64 = 1 << 61;
-/// Set in the start of such a call that is outside of local traces.
-pub(super) const ROOT: u64 = 1 << 60;
 
 thread_local! {
     /// The calls of this thread that are outside of local traces, one for each context inside another.

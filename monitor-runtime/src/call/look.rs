@@ -6,7 +6,8 @@ use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use crate::base::classify::{Class, Classify};
+use crate::base::class::Class;
+use crate::base::classify::Classify;
 use crate::base::unwind::{Payload, caught};
 use crate::base::verdict::{ErrorRepr, ErrorView, Verdict};
 use crate::call::run::CallGuard;

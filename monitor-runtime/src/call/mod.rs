@@ -15,6 +15,7 @@ pub(crate) mod labels;
 pub(crate) mod levels;
 mod logged;
 pub(crate) mod look;
+mod marks;
 mod polls;
 pub(crate) mod probe;
 pub(crate) mod run;

@@ -5,8 +5,8 @@
 )]
 
 use super::FastCall;
-use super::fast::{RECORDED, RESUMED, now};
-use super::logged::LOGGED;
+use super::fast::now;
+use super::marks::{LOGGED, RECORDED, RESUMED};
 use crate::base::clock;
 use crate::callsite::Site;
 use crate::callsite::slow_polls;

@@ -12,7 +12,8 @@ use std::ops::Deref;
 
 use super::judge::Stateless;
 use super::probe::row;
-use crate::base::classify::{Class, Classify};
+use crate::base::class::Class;
+use crate::base::classify::Classify;
 use crate::base::unwind::Payload;
 use crate::base::verdict::{ErrorRepr, Inner, foreign};
 

@@ -7,11 +7,11 @@
 
 use std::collections::VecDeque;
 
-use super::{HERE, Here, Stretch, frames, mark, now, reported_errors};
+use super::frames::{Step, begin_task, end_task, outermost, path};
+use super::{HERE, Here, Stretch, mark, now, reported_errors};
 use crate::base::clock;
 use crate::callsite::Site;
 use crate::context::sentry_types::Breadcrumb;
-use crate::context::thread::THREAD;
 use crate::context::trace;
 use crate::context::trace::TraceContext;
 use crate::traces::Ids;
@@ -37,31 +37,6 @@ pub(crate) struct EventContext {
     pub(crate) breadcrumbs: Vec<Breadcrumb>,
     /// The trace of the request it works for, or one per outermost call; `None` outside all calls.
     pub(crate) trace: Option<Ids>,
-}
-
-/// A function of the path, as far as breadcrumbs need it.
-#[derive(Clone, Copy)]
-pub(super) struct Step {
-    pub(super) site: &'static Site,
-    began: u64,
-    /// The start of its call, in ticks of the process's clock. `u64::MAX` for a call that has not
-    /// waited: no sibling has run since it began.
-    call: u64,
-}
-
-/// Returns the functions running since the last task began, outermost first.
-pub(super) fn path() -> Vec<Step> {
-    let frames = frames();
-    let task = frames.iter().rposition(|frame| frame.site.is_none());
-    let own = frames.iter().skip(task.map_or(0, |task| task + 1));
-    own.filter_map(|frame| {
-        Some(Step {
-            site: frame.site?,
-            began: frame.began,
-            call: frame.call.filter(|call| *call != 0).unwrap_or(u64::MAX),
-        })
-    })
-    .collect()
 }
 
 /// Returns the place of the running code. `ended` is a call that has just left it: its site, its
@@ -105,8 +80,8 @@ impl CallBreadcrumb {
 
 /// Keeps a breadcrumb with the call it was made in. Gives it back if no call runs.
 pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
-    let (path, tick) = (path(), now());
-    let Some(outermost) = path.first() else {
+    let tick = now();
+    let Some(outermost) = outermost() else {
         return Some(breadcrumb);
     };
     let keep = |here: &Here| {
@@ -114,7 +89,7 @@ pub(crate) fn keep_breadcrumb(breadcrumb: Breadcrumb) -> Option<Breadcrumb> {
             return;
         };
         // Removes those of calls that have ended.
-        crumbs.retain(|crumb| crumb.tick >= outermost.began);
+        crumbs.retain(|crumb| crumb.tick >= outermost);
         crumbs.push_back(CallBreadcrumb {
             tick,
             told: clock::now(),
@@ -185,8 +160,7 @@ fn trace(here: &Here, outermost: u64) -> Ids {
 
 /// Returns the trace of the outermost call around a stretch, if it has been needed yet.
 pub(super) fn known_trace(here: &Here, stretch: Stretch) -> Option<Ids> {
-    let path = path();
-    let outermost = path.first().map_or(stretch.began, |step| step.began);
+    let outermost = outermost().unwrap_or(stretch.began);
     let known = here.trace.get().filter(|(since, _)| *since >= outermost);
     known.map(|(_, trace)| trace)
 }
@@ -208,16 +182,6 @@ pub(super) fn forget_trace(here: &Here, began: u64, before: u64) {
     }
 }
 
-/// Returns the start of the outermost call on this thread, in its clock of events.
-pub(super) fn outermost() -> Option<u64> {
-    path().first().map(|step| step.began)
-}
-
-/// Returns `true` if no call runs.
-pub(super) fn is_outside() -> bool {
-    outermost().is_none()
-}
-
 fn take_all(here: &Here) -> VecDeque<CallBreadcrumb> {
     let crumbs = here.crumbs.try_borrow_mut();
     crumbs
@@ -231,17 +195,20 @@ fn take_all(here: &Here) -> VecDeque<CallBreadcrumb> {
 pub(crate) struct DetachedScope {
     crumbs: VecDeque<CallBreadcrumb>,
     trace: Option<(u64, Ids)>,
+    /// See [`begin_task`].
+    around: usize,
     _told: reported_errors::Inside,
 }
 
 impl DetachedScope {
     pub(crate) fn enter() -> Self {
-        THREAD.with(|thread| thread.clock.enter(None, None));
+        let around = begin_task();
         let take = |here: &Here| (take_all(here), here.trace.take());
         let (crumbs, trace) = HERE.try_with(take).unwrap_or_default();
         Self {
             crumbs,
             trace,
+            around,
             _told: reported_errors::Inside::enter(None),
         }
     }
@@ -249,7 +216,7 @@ impl DetachedScope {
 
 impl Drop for DetachedScope {
     fn drop(&mut self) {
-        THREAD.with(|thread| thread.clock.leave());
+        end_task(self.around);
         let crumbs = std::mem::take(&mut self.crumbs);
         let _ = HERE.try_with(|here| {
             if let Ok(mut kept) = here.crumbs.try_borrow_mut() {

@@ -65,6 +65,8 @@ struct Here {
     tasks: RefCell<Option<Arc<Tasks>>>,
     /// Functions nested deeper than the first 127.
     deeper: RefCell<Vec<Frame>>,
+    /// The number of functions around the code of the innermost task, its start among them; 0 outside of tasks.
+    before_task: Cell<usize>,
 }
 
 thread_local! {
@@ -77,6 +79,7 @@ thread_local! {
             told: RefCell::new(None),
             tasks: RefCell::new(None),
             deeper: RefCell::new(Vec::new()),
+            before_task: Cell::new(0),
         }
     };
 }
@@ -167,7 +170,7 @@ impl Stretch {
 
 /// Returns the monitored functions of the running task or thread, outermost first.
 pub(crate) fn running() -> impl Iterator<Item = &'static Site> {
-    breadcrumbs::path().into_iter().map(|step| step.site)
+    frames::path().into_iter().map(|step| step.site)
 }
 
 /// Returns the innermost monitored function running on this thread.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error_identity::Known;
-use super::{HERE, Here, REMEMBERED, breadcrumbs, now};
+use super::{HERE, Here, REMEMBERED, frames, now};
 
 /// The time after an error in which a line of its request may be about it. A request can be a
 /// socket that lives for days.
@@ -67,7 +67,7 @@ pub(super) fn note(here: &Here, error: &Arc<Known>) {
         errors.known.remove(0);
     }
     errors.known.push((at, Arc::clone(error)));
-    if breadcrumbs::is_outside() {
+    if frames::is_outside() {
         errors.failed = Some(at);
     }
 }
@@ -75,12 +75,7 @@ pub(super) fn note(here: &Here, error: &Arc<Known>) {
 /// Notes that a function panicked, and that Sentry has the panic.
 pub(crate) fn note_unwound() {
     let note = |here: &Here| {
-        if let Some(told) = here
-            .told
-            .borrow()
-            .as_ref()
-            .filter(|_| breadcrumbs::is_outside())
-        {
+        if let Some(told) = here.told.borrow().as_ref().filter(|_| frames::is_outside()) {
             told.errors().failed = Some(Instant::now());
         }
     };
@@ -95,7 +90,7 @@ pub(crate) fn note_unwound() {
 pub(crate) fn is_told_again<'a>(texts: &(impl Iterator<Item = &'a str> + Clone)) -> bool {
     let same = |error: &Known| error.sent && texts.clone().any(|text| error.is_told_by(text));
     let is_recent = |at: Instant| at.elapsed() < MEMORY;
-    let since = breadcrumbs::outermost();
+    let since = frames::outermost();
     let ask = |here: &Here| {
         if let Some(told) = here.told.borrow().as_ref() {
             let errors = told.errors();

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::error_identity::Known;
 use super::reported_errors::MEMORY;
 use super::seen_errors::{Origin, SeenError};
-use super::{HERE, Here, REMEMBERED, breadcrumbs, frames, mark, tick};
+use super::{HERE, Here, REMEMBERED, frames, mark, tick};
 
 /// The errors that came out of the tasks of one call.
 #[derive(Default)]
@@ -18,7 +18,7 @@ impl Tasks {
     /// task belongs to.
     pub(crate) fn of_this_call() -> Option<Arc<Self>> {
         let of = |here: &Here| {
-            if breadcrumbs::is_outside() {
+            if frames::is_outside() {
                 return here.tasks.borrow().clone();
             }
             let began = frames().last().map_or(0, |frame| frame.began);
@@ -53,7 +53,7 @@ impl Tasks {
 /// Notes an error that came out of an outermost call with the call that spawned its task.
 pub(super) fn note(here: &Here, error: &Arc<Known>) {
     let tasks = here.tasks.borrow();
-    let Some(tasks) = tasks.as_ref().filter(|_| breadcrumbs::is_outside()) else {
+    let Some(tasks) = tasks.as_ref().filter(|_| frames::is_outside()) else {
         return;
     };
     let mut errors = tasks.errors();

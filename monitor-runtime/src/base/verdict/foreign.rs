@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 
 use super::text;
-use crate::base::classify::Class;
+use crate::base::class::Class;
 use crate::base::status::Grpc;
 
 /// An error that is recognized by its type's name.

@@ -16,7 +16,7 @@ pub(crate) use self::view::ErrorView;
 pub use self::view::Inner;
 pub(crate) use self::view::{ErrorRepr, Link};
 
-use crate::base::classify::Class;
+use crate::base::class::Class;
 use crate::base::unwind::caught;
 
 /// The result of a call, as its returned value tells it.

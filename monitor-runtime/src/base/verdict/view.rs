@@ -6,7 +6,7 @@ use std::fmt::{self, Debug, Display};
 use super::foreign::{self, Foreign};
 use super::type_name::{short_type, type_of};
 use super::{ErrorFormat, Verdict, clean, text};
-use crate::base::classify::Class;
+use crate::base::class::Class;
 use crate::base::unwind::caught;
 
 /// An error as far as its type reveals it.
