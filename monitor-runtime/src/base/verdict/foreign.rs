@@ -30,11 +30,22 @@ const RESPONSES: [(&str, &str); 6] = [
     ("(http::status::StatusCode, ", "("),
 ];
 
-/// Types of bodies: as an error they are a response without a status.
-const BODIES: [&str; 3] = [
+/// Types of responses whose status is never a server error, alone or as the last part of a tuple.
+const SUCCESSES: [&str; 5] = [
     "axum::json::Json<",
     "axum::response::Html<",
+    "axum::response::NoContent",
+    "axum::response::redirect::Redirect",
     "axum::form::Form<",
+];
+
+/// Types of what may stand before the body in a tuple that is a response.
+const PARTS: [&str; 5] = [
+    "http::header::",
+    "[(http::header::",
+    "axum_core::response::append_headers::AppendHeaders<",
+    "axum::extension::Extension<",
+    "axum_extra::typed_header::TypedHeader<",
 ];
 
 /// Crates whose extractors reject requests.
@@ -76,19 +87,51 @@ pub(crate) fn look(type_name: &str, debug: Option<&dyn Debug>) -> Option<Foreign
             hides: true,
         });
     }
-    let is_body = BODIES.iter().any(|body| name.starts_with(body));
-    // Headers alone, or in a tuple.
-    if is_body || name.contains("http::header::") {
-        return Some(Foreign {
-            class: None,
-            hides: true,
-        });
+    if let Some(class) = response(name) {
+        return Some(Foreign { class, hides: true });
     }
     let rejects = EXTRACTORS.iter().any(|from| name.starts_with(from));
     rejects.then(|| Foreign {
         class: shown().map(|shown| rejection(&shown)),
         hides: false,
     })
+}
+
+/// Returns the class of a response that shows no status; `None` for another type.
+fn response(name: &str) -> Option<Option<Class>> {
+    let (first, last) = ends(name);
+    let is = |part: &str, known: &[&str]| known.iter().any(|known| part.starts_with(known));
+    if is(last, &SUCCESSES) {
+        return Some(Some(Class::Ok));
+    }
+    if !is(first, &PARTS) {
+        return None;
+    }
+    // Another tuple with such a beginning, or headers alone, may be no response at all.
+    let is_text = ["&str", "alloc::string::String", "alloc::vec::Vec<u8>"].contains(&last);
+    Some(is_text.then_some(Class::Ok))
+}
+
+/// Returns the types of the first and the last part of a tuple; of another type, the type itself.
+fn ends(name: &str) -> (&str, &str) {
+    let Some(parts) = name
+        .strip_prefix('(')
+        .and_then(|name| name.strip_suffix(')'))
+    else {
+        return (name, name);
+    };
+    let mut depth = 0_usize;
+    let outer = |letter: char| {
+        match letter {
+            '(' | '[' | '<' => depth += 1,
+            ')' | ']' | '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && letter == ','
+    };
+    let mut parts = parts.split(outer).map(str::trim);
+    let first = parts.next().unwrap_or(name);
+    (first, parts.last().unwrap_or(first))
 }
 
 /// Returns the type behind boxes and references.
@@ -186,14 +229,27 @@ mod tests {
         );
         let tuple = "(http::status::StatusCode, alloc::string::String)";
         assert_eq!(class(tuple, "(502, \"x\")"), Some(Class::Error("502")));
-        let headers = "(http::header::map::HeaderMap, &str)";
+        let of = |class| Some(Foreign { class, hides: true });
+        for name in [
+            "axum::json::Json<alloc::vec::Vec<(u8, u8)>>",
+            "axum::response::NoContent",
+            "(http::header::map::HeaderMap, &str)",
+            "(http::header::map::HeaderMap, axum::response::redirect::Redirect)",
+            "([(http::header::name::HeaderName, &str); 1], axum::response::Html<&str>)",
+            "([(http::header::name::HeaderName, &str); 2], alloc::string::String)",
+            "([(&str, &str); 2], axum::response::redirect::Redirect)",
+            "(axum_core::response::append_headers::AppendHeaders<[(a, b); 1]>, axum::response::redirect::Redirect)",
+        ] {
+            assert_eq!(look(name, None), of(Some(Class::Ok)), "{name}");
+        }
+        let unknown = "(http::header::map::HeaderMap, my::Body<(u8, u8)>)";
+        assert_eq!(look(unknown, None), of(None));
+        assert_eq!(look("(u8, alloc::string::String)", None), None);
         assert_eq!(
-            look(headers, None),
-            Some(Foreign {
-                class: None,
-                hides: true
-            })
+            look("([(&str, &str); 2], alloc::string::String)", None),
+            None
         );
+        assert_eq!(look("my::axum::json::Json<u8>", None), None);
     }
 
     #[test]
