@@ -35,6 +35,8 @@ pub(crate) enum ErrorRepr<'a> {
     Opaque,
     /// A value that is an error only by its class or a rule.
     Judged,
+    /// An error that is a response, of which only the status is shown.
+    Response,
 }
 
 /// One error of a chain: the outermost, or one of its sources.
@@ -89,7 +91,7 @@ impl<'a> ErrorView<'a> {
         inner: Option<Inner<'a>>,
     ) -> Verdict<'a> {
         if is_response {
-            self.sight = ErrorRepr::Judged;
+            self.sight = ErrorRepr::Response;
         }
         if let (ErrorRepr::Debug(_) | ErrorRepr::Opaque, Some(inner)) = (self.sight, inner) {
             self.sight = inner.sight();
@@ -105,7 +107,7 @@ impl<'a> ErrorView<'a> {
             return Verdict::Error(self);
         };
         if hides {
-            self.sight = ErrorRepr::Judged;
+            self.sight = ErrorRepr::Response;
         }
         self.verdict(class)
     }
@@ -119,7 +121,8 @@ impl<'a> ErrorView<'a> {
             | ErrorRepr::Display(_)
             | ErrorRepr::Panic(_)
             | ErrorRepr::Opaque
-            | ErrorRepr::Judged => None,
+            | ErrorRepr::Judged
+            | ErrorRepr::Response => None,
         }
     }
 
@@ -159,10 +162,10 @@ impl<'a> ErrorView<'a> {
             }
             ErrorRepr::Opaque => return vec![link(type_name, format_args!("{}", self.type_name))],
             // The value itself may contain anything, so it is shown only by `ret`.
-            ErrorRepr::Judged if self.class.is_empty() => {
+            ErrorRepr::Judged | ErrorRepr::Response if self.class.is_empty() => {
                 return vec![link(type_name, format_args!("an error by its value"))];
             }
-            ErrorRepr::Judged => {
+            ErrorRepr::Judged | ErrorRepr::Response => {
                 return vec![link(type_name, format_args!("returned {}", self.class))];
             }
         };
@@ -188,12 +191,13 @@ impl<'a> ErrorView<'a> {
             | ErrorRepr::Debug(_)
             | ErrorRepr::Panic(_)
             | ErrorRepr::Opaque
-            | ErrorRepr::Judged => None,
+            | ErrorRepr::Judged
+            | ErrorRepr::Response => None,
         }
     }
 
-    /// Returns `true` if the error has nothing to distinguish it from another one: a response with
-    /// a status of 500, a type without a text, `()`.
+    /// Returns `true` if nothing tells the error from an earlier failure that it may be the answer to: a
+    /// response with a status of 500 that is no `Err`, a type without a text, `()`.
     pub(crate) fn is_wordless(&self) -> bool {
         matches!(self.sight, ErrorRepr::Opaque | ErrorRepr::Judged) || self.type_name == "()"
     }

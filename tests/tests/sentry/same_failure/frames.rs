@@ -62,3 +62,42 @@ fn a_response_without_words_is_the_answer_to_the_failure() {
     let (_, seen) = capture(answers);
     told(&seen, &["disk"]);
 }
+
+type Status = axum::http::StatusCode;
+
+#[monitored]
+fn handles_and_returns_a_status() -> Result<u64, Status> {
+    let _ = third();
+    Err(Status::BAD_GATEWAY)
+}
+
+#[monitored]
+fn handles_and_returns_a_tuple() -> Result<u64, (Status, &'static str)> {
+    let _ = third();
+    Err((Status::INTERNAL_SERVER_ERROR, "another"))
+}
+
+#[monitored]
+fn passes_the_status_on() -> Result<u64, Status> {
+    handles_and_returns_a_status()
+}
+
+#[monitored]
+async fn handles_waits_and_returns_a_status() -> Result<u64, Status> {
+    let _ = third();
+    tokio::task::yield_now().await;
+    Err(Status::BAD_GATEWAY)
+}
+
+/// It may be about the failure before it, or not: one event too many, rather than none.
+#[test]
+fn an_error_that_is_a_status_is_a_failure_of_its_own() {
+    let (_, seen) = capture(handles_and_returns_a_status);
+    told(&seen, &["disk", "handles_and_returns_a_status"]);
+    let (_, seen) = capture(handles_and_returns_a_tuple);
+    told(&seen, &["disk", "handles_and_returns_a_tuple"]);
+    let (_, seen) = capture(passes_the_status_on);
+    told(&seen, &["disk", "handles_and_returns_a_status"]);
+    let (_, seen) = capture(|| monitor_tests::run(handles_waits_and_returns_a_status()));
+    told(&seen, &["disk", "handles_waits_and_returns_a_status"]);
+}
