@@ -8,7 +8,13 @@ use super::given::Given;
 use crate::base::redact::HIDDEN;
 
 pub(super) fn parse_dsn(mut given: Given) -> Result<Dsn, ConfigError> {
-    let parsed = given.value.parse();
+    // The parser takes what stands behind a space as a part of the project.
+    let is_one = !given.value.trim().contains(char::is_whitespace);
+    if !is_one {
+        given.value = HIDDEN.to_owned();
+        return Err(given.refuse(format_args!("is not a DSN (it has a space)")));
+    }
+    let parsed = given.value.trim().parse();
     parsed.map_err(|problem: ParseDsnError| {
         // The text before an `@` is a key, even in a malformed DSN.
         if let Some((_, host)) = given.value.rsplit_once('@') {

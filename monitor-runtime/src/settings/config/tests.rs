@@ -206,6 +206,23 @@ fn the_watchdog_takes_a_duration_or_off() {
     assert_eq!(resolve(given, &env).expect("allowed").watchdog, None);
 }
 
+#[cfg(feature = "sentry")]
+#[test]
+fn a_dsn_is_one_word_and_its_key_is_not_shown() {
+    let of = |value: &str| resolve(Overrides::default(), &[("SENTRY_DSN", value)]);
+    assert!(of("https://key@host/1").is_ok());
+    assert!(of(" https://key@host/1\n").is_ok());
+    for value in [
+        "https://key@host/1 x",
+        "https://key@host/1\t2",
+        "key@host 1",
+    ] {
+        let text = of(value).expect_err(value).to_string();
+        assert!(text.contains("is not a DSN (it has a space)"), "{text}");
+        assert!(!text.contains("key@"), "{text}");
+    }
+}
+
 #[test]
 fn the_limit_of_a_poll_takes_a_duration_or_off() {
     let of = |value: &str| {
