@@ -32,7 +32,9 @@ impl Rules {
         let mut templates = self.templates.to_vec();
         for template in more {
             let template = template.as_ref();
-            template::check(template, &templates);
+            if !template::check(template, &templates) {
+                continue;
+            }
             let template = keep(template);
             metrics::declare(template);
             templates.push(template);
@@ -178,6 +180,19 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_template_of_another_framework_matches_nothing_as_the_log_says() {
+        let mut rules = Rules::default();
+        rules.add_templates(["/{*rest}/x", "/orders/{id?}", "/orders/:id", "/orders/{id}"]);
+        let route = |path: &str| {
+            let request = Request::builder().uri(path).body(()).expect("a request");
+            rules.find(&request)
+        };
+        assert_eq!(route("/orders/7"), Some("/orders/{id}"));
+        assert_eq!(route("/files/a/b"), None);
+        assert_eq!(route("/orders/:id"), Some("/orders/{id}"));
+    }
 
     #[test]
     fn a_template_matches_whole_segments() {

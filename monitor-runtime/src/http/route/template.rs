@@ -13,13 +13,15 @@ const MAX_WARNINGS: usize = 100;
 /// All warnings so far, and those that are not in the log yet.
 static WARNINGS: Mutex<(BTreeSet<String>, Vec<String>)> = Mutex::new((BTreeSet::new(), Vec::new()));
 
-/// Warns of a template that never matches a path, because of its spelling or of earlier templates.
-pub(super) fn check(template: &str, before: &[&str]) {
+/// Warns of a template that never matches a path, because of its spelling or of earlier templates. Returns
+/// `false` for one whose spelling is that of another framework, which is to match none.
+pub(super) fn check(template: &str, before: &[&str]) -> bool {
     let right = spelled(template);
     if right != template {
-        return warn(format!(
+        warn(format!(
             "the route template {template:?} never matches a path: write {right:?}"
         ));
+        return false;
     }
     let is_rest = |template: &str| template.contains("{*");
     let hides = |earlier: &&&str| {
@@ -33,6 +35,7 @@ pub(super) fn check(template: &str, before: &[&str]) {
              matches the same paths: put {template:?} first"
         ));
     }
+    true
 }
 
 /// Warns of the name of a route that looks like a template of another framework.
