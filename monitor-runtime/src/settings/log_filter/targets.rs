@@ -110,10 +110,18 @@ pub(super) fn unmatched(filter: &str) -> Option<String> {
     let meant = meant.unwrap_or_else(|| {
         let crates: BTreeSet<&str> = known.iter().map(|known| crate_of(known)).collect();
         let crates: Vec<&str> = crates.into_iter().take(10).collect();
-        format!(
-            ", as far as it has logged yet; known are {}",
-            crates.join(", ")
-        )
+        let known = if crates.is_empty() {
+            String::new()
+        } else {
+            format!("; known are {}", crates.join(", "))
+        };
+        let hyphen = if target.contains('-') {
+            let right = target.replace('-', "_");
+            format!("; a target has no hyphen, did you mean `{right}`?")
+        } else {
+            String::new()
+        };
+        format!(", as far as it has logged yet{known}{hyphen}")
     });
     Some(format!(
         "no target of this process begins with `{target}`{meant}"

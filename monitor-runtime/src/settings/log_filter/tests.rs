@@ -164,6 +164,7 @@ fn a_directive_that_fits_nothing_is_named() {
             "did you mean `axum_service::orders`?",
         ),
         ("info,nosuch=debug", "begins with `nosuch`"),
+        ("info,no-such=debug", "did you mean `no_such`?"),
     ] {
         let hint = hint(text);
         assert!(
