@@ -237,7 +237,10 @@ fn told(text: &str, at: usize) -> Option<Range<usize>> {
     let word = text[start..end].trim_end_matches([',', ';', '!', '?']);
     let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
     // A count, an age or a version: `the token is 30 minutes old`.
+    let is_mixed =
+        word.starts_with(|first: char| first.is_ascii_alphabetic()) && has(u8::is_ascii_digit);
     let shortest = match (has(u8::is_ascii_alphabetic), is_plain_word(name)) {
+        (true, true) if is_mixed => 6,
         (true, true) => 8,
         (true, false) => 4,
         (false, _) => 5,

@@ -142,6 +142,8 @@ fn options_and_sentences_tell_secrets() {
         ("passcode is 123456.", "passcode is •."),
         ("my api_key is \"abc\", yes", "my api_key is \"•\", yes"),
         ("token is eyJhbGciOi.J9, ok", "token is •, ok"),
+        ("the token is s3cret9", "the token is •"),
+        ("your session is a1b2c3!", "your session is •!"),
     ]);
 }
 
@@ -166,6 +168,7 @@ fn ordinary_text_stays_as_it_is() {
         "Token => accept(), password => refuse()",
         "the password is too short: 8 characters are needed",
         "the password is 8 characters long, the token is 30s old",
+        "the token is v2 and the cookie is old1",
         "password is required, token is well-formed, session was closed/expired",
         "the session is 2.5s old",
         "the option --password is required, --token must be given",
