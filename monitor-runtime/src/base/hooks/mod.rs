@@ -11,7 +11,7 @@ use std::ffi::{c_int, c_void};
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::{mem, ptr};
 
 use libc::{sigaction, siginfo_t};
@@ -114,6 +114,8 @@ pub(crate) fn on_crash(settled: fn(bool) -> bool) -> io::Result<()> {
         libc::SIGBUS,
         libc::SIGILL,
         libc::SIGFPE,
+        libc::SIGTRAP,
+        libc::SIGSYS,
     ]
     .into_iter()
     .try_for_each(|signal| install(signal, crashed))
@@ -201,19 +203,26 @@ extern "C" fn crashed(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
             tv_sec: 0,
             tv_nsec: 1_000_000,
         };
-        let mut waited = 0;
-        while waited < CRASH_LIMIT && !settled(waited > CRASH_HURRY) {
+        // One crash may lead to another: after a stack overflow the standard library aborts.
+        static WAITED: AtomicUsize = AtomicUsize::new(0);
+        loop {
+            let waited = WAITED.load(Ordering::Relaxed);
+            if waited >= CRASH_LIMIT || settled(waited > CRASH_HURRY) {
+                break;
+            }
             // SAFETY: it reads the time, and writes nothing.
             unsafe { libc::nanosleep(&raw const millisecond, ptr::null_mut()) };
-            waited += 1;
+            // Not added: threads that crash together wait at the same time.
+            WAITED.fetch_max(waited + 1, Ordering::Relaxed);
         }
     }
     restore(signal, before(signal).unwrap_or(&DEFAULT));
-    // An instruction that faults does so again when this returns; a signal that was sent does not
-    // come by itself.
+    // An instruction that faults does so again when this returns. One that traps, and a signal that was sent,
+    // do not come by themselves.
+    let is_trap = signal == libc::SIGTRAP || signal == libc::SIGSYS;
     // SAFETY: the kernel gave the structure; the signal comes when this handler returns.
     unsafe {
-        if info.is_null() || (*info).si_code <= 0 {
+        if is_trap || info.is_null() || (*info).si_code <= 0 {
             libc::raise(signal);
         }
     }

@@ -10,7 +10,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use libc::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU};
+use libc::{
+    SIGALRM, SIGHUP, SIGINT, SIGPROF, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGVTALRM, SIGXCPU,
+    SIGXFSZ,
+};
 
 use super::{Lifecycle, current};
 use crate::base::hooks;
@@ -24,7 +27,11 @@ const ENDING: &[(i32, &str)] = &[
     (SIGUSR2, "SIGUSR2"),
     (SIGALRM, "SIGALRM"),
     (SIGVTALRM, "SIGVTALRM"),
+    (SIGPROF, "SIGPROF"),
     (SIGXCPU, "SIGXCPU"),
+    (SIGXFSZ, "SIGXFSZ"),
+    #[cfg(target_os = "linux")] // elsewhere it is ignored by default
+    (libc::SIGIO, "SIGIO"),
 ];
 
 /// Listens until the end of the process. A second call changes nothing.
