@@ -28,10 +28,9 @@ pub(crate) mod transparent;
 
 use std::mem::ManuallyDrop;
 
-pub(crate) use extras::CallExtras;
-use extras::Traced;
-pub(crate) use fast::FastCall;
-
+pub(crate) use self::extras::CallExtras;
+use self::extras::Traced;
+pub(crate) use self::fast::FastCall;
 use self::finish::Ended;
 pub(crate) use self::stretch::Stretch;
 use crate::base::clock;

@@ -32,6 +32,9 @@ static SIGNALLED: OnceLock<UnixStream> = OnceLock::new();
 /// Returns `true` if the process may end. Its argument is `true` if time is short.
 static SETTLED: OnceLock<fn(bool) -> bool> = OnceLock::new();
 static FORKED: AtomicBool = AtomicBool::new(false);
+/// Milliseconds that this process has waited in a crash. One may lead to another: after a stack overflow the
+/// standard library aborts.
+static WAITED: AtomicUsize = AtomicUsize::new(0);
 
 /// Returns `true` in a process that was forked off one that called [`watch_forks`]. The runtime's
 /// threads do not exist in it.
@@ -203,8 +206,6 @@ extern "C" fn crashed(signal: c_int, info: *mut siginfo_t, _: *mut c_void) {
             tv_sec: 0,
             tv_nsec: 1_000_000,
         };
-        // One crash may lead to another: after a stack overflow the standard library aborts.
-        static WAITED: AtomicUsize = AtomicUsize::new(0);
         loop {
             let waited = WAITED.load(Ordering::Relaxed);
             if waited >= CRASH_LIMIT || settled(waited > CRASH_HURRY) {

@@ -87,8 +87,8 @@ pub(crate) fn look(type_name: &str, debug: Option<&dyn Debug>) -> Option<Foreign
             hides: true,
         });
     }
-    if let Some(class) = response(name) {
-        return Some(Foreign { class, hides: true });
+    if let Some(response) = response(name) {
+        return Some(response);
     }
     let rejects = EXTRACTORS.iter().any(|from| name.starts_with(from));
     rejects.then(|| Foreign {
@@ -97,19 +97,15 @@ pub(crate) fn look(type_name: &str, debug: Option<&dyn Debug>) -> Option<Foreign
     })
 }
 
-/// Returns the class of a response that shows no status; `None` for another type.
-fn response(name: &str) -> Option<Option<Class>> {
+/// Recognizes a response that shows no status.
+fn response(name: &str) -> Option<Foreign> {
     let (first, last) = ends(name);
     let is = |part: &str, known: &[&str]| known.iter().any(|known| part.starts_with(known));
-    if is(last, &SUCCESSES) {
-        return Some(Some(Class::Ok));
-    }
-    if !is(first, &PARTS) {
-        return None;
-    }
-    // Another tuple with such a beginning, or headers alone, may be no response at all.
     let is_text = ["&str", "alloc::string::String", "alloc::vec::Vec<u8>"].contains(&last);
-    Some(is_text.then_some(Class::Ok))
+    let (is_success, has_part) = (is(last, &SUCCESSES), is(first, &PARTS));
+    // Another tuple with such a beginning, or headers alone, may be no response at all.
+    let class = (is_success || has_part && is_text).then_some(Class::Ok);
+    (is_success || has_part).then_some(Foreign { class, hides: true })
 }
 
 /// Returns the types of the first and the last part of a tuple; of another type, the type itself.

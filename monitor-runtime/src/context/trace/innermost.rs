@@ -7,7 +7,7 @@ use crate::context::thread::THREAD;
 use crate::traces::{LocalTrace, SpanId, SpanKey};
 
 /// The innermost span of the context that the thread works in.
-// Most calls change its key alone, and nobody asks for most ids.
+// Most calls change its key alone, and most ids are never asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Innermost {
     /// The span itself; if it is one of the local trace, the first span of that, see [`id`](Self::id).

@@ -11,7 +11,7 @@ pub(super) fn parse_dsn(mut given: Given) -> Result<Dsn, ConfigError> {
     // The parser takes what stands behind a space as a part of the project.
     let is_one = !given.value.trim().contains(char::is_whitespace);
     if !is_one {
-        given.value = HIDDEN.to_owned();
+        HIDDEN.clone_into(&mut given.value);
         return Err(given.refuse(format_args!("is not a DSN (it has a space)")));
     }
     let parsed = given.value.trim().parse();
