@@ -119,7 +119,7 @@ impl Call {
         let resume = || context::Stretch::resume(site, began);
         let mut stretch = Stretch::enter(site, label_set, self.extra.as_deref_mut(), resume);
         if let Some(extra) = self.extra.as_deref_mut() {
-            extra.memory.recall(stretch.story);
+            extra.memory.recall(stretch.story, began);
         }
         stretch.is_resumed = true;
         stretch.since = now(site);
@@ -188,8 +188,7 @@ impl Call {
         }
         let mut traced = extra.as_mut().and_then(|extra| extra.traced.take());
         let class = end.place(site);
-        let last = stretch.is_resumed.then_some(polled);
-        stretch.shard.ended(outcome, class, ticks, last);
+        (stretch.shard).ended(outcome, class, ticks, stretch.is_resumed.then_some(polled));
         if slow_poll {
             slow_polls::note(stretch, polled);
         }
@@ -241,8 +240,9 @@ impl Call {
                 fields: Vec::new(),
             });
         }
+        let is_stray = extra.as_ref().is_some_and(|extra| extra.memory.is_stray());
         unwind::quietly(|| extra.map(CallExtras::discard));
-        stretch.story.hand_up();
+        stretch.story.hand_up(is_stray);
         if outcome == Outcome::Cancelled {
             stretch.story.rewind();
         } else {

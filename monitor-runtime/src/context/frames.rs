@@ -1,5 +1,7 @@
 //! The functions that run on this thread.
 
+use std::ptr;
+
 use super::call_stack::{Frame, MAX_DEPTH};
 use super::{HERE, Here};
 use crate::callsite::Site;
@@ -64,19 +66,58 @@ pub(super) fn end_task(around: usize) {
     let _ = HERE.try_with(|here| here.before_task.set(around));
 }
 
+/// Returns the function at a depth.
+fn frame(depth: usize) -> Option<Frame> {
+    THREAD.with(|thread| {
+        let stack = &thread.clock;
+        if depth < stack.depth().min(MAX_DEPTH) {
+            return Some(stack.frame(depth));
+        }
+        let deeper = depth.checked_sub(MAX_DEPTH)?;
+        let found = |here: &Here| here.deeper.try_borrow().ok()?.get(deeper).copied();
+        HERE.try_with(found).ok()?
+    })
+}
+
 /// Returns the start of the outermost call on this thread, in its clock of events.
 // Every failure and every slowest call asks, at any depth of a recursion.
 pub(super) fn outermost() -> Option<u64> {
-    let place = before_task();
-    THREAD.with(|thread| {
-        let stack = &thread.clock;
-        if place < stack.depth().min(MAX_DEPTH) {
-            return Some(stack.frame(place).began);
-        }
-        let deeper = place.checked_sub(MAX_DEPTH)?;
-        let began = |here: &Here| Some(here.deeper.try_borrow().ok()?.get(deeper)?.began);
-        HERE.try_with(began).ok()?
-    })
+    frame(before_task()).map(|frame| frame.began)
+}
+
+/// A moment on a thread.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    /// The address of the thread's state.
+    thread: usize,
+    /// The thread's clock of events.
+    tick: u64,
+}
+
+impl Moment {
+    pub(super) fn now() -> Self {
+        THREAD.with(|thread| Self {
+            thread: ptr::from_ref(thread).addr(),
+            tick: thread.clock.tick_now(),
+        })
+    }
+}
+
+/// Returns `true` if the innermost call, which has waited, runs inside one that began after it. `call` is its start in
+/// ticks of the process's clock, `polled` the end of its last poll, if that left something.
+pub(super) fn is_stray(call: u64, polled: Option<Moment>) -> bool {
+    let depth = THREAD.with(|thread| thread.clock.whole_depth());
+    let around = depth.checked_sub(2).filter(|depth| *depth >= before_task());
+    let Some(around) = around.and_then(frame) else {
+        return false;
+    };
+    match around.call.filter(|around| *around != 0 && call != 0) {
+        Some(around) => call < around,
+        // The other has not waited, so it is the caller only if it polled the call before, right here.
+        None => polled.is_some_and(|polled| {
+            polled.thread != Moment::now().thread || polled.tick < around.began
+        }),
+    }
 }
 
 /// Returns `true` if no call runs.

@@ -142,10 +142,16 @@ impl Stretch {
         known.ok().flatten()
     }
 
-    /// Leaves the marks of a call that has ended to the call around it.
-    pub(crate) fn hand_up(self) {
+    /// Leaves the breadcrumbs of a call that has ended to the call around it, if it is one of that:
+    /// [`is_stray`](SuspendedContext::is_stray).
+    pub(crate) fn hand_up(self, is_stray: bool) {
         if self.has_marks() {
-            let _ = HERE.try_with(|here| breadcrumbs::hand_up(here, self.began, None));
+            let _ = HERE.try_with(|here| {
+                if is_stray {
+                    drop(breadcrumbs::take(here, self));
+                }
+                breadcrumbs::hand_up(here, self.began, None);
+            });
         }
     }
 
@@ -184,11 +190,22 @@ pub(crate) struct SuspendedContext {
     marks: VecDeque<SeenError>,
     crumbs: Vec<CallBreadcrumb>,
     trace: Option<Ids>,
+    /// The place of the last poll.
+    polled: Option<frames::Moment>,
+    /// `true` if the call goes on inside one that began after it.
+    is_stray: bool,
 }
 
 impl SuspendedContext {
+    /// Returns `true` if the call goes on inside one that began after it, and that is not the caller: that one
+    /// polls or drops a future which it did not make.
+    pub(crate) fn is_stray(&self) -> bool {
+        self.is_stray
+    }
+
     /// Keeps what a poll that left the future pending has produced.
     pub(crate) fn keep(&mut self, stretch: Stretch) {
+        self.polled = Some(frames::Moment::now());
         self.keep_marks(stretch);
         let _ = HERE.try_with(|here| {
             self.crumbs = breadcrumbs::take(here, stretch);
@@ -196,8 +213,10 @@ impl SuspendedContext {
         });
     }
 
-    /// Gives back to the thread what the future kept, for its next poll.
-    pub(crate) fn recall(&mut self, stretch: Stretch) {
+    /// Gives back to the thread what the future kept, for its next poll. `call` is the start of its call, in ticks
+    /// of the process's clock.
+    pub(crate) fn recall(&mut self, stretch: Stretch, call: u64) {
+        self.is_stray = frames::is_stray(call, self.polled);
         if self.crumbs.is_empty() && self.marks.is_empty() && self.trace.is_none() {
             return;
         }

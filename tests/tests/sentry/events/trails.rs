@@ -134,3 +134,86 @@ fn the_newest_breadcrumbs_are_kept() {
     let kept: Vec<_> = (436..500).map(|number: u32| number.to_string()).collect();
     assert_eq!(breadcrumbs(&event), kept);
 }
+
+#[monitored]
+async fn somebody_elses() {
+    crumb("of somebody else");
+    pause().await;
+    crumb("of somebody else, later");
+}
+
+type Other = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn begun() -> Other {
+    let mut other: Other = Box::pin(somebody_elses());
+    assert!(monitor_tests::poll(other.as_mut()).is_pending());
+    other
+}
+
+#[monitored]
+fn drops(other: Other) -> Result<(), NotFound> {
+    crumb("of the one that drops");
+    drop(other);
+    Err(NotFound(52))
+}
+
+#[monitored]
+fn finishes(other: Other) -> Result<(), NotFound> {
+    crumb("of the one that finishes");
+    run(other);
+    Err(NotFound(53))
+}
+
+#[monitored]
+async fn waits_and_drops(other: Other) -> Result<(), NotFound> {
+    pause().await;
+    drop(other);
+    crumb("of the one that waits");
+    Err(NotFound(54))
+}
+
+#[test]
+fn a_future_that_is_dropped_or_finished_in_another_call_takes_its_breadcrumbs_along() {
+    alone!();
+    sentry();
+    drops(begun()).expect_err("no row");
+    finishes(begun()).expect_err("no row");
+    let other = begun();
+    std::thread::scope(|scope| {
+        let elsewhere = scope.spawn(|| run(waits_and_drops(other)));
+        elsewhere.join().expect("no panic").expect_err("no row");
+    });
+    assert_eq!(breadcrumbs(&one("drops")), ["of the one that drops"]);
+    let seen = one("finishes");
+    assert!(!breadcrumbs(&seen).contains(&"of somebody else"), "{seen}");
+    assert_eq!(
+        breadcrumbs(&one("waits_and_drops")),
+        ["of the one that waits"]
+    );
+}
+
+#[monitored]
+async fn gives_up(waits: bool) -> Result<(), NotFound> {
+    if waits {
+        pause().await;
+    }
+    let other = begun();
+    if waits {
+        pause().await;
+    }
+    drop(other);
+    Err(NotFound(55))
+}
+
+/// A call that a function makes and gives up is a part of it.
+#[test]
+fn a_future_that_its_caller_drops_leaves_it_the_breadcrumbs() {
+    alone!();
+    sentry();
+    for waits in [false, true] {
+        run(gives_up(waits)).expect_err("no row");
+    }
+    for event in events_of(&["gives_up"]) {
+        assert_eq!(breadcrumbs(&event), ["of somebody else"], "{event}");
+    }
+}
