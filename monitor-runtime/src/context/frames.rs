@@ -111,8 +111,9 @@ pub(super) fn is_stray(call: u64, polled: Option<Moment>) -> bool {
     let Some(around) = around.and_then(frame) else {
         return false;
     };
-    match around.call.filter(|around| *around != 0 && call != 0) {
-        Some(around) => call < around,
+    match around.call {
+        // Of calls that are not timed, the order is not known: they are taken for caller and called.
+        Some(around) => call != 0 && call < around,
         // The other has not waited, so it is the caller only if it polled the call before, right here.
         None => polled.is_some_and(|polled| {
             polled.thread != Moment::now().thread || polled.tick < around.began

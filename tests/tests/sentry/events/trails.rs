@@ -205,6 +205,44 @@ async fn gives_up(waits: bool) -> Result<(), NotFound> {
     Err(NotFound(55))
 }
 
+#[monitored(latency = false)]
+async fn untimed_gives_up() -> Result<(), NotFound> {
+    pause().await;
+    let other = begun();
+    pause().await;
+    drop(other);
+    Err(NotFound(56))
+}
+
+#[monitored(latency = false)]
+async fn untimed_inside() {
+    crumb("of an untimed one");
+    std::future::pending::<()>().await;
+}
+
+#[monitored]
+async fn gives_up_an_untimed() -> Result<(), NotFound> {
+    pause().await;
+    let mut other = Box::pin(untimed_inside());
+    assert!(monitor_tests::poll(other.as_mut()).is_pending());
+    pause().await;
+    drop(other);
+    Err(NotFound(57))
+}
+
+#[test]
+fn calls_that_are_not_timed_leave_their_breadcrumbs_to_their_callers() {
+    alone!();
+    sentry();
+    run(untimed_gives_up()).expect_err("no row");
+    run(gives_up_an_untimed()).expect_err("no row");
+    assert_eq!(breadcrumbs(&one("untimed_gives_up")), ["of somebody else"]);
+    assert_eq!(
+        breadcrumbs(&one("gives_up_an_untimed")),
+        ["of an untimed one"]
+    );
+}
+
 /// A call that a function makes and gives up is a part of it.
 #[test]
 fn a_future_that_its_caller_drops_leaves_it_the_breadcrumbs() {
