@@ -103,9 +103,12 @@ fn response(name: &str) -> Option<Foreign> {
     let is = |part: &str, known: &[&str]| known.iter().any(|known| part.starts_with(known));
     let is_text = ["&str", "alloc::string::String", "alloc::vec::Vec<u8>"].contains(&last);
     let (is_success, has_part) = (is(last, &SUCCESSES), is(first, &PARTS));
-    // Another tuple with such a beginning, or headers alone, may be no response at all.
-    let class = (is_success || has_part && is_text).then_some(Class::Ok);
-    (is_success || has_part).then_some(Foreign { class, hides: true })
+    // A response in front has the status. Another tuple, or headers alone, may be no response at all.
+    let has_status = first.starts_with("http::response::");
+    let class = (is_success && !has_status || has_part && is_text).then_some(Class::Ok);
+    // Headers anywhere may hold a cookie.
+    let hides = is_success || has_part || name.contains("http::header::");
+    hides.then_some(Foreign { class, hides })
 }
 
 /// Returns the types of the first and the last part of a tuple; of another type, the type itself.
@@ -238,8 +241,16 @@ mod tests {
         ] {
             assert_eq!(look(name, None), of(Some(Class::Ok)), "{name}");
         }
-        let unknown = "(http::header::map::HeaderMap, my::Body<(u8, u8)>)";
-        assert_eq!(look(unknown, None), of(None));
+        for name in [
+            "(http::header::map::HeaderMap, my::Body<(u8, u8)>)",
+            "(http::response::Response<()>, axum::response::Html<&str>)",
+            // No response, but headers are not shown.
+            "(u16, http::header::map::HeaderMap, alloc::string::String)",
+            "core::option::Option<http::header::map::HeaderMap>",
+            "alloc::vec::Vec<(http::header::name::HeaderName, http::header::value::HeaderValue)>",
+        ] {
+            assert_eq!(look(name, None), of(None), "{name}");
+        }
         assert_eq!(look("(u8, alloc::string::String)", None), None);
         assert_eq!(
             look("([(&str, &str); 2], alloc::string::String)", None),

@@ -155,6 +155,15 @@ async fn headers_as_an_error_are_not_shown() {
     fn headers_alone() -> Result<(), HeaderMap> {
         Err(headers())
     }
+    #[monitored]
+    fn headers_in_the_middle() -> Result<(), (u16, HeaderMap, String)> {
+        Err((500, headers(), "s3cr3t".into()))
+    }
+    let (_, seen) = capture(|| headers_in_the_middle().is_err());
+    assert_eq!(
+        judged(&seen, Some("")).as_deref(),
+        Some("an error by its value")
+    );
     let (_, seen) = capture(|| headers_alone().is_err());
     assert_eq!(
         judged(&seen, Some("")).as_deref(),
