@@ -355,7 +355,7 @@ fn a_record_level_that_cannot_be_used_is_an_error_of_the_start() {
     });
 }
 
-/// Whoever reads that a thread was held needs the request that held it.
+/// The line is of use with the request that held the thread.
 #[test]
 fn the_line_about_a_slow_poll_has_the_trace_of_its_request() {
     let service = service(&[]);

@@ -117,7 +117,7 @@ pub(super) fn unmatched(filter: &str) -> Option<String> {
         };
         let hyphen = if target.contains('-') {
             let right = target.replace('-', "_");
-            format!("; a target has no hyphen, did you mean `{right}`?")
+            format!("; the target of a crate has `_` in place of `-`, did you mean `{right}`?")
         } else {
             String::new()
         };
