@@ -14,7 +14,8 @@ use crate::call::start::Start;
 use crate::callsite::Site;
 use crate::callsite::counters::{Shard, Timing};
 use crate::context::capture;
-use crate::context::counter_cache::{self, OwnShard};
+use crate::context::counter_cache::OwnShard;
+use crate::context::own_shards;
 use crate::context::thread::{THREAD, Thread};
 use crate::context::trace;
 use crate::context::trace::Begun;
@@ -74,7 +75,7 @@ impl FastCall {
         if start.declared.is_some() || site.is_watched() {
             return None;
         }
-        let claimed = counter_cache::claim(site, start.label_set);
+        let claimed = own_shards::claim(site, start.label_set);
         let shard = claimed.inspect_err(|shard| shard.release()).ok()?;
         THREAD.with(|thread| Self::count(thread, shard, site))?;
         let began = now(&shard);

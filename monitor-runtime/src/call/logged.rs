@@ -22,7 +22,7 @@ use crate::context;
 use crate::context::thread::THREAD;
 use crate::context::trace;
 use crate::context::trace::{Begun, RootCall};
-use crate::context::{capture, counter_cache};
+use crate::context::{capture, own_shards};
 use crate::logs::EndedCall;
 use crate::traces::SpanEnd;
 
@@ -54,7 +54,7 @@ impl FastCall {
         if !is_short {
             return None;
         }
-        let claimed = counter_cache::claim(site, start.label_set);
+        let claimed = own_shards::claim(site, start.label_set);
         let shard = claimed.inspect_err(|shard| shard.release()).ok()?;
         if shard.timing == Timing::None {
             return None;

@@ -4,7 +4,8 @@ use super::CallExtras;
 use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::context;
-use crate::context::counter_cache::{self, OwnShard};
+use crate::context::counter_cache::OwnShard;
+use crate::context::own_shards;
 
 /// The user's code running on one thread: the whole of a function, or one poll of a future.
 ///
@@ -33,7 +34,7 @@ impl Stretch {
         if let Some(extra) = extra {
             extra.enter(site);
         }
-        let claimed = counter_cache::claim(site, label_set);
+        let claimed = own_shards::claim(site, label_set);
         let late = claimed.is_err();
         Self {
             shard: claimed.map_or_else(|shard| shard, OwnShard::shared),

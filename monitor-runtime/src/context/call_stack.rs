@@ -8,26 +8,9 @@
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
-use super::threads::VisibleStack;
+use super::visible_stack::{DIVERTED, EVENT, MAX_DEPTH, VisibleStack, depth_of};
 use super::{HERE, Here, Stretch};
 use crate::callsite::Site;
-
-/// The depth of nested functions up to which a thread needs nothing on the heap.
-pub(super) const MAX_DEPTH: usize = 127;
-
-/// Set in the depth while the thread works inside a local trace. The depth is then beyond
-/// [`MAX_DEPTH`], so that calls leave the fast path without a check of their own.
-const DIVERTED: u64 = 1 << 7;
-
-/// An event of the thread's clock, whose lower bits are the depth and [`DIVERTED`].
-const EVENT: u64 = 1 << 8;
-const _: () = assert!((MAX_DEPTH as u64) < DIVERTED && DIVERTED < EVENT);
-
-/// Returns the depth in a thread's clock of events.
-#[inline(always)]
-pub(super) fn depth_of(now: u64) -> usize {
-    (now % DIVERTED) as usize
-}
 
 /// The part of a thread's state that every call touches, in [`THREAD`]. It has no destructor, so it
 /// exists to the end of its thread, and reaching it costs one instruction.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::base::clock;
 use crate::base::outcome::CancelReason;
 use crate::context::thread::THREAD;
-use crate::context::trace;
+use crate::context::trace::entered::current_ids;
 
 /// A drop under way on this thread.
 #[derive(Clone, Copy)]
@@ -109,7 +109,7 @@ fn depth() -> usize {
 
 /// Returns `true` inside a monitored function, a task or a request.
 fn is_inside() -> bool {
-    depth() > 0 || trace::current_ids().is_some()
+    depth() > 0 || current_ids().is_some()
 }
 
 fn shutdown() -> Option<CancelReason> {

@@ -5,12 +5,10 @@
 //! of the line waits for a moment. If the function that wrote it returns the same error, only the
 //! error becomes an event.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::error_identity::Known;
-use super::seen_errors::{Origin, SeenError};
-use super::{HERE, Here, innermost, mark, tick};
+use super::innermost;
 use crate::base::verdict::Link;
 use crate::callsite::Site;
 use crate::context::sentry_types::Uuid;
@@ -30,23 +28,15 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Remembers a line of the current function; `None` outside all functions.
-    pub(crate) fn remember(event: Uuid, texts: Vec<String>, chain: Vec<Link>) -> Option<Arc<Self>> {
-        let line = Arc::new(Self {
+    /// Creates a line of the current function; `None` outside all functions.
+    pub(super) fn new(event: Uuid, texts: Vec<String>, chain: Vec<Link>) -> Option<Self> {
+        Some(Self {
             event,
             site: innermost()?,
             texts,
             chain,
             settled: AtomicBool::new(false),
-        });
-        let keep = |here: &Here| {
-            let mut marks = here.marks.try_borrow_mut().ok()?;
-            SeenError::remember(&mut marks, tick(), Origin::Line(Arc::clone(&line)));
-            Some(())
-        };
-        HERE.try_with(keep).ok().flatten()?;
-        mark();
-        Some(line)
+        })
     }
 
     /// Returns `true` to one caller only: the sender of the event, or the error that replaces it.

@@ -2,7 +2,8 @@
 
 use std::ptr;
 
-use super::call_stack::{Frame, MAX_DEPTH};
+use super::call_stack::Frame;
+use super::visible_stack::MAX_DEPTH;
 use super::{HERE, Here};
 use crate::callsite::Site;
 use crate::context::thread::THREAD;

@@ -14,6 +14,7 @@ pub(crate) mod counter_cache;
 mod error_identity;
 mod error_lines;
 mod frames;
+pub(crate) mod own_shards;
 mod panics;
 mod reported_errors;
 mod seen_errors;
@@ -26,6 +27,7 @@ mod task_errors;
 pub(crate) mod thread;
 pub(crate) mod threads;
 pub(crate) mod trace;
+pub(crate) mod visible_stack;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

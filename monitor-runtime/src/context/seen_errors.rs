@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::error_identity::Known;
 use super::error_lines::Line;
-use super::task_errors;
-use super::task_errors::Tasks;
-use super::{HERE, Here, REMEMBERED, Stretch, SuspendedContext, mark, now, reported_errors};
+use super::task_errors::{self, Tasks};
+use super::{
+    HERE, Here, REMEMBERED, Stretch, SuspendedContext, frames, mark, now, reported_errors, tick,
+};
 use crate::base::verdict::{ErrorView, Link};
 use crate::callsite::Site;
+use crate::context::sentry_types::Uuid;
 
 /// An error that came out of a monitored function, or a source of such errors.
 #[derive(Clone)]
@@ -28,7 +30,7 @@ pub(super) enum Origin {
 }
 
 impl Origin {
-    pub(super) fn tasks(&self) -> Option<&Arc<Tasks>> {
+    fn tasks(&self) -> Option<&Arc<Tasks>> {
         match self {
             Self::Tasks(tasks) => Some(tasks),
             Self::Call(_) | Self::Line(_) => None,
@@ -106,6 +108,46 @@ impl SeenError {
         while marks.len() > REMEMBERED {
             marks.pop_front();
         }
+    }
+}
+
+impl Line {
+    /// Remembers a line of the current function; `None` outside all functions.
+    pub(crate) fn remember(event: Uuid, texts: Vec<String>, chain: Vec<Link>) -> Option<Arc<Self>> {
+        let line = Arc::new(Self::new(event, texts, chain)?);
+        let keep = |here: &Here| {
+            let mut marks = here.marks.try_borrow_mut().ok()?;
+            SeenError::remember(&mut marks, tick(), Origin::Line(Arc::clone(&line)));
+            Some(())
+        };
+        HERE.try_with(keep).ok().flatten()?;
+        mark();
+        Some(line)
+    }
+}
+
+impl Tasks {
+    /// Returns the tasks of the running call. Outside all calls, returns those that the current
+    /// task belongs to.
+    pub(crate) fn of_this_call() -> Option<Arc<Self>> {
+        let of = |here: &Here| {
+            if frames::is_outside() {
+                return here.tasks.borrow().clone();
+            }
+            let began = frames().last().map_or(0, |frame| frame.began);
+            let mut marks = here.marks.borrow_mut();
+            let own = marks.iter().filter(|mark| mark.tick > began);
+            if let Some(known) = own.rev().find_map(|mark| mark.origin.tasks()) {
+                return Some(Arc::clone(known));
+            }
+            let new = Arc::<Self>::default();
+            let tick = tick();
+            SeenError::remember(&mut marks, tick, Origin::Tasks(Arc::clone(&new)));
+            Some(new)
+        };
+        let tasks = HERE.try_with(of).ok().flatten();
+        mark();
+        tasks
     }
 }
 

@@ -6,37 +6,13 @@ use std::time::Instant;
 
 use super::error_identity::Known;
 use super::reported_errors::MEMORY;
-use super::seen_errors::{Origin, SeenError};
-use super::{HERE, Here, REMEMBERED, frames, mark, tick};
+use super::{HERE, Here, REMEMBERED, frames};
 
 /// The errors that came out of the tasks of one call.
 #[derive(Default)]
 pub(crate) struct Tasks(Mutex<VecDeque<(Instant, Arc<Known>)>>);
 
 impl Tasks {
-    /// Returns the tasks of the running call. Outside all calls, returns those that the current
-    /// task belongs to.
-    pub(crate) fn of_this_call() -> Option<Arc<Self>> {
-        let of = |here: &Here| {
-            if frames::is_outside() {
-                return here.tasks.borrow().clone();
-            }
-            let began = frames().last().map_or(0, |frame| frame.began);
-            let mut marks = here.marks.borrow_mut();
-            let own = marks.iter().filter(|mark| mark.tick > began);
-            if let Some(known) = own.rev().find_map(|mark| mark.origin.tasks()) {
-                return Some(Arc::clone(known));
-            }
-            let new = Arc::<Self>::default();
-            let tick = tick();
-            SeenError::remember(&mut marks, tick, Origin::Tasks(Arc::clone(&new)));
-            Some(new)
-        };
-        let tasks = HERE.try_with(of).ok().flatten();
-        mark();
-        tasks
-    }
-
     fn errors(&self) -> MutexGuard<'_, VecDeque<(Instant, Arc<Known>)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,9 +3,10 @@
 
 use std::cell::Cell;
 
-use crate::context::CallStack;
+use crate::callsite::Site;
+use crate::context::call_stack::CallStack;
 use crate::context::counter_cache::CounterCache;
-use crate::context::trace::{InnermostCell, Promise};
+use crate::context::trace::innermost::InnermostCell;
 
 pub(crate) struct Thread {
     pub(crate) clock: CallStack,
@@ -17,6 +18,14 @@ pub(crate) struct Thread {
     pub(crate) innermost: InnermostCell,
     /// The local trace that begins when something has to be recorded in it.
     pub(crate) promised: Cell<Option<Promise>>,
+}
+
+/// A local trace that begins when something has to be recorded in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Promise {
+    pub(crate) site: &'static Site,
+    /// The start of the call, in ticks of the clock.
+    pub(crate) began: u64,
 }
 
 thread_local! {

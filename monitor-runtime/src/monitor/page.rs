@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::callsite::counters::fine;
 use crate::callsite::slow_polls;
-use crate::context::counter_cache;
+use crate::context::own_shards;
 use crate::health::Health;
 use crate::metrics::{Page, process};
 use crate::settings::native_histograms::NativeHistograms;
@@ -17,7 +17,7 @@ use crate::{callsite, http, logs, metrics, otlp, sentry, server};
 pub(super) fn count(native: NativeHistograms, slow_poll: Option<Duration>) {
     let is_other = fine::switch(native != NativeHistograms::Off);
     if slow_polls::set(slow_poll) || is_other {
-        counter_cache::start_over();
+        own_shards::start_over();
     }
 }
 

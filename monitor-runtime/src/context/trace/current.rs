@@ -1,52 +1,15 @@
-//! The trace context that the current thread works in.
+//! The trace context that the current thread works in. A local trace that it was
+//! [promised](super::root_call) begins when it is asked for here.
 
-use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use tracing::Level;
-
-use super::asked;
-use super::failure::Failure;
+use super::TraceContext;
+use super::entered::{self, current_ids, with_begun};
 use super::innermost::Innermost;
-use super::local::Local;
-use super::root_call::{Promise, keep_promise};
-use super::{Carried, TraceContext};
-use crate::base::panics::Panic;
+use crate::context;
 use crate::context::thread::THREAD;
-use crate::context::threads;
-use crate::traces::lines::{Line, RecordedLine};
-use crate::traces::{Ids, LocalTrace, SpanKey, TraceId};
-
-/// The parts of a context that are not copied.
-#[derive(Clone, Default)]
-struct Rest {
-    carried: Option<Arc<Carried>>,
-    failure: Option<Arc<Failure>>,
-    local: Option<Arc<LocalTrace>>,
-    asked: Option<Level>,
-    /// `true` if the span of the context is the caller's, in another process.
-    is_remote: bool,
-}
-
-impl Rest {
-    fn new(context: &TraceContext) -> Self {
-        Self {
-            carried: context.carried.clone(),
-            failure: context.failure.clone(),
-            local: context.local.as_ref().map(|local| Arc::clone(&local.trace)),
-            asked: context.asked,
-            is_remote: context.is_remote,
-        }
-    }
-}
-
-thread_local! {
-    /// The ids of the context, as it was entered.
-    // Without a destructor, so that it exists to the end of the thread and is one instruction away.
-    static IDS: Cell<Option<Ids>> = const { Cell::new(None) };
-    static REST: RefCell<Rest> =
-        const { RefCell::new(Rest { carried: None, failure: None, local: None, asked: None, is_remote: false }) };
-}
+use crate::traces::lines::RecordedLine;
+use crate::traces::{LocalTrace, Origin, SpanId, Subject, TraceId, share};
 
 /// Returns the context of the request that this code works for; `None` outside a request.
 ///
@@ -55,114 +18,13 @@ thread_local! {
 /// `tokio::spawn` or a thread has none. Inside a monitored call, its span is that of the call.
 pub fn trace_context() -> Option<TraceContext> {
     keep_promise();
-    let ids = current_ids()?;
-    let rest = REST.try_with(|rest| rest.borrow().clone());
-    let Rest {
-        carried,
-        failure,
-        local,
-        asked,
-        is_remote,
-    } = rest.unwrap_or_default();
-    let key = Innermost::current().key;
-    Some(TraceContext {
-        ids,
-        // Inside a local trace, its innermost span is meant.
-        is_remote: is_remote && local.is_none(),
-        carried,
-        failure,
-        local: local.map(|trace| Local::inside(trace, key)),
-        asked,
-    })
+    entered::context()
 }
 
 /// Returns the trace of the request that this code works for; `None` outside a request.
 pub fn current_trace_id() -> Option<TraceId> {
     keep_promise();
     current_ids().map(|ids| ids.trace)
-}
-
-/// Returns the ids of the context as it was entered.
-pub(super) fn ids() -> Option<Ids> {
-    IDS.get()
-}
-
-/// Replaces the ids of the context, and shows its trace to other threads.
-fn put_ids(ids: Option<Ids>) -> Option<Ids> {
-    threads::show_trace(ids.map(|ids| ids.trace));
-    IDS.replace(ids)
-}
-
-/// Returns `true` if the context was entered with the span of a caller in another process.
-pub(super) fn is_remote() -> bool {
-    let is_remote = REST.try_with(|rest| rest.try_borrow().is_ok_and(|rest| rest.is_remote));
-    is_remote.unwrap_or_default()
-}
-
-/// Returns the `tracestate` of the context as it was entered.
-pub(super) fn state() -> Option<Arc<str>> {
-    let state = |rest: &RefCell<Rest>| rest.try_borrow().ok()?.carried.as_ref()?.state.clone();
-    REST.try_with(state).ok().flatten()
-}
-
-/// Makes a local trace that begins here the one of this thread.
-pub(super) fn place_local(trace: &Arc<LocalTrace>) {
-    put_ids(Some(trace.ids));
-    Innermost::new(trace, SpanKey::ROOT).set();
-    let place = |rest: &RefCell<Rest>| {
-        let mut rest = rest.try_borrow_mut().ok()?;
-        rest.local.replace(Arc::clone(trace))
-    };
-    let _ = REST.try_with(place);
-}
-
-/// Leaves the local trace that [`place_local`] made that of this thread, and returns it.
-pub(super) fn leave_local(ids: Option<Ids>, around: Innermost) -> Option<Arc<LocalTrace>> {
-    put_ids(ids);
-    around.set();
-    let leave = |rest: &RefCell<Rest>| rest.try_borrow_mut().ok()?.local.take();
-    REST.try_with(leave).ok().flatten()
-}
-
-pub(crate) fn current_ids() -> Option<Ids> {
-    let span = Innermost::current().id();
-    IDS.get().map(|ids| Ids { span, ..ids })
-}
-
-/// Notes a line of level `WARN` or above on the failure of the current request.
-pub(crate) fn note_logged() {
-    if let Some(failure) = current_failure() {
-        failure.set_logged();
-    }
-}
-
-/// Notes on the failure of the current request that Sentry has an event of it, or is not to get
-/// one.
-pub(crate) fn note_reported() {
-    if let Some(failure) = current_failure() {
-        failure.set_reported();
-    }
-}
-
-/// Leaves a panic to the access line of the current request. Returns `false` outside a request.
-pub(crate) fn leave_to_request(panic: &Arc<Panic>) -> bool {
-    current_failure().is_some_and(|failure| failure.keep_panic(panic))
-}
-
-/// Returns the failure of the request that this code works for.
-fn current_failure() -> Option<Arc<Failure>> {
-    IDS.get()?;
-    let failure = REST.try_with(|rest| rest.borrow().failure.clone());
-    failure.ok().flatten()
-}
-
-/// Returns `true` if this code asked for its log lines of a level.
-pub(crate) fn is_asked_for(level: Level) -> bool {
-    if !asked::is_raised(level) {
-        return false;
-    }
-    let asked = REST.try_with(|rest| rest.try_borrow().ok().and_then(|rest| rest.asked));
-    asked.ok().flatten().is_some_and(|most| level <= most)
 }
 
 /// Keeps a log line in the local trace that this code works for, if there is one.
@@ -177,11 +39,6 @@ pub(crate) fn keep_line(line: RecordedLine) {
     }
 }
 
-/// Returns the log lines so far of the local trace that this code works for.
-pub(crate) fn lines_so_far() -> Vec<Line> {
-    with_begun(|trace, _| trace.lines()).unwrap_or_default()
-}
-
 /// Runs code that has the local trace of this thread; `None` outside of local traces.
 #[inline]
 pub(super) fn with_local<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R) -> Option<R> {
@@ -191,54 +48,30 @@ pub(super) fn with_local<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R)
     with_begun(code)
 }
 
-/// Runs code that has the local trace of this thread; `None` outside of local traces, and in one that
-/// was promised and has not begun.
-#[inline]
-pub(super) fn with_begun<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R) -> Option<R> {
-    let run = |rest: &RefCell<Rest>| {
-        let rest = rest.try_borrow().ok()?;
-        let local = rest.local.as_ref()?;
-        Some(code(local, Innermost::current()))
+/// Begins the local trace that this thread was promised, if it was.
+#[cold]
+pub(super) fn keep_promise() {
+    let Some(promise) = THREAD.with(|thread| thread.promised.take()) else {
+        return;
     };
-    REST.try_with(run).ok().flatten()
-}
-
-/// Marks code that works in a context, or in none. Dropping it restores the previous context.
-pub(crate) struct Here {
-    ids: Option<Ids>,
-    innermost: Innermost,
-    rest: Rest,
-    promised: Option<Promise>,
-    diverted: bool,
-}
-
-impl Here {
-    pub(crate) fn enter(context: Option<&TraceContext>) -> Self {
-        threads::note_worker();
-        let local = context.and_then(|context| context.local.as_ref());
-        Self {
-            ids: put_ids(context.map(|context| context.ids)),
-            innermost: context.map_or(Innermost::NONE, Innermost::of).enter(),
-            promised: THREAD.with(|thread| thread.promised.take()),
-            diverted: THREAD.with(|thread| thread.clock.divert(local.is_some())),
-            rest: replace(context.map(Rest::new).unwrap_or_default()),
-        }
+    // An event of the call may have named a trace.
+    let known = entered::ids().or_else(context::known_trace_here);
+    let mut ids = known.unwrap_or_else(|| TraceContext::new().ids());
+    let caller = entered::is_remote().then_some(ids.span);
+    if caller.is_some() {
+        ids.span = SpanId::random();
     }
-}
-
-impl Drop for Here {
-    fn drop(&mut self) {
-        put_ids(self.ids);
-        self.innermost.set();
-        THREAD.with(|thread| {
-            thread.promised.set(self.promised);
-            thread.clock.divert(self.diverted);
-        });
-        replace(std::mem::take(&mut self.rest));
+    let mut state = entered::state();
+    let decided = caller.and((!ids.open).then_some(ids.sampled));
+    if let Some(decision) = share::decide(ids.trace, decided, state.clone()) {
+        (ids.shared, ids.sampled) = (decision.is_in, false);
+        state = decision.state;
     }
-}
-
-/// Replaces the current value. Does nothing on a thread that has dropped its thread-locals.
-fn replace(rest: Rest) -> Rest {
-    REST.try_with(|kept| kept.replace(rest)).unwrap_or_default()
+    let origin = Origin {
+        ids,
+        remote_parent: caller,
+        state,
+    };
+    let trace = LocalTrace::begin_at(promise.began, origin, Subject::Call(promise.site));
+    entered::place_local(&trace);
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tracing::Metadata;
 
-use super::current::{with_begun, with_local};
+use super::current::with_local;
+use super::entered::with_begun;
 use super::innermost::Innermost;
 use crate::base::clock;
 use crate::base::outcome::Outcome;

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use super::TraceContext;
-use crate::context::thread::THREAD;
 use crate::traces::{LocalTrace, SpanId, SpanKey};
 
 /// The innermost span of the context that the thread works in.
@@ -58,25 +57,6 @@ impl Innermost {
             self.root
         }
     }
-
-    /// Puts the thread into this state.
-    #[inline]
-    pub(super) fn set(self) {
-        THREAD.with(|thread| thread.innermost.set(self));
-    }
-
-    #[inline]
-    pub(super) fn current() -> Self {
-        THREAD.with(|thread| thread.innermost.get())
-    }
-
-    /// Puts the thread into this state, and returns the one before it.
-    #[inline]
-    pub(super) fn enter(self) -> Self {
-        let before = Self::current();
-        self.set();
-        before
-    }
 }
 
 /// The [`Innermost`] of a thread. Its parts are apart, so that a call reads and writes those that it needs.
@@ -116,7 +96,7 @@ impl InnermostCell {
     }
 
     #[inline]
-    fn set(&self, innermost: Innermost) {
+    pub(super) fn set(&self, innermost: Innermost) {
         self.root.set(innermost.root);
         self.is_recorded.set(innermost.is_recorded);
         self.move_to(innermost.key);

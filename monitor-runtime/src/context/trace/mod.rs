@@ -8,9 +8,10 @@
 pub(crate) mod asked;
 mod baggage;
 mod current;
+pub(super) mod entered;
 mod failure;
 mod foreign_span;
-mod innermost;
+pub(super) mod innermost;
 mod local;
 mod open_span;
 mod parse;
@@ -32,16 +33,15 @@ use self::local::Local;
 pub(crate) use self::sentry::Sampling;
 use crate::traces::{Ids, random};
 pub use crate::traces::{SpanId, TraceId};
-pub(crate) use current::{
-    Here, current_ids, is_asked_for, keep_line, leave_to_request, lines_so_far, note_logged,
-    note_reported,
-};
+pub(crate) use current::keep_line;
 pub use current::{current_trace_id, trace_context};
+pub(crate) use entered::{
+    Here, current_ids, is_asked_for, leave_to_request, lines_so_far, note_logged, note_reported,
+};
 pub(crate) use failure::Failure;
 pub(crate) use foreign_span::ForeignSpan;
-pub(crate) use innermost::InnermostCell;
 pub(crate) use open_span::{Begun, OpenSpan, begin_call, end_call};
-pub(crate) use root_call::{Promise, RootCall};
+pub(crate) use root_call::RootCall;
 pub(crate) use suspended_span::SuspendedSpan;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

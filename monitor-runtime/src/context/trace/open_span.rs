@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::TraceContext;
-use super::current::{Here, with_begun, with_local};
+use super::current::with_local;
+use super::entered::{Here, with_begun};
 use super::innermost::Innermost;
 use super::local::Local;
 use crate::callsite::Site;

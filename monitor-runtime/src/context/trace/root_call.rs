@@ -7,24 +7,16 @@
 
 use std::sync::Arc;
 
-use super::TraceContext;
-use super::current::{self, leave_local, place_local, with_begun};
+use super::current::keep_promise;
+use super::entered::{self, leave_local, with_begun};
 use super::innermost::Innermost;
 use super::open_span::OpenSpan;
 use crate::base::clock;
 use crate::callsite::Site;
 use crate::context;
-use crate::context::thread::THREAD;
+use crate::context::thread::{Promise, THREAD};
 use crate::traces::span::Detail;
-use crate::traces::{Ids, LocalTrace, Origin, SpanId, SpanKey, Subject, share};
-
-/// A local trace that begins when something has to be recorded in it.
-#[derive(Clone, Copy)]
-pub(crate) struct Promise {
-    site: &'static Site,
-    /// The start of the call, in ticks of the clock.
-    began: u64,
-}
+use crate::traces::{Ids, LocalTrace, SpanKey};
 
 /// An outermost call, and its local trace once that has begun.
 pub(crate) struct RootCall {
@@ -66,7 +58,7 @@ impl RootCall {
         THREAD.with(|thread| {
             thread.promised.set(Some(self.promise));
             self.around = Some(Around {
-                ids: current::ids(),
+                ids: entered::ids(),
                 innermost: thread.innermost.get(),
                 diverted: thread.clock.divert(true),
             });
@@ -122,32 +114,4 @@ impl RootCall {
     pub(crate) fn into_trace(self) -> Option<Arc<LocalTrace>> {
         self.span.map(OpenSpan::into_trace)
     }
-}
-
-/// Begins the local trace that this thread was promised, if it was.
-#[cold]
-pub(super) fn keep_promise() {
-    let Some(promise) = THREAD.with(|thread| thread.promised.take()) else {
-        return;
-    };
-    // An event of the call may have named a trace.
-    let known = current::ids().or_else(context::known_trace_here);
-    let mut ids = known.unwrap_or_else(|| TraceContext::new().ids());
-    let caller = current::is_remote().then_some(ids.span);
-    if caller.is_some() {
-        ids.span = SpanId::random();
-    }
-    let mut state = current::state();
-    let decided = caller.and((!ids.open).then_some(ids.sampled));
-    if let Some(decision) = share::decide(ids.trace, decided, state.clone()) {
-        (ids.shared, ids.sampled) = (decision.is_in, false);
-        state = decision.state;
-    }
-    let origin = Origin {
-        ids,
-        remote_parent: caller,
-        state,
-    };
-    let trace = LocalTrace::begin_at(promise.began, origin, Subject::Call(promise.site));
-    place_local(&trace);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::OpenSpan;
-use super::current::with_begun;
+use super::entered::with_begun;
 use super::innermost::Innermost;
 use crate::callsite::Site;
 use crate::traces::{LocalTrace, SpanKey};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::report::BlockedWorker;
 use crate::base::thread_state::{self, Usage};
 use crate::callsite::Site;
-use crate::context::threads::{Frame, ThreadReading};
+use crate::context::threads::ThreadReading;
+use crate::context::visible_stack::Frame;
 
 /// A thread that runs a worker, as the last ticks have seen it.
 #[derive(Default)]

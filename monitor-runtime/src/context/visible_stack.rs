@@ -5,8 +5,25 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use crate::callsite::Site;
-use crate::context::call_stack::{MAX_DEPTH, depth_of};
 use crate::traces::TraceId;
+
+/// The depth of nested functions up to which a thread needs nothing on the heap.
+pub(super) const MAX_DEPTH: usize = 127;
+
+/// Set in the depth while the thread works inside a local trace. The depth is then beyond
+/// [`MAX_DEPTH`], so that calls leave the fast path without a check of their own.
+pub(super) const DIVERTED: u64 = 1 << 7;
+
+/// An event of the thread's clock, whose lower bits are the depth and [`DIVERTED`].
+pub(super) const EVENT: u64 = 1 << 8;
+const _: () = assert!((MAX_DEPTH as u64) < DIVERTED && DIVERTED < EVENT);
+
+/// Returns the depth in a thread's clock of events.
+#[expect(clippy::inline_always, reason = "an instruction of every call")]
+#[inline(always)]
+pub(super) fn depth_of(now: u64) -> usize {
+    (now % DIVERTED) as usize
+}
 
 /// The index of the worker of a thread of which it is not known.
 pub(super) const UNKNOWN: usize = usize::MAX;
@@ -15,14 +32,14 @@ pub(super) const UNKNOWN: usize = usize::MAX;
 ///
 /// Only its thread writes. It stores what a number refers to before the number itself, so a reader
 /// that finds a number finds what belongs to it, or something later.
-pub(in crate::context) struct VisibleStack {
+pub(super) struct VisibleStack {
     /// The clock of events and the depth, see [`CallStack`](crate::context::CallStack).
-    pub(in crate::context) now: AtomicU64,
+    pub(super) now: AtomicU64,
     /// The outermost functions that run; null for the start of a task.
     sites: [AtomicPtr<Site>; MAX_DEPTH],
     /// The clock of events when each of their stretches began, by the number of functions that ran from then
     /// on.
-    pub(in crate::context) began: [AtomicU64; MAX_DEPTH + 1],
+    pub(super) began: [AtomicU64; MAX_DEPTH + 1],
     /// Counts the trace contexts that were entered or left.
     scopes: AtomicU64,
     /// The trace id of the context; zeros outside of all.
@@ -33,7 +50,7 @@ pub(in crate::context) struct VisibleStack {
 }
 
 impl VisibleStack {
-    pub(in crate::context) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             now: AtomicU64::new(0),
             sites: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_DEPTH],
@@ -46,11 +63,7 @@ impl VisibleStack {
 
     /// Sets the function at a depth; `None` without such a depth.
     #[inline]
-    pub(in crate::context) fn set_site(
-        &self,
-        depth: usize,
-        site: Option<&'static Site>,
-    ) -> Option<()> {
+    pub(super) fn set_site(&self, depth: usize, site: Option<&'static Site>) -> Option<()> {
         let site = site.map_or(ptr::null(), ptr::from_ref).cast_mut();
         // A reader that sees this function also sees that the one before it has ended.
         self.sites.get(depth)?.store(site, Ordering::Release);
@@ -58,14 +71,14 @@ impl VisibleStack {
     }
 
     /// Returns the function at a depth; `None` for the start of a task.
-    pub(in crate::context) fn site(&self, depth: usize) -> Option<&'static Site> {
+    pub(super) fn site(&self, depth: usize) -> Option<&'static Site> {
         let site = self.sites.get(depth)?.load(Ordering::Acquire);
         // SAFETY: the pointer is null, or was made from a `&'static Site`.
         unsafe { site.as_ref() }
     }
 
     /// Shows the trace that the thread works for from now on.
-    pub(in crate::context) fn show_trace(&self, trace: Option<TraceId>) {
+    pub(super) fn show_trace(&self, trace: Option<TraceId>) {
         let bytes = trace.map_or(0, |trace| u128::from_be_bytes(trace.to_bytes()));
         #[expect(clippy::cast_possible_truncation, reason = "two halves")]
         let halves = [(bytes >> 64) as u64, bytes as u64];

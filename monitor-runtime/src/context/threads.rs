@@ -5,8 +5,6 @@
 //! that reader alone: the thread loads and stores them as plain words.
 #![allow(unsafe_code)]
 
-mod stack;
-
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ptr;
@@ -16,10 +14,9 @@ use std::thread;
 
 use tokio::runtime::{self, Handle};
 
-pub(super) use self::stack::VisibleStack;
-pub(crate) use self::stack::{Frame, StackReading};
 use crate::base::hooks;
 use crate::context::thread::{THREAD, Thread as ThreadState};
+use crate::context::visible_stack::{StackReading, UNKNOWN, VisibleStack};
 use crate::traces::TraceId;
 
 /// A thread that has been a worker of a runtime.
@@ -73,10 +70,7 @@ impl Threads {
             let new = runtime.filter(|runtime| !self.handed_over.contains(runtime));
             self.handed_over.extend(new);
             // It says so if it runs this worker again.
-            other
-                .stack()
-                .worker
-                .store(stack::UNKNOWN, Ordering::Relaxed);
+            other.stack().worker.store(UNKNOWN, Ordering::Relaxed);
         }
     }
 }
@@ -121,7 +115,7 @@ thread_local! {
 }
 
 /// The index of the worker of a thread that runs none.
-const NOT_A_WORKER: usize = stack::UNKNOWN - 1;
+const NOT_A_WORKER: usize = UNKNOWN - 1;
 
 /// Targets on which a thread's variables without destructor exist until all destructors have run, because
 /// they lie in the thread's own block.
@@ -175,7 +169,7 @@ fn note(index: usize) {
         let stack = thread.clock.visible();
         let known = stack.worker.load(Ordering::Relaxed);
         // Most threads never run a worker.
-        if index == NOT_A_WORKER && [stack::UNKNOWN, NOT_A_WORKER].contains(&known) {
+        if index == NOT_A_WORKER && [UNKNOWN, NOT_A_WORKER].contains(&known) {
             stack.worker.store(index, Ordering::Relaxed);
             return;
         }
