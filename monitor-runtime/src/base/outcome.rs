@@ -54,6 +54,9 @@ impl CancelReason {
     /// All of them, by place.
     pub(crate) const ALL: [Self; 4] = [Self::Client, Self::Caller, Self::Aborted, Self::Shutdown];
 
+    /// The places of counters by reason; the last is that of calls without one.
+    pub(crate) const PLACES: usize = Self::ALL.len() + 1;
+
     /// Returns the place of its counter.
     pub(crate) const fn place(self) -> usize {
         self as usize

@@ -12,6 +12,7 @@ pub(crate) mod objective_counts;
 pub(crate) mod rate_limits;
 pub(crate) mod recent_calls;
 mod registry;
+pub(crate) mod site_snapshot;
 pub(crate) mod slow_polls;
 pub(crate) mod snapshot;
 mod state;

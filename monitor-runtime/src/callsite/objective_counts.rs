@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::callsite::Site;
-use crate::callsite::snapshot;
+use crate::callsite::site_snapshot::SiteSnapshot;
 use crate::callsite::snapshot::{Snapshot, Source};
 use crate::settings::objective::{Cancelled, CountAs, Kind, Objective};
 
@@ -144,10 +144,17 @@ fn is_unusual(site: &'static Site, ended: &Ended) -> bool {
     let bucket = site
         .tick_bounds()
         .partition_point(|bound| *bound < ended.ticks);
-    let buckets = snapshot::ok_buckets(site, ended.label_set);
+    let buckets = ok_buckets(site, ended.label_set);
     let all: u64 = buckets.iter().sum();
     let as_long: u64 = buckets[bucket..].iter().sum();
     as_long.saturating_mul(100) <= all
+}
+
+/// Reads the successful calls of a site's label set, by bucket.
+fn ok_buckets(site: &'static Site, label_set: usize) -> Vec<u64> {
+    let mut sum = SiteSnapshot::zero(site.slots());
+    site.store(label_set).add_ok_to(&mut sum);
+    sum.buckets(Outcome::Ok.result()).to_vec()
 }
 
 /// Reads counts for promises. Made once and reused, because it keeps its buffers.

@@ -8,7 +8,7 @@ use loom::thread;
 use crate::base::outcome::Outcome;
 use crate::base::sync;
 use crate::callsite::counters::Shard;
-use crate::callsite::snapshot::SiteSnapshot;
+use crate::callsite::site_snapshot::SiteSnapshot;
 use crate::callsite::{FineCells, Site};
 use crate::traces::slots::{Entry, Slots, SpanKey};
 

@@ -1,22 +1,18 @@
 //! Counts cancelled calls by reason. Most functions have none, so the counters are in a box of their
 //! own.
 
-use super::read::MAX_ATTEMPTS;
-use super::{Ended, add};
+use super::{Ended, MAX_ATTEMPTS, add};
 use crate::base::outcome::CancelReason;
 use crate::base::sync::atomic::{AtomicU64, Ordering};
 use crate::base::sync::yield_now;
-use crate::callsite::snapshot::SiteSnapshot;
-
-/// The reasons of cancelled calls, and none.
-pub(crate) const REASONS: usize = CancelReason::ALL.len() + 1;
+use crate::callsite::site_snapshot::SiteSnapshot;
 
 /// Calls that were cancelled.
 pub(super) struct Cancelled {
     pub(super) ended: Ended,
     /// By the place of their reason, counted in addition to their histogram; the last are those
     /// without one.
-    reasons: [AtomicU64; REASONS],
+    reasons: [AtomicU64; CancelReason::PLACES],
 }
 
 #[cfg(test)]
@@ -35,7 +31,7 @@ impl Cancelled {
 
     /// Counts a call. The owner counts it in its histogram just after that.
     pub(super) fn count(&self, reason: Option<usize>) {
-        let reason = &self.reasons[reason.unwrap_or(REASONS - 1)];
+        let reason = &self.reasons[reason.unwrap_or(CancelReason::PLACES - 1)];
         add(reason, 1, Ordering::Relaxed);
     }
 

@@ -4,7 +4,7 @@ use super::{Shard, Timing, fine};
 use crate::base::sync::OnceLock;
 use crate::base::sync::atomic::Ordering;
 use crate::callsite::Site;
-use crate::callsite::snapshot::SiteSnapshot;
+use crate::callsite::site_snapshot::SiteSnapshot;
 
 /// The shards of a site, in use or waiting for a thread: a list that only grows.
 // Has a public field instead of a `const fn`, because a model checker's locks cannot be made in a

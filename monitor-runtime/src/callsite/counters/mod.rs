@@ -14,7 +14,6 @@ mod polls;
 mod read;
 
 use self::cancelled::Cancelled;
-pub(crate) use self::cancelled::REASONS;
 use self::fine::Fine;
 pub(crate) use self::list::Shards;
 pub(crate) use self::owner::Key;
@@ -25,6 +24,9 @@ use crate::base::sync::OnceLock;
 use crate::base::sync::atomic::{AtomicBool, AtomicPtr, AtomicU16, AtomicU64, Ordering};
 use crate::callsite::Site;
 use crate::callsite::error_classes;
+
+/// Attempts of a scrape to read numbers that match each other.
+const MAX_ATTEMPTS: u32 = 100;
 
 /// The counters of one thread for one site.
 // Layout: bytes 0–63 hold the counters that every call writes. Bytes 64–127 hold the rest of what a

@@ -10,7 +10,7 @@
 use super::{Shard, add, carry, whole};
 use crate::base::outcome::Outcome;
 use crate::base::sync::atomic::{AtomicU16, AtomicU64, Ordering};
-use crate::callsite::snapshot::SiteSnapshot;
+use crate::callsite::site_snapshot::SiteSnapshot;
 
 /// The polls of one thread, allocated by its first future that is not ready at once.
 // Aligned, so that no other thread's counters share the cache line.

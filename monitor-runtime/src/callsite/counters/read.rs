@@ -1,19 +1,16 @@
 //! Reads the shard of a running thread for a scrape.
 
 use super::fine::{Bounds, Fine};
-use super::{Ended, Shard, whole};
+use super::{Ended, MAX_ATTEMPTS, Shard, whole};
 use crate::base::outcome::Outcome;
 use crate::base::sync::atomic::Ordering;
 use crate::base::sync::yield_now;
 use crate::callsite::Site;
 use crate::callsite::error_classes;
-use crate::callsite::snapshot::SiteSnapshot;
+use crate::callsite::site_snapshot::SiteSnapshot;
 
 /// More buckets than a function can have: 40 bounds of its own, its objective's, and `+Inf`.
 pub(super) const MAX_BUCKETS: usize = 48;
-
-/// Attempts of a scrape to read numbers that match each other.
-pub(super) const MAX_ATTEMPTS: u32 = 100;
 
 /// The calls of a result by bucket, taken at one moment.
 pub(super) struct Taken {

@@ -5,6 +5,7 @@ use std::mem;
 use tracing::Span;
 
 use super::declared::Declared;
+use super::own_subscriber;
 use super::pending::{self, PendingCall, Place, open_own};
 use super::telling::telling;
 use crate::base::fields::FieldValue;
@@ -68,7 +69,7 @@ impl CallSpan {
     ) -> Option<&Span> {
         // A subscriber that was made the default of the thread meanwhile does not know the spans around it.
         if let State::Pending(place) = &self.0
-            && pending::is_own()
+            && own_subscriber::is_own()
         {
             open_own();
             self.0 = State::Open(pending::open_at(site, fields, place));

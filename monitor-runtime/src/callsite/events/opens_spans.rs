@@ -1,31 +1,13 @@
-//! The runtime's own subscriber, which opens the spans of calls once it needs them.
+//! Opens the spans of calls before the runtime's own subscriber needs them.
 
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::Interest;
 use tracing::{Dispatch, Event, Metadata, Subscriber};
 use tracing_core::LevelFilter;
 use tracing_core::span::Current;
-use tracing_subscriber::Registry;
 
+use super::own_subscriber::OpensSpans;
 use super::pending::open_all;
-
-/// A subscriber before which the spans of calls are opened, by [`open_all`].
-pub(crate) struct OpensSpans {
-    inner: Box<dyn Subscriber + Send + Sync>,
-}
-
-impl OpensSpans {
-    pub(crate) fn new(inner: impl Subscriber + Send + Sync) -> Self {
-        Self {
-            inner: Box::new(inner),
-        }
-    }
-
-    /// Returns the registry of the spans that are open.
-    pub(crate) fn registry(&self) -> Option<&Registry> {
-        self.inner.downcast_ref()
-    }
-}
 
 impl Subscriber for OpensSpans {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {

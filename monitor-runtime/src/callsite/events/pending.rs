@@ -1,7 +1,7 @@
 //! The spans of calls, opened once the subscriber needs them.
 //!
 //! Between the begin of a call and its line, most calls meet nothing that reads their span. So where the
-//! subscriber is the runtime's own, a call only goes onto a list of its thread. [`OpensSpans`] opens the
+//! subscriber is the runtime's own, a call only goes onto a list of its thread. [`OpensSpans`](super::OpensSpans) opens the
 //! spans of the list before the subscriber sees anything that depends on them: an event, another span, a
 //! question for the current one. The list is in the order of the calls, so each span gets the parent that
 //! it would have had.
@@ -10,10 +10,10 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tracing::{Dispatch, Span, dispatcher};
+use tracing::Span;
 
 use super::declared::{Declared, Parent};
-use super::opens_spans::OpensSpans;
+use super::own_subscriber::is_own;
 use super::telling::{is_telling, telling};
 use crate::base::fields::FieldValue;
 use crate::base::unwind;
@@ -30,11 +30,6 @@ pub(crate) fn allow(allowed: bool) {
 /// Returns `true` if the subscriber of this thread opens the spans of calls once it needs them.
 pub(super) fn is_possible() -> bool {
     ALLOWED.load(Ordering::Relaxed) && is_own()
-}
-
-/// Returns `true` if the subscriber of this thread is the runtime's own.
-pub(super) fn is_own() -> bool {
-    dispatcher::get_default(Dispatch::is::<OpensSpans>)
 }
 
 /// The place that a span which is not open yet will have.

@@ -1,138 +1,14 @@
-//! Adds up the counts of one site, and of all sites that share a name.
+//! Adds up the counts of all sites that share a name.
 
 mod names;
-mod native;
 mod polls;
-mod reasons;
 mod source;
 
-use std::collections::BTreeMap;
-
 pub(crate) use names::{Name, by_name, sources};
-use native::NativeCounts;
 pub(crate) use source::Source;
 
-use crate::base::outcome::{Outcome, PANIC};
-use crate::callsite::Site;
-use crate::callsite::counters::REASONS;
-
-/// The counts of a site at one moment.
-#[derive(Clone)]
-pub(crate) struct SiteSnapshot {
-    pub(crate) started: u64,
-    /// Errors without a class.
-    pub(crate) errors: u64,
-    pub(crate) panics: u64,
-    classes: BTreeMap<&'static str, u64>,
-    /// Cancelled calls by the place of their reason; the last are those without one.
-    reasons: [u64; REASONS],
-    /// By result.
-    pub(crate) ticks: [u128; Outcome::RESULTS],
-    /// Polls that have ended, if its calls are futures.
-    pub(crate) polls: u64,
-    /// Ticks of these polls.
-    pub(crate) busy: u128,
-    /// Polls that took longer than `MONITOR_SLOW_POLL`.
-    pub(crate) slow_polls: u64,
-    /// By result.
-    ended: [Ended; Outcome::RESULTS],
-    /// By result, and within it by bucket; not cumulative.
-    buckets: Vec<u64>,
-    slots: usize,
-    /// Calls by native bucket, if they are asked for.
-    native: Option<Box<NativeCounts>>,
-}
-
-/// The calls that ended with one result.
-#[derive(Clone, Copy, Default)]
-struct Ended {
-    calls: u64,
-    /// Buckets up to the last that has calls.
-    used: usize,
-}
-
-impl SiteSnapshot {
-    pub(crate) fn zero(slots: usize) -> Self {
-        Self {
-            started: 0,
-            errors: 0,
-            panics: 0,
-            classes: BTreeMap::new(),
-            reasons: [0; REASONS],
-            ticks: [0; Outcome::RESULTS],
-            polls: 0,
-            busy: 0,
-            slow_polls: 0,
-            ended: [Ended::default(); Outcome::RESULTS],
-            buckets: vec![0; Outcome::RESULTS * slots],
-            slots,
-            native: None,
-        }
-    }
-
-    /// Forgets everything, for a site with this many buckets, but keeps its allocations.
-    fn reset(&mut self, slots: usize) {
-        (self.started, self.errors, self.panics) = (0, 0, 0);
-        self.classes.clear();
-        self.reasons = [0; REASONS];
-        self.ticks = [0; Outcome::RESULTS];
-        self.no_polls();
-        if let Some(native) = &mut self.native {
-            native.reset();
-        }
-        // Most functions end in one way, within the first bucket: all other buckets are still zero.
-        for (result, Ended { used, .. }) in std::mem::take(&mut self.ended).into_iter().enumerate()
-        {
-            self.buckets[result * self.slots..][..used].fill(0);
-        }
-        if self.slots != slots {
-            self.buckets.resize(Outcome::RESULTS * slots, 0);
-            self.slots = slots;
-        }
-    }
-
-    pub(crate) fn add_to_bucket(&mut self, result: usize, bucket: usize, calls: u64) {
-        if calls > 0 {
-            self.buckets[result * self.slots + bucket] += calls;
-            let ended = &mut self.ended[result];
-            ended.calls += calls;
-            ended.used = ended.used.max(bucket + 1);
-        }
-    }
-
-    /// Adds calls to a native bucket, if these are asked for.
-    pub(crate) fn add_to_native(
-        &mut self,
-        result: usize,
-        calls: u64,
-        slot: impl FnOnce() -> usize,
-    ) {
-        if calls > 0
-            && let Some(native) = &mut self.native
-        {
-            native.add(result, slot(), calls);
-        }
-    }
-
-    pub(crate) fn add_to_class(&mut self, class: &'static str, calls: u64) {
-        if calls > 0 {
-            *self.classes.entry(class).or_default() += calls;
-        }
-    }
-
-    /// Returns the calls by bucket of a result, up to the last bucket that has any.
-    fn used(&self, result: usize) -> &[u64] {
-        &self.buckets[result * self.slots..][..self.ended[result].used]
-    }
-}
-
-/// Reads the successful calls of a site's label set, by bucket.
-pub(crate) fn ok_buckets(site: &'static Site, label_set: usize) -> Vec<u64> {
-    let mut sum = SiteSnapshot::zero(site.slots());
-    site.store(label_set).add_ok_to(&mut sum);
-    sum.buckets.truncate(sum.slots);
-    sum.buckets
-}
+use crate::base::outcome::{CancelReason, Outcome, PANIC};
+use crate::callsite::site_snapshot::SiteSnapshot;
 
 /// The counts of all sites of one name; made once and read again and again.
 pub(crate) struct Snapshot {
@@ -159,7 +35,7 @@ impl Snapshot {
     pub(crate) fn with_native() -> Self {
         let mut new = Self::default();
         for sum in [&mut new.sum, &mut new.other] {
-            sum.native = Some(Box::default());
+            sum.count_native();
         }
         new
     }
@@ -211,7 +87,7 @@ impl Snapshot {
                 sum.add_to_bucket(result, place(bucket), *calls);
             }
             sum.ticks[result] += other.ticks[result];
-            for (slot, calls) in other.native.iter().flat_map(|native| native.each(result)) {
+            for (slot, calls) in other.native(result) {
                 sum.add_to_native(result, calls, || slot);
             }
         }
@@ -240,6 +116,16 @@ impl Snapshot {
         }
     }
 
+    /// Returns the cancelled calls of each reason.
+    pub(crate) fn cancelled(&self) -> impl Iterator<Item = (CancelReason, u64)> {
+        CancelReason::ALL.into_iter().zip(self.sum.reasons)
+    }
+
+    /// Returns the cancelled calls without a reason.
+    fn cancelled_otherwise(&self) -> u64 {
+        self.sum.reasons[CancelReason::PLACES - 1]
+    }
+
     /// Returns errors by class, with panics under a class of their own.
     pub(crate) fn classes(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let classes = self.sum.classes.iter();
@@ -259,8 +145,7 @@ impl Snapshot {
 
     /// Returns the calls per bucket (not cumulative) of the result this outcome belongs to.
     pub(crate) fn buckets(&self, outcome: Outcome) -> &[u64] {
-        let first = outcome.result() * self.sum.slots;
-        &self.sum.buckets[first..first + self.sum.slots]
+        self.sum.buckets(outcome.result())
     }
 
     /// Returns the buckets up to the last one that has calls.
@@ -271,8 +156,7 @@ impl Snapshot {
     /// Returns the native buckets that have calls, ascending, of the result this outcome belongs to;
     /// none unless they are read.
     pub(crate) fn native(&self, outcome: Outcome) -> impl Iterator<Item = (usize, u64)> {
-        let native = self.sum.native.iter();
-        native.flat_map(move |native| native.each(outcome.result()))
+        self.sum.native(outcome.result())
     }
 
     /// Returns the sum of durations, in ticks, of the result this outcome belongs to.

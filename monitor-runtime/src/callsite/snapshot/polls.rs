@@ -1,19 +1,6 @@
 //! The polls of futures.
 
-use super::{SiteSnapshot, Snapshot};
-
-impl SiteSnapshot {
-    /// Forgets the polls. The call of a function that is no future counts as one.
-    pub(super) fn no_polls(&mut self) {
-        (self.polls, self.busy, self.slow_polls) = (0, 0, 0);
-    }
-
-    pub(super) fn add_polls(&mut self, other: &Self) {
-        self.polls += other.polls;
-        self.busy += other.busy;
-        self.slow_polls += other.slow_polls;
-    }
-}
+use super::Snapshot;
 
 impl Snapshot {
     /// Returns `true` if there are polls to show.

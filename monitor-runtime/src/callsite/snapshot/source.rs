@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use super::SiteSnapshot;
 use crate::callsite::Site;
 use crate::callsite::counters::Shards;
+use crate::callsite::site_snapshot::SiteSnapshot;
 
 /// The source of a series' numbers: a site and one of its label sets.
 ///

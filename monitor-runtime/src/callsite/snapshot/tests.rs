@@ -3,6 +3,7 @@
 mod fine;
 
 use super::*;
+use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 
 /// A call that takes a quarter of what 64 bits hold.

@@ -2,7 +2,8 @@
 
 use super::field;
 use super::wire::{double, message, signed, unsigned};
-use crate::callsite::counters::fine::{SCHEMA, ZERO_THRESHOLD, index};
+use crate::callsite::counters::fine::bounds::{SCHEMA, ZERO_THRESHOLD};
+use crate::callsite::counters::fine::index;
 
 /// Buckets of a histogram, at most. A histogram with more is shown by a coarser schema.
 const MAX_BUCKETS: usize = 160;

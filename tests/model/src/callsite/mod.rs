@@ -83,9 +83,8 @@ impl Site {
     }
 }
 
-pub(crate) mod snapshot {
-    use crate::base::outcome::Outcome;
-    use crate::callsite::counters::REASONS;
+pub(crate) mod site_snapshot {
+    use crate::base::outcome::{CancelReason, Outcome};
 
     /// The sum that a scrape computes.
     #[derive(Debug, Default)]
@@ -94,7 +93,7 @@ pub(crate) mod snapshot {
         pub(crate) errors: u64,
         pub(crate) panics: u64,
         pub(crate) classed: u64,
-        pub(crate) reasons: [u64; REASONS],
+        pub(crate) reasons: [u64; CancelReason::PLACES],
         pub(crate) ticks: [u128; Outcome::RESULTS],
         pub(crate) polls: u64,
         pub(crate) busy: u128,
@@ -113,7 +112,7 @@ pub(crate) mod snapshot {
             self.classed += calls;
         }
 
-        pub(crate) fn add_reasons(&mut self, reasons: [u64; REASONS]) {
+        pub(crate) fn add_reasons(&mut self, reasons: [u64; CancelReason::PLACES]) {
             for (sum, calls) in self.reasons.iter_mut().zip(reasons) {
                 *sum += calls;
             }

@@ -3,8 +3,23 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock as Once, PoisonError};
 
-use super::{HIGHEST, LOWEST, PER_OCTAVE, ZERO_THRESHOLD};
 use crate::base::clock;
+
+/// The schema of the buckets: each bound is 2^(1/8) times the one below it.
+pub(crate) const SCHEMA: i32 = 3;
+pub(super) const PER_OCTAVE: i32 = 8;
+
+/// The largest duration that is as good as 0, in seconds.
+pub(crate) const ZERO_THRESHOLD: f64 = 1.0 / (1 << 30) as f64;
+
+/// Indices of the lowest and the highest bound: 2^-22 s or 238 ns, and 2^10 s or 17 minutes. Of
+/// briefer calls the lowest bucket is all that is known, of longer ones the bucket above the highest
+/// bound.
+pub(in crate::callsite) const LOWEST: i32 = -22 * PER_OCTAVE;
+pub(in crate::callsite) const HIGHEST: i32 = 10 * PER_OCTAVE;
+
+/// The number of native buckets: that of 0, those up to the highest bound, and one above it.
+pub(crate) const SLOTS: usize = (HIGHEST - LOWEST) as usize + 3;
 
 /// Returns the upper bounds of the native buckets but the last, in seconds.
 pub(in crate::callsite) fn native_bounds() -> Vec<f64> {

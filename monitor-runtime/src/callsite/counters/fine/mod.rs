@@ -4,35 +4,18 @@
 //! those of the function's classic buckets and those of native buckets. A cell lies in one bucket of
 //! either kind, so one count serves both, and they always agree.
 
-pub(in crate::callsite) mod bounds;
+pub(crate) mod bounds;
 
 // Decided at the start of the process: no event of a model.
 use std::sync::atomic::{AtomicBool as Switch, Ordering::Relaxed};
 
 pub(in crate::callsite) use self::bounds::Bounds;
-use self::bounds::Parts;
-use super::add;
-use super::read::MAX_ATTEMPTS;
+use self::bounds::{LOWEST, Parts};
+use super::{MAX_ATTEMPTS, add};
 use crate::base::outcome::Outcome;
 use crate::base::sync::OnceLock;
 use crate::base::sync::atomic::{AtomicU64, Ordering};
 use crate::base::sync::yield_now;
-
-/// The schema of the buckets: each bound is 2^(1/8) times the one below it.
-pub(crate) const SCHEMA: i32 = 3;
-const PER_OCTAVE: i32 = 8;
-
-/// The largest duration that is as good as 0, in seconds.
-pub(crate) const ZERO_THRESHOLD: f64 = 1.0 / (1 << 30) as f64;
-
-/// Indices of the lowest and the highest bound: 2^-22 s or 238 ns, and 2^10 s or 17 minutes. Of
-/// briefer calls the lowest bucket is all that is known, of longer ones the bucket above the highest
-/// bound.
-pub(in crate::callsite) const LOWEST: i32 = -22 * PER_OCTAVE;
-pub(in crate::callsite) const HIGHEST: i32 = 10 * PER_OCTAVE;
-
-/// The number of native buckets: that of 0, those up to the highest bound, and one above it.
-pub(crate) const SLOTS: usize = (HIGHEST - LOWEST) as usize + 3;
 
 static ON: Switch = Switch::new(false);
 

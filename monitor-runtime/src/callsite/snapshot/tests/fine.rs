@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::base::outcome::Outcome;
-use crate::callsite::counters::fine::bounds::native_bounds;
-use crate::callsite::counters::fine::{Bounds, Fine, HIGHEST, LOWEST, ZERO_THRESHOLD, index};
+use crate::callsite::counters::fine::bounds::{HIGHEST, LOWEST, ZERO_THRESHOLD, native_bounds};
+use crate::callsite::counters::fine::{Bounds, Fine, index};
 
 /// Ticks of a nanosecond.
 fn ticks(seconds: &[f64]) -> Vec<u64> {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::base::outcome::Outcome;
-use crate::callsite::counters::fine::SLOTS;
+use crate::callsite::counters::fine::bounds::SLOTS;
 
 /// Calls by result and native bucket.
 #[derive(Clone)]
