@@ -13,8 +13,8 @@ use super::{NonBlockingStdout, SanitizingWriter, counter, export, queued_stdout}
 use crate::base::fields::FieldValue;
 use crate::context::trace::TraceContext;
 use crate::settings::log_format::LogFormat;
+use crate::traces::Story;
 use crate::traces::lines::{LateLines, Line};
-use crate::traces::record::Story;
 use crate::traces::span::Span;
 use crate::traces::{LocalTrace, SpanEnd};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::judge::Reason;
-use super::record::{LocalTrace, Story};
+use super::{LocalTrace, Story};
 use crate::base::outbox::Outbox;
 
 /// Bytes of the traces that wait.

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 
 use tracing::Level;
 
+use super::LocalTrace;
 use super::judge::Reason;
-use super::record::LocalTrace;
 use super::slots::SpanKey;
 use crate::base::clock;
 use crate::base::fields::FieldValue;

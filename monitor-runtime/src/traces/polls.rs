@@ -1,6 +1,6 @@
 //! The polls of futures that have a span.
 
-use super::record::LocalTrace;
+use super::LocalTrace;
 use super::slots::SpanKey;
 
 impl LocalTrace {

@@ -3,57 +3,17 @@
 //! A call that succeeds and has no fields writes its [place](super::slots) and takes no lock. The
 //! [rest](super::rest) has one, which is held for a short time and runs no code of the user.
 
-use std::cell::Cell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use super::ids::{Ids, Origin, SpanId};
+use super::ids::{Origin, SpanId};
 use super::judge::Reason;
-use super::lines::Line;
 use super::rest::Rest;
 use super::slots::{Slots, SpanKey};
-use super::span::{Detail, RootName, Span, SpanEnd, Subject};
-use super::{judge, live, store};
+use super::span::{Detail, RootName, SpanEnd, Subject};
+use super::{LocalTrace, Story, judge, live, store};
 use crate::base::clock;
 use crate::callsite::Site;
-
-/// A local trace.
-pub(crate) struct LocalTrace {
-    /// The trace, and the root's span in it.
-    pub(crate) ids: Ids,
-    /// The span in which the caller made the request.
-    pub(crate) remote_parent: Option<SpanId>,
-    /// The `tracestate` of its spans.
-    pub(crate) state: Option<Arc<str>>,
-    /// The start.
-    pub(crate) at: SystemTime,
-    /// The start, in ticks of the clock.
-    pub(crate) began: u64,
-    pub(super) slots: Slots,
-    rest: Mutex<Rest>,
-}
-
-/// A copy of a local trace.
-#[derive(Default)]
-pub(crate) struct Story {
-    /// In the order of their beginnings; the root is the first.
-    pub(crate) spans: Vec<Span>,
-    /// Spans that were left out.
-    pub(crate) left_out: u64,
-    /// Spans whose fields or error were left out.
-    pub(crate) cut: u64,
-    /// The last lines of the log, in the order in which they were written.
-    pub(crate) lines: Vec<Line>,
-    /// Lines before them that were left out.
-    pub(crate) lines_left_out: u64,
-    /// The reason for which the trace is kept.
-    pub(crate) reason: Option<Reason>,
-}
-
-thread_local! {
-    /// `true` while this thread holds the lock of a record. The allocator may be monitored, too.
-    static BUSY: Cell<bool> = const { Cell::new(false) };
-}
 
 impl LocalTrace {
     /// Begins a local trace, which is in flight until its root and its tasks have ended.
@@ -80,18 +40,6 @@ impl LocalTrace {
         });
         live::enter(&trace);
         trace
-    }
-
-    /// Runs code that has the rest; `None` if this thread has some already.
-    pub(super) fn with<R>(&self, code: impl FnOnce(&mut Rest) -> R) -> Option<R> {
-        if BUSY.replace(true) {
-            return None;
-        }
-        let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = code(&mut rest);
-        drop(rest);
-        BUSY.set(false);
-        Some(result)
     }
 
     /// Returns the key of a span that is about to begin; `None` if there is no room for it.

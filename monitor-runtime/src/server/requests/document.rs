@@ -1,17 +1,15 @@
 //! The documents, and how they are made of local traces.
 
-use std::time::SystemTime;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::lines::LineDocument;
+use super::values::{timestamp, value};
 use crate::base::clock;
-use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
 use crate::base::verdict::Link;
+use crate::traces::Story;
 use crate::traces::judge::Reason;
-use crate::traces::record::Story;
 use crate::traces::span::Span;
 use crate::traces::tree::tree;
 use crate::traces::{LocalTrace, Subject};
@@ -225,26 +223,10 @@ pub(super) fn fields(span: &Span) -> Map<String, Value> {
         .collect()
 }
 
-/// Returns a number or a `bool` as such, and everything else as text.
-pub(super) fn value(of: &FieldValue) -> Value {
-    match of {
-        FieldValue::Bool(value) => Value::from(*value),
-        FieldValue::Int(value) => Value::from(*value),
-        FieldValue::Unsigned(value) => Value::from(*value),
-        FieldValue::Float(value) => Value::from(*value),
-        other => Value::from(other.to_string()),
-    }
-}
-
 pub(super) fn age(began: u64, now: u64) -> f64 {
     clock::seconds(now.saturating_sub(began))
 }
 
 pub(super) fn milliseconds(from: u64, to: u64) -> f64 {
     clock::milliseconds(age(from, to))
-}
-
-/// Formats a time in RFC 3339, in UTC.
-pub(in crate::server) fn timestamp(at: SystemTime) -> String {
-    humantime::format_rfc3339_micros(at).to_string()
 }

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::document::{timestamp, value};
+use super::values::{timestamp, value};
 use crate::traces::LocalTrace;
+use crate::traces::Story;
 use crate::traces::lines::{Line, LineField};
-use crate::traces::record::Story;
 
 /// A line of the log.
 #[derive(Serialize)]

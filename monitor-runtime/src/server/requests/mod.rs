@@ -7,16 +7,18 @@ mod frozen;
 mod in_flight;
 mod lines;
 mod text;
+mod values;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use document::{ErrorLink, Request, timestamp};
+pub(super) use document::{ErrorLink, Request};
 use document::{Head, Kept, Whole, age};
 pub(super) use frozen::bytes;
 pub(super) use in_flight::InFlight;
 use in_flight::Running;
 pub(super) use text::{calls_as_text, duration, kept_as_text, story_as_text};
+pub(super) use values::timestamp;
 
 use crate::base::clock;
 use crate::traces::{LocalTrace, TraceId, live, store};
