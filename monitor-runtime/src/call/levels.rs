@@ -1,8 +1,6 @@
 //! The list of answers collected while the probe descends through `Result`s nested in `Ok`.
 
-use super::judge::Stateless;
-use super::look::{ByClass, Level, NoClass, Value};
-use super::probe::{Done, Probe};
+use super::look::{ByClass, Level};
 use crate::base::classify::Classify;
 
 /// A list of ways to see an error: one for each `Result` around a value, the innermost first.
@@ -32,18 +30,3 @@ impl<T, E> Inside for Result<T, E> {
 
 /// The value is a `Result`.
 pub struct Nested;
-
-/// The next question about a type, once it is known how an error is seen.
-pub trait Then<H, T, S> {
-    #[doc(hidden)]
-    type Next: Stateless;
-}
-impl<H, T, S: Stack> Then<H, T, S> for ByClass {
-    type Next = Done<S::Around<Level<H, Value<Self>>>>;
-}
-impl<H, T, S: Stack> Then<H, T, S> for NoClass {
-    type Next = Done<S::Around<Level<H, Value<Self>>>>;
-}
-impl<H, T, S> Then<H, T, S> for Nested {
-    type Next = Probe<(T, (H, S))>;
-}

@@ -24,10 +24,10 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::judge::{Judge, Stateless};
-use super::levels::{Inside, Stack, Then};
+use super::levels::{Inside, Nested, Stack};
 use super::look::{
     ByClass, ByDebug, ByDisplay, ByError, ByLocalError, ByNothing, ByPayload, BySendError,
-    BySharedLocalError, BySharedSendError, Look, NoClass, Opaque, Value, View,
+    BySharedLocalError, BySharedSendError, Level, Look, NoClass, Opaque, Value, View,
 };
 use crate::base::classify::Classify;
 use crate::base::unwind::Payload;
@@ -101,6 +101,21 @@ impl<R> Probe<(R, ())> {
     pub const fn of(_: &R) -> Self {
         Self(PhantomData)
     }
+}
+
+/// The next question about a type, once it is known how an error is seen.
+pub trait Then<H, T, S> {
+    #[doc(hidden)]
+    type Next: Stateless;
+}
+impl<H, T, S: Stack> Then<H, T, S> for ByClass {
+    type Next = Done<S::Around<Level<H, Value<Self>>>>;
+}
+impl<H, T, S: Stack> Then<H, T, S> for NoClass {
+    type Next = Done<S::Around<Level<H, Value<Self>>>>;
+}
+impl<H, T, S> Then<H, T, S> for Nested {
+    type Next = Probe<(T, (H, S))>;
 }
 
 #[doc(hidden)]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::protobuf::EncodedLabels;
-use super::text_format::{InlineStr, canonical, label};
+use super::protobuf::labels::EncodedLabels;
+use super::text_format::{InlineStr, canonical, index, label};
 use crate::base::outcome::PANIC;
 use crate::callsite::Site;
 use crate::callsite::error_classes;
@@ -187,13 +187,15 @@ impl Layout {
         &self.promises[series.promise as usize]
     }
 
-    pub(super) fn promises(&self) -> &[Promise] {
-        &self.promises
-    }
-
     /// Returns all labels as fields of messages.
     pub(super) fn encoded(&self) -> &EncodedLabels {
-        self.encoded.get_or_init(|| EncodedLabels::new(self))
+        self.encoded.get_or_init(|| {
+            let series = self.series.iter().map(|series| self.labels(series));
+            let functions = self.functions.iter().map(|function| &*function.labels);
+            let promises = self.promises.iter();
+            let promises = promises.map(|promise| [&*promise.calls, &*promise.durations]);
+            EncodedLabels::new(series, functions, promises)
+        })
     }
 }
 
@@ -277,9 +279,4 @@ impl Bounds {
             ends: all.map(end).collect(),
         }
     }
-}
-
-/// Returns an index in the form that a page keeps.
-pub(super) fn index(place: usize) -> u32 {
-    u32::try_from(place).expect("fewer than 2^32 of them on a page")
 }

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 use std::ops::Range;
 
-use super::layout::{Layout, Series, index};
+use super::layout::{Layout, Series};
+use super::text_format::index;
 use crate::base::outcome::{CancelReason, Outcome};
 use crate::callsite::exemplars;
 use crate::callsite::exemplars::Exemplar;

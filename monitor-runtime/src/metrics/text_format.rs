@@ -157,3 +157,8 @@ pub(super) fn push_seconds(out: &mut Vec<u8>, seconds: f64) {
     push_number(out, SECOND + nanoseconds % SECOND);
     out[point] = b'.';
 }
+
+/// Returns an index in the form that a page keeps.
+pub(super) fn index(place: usize) -> u32 {
+    u32::try_from(place).expect("fewer than 2^32 of them on a page")
+}

@@ -1,7 +1,6 @@
 //! The handle to a started runtime.
 
 pub(crate) mod builder;
-mod builder_parts;
 mod claim;
 pub(crate) mod exporter;
 #[cfg(feature = "server")]

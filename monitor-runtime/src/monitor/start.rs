@@ -8,7 +8,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use super::claim::Claim;
-pub(crate) use super::exporter::Bounds;
+use super::exporter::Bounds;
 use super::page::{count, page};
 use super::start_error::StartError;
 use super::upkeep::Upkeep;
@@ -111,7 +111,7 @@ impl Builder {
         let upkeep = Upkeep {
             others,
             facade: facade.map(|interval| (interval, service.name.clone())),
-            live: listener.as_ref().map(|_| context.live()),
+            server: listener.as_ref().map(|_| context.clone()),
             objectives: slo::begin(),
         };
         let exporter = plan.start(&page);

@@ -1,7 +1,6 @@
 //! Runs the periodic tasks of the started runtime on one thread.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use crate::context::trace::asked;
 use crate::logs;
 use crate::metrics::facade;
 use crate::sentry::panic_lines;
-use crate::server::Live;
+use crate::server;
 use crate::slo;
 
 /// The time that a panic waits for the line of its function or request before it gets a line of its own.
@@ -24,8 +23,8 @@ pub(crate) struct Upkeep {
     pub(crate) others: Option<PrometheusHandle>,
     /// The interval at which call sites are published through the facade, and the service's name.
     pub(crate) facade: Option<(Duration, String)>,
-    /// The live page, if a server shows it.
-    pub(crate) live: Option<Arc<Live>>,
+    /// The management server, if there is one.
+    pub(crate) server: Option<server::Context>,
     /// `true` if functions have objectives, whose budgets are computed from samples.
     pub(crate) objectives: bool,
 }
@@ -101,14 +100,14 @@ impl Upkeep {
         if let Some(handle) = &self.others {
             unwind::quietly(|| handle.run_upkeep());
         }
-        if let Some(live) = &self.live {
-            unwind::quietly(|| live.tick());
+        if let Some(server) = &self.server {
+            unwind::quietly(|| server.read());
         }
         if self.objectives {
             unwind::quietly(slo::sample);
         }
-        if let Some(live) = &self.live {
-            unwind::quietly(|| live.watch());
+        if let Some(server) = &self.server {
+            unwind::quietly(|| server.watch());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::{ON, stack, transport};
+use super::{ON, stack};
 
 /// Switches reporting off, in a forked process: its copies of locks may be held by threads that it
 /// does not have.
@@ -22,7 +22,7 @@ static GIVEN_UP: AtomicBool = AtomicBool::new(false);
 /// Only a process that ends calls this. Events that wait in a client of the service are not known.
 pub(crate) fn is_flushed() -> bool {
     ENDING.store(true, Ordering::Relaxed);
-    let is_done = CAPTURING.load(Ordering::Acquire) == 0 && transport::is_empty();
+    let is_done = CAPTURING.load(Ordering::Acquire) == 0 && UNSENT.load(Ordering::Acquire) == 0;
     is_done || GIVEN_UP.load(Ordering::Relaxed)
 }
 
@@ -52,5 +52,24 @@ impl Capturing {
 impl Drop for Capturing {
     fn drop(&mut self) {
         CAPTURING.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Envelopes that Sentry has not answered.
+static UNSENT: AtomicUsize = AtomicUsize::new(0);
+
+/// An envelope that Sentry has not answered, and that a process that ends waits for.
+pub(super) struct Unsent(());
+
+impl Unsent {
+    pub(super) fn new() -> Self {
+        UNSENT.fetch_add(1, Ordering::AcqRel);
+        Self(())
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        UNSENT.fetch_sub(1, Ordering::AcqRel);
     }
 }

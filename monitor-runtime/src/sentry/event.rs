@@ -6,15 +6,11 @@ use std::path::Path;
 use sentry::protocol::{
     Context, Event, Exception, Map, Mechanism, Stacktrace, TraceContext, Value,
 };
-use sentry::{Breadcrumb, Level};
 
-use super::{deliver, lines};
-use crate::base::fields::{FieldValue, Recorded};
+use super::lines;
 use crate::base::verdict::Link;
 use crate::callsite::Site;
-use crate::context;
 use crate::context::EventContext;
-use crate::settings::sentry_level::SentryLevel;
 use crate::traces::Ids;
 
 /// Prefixes of functions that are not in-app, if only their names are known: code that carries or
@@ -74,34 +70,6 @@ fn mark_frames(stack: &mut Stacktrace) {
     }
 }
 
-/// Captures an error where it first came out of monitored code.
-#[cold]
-pub(crate) fn error(
-    site: &'static Site,
-    chain: &[Link],
-    class: &str,
-    recorded: Option<&Recorded>,
-    scene: EventContext,
-) {
-    let exceptions = exceptions(chain, "monitored");
-    let type_name = chain.first().map_or("", |link| link.type_name.as_str());
-    let kind = if class.is_empty() { type_name } else { class };
-    let mut event = Event {
-        exception: exceptions.into(),
-        level: level(site.sentry_level),
-        fingerprint: fingerprint(site, kind),
-        ..Event::default()
-    };
-    if !class.is_empty() {
-        event.tags.insert("error_class".into(), class.to_owned());
-    }
-    set_scene(&mut event, scene, None);
-    if let Some(recorded) = recorded {
-        declare(&mut event, site, recorded);
-    }
-    deliver(event);
-}
-
 /// Returns an error and its sources in Sentry's order: the last is shown first.
 pub(super) fn exceptions(chain: &[Link], mechanism: &str) -> Vec<Exception> {
     let exceptions = chain.iter().rev().map(|link| Exception {
@@ -125,28 +93,6 @@ pub(super) fn exceptions(chain: &[Link], mechanism: &str) -> Vec<Exception> {
 pub(super) fn fingerprint(site: &Site, kind: &str) -> Cow<'static, [Cow<'static, str>]> {
     let function = Cow::from(site.function().to_owned());
     vec![site.module().into(), function, kind.to_owned().into()].into()
-}
-
-fn level(level: SentryLevel) -> Level {
-    match level {
-        SentryLevel::Debug => Level::Debug,
-        SentryLevel::Info => Level::Info,
-        SentryLevel::Warning => Level::Warning,
-        SentryLevel::Error => Level::Error,
-        SentryLevel::Fatal => Level::Fatal,
-    }
-}
-
-/// Adds a breadcrumb for an error without an event, for later events of the functions around it.
-pub(crate) fn unreported(site: &Site, text: &str, expected: bool) {
-    let breadcrumb = Breadcrumb {
-        ty: "error".into(),
-        category: Some(site.function().to_owned()),
-        level: if expected { Level::Info } else { Level::Error },
-        message: Some(text.to_owned()),
-        ..Breadcrumb::default()
-    };
-    context::keep_breadcrumb(breadcrumb);
 }
 
 /// A file and a line.
@@ -207,40 +153,11 @@ pub(super) fn join(event: &mut Event<'static>, trace: Option<TraceContext>) {
     event.contexts.insert("trace".into(), trace.into());
 }
 
-/// Adds the values that a call recorded.
-fn declare(event: &mut Event<'static>, site: &Site, recorded: &Recorded) {
-    let shown = |value: &&FieldValue| **value != FieldValue::Empty;
-    let fields = site.fields.iter().zip(&recorded.fields);
-    let fields = fields.filter(|(_, value)| shown(value));
-    let values = fields.map(|(name, value)| ((*name).to_owned(), json(value)));
-    set_fields(event, values.collect());
-    let tags = site.tags.iter().zip(&recorded.tags);
-    let tags = tags.filter(|(_, value)| shown(value));
-    event
-        .tags
-        .extend(tags.map(|(name, value)| ((*name).to_owned(), value.to_string())));
-    if !recorded.fingerprint.is_empty() {
-        let parts = recorded.fingerprint.iter();
-        let parts = parts.map(|part| part.to_string().into());
-        event.fingerprint = parts.collect();
-    }
-}
-
 /// Adds the fields of a log line to the event.
 pub(super) fn set_fields(event: &mut Event<'static>, values: Map<String, Value>) {
     if !values.is_empty() {
         let values = Context::Other(values);
         event.contexts.insert("fields".into(), values);
-    }
-}
-
-pub(super) fn json(value: &FieldValue) -> Value {
-    match value {
-        FieldValue::Bool(value) => (*value).into(),
-        FieldValue::Int(value) => (*value).into(),
-        FieldValue::Unsigned(value) => (*value).into(),
-        FieldValue::Float(value) => (*value).into(),
-        other => other.to_string().into(),
     }
 }
 

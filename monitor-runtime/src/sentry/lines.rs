@@ -4,7 +4,7 @@ use sentry::Breadcrumb;
 use sentry::protocol::{Map, Value};
 use tracing::Level;
 
-use super::event;
+use super::field_json::json;
 use crate::context::trace::lines_so_far;
 use crate::traces::lines::Line;
 
@@ -19,7 +19,7 @@ pub(super) fn below_info() -> impl Iterator<Item = Breadcrumb> {
 
 fn breadcrumb(line: Line) -> Breadcrumb {
     let fields = line.fields.iter();
-    let fields = fields.map(|field| (field.name.to_owned(), event::json(&field.value)));
+    let fields = fields.map(|field| (field.name.to_owned(), json(&field.value)));
     let data: Map<String, Value> = fields.collect();
     Breadcrumb {
         timestamp: line.at,

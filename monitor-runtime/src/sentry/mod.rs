@@ -10,11 +10,13 @@
 //! # drop(subscriber);
 //! ```
 
+mod call_error;
 mod counts;
 mod crash;
 mod deliver;
 mod destination;
 mod event;
+mod field_json;
 mod health;
 mod layer;
 mod lines;
@@ -46,13 +48,13 @@ use sentry::integrations::{backtrace, contexts, debug_images};
 use sentry::{Client, ClientOptions, Hub};
 
 pub(crate) use crate::base::unwind::quietly;
+pub(crate) use call_error::{error, unreported};
 pub(crate) use counts::captures;
 use crash::{CAPTURING, Capturing};
 pub(crate) use crash::{hurry, is_flushed, switch_off};
 use deliver::deliver;
 pub(crate) use deliver::withdraw;
 pub(crate) use destination::Destination;
-pub(crate) use event::{error, unreported};
 pub(crate) use health::{blocked_worker, unhealthy};
 use layer::mute;
 pub use layer::{SentryLayer, sentry_layer};

@@ -6,7 +6,6 @@
 //! <https://develop.sentry.dev/sdk/foundations/transport/>.
 
 use std::cell::LazyCell;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +15,7 @@ use sentry::transports::{RateLimiter, RateLimitingCategory};
 use sentry::{Envelope, TransportFactory, TransportOptions};
 use ureq::http::Response;
 
+use super::crash::Unsent;
 use super::mailbox::{Address, problem};
 use super::{counts, off_thread, own_line, quietly, scrub, settle};
 use crate::base::outage::{Change, Outage};
@@ -48,30 +48,6 @@ struct QueuedEnvelope {
     body: Vec<u8>,
     events: u64,
     _unsent: Unsent,
-}
-
-/// Envelopes that Sentry has not answered. A process that crashes waits for them, and takes no
-/// lock.
-static UNSENT: AtomicUsize = AtomicUsize::new(0);
-
-/// Returns `true` if nothing is on its way to Sentry.
-pub(super) fn is_empty() -> bool {
-    UNSENT.load(Ordering::Acquire) == 0
-}
-
-struct Unsent(());
-
-impl Unsent {
-    fn new() -> Self {
-        UNSENT.fetch_add(1, Ordering::AcqRel);
-        Self(())
-    }
-}
-
-impl Drop for Unsent {
-    fn drop(&mut self) {
-        UNSENT.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 impl Transport {

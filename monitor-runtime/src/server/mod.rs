@@ -42,7 +42,7 @@ use incidents::Incidents;
 pub(crate) use incidents::begun as incidents_begun;
 pub use listener::BindError;
 pub(crate) use listener::{Listener, bind};
-pub(crate) use live::Live;
+use live::Live;
 pub(crate) use routes::{health_routes, metrics_routes};
 
 use crate::base::worker::Worker;
@@ -91,7 +91,7 @@ impl Context {
         let incidents = Arc::new(Incidents::new(&service, Arc::clone(&health)));
         let around = Around {
             health: Some(Arc::clone(&health)),
-            incidents: Some(Arc::clone(&incidents)),
+            incidents: Some(lines_of(&incidents)),
             ..Around::default()
         };
         Self {
@@ -122,7 +122,7 @@ impl Context {
     fn with_page(mut self, process: Reader, links: PageLinks) -> Self {
         let around = Around {
             health: Some(Arc::clone(&self.health)),
-            incidents: Some(Arc::clone(&self.incidents)),
+            incidents: Some(lines_of(&self.incidents)),
             process: Some(process),
             links,
         };
@@ -130,10 +130,21 @@ impl Context {
         self
     }
 
-    /// Returns the state of the live page, for the upkeep that takes its readings.
-    pub(crate) fn live(&self) -> Arc<Live> {
-        Arc::clone(&self.live)
+    /// Takes a reading for the live page. The upkeep calls it every five seconds.
+    pub(crate) fn read(&self) {
+        self.live.tick();
     }
+
+    /// Looks for what begins an incident. The upkeep calls it every five seconds.
+    pub(crate) fn watch(&self) {
+        self.incidents.watch(&self.live);
+    }
+}
+
+/// Returns what makes a line of each incident, for the live page.
+fn lines_of(incidents: &Arc<Incidents>) -> Box<dyn Fn() -> serde_json::Value + Send + Sync> {
+    let incidents = Arc::clone(incidents);
+    Box::new(move || incidents.lines())
 }
 
 /// A running management server. Dropping it closes the port without waiting for requests.

@@ -40,9 +40,11 @@ impl Context {
         Self
     }
 
-    pub(crate) fn live(&self) -> Arc<Live> {
-        Arc::new(Live)
-    }
+    #[expect(clippy::unused_self, reason = "the method with the feature")]
+    pub(crate) fn read(&self) {}
+
+    #[expect(clippy::unused_self, reason = "the method with the feature")]
+    pub(crate) fn watch(&self) {}
 
     /// Returns the rule that lets no request have its log lines: there is no token.
     #[expect(clippy::unused_self, reason = "the method with the feature")]
@@ -56,15 +58,6 @@ impl Context {
     }
 
     pub(crate) fn announce(&self, _: Option<&Server>) {}
-}
-
-/// The state of a live page that is not there.
-pub(crate) struct Live;
-
-impl Live {
-    pub(crate) fn tick(&self) {}
-
-    pub(crate) fn watch(&self) {}
 }
 
 /// Returns the number of incidents that began, by trigger: there is no evidence without a server

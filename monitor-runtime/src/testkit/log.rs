@@ -1,50 +1,20 @@
 //! The log of a capture.
 
-use std::fmt::{self, Debug};
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::{Seen, lock};
+use super::lock;
+use super::log_event::LogEvent;
+use super::seen::Seen;
 use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::verdict::text;
-
-/// An event of `tracing`.
-#[derive(Clone, Debug)]
-pub struct LogEvent {
-    /// Its level.
-    pub level: Level,
-    /// Its target: the module, unless the event names another.
-    pub target: String,
-    /// Its message.
-    pub message: String,
-    /// Its other fields, as text.
-    pub fields: Vec<(String, String)>,
-    /// The spans it happened in, outermost first, with their fields.
-    pub spans: Vec<(&'static str, Vec<(String, String)>)>,
-}
-
-impl LogEvent {
-    /// Returns the value of a field, as text.
-    pub fn field(&self, name: &str) -> Option<&str> {
-        let found = self.fields.iter().find(|(field, _)| field == name);
-        found.map(|(_, value)| value.as_str())
-    }
-}
-
-impl fmt::Display for LogEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "  {} {}: {}", self.level, self.target, self.message)?;
-        self.fields
-            .iter()
-            .try_for_each(|(name, value)| write!(f, " {name}={value:?}"))
-    }
-}
 
 /// Keeps every event, at every level.
 pub(super) struct Keep {

@@ -27,6 +27,7 @@
 
 mod call;
 mod log;
+mod log_event;
 mod seen;
 
 use std::any::Any;
@@ -41,7 +42,7 @@ use tracing_subscriber::Registry;
 use tracing_subscriber::layer::SubscriberExt;
 
 pub use call::Call;
-pub use log::LogEvent;
+pub use log_event::LogEvent;
 pub use seen::Seen;
 
 use crate::base::scoped_future::{Place, Within};

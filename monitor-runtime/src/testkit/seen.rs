@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use sentry::protocol::Event as SentryEvent;
 
-use super::{Call, LogEvent};
+use super::call::Call;
+use super::log_event::LogEvent;
 
 /// The calls, log events and Sentry events of a capture, in the order in which they happened.
 #[derive(Clone, Debug, Default)]

@@ -4,6 +4,7 @@
 
 mod clean;
 pub(crate) mod foreign;
+mod link;
 mod text;
 mod type_name;
 mod view;
@@ -11,10 +12,11 @@ mod view;
 use std::any::type_name;
 use std::fmt::{Debug, Display};
 
-pub(crate) use self::text::{cut, joined, text, text_within};
+pub(crate) use self::link::{Link, joined};
+pub(crate) use self::text::{cut, text, text_within};
+pub(crate) use self::view::ErrorRepr;
 pub(crate) use self::view::ErrorView;
 pub use self::view::Inner;
-pub(crate) use self::view::{ErrorRepr, Link};
 
 use crate::base::class::Class;
 use crate::base::unwind::caught;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 
 use super::foreign::{self, Foreign};
+use super::link::Link;
 use super::type_name::{short_type, type_of};
 use super::{ErrorFormat, Verdict, clean, text};
 use crate::base::class::Class;
@@ -37,13 +38,6 @@ pub(crate) enum ErrorRepr<'a> {
     Judged,
     /// An error that is a response, of which only the status is shown.
     Response,
-}
-
-/// One error of a chain: the outermost, or one of its sources.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Link {
-    pub(crate) type_name: String,
-    pub(crate) text: String,
 }
 
 impl Link {

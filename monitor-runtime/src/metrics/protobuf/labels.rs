@@ -4,13 +4,24 @@ use std::ops::Range;
 
 use super::field;
 use super::wire::{message, text};
-use crate::metrics::layout::{Layout, index};
-use crate::metrics::text_format::{labels_of, unescape};
+use crate::metrics::text_format::{index, labels_of, unescape};
 
-/// The labels of a [`Layout`] as fields of a `Metric`, in the order of what has them.
+/// Labels as fields of a `Metric`, one after the other.
+#[derive(Default)]
+struct Bytes(Vec<u8>);
+
+impl Bytes {
+    fn add(&mut self, text: &str) -> Range<u32> {
+        let start = index(self.0.len());
+        labels(text, &mut self.0);
+        start..index(self.0.len())
+    }
+}
+
+/// The labels of a layout as fields of a `Metric`, in the order of what has them.
 #[derive(Default)]
 pub(in crate::metrics) struct EncodedLabels {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     series: Vec<Range<u32>>,
     functions: Vec<Range<u32>>,
     /// Labels by promise: those of the counter, and those of the histogram.
@@ -18,31 +29,22 @@ pub(in crate::metrics) struct EncodedLabels {
 }
 
 impl EncodedLabels {
-    pub(in crate::metrics) fn new(layout: &Layout) -> Self {
+    /// Encodes the labels of series, of functions, and of the counter and the histogram of each promise.
+    pub(in crate::metrics) fn new<'a>(
+        series: impl Iterator<Item = &'a str>,
+        functions: impl Iterator<Item = &'a str>,
+        promises: impl Iterator<Item = [&'a str; 2]>,
+    ) -> Self {
         let mut all = Self::default();
-        for series in &layout.series {
-            let labels = all.add(layout.labels(series));
-            all.series.push(labels);
-        }
-        for function in &layout.functions {
-            let labels = all.add(&function.labels);
-            all.functions.push(labels);
-        }
-        for promise in layout.promises() {
-            let labels = [&promise.calls, &promise.durations].map(|labels| all.add(labels));
-            all.promises.push(labels);
-        }
+        all.series = series.map(|labels| all.bytes.add(labels)).collect();
+        all.functions = functions.map(|labels| all.bytes.add(labels)).collect();
+        let promises = promises.map(|labels| labels.map(|labels| all.bytes.add(labels)));
+        all.promises = promises.collect();
         all
     }
 
-    fn add(&mut self, text: &str) -> Range<u32> {
-        let start = index(self.bytes.len());
-        labels(text, &mut self.bytes);
-        start..index(self.bytes.len())
-    }
-
     fn get(&self, range: &Range<u32>) -> &[u8] {
-        &self.bytes[range.start as usize..range.end as usize]
+        &self.bytes.0[range.start as usize..range.end as usize]
     }
 
     pub(super) fn series(&self, at: usize) -> &[u8] {

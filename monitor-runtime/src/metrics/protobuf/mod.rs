@@ -5,18 +5,16 @@
 //! numbers:
 //! <https://github.com/prometheus/prometheus/blob/main/prompb/io/prometheus/client/metrics.proto>
 
-mod foreign;
+pub(super) mod foreign;
 mod functions;
-mod labels;
+pub(super) mod labels;
 mod native;
+pub(super) mod open;
 mod page;
 mod wire;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub(super) use foreign::Gathered;
-pub(super) use labels::EncodedLabels;
-pub(super) use page::Open;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) use wire::split;
 

@@ -2,7 +2,7 @@
 
 use super::foreign::write_labels;
 use super::labels::labels;
-use super::wire::delimit;
+use super::open::Open;
 use crate::metrics::BUILD_INFO;
 use crate::metrics::exposition::{Part, Scrape};
 use crate::metrics::family::Family;
@@ -10,34 +10,6 @@ use crate::metrics::foreign::Piece;
 use crate::metrics::function_families::Functions;
 use crate::metrics::runtime_families::RuntimeFamily;
 use crate::metrics::{BUSY, CALLS, CONCURRENT, DURATION, ERRORS, POLLS, SLOW_POLLS};
-
-/// A message of a family that more series may be added to.
-#[derive(Clone, Copy)]
-pub(in crate::metrics) struct Open {
-    start: usize,
-    /// The start of its series.
-    series: usize,
-}
-
-impl Open {
-    fn begin(family: &Family<'_>, out: &mut Vec<u8>) -> Self {
-        let start = out.len();
-        family.describe_in_message(out);
-        Self {
-            start,
-            series: out.len(),
-        }
-    }
-
-    /// Ends the message, or removes it if it has no series.
-    fn end(self, out: &mut Vec<u8>) {
-        if out.len() == self.series {
-            out.truncate(self.start);
-        } else {
-            delimit(out, self.start);
-        }
-    }
-}
 
 impl Scrape {
     /// Writes a little more; returns `false` behind the last series of a part.

@@ -3,16 +3,13 @@
 use std::time::SystemTime;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::parts::{CheckDocument, FailureDocument};
 use super::said::{ChangedDocument, Period};
 use super::state::{self, Known, State};
 use super::trigger::Trigger;
-use crate::base::fields::FieldValue;
-use crate::callsite::Site;
-use crate::callsite::recent_calls::Failure;
-use crate::server::live::class;
-use crate::server::requests::{self, ErrorLink, InFlight, Request, timestamp};
+use crate::server::requests::{InFlight, Request, timestamp};
 
 /// The incidents that are kept.
 #[derive(Serialize)]
@@ -86,43 +83,6 @@ pub(super) struct ServiceDocument<'a> {
     /// The machine's name; empty if the system has none.
     pub(super) host: String,
     pub(super) pid: u32,
-}
-
-#[derive(Serialize)]
-pub(super) struct FailureDocument {
-    pub(super) function: String,
-    pub(super) module: &'static str,
-    /// Empty without one.
-    pub(super) class: &'static str,
-    pub(super) times: u64,
-    since: String,
-    pub(super) at: String,
-    pub(super) passed_on: bool,
-    expected: bool,
-    /// Absent for a call without a trace.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub(super) trace_id: String,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    fields: Map<String, Value>,
-    /// The error and its sources, outermost first.
-    pub(super) error: Vec<ErrorLink>,
-}
-
-#[derive(Serialize)]
-pub(super) struct CheckDocument {
-    pub(super) name: String,
-    pub(super) status: String,
-    pub(super) critical: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) output: Option<String>,
-}
-
-/// Returns the id of an incident, which is unique among those of all processes of a service that
-/// began at different times.
-pub(super) fn id(began: SystemTime, number: u64) -> String {
-    let second = humantime::format_rfc3339_seconds(began).to_string();
-    let digits: String = second.chars().filter(|c| !"-:".contains(*c)).collect();
-    format!("{digits}-{number}")
 }
 
 /// Returns `[id, milliseconds since 1970, sentence, is open]` of each incident.
@@ -220,49 +180,4 @@ fn host() -> String {
     #[cfg(not(unix))]
     let name = String::new();
     name
-}
-
-impl FailureDocument {
-    pub(super) fn new(name: &str, module: &'static str, site: &Site, failure: &Failure) -> Self {
-        let fields = site.fields.iter().zip(&failure.call.fields);
-        let fields = fields.filter(|(_, value)| **value != FieldValue::Empty);
-        Self {
-            function: name.to_owned(),
-            module,
-            class: class(failure),
-            times: failure.times,
-            since: timestamp(failure.since),
-            at: timestamp(failure.call.at),
-            passed_on: !failure.first,
-            expected: failure.expected,
-            trace_id: failure.call.trace.clone(),
-            fields: fields
-                .map(|(name, value)| ((*name).to_owned(), value.to_string().into()))
-                .collect(),
-            error: failure.chain.iter().map(ErrorLink::from).collect(),
-        }
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        requests::bytes(self, [&self.fields])
-    }
-}
-
-impl CheckDocument {
-    pub(super) fn new(name: &str, entry: &Value) -> Self {
-        Self {
-            name: name.to_owned(),
-            status: entry["status"].as_str().unwrap_or_default().to_owned(),
-            critical: entry["critical"] == true,
-            output: entry["output"].as_str().map(str::to_owned),
-        }
-    }
-
-    pub(super) fn fails(&self) -> bool {
-        self.status != "ok"
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        requests::bytes(self, [])
-    }
 }

@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
-use super::Moment;
 use super::changes::{self, Origin};
-use super::document::{CheckDocument, FailureDocument};
 use super::hour::{Before, Hour};
+use super::parts::{CheckDocument, FailureDocument};
 use super::said::{ChangedDocument, Period};
+use super::{Moment, OPEN};
 use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::health::{Health, Selection};
@@ -115,7 +115,7 @@ impl Requests {
         let ticks =
             |time: Duration| clock::ticks_of(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
         let from = began.ticks.saturating_sub(ticks(MINUTE));
-        let to = began.ticks.saturating_add(ticks(super::state::OPEN));
+        let to = began.ticks.saturating_add(ticks(OPEN));
         let mut found = store::kept_within(from, to.min(now.ticks));
         found.retain(|kept| {
             let ids = &kept.trace.ids;

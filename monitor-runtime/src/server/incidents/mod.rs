@@ -13,6 +13,7 @@ mod document;
 mod evidence;
 mod hour;
 mod numbers;
+mod parts;
 mod said;
 mod state;
 #[cfg(test)]
@@ -48,6 +49,9 @@ const SCHEMA: &str = include_str!("schema.json");
 
 /// The `tracing` target of everything this module logs.
 const TARGET: &str = "monitor_runtime::incidents";
+
+/// The time for which an incident takes further requests.
+const OPEN: Duration = Duration::from_secs(30);
 
 /// One moment, on each of the clocks that evidence has times of.
 #[derive(Clone, Copy, Debug)]

@@ -6,17 +6,23 @@ use std::time::{Duration, SystemTime};
 
 use super::evidence::Evidence;
 use super::trigger::{Key, Trigger};
-use super::{Moment, document};
+use super::{Moment, OPEN};
 
 /// Incidents that are kept.
 const MAX_KEPT: usize = 5;
-/// The time for which an incident takes further requests.
-pub(super) const OPEN: Duration = Duration::from_secs(30);
 /// The time in which one trigger begins [`MAX_BEGUN`] incidents at most.
 const HOUR: Duration = Duration::from_secs(3600);
 const MAX_BEGUN: usize = 2;
 /// Triggers that are listed of those that joined an incident.
 const MAX_JOINED: usize = 20;
+
+/// Returns the id of an incident, which is unique among those of all processes of a service that
+/// began at different times.
+fn id(began: SystemTime, number: u64) -> String {
+    let second = humantime::format_rfc3339_seconds(began).to_string();
+    let digits: String = second.chars().filter(|c| !"-:".contains(*c)).collect();
+    format!("{digits}-{number}")
+}
 
 #[derive(Default)]
 pub(super) struct State {
@@ -107,7 +113,7 @@ impl State {
         if let Some(known) = self.triggers.get_mut(&first.key) {
             known.begun.push(now);
         }
-        let id = document::id(now.system, self.number);
+        let id = id(now.system, self.number);
         let mut incident = Incident {
             id: id.clone(),
             began: now,

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::document::{FailureDocument, Head, Incident, List};
+use super::document::{Head, Incident, List};
+use super::parts::FailureDocument;
 use crate::server::requests;
 
 /// Prints the incidents, the latest first.

@@ -132,22 +132,14 @@ impl Live {
         }
     }
 
-    /// Takes the reading of a column if the last one is old enough. The upkeep calls it every five
-    /// seconds.
-    pub(crate) fn tick(&self) {
+    /// Takes the reading of a column if the last one is old enough.
+    pub(in crate::server) fn tick(&self) {
         let mut state = self.state();
         let since = state.last().at.elapsed();
         // The caller may tick more often.
         if since >= TICK {
             state.read(&self.functions);
             state.close_column();
-        }
-    }
-
-    /// Looks for what begins an incident. The upkeep calls it every five seconds.
-    pub(crate) fn watch(&self) {
-        if let Some(incidents) = &self.around.incidents {
-            incidents.watch(self);
         }
     }
 

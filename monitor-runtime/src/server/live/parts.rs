@@ -13,7 +13,6 @@ use super::{Reading, milliseconds};
 use crate::health::{Health, Selection};
 use crate::logs;
 use crate::metrics::process::Reader;
-use crate::server::incidents::Incidents;
 use crate::settings::buckets::HTTP_BUCKETS;
 use crate::settings::config::PageLinks;
 use crate::settings::log_filter;
@@ -31,7 +30,8 @@ const MAX_LOUDEST: usize = 10;
 #[derive(Default)]
 pub(crate) struct Around {
     pub(crate) health: Option<Arc<Health>>,
-    pub(crate) incidents: Option<Arc<Incidents>>,
+    /// Returns a line for each incident.
+    pub(crate) incidents: Option<Box<dyn Fn() -> Value + Send + Sync>>,
     pub(crate) process: Option<Reader>,
     pub(crate) links: PageLinks,
 }
@@ -60,7 +60,7 @@ impl Parts {
             self.read_health(health, number);
         }
         if let Some(incidents) = &around.incidents {
-            let lines = incidents.lines().to_string();
+            let lines = incidents().to_string();
             self.incidents.set(0, &lines, number);
         }
         if let Some(reader) = &around.process {

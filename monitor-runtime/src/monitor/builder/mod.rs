@@ -2,6 +2,7 @@
 
 #[cfg(feature = "otlp")]
 mod otlp;
+mod parts;
 #[cfg(feature = "sentry")]
 mod sentry;
 #[cfg(feature = "server")]
@@ -12,7 +13,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::health::Check;
-use crate::monitor::start::Bounds;
+use crate::monitor::exporter::Bounds;
 use crate::settings::config::Overrides;
 use crate::settings::log_format::LogFormat;
 use crate::settings::native_histograms::NativeHistograms;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-use super::builder::Builder;
+use super::Builder;
 use crate::health::Check;
 
 impl Builder {
