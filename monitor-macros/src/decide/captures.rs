@@ -1,7 +1,8 @@
 //! Decides which arguments the monitored body owns, so that it drops them in the order of a plain function: last
 //! argument first.
 
-use super::{Strategy, desugar};
+use super::Strategy;
+use super::rustdoc::is_rustdoc;
 use crate::parse::idents::Idents;
 use crate::parse::signature::{self, Binding};
 use syn::Signature;
@@ -44,7 +45,7 @@ impl Captures {
         let holds_self = matches!(run, Strategy::Async);
         let is_late = captures.is_late(holds_self, mentions);
         // Documentation shows a function as it is printed.
-        if is_late && !desugar::is_rustdoc() {
+        if is_late && !is_rustdoc() {
             let kept = captures.said(mentions);
             (captures.sig, captures.bindings) = signature::wholes(captures.sig, &kept);
         }

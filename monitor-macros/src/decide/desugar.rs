@@ -3,11 +3,8 @@
 //! The compiler makes the same of an `async fn`. Printed as such, the function needs no second coroutine around
 //! the monitored future, which saves a third of an incremental rebuild.
 
-use std::env;
-use std::path::Path;
-use std::sync::OnceLock;
-
-use super::{Captures, Model, Strategy};
+use super::Captures;
+use super::rustdoc::is_rustdoc;
 use crate::parse::input::{self, Function};
 use crate::parse::return_type;
 use crate::parse::signature;
@@ -44,19 +41,14 @@ fn is_inert(attr: &Attribute) -> bool {
 
 /// Returns `true` if the function may lose its `async`: its future owns and drops the arguments in the same
 /// order, and its type reveals no more than before.
-pub(super) fn is_possible(function: &Function, model: &Model) -> bool {
-    let Captures { sig, bindings, .. } = &model.captures;
+pub(super) fn is_possible(function: &Function, captures: &Captures) -> bool {
+    let Captures { sig, bindings, .. } = captures;
     let plain = matches!(sig.safety, Safety::Default)
         && sig.abi.is_none()
         && function.defaultness.is_none();
-    // The expressions of its arguments are evaluated at the first poll, inside the future.
-    let asks_nothing = !model.looks_at_arguments();
-    // `!` cannot be the output of an `impl Future`, nor can a type that contains `impl Trait`.
-    let named = model.output.is_some()
-        && !return_type::declared(&sig.output).is_some_and(return_type::is_opaque);
-    matches!(model.run, Strategy::Async)
-        && plain
-        && asks_nothing
+    // A type that contains `impl Trait` cannot be the output of an `impl Future`.
+    let named = !return_type::declared(&sig.output).is_some_and(return_type::is_opaque);
+    plain
         && named
         && sig.inputs.len() == bindings.len()
         && sig.inputs.iter().all(is_name)
@@ -70,15 +62,4 @@ fn is_name(input: &FnArg) -> bool {
         FnArg::Receiver(receiver) => receiver.attrs.is_empty(),
         FnArg::Typed(PatType { attrs, pat, .. }) => attrs.is_empty() && signature::is_name(pat),
     }
-}
-
-/// Returns `true` under rustdoc. Documentation shows the printed function, and has to show it as it
-/// was written.
-pub(super) fn is_rustdoc() -> bool {
-    static KNOWN: OnceLock<bool> = OnceLock::new();
-    *KNOWN.get_or_init(|| {
-        let program = env::args_os().next().unwrap_or_default();
-        let name = Path::new(&program).file_stem();
-        name.is_some_and(|name| name == "rustdoc")
-    })
 }

@@ -12,6 +12,7 @@ pub(crate) mod items;
 mod model;
 mod record;
 pub(crate) mod returned_futures;
+mod rustdoc;
 pub(crate) mod static_bounds;
 mod strategy;
 
@@ -21,8 +22,9 @@ use crate::parse::errors::Errors;
 use crate::parse::input::{self, Function, Input, Member};
 
 pub(crate) use captures::Captures;
-pub(crate) use model::{Model, Strategy, Verdict};
+pub(crate) use model::Model;
 pub(crate) use record::{Level, Record};
+pub(crate) use strategy::{Strategy, Verdict};
 
 /// Makes a model of each function of the input; `None` leaves the function as it is.
 pub(crate) fn decide(args: Args, input: &Input, errors: &mut Errors) -> Vec<Option<Model>> {

@@ -2,7 +2,7 @@
 
 use super::captures::{Captures, Mentions};
 use super::record::{Level, Record};
-use super::returned_futures::Exits;
+use super::strategy::{Strategy, Verdict};
 use super::{check, desugar, doc, record, static_bounds, strategy};
 use crate::parse::arg::Arg;
 use crate::parse::args::{Args, Rule};
@@ -17,7 +17,7 @@ use crate::parse::signature;
 use crate::parse::values::{ErrArg, RetArg};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, LitStr, Path, Stmt, Type};
+use syn::{Expr, LitStr, Path, Type};
 
 /// All that is needed to print one monitored function.
 pub(crate) struct Model {
@@ -80,37 +80,6 @@ pub(crate) struct Off {
     pub(crate) latency: bool,
     pub(crate) span: bool,
     pub(crate) log: bool,
-}
-
-pub(crate) enum Strategy {
-    Sync,
-    /// The body stays in the function itself, between the call's beginning and its end. One that
-    /// only runs `through` to its end has a value to look at there.
-    Inline {
-        through: bool,
-        /// `true` if that rests on the names of its macros, and the returned value may be an error.
-        by_name: bool,
-    },
-    /// The body becomes one future, which the function awaits.
-    Async,
-    /// As `Async`, and the function is printed without its `async`: it returns the future.
-    Desugared,
-    /// The futures these statements make where they end are run where they stand.
-    Tail {
-        statements: Vec<Stmt>,
-        exits: Exits,
-    },
-    /// The body makes its future in some other way; what it returns is run.
-    Future {
-        boxed: bool,
-    },
-}
-
-pub(crate) enum Verdict {
-    /// The spelling of the type rules an error out.
-    Plain,
-    /// The compiler finds out by type.
-    Probe,
 }
 
 impl Model {
@@ -189,12 +158,19 @@ impl Model {
             yields,
             captures,
         };
-        if last && desugar::is_possible(function, &model) {
+        if last && model.may_return_its_future() && desugar::is_possible(function, &model.captures)
+        {
             model.run = Strategy::Desugared;
             model.captures.desugar();
         }
         model.captures.leave_the_rest(&model.run);
         Some(model)
+    }
+
+    /// Returns `true` if nothing of it has to happen at the first poll, inside the `async fn`, and its output
+    /// can be named.
+    fn may_return_its_future(&self) -> bool {
+        matches!(self.run, Strategy::Async) && !self.looks_at_arguments() && self.output.is_some()
     }
 
     /// Returns `true` if a call evaluates expressions from the attribute when it begins.

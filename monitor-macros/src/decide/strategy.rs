@@ -1,13 +1,43 @@
 //! Chooses how a function's body runs, and how its returned value is judged.
 
-use super::{Strategy, Verdict};
 use crate::decide::control_flow::{self, Way};
-use crate::decide::returned_futures;
+use crate::decide::returned_futures::{self, Exits};
 use crate::decide::static_bounds;
 use crate::parse::input::{self, Body, Function};
 use crate::parse::return_type;
 use syn::parse::Parser;
 use syn::{Attribute, Block, GenericParam, Signature, Stmt, Type};
+
+pub(crate) enum Strategy {
+    Sync,
+    /// The body stays in the function itself, between the call's beginning and its end. One that
+    /// only runs `through` to its end has a value to look at there.
+    Inline {
+        through: bool,
+        /// `true` if that rests on the names of its macros, and the returned value may be an error.
+        by_name: bool,
+    },
+    /// The body becomes one future, which the function awaits.
+    Async,
+    /// As `Async`, and the function is printed without its `async`: it returns the future.
+    Desugared,
+    /// The futures these statements make where they end are run where they stand.
+    Tail {
+        statements: Vec<Stmt>,
+        exits: Exits,
+    },
+    /// The body makes its future in some other way; what it returns is run.
+    Future {
+        boxed: bool,
+    },
+}
+
+pub(crate) enum Verdict {
+    /// The spelling of the type rules an error out.
+    Plain,
+    /// The compiler finds out by type.
+    Probe,
+}
 
 pub(super) fn choose(
     function: &Function,
