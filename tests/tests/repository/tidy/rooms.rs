@@ -94,7 +94,7 @@ fn paths(tokens: TokenStream, depth: usize, found: &mut Vec<Found>) {
     }
 }
 
-fn is_for_tests(tokens: &[TokenTree]) -> bool {
+pub(super) fn is_for_tests(tokens: &[TokenTree]) -> bool {
     let [TokenTree::Punct(hash), TokenTree::Group(attribute), ..] = tokens else {
         return false;
     };
@@ -102,7 +102,7 @@ fn is_for_tests(tokens: &[TokenTree]) -> bool {
 }
 
 /// Returns the place behind the item that begins here: behind its `;` or its braces.
-fn end_of_item(tokens: &[TokenTree], from: usize) -> usize {
+pub(super) fn end_of_item(tokens: &[TokenTree], from: usize) -> usize {
     let ends = |token: &TokenTree| match token {
         TokenTree::Punct(punct) => punct.as_char() == ';',
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
@@ -286,6 +286,27 @@ fn the_map_of_contributing_has_the_rooms_in_their_order() {
             .unwrap_or_else(|| panic!("{room} is missing, or out of order"));
         at += found;
     }
+}
+
+#[test]
+fn the_files_that_contributing_names_are_there() {
+    let text = std::fs::read_to_string(root().join("CONTRIBUTING.md")).expect("it is there");
+    let places = ["", "monitor-runtime/src", "monitor-macros/src"].map(|place| root().join(place));
+    let spans = text.split('`').skip(1).step_by(2);
+    let is_path = |word: &&str| {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+        word.contains('/') && word.ends_with(".rs") && word.chars().all(is_plain)
+    };
+    let named: BTreeSet<&str> = spans
+        .flat_map(str::split_whitespace)
+        .filter(is_path)
+        .collect();
+    let missing = named
+        .iter()
+        .filter(|name| !places.iter().any(|place| place.join(name).exists()));
+    let missing: Vec<_> = missing.collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(named.len() > 50, "{}", named.len());
 }
 
 #[test]
