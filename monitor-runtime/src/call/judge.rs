@@ -84,21 +84,20 @@ macro_rules! __judge {
             .__monitor_value()
             .__monitor_error()
     };
-    // The value in the `Ok` answers both questions by its spelling: each question is a tenth of what the
+    // The spelling of the value in the `Ok` rules out a `Result`: each question is a tenth of what the
     // compiler does for a function.
     ($value:ident, plain) => {
         $crate::__private::Probe::of($value)
             .__monitor_value()
             .__monitor_error()
-            .__monitor_plain()
     };
     ($value:ident, text) => {
         $crate::__private::Probe::of($value)
-            .__monitor_value()
+            .__monitor_shape()
             .__monitor_text()
-            .__monitor_value()
+            .__monitor_shape()
             .__monitor_text()
-            .__monitor_value()
+            .__monitor_shape()
             .__monitor_text()
     };
 }
@@ -113,7 +112,7 @@ macro_rules! __verdict {
     ($value:ident $show:ident $(, $how:ident)?) => {{
         let __monitor_verdict = $crate::__verdict!($value $(, $how)?);
         match $crate::__private::Probe::of($value)
-            .__monitor_value()
+            .__monitor_shape()
             .__monitor_ok($value)
         {
             ::core::option::Option::Some(__monitor_value) => {

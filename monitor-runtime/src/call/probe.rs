@@ -11,7 +11,8 @@
 //! type a type without a row answers them.
 //!
 //! The compiler resolves these few calls for every annotated function, so anything more here slows
-//! down every build.
+//! down every build. Hence nearly every type is found in the first few rows, and the questions take a probe by value:
+//! a borrow is one more thing to check.
 #![expect(
     clippy::unused_self,
     clippy::unnecessary_wraps,
@@ -39,6 +40,12 @@ macro_rules! row {
     ($($(#[$doc:meta])* $this:ident $(=> $next:ident)?;)*) => {$(
         $(#[$doc])*
         pub struct $this<X>(PhantomData<fn() -> X>);
+        impl<X> Clone for $this<X> {
+            fn clone(&self) -> Self {
+                *self
+            }
+        }
+        impl<X> Copy for $this<X> {}
         impl<X> Stateless for $this<X> {
             const NEW: Self = Self(PhantomData);
         }
@@ -56,8 +63,12 @@ pub(crate) use row;
 
 row! {
     /// Stands for a returned type, or for the type in the `Ok` of one.
-    Probe => AnyResult;
+    Probe => ClassedResult;
     /// Not a `Result` of a value with a class, or of another `Result`.
+    ClassedResult => ErrorResult;
+    /// Not a `Result` of an `Error` with a class either.
+    ErrorResult => AnyResult;
+    /// Nor of any `Error`.
     AnyResult => ClassedValue;
     /// Not a `Result`.
     ClassedValue => AnyValue;
@@ -118,33 +129,34 @@ impl<H, T, S> Then<H, T, S> for Nested {
     type Next = Probe<(T, (H, S))>;
 }
 
-#[doc(hidden)]
-impl<T: Inside, E, S> Probe<(Result<T, E>, S)> {
-    #[inline]
-    pub fn __monitor_value(&self) -> Fallible<(T, E, T::How, S)> {
-        Fallible(PhantomData)
-    }
+/// Declares the question for the value: each row, its bounds, the next question, and the methods by which it
+/// is found. `__monitor_shape` does not ask whether an error is an `Error`.
+macro_rules! values {
+    ($($row:ident<$value:ty $(, $of:ident)*> [$($bounds:tt)*] $next:ty: $($method:ident)*;)*) => {$(
+        #[doc(hidden)]
+        impl<$($of,)* S: Stack> $row<($value, S)>
+        where
+            $($bounds)*
+        {$(
+            #[inline]
+            pub fn $method(self) -> $next {
+                Stateless::NEW
+            }
+        )*}
+    )*};
 }
-#[doc(hidden)]
-impl<T, E, S> AnyResult<(Result<T, E>, S)> {
-    #[inline]
-    pub fn __monitor_value(&self) -> Fallible<(T, E, NoClass, S)> {
-        Fallible(PhantomData)
-    }
-}
-#[doc(hidden)]
-impl<R: Classify, S: Stack> ClassedValue<(R, S)> {
-    #[inline]
-    pub fn __monitor_value(&self) -> Done<S::Around<Value<ByClass>>> {
-        Done(PhantomData)
-    }
-}
-#[doc(hidden)]
-impl<R, S: Stack> AnyValue<(R, S)> {
-    #[inline]
-    pub fn __monitor_value(&self) -> Done<S::Around<Value<NoClass>>> {
-        Done(PhantomData)
-    }
+
+/// The answer to both questions.
+type Known<H, S> = Done<<S as Stack>::Around<Level<H, Value<NoClass>>>>;
+
+// Nearly every error is an `Error`. Found here, it spares the compiler the rows of `Fallible`.
+values! {
+    Probe<Result<T, E>, T, E> [T: Inside] Fallible<(T, E, T::How, S)>: __monitor_value __monitor_shape;
+    ClassedResult<Result<T, E>, T, E> [E: Classify + Error] Known<ByError<ByClass>, S>: __monitor_value;
+    ErrorResult<Result<T, E>, T, E> [E: Error] Known<ByError<NoClass>, S>: __monitor_value;
+    AnyResult<Result<T, E>, T, E> [] ClassedDisplay<(T, E, NoClass, S)>: __monitor_value __monitor_shape;
+    ClassedValue<R, R> [R: Classify] Done<S::Around<Value<ByClass>>>: __monitor_value __monitor_shape;
+    AnyValue<R, R> [] Done<S::Around<Value<NoClass>>>: __monitor_value __monitor_shape;
 }
 
 /// Declares the question for the error: each row, its bound, the way the error is then seen, and
@@ -158,7 +170,7 @@ macro_rules! seen {
             V: Then<$how, T, S>,
         {$(
             #[inline]
-            pub fn $method(&self) -> V::Next {
+            pub fn $method(self) -> V::Next {
                 Stateless::NEW
             }
         )*}
@@ -190,7 +202,7 @@ seen! {
 impl<T, E, V, S> Nothing<(T, E, V, S)> {
     /// Returns the value that `ret` shows.
     #[inline]
-    pub fn __monitor_ok<'a>(&self, returned: &'a Result<T, E>) -> Option<&'a T> {
+    pub fn __monitor_ok(self, returned: &Result<T, E>) -> Option<&T> {
         returned.as_ref().ok()
     }
 }
@@ -199,7 +211,7 @@ impl<T, E, V, S> Nothing<(T, E, V, S)> {
 impl<V> Done<Value<V>> {
     /// Returns the value that `ret` shows.
     #[inline]
-    pub fn __monitor_ok<'a, R>(&self, returned: &'a R) -> Option<&'a R> {
+    pub fn __monitor_ok<R>(self, returned: &R) -> Option<&R> {
         Some(returned)
     }
 }
@@ -207,28 +219,27 @@ impl<V> Done<Value<V>> {
 #[doc(hidden)]
 impl<J> Done<J> {
     #[inline]
-    pub fn __monitor_value(&self) -> Self {
+    pub fn __monitor_value(self) -> Self {
         Self(PhantomData)
     }
 
     #[inline]
-    pub fn __monitor_error(&self) -> Self {
+    pub fn __monitor_shape(self) -> Self {
         Self(PhantomData)
     }
 
     #[inline]
-    pub fn __monitor_text(&self) -> Self {
-        Self(PhantomData)
-    }
-
-    /// Changes nothing: the type that is called `Result` was not one.
-    #[inline]
-    pub fn __monitor_plain(&self) -> Self {
+    pub fn __monitor_error(self) -> Self {
         Self(PhantomData)
     }
 
     #[inline]
-    pub fn __monitor_verdict<'a, R>(&self, returned: &'a R) -> Verdict<'a>
+    pub fn __monitor_text(self) -> Self {
+        Self(PhantomData)
+    }
+
+    #[inline]
+    pub fn __monitor_verdict<'a, R>(self, returned: &'a R) -> Verdict<'a>
     where
         J: View<'a, R>,
     {
@@ -243,29 +254,11 @@ impl<R, J: Look<R>> Judge<R> for Done<J> {
     }
 }
 
-// The spelling may be that of an alias, which holds another `Result` nevertheless.
-#[doc(hidden)]
-impl<T, E, S: Stack> Probe<(Result<T, E>, S)> {
-    /// Looks no deeper.
-    #[inline]
-    pub fn __monitor_plain(&self) -> Done<S::Around<Opaque>> {
-        Done(PhantomData)
-    }
-}
-#[doc(hidden)]
-impl<T, S: Stack> AnyResult<(T, S)> {
-    /// Answers both questions for a value that is no `Result` and has no class.
-    #[inline]
-    pub fn __monitor_plain(&self) -> Done<S::Around<Value<NoClass>>> {
-        Done(PhantomData)
-    }
-}
-
 // `Result`s nested deeper than the probe looks.
 #[doc(hidden)]
 impl<T, S: Stack> Probe<(T, S)> {
     #[inline]
-    pub fn __monitor_verdict<'a, R>(&self, returned: &'a R) -> Verdict<'a>
+    pub fn __monitor_verdict<'a, R>(self, returned: &'a R) -> Verdict<'a>
     where
         S::Around<Opaque>: View<'a, R>,
     {

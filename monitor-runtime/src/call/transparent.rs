@@ -63,19 +63,19 @@ impl<E> Seen<E> {
 
 #[doc(hidden)]
 impl<E: Classify> Held<E> {
-    pub fn __monitor_class(&self, error: &E) -> Option<Class> {
+    pub fn __monitor_class(self, error: &E) -> Option<Class> {
         Some(error.classify())
     }
 }
 #[doc(hidden)]
 impl<E: Debug> HeldShown<E> {
-    pub fn __monitor_class(&self, error: &E) -> Option<Class> {
+    pub fn __monitor_class(self, error: &E) -> Option<Class> {
         foreign::look(type_name::<E>(), Some(error))?.class
     }
 }
 #[doc(hidden)]
 impl<E> HeldUnclassed<E> {
-    pub fn __monitor_class(&self, _: &E) -> Option<Class> {
+    pub fn __monitor_class(self, _: &E) -> Option<Class> {
         None
     }
 }
@@ -84,7 +84,8 @@ macro_rules! seen {
     ($($row:ident $(<$inside:lifetime>)? [$($bound:tt)*] $error:ident $sight:expr;)*) => {$(
         #[doc(hidden)]
         impl<$($inside,)? E: $($bound)*> $row<E> {
-            pub fn __monitor_inner<'a>(&self, $error: &'a E) -> Option<Inner<'a>>
+            #[allow(clippy::elidable_lifetime_names, reason = "some rows name it")]
+            pub fn __monitor_inner<'a>(self, $error: &'a E) -> Option<Inner<'a>>
             $(where $inside: 'a)?
             {
                 Some(Inner($sight))
@@ -106,7 +107,7 @@ seen! {
 
 #[doc(hidden)]
 impl<E> SeenNothing<E> {
-    pub fn __monitor_inner<'a>(&self, _: &'a E) -> Option<Inner<'a>> {
+    pub fn __monitor_inner(self, _: &E) -> Option<Inner<'_>> {
         None
     }
 }
