@@ -1,6 +1,7 @@
 //! The request that is sent for a trace, decoded as a whole.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use prost::Message;
 
@@ -43,8 +44,16 @@ fn text<'a>(attributes: &'a [KeyValue], key: &str) -> &'a str {
     }
 }
 
-#[test]
-fn a_request_of_encoded_spans_is_one_message() {
+/// Returns a number in units of a thousandth, `None` without the attribute.
+fn thousandths(span: &Span, key: &str) -> Option<f64> {
+    let found = span.attributes.iter().find(|found| found.key == key)?;
+    match found.value.as_ref()?.value.as_ref()? {
+        Value::Double(number) => Some((number * 1000.0).round()),
+        other => panic!("{key}: {other:?}"),
+    }
+}
+
+fn begin() -> Arc<LocalTrace> {
     let ids = Ids {
         trace: TraceId([7; 16]),
         span: SpanId([9; 8]),
@@ -57,7 +66,12 @@ fn a_request_of_encoded_spans_is_one_message() {
         remote_parent: Some(SpanId([5; 8])),
         state: Some("a=1,ot=th:8".into()),
     };
-    let trace = LocalTrace::begin(origin, Subject::Task(Location::caller()));
+    LocalTrace::begin(origin, Subject::Task(Location::caller()))
+}
+
+#[test]
+fn a_request_of_encoded_spans_is_one_message() {
+    let trace = begin();
     let (ok, _) = trace
         .begin_call(SpanKey::ROOT, &LOAD, clock::now)
         .expect("room");
@@ -123,4 +137,52 @@ fn a_request_of_encoded_spans_is_one_message() {
     assert_eq!(text(&late.attributes, "monitor.result"), "cancelled");
     out.clear();
     assert_eq!(encoder.encode(&trace, &mut out), 0);
+}
+
+#[test]
+fn a_span_has_the_time_that_its_future_waited() {
+    static WAIT: Site = Site::of_async(&|| (), "shop");
+    let trace = begin();
+    let root = SpanKey::ROOT;
+    let begun = |site| trace.begin_call(root, site, clock::now).expect("room").0;
+    let (at, millisecond) = (clock::now(), clock::ticks_of(1_000_000));
+    let (waits, ready, plain) = (begun(&WAIT), begun(&WAIT), begun(&LOAD));
+    // The request waits for 40 ms, 10 of them woken, and its call for 30.
+    for (key, from, woken, to) in [(waits, 5, 0, 35), (root, 5, 35, 45)] {
+        trace.begin_wait(key, at + from * millisecond);
+        let woken = if woken == 0 {
+            0
+        } else {
+            at + woken * millisecond
+        };
+        trace.end_wait(key, at + to * millisecond, woken);
+    }
+    let end = at + 50 * millisecond;
+    for (key, site) in [(waits, &WAIT), (ready, &WAIT), (plain, &LOAD)] {
+        trace.end_call(key, site, end);
+    }
+    // Dropped while it waits.
+    let (cancelled, _) = trace.begin_call(root, &WAIT, || end).expect("room");
+    trace.begin_wait(cancelled, end);
+    trace.end_span(
+        cancelled,
+        SpanEnd::new(end + 7 * millisecond, Outcome::Cancelled),
+    );
+    trace.end_root(SpanEnd::new(end + 10 * millisecond, Outcome::Ok));
+
+    let (mut encoder, mut out) = (Encoder::default(), Vec::new());
+    encoder.encode(&trace, &mut out);
+    let spans = decoded(&out);
+    let all = |key| {
+        spans
+            .iter()
+            .map(|span| thousandths(span, key))
+            .collect::<Vec<_>>()
+    };
+    let calls = [Some(30.0), None, None, Some(7.0)];
+    assert_eq!(all("monitor.waiting"), [&[Some(40.0)], &calls[..]].concat());
+    assert_eq!(
+        all("monitor.scheduled"),
+        [Some(10.0), None, None, None, None]
+    );
 }

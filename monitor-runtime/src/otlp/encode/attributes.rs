@@ -13,6 +13,11 @@ pub(in crate::otlp) fn int(key: &str, value: impl Into<i64>) -> KeyValue {
     attribute(key, Value::Int(value.into()))
 }
 
+/// Returns an attribute whose value is a number.
+pub(super) fn double(key: &str, value: f64) -> KeyValue {
+    attribute(key, Value::Double(value))
+}
+
 /// Returns an attribute whose value is `true`.
 pub(super) fn flag(key: &str) -> KeyValue {
     attribute(key, Value::Bool(true))

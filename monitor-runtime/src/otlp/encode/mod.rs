@@ -5,6 +5,7 @@
 pub(super) mod attributes;
 pub(super) mod error;
 pub(super) mod lines;
+mod place;
 pub(super) mod points;
 pub(super) mod spans;
 

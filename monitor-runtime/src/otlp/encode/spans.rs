@@ -1,7 +1,6 @@
 //! The spans of a local trace.
 //!
-//! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/> and
-//! <https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/>.
+//! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>.
 
 use std::collections::HashMap;
 use std::ptr;
@@ -9,8 +8,9 @@ use std::sync::Arc;
 
 use prost::Message;
 
-use super::attributes::{field, flag, int, text};
+use super::attributes::{double, field, flag, int, text};
 use super::error::exception;
+use super::place::{name, place};
 use super::{nanoseconds, push_message};
 use crate::base::clock;
 use crate::base::fields::FieldValue;
@@ -35,8 +35,6 @@ const KNOWS_REMOTE: u32 = 0x100;
 const IS_REMOTE: u32 = 0x200;
 /// The class of a request that failed by the status of its response.
 const CODE: &str = "code";
-/// The route of a request that no template matches.
-const UNMATCHED: &str = "unmatched";
 
 /// Encodes spans, one field `spans` of a `ScopeSpans` for each.
 ///
@@ -195,6 +193,7 @@ impl<'t> Common<'t> {
         if span.detail.slow {
             all.push(flag("monitor.slow"));
         }
+        all.extend(waits(span));
         if span.number == 0 {
             let reason = self.story.reason.filter(|reason| *reason != Reason::Share);
             all.extend(reason.map(|reason| text("monitor.kept", reason.as_str())));
@@ -202,6 +201,19 @@ impl<'t> Common<'t> {
             all.extend((left_out > 0).then(|| int("monitor.spans_left_out", left_out)));
         }
     }
+}
+
+/// Returns the parts of a span's time in which its future was not polled, in seconds, without those that are 0.
+fn waits(span: &Span) -> impl Iterator<Item = KeyValue> {
+    let end = span.end_or(span.began);
+    let parts = [
+        ("monitor.waiting", span.waiting(end)),
+        ("monitor.scheduled", span.scheduled(end)),
+    ];
+    parts.into_iter().filter_map(|(name, ticks)| {
+        let ticks = ticks.filter(|ticks| *ticks > 0)?;
+        Some(double(name, clock::seconds(ticks)))
+    })
 }
 
 fn replace(buffer: &mut Vec<u8>, bytes: &[u8]) {
@@ -231,45 +243,6 @@ fn result(outcome: Outcome) -> &'static str {
         Outcome::Panic => "panic",
         other => other.as_str(),
     }
-}
-
-/// Returns the name of a span: `GET /items/{id}`, or a function.
-fn name(span: &Span) -> String {
-    match span.subject.name() {
-        RootName::Request(method, UNMATCHED) => method.to_owned(),
-        name => name.to_string(),
-    }
-}
-
-/// Returns the attributes that say which code a span stands for.
-fn place(subject: &Subject) -> Vec<KeyValue> {
-    let source =
-        |file: &str, line: u32| [text("code.file.path", file), int("code.line.number", line)];
-    let mut all = Vec::with_capacity(8);
-    match subject {
-        Subject::Request(request) => {
-            all.push(text("http.request.method", request.method()));
-            let route = request.route();
-            all.extend((route != UNMATCHED).then(|| text("http.route", route)));
-        }
-        Subject::Task(place) => all.extend(source(place.file(), place.line())),
-        Subject::Call(site) => {
-            let name = [site.module(), "::", site.function()].concat();
-            all.push(text("code.function.name", name));
-            let (file, line) = site.location();
-            all.extend(source(file, line));
-        }
-        Subject::Foreign(metadata) => {
-            all.push(text("target", metadata.target()));
-            let place = metadata.file().zip(metadata.line());
-            all.extend(
-                place
-                    .into_iter()
-                    .flat_map(|(file, line)| source(file, line)),
-            );
-        }
-    }
-    all
 }
 
 /// Returns the event of an error.
