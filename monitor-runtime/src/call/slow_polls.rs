@@ -10,7 +10,8 @@ use crate::base::clock;
 use crate::base::rate_limit::Throttle;
 use crate::callsite::Site;
 use crate::callsite::slow_polls;
-use crate::{context, sentry};
+use crate::context::{self, threads};
+use crate::sentry;
 
 const TARGET: &str = "monitor_runtime::polls";
 
@@ -58,11 +59,17 @@ pub(super) fn note(stretch: &Stretch, ticks: u64) {
     let (limit, now) = (site.slow_poll_lines(), clock::now());
     if limit.admit(throttle, now) {
         let suppressed = limit.summary(throttle, now, true).map(|(lines, _)| lines);
-        write(site, ticks, suppressed);
+        // The watchdog may have written a line about this poll while it went on.
+        let said = if threads::take_end_of_own_block(stretch.since) {
+            "it held its thread, whose worker was reported as blocked"
+        } else {
+            "it held its thread, where other tasks waited unless it used block_in_place"
+        };
+        write(site, said, ticks, suppressed);
     }
 }
 
-fn write(site: &'static Site, ticks: u64, suppressed: Option<u64>) {
+fn write(site: &'static Site, said: &str, ticks: u64, suppressed: Option<u64>) {
     let function = site.function();
     let path: Vec<&str> = context::running().map(Site::function).collect();
     let path = path.join(" > ");
@@ -76,7 +83,7 @@ fn write(site: &'static Site, ticks: u64, suppressed: Option<u64>) {
             duration_ms,
             threshold_ms,
             suppressed,
-            "{function} slow poll: it held its thread, where other tasks waited unless it used block_in_place"
+            "{function} slow poll: {said}"
         );
     });
 }

@@ -14,7 +14,7 @@ use std::thread;
 
 use tokio::runtime::{self, Handle};
 
-use crate::base::hooks;
+use crate::base::{clock, hooks};
 use crate::context::thread::{THREAD, Thread as ThreadState};
 use crate::context::visible_stack::{StackReading, UNKNOWN, VisibleStack};
 use crate::traces::TraceId;
@@ -258,6 +258,32 @@ fn read_all() -> Vec<ThreadReading> {
         })
     };
     threads.by_number.iter().filter_map(read).collect()
+}
+
+/// Notes that a line says of a thread that it blocks its worker. A line about the end is to follow.
+pub(crate) fn note_block(number: u64) {
+    with_stack(number, |stack| {
+        stack.block.store(clock::now(), Ordering::Relaxed);
+    });
+}
+
+/// Returns `true` if no line has told the end of a thread's block. The caller then writes it.
+pub(crate) fn take_end_of_block(number: u64) -> bool {
+    with_stack(number, VisibleStack::take_block) != Some(false)
+}
+
+/// Does so for this thread, if the block was noted after a time in ticks of the clock.
+pub(crate) fn take_end_of_own_block(since: u64) -> bool {
+    THREAD.with(|thread| {
+        let stack = thread.clock.visible();
+        stack.block.load(Ordering::Relaxed) > since && stack.take_block()
+    })
+}
+
+/// Looks at the stack of a thread; `None` once the thread has ended.
+fn with_stack<R>(number: u64, look: impl FnOnce(&VisibleStack) -> R) -> Option<R> {
+    let threads = threads();
+    Some(look(threads.by_number.get(&number)?.stack()))
 }
 
 #[cfg(test)]

@@ -47,6 +47,9 @@ pub(super) struct VisibleStack {
     /// The index of the worker that the thread runs. Other threads change it, too, while they hold the
     /// list's lock.
     pub(super) worker: AtomicUsize,
+    /// The time of the line which says that the thread blocks its worker, in ticks of the clock; 0 without one whose
+    /// end is to be told. Other threads change it, too.
+    pub(super) block: AtomicU64,
 }
 
 impl VisibleStack {
@@ -58,6 +61,7 @@ impl VisibleStack {
             scopes: AtomicU64::new(0),
             trace: [const { AtomicU64::new(0) }; 2],
             worker: AtomicUsize::new(UNKNOWN),
+            block: AtomicU64::new(0),
         }
     }
 
@@ -87,6 +91,11 @@ impl VisibleStack {
         }
         let scopes = self.scopes.load(Ordering::Relaxed).wrapping_add(1);
         self.scopes.store(scopes, Ordering::Release);
+    }
+
+    /// Returns `true` if the end of a block is to be told, which the caller then does.
+    pub(super) fn take_block(&self) -> bool {
+        self.block.swap(0, Ordering::Relaxed) != 0
     }
 
     /// Reads the stack. Functions that come and go meanwhile are left out.

@@ -4,11 +4,18 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use monitor_tests::http::begin;
+use monitor_tests::http::{begin, read_until};
 use monitor_tests::process::{Sentry, Service, get, wait_for};
 use serde_json::Value;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+/// What the line of a slow poll says, if a block was reported meanwhile and if not.
+const REPORTED: &str = "it held its thread, whose worker was reported as blocked";
+const NOT_REPORTED: &str =
+    "it held its thread, where other tasks waited unless it used block_in_place";
+const BLOCKED: &str = "a worker of the async runtime is blocked";
+const GOES_ON: &str = "the worker of the async runtime goes on";
 
 fn service(env: &[(&str, &str)]) -> Service {
     let limit = ("MONITOR_BLOCKED_WORKER", "300ms");
@@ -84,7 +91,7 @@ fn a_blocked_worker_is_named_in_the_probe_the_log_an_event_a_counter_and_on_the_
 
     wait_for("its end", || named(&service).is_empty().then_some(()));
     drop(asked);
-    let lines = logged(&service, "a worker of the async runtime is blocked");
+    let lines = logged(&service, BLOCKED);
     let [line] = lines.as_slice() else {
         panic!("one line: {lines:?}");
     };
@@ -107,9 +114,11 @@ fn a_blocked_worker_is_named_in_the_probe_the_log_an_event_a_counter_and_on_the_
     );
     let lasted = fields["seconds"].as_f64().expect("a number");
     assert!((0.3..2.5).contains(&lasted), "{fields}");
-    let goes_on = || logged(&service, "the worker of the async runtime goes on").pop();
-    let goes_on = wait_for("the line of its end", goes_on);
-    assert_eq!(goes_on["fields"]["worker"], fields["worker"]);
+    let said = format!("wait_for_lock slow poll: {REPORTED}");
+    let end = wait_for("the line of its end", || logged(&service, &said).pop());
+    assert_eq!(end["trace_id"], TRACE, "{end}");
+    let lasted = end["fields"]["duration_ms"].as_f64().expect("a number");
+    assert!((2_500.0..3_500.0).contains(&lasted), "{end}");
 
     let seconds = seconds(&service);
     let worker = usize::try_from(fields["worker"].as_u64().expect("a number")).expect("small");
@@ -133,6 +142,28 @@ fn a_blocked_worker_is_named_in_the_probe_the_log_an_event_a_counter_and_on_the_
         serde_json::json!(["order", "wait_for_lock"])
     );
     assert_eq!(sentry.events().len(), 1);
+}
+
+#[test]
+fn one_line_tells_the_end_of_a_block() {
+    let service = service(&[("MONITOR_SLOW_POLL", "100ms")]);
+    let lines = |way: &str, milliseconds: u64| {
+        read_until(&mut hold_up(&service, way, milliseconds), "done");
+        // Longer than the watch takes to see the end.
+        thread::sleep(Duration::from_millis(300));
+        let [reported, not_reported] =
+            [REPORTED, NOT_REPORTED].map(|said| format!("sleep slow poll: {said}"));
+        [BLOCKED, &reported, &not_reported, GOES_ON].map(|said| logged(&service, said).len())
+    };
+    assert_eq!(lines("sleep", 1_000), [1, 1, 0, 0]);
+    assert_eq!(lines("sleep", 150), [1, 1, 1, 0], "it was not reported");
+    assert_eq!(lines("unmonitored", 1_000), [2, 1, 1, 1], "it has no poll");
+    assert_eq!(lines("sleep", 150), [2, 1, 2, 1], "nothing is left of it");
+    let (_, page) = get(service.management, "/metrics");
+    let slow = page.lines().find(|line| {
+        line.starts_with("function_calls_slow_polls_total") && line.contains("function=\"sleep\"")
+    });
+    assert!(slow.is_some_and(|line| line.ends_with(" 3")), "{slow:?}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::base::rate_limit::{Limit, Throttle};
 use crate::base::unwind;
 use crate::callsite::Site;
-use crate::context::EventContext;
+use crate::context::{EventContext, threads};
 use crate::health::TARGET;
 use crate::sentry;
 use crate::traces::{Ids, SpanId, TraceId, live};
@@ -19,6 +19,8 @@ const ENDS: usize = 8;
 pub(crate) struct BlockedWorker {
     pub(crate) runtime: String,
     pub(crate) worker: usize,
+    /// The number of its thread on the list of [`threads`].
+    pub(super) number: u64,
     /// The name of its thread.
     pub(crate) thread: String,
     /// The function that blocks it; `None` for one that is not monitored.
@@ -124,6 +126,7 @@ impl Reports {
                     "a worker of the async runtime is blocked"
                 );
             });
+            threads::note_block(worker.number);
         }
         unwind::quietly(|| self.send(worker));
     }
@@ -147,9 +150,11 @@ impl Reports {
         sentry::blocked_worker(function, &worker.to_string(), thread, scene, &self.events);
     }
 
-    /// Reports a worker that goes on.
+    /// Reports a worker that goes on, unless the line of the poll that has ended does.
     pub(super) fn goes_on(&self, worker: &BlockedWorker) {
-        if !self.last_lines.admit(Throttle::DEFAULT, self.now()) {
+        if !threads::take_end_of_block(worker.number)
+            || !self.last_lines.admit(Throttle::DEFAULT, self.now())
+        {
             return;
         }
         sentry::own_line(false, || {

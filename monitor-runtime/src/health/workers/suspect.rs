@@ -130,6 +130,7 @@ impl Suspect {
         let blocked = BlockedWorker {
             runtime: runtime.to_owned(),
             worker: again.worker.index,
+            number: again.number,
             thread: again.thread.name.clone(),
             function: self.function(),
             path: self.path(),
