@@ -32,7 +32,7 @@ pub(super) fn unknown(variables: &[(OsString, OsString)]) -> Vec<String> {
     unknown.sort_unstable();
     let left_out = unknown.len().saturating_sub(MAX_WARNINGS);
     let named = unknown.into_iter().take(MAX_WARNINGS).map(|name| {
-        let (nearest, distance) = nearest(&name);
+        let (nearest, distance) = nearest(&name, MAX_NAME_BYTES);
         let warning = format!("the variable {name} has no effect: no setting has this name");
         // With more than half of its letters replaced, any name is like any other.
         if distance <= 1 || distance * 2 <= name.len().saturating_sub(PREFIX.len()) {
@@ -57,7 +57,7 @@ fn misspelt((name, value): &(OsString, OsString)) -> Option<Cow<'_, str>> {
     }
     // Other programs have variables with these prefixes, too: `SENTRY_ORG`,
     // `OTEL_EXPORTER_OTLP_ENDPOINT`.
-    let (_, distance) = nearest(&name);
+    let (_, distance) = nearest(&name, 1);
     (distance <= 1).then_some(name)
 }
 
@@ -86,13 +86,17 @@ fn is_service_link(name: &str, value: &str) -> bool {
 }
 
 /// Returns the variable of the setting that a name is most like, and the number of edits between
-/// them.
+/// them. One that is more than `most` edits away may be any.
 ///
 /// A setting is also known by its builder's method, as in `MONITOR_SENTRY_DSN`, and by
 /// [`OTHER_NAMES`].
-fn nearest(name: &str) -> (&'static str, usize) {
+fn nearest(name: &str, most: usize) -> (&'static str, usize) {
     let name = name.to_ascii_uppercase();
-    let to = |known: &str| distance(name.as_bytes(), known.as_bytes());
+    // A process may have a thousand variables: Kubernetes sets seven for each service of a namespace.
+    let to = |known: &str| match name.len().abs_diff(known.len()) {
+        edits if edits > most => edits,
+        _ => distance(name.as_bytes(), known.as_bytes()),
+    };
     let of_setting = |setting: &Setting| {
         let method = format!("{PREFIX}{}", setting.method.to_ascii_uppercase());
         (setting.variable, to(setting.variable).min(to(&method)))
