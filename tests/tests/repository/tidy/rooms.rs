@@ -295,7 +295,8 @@ fn the_files_that_contributing_names_are_there() {
     let spans = text.split('`').skip(1).step_by(2);
     let is_path = |word: &&str| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
-        word.contains('/') && word.ends_with(".rs") && word.chars().all(is_plain)
+        let is_source = Path::new(word).extension() == Some("rs".as_ref());
+        word.contains('/') && is_source && word.chars().all(is_plain)
     };
     let named: BTreeSet<&str> = spans
         .flat_map(str::split_whitespace)
