@@ -10,4 +10,5 @@ mod reasons;
 mod sentry;
 mod steps;
 mod tonic;
+mod tonic_load;
 mod warp;
