@@ -112,12 +112,12 @@ static GATES: [Mutex<Option<HashMap<RootName, Gate>>>; SHARDS] =
     [const { Mutex::new(None) }; SHARDS];
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-/// Decides if a trace whose root has ended is kept.
+/// Decides if a trace that has failed, or whose root has ended, is kept.
 pub(super) fn judge(name: RootName, facts: Facts) -> Option<Reason> {
-    let (outcome, ticks) = facts.root?;
     if facts.has_failed {
         return Some(Reason::Failed);
     }
+    let (outcome, ticks) = facts.root?;
     if outcome == Outcome::Cancelled {
         return Some(Reason::Cancelled);
     }
@@ -193,6 +193,11 @@ mod tests {
             ..slow(Outcome::Cancelled)
         };
         assert_eq!(judge(name, failed), Some(Reason::Failed));
+        let running = Facts {
+            root: None,
+            ..failed
+        };
+        assert_eq!(judge(name, running), Some(Reason::Failed));
     }
 
     #[test]

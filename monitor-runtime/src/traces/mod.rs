@@ -8,6 +8,7 @@
 //! The code that a thread runs finds its local trace through its trace context, see
 //! [`context::trace`](crate::context::trace).
 
+mod ending;
 pub(crate) mod export;
 mod ids;
 pub(crate) mod judge;

@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use super::ids::{Origin, SpanId};
-use super::judge::Reason;
 use super::rest::Rest;
 use super::slots::{Slots, SpanKey};
 use super::span::{Detail, RootName, SpanEnd, Subject};
-use super::{LocalTrace, Story, judge, live, store};
+use super::{LocalTrace, Story, live};
 use crate::base::clock;
 use crate::callsite::Site;
 
@@ -126,81 +125,27 @@ impl LocalTrace {
 
     /// Ends a span.
     pub(crate) fn end_span(self: &Arc<Self>, key: SpanKey, end: SpanEnd) {
-        let (ended, outcome) = (end.ended, end.outcome);
         let is_failure = end.is_failure();
+        self.close_span(key, end);
+        if is_failure {
+            self.judge(false);
+            self.offer();
+        }
+    }
+
+    /// Ends a span without a judgement on the trace.
+    pub(super) fn close_span(&self, key: SpanKey, end: SpanEnd) {
+        let (ended, outcome) = (end.ended, end.outcome);
         if end.has_detail() {
             self.with(|rest| rest.end(key, end));
         }
         // Last: a reader that sees the end also sees the rest of it.
         self.slots.end(key, ended, outcome);
-        if is_failure {
-            // The request may have been judged before a task of it failed.
-            self.judge();
-            self.offer();
-        }
     }
 
     /// Adds the fields of the call that it began with.
     pub(crate) fn describe_root(&self, detail: Detail) {
         self.with(|rest| rest.describe(SpanKey::ROOT.number, detail));
-    }
-
-    /// Ends the root. The trace is judged, and stays in flight while it has tasks.
-    pub(crate) fn end_root(self: &Arc<Self>, end: SpanEnd) {
-        let root = (end.outcome, end.ended.saturating_sub(self.began));
-        self.end_span(SpanKey::ROOT, end);
-        self.with(|rest| rest.facts.root = Some(root));
-        self.judge();
-        self.end_part();
-        self.offer();
-    }
-
-    /// Ends the span of a task.
-    pub(crate) fn end_task(self: &Arc<Self>, key: SpanKey, end: SpanEnd) {
-        self.end_span(key, end);
-        self.end_part();
-        self.offer();
-    }
-
-    /// Notes that the root or a task has ended. After the last of them, the trace is not in flight.
-    fn end_part(self: &Arc<Self>) {
-        let ended = self.with(|rest| {
-            rest.parts = rest.parts.saturating_sub(1);
-            let is_last = rest.parts == 0;
-            let is_news = is_last && !rest.is_counted;
-            rest.is_counted |= is_last;
-            (is_last, is_news.then_some((rest.facts.kept, rest.left_out)))
-        });
-        let Some((true, news)) = ended else { return };
-        live::leave(self);
-        if let Some((kept, left_out)) = news {
-            judge::count(kept);
-            judge::count_left_out(left_out);
-        }
-    }
-
-    /// Keeps the trace if there is a reason, once its root has ended. A failure is a reason again.
-    fn judge(self: &Arc<Self>) {
-        let seen = self.with(|rest| (rest.facts, rest.bytes()));
-        let Some((facts, bytes)) = seen else { return };
-        let Some((_, ticks)) = facts.root.filter(|_| facts.kept != Some(Reason::Failed)) else {
-            return;
-        };
-        let name = self.name();
-        let Some(reason) = judge::judge(name, facts) else {
-            return;
-        };
-        // Two tasks may fail at once.
-        let before = self.with(|rest| rest.facts.kept.replace(reason)).flatten();
-        if before != Some(reason) {
-            store::keep(store::Kept {
-                trace: Arc::clone(self),
-                name,
-                reason,
-                ticks,
-                bytes: self.own_bytes() + bytes,
-            });
-        }
     }
 
     /// Returns the bytes that it occupies without its [`Rest`].

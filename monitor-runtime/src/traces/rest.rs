@@ -42,8 +42,12 @@ pub(super) struct Rest {
     pub(super) cut: u64,
     /// Open spans that keep the trace in flight: the root, and tasks.
     pub(super) parts: u32,
-    /// `true` once it is counted among the traces that have ended.
+    /// `true` once it is counted among the traces that were judged.
     pub(super) is_counted: bool,
+    /// Spans left out that are counted.
+    pub(super) left_out_counted: u64,
+    /// The time at which it was kept, in ticks of the clock.
+    pub(super) kept_at: u64,
     pub(super) facts: Facts,
     pub(super) lines: Lines,
     pub(super) exported: Exported,
@@ -63,6 +67,8 @@ impl Rest {
             cut: 0,
             parts: 1,
             is_counted: false,
+            left_out_counted: 0,
+            kept_at: 0,
             facts: Facts::default(),
             lines: Lines::default(),
             exported: Exported::default(),

@@ -1,5 +1,7 @@
+use std::collections::HashSet;
 use std::panic::Location;
 use std::sync::Arc;
+use std::thread;
 
 use super::judge::Reason;
 use super::span::{Detail, SpanEnd, Subject};
@@ -7,6 +9,7 @@ use super::{Ids, LocalTrace, Origin, SpanId, SpanKey, TraceId, live, store};
 use crate::base::clock;
 use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
+use crate::callsite::Site;
 
 fn trace() -> Arc<LocalTrace> {
     let ids = Ids {
@@ -79,6 +82,76 @@ fn spans_that_run_are_never_left_out_for_others() {
     let later = (0..200).find_map(|_| trace.begin_span(SpanKey::ROOT, task(), None));
     assert!(later.is_some());
     trace.end_root(end(Outcome::Ok));
+}
+
+#[test]
+fn threads_that_begin_calls_at_once_fill_the_trace_and_share_no_place() {
+    static CALLED: Site = Site::nobody();
+    let trace = trace();
+    let work = || {
+        let mut keys = Vec::new();
+        for _ in 0..100 {
+            let calls = (0..3).filter_map(|_| {
+                let (key, _) = trace.begin_call(SpanKey::ROOT, &CALLED, clock::now)?;
+                Some(key)
+            });
+            keys.extend(calls);
+            keys.extend(trace.begin_span(SpanKey::ROOT, task(), None));
+            thread::yield_now();
+        }
+        keys
+    };
+    let keys: Vec<SpanKey> = thread::scope(|scope| {
+        let threads = [(); 4].map(|()| scope.spawn(work));
+        threads.map(|thread| thread.join().expect("no panic"))
+    })
+    .concat();
+    let numbers: HashSet<u64> = keys.iter().map(|key| key.number).collect();
+    let places: HashSet<u32> = keys.iter().map(|key| key.slot).collect();
+    assert_eq!((keys.len(), numbers.len(), places.len()), (199, 199, 199));
+    let story = trace.read();
+    assert_eq!(story.spans[0].number, 0);
+    assert_eq!(story.spans.len(), 200);
+    assert_eq!(story.left_out, 4 * 400 - 199);
+    trace.end_root(end(Outcome::Ok));
+}
+
+#[test]
+fn a_failure_is_kept_while_the_root_runs_and_counted_once() {
+    let trace = trace();
+    let kept = || {
+        let kept = store::all();
+        let kept: Vec<_> = kept
+            .into_iter()
+            .filter(|kept| Arc::ptr_eq(&kept.trace, &trace))
+            .collect();
+        kept.iter()
+            .map(|kept| (kept.reason, kept.bytes))
+            .collect::<Vec<_>>()
+    };
+    let fail = || {
+        let failed = trace.begin_span(SpanKey::ROOT, task(), None).expect("room");
+        trace.end_span(failed, end(Outcome::Error));
+    };
+    let expected = trace.begin_span(SpanKey::ROOT, task(), None).expect("room");
+    let of_work = SpanEnd {
+        expected: true,
+        ..end(Outcome::Error)
+    };
+    trace.end_span(expected, of_work);
+    assert_eq!(kept(), []);
+    fail();
+    let [(Reason::Failed, bytes)] = kept()[..] else {
+        panic!("{:?}", kept());
+    };
+    assert_eq!(trace.read().reason, Some(Reason::Failed));
+    assert!(trace.read().spans[0].ended.is_none());
+    (0..50).for_each(|_| fail());
+    trace.end_root(end(Outcome::Ok));
+    let [(Reason::Failed, at_end)] = kept()[..] else {
+        panic!("{:?}", kept());
+    };
+    assert!(at_end > bytes, "it has grown since it was kept first");
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use monitor_runtime::{Objective, monitored, task, trace};
-use monitor_tests::{monitor, scrape};
+use monitor_runtime::{Classify, Objective, monitored, task, trace};
+use monitor_tests::{alone, monitor, scrape};
 use serde_json::Value;
 use tokio::sync::Barrier;
 
@@ -221,6 +221,112 @@ async fn a_task_that_fails_after_its_request_has_the_whole_story_kept() {
         "{shape:?}"
     );
     assert_eq!(shape[2], (2, "load"));
+}
+
+#[monitored(fields(id))]
+fn breaks(id: u64) {
+    panic!("message {id} is broken");
+}
+
+#[monitored(fields(id))]
+fn boxed(id: u64) -> std::pin::Pin<Box<dyn Future<Output = Result<u64, std::io::Error>> + Send>> {
+    Box::pin(load(id))
+}
+
+#[derive(Debug, thiserror::Error, Classify)]
+enum Refused {
+    #[error("as often")]
+    #[monitor(expected)]
+    AsOften,
+}
+
+#[monitored]
+fn refuses() -> Result<(), Refused> {
+    Err(Refused::AsOften)
+}
+
+/// Handles messages until there are no more. Each has the name of the way in which it ends.
+#[monitored]
+async fn consumes(mut messages: tokio::sync::mpsc::Receiver<&'static str>) {
+    while let Some(message) = messages.recv().await {
+        match message {
+            "sync" => drop(std::panic::catch_unwind(|| breaks(7))),
+            "async" => drop(load(7).await),
+            "boxed" => drop(boxed(7).await),
+            "expected" => drop(refuses()),
+            "cancelled" => drop(tokio::time::timeout(Duration::from_millis(1), never_done()).await),
+            _ => small(),
+        }
+    }
+}
+
+/// Returns the kept requests that have a name and are not kept for a share or as slow.
+fn failed(name: &str) -> Vec<Value> {
+    let listed = look("/requests", &[]).body;
+    let mut listed: Value = serde_json::from_str(&listed).expect("JSON");
+    let mut listed = std::mem::take(listed["requests"].as_array_mut().expect("a list"));
+    listed.retain(|one| one["name"].as_str().expect("a name").starts_with(name));
+    listed.retain(|one| one["reason"] == "failed");
+    listed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_in_a_worker_that_never_ends_is_kept_at_once_and_counted_once() {
+    alone!();
+    monitor_tests::log();
+    let is_gone =
+        |messages: &tokio::sync::mpsc::Sender<_>| messages.capacity() == messages.max_capacity();
+    for (count, (message, call)) in
+        (0..).zip([("sync", "breaks"), ("async", "load"), ("boxed", "load")])
+    {
+        for (place, name) in [(0, "consumes"), (1, "task tests/tests/traces/kept.rs:")] {
+            let counted = f64::from(2 * count + place);
+            let before = failed(name).len();
+            let (messages, received) = tokio::sync::mpsc::channel(1);
+            let worker = if place == 0 {
+                tokio::spawn(consumes(received))
+            } else {
+                task::spawn(async { consumes(received).await })
+            };
+            for message in ["ok", "expected", "cancelled", "ok", "ok"] {
+                messages.send(message).await.expect("it runs");
+            }
+            assert_eq!(
+                (failed(name).len(), judged("failed")),
+                (before, counted),
+                "{message}"
+            );
+            messages.send(message).await.expect("it runs");
+            for _ in 0..300 {
+                messages.send("ok").await.expect("it runs");
+            }
+            monitor_tests::process::wait_for("its messages", || is_gone(&messages).then_some(()));
+            assert_eq!(
+                (failed(name).len(), judged("failed")),
+                (before + 1, counted + 1.0),
+                "{message}"
+            );
+            let kept = failed(name).remove(0);
+            assert!(kept["outcome"].is_null(), "it runs: {kept}");
+            let whole = only(kept["trace_id"].as_str().expect("an id"));
+            let fails = spans(&whole)
+                .iter()
+                .find(|span| span["name"] == call && !span["error"].is_null());
+            assert!(fails.is_some(), "among the last 200 spans: {whole:#}");
+            drop(messages);
+            worker.await.expect("it ends");
+            assert_eq!(
+                (failed(name).len(), judged("failed")),
+                (before + 1, counted + 1.0),
+                "{message}"
+            );
+            let again = failed(name).remove(0);
+            assert_eq!(
+                (&again["trace_id"], &again["outcome"]),
+                (&kept["trace_id"], &"ok".into())
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
