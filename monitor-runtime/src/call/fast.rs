@@ -85,30 +85,31 @@ impl FastCall {
     /// Begins a call inside a local trace; `None` if the call needs the full path. It has a span
     /// there, unless it is not to be recorded or the trace has no room.
     pub(crate) fn begin_diverted(site: &'static Site, label_set: usize) -> Option<Self> {
-        if capture::is_active() {
+        THREAD.with(|thread| Self::begin_diverted_on(thread, site, label_set))
+    }
+
+    // Out of line. Otherwise the look-up of the thread is, with all of this inside.
+    #[inline(never)]
+    fn begin_diverted_on(thread: &Thread, site: &'static Site, label_set: usize) -> Option<Self> {
+        if !thread.clock.is_diverted() || !thread.clock.has_room() || capture::is_active() {
             return None;
         }
-        THREAD.with(|thread| {
-            if !thread.clock.is_diverted() || !thread.clock.has_room() {
-                return None;
-            }
-            let shard = thread.found.look(site, label_set)?;
-            if shard.timing == Timing::None {
-                return None;
-            }
-            let span = if site.is_recorded() {
-                trace::begin_call(site, || now(&shard))?
-            } else {
-                Begun::LeftOut
-            };
-            thread.clock.push_diverted(site);
-            shard.started();
-            let began = match span {
-                Begun::Recorded(began) => began | RECORDED,
-                Begun::LeftOut => now(&shard),
-            };
-            Some(Self { shard, began })
-        })
+        let shard = thread.found.look(site, label_set)?;
+        if shard.timing == Timing::None {
+            return None;
+        }
+        let span = if site.is_recorded() {
+            trace::begin_call(thread, site, || now(&shard))?
+        } else {
+            Begun::LeftOut
+        };
+        thread.clock.push_diverted(site);
+        shard.started();
+        let began = match span {
+            Begun::Recorded(began) => began | RECORDED,
+            Begun::LeftOut => now(&shard),
+        };
+        Some(Self { shard, began })
     }
 
     #[inline(always)]
@@ -216,7 +217,7 @@ impl FastCall {
             return self.end(End::Returned(&Verdict::Ok));
         }
         if self.began & RECORDED != 0 {
-            trace::end_call(self.shard.site, ended);
+            trace::end_call(self.shard.thread(), self.shard.site, ended);
         }
         if self.is_resumed() {
             let last = ended.wrapping_sub(Self::ticks(self.began));

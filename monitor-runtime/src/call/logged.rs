@@ -16,9 +16,10 @@ use crate::base::{clock, unwind};
 use crate::call::start::Start;
 use crate::call::{CallExtras, End};
 use crate::callsite::Site;
-use crate::callsite::counters::{Shard, Timing};
+use crate::callsite::counters::Timing;
 use crate::callsite::events::{CallSpan, Completion, Declared, pending};
 use crate::context;
+use crate::context::counter_cache::OwnShard;
 use crate::context::thread::THREAD;
 use crate::context::trace;
 use crate::context::trace::{Begun, RootCall};
@@ -68,7 +69,7 @@ impl FastCall {
             enter_root();
             Some(ROOT)
         } else {
-            begin_inside(site, &shard)
+            begin_inside(site, shard)
         };
         // A call whose span is open goes on without one in the local trace if that has no room.
         let marked = marked.or(open.is_some().then_some(0))?;
@@ -119,7 +120,7 @@ impl FastCall {
             unwind::quietly(|| finish::write_line(site, events, &mut span, &completion));
         }
         if self.began & RECORDED != 0 {
-            trace::end_call(site, ended);
+            trace::end_call(self.shard.thread(), site, ended);
         } else if self.began & ROOT != 0
             && let Some(root) = leave_root()
         {
@@ -133,7 +134,7 @@ impl FastCall {
 
     /// Returns `false` if the local trace of an outermost call has begun.
     fn keeps_its_promise(&self) -> bool {
-        self.began & ROOT == 0 || THREAD.with(|thread| thread.promised.get().is_some())
+        self.began & ROOT == 0 || !context::is_recorded()
     }
 
     /// Takes the outermost call that it is.
@@ -203,9 +204,9 @@ fn end_begun(root: RootCall, site: &'static Site, ended: u64, declared: Option<&
 }
 
 /// Begins a call in the local trace of this thread, and returns its start.
-fn begin_inside(site: &'static Site, shard: &Shard) -> Option<u64> {
-    match trace::begin_call(site, || now(shard))? {
+fn begin_inside(site: &'static Site, shard: OwnShard) -> Option<u64> {
+    match trace::begin_call(shard.thread(), site, || now(&shard))? {
         Begun::Recorded(began) => Some(began | RECORDED),
-        Begun::LeftOut => Some(now(shard)),
+        Begun::LeftOut => Some(now(&shard)),
     }
 }

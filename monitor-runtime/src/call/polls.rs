@@ -91,20 +91,19 @@ impl FastCall {
         let Some((at, ticks)) = self.polled() else {
             return Err(self);
         };
-        THREAD.with(|thread| {
-            if thread.clock.is_marked() {
-                return Err(self);
-            }
-            let is_recorded = self.began & RECORDED != 0;
-            let site = self.shard.site;
-            let span = is_recorded.then(|| SuspendedSpan::of_call(site, at));
-            if let Some(None) = span {
-                return Err(self);
-            }
-            thread.clock.pop();
-            self.shard.suspended(ticks);
-            Ok(span.flatten())
-        })
+        let thread = self.shard.thread();
+        if thread.clock.is_marked() {
+            return Err(self);
+        }
+        let is_recorded = self.began & RECORDED != 0;
+        let site = self.shard.site;
+        let span = is_recorded.then(|| SuspendedSpan::of_call(thread, site, at));
+        if let Some(None) = span {
+            return Err(self);
+        }
+        thread.clock.pop();
+        self.shard.suspended(ticks);
+        Ok(span.flatten())
     }
 
     /// Continues a suspended call of any clock, inside a local trace or not; `None` if the call needs the
@@ -124,7 +123,7 @@ impl FastCall {
             if is_traced && !thread.clock.is_diverted() {
                 return None;
             }
-            if !span.is_none_or(|span| span.resume(site)) {
+            if !span.is_none_or(|span| span.resume(thread, site)) {
                 return None;
             }
             thread.clock.push_resumed_diverted(site, Self::ticks(began));

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use monitor_runtime::{monitored, task};
+use monitor_runtime::{monitored, task, trace};
 use monitor_tests::{monitor, pause};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -28,6 +29,9 @@ struct Plan {
     inside: Vec<Plan>,
     /// `true` if the inner calls run at the same time.
     joined: bool,
+    /// `true` if it runs in a scope of the context around it, of its own; in code that is not `async`, on a thread
+    /// of its own.
+    apart: bool,
     /// Shown by the functions that declare it.
     id: u64,
 }
@@ -104,6 +108,7 @@ impl Plan {
             end,
             waits: is_async && dice.roll(2) == 0,
             joined: is_async && dice.roll(3) == 0,
+            apart: dice.roll(4) == 0,
             inside,
             id,
         }
@@ -187,7 +192,7 @@ struct Scene {
 
 impl Scene {
     fn note(&self, plan: &Plan) {
-        let here = monitor_runtime::trace::current().expect("inside a request");
+        let here = trace::current().expect("inside a request");
         let mut ids = self.ids.lock().expect("not poisoned");
         ids.insert(plan.id, here.span_id().to_string());
     }
@@ -205,9 +210,16 @@ fn sync_call_with_field(plan: &Plan, scene: &Scene) -> Result<(), &'static str> 
 
 fn body(plan: &Plan, scene: &Scene) -> Result<(), &'static str> {
     scene.note(plan);
-    for inner in &plan.inside {
-        call(inner, scene);
-    }
+    thread::scope(|threads| {
+        for inner in &plan.inside {
+            if inner.apart {
+                let here = trace::current().expect("inside a request");
+                threads.spawn(move || here.scope(|| call(inner, scene)));
+            } else {
+                call(inner, scene);
+            }
+        }
+    });
     scene.note(plan);
     end(plan)
 }
@@ -293,6 +305,12 @@ fn make<'a>(plan: &'a Plan, scene: &'a Scene) -> Pin<Box<dyn Future<Output = ()>
                     drop(task::spawn_blocking(code).await);
                 }
             }
+        };
+        let run: Pin<Box<dyn Future<Output = ()> + Send>> = if plan.apart {
+            let here = trace::current().expect("inside a request");
+            Box::pin(async move { here.follow(run).await })
+        } else {
+            Box::pin(run)
         };
         let run = AssertUnwindSafe(run).catch_unwind();
         tokio::select! {

@@ -2,6 +2,7 @@
 //! begun for any question here; see [`current`](super::current).
 
 use std::cell::{Cell, RefCell};
+use std::mem::{self, ManuallyDrop};
 use std::sync::Arc;
 
 use tracing::Level;
@@ -12,7 +13,7 @@ use super::innermost::Innermost;
 use super::local::Local;
 use super::{Carried, TraceContext};
 use crate::base::panics::Panic;
-use crate::context::thread::{Promise, THREAD};
+use crate::context::thread::{Promise, THREAD, Thread};
 use crate::context::threads;
 use crate::traces::lines::Line;
 use crate::traces::{Ids, LocalTrace, SpanKey};
@@ -22,7 +23,6 @@ use crate::traces::{Ids, LocalTrace, SpanKey};
 struct Rest {
     carried: Option<Arc<Carried>>,
     failure: Option<Arc<Failure>>,
-    local: Option<Arc<LocalTrace>>,
     asked: Option<Level>,
     /// `true` if the span of the context is the caller's, in another process.
     is_remote: bool,
@@ -33,7 +33,6 @@ impl Rest {
         Self {
             carried: context.carried.clone(),
             failure: context.failure.clone(),
-            local: context.local.as_ref().map(|local| Arc::clone(&local.trace)),
             asked: context.asked,
             is_remote: context.is_remote,
         }
@@ -62,32 +61,35 @@ impl Innermost {
 }
 
 thread_local! {
+    // Both without a destructor, so that they exist to the end of the thread and are one instruction away.
     /// The ids of the context, as it was entered.
-    // Without a destructor, so that it exists to the end of the thread and is one instruction away.
     static IDS: Cell<Option<Ids>> = const { Cell::new(None) };
-    static REST: RefCell<Rest> =
-        const { RefCell::new(Rest { carried: None, failure: None, local: None, asked: None, is_remote: false }) };
+    /// Empty outside of all contexts, so there is nothing to drop when a thread ends.
+    static REST: ManuallyDrop<RefCell<Rest>> = const { ManuallyDrop::new(RefCell::new(Rest {
+        carried: None,
+        failure: None,
+        asked: None,
+        is_remote: false,
+    })) };
 }
 
 /// Returns the context that was entered, with the innermost span of its local trace.
 pub(super) fn context() -> Option<TraceContext> {
     let ids = current_ids()?;
-    let rest = REST.try_with(|rest| rest.borrow().clone());
     let Rest {
         carried,
         failure,
-        local,
         asked,
         is_remote,
-    } = rest.unwrap_or_default();
-    let key = Innermost::current().key;
+    } = REST.with(|rest| rest.borrow().clone());
+    let local = with_begun(|trace, innermost| Local::inside(Arc::clone(trace), innermost.key));
     Some(TraceContext {
         ids,
         // Inside a local trace, its innermost span is meant.
         is_remote: is_remote && local.is_none(),
         carried,
         failure,
-        local: local.map(|trace| Local::inside(trace, key)),
+        local,
         asked,
     })
 }
@@ -105,33 +107,31 @@ fn put_ids(ids: Option<Ids>) -> Option<Ids> {
 
 /// Returns `true` if the context was entered with the span of a caller in another process.
 pub(super) fn is_remote() -> bool {
-    let is_remote = REST.try_with(|rest| rest.try_borrow().is_ok_and(|rest| rest.is_remote));
-    is_remote.unwrap_or_default()
+    REST.with(|rest| rest.try_borrow().is_ok_and(|rest| rest.is_remote))
 }
 
 /// Returns the `tracestate` of the context as it was entered.
 pub(super) fn state() -> Option<Arc<str>> {
-    let state = |rest: &RefCell<Rest>| rest.try_borrow().ok()?.carried.as_ref()?.state.clone();
-    REST.try_with(state).ok().flatten()
+    REST.with(|rest| rest.try_borrow().ok()?.carried.as_ref()?.state.clone())
 }
 
 /// Makes a local trace that begins here the one of this thread.
 pub(super) fn place_local(trace: &Arc<LocalTrace>) {
     put_ids(Some(trace.ids));
     Innermost::new(trace, SpanKey::ROOT).set();
-    let place = |rest: &RefCell<Rest>| {
-        let mut rest = rest.try_borrow_mut().ok()?;
-        rest.local.replace(Arc::clone(trace))
-    };
-    let _ = REST.try_with(place);
+    put_local(Some(Arc::clone(trace)));
 }
 
 /// Leaves the local trace that [`place_local`] made that of this thread, and returns it.
 pub(super) fn leave_local(ids: Option<Ids>, around: Innermost) -> Option<Arc<LocalTrace>> {
     put_ids(ids);
     around.set();
-    let leave = |rest: &RefCell<Rest>| rest.try_borrow_mut().ok()?.local.take();
-    REST.try_with(leave).ok().flatten()
+    put_local(None)
+}
+
+/// Replaces the local trace of this thread.
+fn put_local(local: Option<Arc<LocalTrace>>) -> Option<Arc<LocalTrace>> {
+    THREAD.with(|thread| thread.local.replace(local))
 }
 
 pub(crate) fn current_ids() -> Option<Ids> {
@@ -162,8 +162,7 @@ pub(crate) fn leave_to_request(panic: &Arc<Panic>) -> bool {
 /// Returns the failure of the request that this code works for.
 fn current_failure() -> Option<Arc<Failure>> {
     IDS.get()?;
-    let failure = REST.try_with(|rest| rest.borrow().failure.clone());
-    failure.ok().flatten()
+    REST.with(|rest| rest.borrow().failure.clone())
 }
 
 /// Returns `true` if this code asked for its log lines of a level.
@@ -171,8 +170,8 @@ pub(crate) fn is_asked_for(level: Level) -> bool {
     if !asked::is_raised(level) {
         return false;
     }
-    let asked = REST.try_with(|rest| rest.try_borrow().ok().and_then(|rest| rest.asked));
-    asked.ok().flatten().is_some_and(|most| level <= most)
+    let asked = REST.with(|rest| rest.try_borrow().ok()?.asked);
+    asked.is_some_and(|most| level <= most)
 }
 
 /// Returns the log lines so far of the local trace that this code works for.
@@ -184,12 +183,17 @@ pub(crate) fn lines_so_far() -> Vec<Line> {
 /// was promised and has not begun.
 #[inline]
 pub(super) fn with_begun<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R) -> Option<R> {
-    let run = |rest: &RefCell<Rest>| {
-        let rest = rest.try_borrow().ok()?;
-        let local = rest.local.as_ref()?;
-        Some(code(local, Innermost::current()))
-    };
-    REST.try_with(run).ok().flatten()
+    THREAD.with(|thread| with_begun_on(thread, code))
+}
+
+/// Runs code that has the local trace of a thread, as [`with_begun`] does for this one.
+#[inline]
+pub(super) fn with_begun_on<R>(
+    thread: &Thread,
+    code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R,
+) -> Option<R> {
+    let local = thread.local.try_borrow().ok()?;
+    Some(code(local.as_ref()?, thread.innermost.get()))
 }
 
 /// Marks code that works in a context, or in none. Dropping it restores the previous context.
@@ -197,6 +201,7 @@ pub(crate) struct Here {
     ids: Option<Ids>,
     innermost: Innermost,
     rest: Rest,
+    local: Option<Arc<LocalTrace>>,
     promised: Option<Promise>,
     diverted: bool,
 }
@@ -210,7 +215,8 @@ impl Here {
             innermost: context.map_or(Innermost::NONE, Innermost::of).enter(),
             promised: THREAD.with(|thread| thread.promised.take()),
             diverted: THREAD.with(|thread| thread.clock.divert(local.is_some())),
-            rest: replace(context.map(Rest::new).unwrap_or_default()),
+            local: put_local(local.map(|local| Arc::clone(&local.trace))),
+            rest: REST.with(|rest| rest.replace(context.map(Rest::new).unwrap_or_default())),
         }
     }
 }
@@ -223,11 +229,7 @@ impl Drop for Here {
             thread.promised.set(self.promised);
             thread.clock.divert(self.diverted);
         });
-        replace(std::mem::take(&mut self.rest));
+        drop(put_local(self.local.take()));
+        drop(REST.with(|rest| rest.replace(mem::take(&mut self.rest))));
     }
-}
-
-/// Replaces the current value. Does nothing on a thread that has dropped its thread-locals.
-fn replace(rest: Rest) -> Rest {
-    REST.try_with(|kept| kept.replace(rest)).unwrap_or_default()
 }

@@ -95,6 +95,16 @@ impl InnermostCell {
         }
     }
 
+    /// Returns the key of the span if it is the span in the local trace.
+    #[inline]
+    pub(super) fn recorded(&self) -> Option<SpanKey> {
+        let key = || SpanKey {
+            slot: self.slot.get(),
+            number: self.number.get(),
+        };
+        self.is_recorded.get().then(key)
+    }
+
     #[inline]
     pub(super) fn set(&self, innermost: Innermost) {
         self.root.set(innermost.root);

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use super::TraceContext;
-use super::current::with_local;
+use super::current::{keep_promise, with_local};
 use super::entered::{Here, with_begun};
 use super::innermost::Innermost;
 use super::local::Local;
 use crate::callsite::Site;
-use crate::context::thread::THREAD;
+use crate::context::thread::Thread;
 use crate::traces::span::Detail;
 use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
 
@@ -132,49 +132,51 @@ pub(crate) enum Begun {
     LeftOut,
 }
 
-/// Begins the span of a call on this thread, and enters it. `now` reads the clock.
+/// Begins the span of a call on a thread, which is this one, and enters it. `now` reads the clock.
 ///
 /// Returns `None` outside of local traces, and in a [child](TraceContext::child), which [`end_call`]
 /// could not enter again.
 #[inline]
-pub(crate) fn begin_call(site: &'static Site, now: impl Fn() -> u64) -> Option<Begun> {
-    with_local(|trace, innermost| {
-        let parent = innermost.is_recorded.then_some(innermost.key)?;
-        let Some((key, began)) = trace.begin_call(parent, site, now) else {
-            return Some(Begun::LeftOut);
-        };
-        THREAD.with(|thread| thread.innermost.move_to(key));
-        Some(Begun::Recorded(began))
-    })?
+pub(crate) fn begin_call(
+    thread: &Thread,
+    site: &'static Site,
+    now: impl Fn() -> u64,
+) -> Option<Begun> {
+    if thread.promised.get().is_some() {
+        keep_promise();
+    }
+    let local = thread.local.try_borrow().ok()?;
+    let trace = local.as_ref()?;
+    let parent = thread.innermost.recorded()?;
+    let Some((key, began)) = trace.begin_call(parent, site, now) else {
+        return Some(Begun::LeftOut);
+    };
+    thread.innermost.move_to(key);
+    Some(Begun::Recorded(began))
 }
 
 /// Ends the span of a call that succeeded, which [`begin_call`] began, and leaves it.
 #[inline]
-pub(crate) fn end_call(site: &'static Site, ended: u64) {
-    with_begun(|trace, innermost| {
-        let around = trace.end_call(innermost.key, site, ended);
-        match around.filter(|_| innermost.is_recorded) {
-            Some(around) => THREAD.with(|thread| thread.innermost.move_to(around)),
-            None => end_call_otherwise(trace, innermost.key, around, site, ended),
-        }
-    });
+pub(crate) fn end_call(thread: &Thread, site: &'static Site, ended: u64) {
+    let Ok(local) = thread.local.try_borrow() else {
+        return;
+    };
+    let Some(trace) = &*local else { return };
+    let recorded = thread.innermost.recorded();
+    let around = recorded.and_then(|key| trace.end_call(key, site, ended));
+    match around {
+        Some(around) => thread.innermost.move_to(around),
+        None => end_call_otherwise(trace, thread.innermost.get().key, site, ended),
+    }
 }
 
 /// Leaves a call that is not the innermost span, or in a context that is not that of a span.
 #[cold]
 #[inline(never)]
-fn end_call_otherwise(
-    trace: &LocalTrace,
-    innermost: SpanKey,
-    around: Option<SpanKey>,
-    site: &'static Site,
-    ended: u64,
-) {
-    let found = || {
-        let (key, _) = trace.find_call(innermost, site)?;
-        trace.end_call(key, site, ended)
-    };
-    if let Some(around) = around.or_else(found) {
+fn end_call_otherwise(trace: &LocalTrace, innermost: SpanKey, site: &'static Site, ended: u64) {
+    let found = trace.find_call(innermost, site);
+    let around = found.and_then(|(key, _)| trace.end_call(key, site, ended));
+    if let Some(around) = around {
         Innermost::new(trace, around).set();
     }
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::OpenSpan;
-use super::entered::with_begun;
+use super::entered::with_begun_on;
 use super::innermost::Innermost;
 use crate::callsite::Site;
+use crate::context::thread::Thread;
 use crate::traces::{LocalTrace, SpanKey};
 
 /// The span of a call that waits, which is not entered.
@@ -18,14 +19,14 @@ impl SuspendedSpan {
     /// Leaves the innermost span, which [`begin_call`](super::begin_call) or
     /// [`resume`](Self::resume) entered. It waits from `at` on. Returns `None` for another span, and for
     /// one whose key is too large for a future.
-    pub(crate) fn of_call(site: &Site, at: u64) -> Option<Self> {
-        with_begun(|trace, innermost| {
+    pub(crate) fn of_call(thread: &Thread, site: &Site, at: u64) -> Option<Self> {
+        with_begun_on(thread, |trace, innermost| {
             let key = innermost.key;
             let around = trace.around_call(key, site)?;
             if !Self::fits(key) {
                 return None;
             }
-            Innermost::new(trace, around).set();
+            thread.innermost.set(Innermost::new(trace, around));
             trace.begin_wait(key, at);
             let trace = Arc::clone(trace);
             Some(Self { trace, key })
@@ -39,13 +40,13 @@ impl SuspendedSpan {
 
     /// Enters the span again. Returns `false` if the code around it is not the span that it was left to:
     /// another task or call polls the future.
-    pub(crate) fn resume(&self, site: &Site) -> bool {
-        let resumed = with_begun(|trace, innermost| {
+    pub(crate) fn resume(&self, thread: &Thread, site: &Site) -> bool {
+        let resumed = with_begun_on(thread, |trace, innermost| {
             let is_here = innermost.is_recorded
                 && Arc::ptr_eq(trace, &self.trace)
                 && trace.around_call(self.key, site) == Some(innermost.key);
             if is_here {
-                Innermost::new(trace, self.key).set();
+                thread.innermost.set(Innermost::new(trace, self.key));
             }
             is_here
         });
