@@ -14,6 +14,7 @@ pub(crate) mod counter_cache;
 mod error_identity;
 mod error_lines;
 mod frames;
+pub(crate) mod outermost_calls;
 pub(crate) mod own_shards;
 mod panics;
 mod reported_errors;
@@ -103,7 +104,7 @@ pub(crate) fn is_in_local_trace() -> bool {
 
 /// Returns `true` if this thread works inside a local trace that has begun.
 pub(crate) fn is_recorded() -> bool {
-    THREAD.with(|thread| thread.clock.is_diverted() && thread.promised.get().is_none())
+    THREAD.with(|thread| thread.clock.is_diverted() && !thread.clock.visible().promised.is_some())
 }
 
 fn now() -> u64 {

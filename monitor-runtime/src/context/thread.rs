@@ -5,7 +5,6 @@ use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 
-use crate::callsite::Site;
 use crate::context::call_stack::CallStack;
 use crate::context::counter_cache::CounterCache;
 use crate::context::trace::innermost::InnermostCell;
@@ -21,16 +20,6 @@ pub(crate) struct Thread {
     pub(crate) local: ManuallyDrop<RefCell<Option<Arc<LocalTrace>>>>,
     /// The innermost span of the trace context; meaningless without one.
     pub(crate) innermost: InnermostCell,
-    /// The local trace that begins when something has to be recorded in it.
-    pub(crate) promised: Cell<Option<Promise>>,
-}
-
-/// A local trace that begins when something has to be recorded in it.
-#[derive(Clone, Copy)]
-pub(crate) struct Promise {
-    pub(crate) site: &'static Site,
-    /// The start of the call, in ticks of the clock.
-    pub(crate) began: u64,
 }
 
 thread_local! {
@@ -42,7 +31,6 @@ thread_local! {
             ask_worker_at: Cell::new(0),
             local: ManuallyDrop::new(RefCell::new(None)),
             innermost: InnermostCell::new(),
-            promised: Cell::new(None),
         }
     };
 }

@@ -1,4 +1,4 @@
-//! The threads that run a Tokio runtime, and their call stacks as another thread may read them.
+//! The threads that run a Tokio runtime or make outermost calls, and their call stacks as others read them.
 //!
 //! The watchdog names the function that blocks a worker while it blocks it, so it cannot ask that
 //! thread. It reads the words that each begin and end of a call writes anyway. They are atomics for
@@ -19,7 +19,7 @@ use crate::context::thread::{THREAD, Thread as ThreadState};
 use crate::context::visible_stack::{StackReading, UNKNOWN, VisibleStack};
 use crate::traces::TraceId;
 
-/// A thread that has been a worker of a runtime.
+/// A thread that has been a worker of a runtime, or has made an outermost call that the log shows.
 pub(crate) struct Thread {
     pub(crate) name: String,
     /// The kernel's number of it, on Linux.
@@ -43,8 +43,8 @@ pub(crate) struct ThreadReading {
 }
 
 /// A thread on the list.
-struct Listed {
-    thread: Arc<Thread>,
+pub(super) struct Listed {
+    pub(super) thread: Arc<Thread>,
     stack: *const VisibleStack,
     /// `None` once another thread has been seen with this worker, or this one at other work.
     worker: Option<WorkerId>,
@@ -76,7 +76,7 @@ impl Threads {
 }
 
 impl Listed {
-    fn stack(&self) -> &VisibleStack {
+    pub(super) fn stack(&self) -> &VisibleStack {
         // SAFETY: the stack is in its thread's variables. They exist at least until the destructor of `Place`
         // has taken the thread off the list, and that waits for the lock under which this one was found.
         unsafe { &*self.stack }
@@ -131,7 +131,7 @@ pub(crate) fn note_worker() {
     let index = runtime::worker_index().unwrap_or(NOT_A_WORKER);
     let is_known = |stack: &VisibleStack| stack.worker.load(Ordering::Relaxed) == index;
     if !THREAD.with(|thread| is_known(thread.clock.visible())) {
-        note(index);
+        note(index, false);
     }
 }
 
@@ -155,13 +155,18 @@ pub(crate) fn note_worker_of_poll() {
     }
 }
 
+/// Puts this thread on the list, whether it runs a worker or not.
+pub(super) fn list_this_one() {
+    note(runtime::worker_index().unwrap_or(NOT_A_WORKER), true);
+}
+
 /// Notes the worker that this thread runs, also after a change of the runtime.
 pub(super) fn note_worker_and_runtime() {
-    note(runtime::worker_index().unwrap_or(NOT_A_WORKER));
+    note(runtime::worker_index().unwrap_or(NOT_A_WORKER), false);
 }
 
 #[cold]
-fn note(index: usize) {
+fn note(index: usize, is_needed: bool) {
     if !IS_READABLE || hooks::is_forked() {
         return;
     }
@@ -169,7 +174,8 @@ fn note(index: usize) {
         let stack = thread.clock.visible();
         let known = stack.worker.load(Ordering::Relaxed);
         // Most threads never run a worker.
-        if index == NOT_A_WORKER && [UNKNOWN, NOT_A_WORKER].contains(&known) {
+        let is_none = [UNKNOWN, NOT_A_WORKER].contains(&known);
+        if index == NOT_A_WORKER && is_none && !is_needed {
             stack.worker.store(index, Ordering::Relaxed);
             return;
         }
@@ -236,28 +242,31 @@ pub(crate) fn has_handed_over(runtime: runtime::Id) -> bool {
 /// A worker that `block_in_place` has handed to another thread is that thread's, once the thread
 /// has been seen with it.
 pub(crate) fn read_workers() -> Vec<ThreadReading> {
-    let read = |place: &Place| {
-        if place.is_busy.replace(true) {
-            return Vec::new();
-        }
-        let readings = read_all();
-        place.is_busy.set(false);
-        readings
-    };
-    PLACE.try_with(read).unwrap_or_default()
-}
-
-fn read_all() -> Vec<ThreadReading> {
-    let threads = threads();
-    let read = |(number, listed): (&u64, &Listed)| {
+    read(|number, listed| {
         Some(ThreadReading {
-            number: *number,
+            number,
             thread: Arc::clone(&listed.thread),
             worker: listed.worker?,
             stack: listed.stack().read(),
         })
+    })
+}
+
+/// Reads something of each thread on the list.
+pub(super) fn read<T>(read: impl Fn(u64, &Listed) -> Option<T>) -> Vec<T> {
+    let read_all = |place: &Place| {
+        if place.is_busy.replace(true) {
+            return Vec::new();
+        }
+        let threads = threads()
+            .by_number
+            .iter()
+            .filter_map(|(number, listed)| read(*number, listed))
+            .collect();
+        place.is_busy.set(false);
+        threads
     };
-    threads.by_number.iter().filter_map(read).collect()
+    PLACE.try_with(read_all).unwrap_or_default()
 }
 
 /// Notes that a line says of a thread that it blocks its worker. A line about the end is to follow.

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use crate::callsite::Site;
 use crate::traces::TraceId;
@@ -50,6 +50,66 @@ pub(super) struct VisibleStack {
     /// The time of the line which says that the thread blocks its worker, in ticks of the clock; 0 without one whose
     /// end is to be told. Other threads change it, too.
     pub(super) block: AtomicU64,
+    /// `true` once the thread is on the list for its outermost calls.
+    pub(super) is_listed: AtomicBool,
+    /// The outermost call that was promised a local trace.
+    pub(super) promised: PromiseCell,
+}
+
+/// An outermost call that has no local trace yet. The trace begins when something has to be recorded in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Promise {
+    pub(crate) site: &'static Site,
+    /// The start of the call, in ticks of the clock.
+    pub(crate) began: u64,
+}
+
+/// The [`Promise`] of a thread.
+pub(super) struct PromiseCell {
+    /// Null without one.
+    site: AtomicPtr<Site>,
+    began: AtomicU64,
+}
+
+impl PromiseCell {
+    const fn new() -> Self {
+        Self {
+            site: AtomicPtr::new(ptr::null_mut()),
+            began: AtomicU64::new(0),
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_some(&self) -> bool {
+        !self.site.load(Ordering::Relaxed).is_null()
+    }
+
+    pub(super) fn set(&self, promise: Option<Promise>) {
+        // A reader that sees this start also sees that the call before it has ended.
+        if let Some(Promise { site, began }) = promise {
+            self.began.store(began, Ordering::Release);
+            self.site
+                .store(ptr::from_ref(site).cast_mut(), Ordering::Release);
+        } else {
+            self.site.store(ptr::null_mut(), Ordering::Release);
+        }
+    }
+
+    pub(super) fn take(&self) -> Option<Promise> {
+        let promise = self.read();
+        self.set(None);
+        promise
+    }
+
+    /// Reads it on any thread. A call that ends meanwhile is left out.
+    pub(super) fn read(&self) -> Option<Promise> {
+        let site = self.site.load(Ordering::Acquire);
+        let began = self.began.load(Ordering::Acquire);
+        let is_same = self.site.load(Ordering::Relaxed) == site;
+        // SAFETY: the pointer is null, or was made from a `&'static Site`.
+        let site = unsafe { site.as_ref() }.filter(|_| is_same)?;
+        Some(Promise { site, began })
+    }
 }
 
 impl VisibleStack {
@@ -62,6 +122,8 @@ impl VisibleStack {
             trace: [const { AtomicU64::new(0) }; 2],
             worker: AtomicUsize::new(UNKNOWN),
             block: AtomicU64::new(0),
+            is_listed: AtomicBool::new(false),
+            promised: PromiseCell::new(),
         }
     }
 

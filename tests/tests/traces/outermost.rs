@@ -1,6 +1,9 @@
 //! Calls outside of requests and tasks: an outermost one that the log shows begins a trace.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use monitor_runtime::{monitored, task, trace};
 use monitor_tests::{alone, log, poll};
@@ -259,4 +262,93 @@ fn a_trace_that_a_layer_asks_for_at_the_end_ends_with_the_call() {
     tracing::subscriber::with_default(subscriber, asked_about);
     let calls = look("/calls", &[]).body;
     assert!(!calls.contains("asked_about"), "{calls}");
+}
+
+#[monitored(span = false)]
+fn unrecorded(go: &mpsc::Receiver<()>) {
+    go.recv().expect("the test tells");
+}
+
+#[monitored]
+fn hangs(go: &mpsc::Receiver<()>) {
+    unrecorded(go);
+}
+
+#[monitored]
+async fn blocks_its_worker(go: &mpsc::Receiver<()>) {
+    unrecorded(go);
+}
+
+#[monitored]
+fn hangs_with_a_record(go: &mpsc::Receiver<()>) {
+    inner(false).expect("it works");
+    unrecorded(go);
+}
+
+/// The calls in flight that have a name.
+fn in_flight(name: &str, query: &str) -> Vec<Value> {
+    let calls = look(&format!("/calls{query}"), &[]).body;
+    let mut calls: Value = serde_json::from_str(&calls).expect("JSON");
+    let mut calls = std::mem::take(calls["requests"].as_array_mut().expect("a list"));
+    calls.retain(|one| one["name"] == name);
+    calls
+}
+
+/// Runs code that hangs on a thread with a name, asserts that it is in flight as `name`, and lets it end.
+fn hang(name: &str, code: impl FnOnce(mpsc::Receiver<()>) + Send + 'static) -> Value {
+    let (go, waits) = mpsc::channel();
+    let thread = thread::Builder::new().name("consumer".into());
+    let thread = thread.spawn(move || code(waits)).expect("a thread");
+    let listed = monitor_tests::process::wait_for(name, || in_flight(name, "").pop());
+    thread::sleep(Duration::from_millis(20));
+    let later = in_flight(name, "?older=15ms");
+    assert_eq!(later.len(), 1, "{later:?}");
+    let ages = [&listed, &later[0]].map(|one| one["age_ms"].as_f64().expect("an age"));
+    assert!(ages[0] + 15.0 <= ages[1] && ages[1] < 60e3, "{ages:?}");
+    assert_eq!(in_flight(name, "?older=1h").len(), 0);
+    let text = look("/calls?format=text", &[]).body;
+    let line = text
+        .lines()
+        .find(|line| line.contains(name))
+        .expect("a line");
+    assert_eq!(
+        line.ends_with(&format!("{name}  on thread \"consumer\"")),
+        later[0]["trace_id"].is_null(),
+        "{text}"
+    );
+    go.send(()).expect("it waits");
+    thread.join().expect("no panic");
+    assert_eq!(in_flight(name, "").len(), 0, "it has ended");
+    listed
+}
+
+#[test]
+fn a_call_that_hangs_without_a_record_is_in_flight_with_its_thread() {
+    alone!();
+    log();
+    for name in ["hangs", "blocks_its_worker"] {
+        let listed = hang(name, move |waits| {
+            quiet_leaf();
+            if name == "hangs" {
+                hangs(&waits);
+            } else {
+                let runtime = tokio::runtime::Builder::new_current_thread().build();
+                runtime
+                    .expect("a runtime")
+                    .block_on(blocks_its_worker(&waits));
+            }
+        });
+        assert_eq!(listed["thread"], "consumer");
+        assert!(listed.get("trace_id").is_none(), "{listed}");
+        assert_eq!(listed["calls"], serde_json::json!([]));
+    }
+    let listed = hang("hangs_with_a_record", |waits| hangs_with_a_record(&waits));
+    assert!(
+        listed["trace_id"].is_string() && listed.get("thread").is_none(),
+        "{listed}"
+    );
+    // A thread that panics out of a call, and one that has ended, have none.
+    let panics = thread::spawn(|| catch_unwind(panicking_leaf).is_err());
+    assert!(panics.join().expect("it is caught"));
+    assert_eq!(in_flight("panicking_leaf", "").len(), 0);
 }

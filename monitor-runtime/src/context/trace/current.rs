@@ -42,7 +42,7 @@ pub(crate) fn keep_line(line: RecordedLine) {
 /// Runs code that has the local trace of this thread; `None` outside of local traces.
 #[inline]
 pub(super) fn with_local<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R) -> Option<R> {
-    if THREAD.with(|thread| thread.promised.get().is_some()) {
+    if THREAD.with(|thread| thread.clock.visible().promised.is_some()) {
         keep_promise();
     }
     with_begun(code)
@@ -51,7 +51,7 @@ pub(super) fn with_local<R>(code: impl FnOnce(&Arc<LocalTrace>, Innermost) -> R)
 /// Begins the local trace that this thread was promised, if it was.
 #[cold]
 pub(super) fn keep_promise() {
-    let Some(promise) = THREAD.with(|thread| thread.promised.take()) else {
+    let Some(promise) = THREAD.with(|thread| thread.clock.visible().promised.take()) else {
         return;
     };
     // An event of the call may have named a trace.

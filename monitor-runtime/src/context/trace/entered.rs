@@ -13,8 +13,9 @@ use super::innermost::Innermost;
 use super::local::Local;
 use super::{Carried, TraceContext};
 use crate::base::panics::Panic;
-use crate::context::thread::{Promise, THREAD, Thread};
+use crate::context::thread::{THREAD, Thread};
 use crate::context::threads;
+use crate::context::visible_stack::Promise;
 use crate::traces::lines::Line;
 use crate::traces::{Ids, LocalTrace, SpanKey};
 
@@ -213,7 +214,7 @@ impl Here {
         Self {
             ids: put_ids(context.map(|context| context.ids)),
             innermost: context.map_or(Innermost::NONE, Innermost::of).enter(),
-            promised: THREAD.with(|thread| thread.promised.take()),
+            promised: THREAD.with(|thread| thread.clock.visible().promised.take()),
             diverted: THREAD.with(|thread| thread.clock.divert(local.is_some())),
             local: put_local(local.map(|local| Arc::clone(&local.trace))),
             rest: REST.with(|rest| rest.replace(context.map(Rest::new).unwrap_or_default())),
@@ -226,7 +227,7 @@ impl Drop for Here {
         put_ids(self.ids);
         self.innermost.set();
         THREAD.with(|thread| {
-            thread.promised.set(self.promised);
+            thread.clock.visible().promised.set(self.promised);
             thread.clock.divert(self.diverted);
         });
         drop(put_local(self.local.take()));

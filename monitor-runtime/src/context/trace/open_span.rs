@@ -142,7 +142,7 @@ pub(crate) fn begin_call(
     site: &'static Site,
     now: impl Fn() -> u64,
 ) -> Option<Begun> {
-    if thread.promised.get().is_some() {
+    if thread.clock.visible().promised.is_some() {
         keep_promise();
     }
     let local = thread.local.try_borrow().ok()?;

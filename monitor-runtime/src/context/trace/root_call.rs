@@ -14,7 +14,9 @@ use super::open_span::OpenSpan;
 use crate::base::clock;
 use crate::callsite::Site;
 use crate::context;
-use crate::context::thread::{Promise, THREAD};
+use crate::context::outermost_calls;
+use crate::context::thread::THREAD;
+use crate::context::visible_stack::Promise;
 use crate::traces::span::Detail;
 use crate::traces::{Ids, LocalTrace, SpanKey};
 
@@ -55,8 +57,9 @@ impl RootCall {
         if let Some(span) = &mut self.span {
             return span.enter();
         }
+        outermost_calls::show_to_others();
         THREAD.with(|thread| {
-            thread.promised.set(Some(self.promise));
+            thread.clock.visible().promised.set(Some(self.promise));
             self.around = Some(Around {
                 ids: entered::ids(),
                 innermost: thread.innermost.get(),
@@ -74,7 +77,7 @@ impl RootCall {
             return;
         };
         THREAD.with(|thread| {
-            if thread.promised.take().is_none() {
+            if thread.clock.visible().promised.take().is_none() {
                 let trace = leave_local(around.ids, around.innermost);
                 self.span = trace.map(|trace| OpenSpan::suspended(trace, SpanKey::ROOT));
             }

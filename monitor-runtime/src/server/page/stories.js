@@ -16,7 +16,9 @@ const has = (words, text) => words.every((word) => text.toLowerCase().includes(w
 /// Shows the outcome of a request or call as a tag.
 export const outcome = (said, reason) => el("span", { class: said === "error" || said === "panic" ? "tag bad" : "tag" }, reason ? `${said}: ${reason}` : said ?? "running");
 
-const name = (request, open) => el("button", { type: "button", class: "name", "data-key": request.trace_id, title: request.trace_id, onclick: () => open(request.trace_id) }, ...breakable(request.name));
+const name = (request, open) => (request.trace_id
+  ? el("button", { type: "button", class: "name", "data-key": request.trace_id, title: request.trace_id, onclick: () => open(request.trace_id) }, ...breakable(request.name))
+  : el("span", {}, ...breakable(request.name), ` on thread ${request.thread}`));
 
 const fields = (one) => Object.entries(one.fields ?? {}).map(([key, value]) => el("span", { class: "field" }, el("i", {}, `${key}=`), String(value)));
 
@@ -57,7 +59,7 @@ export function inFlight(id, requests, open) {
 /// Requests those in flight, and shows those that match. Returns how many are shown, and how many there are.
 export async function calls(words, open) {
   const { in_flight: all, requests } = await ask("calls");
-  const shown = requests.filter((one) => has(words, `${one.name} ${one.trace_id} ${one.calls.map((call) => call.name).join(" ")}`));
+  const shown = requests.filter((one) => has(words, `${one.name} ${one.trace_id ?? one.thread} ${one.calls.map((call) => call.name).join(" ")}`));
   fill(byId("calls"), shown.slice(0, MOST), () => [inFlight("calls-table", shown.slice(0, MOST), open)]);
   byId("calls").hidden = shown.length === 0;
   return { shown: Math.min(shown.length, MOST), all };

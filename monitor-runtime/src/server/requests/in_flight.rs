@@ -1,11 +1,14 @@
 //! The requests in flight as a document.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::document::{fields, milliseconds};
-use crate::traces::LocalTrace;
+use crate::context::outermost_calls::{OutermostCall, outermost_calls};
 use crate::traces::tree::tree;
+use crate::traces::{LocalTrace, live};
 
 /// The requests in flight.
 #[derive(Serialize)]
@@ -22,8 +25,13 @@ pub(in crate::server) struct InFlight {
 /// A request in flight.
 #[derive(Serialize)]
 pub(in crate::server) struct Running {
-    pub(super) trace_id: String,
+    /// Absent for an outermost call that has no record yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) trace_id: Option<String>,
     pub(super) name: String,
+    /// The thread that runs an outermost call without a record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) thread: Option<String>,
     pub(super) age_ms: f64,
     /// The declared fields of the call that it began with.
     #[serde(skip_serializing_if = "Map::is_empty")]
@@ -42,14 +50,57 @@ pub(in crate::server) struct OpenCall {
     pub(super) fields: Map<String, Value>,
 }
 
+/// The source of a [`Running`].
+pub(super) enum Source {
+    Trace(Arc<LocalTrace>),
+    Call(OutermostCall),
+}
+
+impl Source {
+    /// Returns all that is in flight, the oldest first.
+    pub(super) fn all() -> Vec<Self> {
+        // First, so that a call whose trace begins meanwhile is in both and not in neither.
+        let mut calls = outermost_calls();
+        let traces = live::all();
+        calls.retain(|call| traces.iter().all(|trace| trace.began != call.began));
+        let calls = calls.into_iter().map(Self::Call);
+        let mut all: Vec<Self> = traces.into_iter().map(Self::Trace).chain(calls).collect();
+        all.sort_by_key(Self::began);
+        all
+    }
+
+    /// Returns its start, in ticks of the clock.
+    pub(super) fn began(&self) -> u64 {
+        match self {
+            Self::Trace(trace) => trace.began,
+            Self::Call(call) => call.began,
+        }
+    }
+}
+
 impl Running {
-    pub(super) fn new(trace: &LocalTrace, now: u64) -> Self {
+    pub(super) fn new(source: &Source, now: u64) -> Self {
+        match source {
+            Source::Trace(trace) => Self::of_trace(trace, now),
+            Source::Call(call) => Self {
+                trace_id: None,
+                name: call.site.function().to_owned(),
+                thread: Some(call.thread.name.clone()),
+                age_ms: milliseconds(call.began, now),
+                fields: Map::new(),
+                calls: Vec::new(),
+            },
+        }
+    }
+
+    fn of_trace(trace: &LocalTrace, now: u64) -> Self {
         let story = trace.read();
         let open = tree(&story.spans, now).into_iter();
         let open = open.filter(|node| node.depth > 0 && node.span.ended.is_none());
         Self {
-            trace_id: trace.ids.trace.to_string(),
+            trace_id: Some(trace.ids.trace.to_string()),
             name: trace.name().to_string(),
+            thread: None,
             age_ms: milliseconds(trace.began, now),
             fields: story.spans.first().map(fields).unwrap_or_default(),
             calls: open
@@ -70,6 +121,7 @@ impl Running {
         let call =
             |call: &OpenCall| 48 + call.name.len() + call.fields.iter().map(field).sum::<usize>();
         let own: usize = self.fields.iter().map(field).sum();
-        100 + self.name.len() + own + self.calls.iter().map(call).sum::<usize>()
+        let thread = self.thread.as_ref().map_or(0, String::len);
+        100 + self.name.len() + thread + own + self.calls.iter().map(call).sum::<usize>()
     }
 }

@@ -16,12 +16,12 @@ pub(super) use document::{ErrorLink, Request};
 use document::{Head, Kept, Whole, age};
 pub(super) use frozen::bytes;
 pub(super) use in_flight::InFlight;
-use in_flight::Running;
+use in_flight::{Running, Source};
 pub(super) use text::{calls_as_text, duration, kept_as_text, story_as_text};
 pub(super) use values::timestamp;
 
 use crate::base::clock;
-use crate::traces::{LocalTrace, TraceId, live, store};
+use crate::traces::{TraceId, live, store};
 
 /// The JSON Schema of all documents.
 pub(super) const SCHEMA: &str = include_str!("schema.json");
@@ -44,26 +44,21 @@ pub(super) fn kept() -> Kept {
 /// Returns the requests that have been in flight for at least some time.
 pub(super) fn in_flight(older: Duration) -> InFlight {
     let now = clock::now();
-    let mut all = live::all();
-    all.retain(|trace| age(trace.began, now) >= older.as_secs_f64());
+    let mut all = Source::all();
+    all.retain(|one| age(one.began(), now) >= older.as_secs_f64());
     listed(&all, now, MAX_BYTES, Running::bytes)
 }
 
 /// Returns the requests in flight, in so many bytes of memory.
 pub(super) fn in_flight_within(bytes: usize) -> InFlight {
-    listed(&live::all(), clock::now(), bytes, Running::size)
+    listed(&Source::all(), clock::now(), bytes, Running::size)
 }
 
-fn listed(
-    all: &[Arc<LocalTrace>],
-    now: u64,
-    limit: usize,
-    size: fn(&Running) -> usize,
-) -> InFlight {
+fn listed(all: &[Source], now: u64, limit: usize, size: fn(&Running) -> usize) -> InFlight {
     let mut requests = Vec::new();
     let mut bytes = 0;
-    for trace in all {
-        let running = Running::new(trace, now);
+    for one in all {
+        let running = Running::new(one, now);
         bytes += size(&running);
         if bytes > limit {
             break;

@@ -44,10 +44,14 @@ pub(in crate::server) fn calls_as_text(running: &InFlight) -> String {
     for request in &running.requests {
         let age = duration(request.age_ms);
         let fields = fields(&request.fields);
+        let trace = request.trace_id.as_deref().unwrap_or("-");
+        let thread = request.thread.as_ref();
+        let thread = thread.map(|thread| format!("  on thread {thread:?}"));
         let _ = writeln!(
             out,
-            "{age:>10}  {:<32}  {}{fields}",
-            request.trace_id, request.name
+            "{age:>10}  {trace:<32}  {}{fields}{}",
+            request.name,
+            thread.unwrap_or_default()
         );
         for call in &request.calls {
             let age = duration(call.age_ms);
