@@ -22,7 +22,7 @@ use syn::{Expr, Ident, Type};
 // Output, where P is ::monitor_runtime::__private:
 //     async fn f(order: Order) -> Result<u32, Error> {
 //         P::run_async_by_type(
-//             P::site!(of_async .with(&const { P::Settings::of_async().name("checkout").fields(&["order.id"]) }))
+//             P::site!(with_settings(&const { P::Settings::of_async().name("checkout").fields(&["order.id"]) }))
 //                 .start_with(|__monitor_fields| { __monitor_fields.value(&order.id); })
 //                 .wait(),
 //             async move {

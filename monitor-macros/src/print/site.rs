@@ -41,28 +41,32 @@ impl Printer {
             self.objective_and_doc(),
             self.returned_future().unwrap_or_default(),
         ];
-        let (of, new) = match model.run {
-            Strategy::Async | Strategy::Desugared => ("of_async", "of_async"),
-            _ => ("of", "new"),
+        let (of, new, constant) = match model.run {
+            Strategy::Async | Strategy::Desugared => ("of_async", "of_async", "ASYNC"),
+            _ => ("of", "new", "SYNC"),
         };
-        let [of, new] = [of, new].map(|name| Ident::new(name, at));
         let has_settings = settings.iter().any(|some| !some.is_empty());
-        let with = if has_settings {
+        let settings = if has_settings {
+            let new = Ident::new(new, at);
             let classes = self.of_error_type("CLASSES").into_iter();
             let settings = quote_spanned!(at=> #private::Settings::#new() #(#settings)* #(.classes(#classes))*);
-            Some(quote_spanned!(at=> .with(&const { #settings })))
+            Some(quote_spanned!(at=> &const { #settings }))
         } else {
             // A constant of the type itself: rustc checks another body for each `const` block.
-            let settings = self.of_error_type(if of == "of" { "SYNC" } else { "ASYNC" });
-            settings.map(|settings| quote_spanned!(at=> .with(#settings)))
+            self.of_error_type(constant)
+        };
+        let site = if let Some(settings) = settings {
+            quote_spanned!(at=> with_settings(#settings))
+        } else {
+            Ident::new(of, at).into_token_stream()
         };
         let how = Ident::new(how, at);
         if !model.looks_at_arguments() {
-            return quote_spanned!(at=> #private::site!(#of #with).#how());
+            return quote_spanned!(at=> #private::site!(#site).#how());
         }
         let start = self.declared();
         let labelled = (!model.labels.is_empty()).then(|| quote_spanned!(at=> @labelled));
-        quote_spanned!(at=> #private::site!(#labelled #of #with) #start .#how())
+        quote_spanned!(at=> #private::site!(#labelled #site) #start .#how())
     }
 
     /// Prints that a function which is not an `async fn` returns a future.

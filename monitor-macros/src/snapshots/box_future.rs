@@ -1,8 +1,8 @@
 fn get(&self, id: u32) -> BoxFuture<'_, u32> {
     ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
-                of.with(& const { ::monitor_runtime::__private::Settings::new().future()
-                })
+                with_settings(& const { ::monitor_runtime::__private::Settings::new()
+                .future() })
             )
                 .wait(),
             async move { self.find(id).await },

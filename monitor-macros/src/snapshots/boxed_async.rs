@@ -29,8 +29,8 @@ where
     Box::pin(
         ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
-                of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
-                ["self.id", "key"]).future()
+                with_settings(& const { ::monitor_runtime::__private::Settings::new()
+                .fields(& ["self.id", "key"]).future()
                 .classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
             )
                 .start_with(|__monitor_fields| {

@@ -3,8 +3,9 @@ fn load(
     cached: bool,
 ) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let __monitor_start = ::monitor_runtime::__private::site!(
-        of.with(& const { ::monitor_runtime::__private::Settings::new().fields(& ["id"])
-        .future().classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
+        with_settings(& const { ::monitor_runtime::__private::Settings::new().fields(&
+        ["id"]).future().classes(::monitor_runtime::__private::of_error!(CLASSES Error))
+        })
     )
         .start_with(|__monitor_fields| {
             __monitor_fields.value(&(id));

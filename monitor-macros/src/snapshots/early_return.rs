@@ -1,6 +1,6 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let __monitor_start = ::monitor_runtime::__private::site!(
-        of.with(& const { ::monitor_runtime::__private::Settings::new().future()
+        with_settings(& const { ::monitor_runtime::__private::Settings::new().future()
         .classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
     )
         .wait();

@@ -2,8 +2,8 @@ fn open(&self, path: PathBuf) -> Self::Opening {
     Box::pin(
         ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
-                of.with(& const { ::monitor_runtime::__private::Settings::new().future()
-                })
+                with_settings(& const { ::monitor_runtime::__private::Settings::new()
+                .future() })
             )
                 .wait(),
             async move { Ok(File::open(path).await?) },

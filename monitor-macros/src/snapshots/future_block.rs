@@ -1,7 +1,8 @@
 fn get(id: u32) -> impl Future<Output = impl Display> + Send {
     ::monitor_runtime::__private::run_async_by_type(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new().future() })
+            with_settings(& const { ::monitor_runtime::__private::Settings::new()
+            .future() })
         )
             .wait(),
         async move { find(id).await },

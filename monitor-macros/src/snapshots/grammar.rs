@@ -1,7 +1,7 @@
 fn check_out(order: &Order) -> Result<Receipt, Error> {
     ::monitor_runtime::__private::run(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new()
+            with_settings(& const { ::monitor_runtime::__private::Settings::new()
             .target(TARGET).ret_level(::monitor_runtime::__private::Level::DEBUG)
             .slow(90000000000u64).buckets(& [0.01, 0.5, 1.0])
             .sentry_level(::monitor_runtime::__private::SentryLevel::Warning).tags(&

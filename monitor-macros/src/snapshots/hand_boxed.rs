@@ -3,8 +3,9 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     Box::pin(
         ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
-                of.with(& const { ::monitor_runtime::__private::Settings::new().future()
-                .classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
+                with_settings(& const { ::monitor_runtime::__private::Settings::new()
+                .future().classes(::monitor_runtime::__private::of_error!(CLASSES Error))
+                })
             )
                 .wait(),
             async move { find(id).await },

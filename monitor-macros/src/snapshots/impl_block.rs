@@ -10,7 +10,7 @@ where
     async fn get(&self, id: u32) -> Option<&T> {
         ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async_by_type(
                 ::monitor_runtime::__private::site!(
-                    of_async.with(& const {
+                    with_settings(& const {
                     ::monitor_runtime::__private::Settings::of_async()
                     .level(::monitor_runtime::__private::Level::TRACE).fields(& ["id"])
                     .err_log(false) })
@@ -34,7 +34,7 @@ where
     fn len(&self) -> usize {
         ::monitor_runtime::__private::run_plain(
             ::monitor_runtime::__private::site!(
-                of.with(& const { ::monitor_runtime::__private::Settings::new()
+                with_settings(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
                 .begin(),
@@ -47,7 +47,7 @@ where
     default fn close(self) {
         ::monitor_runtime::__private::run_plain(
             ::monitor_runtime::__private::site!(
-                of.with(& const { ::monitor_runtime::__private::Settings::new()
+                with_settings(& const { ::monitor_runtime::__private::Settings::new()
                 .level(::monitor_runtime::__private::Level::DEBUG).err_log(false) })
             )
                 .begin(),

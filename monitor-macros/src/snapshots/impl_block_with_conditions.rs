@@ -34,7 +34,7 @@ impl Orders {
     fn sell(self) {
         ::monitor_runtime::__private::run_plain(
             ::monitor_runtime::__private::site!(
-                of.with(& const { ::monitor_runtime::__private::Settings::new()
+                with_settings(& const { ::monitor_runtime::__private::Settings::new()
                 .name("sold") })
             )
                 .begin(),

@@ -1,7 +1,7 @@
 async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Receipt {
     ::monitor_runtime::__private::once(move || ::monitor_runtime::__private::run_async_by_type(
             ::monitor_runtime::__private::site!(
-                of_async.with(& const {
+                with_settings(& const {
                 ::monitor_runtime::__private::Settings::of_async().fields(& ["order.id",
                 "total", "self.cart", "http.route", "type", "route", "dry_run"]) })
             )

@@ -1,9 +1,9 @@
 fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
     ::monitor_runtime::__private::run_async_by_type(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new().future()
-            .classes(::monitor_runtime::__private::of_error!(CLASSES(io::Result < u32
-            >))) })
+            with_settings(& const { ::monitor_runtime::__private::Settings::new()
+            .future().classes(::monitor_runtime::__private::of_error!(CLASSES(io::Result
+            < u32 >))) })
         )
             .wait(),
         ::monitor_runtime::__private::once(move || -> _ { ready(Ok(id)) }),

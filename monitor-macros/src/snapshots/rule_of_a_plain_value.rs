@@ -1,7 +1,7 @@
 async fn find(id: u32) -> bool {
     ::monitor_runtime::__private::run_async(
             ::monitor_runtime::__private::site!(
-                of_async.with(& const {
+                with_settings(& const {
                 ::monitor_runtime::__private::Settings::of_async().ret()
                 .buckets(::monitor_runtime::__private::FAST_BUCKETS) })
             )

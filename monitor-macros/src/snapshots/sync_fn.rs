@@ -3,8 +3,8 @@
 pub(crate) fn add(a: u32, b: u32) -> u32 {
     ::monitor_runtime::__private::run_plain(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new().doc("Adds.")
-            })
+            with_settings(& const { ::monitor_runtime::__private::Settings::new()
+            .doc("Adds.") })
         )
             .begin(),
         move || -> u32 {

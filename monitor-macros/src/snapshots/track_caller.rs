@@ -2,8 +2,9 @@
 fn at(what: &str) -> Result<&'static Location<'static>, Error> {
     let mut __monitor_call = ::monitor_runtime::__private::Inline::new(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
-            ["what"]).classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
+            with_settings(& const { ::monitor_runtime::__private::Settings::new()
+            .fields(& ["what"]).classes(::monitor_runtime::__private::of_error!(CLASSES
+            Error)) })
         )
             .start_with(|__monitor_fields| {
                 ::monitor_runtime::__private::record!(__monitor_fields, what);

@@ -1,8 +1,8 @@
 fn f(&self, a: Guard, unused: Guard, n: u8, said: String, _5: (Guard, Guard)) {
     ::monitor_runtime::__private::run_plain(
         ::monitor_runtime::__private::site!(
-            of.with(& const { ::monitor_runtime::__private::Settings::new().fields(&
-            ["n"]) })
+            with_settings(& const { ::monitor_runtime::__private::Settings::new()
+            .fields(& ["n"]) })
         )
             .start_with(|__monitor_fields| {
                 __monitor_fields.value(&(said.len()));

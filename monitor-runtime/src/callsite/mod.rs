@@ -83,7 +83,7 @@ impl Site {
     /// Creates the call site of the function that a closure stands in, named by the closure's path.
     /// `module` is its `module_path!()`; the attribute has no arguments.
     // One function instead of two calls in the static, because the compiler checks each call for
-    // every annotated function.
+    // every annotated function. That is why there are three of them.
     #[track_caller]
     pub const fn of<F>(_: &F, module: &'static str) -> Self {
         Self::new(type_name::<F>, module)
@@ -93,6 +93,16 @@ impl Site {
     #[track_caller]
     pub const fn of_async<F>(_: &F, module: &'static str) -> Self {
         Self::new(type_name::<F>, module).with(&ASYNC)
+    }
+
+    /// Returns a call site with settings.
+    #[track_caller]
+    pub const fn with_settings<F>(
+        _: &F,
+        module: &'static str,
+        settings: &'static Settings,
+    ) -> Self {
+        Self::new(type_name::<F>, module).with(settings)
     }
 
     /// Creates the call site of the function at a path.

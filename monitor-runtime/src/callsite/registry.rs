@@ -129,19 +129,20 @@ mod section {
             .filter(|site| !site.module().is_empty())
     }
 
-    /// Defines the site of the function it stands in, made by `Site::of` or `Site::of_async`, and
-    /// puts it on the list.
+    /// Defines the site of the function it stands in, made by `Site::of`, `Site::of_async` or
+    /// `Site::with_settings(settings)`, and puts it on the list.
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __site {
         (@labelled $($site:tt)*) => { $crate::__labelled_site!($($site)*) };
-        (@static $new:ident $($with:tt)*) => {
+        (@static $new:ident $(($($settings:tt)*))?) => {
             #[used]
             #[unsafe(link_section = "monitor_sites_0_1_0")]
             static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new(
                 &|| (),
                 ::core::module_path!(),
-            ) $($with)*;
+                $($($settings)*)?
+            );
         };
         ($($site:tt)*) => {{
             $crate::__site!(@static $($site)*);
@@ -166,17 +167,18 @@ mod section {
     // Does nothing: each site has put itself on the list.
     pub(crate) fn called(_: &Site) {}
 
-    /// Defines the site of the function it stands in, made by `Site::of` or `Site::of_async`, and
-    /// puts it on the list.
+    /// Defines the site of the function it stands in, made by `Site::of`, `Site::of_async` or
+    /// `Site::with_settings(settings)`, and puts it on the list.
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __site {
         (@labelled $($site:tt)*) => { $crate::__labelled_site!($($site)*) };
-        (@static $new:ident $($with:tt)*) => {
+        (@static $new:ident $(($($settings:tt)*))?) => {
             static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new(
                 &|| (),
                 ::core::module_path!(),
-            ) $($with)*;
+                $($($settings)*)?
+            );
             $crate::__private::inventory::submit! {
                 $crate::__private::Listed(&__MONITOR)
             }

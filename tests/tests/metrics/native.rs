@@ -10,11 +10,13 @@ use crate::messages::{self, Histogram};
 
 /// Functions whose calls the tests make up.
 fn made_up() -> &'static Site {
-    site!(of.with(&const { Settings::new().name("made_up") }))
+    site!(with_settings(&const { Settings::new().name("made_up") }))
 }
 
 fn wide() -> &'static Site {
-    site!(of.with(&const { Settings::new().name("wide").buckets(&[0.01, 0.1]) }))
+    site!(with_settings(
+        &const { Settings::new().name("wide").buckets(&[0.01, 0.1]) }
+    ))
 }
 
 #[monitored]

@@ -175,7 +175,7 @@ fn oddly_named() {}
 
 /// A function whose calls have trace ids.
 fn traced() -> &'static Site {
-    site!(of.with(&const { Settings::new().name("traced") }))
+    site!(with_settings(&const { Settings::new().name("traced") }))
 }
 
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -82,7 +82,7 @@ fn distributions() -> [Distribution; 5] {
     macro_rules! of {
         ($name:literal, $quantile:expr) => {{
             fn made_up() -> &'static Site {
-                site!(of.with(&const { Settings::new().name($name) }))
+                site!(with_settings(&const { Settings::new().name($name) }))
             }
             ($name, made_up(), $quantile)
         }};
