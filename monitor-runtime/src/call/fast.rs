@@ -85,13 +85,16 @@ impl FastCall {
     /// Begins a call inside a local trace; `None` if the call needs the full path. It has a span
     /// there, unless it is not to be recorded or the trace has no room.
     pub(crate) fn begin_diverted(site: &'static Site, label_set: usize) -> Option<Self> {
-        THREAD.with(|thread| Self::begin_diverted_on(thread, site, label_set))
+        THREAD.with(|thread| {
+            let is_diverted = thread.clock.is_diverted();
+            is_diverted.then(|| Self::begin_diverted_on(thread, site, label_set))?
+        })
     }
 
     // Out of line. Otherwise the look-up of the thread is, with all of this inside.
     #[inline(never)]
     fn begin_diverted_on(thread: &Thread, site: &'static Site, label_set: usize) -> Option<Self> {
-        if !thread.clock.is_diverted() || !thread.clock.has_room() || capture::is_active() {
+        if !thread.clock.has_room() || capture::is_active() {
             return None;
         }
         let shard = thread.found.look(site, label_set)?;

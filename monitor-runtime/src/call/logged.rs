@@ -158,6 +158,7 @@ impl FastCall {
 }
 
 /// Begins a call outside local traces.
+#[inline]
 fn push_root(site: &'static Site) -> Option<()> {
     let push = |roots: &RefCell<Vec<RootCall>>| {
         roots.try_borrow_mut().ok()?.push(RootCall::new(site)?);
@@ -167,6 +168,7 @@ fn push_root(site: &'static Site) -> Option<()> {
 }
 
 /// Enters the call that was pushed last.
+#[inline]
 fn enter_root() {
     let _ = ROOTS.try_with(|roots| {
         let mut roots = roots.try_borrow_mut().ok()?;
@@ -175,6 +177,7 @@ fn enter_root() {
 }
 
 /// Leaves and ends the innermost call outside local traces, and returns it if its trace has begun.
+#[inline]
 fn leave_root() -> Option<RootCall> {
     let leave = |roots: &RefCell<Vec<RootCall>>| {
         let mut roots = roots.try_borrow_mut().ok()?;

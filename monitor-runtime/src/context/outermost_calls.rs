@@ -33,15 +33,19 @@ pub(crate) fn outermost_calls() -> Vec<OutermostCall> {
 }
 
 /// Lets other threads see the outermost calls of this one.
+#[inline]
 pub(super) fn show_to_others() {
-    let is_listed = THREAD.with(|thread| {
-        let is_listed = &thread.clock.visible().is_listed;
-        let before = is_listed.load(Ordering::Relaxed);
-        // Before it is: the allocator may be monitored itself.
-        is_listed.store(true, Ordering::Relaxed);
-        before
-    });
-    if !is_listed {
-        threads::list_this_one();
+    if !THREAD.with(|thread| thread.clock.visible().is_listed.load(Ordering::Relaxed)) {
+        list();
     }
+}
+
+#[cold]
+fn list() {
+    // Before it is: the allocator may be monitored itself.
+    THREAD.with(|thread| {
+        let is_listed = &thread.clock.visible().is_listed;
+        is_listed.store(true, Ordering::Relaxed);
+    });
+    threads::list_this_one();
 }

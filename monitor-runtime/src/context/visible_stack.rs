@@ -84,6 +84,7 @@ impl PromiseCell {
         !self.site.load(Ordering::Relaxed).is_null()
     }
 
+    #[inline]
     pub(super) fn set(&self, promise: Option<Promise>) {
         // A reader that sees this start also sees that the call before it has ended.
         if let Some(Promise { site, began }) = promise {

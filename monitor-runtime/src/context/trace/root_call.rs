@@ -39,6 +39,7 @@ struct Around {
 
 impl RootCall {
     /// Returns an outermost call, which has begun; `None` inside a local trace.
+    #[inline]
     pub(crate) fn new(site: &'static Site) -> Option<Self> {
         let promise = Promise {
             site,
@@ -53,6 +54,7 @@ impl RootCall {
     }
 
     /// Enters the call, until [`leave`](Self::leave).
+    #[inline]
     pub(crate) fn enter(&mut self) {
         if let Some(span) = &mut self.span {
             return span.enter();
@@ -69,6 +71,7 @@ impl RootCall {
     }
 
     /// Leaves the call.
+    #[inline]
     pub(crate) fn leave(&mut self) {
         if let Some(span) = &mut self.span {
             return span.leave();
@@ -77,12 +80,21 @@ impl RootCall {
             return;
         };
         THREAD.with(|thread| {
-            if thread.clock.visible().promised.take().is_none() {
-                let trace = leave_local(around.ids, around.innermost);
-                self.span = trace.map(|trace| OpenSpan::suspended(trace, SpanKey::ROOT));
+            let promised = &thread.clock.visible().promised;
+            if promised.is_some() {
+                promised.set(None);
+            } else {
+                self.leave_begun(&around);
             }
             thread.clock.divert(around.diverted);
         });
+    }
+
+    /// Leaves the trace that has begun meanwhile.
+    #[cold]
+    fn leave_begun(&mut self, around: &Around) {
+        let trace = leave_local(around.ids, around.innermost);
+        self.span = trace.map(|trace| OpenSpan::suspended(trace, SpanKey::ROOT));
     }
 
     /// Returns its span between two polls, and once it has been entered again after the first.
