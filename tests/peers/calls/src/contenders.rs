@@ -79,6 +79,8 @@ macro_rules! asynchronous {
     };
 }
 
+// Inline in every build: a future that is moved into it waits for the stores that made it.
+#[inline(always)]
 fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
