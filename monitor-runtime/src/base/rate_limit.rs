@@ -116,7 +116,7 @@ mod tests {
     fn those_in_vain_are_summed_up_once_a_period() {
         let limit = Limit::new();
         let summary = |seconds, last| limit.summary(THREE_A_MINUTE, seconds * SECOND, last);
-        assert_eq!(summary(0, true), None, "nobody came");
+        assert_eq!(summary(0, true), None, "nothing came");
         for _ in 0..1000 {
             limit.admit(THREE_A_MINUTE, 5 * SECOND);
         }

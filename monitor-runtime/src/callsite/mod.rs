@@ -120,7 +120,7 @@ impl Site {
 
     /// Creates a placeholder for no function, which no list contains.
     #[track_caller]
-    pub const fn nobody() -> Self {
+    pub const fn placeholder() -> Self {
         Self::new(|| "", "")
     }
 

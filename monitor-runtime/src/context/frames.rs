@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn within(depth: usize, code: &dyn Fn()) {
-        static SITE: Site = Site::nobody();
+        static SITE: Site = Site::placeholder();
         agree();
         if depth == 0 {
             return code();

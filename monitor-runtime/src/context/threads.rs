@@ -305,8 +305,8 @@ mod tests {
     use crate::callsite::Site;
     use crate::context::Stretch;
 
-    static OUTER: Site = Site::nobody();
-    static INNER: Site = Site::nobody();
+    static OUTER: Site = Site::placeholder();
+    static INNER: Site = Site::placeholder();
 
     /// Runs code as the worker of a runtime.
     fn as_worker<R>(code: impl FnOnce(runtime::Id) -> R) -> R {

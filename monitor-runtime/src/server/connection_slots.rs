@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_is_answered_stays_and_the_next_one_waits() {
+    async fn a_connection_that_is_answered_stays_and_the_next_one_waits() {
         let places = Slots::new(1, 1);
         let seat = Arc::new(places.take(MANY).await);
         let request = seat.request();

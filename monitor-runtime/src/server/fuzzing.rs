@@ -33,11 +33,11 @@ pub(crate) fn accept(input: &[u8]) {
         metrics::Format::OpenMetrics => said.contains("application/") || said.contains("*/*"),
         metrics::Format::Protobuf => said.contains("protobuf") && said.contains("delimited"),
     };
-    assert!(named, "nobody asked for it");
+    assert!(named, "it was not asked for");
     if negotiate::gzip(&headers) {
         assert!(
             said.contains("gzip") || said.contains('*'),
-            "nobody asked for it"
+            "it was not asked for"
         );
     }
 }

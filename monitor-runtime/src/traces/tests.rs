@@ -86,7 +86,7 @@ fn spans_that_run_are_never_left_out_for_others() {
 
 #[test]
 fn threads_that_begin_calls_at_once_fill_the_trace_and_share_no_place() {
-    static CALLED: Site = Site::nobody();
+    static CALLED: Site = Site::placeholder();
     let trace = trace();
     let work = || {
         let mut keys = Vec::new();

@@ -1,7 +1,7 @@
 //! The names functions have on the page, and that every one of them is there before its call.
 
 // Most functions here are never called: they are on the page all the same.
-#![expect(dead_code, reason = "functions nobody calls are what is tested")]
+#![expect(dead_code, reason = "functions that are not called are tested")]
 #![expect(clippy::unused_self, reason = "a method is tested, not what it does")]
 
 use std::collections::BTreeSet;

@@ -39,7 +39,7 @@ fn calls_before_the_start_are_kept() {
 
     // A later subscriber sees later calls.
     let log = log();
-    assert!(log.completions("early").is_empty(), "nobody listened");
+    assert!(log.completions("early").is_empty(), "nothing listened");
     let page = scrape();
     let both = Counts {
         error: 1,

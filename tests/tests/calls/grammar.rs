@@ -112,7 +112,7 @@ struct Costly;
 
 impl std::fmt::Debug for Costly {
     fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        panic!("formatted, and nobody reads it")
+        panic!("formatted, and not read")
     }
 }
 

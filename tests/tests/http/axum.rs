@@ -285,7 +285,7 @@ fn a_scanner_makes_no_series() {
         "10,000 paths and 1,400 methods made no series"
     );
     assert_eq!(ask(addr, "BREW", "/any/method", &[]).status, 200);
-    wait_for("a method of nobody", || {
+    wait_for("a method without a handler", || {
         (requests("_OTHER", "/any/method", "200") == 1).then_some(())
     });
 }

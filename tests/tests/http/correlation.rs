@@ -219,7 +219,7 @@ fn malformed_headers_begin_a_new_trace() {
         let answer = ask(service.addr, "GET", "/orders/7", &[("traceparent", parent)]);
         assert_eq!(answer.status, 200);
         let trace = answer.header("traceresponse").expect("a trace").to_owned();
-        assert!(trace.ends_with("-00"), "nobody records it: {trace}");
+        assert!(trace.ends_with("-00"), "it is not recorded: {trace}");
         assert!(!trace.contains(TRACE));
         let id = answer.header("x-request-id").expect("an id");
         assert!(trace.contains(id), "the request id is the trace id");

@@ -50,7 +50,7 @@ async fn calls_and_streams_of_grpc_are_what_they_were() {
     let unknown = client
         .check(ask("unknown"))
         .await
-        .expect_err("nobody has it");
+        .expect_err("no method of that name");
     assert_eq!(unknown.code(), tonic::Code::NotFound);
     // No such service, no such method: a failure of the service, in headers and without a body.
     let mut grpc = tonic::client::Grpc::new(channel.clone());
@@ -59,7 +59,7 @@ async fn calls_and_streams_of_grpc_are_what_they_were() {
     let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckRequest>::default();
     let lost = grpc.unary(tonic::Request::new(ask("")), path, codec).await;
     assert_eq!(
-        lost.expect_err("nobody serves it").code(),
+        lost.expect_err("no service of that name").code(),
         tonic::Code::Unimplemented
     );
 

@@ -198,7 +198,7 @@ fn an_exit_waits_no_longer_than_a_shutdown_does() {
 }
 
 #[test]
-fn standard_output_that_nobody_reads_holds_no_end_up() {
+fn standard_output_without_a_reader_holds_no_end_up() {
     for way in ["exit", "return", "abort", "_exit", "panic"] {
         let mut command = command(program(), &[("MONITOR_ADDR", "off")]);
         // A pipe that is full already.

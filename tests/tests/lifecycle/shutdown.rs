@@ -209,7 +209,7 @@ fn a_process_that_waits_for_nothing_sends_what_it_has_and_ends_as_the_signal_say
 }
 
 #[test]
-fn a_call_that_fails_while_its_thread_ends_is_counted_and_harms_nobody() {
+fn a_call_that_fails_while_its_thread_ends_is_counted_and_does_no_harm() {
     let sentry = Sentry::start();
     let dsn = sentry.dsn();
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_unattended"));

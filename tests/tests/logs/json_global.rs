@@ -18,7 +18,7 @@ fn global() -> &'static Pieces {
     PIECES.get_or_init(|| {
         let pieces = Pieces::default();
         let subscriber = tracing_subscriber::registry().with(json_layer(pieces.clone()));
-        tracing::subscriber::set_global_default(subscriber).expect("nobody else sets it here");
+        tracing::subscriber::set_global_default(subscriber).expect("nothing else sets it here");
         pieces
     })
 }

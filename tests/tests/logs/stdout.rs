@@ -78,7 +78,7 @@ impl Chatty {
 const MANY: u32 = 100_000;
 
 #[test]
-fn nobody_reading_blocks_no_call_and_every_lost_line_is_counted() {
+fn standard_output_without_a_reader_blocks_no_call_and_every_lost_line_is_counted() {
     let (program, mut stdout) = Chatty::start(MANY, |stdout| stdout);
     let longest = program.longest;
     assert!(longest < Duration::from_secs(5), "a call took {longest:?}");
@@ -105,7 +105,7 @@ fn nobody_reading_blocks_no_call_and_every_lost_line_is_counted() {
 }
 
 #[test]
-fn nobody_left_to_read_neither_ends_nor_spins_the_process() {
+fn closed_standard_output_neither_ends_nor_spins_the_process() {
     let (program, ()) = Chatty::start(1000, drop);
     let made = program.metric("monitor_log_events_total");
     wait_for("the lines to be counted", || {

@@ -83,7 +83,7 @@ fn a_budget_burns_as_fast_as_calls_fail() {
 }
 
 #[test]
-fn few_failures_wake_nobody() {
+fn few_failures_are_no_page() {
     monitor();
     call(quiet, 1, 9);
     let nine = status("quiet", Kind::SuccessRate);

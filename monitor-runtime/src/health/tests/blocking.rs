@@ -21,7 +21,7 @@ pub(super) fn eventually(what: &str, condition: impl Fn() -> bool) {
 }
 
 #[test]
-fn without_a_runtime_a_blocking_check_holds_up_nobody() {
+fn without_a_runtime_a_blocking_check_holds_nothing_up() {
     let blocks = Check::new("blocks", || async {
         thread::sleep(3 * SECOND);
         Ok::<_, String>(())

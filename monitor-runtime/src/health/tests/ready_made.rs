@@ -66,7 +66,7 @@ fn a_timeout_may_be_as_long_as_can_be_said() {
 }
 
 #[test]
-fn tcp_says_whether_somebody_listens() {
+fn tcp_says_if_a_server_listens() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     assert_eq!(
@@ -79,12 +79,12 @@ fn tcp_says_whether_somebody_listens() {
         Ok(())
     );
     drop(listener);
-    let refused = verdict(Check::tcp("db", format!("127.0.0.1:{port}"))).expect_err("nobody");
+    let refused = verdict(Check::tcp("db", format!("127.0.0.1:{port}"))).expect_err("no server");
     assert!(
         refused.contains(&format!("127.0.0.1:{port}")) && refused.contains("refused"),
         "{refused}"
     );
-    let unknown = verdict(Check::tcp("db", "no-such-host.invalid:1")).expect_err("nobody");
+    let unknown = verdict(Check::tcp("db", "no-such-host.invalid:1")).expect_err("no server");
     assert!(
         unknown.starts_with("no-such-host.invalid:1 cannot be looked up: "),
         "{unknown}"

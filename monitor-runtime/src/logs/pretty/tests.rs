@@ -196,7 +196,7 @@ fn written(log: impl FnOnce(Pieces)) -> String {
 fn whole(log: impl FnOnce(Pieces)) -> String {
     let pieces = Pieces::default();
     log(pieces.clone());
-    let bytes = pieces.0.lock().expect("nobody panicked").clone();
+    let bytes = pieces.0.lock().expect("no panic").clone();
     String::from_utf8(bytes).expect("UTF-8")
 }
 
@@ -205,10 +205,7 @@ struct Pieces(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
 
 impl io::Write for Pieces {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .expect("nobody panicked")
-            .extend_from_slice(piece);
+        self.0.lock().expect("no panic").extend_from_slice(piece);
         Ok(piece.len())
     }
     fn flush(&mut self) -> io::Result<()> {

@@ -58,7 +58,7 @@ impl Sink for Small {
 }
 
 #[test]
-fn a_line_that_is_written_through_comes_after_those_that_wait_and_waits_for_nobody() {
+fn a_line_that_is_written_through_comes_after_those_that_wait_and_waits_for_none() {
     // No thread writes: what is there, the caller has written.
     let queue = Queue::new(Small::default(), 1000);
     let text = || String::from_utf8(queue.sink.text.lock().unwrap().clone()).expect("UTF-8");
@@ -107,7 +107,7 @@ fn lines_written_and_lines_dropped_are_the_lines_made() {
         }
         String::from_utf8(text).expect("UTF-8")
     });
-    assert!(queue.flush(TEST_TIMEOUT), "somebody reads now");
+    assert!(queue.flush(TEST_TIMEOUT), "it is read now");
     queue.push(b"end\n");
     let text = read.join().expect("no panic");
     let mut last = HashMap::new();

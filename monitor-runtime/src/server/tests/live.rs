@@ -90,7 +90,7 @@ fn the_page_has_nothing_in_its_markup() {
 }
 
 #[test]
-fn the_data_is_for_whoever_may_see_details() {
+fn the_data_is_for_those_who_may_see_details() {
     let server = start(&health(vec![]));
     let stranger = "Host: shop.example";
     for path in ["/page/data", "/page/data?since=3", "/page/data?function=0"] {

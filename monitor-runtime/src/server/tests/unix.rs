@@ -37,7 +37,7 @@ fn start(path: &Path) -> Server {
 }
 
 fn ask(path: &Path, head: &str) -> String {
-    let mut stream = UnixStream::connect(path).expect("somebody listens");
+    let mut stream = UnixStream::connect(path).expect("a listener");
     write!(stream, "{head}\r\n\r\n").expect("sent");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
@@ -64,7 +64,7 @@ fn it_answers_its_owner_alone_and_goes_with_the_server() {
     let page = ask(&path, "GET /health HTTP/1.0");
     assert!(
         page.contains("serviceId"),
-        "whoever may open it sees details: {page}"
+        "those who may open it see details: {page}"
     );
     // A request that a proxy passed on is not local any more.
     let page = ask(&path, "GET /health HTTP/1.0\r\nHost: shop.example");
@@ -76,7 +76,7 @@ fn it_answers_its_owner_alone_and_goes_with_the_server() {
 }
 
 #[test]
-fn a_socket_that_nobody_answers_on_is_taken_over() {
+fn a_socket_without_a_listener_is_taken_over() {
     let folder = Folder::new("stale");
     let path = folder.socket();
     drop(UnixListener::bind(&path).expect("a socket"));

@@ -64,7 +64,7 @@ fn the_burn_rate_decides() {
 }
 
 #[test]
-fn few_calls_that_fail_wake_nobody() {
+fn few_calls_that_fail_are_no_page() {
     // A call every ten minutes, of which every other fails; nine fail in a day and more.
     let few = ONE.calls(
         "0 1x9 2x9 3x9 4x9 5x9 6x9 7x9 8x9 9x9 10x9 11x9 12x9 13x9 14x9 15x9 16x9 17x9",

@@ -9,7 +9,7 @@ const TWO: Instance<'static> = Instance {
 };
 
 #[test]
-fn nobody_there_is_a_page_and_one_instance_down_a_ticket() {
+fn a_service_that_is_gone_is_a_page_and_one_instance_down_a_ticket() {
     let three = Instance {
         name: "three",
         more: "",

@@ -136,16 +136,16 @@ fn the_newest_breadcrumbs_are_kept() {
 }
 
 #[monitored]
-async fn somebody_elses() {
-    crumb("of somebody else");
+async fn of_another() {
+    crumb("of another");
     pause().await;
-    crumb("of somebody else, later");
+    crumb("of another, later");
 }
 
 type Other = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 fn begun() -> Other {
-    let mut other: Other = Box::pin(somebody_elses());
+    let mut other: Other = Box::pin(of_another());
     assert!(monitor_tests::poll(other.as_mut()).is_pending());
     other
 }
@@ -185,7 +185,7 @@ fn a_future_that_is_dropped_or_finished_in_another_call_takes_its_breadcrumbs_al
     });
     assert_eq!(breadcrumbs(&one("drops")), ["of the one that drops"]);
     let seen = one("finishes");
-    assert!(!breadcrumbs(&seen).contains(&"of somebody else"), "{seen}");
+    assert!(!breadcrumbs(&seen).contains(&"of another"), "{seen}");
     assert_eq!(
         breadcrumbs(&one("waits_and_drops")),
         ["of the one that waits"]
@@ -236,7 +236,7 @@ fn calls_that_are_not_timed_leave_their_breadcrumbs_to_their_callers() {
     sentry();
     run(untimed_gives_up()).expect_err("no row");
     run(gives_up_an_untimed()).expect_err("no row");
-    assert_eq!(breadcrumbs(&one("untimed_gives_up")), ["of somebody else"]);
+    assert_eq!(breadcrumbs(&one("untimed_gives_up")), ["of another"]);
     assert_eq!(
         breadcrumbs(&one("gives_up_an_untimed")),
         ["of an untimed one"]
@@ -252,6 +252,6 @@ fn a_future_that_its_caller_drops_leaves_it_the_breadcrumbs() {
         run(gives_up(waits)).expect_err("no row");
     }
     for event in events_of(&["gives_up"]) {
-        assert_eq!(breadcrumbs(&event), ["of somebody else"], "{event}");
+        assert_eq!(breadcrumbs(&event), ["of another"], "{event}");
     }
 }

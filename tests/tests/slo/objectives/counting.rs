@@ -269,7 +269,7 @@ fn route(status: u16) -> Status {
 const ROUTE: Objective = Objective::new("route").success_rate(99.0);
 
 #[test]
-fn a_client_error_wakes_nobody() {
+fn a_client_error_is_no_page() {
     monitor();
     for status in [200, 404, 429, 500, 503] {
         let _ = route(status).0;
