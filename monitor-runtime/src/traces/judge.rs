@@ -1,4 +1,4 @@
-//! The judge of a local trace: at its end, it is kept for a reason, or dropped.
+//! The judge of a local trace: when it fails and at its end, it is kept for a reason, or dropped.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};

@@ -1,9 +1,9 @@
 //! Local traces: the story of one request, kept while it runs and judged when it ends.
 //!
 //! A local trace begins with a request at the HTTP edge, or with a task. Every monitored call inside
-//! it adds a [`Span`](span::Span) to one bounded [record]. When the request ends, [`judge`] decides
-//! if the record is kept and why, and [`store`] keeps the last ones of each route. [`live`] lists
-//! those that still run.
+//! it adds a [`Span`](span::Span) to one bounded [record]. When the request ends, or a call in it fails,
+//! [`judge`] decides if the record is kept and why, and [`store`] keeps the last ones of each route.
+//! [`live`] lists those that still run.
 //!
 //! The code that a thread runs finds its local trace through its trace context, see
 //! [`context::trace`](crate::context::trace).
@@ -25,6 +25,7 @@ pub(crate) mod tree;
 mod waits;
 
 use std::cell::Cell;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -52,6 +53,8 @@ pub(crate) struct LocalTrace {
     /// The start, in ticks of the clock.
     pub(crate) began: u64,
     slots: Slots,
+    /// Its place among the kept traces; 0 without one. Only the [store] uses it, behind its lock.
+    kept_at: AtomicU64,
     rest: Mutex<Rest>,
 }
 

@@ -3,6 +3,7 @@
 //! A call that succeeds and has no fields writes its [place](super::slots) and takes no lock. The
 //! [rest](super::rest) has one, which is held for a short time and runs no code of the user.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +36,7 @@ impl LocalTrace {
             at: at.checked_sub(since.unwrap_or_default()).unwrap_or(at),
             began,
             slots,
+            kept_at: AtomicU64::new(0),
             rest: Mutex::new(Rest::new(root)),
         });
         live::enter(&trace);

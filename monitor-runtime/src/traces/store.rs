@@ -1,6 +1,7 @@
 //! The kept traces: the last ones of each route and reason, within eight megabytes.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::judge::{AGE, MAX_KEPT, Reason, in_ticks};
@@ -19,7 +20,7 @@ pub(crate) struct Kept {
     pub(crate) trace: Arc<LocalTrace>,
     pub(super) name: RootName,
     pub(crate) reason: Reason,
-    /// The duration of its root, in ticks of the clock.
+    /// The duration of its root so far, in ticks of the clock.
     pub(super) ticks: u64,
     pub(super) bytes: usize,
 }
@@ -27,7 +28,7 @@ pub(crate) struct Kept {
 /// A kept trace in its place.
 struct Entry {
     kept: Kept,
-    /// Its place in the order of ends.
+    /// Its place in the order in which traces were kept.
     order: u64,
     /// The time at which it was kept, in ticks of the clock.
     at: u64,
@@ -96,9 +97,18 @@ impl Store {
     /// Returns the traces that made room.
     fn keep(&mut self, kept: Kept) -> Vec<Entry> {
         let mut dropped = Vec::new();
-        dropped.extend(self.find(&kept).and_then(|order| self.remove(order)));
-        let (group, order) = ((kept.name, kept.reason), self.next);
+        let place = &kept.trace.kept_at;
+        // Its name may have changed since: the route of a request is known late.
+        let before = place.load(Ordering::Relaxed);
+        let known = self.order.get(&before).map(|(_, reason)| *reason);
+        // A task may have failed while the verdict on the root was on its way here.
+        if known == Some(Reason::Failed) && kept.reason != Reason::Failed {
+            return dropped;
+        }
+        dropped.extend(self.remove(before));
         self.next += 1;
+        let (group, order) = ((kept.name, kept.reason), self.next);
+        place.store(order, Ordering::Relaxed);
         self.bytes += kept.bytes;
         self.order.insert(order, group);
         let at = clock::now();
@@ -113,15 +123,6 @@ impl Store {
             dropped.extend(self.remove(oldest));
         }
         dropped
-    }
-
-    /// Returns the place of a trace that is kept for another reason.
-    fn find(&self, kept: &Kept) -> Option<u64> {
-        let lists = Reason::ALL
-            .iter()
-            .filter_map(|reason| self.groups.get(&(kept.name, *reason)));
-        let same = |entry: &&Entry| Arc::ptr_eq(&entry.kept.trace, &kept.trace);
-        lists.flatten().find(same).map(|entry| entry.order)
     }
 
     fn remove(&mut self, order: u64) -> Option<Entry> {

@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use super::judge::Reason;
-use super::span::{Detail, SpanEnd, Subject};
+use super::span::{Described, Detail, SpanEnd, Subject};
 use super::{Ids, LocalTrace, Origin, SpanId, SpanKey, TraceId, live, store};
 use crate::base::clock;
 use crate::base::fields::FieldValue;
@@ -12,6 +12,10 @@ use crate::base::outcome::Outcome;
 use crate::callsite::Site;
 
 fn trace() -> Arc<LocalTrace> {
+    trace_of(task())
+}
+
+fn trace_of(root: Subject) -> Arc<LocalTrace> {
     let ids = Ids {
         trace: TraceId([7; 16]),
         span: SpanId::random(),
@@ -24,7 +28,7 @@ fn trace() -> Arc<LocalTrace> {
         remote_parent: None,
         state: None,
     };
-    LocalTrace::begin(origin, task())
+    LocalTrace::begin(origin, root)
 }
 
 #[track_caller]
@@ -152,6 +156,58 @@ fn a_failure_is_kept_while_the_root_runs_and_counted_once() {
         panic!("{:?}", kept());
     };
     assert!(at_end > bytes, "it has grown since it was kept first");
+}
+
+/// A request whose route is found after its first call.
+struct LateRoute(OnceLock<&'static str>);
+
+impl Described for LateRoute {
+    fn method(&self) -> &'static str {
+        "GET"
+    }
+
+    fn route(&self) -> &'static str {
+        self.0.get().copied().unwrap_or("unmatched")
+    }
+}
+
+#[test]
+fn a_request_that_fails_before_its_route_is_known_is_kept_once_under_the_route() {
+    let request = Arc::new(LateRoute(OnceLock::new()));
+    let described: Arc<dyn Described> = Arc::clone(&request) as _;
+    let trace = trace_of(Subject::Request(described));
+    let failed = trace.begin_span(SpanKey::ROOT, task(), None).expect("room");
+    trace.end_span(failed, end(Outcome::Error));
+    let names = || {
+        let all = store::all().into_iter();
+        let own = all.filter(|kept| Arc::ptr_eq(&kept.trace, &trace));
+        own.map(|kept| kept.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(), ["GET unmatched"]);
+    request.0.set("/late/{id}").expect("not set");
+    trace.end_root(end(Outcome::Ok));
+    assert_eq!(names(), ["GET /late/{id}"]);
+}
+
+#[test]
+fn a_verdict_that_comes_late_takes_no_failure_from_its_place() {
+    let trace = trace();
+    let failed = trace.begin_span(SpanKey::ROOT, task(), None).expect("room");
+    trace.end_span(failed, end(Outcome::Error));
+    let reasons = || {
+        let all = store::all().into_iter();
+        let own = all.filter(|kept| Arc::ptr_eq(&kept.trace, &trace));
+        own.map(|kept| kept.reason).collect::<Vec<_>>()
+    };
+    let late = store::all()
+        .into_iter()
+        .find(|kept| Arc::ptr_eq(&kept.trace, &trace));
+    store::keep(store::Kept {
+        reason: Reason::Share,
+        ..late.expect("it is kept")
+    });
+    assert_eq!(reasons(), [Reason::Failed]);
+    trace.end_root(end(Outcome::Ok));
 }
 
 #[test]

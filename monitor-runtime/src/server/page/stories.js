@@ -38,7 +38,7 @@ export async function kept(words, open) {
     el("td", { class: "number" }, time(Date.parse(one.started))));
   fill(byId("kept"), shown.slice(0, MOST), () => [
     el("h3", {}, "Kept requests"),
-    shown.length === 0 ? el("p", { class: "quiet" }, requests.length === 0 ? "None has ended yet" : "None matches")
+    shown.length === 0 ? el("p", { class: "quiet" }, requests.length === 0 ? "None is kept yet" : "None matches")
       : table("kept-table", "Kept requests", ["Request", "Kept", "Outcome", "Duration", "Started"], shown.slice(0, MOST).map(row)),
   ]);
 }
