@@ -25,6 +25,11 @@ impl LocalTrace {
         self.offer();
     }
 
+    /// Returns `true` if its root has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.with(|rest| rest.facts.root.is_some()) == Some(true)
+    }
+
     /// Ends the span of a task.
     pub(crate) fn end_task(self: &Arc<Self>, key: SpanKey, end: SpanEnd) {
         self.end_span(key, end);

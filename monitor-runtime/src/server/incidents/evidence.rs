@@ -117,9 +117,11 @@ impl Requests {
         let from = began.ticks.saturating_sub(ticks(MINUTE));
         let to = began.ticks.saturating_add(ticks(OPEN));
         let mut found = store::kept_within(from, to.min(now.ticks));
+        // One that runs is taken when it has ended, or as it is at last.
+        let is_last = now.ticks >= to;
         found.retain(|kept| {
             let ids = &kept.trace.ids;
-            self.seen.insert((ids.trace, ids.span))
+            (is_last || kept.trace.has_ended()) && self.seen.insert((ids.trace, ids.span))
         });
         // What failed has room before what is ordinary. The sort keeps the latest first.
         found.sort_by_key(|kept| kept.reason as usize);

@@ -8,7 +8,7 @@ use super::*;
 use crate::base::outcome::Outcome;
 use crate::server::incidents::trigger::Trigger;
 use crate::server::incidents::{Document, Incidents, incident_as_text};
-use crate::traces::{LocalTrace, SpanEnd, Subject};
+use crate::traces::{LocalTrace, SpanEnd, SpanKey, Subject};
 
 fn failing(check: &str) -> Trigger {
     Trigger::failing(check, "no route to host")
@@ -165,6 +165,10 @@ fn requests_of_a_minute_and_a_half_are_its_evidence() {
     // The clock that requests end by is real; an incident that begins later sees them as older.
     let before = end(&request());
     let running = request();
+    // As one that tries again.
+    let fails = running.begin_span(SpanKey::ROOT, Subject::Task(Location::caller()), None);
+    let failed = SpanEnd::new(clock::now(), Outcome::Error);
+    running.end_span(fails.expect("room"), failed);
     process.now = Moment::now();
     process.find(SECOND * 40, &["db"]);
     assert!(has(&process, &before), "it ended 40 s before");
@@ -180,6 +184,11 @@ fn requests_of_a_minute_and_a_half_are_its_evidence() {
     let late = end(&running);
     process.find(SECOND * 5, &["db"]);
     assert!(has(&process, &late), "it has ended since");
+    let json = process.json(&process.id(0));
+    let requests = json["requests"].as_array().expect("a list").iter();
+    let ended = requests.filter(|one| one["trace_id"] == late.as_str());
+    let outcomes: Vec<_> = ended.map(|one| &one["outcome"]).collect();
+    assert_eq!(outcomes, ["error"], "once, and to its end");
 
     let mut process = Process::new();
     process.find(SECOND * 70, &["db"]);
