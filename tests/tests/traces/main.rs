@@ -4,6 +4,7 @@ mod in_flight;
 mod kept;
 mod opentelemetry;
 mod outermost;
+mod panicking_layer;
 mod random_trees;
 mod spans;
 mod waits;

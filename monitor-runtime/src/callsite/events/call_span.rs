@@ -2,13 +2,15 @@
 
 use std::mem;
 
-use tracing::Span;
+use tracing::span::Id;
+use tracing::{Dispatch, Span};
 
 use super::declared::Declared;
 use super::own_subscriber;
 use super::pending::{self, PendingCall, Place, open_own};
 use super::telling::telling;
 use crate::base::fields::FieldValue;
+use crate::base::unwind;
 use crate::callsite::Site;
 
 /// The span of a call. While it is entered, left and closed, the thread is marked: the subscriber
@@ -104,8 +106,10 @@ impl CallSpan {
         }
     }
 
+    // A subscriber of the service may panic, which is no reason to lose a call.
     fn enter_open(&mut self, span: Span) {
-        span.with_subscriber(|(id, subscriber)| telling(|| subscriber.enter(id)));
+        let enter = |(id, subscriber): (&Id, &Dispatch)| telling(|| subscriber.enter(id));
+        unwind::quietly(|| span.with_subscriber(enter));
         self.0 = State::Open(span);
     }
 
@@ -129,7 +133,8 @@ impl CallSpan {
             }
         }
         if let State::Open(span) = &self.0 {
-            span.with_subscriber(|(id, subscriber)| telling(|| subscriber.exit(id)));
+            let exit = |(id, subscriber): (&Id, &Dispatch)| telling(|| subscriber.exit(id));
+            unwind::quietly(|| span.with_subscriber(exit));
         }
     }
 }
