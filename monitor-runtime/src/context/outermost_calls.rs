@@ -42,10 +42,13 @@ pub(super) fn show_to_others() {
 
 #[cold]
 fn list() {
+    let note = |is_listed| {
+        THREAD.with(|thread| {
+            let noted = &thread.clock.visible().is_listed;
+            noted.store(is_listed, Ordering::Relaxed);
+        });
+    };
     // Before it is: the allocator may be monitored itself.
-    THREAD.with(|thread| {
-        let is_listed = &thread.clock.visible().is_listed;
-        is_listed.store(true, Ordering::Relaxed);
-    });
-    threads::list_this_one();
+    note(true);
+    note(threads::list_this_one());
 }

@@ -78,7 +78,9 @@ impl Threads {
 impl Listed {
     pub(super) fn stack(&self) -> &VisibleStack {
         // SAFETY: the stack is in its thread's variables. They exist at least until the destructor of `Place`
-        // has taken the thread off the list, and that waits for the lock under which this one was found.
+        // has taken the thread off the list, and that waits for the lock under which this one was found. The
+        // destructor runs unless the first call of a thread is in the destructor of a C library's variable,
+        // which is later than those of Rust.
         unsafe { &*self.stack }
     }
 }
@@ -155,9 +157,10 @@ pub(crate) fn note_worker_of_poll() {
     }
 }
 
-/// Puts this thread on the list, whether it runs a worker or not.
-pub(super) fn list_this_one() {
+/// Puts this thread on the list, whether it runs a worker or not. Returns `false` while it reads the list itself.
+pub(super) fn list_this_one() -> bool {
     note(runtime::worker_index().unwrap_or(NOT_A_WORKER), true);
+    PLACE.try_with(|place| place.is_busy.get()) != Ok(true)
 }
 
 /// Notes the worker that this thread runs, also after a change of the runtime.
@@ -276,9 +279,10 @@ pub(crate) fn note_block(number: u64) {
     });
 }
 
-/// Returns `true` if no line has told the end of a thread's block. The caller then writes it.
+/// Returns `true` if a line about the end of a thread's block is to follow, which the caller then writes; `false` if
+/// the thread has ended.
 pub(crate) fn take_end_of_block(number: u64) -> bool {
-    with_stack(number, VisibleStack::take_block) != Some(false)
+    with_stack(number, VisibleStack::take_block) == Some(true)
 }
 
 /// Does so for this thread, if the block was noted after a time in ticks of the clock.
