@@ -77,10 +77,9 @@ impl Threads {
 
 impl Listed {
     pub(super) fn stack(&self) -> &VisibleStack {
-        // SAFETY: the stack is in its thread's variables. They exist at least until the destructor of `Place`
-        // has taken the thread off the list, and that waits for the lock under which this one was found. The
-        // destructor runs unless the first call of a thread is in the destructor of a C library's variable,
-        // which is later than those of Rust.
+        // SAFETY: the stack is in its thread's variables. They exist at least until the destructor of `Place` has
+        // taken the thread off the list, and that waits for the lock under which this one was found. It runs, unless
+        // the first call of a thread is in the destructor of a C library's variable: those are later than Rust's.
         unsafe { &*self.stack }
     }
 }
