@@ -46,7 +46,7 @@ impl LocalTrace {
             }
             let before = mem::replace(&mut rest.left_out_counted, rest.left_out);
             let left_out = rest.left_out - before;
-            Some((rest.is_first_verdict(), rest.facts.kept, left_out))
+            Some((rest.count_once(), rest.facts.kept, left_out))
         });
         let Some((is_first, kept, left_out)) = ended.flatten() else {
             return;
@@ -80,7 +80,7 @@ impl LocalTrace {
             };
             rest.facts.kept = Some(reason);
             rest.kept_at = now;
-            let is_first = rest.facts.root.is_none() && rest.is_first_verdict();
+            let is_first = rest.facts.root.is_none() && rest.count_once();
             Some((reason, rest.bytes(), is_first))
         });
         let Some((reason, bytes, is_first)) = kept.flatten() else {
@@ -102,8 +102,8 @@ impl LocalTrace {
 }
 
 impl Rest {
-    /// Returns `true` if the trace has not been counted, and notes that it is.
-    fn is_first_verdict(&mut self) -> bool {
+    /// Returns `true` the first time: the trace is then to be counted.
+    fn count_once(&mut self) -> bool {
         !mem::replace(&mut self.is_counted, true)
     }
 

@@ -54,7 +54,7 @@ pub(crate) struct LocalTrace {
     pub(crate) began: u64,
     slots: Slots,
     /// Its place among the kept traces; 0 without one. Only the [store] uses it, behind its lock.
-    kept_at: AtomicU64,
+    place: AtomicU64,
     rest: Mutex<Rest>,
 }
 

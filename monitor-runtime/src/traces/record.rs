@@ -36,7 +36,7 @@ impl LocalTrace {
             at: at.checked_sub(since.unwrap_or_default()).unwrap_or(at),
             began,
             slots,
-            kept_at: AtomicU64::new(0),
+            place: AtomicU64::new(0),
             rest: Mutex::new(Rest::new(root)),
         });
         live::enter(&trace);

@@ -97,7 +97,7 @@ impl Store {
     /// Returns the traces that made room.
     fn keep(&mut self, kept: Kept) -> Vec<Entry> {
         let mut dropped = Vec::new();
-        let place = &kept.trace.kept_at;
+        let place = &kept.trace.place;
         // Its name may have changed since: the route of a request is known late.
         let before = place.load(Ordering::Relaxed);
         let known = self.order.get(&before).map(|(_, reason)| *reason);
