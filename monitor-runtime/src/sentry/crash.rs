@@ -22,7 +22,7 @@ static GIVEN_UP: AtomicBool = AtomicBool::new(false);
 /// Only a process that ends calls this. Events that wait in a client of the service are not known.
 pub(crate) fn is_flushed() -> bool {
     ENDING.store(true, Ordering::Relaxed);
-    let is_done = CAPTURING.load(Ordering::Acquire) == 0 && UNSENT.load(Ordering::Acquire) == 0;
+    let is_done = CAPTURING.is_none() && UNSENT.is_none();
     is_done || GIVEN_UP.load(Ordering::Relaxed)
 }
 
@@ -36,40 +36,32 @@ pub(crate) fn hurry() {
     stack::hurry_for_good();
 }
 
-/// Events that are being made.
-pub(super) static CAPTURING: AtomicUsize = AtomicUsize::new(0);
+/// Things that a process which ends waits for.
+pub(super) struct Outstanding(AtomicUsize);
 
-/// An event that is being made, and that a shutdown waits for.
-pub(super) struct Capturing(());
+impl Outstanding {
+    /// Adds one, until the returned mark is dropped.
+    pub(super) fn begin(&'static self) -> One {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        One(self)
+    }
 
-impl Capturing {
-    pub(super) fn begin() -> Self {
-        CAPTURING.fetch_add(1, Ordering::AcqRel);
-        Self(())
+    pub(super) fn is_none(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
     }
 }
 
-impl Drop for Capturing {
+/// One of [`Outstanding`].
+pub(super) struct One(&'static Outstanding);
+
+impl Drop for One {
     fn drop(&mut self) {
-        CAPTURING.fetch_sub(1, Ordering::AcqRel);
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
+
+/// Events that are being made.
+pub(super) static CAPTURING: Outstanding = Outstanding(AtomicUsize::new(0));
 
 /// Envelopes that Sentry has not answered.
-static UNSENT: AtomicUsize = AtomicUsize::new(0);
-
-/// An envelope that Sentry has not answered, and that a process that ends waits for.
-pub(super) struct Unsent(());
-
-impl Unsent {
-    pub(super) fn new() -> Self {
-        UNSENT.fetch_add(1, Ordering::AcqRel);
-        Self(())
-    }
-}
-
-impl Drop for Unsent {
-    fn drop(&mut self) {
-        UNSENT.fetch_sub(1, Ordering::AcqRel);
-    }
-}
+pub(super) static UNSENT: Outstanding = Outstanding(AtomicUsize::new(0));

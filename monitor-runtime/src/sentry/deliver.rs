@@ -5,9 +5,10 @@ use std::sync::Arc;
 use sentry::integrations::backtrace::current_thread;
 use sentry::protocol::Event;
 
+use super::crash::{CAPTURING, One};
 use super::scope::{self, Snapshot};
 use super::stack::Stack;
-use super::{Capturing, Reporter, counts, event, off_thread, reporter, scrub, trace_context};
+use super::{Reporter, counts, event, off_thread, reporter, scrub, trace_context};
 use crate::context::Line;
 use crate::context::capture;
 
@@ -89,14 +90,14 @@ impl Reporter {
 /// An event that is to be sent. Dropped unsent, it is counted as dropped.
 struct Waiting {
     sent: bool,
-    _capturing: Capturing,
+    _capturing: One,
 }
 
 impl Waiting {
     fn begin() -> Self {
         Self {
             sent: false,
-            _capturing: Capturing::begin(),
+            _capturing: CAPTURING.begin(),
         }
     }
 

@@ -50,7 +50,7 @@ use sentry::{Client, ClientOptions, Hub};
 pub(crate) use crate::base::unwind::quietly;
 pub(crate) use call_error::{error, unreported};
 pub(crate) use counts::captures;
-use crash::{CAPTURING, Capturing};
+use crash::CAPTURING;
 pub(crate) use crash::{hurry, is_flushed, switch_off};
 use deliver::deliver;
 pub(crate) use deliver::withdraw;
@@ -224,7 +224,7 @@ pub(crate) fn stop(deadline: Duration, ours: bool) {
 fn settle(deadline: Duration) {
     let began = Instant::now();
     let mut hurry = None;
-    while CAPTURING.load(Ordering::Acquire) > 0 && began.elapsed() < deadline {
+    while !CAPTURING.is_none() && began.elapsed() < deadline {
         off_thread::release();
         off_thread::supervise(off_thread::FLUSH_TIMEOUT);
         if hurry.is_none() && began.elapsed() > deadline / 2 {
@@ -275,7 +275,7 @@ pub(crate) fn fork() -> Option<Arc<Hub>> {
 
 /// Runs Sentry code on the thread for events; a shutdown waits for it.
 pub(crate) fn run_apart(code: impl FnOnce() + Send + 'static) {
-    let capturing = Capturing::begin();
+    let capturing = CAPTURING.begin();
     off_thread::run(move || {
         let _capturing = capturing;
         code();

@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use sentry::Level;
 use sentry::protocol::Event;
 
-use super::{Capturing, counts, deliver, is_on, nanoseconds};
+use super::{CAPTURING, counts, deliver, is_on, nanoseconds};
 use crate::base::rate_limit::{Limit, Throttle};
 use crate::context::capture;
 
@@ -32,7 +32,7 @@ pub(crate) fn request_failed(method: &str, route: &str, reason: &str) {
     if !admitted && !capture::is_active() {
         return counts::suppressed();
     }
-    let _capturing = Capturing::begin();
+    let _capturing = CAPTURING.begin();
     deliver(Event {
         level: Level::Error,
         fingerprint: vec!["request".into(), message.clone().into()].into(),

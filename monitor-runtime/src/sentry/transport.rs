@@ -15,7 +15,7 @@ use sentry::transports::{RateLimiter, RateLimitingCategory};
 use sentry::{Envelope, TransportFactory, TransportOptions};
 use ureq::http::Response;
 
-use super::crash::Unsent;
+use super::crash::{One, UNSENT};
 use super::mailbox::{Address, problem};
 use super::{counts, off_thread, own_line, quietly, scrub, settle};
 use crate::base::outage::{Change, Outage};
@@ -47,7 +47,7 @@ struct Shared {
 struct QueuedEnvelope {
     body: Vec<u8>,
     events: u64,
-    _unsent: Unsent,
+    _unsent: One,
 }
 
 impl Transport {
@@ -85,7 +85,7 @@ impl sentry::Transport for Transport {
         let envelope = QueuedEnvelope {
             body,
             events,
-            _unsent: Unsent::new(),
+            _unsent: UNSENT.begin(),
         };
         if self.0.envelopes.put(envelope, bytes).is_err() {
             counts::dropped(events);
