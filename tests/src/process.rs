@@ -125,6 +125,10 @@ impl Service {
         let errors = keep_lines(child.stderr.take().expect("piped"));
         let management = wait_for("the address of the management server", || {
             let lines = lines.lock().unwrap();
+            if let Some(status) = child.try_wait().expect("a child") {
+                let errors = errors.lock().unwrap();
+                panic!("the program ended: {status}\n{lines:#?}\n{errors:#?}");
+            }
             let started = lines
                 .iter()
                 .find(|line| message(line).as_deref() == Some("monitoring started"))?;

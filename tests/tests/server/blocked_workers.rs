@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/// What the line of a slow poll says, if a block was reported meanwhile and if not.
+/// The text of a slow poll's line, if a block was reported meanwhile and if not.
 const REPORTED: &str = "it held its thread, whose worker was reported as blocked";
 const NOT_REPORTED: &str =
     "it held its thread, where other tasks waited unless it used block_in_place";
