@@ -25,15 +25,23 @@ impl Reserve {
 
     /// Opens the reserve, as far as descriptors are available.
     pub(super) fn new() -> Self {
-        let opened = std::iter::from_fn(open).take(Self::MAX_RESERVED * Self::SHARE);
-        let mut kept: Vec<File> = opened.collect();
-        // Keeps one if only two or three were available.
-        let most = (kept.len() / Self::SHARE).max(usize::from(kept.len() > 1));
-        kept.truncate(most);
+        let most = Self::size(free());
+        let kept = std::iter::from_fn(open).take(most).collect();
         Self {
             most,
             kept: Arc::new(Mutex::new(kept)),
         }
+    }
+
+    /// Returns the size for a process that can open so many files more; `None` stands for any
+    /// number.
+    ///
+    /// The number is asked for, not tried out: another part of the process that opens a file
+    /// meanwhile would find none left.
+    fn size(free: Option<usize>) -> usize {
+        let free = free.unwrap_or(usize::MAX);
+        // Keeps one if only two or three are available.
+        (free / Self::SHARE).clamp(usize::from(free > 1), Self::MAX_RESERVED)
     }
 
     /// Opens again what was given up.
@@ -80,5 +88,26 @@ fn open() -> Option<File> {
         File::open("/dev/null").ok()
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserve_takes_a_quarter_of_the_free_descriptors_and_at_most_four() {
+        for (free, size) in [
+            (None, 4),
+            (Some(usize::MAX), 4),
+            (Some(16), 4),
+            (Some(15), 3),
+            (Some(4), 1),
+            (Some(2), 1),
+            (Some(1), 0),
+            (Some(0), 0),
+        ] {
+            assert_eq!(Reserve::size(free), size, "{free:?}");
+        }
     }
 }
