@@ -1,5 +1,7 @@
 //! The parts that only some calls have: a span, fields, a place in a trace or in a capture.
 
+use std::mem;
+
 use crate::base::fields::Recorded;
 use crate::base::pool::Pool;
 use crate::base::unwind;
@@ -149,6 +151,12 @@ impl CallExtras {
         self.traced.iter_mut().for_each(Traced::enter);
         self.captured.iter_mut().for_each(CapturedCall::enter);
         self.span.enter(site, &mut self.declared);
+    }
+
+    /// Takes the span in the log of a call that ends. It stays entered until its line is written.
+    pub(super) fn take_span(&mut self) -> CallSpan {
+        self.span.unlist(&mut self.declared);
+        mem::take(&mut self.span)
     }
 
     #[cold]

@@ -1,10 +1,7 @@
 //! The end of a call: its log line, its span, its Sentry event.
 
-use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
-
-use tracing::Span;
 
 use super::{CallExtras, End, silent_errors};
 use crate::base::clock;
@@ -45,10 +42,8 @@ impl Ended<'_> {
 
     /// Writes everything about an end but its count: log, span, Sentry. Returns the chain of an
     /// error, outermost first.
-    pub(super) fn tell(mut self, stretch: context::Stretch) -> Option<Vec<Link>> {
+    pub(super) fn tell(self, stretch: context::Stretch, span: &mut CallSpan) -> Option<Vec<Link>> {
         let (site, end) = (self.site, self.end);
-        let span = self.extra.as_mut().map(|extra| &mut extra.span);
-        let mut span = span.map_or_else(CallSpan::none, mem::take);
         let failed = match end {
             End::Returned(Verdict::Error(view)) => Some(self.failed(view, stretch)),
             End::Panicked => {
@@ -80,7 +75,7 @@ impl Ended<'_> {
         let captured = captured.and_then(|extra| extra.captured.as_ref());
         capture::ended(site, &completion, captured);
         if let Some(events) = site.events() {
-            write_line(site, events, &mut span, &completion);
+            write_line(site, events, span, &completion);
         }
         let chain = failed.as_ref().map(|failed| failed.chain.clone());
         if failed.is_some() || self.slowest {
@@ -192,8 +187,7 @@ pub(super) fn write_line(
             return;
         }
     }
-    let none = Span::none();
-    let span = span.opened(site, completion.fields).unwrap_or(&none);
+    span.prepare(site, completion.fields);
     let is_ok = completion.outcome == Outcome::Ok;
     let write = || {
         sentry::own_line(!is_ok, || {

@@ -34,10 +34,12 @@ thread_local! {
 
 impl FastCall {
     /// Begins a call that a subscriber watches. Gives it back if it needs the full path.
+    #[inline]
     pub(super) fn begin_logged(mut start: Start) -> Result<Self, Start> {
         Self::begin_pending(&mut start).ok_or(start)
     }
 
+    #[inline]
     fn begin_pending(start: &mut Start) -> Option<Self> {
         let site = start.site;
         let declared = start.declared.as_deref();
@@ -111,13 +113,16 @@ impl FastCall {
             None => CallSpan::listed(),
         };
         if span.pending_place().is_none() {
-            unwind::quietly(|| span.exit(&mut declared));
+            span.unlist(&mut declared);
         }
         // Without a line a span that is not open is needed no more.
         if site.log {
             let fields = declared.as_deref().and_then(Declared::fields);
             let completion = Completion::ok(clock::seconds(ticks), fields);
             unwind::quietly(|| finish::write_line(site, events, &mut span, &completion));
+        }
+        if span.pending_place().is_none() {
+            span.exit(&mut declared);
         }
         if self.began & RECORDED != 0 {
             trace::end_call(self.shard.thread(), site, ended);
@@ -158,7 +163,7 @@ impl FastCall {
 }
 
 /// Begins a call outside local traces.
-#[inline]
+#[inline(always)]
 fn push_root(site: &'static Site) -> Option<()> {
     let push = |roots: &RefCell<Vec<RootCall>>| {
         roots.try_borrow_mut().ok()?.push(RootCall::new(site)?);
@@ -168,7 +173,7 @@ fn push_root(site: &'static Site) -> Option<()> {
 }
 
 /// Enters the call that was pushed last.
-#[inline]
+#[inline(always)]
 fn enter_root() {
     let _ = ROOTS.try_with(|roots| {
         let mut roots = roots.try_borrow_mut().ok()?;

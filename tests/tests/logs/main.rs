@@ -5,6 +5,7 @@ mod injection;
 mod json_global;
 mod json_lines;
 mod log_level;
+mod own_span;
 mod redaction;
 mod secrets;
 mod spans_in_lines;

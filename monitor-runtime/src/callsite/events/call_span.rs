@@ -2,8 +2,9 @@
 
 use std::mem;
 
+use tracing::field::ValueSet;
 use tracing::span::Id;
-use tracing::{Dispatch, Span};
+use tracing::{Dispatch, Event, Metadata, Span};
 
 use super::declared::Declared;
 use super::own_subscriber;
@@ -23,7 +24,9 @@ enum State {
     Pending(Place),
     /// On the list of this thread, see [`pending`].
     Listed,
+    /// Open, but not entered.
     Open(Span),
+    Entered(Span),
 }
 
 impl CallSpan {
@@ -62,23 +65,33 @@ impl CallSpan {
         }
     }
 
-    /// Returns the span of a call that has been left, and opens it first if necessary; `None` if it has
-    /// none.
-    pub(crate) fn opened(
-        &mut self,
-        site: &'static Site,
-        fields: Option<&[FieldValue]>,
-    ) -> Option<&Span> {
-        // A subscriber that was made the default of the thread meanwhile does not know the spans around it.
-        if let State::Pending(place) = &self.0
-            && own_subscriber::is_own()
-        {
-            open_own();
-            self.0 = State::Open(pending::open_at(site, fields, place));
-        }
+    /// Makes it ready for the line of a call that ends: opens it if that is necessary and possible, and leaves
+    /// it if another span is above it, as after a call that returns one entered.
+    pub(crate) fn prepare(&mut self, site: &'static Site, fields: Option<&[FieldValue]>) {
         match &self.0 {
-            State::Open(span) => Some(span),
+            // A subscriber that was made the default of the thread meanwhile does not know the spans around it.
+            State::Pending(place) if own_subscriber::is_own() => {
+                open_own();
+                self.0 = State::Open(pending::open_at(site, fields, place));
+            }
+            State::Entered(span) if !is_current(span) => self.exit(&mut None),
+            _ => {}
+        }
+    }
+
+    /// Returns the span if it is open.
+    pub(super) fn opened(&self) -> Option<&Span> {
+        match &self.0 {
+            State::Open(span) | State::Entered(span) => Some(span),
             _ => None,
+        }
+    }
+
+    /// Passes an event to the subscriber, inside the span.
+    pub(super) fn event(&self, metadata: &'static Metadata<'static>, values: &ValueSet<'_>) {
+        match &self.0 {
+            State::Open(span) => span.in_scope(|| Event::dispatch(metadata, values)),
+            _ => Event::dispatch(metadata, values),
         }
     }
 
@@ -110,7 +123,7 @@ impl CallSpan {
     fn enter_open(&mut self, span: Span) {
         let enter = |(id, subscriber): (&Id, &Dispatch)| telling(|| subscriber.enter(id));
         unwind::quietly(|| span.with_subscriber(enter));
-        self.0 = State::Open(span);
+        self.0 = State::Entered(span);
     }
 
     /// Notes that the call is about to be left and to go on later, maybe elsewhere.
@@ -120,23 +133,34 @@ impl CallSpan {
         }
     }
 
-    /// Leaves it.
-    pub(crate) fn exit(&mut self, declared: &mut Option<Box<Declared>>) {
+    /// Takes the call off the list of this thread. Its span stays entered if it is open.
+    pub(crate) fn unlist(&mut self, declared: &mut Option<Box<Declared>>) {
         if matches!(self.0, State::Listed) {
             self.0 = State::None;
             if let Some(call) = pending::exit() {
                 *declared = call.declared;
                 self.0 = match call.span {
                     None => State::Pending(call.place),
-                    Some(span) => State::Open(span),
+                    Some(span) => State::Entered(span),
                 };
             }
         }
-        if let State::Open(span) = &self.0 {
+    }
+
+    /// Leaves it.
+    pub(crate) fn exit(&mut self, declared: &mut Option<Box<Declared>>) {
+        self.unlist(declared);
+        if let State::Entered(span) = &mut self.0 {
             let exit = |(id, subscriber): (&Id, &Dispatch)| telling(|| subscriber.exit(id));
             unwind::quietly(|| span.with_subscriber(exit));
+            self.0 = State::Open(mem::replace(span, Span::none()));
         }
     }
+}
+
+fn is_current(span: &Span) -> bool {
+    let is = |(id, subscriber): (&Id, &Dispatch)| subscriber.current_span().id() == Some(id);
+    span.with_subscriber(is).unwrap_or(false)
 }
 
 impl Default for CallSpan {
@@ -145,8 +169,12 @@ impl Default for CallSpan {
     }
 }
 
+/// Leaves it if it is entered, and closes it.
 impl Drop for CallSpan {
     fn drop(&mut self) {
+        if let State::Entered(_) = self.0 {
+            self.exit(&mut None);
+        }
         if let State::Open(_) | State::Pending(Place::Inside(_)) = self.0 {
             telling(|| self.0 = State::None);
         }

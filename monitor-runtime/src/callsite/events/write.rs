@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use tracing::Level;
 use tracing::field::Value;
-use tracing::{Event, Level, Span};
 use tracing_core::metadata::Kind;
 
 use super::metadata::LogSite;
 use super::values::{set_declared, with_values};
-use super::{Completion, EVENT_FIELDS, Events, PANIC_FIELDS, asked, is_telling, telling};
+use super::{CallSpan, Completion, EVENT_FIELDS, Events, PANIC_FIELDS, asked, is_telling, telling};
 use crate::base::clock::milliseconds;
 use crate::base::outcome::Outcome;
 use crate::base::verdict::Shown;
@@ -21,21 +21,21 @@ impl Events {
     pub(crate) fn close(
         &self,
         site: &'static Site,
-        span: &Span,
+        span: &CallSpan,
         completion: &Completion<'_>,
     ) -> bool {
         !is_telling() && telling(|| self.tell(site, span, completion))
     }
 
-    fn tell(&self, site: &'static Site, span: &Span, completion: &Completion<'_>) -> bool {
+    fn tell(&self, site: &'static Site, span: &CallSpan, completion: &Completion<'_>) -> bool {
         let duration_ms = completion.seconds.map(milliseconds);
         let reported = site.log && self.write(site, span, completion, duration_ms);
         // After the event, which has both itself. Of a call that succeeded the span tells everything by its
         // end, and for some layers one more visit costs as much as the line.
         let is_plain = completion.outcome == Outcome::Ok && !completion.slow;
-        if span.is_disabled() || is_plain {
+        let Some(span) = span.opened().filter(|_| !is_plain) else {
             return reported;
-        }
+        };
         let metadata = self.span.metadata();
         let result = completion.outcome.as_str();
         with_values(metadata, |values| {
@@ -74,7 +74,7 @@ impl Events {
     fn write(
         &self,
         site: &'static Site,
-        span: &Span,
+        span: &CallSpan,
         completion: &Completion<'_>,
         duration_ms: Option<f64>,
     ) -> bool {
@@ -126,7 +126,7 @@ impl Events {
             }
             set_declared(values, at, completion.fields);
             let values = metadata.fields().value_set_all(values);
-            span.in_scope(|| Event::dispatch(metadata, &values));
+            span.event(metadata, &values);
         });
         completion.loud && *metadata.level() <= Level::WARN
     }
