@@ -15,12 +15,44 @@ use crate::base::verdict::text;
 /// The values that one call recorded.
 #[derive(Default)]
 pub(crate) struct Recorded {
-    /// Values of `fields` and `args`, in the order of their names.
-    pub(crate) fields: Box<[FieldValue]>,
-    /// Values of `sentry(tags(..))`, in the order of their names.
-    pub(crate) tags: Box<[FieldValue]>,
-    /// Parts of `sentry(fingerprint(..))`.
-    pub(crate) fingerprint: Box<[FieldValue]>,
+    /// Those of `fields` and `args`, of `sentry(tags(..))` and of `sentry(fingerprint(..))`, each in the order
+    /// of the declarations.
+    values: Vec<FieldValue>,
+    fields: usize,
+    tags: usize,
+}
+
+impl Recorded {
+    /// The room for values that is kept for the next call.
+    const MAX_KEPT: usize = 32;
+
+    /// Returns the values of `fields` and `args`.
+    pub(crate) fn fields(&self) -> &[FieldValue] {
+        &self.values[..self.fields]
+    }
+
+    /// Returns the values of `sentry(tags(..))`.
+    pub(crate) fn tags(&self) -> &[FieldValue] {
+        &self.values[self.fields..][..self.tags]
+    }
+
+    /// Returns the parts of `sentry(fingerprint(..))`.
+    pub(crate) fn fingerprint(&self) -> &[FieldValue] {
+        &self.values[self.fields + self.tags..]
+    }
+
+    /// Returns the values of `fields` and `args`, and drops the others.
+    pub(crate) fn into_fields(mut self) -> Box<[FieldValue]> {
+        self.values.truncate(self.fields);
+        self.values.into()
+    }
+
+    /// Drops the values.
+    pub(crate) fn clear(&mut self) {
+        (self.fields, self.tags) = (0, 0);
+        self.values.clear();
+        self.values.shrink_to(Self::MAX_KEPT);
+    }
 }
 
 /// The values that a function declares: names, or their number where they have none.
@@ -35,21 +67,24 @@ impl Declarations {
         self.fields.len() + self.tags.len() + self.fingerprint
     }
 
-    /// Sorts values that were recorded in the order of the declarations.
-    fn sort(&self, mut fields: Vec<FieldValue>) -> Recorded {
-        fields.resize(self.count(), FieldValue::Empty);
-        let names = self.fields.iter().chain(self.tags);
-        for (name, value) in names.zip(&mut fields) {
-            if *value != FieldValue::Empty && is_secret_field(name) {
-                *value = FieldValue::Text(HIDDEN.into());
-            }
-        }
-        let mut tags = fields.split_off(self.fields.len());
-        let fingerprint = tags.split_off(self.tags.len());
+    /// Completes values that were recorded in the order of the declarations, and hides those of secret names.
+    fn complete(&self, mut values: Vec<FieldValue>) -> Recorded {
+        values.resize(self.count(), FieldValue::Empty);
+        let (fields, others) = values.split_at_mut(self.fields.len());
+        hide_secrets(self.fields, fields);
+        hide_secrets(self.tags, others);
         Recorded {
-            fields: fields.into(),
-            tags: tags.into(),
-            fingerprint: fingerprint.into(),
+            values,
+            fields: self.fields.len(),
+            tags: self.tags.len(),
+        }
+    }
+}
+
+fn hide_secrets(names: &[&'static str], values: &mut [FieldValue]) {
+    for (name, value) in names.iter().zip(values) {
+        if *value != FieldValue::Empty && is_secret_field(name) {
+            *value = FieldValue::Text(HIDDEN.into());
         }
     }
 }
@@ -69,14 +104,14 @@ impl Recorder {
     pub(crate) fn take(
         field: Field,
         declared: &Declarations,
+        room: Recorded,
         record: impl FnOnce(&mut Self),
     ) -> Recorded {
-        let mut recorder = Self {
-            field,
-            values: Vec::with_capacity(declared.count()),
-        };
+        let mut values = room.values;
+        values.reserve_exact(declared.count());
+        let mut recorder = Self { field, values };
         let _lost = caught(|| record(&mut recorder));
-        declared.sort(recorder.values)
+        declared.complete(recorder.values)
     }
 
     /// Records a value `tracing` knows: a number, `bool`, text, an error, an `Option` of them.

@@ -6,7 +6,7 @@ use std::mem;
 /// Boxes that are kept. A thread that nests deeper allocates.
 const MAX_KEPT: usize = 64;
 
-/// The empty boxes of one thread, for a `thread_local!`.
+/// The boxes of one thread, for a `thread_local!`.
 pub(crate) struct Pool<T>(RefCell<Vec<Box<T>>>);
 
 impl<T: Default> Pool<T> {
@@ -14,12 +14,25 @@ impl<T: Default> Pool<T> {
         Self(RefCell::new(Vec::new()))
     }
 
+    /// Returns a box as it was kept, if there is one.
+    pub(crate) fn take(&self) -> Option<Box<T>> {
+        // The allocator may be monitored itself, and take a box meanwhile.
+        self.0.try_borrow_mut().ok()?.pop()
+    }
+
+    /// Keeps a box as it is.
+    pub(crate) fn keep(&self, boxed: Box<T>) {
+        if let Ok(mut kept) = self.0.try_borrow_mut()
+            && kept.len() < MAX_KEPT
+        {
+            kept.push(boxed);
+        }
+    }
+
     /// Returns a box with a value in it.
     #[expect(clippy::unnecessary_box_returns, reason = "boxes are what is kept")]
     pub(crate) fn fill(&self, value: T) -> Box<T> {
-        // The allocator may be monitored itself, and fill a box meanwhile.
-        let kept = self.0.try_borrow_mut().ok().and_then(|mut kept| kept.pop());
-        match kept {
+        match self.take() {
             Some(mut kept) => {
                 *kept = value;
                 kept
@@ -31,11 +44,7 @@ impl<T: Default> Pool<T> {
     /// Returns the value in a box, and keeps the box.
     pub(crate) fn empty(&self, mut full: Box<T>) -> T {
         let value = mem::take(&mut *full);
-        if let Ok(mut kept) = self.0.try_borrow_mut()
-            && kept.len() < MAX_KEPT
-        {
-            kept.push(full);
-        }
+        self.keep(full);
         value
     }
 }

@@ -1,7 +1,5 @@
 //! The parts that only some calls have: a span, fields, a place in a trace or in a capture.
 
-use std::mem;
-
 use crate::base::fields::Recorded;
 use crate::base::pool::Pool;
 use crate::base::unwind;
@@ -93,8 +91,11 @@ impl CallExtras {
         boxed.unwrap_or_else(|_| Box::new(extra.unwrap_or_default()))
     }
 
-    /// Drops them, and keeps the box.
-    pub(super) fn discard(boxed: Box<Self>) {
+    /// Drops them, and keeps the boxes.
+    pub(super) fn discard(mut boxed: Box<Self>) {
+        if let Some(declared) = boxed.declared.take() {
+            Declared::discard(declared);
+        }
         let mut boxed = Some(boxed);
         let _ = BOXES.try_with(|boxes| boxed.take().map(|boxed| boxes.empty(boxed)));
     }
@@ -153,27 +154,34 @@ impl CallExtras {
         self.span.enter(site, &mut self.declared);
     }
 
-    /// Takes the span in the log of a call that ends. It stays entered until its line is written.
-    pub(super) fn take_span(&mut self) -> CallSpan {
-        self.span.unlist(&mut self.declared);
-        mem::take(&mut self.span)
-    }
-
+    /// Leaves the call, which waits.
     #[cold]
     #[inline(never)]
     pub(super) fn exit(&mut self) {
         self.span.exit(&mut self.declared);
+        self.leave();
+    }
+
+    /// Leaves the call, which ends. Its span stays entered until its line is written.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn end(&mut self) {
+        self.span.unlist(&mut self.declared);
+        self.leave();
+    }
+
+    fn leave(&mut self) {
         self.captured.iter_mut().for_each(CapturedCall::leave);
         self.traced.iter_mut().for_each(Traced::leave);
     }
 }
 
 fn recorded(declared: Option<&Declared>) -> Option<&Recorded> {
-    declared?.recorded.as_ref()
+    declared.map(|declared| &declared.recorded)
 }
 
 /// Returns the declared fields of a call for its span.
 fn detail(site: &'static Site, recorded: Option<&Recorded>) -> Option<Detail> {
-    let values = recorded.into_iter().flat_map(|recorded| &recorded.fields);
+    let values = recorded.into_iter().flat_map(Recorded::fields);
     Detail::of_fields(site.fields, values)
 }

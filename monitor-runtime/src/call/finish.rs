@@ -1,5 +1,6 @@
 //! The end of a call: its log line, its span, its Sentry event.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -42,8 +43,10 @@ impl Ended<'_> {
 
     /// Writes everything about an end but its count: log, span, Sentry. Returns the chain of an
     /// error, outermost first.
-    pub(super) fn tell(self, stretch: context::Stretch, span: &mut CallSpan) -> Option<Vec<Link>> {
+    pub(super) fn tell(mut self, stretch: context::Stretch) -> Option<Vec<Link>> {
         let (site, end) = (self.site, self.end);
+        let span = self.extra.as_mut().map(|extra| &mut extra.span);
+        let mut span = span.map_or_else(CallSpan::none, mem::take);
         let failed = match end {
             End::Returned(Verdict::Error(view)) => Some(self.failed(view, stretch)),
             End::Panicked => {
@@ -69,13 +72,13 @@ impl Ended<'_> {
             panic: failed.as_ref().and_then(|failed| failed.panic.as_deref()),
             slow: self.slow,
             value,
-            fields: self.recorded().map(|recorded| &*recorded.fields),
+            fields: self.recorded().map(Recorded::fields),
         };
         let captured = self.extra.as_ref();
         let captured = captured.and_then(|extra| extra.captured.as_ref());
         capture::ended(site, &completion, captured);
         if let Some(events) = site.events() {
-            write_line(site, events, span, &completion);
+            write_line(site, events, &mut span, &completion);
         }
         let chain = failed.as_ref().map(|failed| failed.chain.clone());
         if failed.is_some() || self.slowest {
@@ -89,7 +92,6 @@ impl Ended<'_> {
     fn keep(self, failed: Option<Failed>, stretch: context::Stretch) {
         let site = self.site;
         let declared = self.extra.and_then(|extra| extra.declared.take());
-        let recorded = declared.and_then(|declared| declared.recorded);
         let trace = trace::current_ids().or_else(|| stretch.trace());
         let call = recent_calls::Call {
             at: SystemTime::now(),
@@ -100,7 +102,7 @@ impl Ended<'_> {
                 _ => None,
             },
             trace: trace.map_or_else(String::new, |ids| ids.trace.to_string()),
-            fields: recorded.unwrap_or_default().fields,
+            fields: declared.map_or_else(Box::default, |values| values.recorded.into_fields()),
         };
         if self.slowest {
             let ended = self.began.wrapping_add(self.ticks);

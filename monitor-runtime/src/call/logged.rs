@@ -66,7 +66,7 @@ impl FastCall {
             push_root(site)?;
         }
         // As for full calls: opened outside the call's own span of the local trace, and entered inside it.
-        let open = (!is_pending).then(|| pending::open(site, declared.and_then(Declared::fields)));
+        let open = (!is_pending).then(|| pending::open(site, declared.map(Declared::fields)));
         let marked = if is_root {
             enter_root();
             Some(ROOT)
@@ -117,7 +117,7 @@ impl FastCall {
         }
         // Without a line a span that is not open is needed no more.
         if site.log {
-            let fields = declared.as_deref().and_then(Declared::fields);
+            let fields = declared.as_deref().map(Declared::fields);
             let completion = Completion::ok(clock::seconds(ticks), fields);
             unwind::quietly(|| finish::write_line(site, events, &mut span, &completion));
         }
@@ -133,6 +133,9 @@ impl FastCall {
         }
         if span.pending_place().is_none() {
             unwind::quietly(|| drop(span));
+        }
+        if let Some(declared) = declared {
+            Declared::discard(declared);
         }
         THREAD.with(|thread| thread.clock.pop_ended());
     }
@@ -204,10 +207,7 @@ fn leave_root() -> Option<RootCall> {
 #[inline(never)]
 fn end_begun(root: RootCall, site: &'static Site, ended: u64, declared: Option<&Declared>) {
     let mut root = Traced::Root(root);
-    root.describe(
-        site,
-        declared.and_then(|declared| declared.recorded.as_ref()),
-    );
+    root.describe(site, declared.map(|declared| &declared.recorded));
     root.end(SpanEnd::new(ended, Outcome::Ok));
 }
 

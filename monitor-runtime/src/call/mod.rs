@@ -39,7 +39,6 @@ use crate::base::unwind;
 use crate::base::verdict::Verdict;
 use crate::call::start::Start;
 use crate::callsite::Site;
-use crate::callsite::events::CallSpan;
 use crate::callsite::exemplars;
 use crate::callsite::objective_counts;
 use crate::context;
@@ -148,7 +147,7 @@ impl Call {
         if let Some(extra) = self.extra.as_deref() {
             extra.span.wait();
         }
-        stretch.exit(self.extra.as_deref_mut());
+        stretch.exit(self.extra.as_deref_mut(), CallExtras::exit);
         if let Some(extra) = self.extra.as_deref_mut() {
             extra.describe_root(site);
         }
@@ -209,11 +208,8 @@ impl Call {
             let ids = (ids.trace.to_bytes(), ids.span.to_bytes());
             exemplars::offer(site, stretch.shard.label_set, outcome, ticks, ids);
         }
-        let mut span = extra
-            .as_deref_mut()
-            .map_or_else(CallSpan::none, CallExtras::take_span);
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
-        unwind::quietly(|| stretch.exit(extra.as_deref_mut()));
+        unwind::quietly(|| stretch.exit(extra.as_deref_mut(), CallExtras::end));
         if let (Some(traced), Some(extra)) = (&mut traced, &extra) {
             traced.describe(site, extra.recorded());
         }
@@ -230,7 +226,7 @@ impl Call {
                 slowest,
                 extra: extra.as_deref_mut(),
             };
-            told = unwind::quietly(|| ended.tell(stretch.story, &mut span)).flatten();
+            told = unwind::quietly(|| ended.tell(stretch.story)).flatten();
         }
         if let Some(traced) = traced {
             // After its line and event, which name its span.
@@ -245,7 +241,6 @@ impl Call {
             });
         }
         let is_stray = extra.as_ref().is_some_and(|extra| extra.memory.is_stray());
-        unwind::quietly(|| drop(span));
         unwind::quietly(|| extra.map(CallExtras::discard));
         stretch.story.hand_up(is_stray);
         if outcome == Outcome::Cancelled {

@@ -1,5 +1,7 @@
 //! The start of a call, before it begins: its call site, its recorded values, its parent span.
 
+use std::mem;
+
 use tracing::span::Id;
 
 use crate::base::fields::{Declarations, Recorder};
@@ -45,11 +47,10 @@ impl Site {
             fingerprint: self.fingerprint,
         };
         let take = |events: &Events| {
-            let recorded = Recorder::take(events.any_field(), &declared, record);
-            Box::new(Declared {
-                recorded: Some(recorded),
-                ..Declared::default()
-            })
+            let mut values = Declared::boxed();
+            let room = mem::take(&mut values.recorded);
+            values.recorded = Recorder::take(events.any_field(), &declared, room, record);
+            values
         };
         Start {
             site: self,
@@ -63,7 +64,7 @@ impl Start {
     /// Evaluates `parent = …`, only if a subscriber wants the span.
     pub fn parent(mut self, parent: impl FnOnce() -> Option<Id>) -> Self {
         if let Some(parent) = self.when_seen(parent) {
-            self.declared.get_or_insert_default().parent =
+            self.declared.get_or_insert_with(Declared::boxed).parent =
                 parent.map_or(Parent::Root, Parent::Span);
         }
         self
@@ -72,7 +73,7 @@ impl Start {
     /// Evaluates `follows_from = …`, only if a subscriber wants the span.
     pub fn follows_from(mut self, causes: impl FnOnce() -> Vec<Id>) -> Self {
         if let Some(causes) = self.when_seen(causes) {
-            self.declared.get_or_insert_default().causes = causes;
+            self.declared.get_or_insert_with(Declared::boxed).causes = causes;
         }
         self
     }

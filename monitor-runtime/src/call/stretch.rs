@@ -45,13 +45,14 @@ impl Stretch {
         }
     }
 
-    pub(super) fn exit(&self, extra: Option<&mut CallExtras>) {
+    /// Leaves the user's code; `leave` does so for the call's other parts.
+    pub(super) fn exit(&self, extra: Option<&mut CallExtras>, leave: impl FnOnce(&mut CallExtras)) {
         context::Stretch::end();
         if self.late {
             self.shard.release();
         }
         if let Some(extra) = extra {
-            extra.exit();
+            leave(extra);
         }
     }
 }

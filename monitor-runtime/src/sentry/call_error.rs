@@ -66,17 +66,17 @@ pub(crate) fn unreported(site: &Site, text: &str, expected: bool) {
 /// Adds the values that a call recorded.
 fn declare(event: &mut Event<'static>, site: &Site, recorded: &Recorded) {
     let shown = |value: &&FieldValue| **value != FieldValue::Empty;
-    let fields = site.fields.iter().zip(&recorded.fields);
+    let fields = site.fields.iter().zip(recorded.fields());
     let fields = fields.filter(|(_, value)| shown(value));
     let values = fields.map(|(name, value)| ((*name).to_owned(), json(value)));
     set_fields(event, values.collect());
-    let tags = site.tags.iter().zip(&recorded.tags);
+    let tags = site.tags.iter().zip(recorded.tags());
     let tags = tags.filter(|(_, value)| shown(value));
     event
         .tags
         .extend(tags.map(|(name, value)| ((*name).to_owned(), value.to_string())));
-    if !recorded.fingerprint.is_empty() {
-        let parts = recorded.fingerprint.iter();
+    if !recorded.fingerprint().is_empty() {
+        let parts = recorded.fingerprint().iter();
         let parts = parts.map(|part| part.to_string().into());
         event.fingerprint = parts.collect();
     }

@@ -203,7 +203,7 @@ impl Events {
         }
         pending::open_own();
         telling(|| {
-            let span = self.new_span(declared.fields(), &declared.parent);
+            let span = self.new_span(Some(declared.fields()), &declared.parent);
             declared.follow(&span);
             CallSpan::new(span)
         })

@@ -76,7 +76,7 @@ pub(crate) struct PendingCall {
 impl PendingCall {
     /// Returns the values of its declared fields.
     pub(crate) fn fields(&self) -> Option<&[FieldValue]> {
-        self.declared.as_deref()?.fields()
+        Some(self.declared.as_deref()?.fields())
     }
 }
 
@@ -94,6 +94,7 @@ pub(super) fn enter(call: PendingCall) -> Result<(), PendingCall> {
 }
 
 /// Begins a call as the innermost one, and enters its span if it is open.
+#[inline]
 pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>, span: Option<Span>) {
     let is_open = span.is_some();
     if let Some(span) = &span {
