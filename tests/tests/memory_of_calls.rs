@@ -164,6 +164,11 @@ async fn ready_alone(number: u64) {
     let _ = number;
 }
 
+#[monitored(fields(number, is_odd = number % 2 == 1, ratio = 0.5))]
+fn with_fields(number: u64) {
+    let _ = number;
+}
+
 #[test]
 fn a_call_with_a_line_allocates_nothing() {
     const CALLS: u64 = 10_000;
@@ -175,6 +180,7 @@ fn a_call_with_a_line_allocates_nothing() {
             plain(number).expect("ok");
             // A call inside another one would begin the record of a trace.
             on_the_stack(ready_alone(number));
+            with_fields(number);
         });
     };
     calls();
