@@ -1,14 +1,15 @@
 //! The judge of a local trace: when it fails and at its end, it is kept for a reason, or dropped.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::span::RootName;
 use crate::base::clock;
 use crate::base::outcome::Outcome;
+use crate::base::spread::Spread;
 
 /// The age up to which a trace counts among the slowest of its route.
 pub(super) const AGE: Duration = Duration::from_secs(600);
@@ -108,9 +109,10 @@ const SHARDS: usize = 32;
 /// Gates by name, in several maps, so that the ends of requests seldom wait for each other.
 ///
 /// Bounded, because the routes, functions and tasks of a service are.
-static GATES: [Mutex<Option<HashMap<RootName, Gate>>>; SHARDS] =
-    [const { Mutex::new(None) }; SHARDS];
-static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+static GATES: [Mutex<Gates>; SHARDS] =
+    [const { Mutex::new(HashMap::with_hasher(BuildHasherDefault::new())) }; SHARDS];
+
+type Gates = HashMap<RootName, Gate, BuildHasherDefault<Spread>>;
 
 /// Decides if a trace that has failed, or whose root has ended, is kept.
 pub(super) fn judge(name: RootName, facts: Facts) -> Option<Reason> {
@@ -124,10 +126,11 @@ pub(super) fn judge(name: RootName, facts: Facts) -> Option<Reason> {
     if facts.was_asked {
         return Some(Reason::Asked);
     }
-    let shard = HASHER.hash_one(name) % GATES.len() as u64;
+    // Of other bits than those that the maps look at first.
+    let shard = (BuildHasherDefault::<Spread>::new().hash_one(name) >> 32) % GATES.len() as u64;
     let gates = GATES.get(usize::try_from(shard).ok()?)?;
     let mut gates = gates.lock().unwrap_or_else(PoisonError::into_inner);
-    let gate = gates.get_or_insert_default().entry(name).or_default();
+    let gate = gates.entry(name).or_default();
     let now = clock::now();
     // Asked for both, so that a slow trace takes its place among the slowest.
     let is_slow = gate.is_among_the_slowest(ticks, now) || facts.was_slow;

@@ -6,6 +6,7 @@
 //! last ones, and so does a stream that lives for days.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 
 use super::export::Exported;
 use super::judge::Facts;
@@ -13,6 +14,7 @@ use super::lines::Lines;
 use super::slots::{Entry, MAX_SPANS, Slots, SpanKey};
 use super::span::{Detail, Span, SpanEnd, Subject};
 use crate::base::outcome::Outcome;
+use crate::base::spread::Spread;
 
 /// Places that become free at once, so that not every further span searches for one.
 const BATCH: usize = 50;
@@ -29,7 +31,7 @@ struct Extra {
 /// The parts of a local trace that few calls touch.
 pub(super) struct Rest {
     /// By the span's number.
-    extras: HashMap<u64, Extra>,
+    extras: HashMap<u64, Extra, BuildHasherDefault<Spread>>,
     /// Places of spans that were left out.
     free: Vec<u32>,
     /// Spans that were left out so far.
@@ -59,7 +61,7 @@ impl Rest {
     /// Creates the rest of a trace that begins with `root`.
     pub(super) fn new(root: Subject) -> Self {
         let mut rest = Self {
-            extras: HashMap::new(),
+            extras: HashMap::default(),
             free: Vec::new(),
             left_out: 0,
             patience: 0,
