@@ -6,18 +6,26 @@ use std::hash::Hasher;
 #[derive(Default)]
 pub(crate) struct Spread(u64);
 
+impl Spread {
+    /// 2^64 divided by the golden ratio.
+    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+}
+
 impl Hasher for Spread {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks();
-        words
-            .iter()
-            .for_each(|word| self.write_u64(u64::from_le_bytes(*word)));
-        rest.iter().for_each(|byte| self.write_u64((*byte).into()));
+        for word in words {
+            self.write_u64(u64::from_le_bytes(*word));
+        }
+        for byte in rest {
+            self.write_u64((*byte).into());
+        }
     }
 
     fn write_u64(&mut self, number: u64) {
-        // 2^64 divided by the golden ratio.
-        self.0 = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let product = (self.0 ^ number).wrapping_mul(Self::FACTOR);
+        // The upper bits of a product depend on all bits of its factors, the lower ones on few.
+        self.0 = product ^ (product >> 32);
     }
 
     fn write_usize(&mut self, number: usize) {
@@ -25,7 +33,43 @@ impl Hasher for Spread {
     }
 
     fn finish(&self) -> u64 {
-        // The upper bits of a product depend on all bits of its factors; a map takes the lower ones first.
-        self.0.rotate_left(26)
+        // A map takes the lower bits first.
+        self.0.wrapping_mul(Self::FACTOR).rotate_left(32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::hash::{BuildHasher, BuildHasherDefault};
+
+    use super::*;
+
+    /// Returns the numbers of different values among 1024 hashes: of their upper and of their lower ten bits.
+    fn places<T: std::hash::Hash>(keys: impl Iterator<Item = T>) -> (usize, usize) {
+        let spread = BuildHasherDefault::<Spread>::new();
+        let hashes: Vec<u64> = keys.take(1024).map(|key| spread.hash_one(key)).collect();
+        assert_eq!(hashes.len(), 1024);
+        let places = |shift: u32| {
+            let places = hashes.iter().map(|hash| (hash >> shift) % 1024);
+            places.collect::<HashSet<_>>().len()
+        };
+        (places(54), places(0))
+    }
+
+    #[test]
+    fn numbers_addresses_and_similar_names_are_spread() {
+        let letters = || (b'a'..=b'z').map(char::from);
+        let pairs = || letters().flat_map(move |a| letters().map(move |b| (a, b)));
+        let many = || pairs().flat_map(move |(a, b)| ['x', 'y'].map(|c| format!("{a}{b}{c}")));
+        for (upper, lower) in [
+            places(0_usize..),
+            places((0x7F00_0000_0000_usize..).step_by(64)),
+            places(many().map(|name| format!("/items/{name}"))),
+            places(many().map(|name| format!("/v1/{name}s/all"))),
+        ] {
+            // As many as of random numbers, of which some 650 differ.
+            assert!(upper > 550 && lower > 550, "{upper}, {lower}");
+        }
     }
 }
