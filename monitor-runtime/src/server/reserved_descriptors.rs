@@ -70,17 +70,26 @@ pub(super) fn free() -> Option<usize> {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit};
-        use std::os::fd::AsRawFd;
 
         let most = usize::try_from(getrlimit(Resource::Nofile).current?).ok()?;
-        // A file gets the lowest free number, and there are hardly gaps below it.
-        let taken = open().and_then(|file| usize::try_from(file.as_raw_fd()).ok());
-        Some(most.saturating_sub(taken.unwrap_or(most)))
+        Some(most.saturating_sub(taken().unwrap_or(most)))
     }
     #[cfg(not(unix))]
     {
         None
     }
+}
+
+/// Returns the number of descriptors that the process has; `None` if it can open no more.
+#[cfg(unix)]
+fn taken() -> Option<usize> {
+    use std::os::fd::AsRawFd;
+
+    // The folder itself is open meanwhile.
+    let listed = std::fs::read_dir("/dev/fd").map(|all| all.count().saturating_sub(1));
+    // Without the folder: a file gets the lowest free number, and there are hardly gaps below it.
+    let number = || usize::try_from(open()?.as_raw_fd()).ok();
+    listed.ok().or_else(number)
 }
 
 fn open() -> Option<File> {
