@@ -15,7 +15,7 @@ use crate::base::verdict::text;
 /// The values that one call recorded.
 #[derive(Default)]
 pub(crate) struct Recorded {
-    /// Those of `fields` and `args`, of `sentry(tags(..))` and of `sentry(fingerprint(..))`, each in the order
+    /// Values of `fields` and `args`, of `sentry(tags(..))` and of `sentry(fingerprint(..))`, each in the order
     /// of the declarations.
     values: Vec<FieldValue>,
     fields: usize,

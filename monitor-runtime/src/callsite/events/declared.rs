@@ -39,7 +39,7 @@ impl Declared {
     pub(crate) fn discard(mut boxed: Box<Self>) {
         boxed.recorded.clear();
         boxed.parent = Parent::Current;
-        boxed.causes.clear();
+        boxed.causes = Vec::new();
         let _ = BOXES.try_with(|boxes| boxes.keep(boxed));
     }
 
