@@ -1,6 +1,7 @@
 //! The parts that only some calls have: a span, fields, a place in a trace or in a capture.
 
 use crate::base::fields::Recorded;
+use crate::base::outcome::Outcome;
 use crate::base::pool::Pool;
 use crate::base::unwind;
 use crate::callsite::Site;
@@ -154,7 +155,7 @@ impl CallExtras {
         self.span.enter(site, &mut self.declared);
     }
 
-    /// Leaves the call, which waits.
+    /// Leaves the call with its span.
     #[cold]
     #[inline(never)]
     pub(super) fn exit(&mut self) {
@@ -162,11 +163,17 @@ impl CallExtras {
         self.leave();
     }
 
-    /// Leaves the call, which ends. Its span stays entered until its line is written.
+    /// Leaves the call, which ends. Its span stays entered, for its line, until it is dropped.
     #[cold]
     #[inline(never)]
-    pub(super) fn end(&mut self) {
-        self.span.unlist(&mut self.declared);
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        match outcome {
+            // An error may log while it is shown. Those lines are outside of the call's span.
+            Outcome::Error => self.span.exit(&mut self.declared),
+            Outcome::Ok | Outcome::Panic | Outcome::Cancelled => {
+                self.span.unlist(&mut self.declared);
+            }
+        }
         self.leave();
     }
 

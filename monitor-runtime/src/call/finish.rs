@@ -4,6 +4,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::stretch::Stretch;
 use super::{CallExtras, End, silent_errors};
 use crate::base::clock;
 use crate::base::fields::Recorded;
@@ -13,6 +14,8 @@ use crate::base::verdict;
 use crate::base::verdict::{ErrorView, Link, Verdict};
 use crate::callsite::Site;
 use crate::callsite::events::{CallSpan, Completion, Events};
+use crate::callsite::exemplars;
+use crate::callsite::objective_counts;
 use crate::callsite::rate_limits::Kind;
 use crate::callsite::recent_calls;
 use crate::context::capture;
@@ -41,9 +44,18 @@ impl Ended<'_> {
         self.extra.as_ref()?.recorded()
     }
 
-    /// Writes everything about an end but its count: log, span, Sentry. Returns the chain of an
-    /// error, outermost first.
-    pub(super) fn tell(mut self, stretch: context::Stretch) -> Option<Vec<Link>> {
+    /// Writes everything about an end but its count, if any of it would be shown: log, span, Sentry. Returns
+    /// the chain of an error, outermost first.
+    pub(super) fn tell_if_shown(self, stretch: context::Stretch) -> Option<Vec<Link>> {
+        let is_shown = self.end.outcome() != Outcome::Ok
+            || self.slow
+            || self.slowest
+            || self.site.is_watched()
+            || capture::is_active();
+        if is_shown { self.tell(stretch) } else { None }
+    }
+
+    fn tell(mut self, stretch: context::Stretch) -> Option<Vec<Link>> {
         let (site, end) = (self.site, self.end);
         let span = self.extra.as_mut().map(|extra| &mut extra.span);
         let mut span = span.map_or_else(CallSpan::none, mem::take);
@@ -165,6 +177,32 @@ impl Ended<'_> {
             let scene = context::scene(Some((self.site, stretch, self.began)));
             sentry::error(self.site, chain, view.class, self.recorded(), scene);
         }
+    }
+}
+
+/// Counts a call that did not succeed for the objective of its function.
+pub(super) fn count_for_objective(stretch: &Stretch, end: End<'_>, ticks: u64) {
+    let site = stretch.shard.site;
+    let outcome = end.outcome();
+    let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) else {
+        return;
+    };
+    let ended = objective_counts::Ended {
+        label_set: stretch.shard.label_set,
+        outcome,
+        expected: end.is_expected(),
+        ticks,
+    };
+    site.unsuccessful().count(site, objective, &ended);
+}
+
+/// Offers the trace of a call as the exemplar of its bucket.
+pub(super) fn offer_exemplar(stretch: &Stretch, outcome: Outcome, ticks: u64) {
+    let site = stretch.shard.site;
+    let trace = trace::current_ids().filter(|ids| ids.is_recorded() && site.is_timed());
+    if let Some(ids) = trace {
+        let ids = (ids.trace.to_bytes(), ids.span.to_bytes());
+        exemplars::offer(site, stretch.shard.label_set, outcome, ticks, ids);
     }
 }
 

@@ -166,7 +166,7 @@ impl FastCall {
 }
 
 /// Begins a call outside local traces.
-#[inline(always)]
+#[inline]
 fn push_root(site: &'static Site) -> Option<()> {
     let push = |roots: &RefCell<Vec<RootCall>>| {
         roots.try_borrow_mut().ok()?.push(RootCall::new(site)?);
@@ -176,7 +176,7 @@ fn push_root(site: &'static Site) -> Option<()> {
 }
 
 /// Enters the call that was pushed last.
-#[inline(always)]
+#[inline]
 fn enter_root() {
     let _ = ROOTS.try_with(|roots| {
         let mut roots = roots.try_borrow_mut().ok()?;

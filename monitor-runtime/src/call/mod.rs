@@ -39,11 +39,10 @@ use crate::base::unwind;
 use crate::base::verdict::Verdict;
 use crate::call::start::Start;
 use crate::callsite::Site;
-use crate::callsite::exemplars;
 use crate::callsite::objective_counts;
 use crate::context;
 use crate::context::capture;
-use crate::context::trace::{self, OpenSpan};
+use crate::context::trace::OpenSpan;
 use crate::traces::SpanEnd;
 
 /// A call that has begun and not ended.
@@ -192,42 +191,25 @@ impl Call {
         if slow_poll {
             slow_polls::note(stretch, polled);
         }
-        if let Some(objective) = site.objective.filter(|_| outcome != Outcome::Ok) {
-            let label_set = stretch.shard.label_set;
-            let expected = end.is_expected();
-            let ended = objective_counts::Ended {
-                label_set,
-                outcome,
-                expected,
-                ticks,
-            };
-            site.unsuccessful().count(site, objective, &ended);
-        }
-        let trace = trace::current_ids().filter(|ids| ids.is_recorded() && site.is_timed());
-        if let Some(ids) = trace {
-            let ids = (ids.trace.to_bytes(), ids.span.to_bytes());
-            exemplars::offer(site, stretch.shard.label_set, outcome, ticks, ids);
-        }
+        finish::count_for_objective(stretch, end, ticks);
+        finish::offer_exemplar(stretch, outcome, ticks);
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
-        unwind::quietly(|| stretch.exit(extra.as_deref_mut(), CallExtras::end));
+        unwind::quietly(|| stretch.exit(extra.as_deref_mut(), |extra| extra.end(outcome)));
         if let (Some(traced), Some(extra)) = (&mut traced, &extra) {
             traced.describe(site, extra.recorded());
         }
         let slowest = site.is_timed() && site.recent().admits(self.began, ticks);
-        let mut told = None;
-        if outcome != Outcome::Ok || slow || slowest || site.is_watched() || capture::is_active() {
-            let ended = Ended {
-                site,
-                end,
-                class,
-                began: self.began,
-                ticks,
-                slow,
-                slowest,
-                extra: extra.as_deref_mut(),
-            };
-            told = unwind::quietly(|| ended.tell(stretch.story)).flatten();
-        }
+        let ended = Ended {
+            site,
+            end,
+            class,
+            began: self.began,
+            ticks,
+            slow,
+            slowest,
+            extra: extra.as_deref_mut(),
+        };
+        let told = unwind::quietly(|| ended.tell_if_shown(stretch.story)).flatten();
         if let Some(traced) = traced {
             // After its line and event, which name its span.
             traced.end(SpanEnd {
@@ -242,12 +224,7 @@ impl Call {
         }
         let is_stray = extra.as_ref().is_some_and(|extra| extra.memory.is_stray());
         unwind::quietly(|| extra.map(CallExtras::discard));
-        stretch.story.hand_up(is_stray);
-        if outcome == Outcome::Cancelled {
-            stretch.story.rewind();
-        } else {
-            context::tick();
-        }
+        stretch.close(outcome, is_stray);
     }
 }
 

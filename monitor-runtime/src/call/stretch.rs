@@ -1,6 +1,7 @@
 //! The stretches of a call on one thread: the whole of a function, or one poll of a future.
 
 use super::CallExtras;
+use crate::base::outcome::Outcome;
 use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::context;
@@ -53,6 +54,16 @@ impl Stretch {
         }
         if let Some(extra) = extra {
             leave(extra);
+        }
+    }
+
+    /// Leaves the breadcrumbs of a call that has ended to the call around it.
+    pub(super) fn close(&self, outcome: Outcome, is_stray: bool) {
+        self.story.hand_up(is_stray);
+        if outcome == Outcome::Cancelled {
+            self.story.rewind();
+        } else {
+            context::tick();
         }
     }
 }

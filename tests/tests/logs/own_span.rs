@@ -1,14 +1,18 @@
-//! The span of a call under a layer that is not the runtime's: entered once, with the line inside.
+//! The span of a call under a layer that is not the runtime's, and the line inside it.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use monitor_runtime::monitored;
 use monitor_tests::pieces::Pieces;
 use serde_json::{Value, json};
-use tracing::span::EnteredSpan;
+use tracing::span::{Attributes, EnteredSpan, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_core::span::Current;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::registry;
+use tracing_subscriber::{Registry, registry};
 
 #[derive(Debug)]
 struct Refused;
@@ -64,30 +68,25 @@ fn run(future: impl Future<Output = Result<(), Refused>>) {
 }
 
 #[test]
-fn the_line_of_a_call_is_inside_its_span_which_is_entered_once() {
-    for (is_refused, end) in [(false, "ok"), (true, "failed")] {
-        let lines = lines(|| _ = checked(is_refused));
-        let said = format!("checked {end}");
-        assert_eq!(
-            of(&lines, "checked"),
-            ["new", "enter", &said, "exit", "close"]
-        );
-    }
-    let lines = lines(|| _ = std::panic::catch_unwind(panics));
-    assert_eq!(
-        of(&lines, "panics"),
-        ["new", "enter", "panics panicked", "exit", "close"]
-    );
+fn the_line_of_a_call_is_written_before_its_span_is_left() {
+    let written = lines(|| _ = checked(false));
+    let expected = ["new", "enter", "checked ok", "exit", "close"];
+    assert_eq!(of(&written, "checked"), expected);
+    let written = lines(|| run(waits(false)));
+    let expected = ["new", "enter", "exit", "enter", "waits ok", "exit", "close"];
+    assert_eq!(of(&written, "waits"), expected);
+    let written = lines(|| _ = std::panic::catch_unwind(panics));
+    let expected = ["new", "enter", "panics panicked", "exit", "close"];
+    assert_eq!(of(&written, "panics"), expected);
 }
 
 #[test]
-fn the_span_of_an_async_call_is_entered_once_for_each_poll() {
-    for (is_refused, end) in [(false, "ok"), (true, "failed")] {
-        let lines = lines(|| run(waits(is_refused)));
-        let said = format!("waits {end}");
-        let expected = ["new", "enter", "exit", "enter", &said, "exit", "close"];
-        assert_eq!(of(&lines, "waits"), expected);
-    }
+fn the_line_of_an_error_is_inside_the_span() {
+    let ends = |line| ["enter", "exit", "enter", line, "exit", "close"];
+    let written = lines(|| _ = checked(true));
+    assert_eq!(of(&written, "checked")[1..], ends("checked failed"));
+    let written = lines(|| run(waits(true)));
+    assert_eq!(of(&written, "waits")[3..], ends("waits failed"));
 }
 
 #[test]
@@ -120,4 +119,65 @@ fn the_line_of_a_call_that_returns_an_entered_span_is_inside_its_own() {
     let line = line.expect("a line");
     assert_eq!(line["span"], json!({ "name": "kept" }));
     assert_eq!(line["spans"], json!([{ "name": "kept" }]));
+}
+
+/// A subscriber that calls a monitored function, or panics, when it is asked for the current span.
+struct Asked {
+    spans: Registry,
+    panics: bool,
+    lines: Arc<AtomicUsize>,
+}
+
+impl Subscriber for Asked {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.spans.enabled(metadata)
+    }
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.spans.new_span(span)
+    }
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        self.spans.record(span, values);
+    }
+    fn record_follows_from(&self, span: &Id, follows: &Id) {
+        self.spans.record_follows_from(span, follows);
+    }
+    fn event(&self, event: &Event<'_>) {
+        let is_line = event.metadata().target() == module_path!();
+        self.lines.fetch_add(is_line.into(), Ordering::Relaxed);
+    }
+    fn enter(&self, span: &Id) {
+        self.spans.enter(span);
+    }
+    fn exit(&self, span: &Id) {
+        self.spans.exit(span);
+    }
+    fn clone_span(&self, span: &Id) -> Id {
+        self.spans.clone_span(span)
+    }
+    fn try_close(&self, span: Id) -> bool {
+        self.spans.try_close(span)
+    }
+    fn current_span(&self) -> Current {
+        assert!(!self.panics, "as it was told to");
+        checked(false).expect("ok");
+        self.spans.current_span()
+    }
+}
+
+#[test]
+fn a_subscriber_may_call_or_panic_when_it_is_asked_for_the_current_span() {
+    for panics in [false, true] {
+        let lines = Arc::new(AtomicUsize::new(0));
+        let subscriber = Asked {
+            spans: registry(),
+            panics,
+            lines: Arc::clone(&lines),
+        };
+        tracing::subscriber::with_default(subscriber, || {
+            checked(false).expect("ok");
+            run(waits(false));
+        });
+        // Of `checked`, of `waits`, and of `checked` inside it.
+        assert_eq!(lines.load(Ordering::Relaxed), 3, "{panics}");
+    }
 }

@@ -158,9 +158,11 @@ impl CallSpan {
     }
 }
 
+/// Returns `true` if a span is the current one of its subscriber, and `false` if that panics.
 fn is_current(span: &Span) -> bool {
-    let is = |(id, subscriber): (&Id, &Dispatch)| subscriber.current_span().id() == Some(id);
-    span.with_subscriber(is).unwrap_or(false)
+    let is =
+        |(id, subscriber): (&Id, &Dispatch)| telling(|| subscriber.current_span().id() == Some(id));
+    unwind::quietly(|| span.with_subscriber(is)).flatten() == Some(true)
 }
 
 impl Default for CallSpan {
