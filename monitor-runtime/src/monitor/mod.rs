@@ -10,6 +10,7 @@ pub(crate) mod parts;
 pub(crate) mod shutdown;
 pub(crate) mod start;
 pub(crate) mod start_error;
+mod started_log;
 pub(crate) mod subscriber;
 pub(crate) mod upkeep;
 

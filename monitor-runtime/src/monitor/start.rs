@@ -21,12 +21,12 @@ use crate::monitor::Monitor;
 use crate::monitor::builder::Builder;
 use crate::monitor::parts::Parts;
 use crate::monitor::shutdown::Lifecycle;
-use crate::monitor::subscriber;
+use crate::monitor::started_log::StartedLog;
 use crate::sentry::Destination;
 use crate::server::{self, Listener};
 use crate::settings::config::Config;
 use crate::settings::log_filter;
-use crate::{callsite, http, inventory, logs, metrics, otlp, sentry, slo};
+use crate::{callsite, http, inventory, metrics, otlp, sentry, slo};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server, as far as they are built.
@@ -51,11 +51,14 @@ impl Builder {
     /// Starts the monitor from a `main` that is not `async`; see [`start`](Self::start).
     pub fn start_blocking(self) -> Result<Monitor, StartError> {
         // Every check that can fail comes before any change to the process.
+        self.checked()?.start()
+    }
+
+    fn checked(self) -> Result<Checked, StartError> {
         let env: Vec<_> = std::env::vars_os().collect();
         log_filter::note_functions(callsite::all().map(Site::log_target));
-        let mut config =
-            Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
-        let interval = self.facade.map(facade::check).transpose()?;
+        let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
+        let facade = self.facade.map(facade::check).transpose()?;
         super::exporter::check(&self.buckets)?;
         slo::agree(&inventory::collect()).map_err(StartError::Objectives)?;
         let claim = Claim::take().ok_or(StartError::AlreadyStarted)?;
@@ -69,33 +72,46 @@ impl Builder {
             id: service.name.clone(),
             version: service.version.clone(),
         };
-        let health = Health::new(subject, self.checks, BlockingLimits::from_config(&config))?;
-        let listener = server::listen(&config.server)?;
+        Ok(Checked {
+            health: Health::new(subject, self.checks, BlockingLimits::from_config(&config))?,
+            listener: server::listen(&config.server)?,
+            config,
+            claim,
+            service,
+            facade,
+            recorder: (self.exporter, self.others, self.buckets),
+            signals: self.signals,
+        })
+    }
+}
 
+/// A start that nothing speaks against any more, except that the system may have no thread left.
+struct Checked {
+    config: Config,
+    claim: Claim,
+    service: metrics::Service,
+    health: Arc<Health>,
+    listener: Option<Listener>,
+    /// The interval at which call sites are published through the facade.
+    facade: Option<Duration>,
+    recorder: (Option<PrometheusBuilder>, Option<PrometheusHandle>, Bounds),
+    signals: bool,
+}
+
+impl Checked {
+    /// Installs each part, and starts the threads.
+    fn start(self) -> Result<Monitor, StartError> {
+        let (mut config, service, health) = (self.config, self.service, self.health);
         let plan = otlp::Plan::new(&mut config);
-        clock::calibrate();
-        redact::hide(&config.redact);
-        let destination = sentry::start(&config);
-        sentry::install_hook();
-        labels::bound(config.label_series);
-        inventory::set_service(&service);
-        slo::lead_to(slo::Links {
-            runbooks: config.runbook_url,
-            grafana: config.grafana_url,
-            server: config.server_url,
-        });
-        let mistake = config.log_filter.mistake();
-        let unmatched = config.record_level.mistake();
-        let is_recording = !config.record_level.is_empty();
-        let form = (config.log_format, config.colours);
-        let log = subscriber::install(
-            form,
+        let destination = set_up(&config, &service);
+        let log = StartedLog::install(
+            (config.log_format, config.colours),
             (config.log_filter, config.record_level),
             config.log_limit,
         );
-        let (others, recorder) = recorder(self.exporter, self.others, self.buckets);
+        let (others, recorder) = recorder(self.recorder);
         http::begin_metrics();
-        let facade = facade_interval(interval, recorder);
+        let facade = facade_interval(self.facade, recorder);
         let reader = config.process_metrics.then(process::Reader::new);
         let native = config.native_histograms;
         count(native, config.slow_poll);
@@ -107,30 +123,23 @@ impl Builder {
             config.server,
         );
         http::verbose::set_gate(context.lines_gate());
-        let own_sentry = destination.is_own();
         let upkeep = Upkeep {
             others,
-            facade: facade.map(|interval| (interval, service.name.clone())),
-            server: listener.as_ref().map(|_| context.clone()),
+            facade: facade.map(|interval| (interval, service.name)),
+            server: self.listener.as_ref().map(|_| context.clone()),
             objectives: slo::begin(),
         };
         let exporter = plan.start(&page);
-        let threads = Threads::start(exporter, listener, &context, &health, upkeep);
+        let own_sentry = destination.is_own();
+        let threads = Threads::start(exporter, self.listener, &context, &health, upkeep);
         let threads = threads.inspect_err(|_| {
             sentry::stop(Duration::ZERO, own_sentry);
             health.stop();
         })?;
-        let parts = Arc::new(Parts {
-            health: Arc::clone(&health),
-            server: threads.server,
-            upkeep: Mutex::new(Some(threads.upkeep)),
-            own_sentry,
-            exporter: threads.exporter,
-            claim: Mutex::new(Some(claim)),
-        });
+        let parts = threads.into_parts(Arc::clone(&health), own_sentry, self.claim);
         let closing = Arc::clone(&parts);
-        let (drain, limit) = (config.drain, config.drain_limit);
-        let lifecycle = Lifecycle::new(health, drain, limit, move || closing.close());
+        let close = move || closing.close();
+        let lifecycle = Lifecycle::new(health, config.drain, config.drain_limit, close);
         let followed = lifecycle.follow(self.signals);
         parts.health.mark_started();
         let monitor = Monitor {
@@ -142,16 +151,30 @@ impl Builder {
         // An error drops it, which stops everything again.
         followed?;
         monitor.announce(destination);
-        announce_existing(log, recorder, facade.is_some());
+        log.announce();
+        announce_recorder(recorder, facade.is_some());
         for warning in config.warnings.into_iter().chain(http::route_warnings()) {
             tracing::warn!("{warning}");
         }
-        if let Some(mistake) = mistake.filter(|_| log == subscriber::Installed::Ours) {
-            logs::warn_of_filter(&mistake);
-        }
-        warn_of_record_level(is_recording, log, unmatched);
+        log.warn();
         Ok(monitor)
     }
+}
+
+/// Sets up the parts that have no thread and no page. Returns where Sentry events go.
+fn set_up(config: &Config, service: &metrics::Service) -> Destination {
+    clock::calibrate();
+    redact::hide(&config.redact);
+    let destination = sentry::start(config);
+    sentry::install_hook();
+    labels::bound(config.label_series);
+    inventory::set_service(service);
+    slo::lead_to(slo::Links {
+        runbooks: config.runbook_url.clone(),
+        grafana: config.grafana_url.clone(),
+        server: config.server_url.clone(),
+    });
+    destination
 }
 
 /// The threads that run in the background after the start.
@@ -184,6 +207,17 @@ impl Threads {
             exporter,
         })
     }
+
+    fn into_parts(self, health: Arc<Health>, own_sentry: bool, claim: Claim) -> Arc<Parts> {
+        Arc::new(Parts {
+            health,
+            server: self.server,
+            upkeep: Mutex::new(Some(self.upkeep)),
+            own_sentry,
+            exporter: self.exporter,
+            claim: Mutex::new(Some(claim)),
+        })
+    }
 }
 
 impl Monitor {
@@ -196,29 +230,14 @@ impl Monitor {
     }
 }
 
-/// Logs one line for each part that was already installed in the process.
-fn announce_existing(log: subscriber::Installed, recorder: Recorder, is_published: bool) {
-    if log == subscriber::Installed::Theirs {
-        tracing::info!("logging through the subscriber that was already installed");
-        logs::warn_if_hidden();
-    }
-    // A recorder that gets the call sites, too, was installed on purpose.
+/// Warns of a recorder that was already installed, unless it gets the call sites, too: then it was installed on
+/// purpose.
+fn announce_recorder(recorder: Recorder, is_published: bool) {
     if recorder == Recorder::Theirs && !is_published {
         tracing::warn!(
             "another `metrics` recorder was already installed: its series are not on the page of metrics; \
              give its handle to Builder::exporter_handle"
         );
-    }
-}
-
-/// Warns of a record level that has no effect.
-fn warn_of_record_level(is_set: bool, log: subscriber::Installed, unmatched: Option<String>) {
-    if is_set && log == subscriber::Installed::Theirs {
-        tracing::warn!(
-            "MONITOR_RECORD_LEVEL has no effect: the log's subscriber was installed by the service, not by start()"
-        );
-    } else if let Some(unmatched) = unmatched {
-        tracing::warn!("MONITOR_RECORD_LEVEL: {unmatched}");
     }
 }
 
@@ -245,9 +264,7 @@ fn facade_interval(interval: Option<Duration>, recorder: Recorder) -> Option<Dur
 
 /// Installs the exporter as the recorder. Returns the handle that renders the service's own series.
 fn recorder(
-    exporter: Option<PrometheusBuilder>,
-    given: Option<PrometheusHandle>,
-    bounds: Bounds,
+    (exporter, given, bounds): (Option<PrometheusBuilder>, Option<PrometheusHandle>, Bounds),
 ) -> (Option<PrometheusHandle>, Recorder) {
     /// A recorder stays for the life of the process, even after a shutdown.
     static OURS: OnceLock<(PrometheusHandle, Bounds)> = OnceLock::new();

@@ -150,7 +150,7 @@ fn state_of_the_whole_process_is_set_in_known_places() {
     for (setter, places) in [
         ("set_global_recorder", &["monitor/start.rs"][..]),
         ("set_global_default", &["monitor/subscriber.rs"]),
-        ("subscriber::install(", &["monitor/start.rs"]),
+        ("subscriber::install(", &["monitor/started_log.rs"]),
         ("lifecycle.follow(", &["monitor/start.rs"]),
         ("set_hook(", &["sentry/panic_hook.rs"]),
         // A capture of the test kit needs the hook as well.
