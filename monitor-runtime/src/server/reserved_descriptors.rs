@@ -85,11 +85,11 @@ pub(super) fn free() -> Option<usize> {
 fn taken() -> Option<usize> {
     use std::os::fd::AsRawFd;
 
-    // The folder itself is open meanwhile.
-    let listed = std::fs::read_dir("/dev/fd").map(|all| all.count().saturating_sub(1));
-    // Without the folder: a file gets the lowest free number, and there are hardly gaps below it.
-    let number = || usize::try_from(open()?.as_raw_fd()).ok();
-    listed.ok().or_else(number)
+    // A file gets the lowest free number. More may be taken above it; where the folder lists all, it is open
+    // itself meanwhile.
+    let lowest = usize::try_from(open()?.as_raw_fd()).ok()?;
+    let listed = std::fs::read_dir("/dev/fd").map_or(0, |all| all.flatten().count());
+    Some(lowest.max(listed.saturating_sub(1)))
 }
 
 fn open() -> Option<File> {
