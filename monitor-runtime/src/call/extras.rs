@@ -1,9 +1,10 @@
 //! The parts that only some calls have: a span, fields, a place in a trace or in a capture.
 
 use crate::base::fields::Recorded;
-use crate::base::outcome::Outcome;
 use crate::base::pool::Pool;
 use crate::base::unwind;
+use crate::base::verdict::Verdict;
+use crate::call::End;
 use crate::callsite::Site;
 use crate::callsite::events::{CallSpan, Declared, Events};
 use crate::context::SuspendedContext;
@@ -163,14 +164,17 @@ impl CallExtras {
         self.leave();
     }
 
-    /// Leaves the call, which ends. Its span stays entered, for its line, until it is dropped.
+    /// Leaves the call, which ends. If its line shows no value of the user, its span stays entered for the
+    /// line, until it is dropped.
     #[cold]
     #[inline(never)]
-    pub(super) fn end(&mut self, outcome: Outcome) {
-        match outcome {
-            // An error may log while it is shown. Those lines are outside of the call's span.
-            Outcome::Error => self.span.exit(&mut self.declared),
-            Outcome::Ok | Outcome::Panic | Outcome::Cancelled => {
+    pub(super) fn end(&mut self, end: End<'_>) {
+        match end {
+            // A value may log while it is shown. Those lines are outside of the call's span.
+            End::Returned(Verdict::Error(_) | Verdict::Shown(_)) => {
+                self.span.exit(&mut self.declared);
+            }
+            End::Returned(Verdict::Ok) | End::Panicked | End::Cancelled(_) => {
                 self.span.unlist(&mut self.declared);
             }
         }

@@ -132,7 +132,7 @@ impl FastCall {
             end_begun(root, site, ended, declared.as_deref());
         }
         if span.pending_place().is_none() {
-            unwind::quietly(|| drop(span));
+            drop(span);
         }
         if let Some(declared) = declared {
             Declared::discard(declared);

@@ -194,7 +194,7 @@ impl Call {
         finish::count_for_objective(stretch, end, ticks);
         finish::offer_exemplar(stretch, outcome, ticks);
         // Layers, Sentry and a thread that ends may panic; the call has already ended.
-        unwind::quietly(|| stretch.exit(extra.as_deref_mut(), |extra| extra.end(outcome)));
+        unwind::quietly(|| stretch.exit(extra.as_deref_mut(), |extra| extra.end(end)));
         if let (Some(traced), Some(extra)) = (&mut traced, &extra) {
             traced.describe(site, extra.recorded());
         }

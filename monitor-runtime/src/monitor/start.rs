@@ -85,7 +85,7 @@ impl Builder {
     }
 }
 
-/// A start that nothing speaks against any more, except that the system may have no thread left.
+/// A start that has passed every check that can come before a change to the process.
 struct Checked {
     config: Config,
     claim: Claim,

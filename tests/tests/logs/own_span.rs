@@ -14,12 +14,30 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Registry, registry};
 
+/// The line of a value while it is shown.
+const SHOWN: &str = "while it is shown";
+
 #[derive(Debug)]
 struct Refused;
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        tracing::info!("{SHOWN}");
         f.write_str("refused")
     }
+}
+
+/// A value that logs while it is shown.
+struct Talks;
+impl fmt::Debug for Talks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        tracing::info!("{SHOWN}");
+        f.write_str("talks")
+    }
+}
+
+#[monitored(ret)]
+fn shown() -> Talks {
+    Talks
 }
 impl std::error::Error for Refused {}
 
@@ -55,11 +73,14 @@ fn lines(calls: impl FnOnce()) -> Vec<Value> {
     written.values()
 }
 
-/// Returns the messages of the lines of one span, innermost.
+/// Returns the messages of the lines whose innermost span it is, but of those that a value writes.
 fn of(lines: &[Value], span: &str) -> Vec<String> {
-    let of_span = lines.iter().filter(|line| line["span"]["name"] == span);
-    let message = |line: &Value| line["fields"]["message"].as_str().map(str::to_owned);
-    of_span.filter_map(message).collect()
+    // Not those of the runtime either, which warns of a slow poll, say.
+    let own = lines.iter().filter(|line| line["target"] == module_path!());
+    let of_span = own.filter(|line| line["span"]["name"] == span);
+    let messages = of_span.filter_map(|line| line["fields"]["message"].as_str());
+    let steps = messages.filter(|message| *message != SHOWN);
+    steps.map(str::to_owned).collect()
 }
 
 fn run(future: impl Future<Output = Result<(), Refused>>) {
@@ -87,6 +108,16 @@ fn the_line_of_an_error_is_inside_the_span() {
     assert_eq!(of(&written, "checked")[1..], ends("checked failed"));
     let written = lines(|| run(waits(true)));
     assert_eq!(of(&written, "waits")[3..], ends("waits failed"));
+}
+
+#[test]
+fn values_are_shown_outside_of_the_span() {
+    for written in [lines(|| _ = checked(true)), lines(|| _ = shown())] {
+        let told = written.iter();
+        let mut told = told.filter(|line| line["fields"]["message"] == SHOWN);
+        assert!(told.clone().count() > 0, "{written:?}");
+        assert!(told.all(|line| line["spans"].is_null()), "{written:?}");
+    }
 }
 
 #[test]
@@ -121,7 +152,8 @@ fn the_line_of_a_call_that_returns_an_entered_span_is_inside_its_own() {
     assert_eq!(line["spans"], json!([{ "name": "kept" }]));
 }
 
-/// A subscriber that calls a monitored function, or panics, when it is asked for the current span.
+/// A subscriber that calls a monitored function when it is asked for the current span; or one that panics then,
+/// at each event, and when a span is closed.
 struct Asked {
     spans: Registry,
     panics: bool,
@@ -144,6 +176,7 @@ impl Subscriber for Asked {
     fn event(&self, event: &Event<'_>) {
         let is_line = event.metadata().target() == module_path!();
         self.lines.fetch_add(is_line.into(), Ordering::Relaxed);
+        assert!(!self.panics, "as it was told to");
     }
     fn enter(&self, span: &Id) {
         self.spans.enter(span);
@@ -155,6 +188,7 @@ impl Subscriber for Asked {
         self.spans.clone_span(span)
     }
     fn try_close(&self, span: Id) -> bool {
+        assert!(!self.panics, "as it was told to");
         self.spans.try_close(span)
     }
     fn current_span(&self) -> Current {
@@ -165,7 +199,7 @@ impl Subscriber for Asked {
 }
 
 #[test]
-fn a_subscriber_may_call_or_panic_when_it_is_asked_for_the_current_span() {
+fn a_subscriber_may_call_when_it_is_asked_for_the_current_span_and_panic_again_and_again() {
     for panics in [false, true] {
         let lines = Arc::new(AtomicUsize::new(0));
         let subscriber = Asked {

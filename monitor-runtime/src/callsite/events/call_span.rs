@@ -178,7 +178,8 @@ impl Drop for CallSpan {
             self.exit(&mut None);
         }
         if let State::Open(_) | State::Pending(Place::Inside(_)) = self.0 {
-            telling(|| self.0 = State::None);
+            // Also while a panic of the subscriber unwinds, in which a second one would end the process.
+            unwind::quietly(|| telling(|| self.0 = State::None));
         }
     }
 }
