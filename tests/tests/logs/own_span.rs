@@ -1,6 +1,7 @@
 //! The span of a call under a layer that is not the runtime's, and the line inside it.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -53,6 +54,20 @@ async fn waits(is_refused: bool) -> Result<(), Refused> {
 }
 
 #[monitored]
+fn waits_in_a_box() -> Pin<Box<dyn Future<Output = ()>>> {
+    Box::pin(tokio::task::yield_now())
+}
+
+#[monitored(latency = false)]
+fn untimed() {}
+
+#[monitored(slow = "1ns")]
+fn long() {}
+
+#[monitored(log = false)]
+fn without_a_line() {}
+
+#[monitored]
 fn panics() {
     panic!("as it was told to");
 }
@@ -83,9 +98,9 @@ fn of(lines: &[Value], span: &str) -> Vec<String> {
     steps.map(str::to_owned).collect()
 }
 
-fn run(future: impl Future<Output = Result<(), Refused>>) {
+fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let _ = runtime.expect("a runtime").block_on(future);
+    runtime.expect("a runtime").block_on(future)
 }
 
 #[test]
@@ -93,9 +108,25 @@ fn the_line_of_a_call_is_written_before_its_span_is_left() {
     let written = lines(|| _ = checked(false));
     let expected = ["new", "enter", "checked ok", "exit", "close"];
     assert_eq!(of(&written, "checked"), expected);
-    let written = lines(|| run(waits(false)));
+    let written = lines(|| run(waits(false)).expect("ok"));
     let expected = ["new", "enter", "exit", "enter", "waits ok", "exit", "close"];
     assert_eq!(of(&written, "waits"), expected);
+    let written = lines(|| run(waits_in_a_box()));
+    let line = "waits_in_a_box ok";
+    let expected = ["new", "enter", "exit", "enter", line, "exit", "close"];
+    assert_eq!(of(&written, "waits_in_a_box"), expected);
+    for (call, name, line) in [
+        (untimed as fn(), "untimed", "untimed ok"),
+        (long, "long", "long slow"),
+    ] {
+        let expected = ["new", "enter", line, "exit", "close"];
+        assert_eq!(of(&lines(call), name), expected);
+    }
+    let written = lines(without_a_line);
+    assert_eq!(
+        of(&written, "without_a_line"),
+        ["new", "enter", "exit", "close"]
+    );
     let written = lines(|| _ = std::panic::catch_unwind(panics));
     let expected = ["new", "enter", "panics panicked", "exit", "close"];
     assert_eq!(of(&written, "panics"), expected);
@@ -106,7 +137,7 @@ fn the_line_of_an_error_is_inside_the_span() {
     let ends = |line| ["enter", "exit", "enter", line, "exit", "close"];
     let written = lines(|| _ = checked(true));
     assert_eq!(of(&written, "checked")[1..], ends("checked failed"));
-    let written = lines(|| run(waits(true)));
+    let written = lines(|| _ = run(waits(true)));
     assert_eq!(of(&written, "waits")[3..], ends("waits failed"));
 }
 
@@ -209,7 +240,7 @@ fn a_subscriber_may_call_when_it_is_asked_for_the_current_span_and_panic_again_a
         };
         tracing::subscriber::with_default(subscriber, || {
             checked(false).expect("ok");
-            run(waits(false));
+            run(waits(false)).expect("ok");
         });
         // Of `checked`, of `waits`, and of `checked` inside it.
         assert_eq!(lines.load(Ordering::Relaxed), 3, "{panics}");
