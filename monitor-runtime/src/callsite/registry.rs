@@ -84,7 +84,7 @@ mod section {
             // The linker defines the start and end symbols only for a section that has a site.
             #[used]
             #[unsafe(link_section = "monitor_sites_0_1_0")]
-            static NOBODY: $crate::__private::Site = $crate::__private::Site::placeholder();
+            static PLACEHOLDER: $crate::__private::Site = $crate::__private::Site::placeholder();
 
             unsafe extern "C" {
                 #[link_name = "__start_monitor_sites_0_1_0"]
