@@ -121,7 +121,7 @@ impl<D: Dimensions> Labels<D> {
     #[inline]
     pub(crate) fn label_set(self) -> usize {
         if self.site.are_labels_new() {
-            return self.look();
+            return Self::look(self.site, self.label_set);
         }
         self.label_set
     }
@@ -135,9 +135,9 @@ impl<D: Dimensions> Labels<D> {
         sets.other().unwrap_or(D::LABEL_SETS)
     }
 
+    // Without `self`, which would be laid out in memory for the call.
     #[cold]
-    fn look(&self) -> usize {
-        let sets = self.site.sets();
-        sets.label_set_of::<D>(self.site.function(), self.label_set)
+    fn look(site: &'static Site, label_set: usize) -> usize {
+        site.sets().label_set_of::<D>(site.function(), label_set)
     }
 }
