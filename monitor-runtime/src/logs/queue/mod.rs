@@ -6,7 +6,9 @@
 //! thread are written in their order, lines of several in that of their time.
 //!
 //! A line that the process may not survive is written by its caller, after all lines before it and
-//! as far as there is room. So no lock is ever held while a thread waits for the reader.
+//! as far as there is room. So no lock is ever held while a thread waits for the reader. A thread may lose
+//! its CPU while it holds the lock, so callers wait for it; but only once for a disk that does not
+//! answer.
 
 mod batch;
 mod lanes;
@@ -26,8 +28,14 @@ const LINGER: Duration = Duration::from_millis(1);
 const RETRY: Duration = Duration::from_secs(1);
 /// The most batches that a caller writes. The writer's thread writes the rest.
 const ROUNDS: usize = 4;
-/// Attempts of a caller to become the one that writes.
+/// Attempts of a caller to become the one that writes, before it sleeps between them.
 const TRIES: usize = 100;
+/// The pause between later attempts. The thread that writes may have lost its CPU, so the caller
+/// gives up its own.
+const PAUSE: Duration = Duration::from_micros(100);
+/// The longest wait for the thread that writes. A write never waits for a reader, so only a disk that
+/// does not answer, or a machine with far more threads than CPUs, makes it longer.
+const MAX_WAIT: Duration = Duration::from_millis(250);
 
 /// A destination of lines.
 pub(super) trait Sink: Sync {
@@ -51,6 +59,10 @@ pub(super) struct Queue<S> {
     filled: Condvar,
     /// Locked for the length of a write.
     writing: Mutex<Writing>,
+    /// `true` if a caller has waited too long for the end of a write. No other waits for that end.
+    stalled: AtomicBool,
+    /// The longest wait of a caller for the end of a write.
+    max_wait: Duration,
     sink: S,
     /// The number of added lines that are written or lost since.
     done: AtomicU64,
@@ -77,6 +89,8 @@ impl<S: Sink> Queue<S> {
             bed: Mutex::new(()),
             filled: Condvar::new(),
             writing: Mutex::default(),
+            stalled: AtomicBool::new(false),
+            max_wait: MAX_WAIT,
             sink,
             done: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
@@ -90,7 +104,12 @@ impl<S: Sink> Queue<S> {
 
     /// Returns `true` if every accepted line is written or lost. Takes no lock.
     pub(super) fn is_empty(&self) -> bool {
-        self.done.load(Ordering::Acquire) >= self.lanes.added()
+        self.is_written(self.lanes.added())
+    }
+
+    /// Returns `true` if so many lines are written or lost.
+    fn is_written(&self, added: u64) -> bool {
+        self.done.load(Ordering::Acquire) >= added
     }
 
     /// Adds a line, or drops and counts it. Waits for nothing but the writer's thread while it takes the
@@ -107,7 +126,8 @@ impl<S: Sink> Queue<S> {
         self.wake();
     }
 
-    /// Adds a line and writes it with those before it, as far as there is room now.
+    /// Adds a line and writes it with those before it, as far as there is room now. Waits for a thread that
+    /// writes at this moment, which may write this line as well.
     pub(super) fn push_through(&self, line: &[u8]) {
         if !S::NEVER_WAITS {
             return self.push(line);
@@ -115,15 +135,10 @@ impl<S: Sink> Queue<S> {
         if !self.add(line) {
             return;
         }
-        // The lock is held during a write that does not wait, unless a disk is slow: then the
-        // lock's holder writes the line.
-        let mut tries = (0..TRIES).inspect(|tries| {
-            if *tries > 0 {
-                thread::yield_now();
-            }
-        });
-        if let Some(mut writing) = tries.find_map(|_| self.try_writing()) {
-            let _ = (0..ROUNDS).find(|_| self.pump(&mut writing) != Pumped::Batch);
+        let wanted = self.lanes.added();
+        if let Some(mut writing) = self.wait_to_write(wanted) {
+            let is_finished = |pumped| pumped == Pumped::Blocked || self.is_written(wanted);
+            let _ = (0..ROUNDS).any(|_| is_finished(self.pump(&mut writing)));
         }
         if !self.is_empty() {
             self.wake();
@@ -161,7 +176,7 @@ impl<S: Sink> Queue<S> {
             {
                 pumped = self.pump(&mut writing);
             }
-            if self.done.load(Ordering::Acquire) >= wanted {
+            if self.is_written(wanted) {
                 return true;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -229,12 +244,36 @@ impl<S: Sink> Queue<S> {
             }
         }
         let lines = writing.taken.batch.ends.len() as u64;
-        let Some(lost) = writing.write_to(&self.sink) else {
+        let lost = writing.write_to(&self.sink);
+        self.stalled.store(false, Ordering::Relaxed);
+        let Some(lost) = lost else {
             return Pumped::Blocked;
         };
         self.dropped.fetch_add(lost, Ordering::Relaxed);
         self.done.fetch_add(lines, Ordering::Release);
         Pumped::Batch
+    }
+
+    /// Waits until this thread may write; `None` if another one has written so many lines meanwhile, or
+    /// does not get on.
+    fn wait_to_write(&self, wanted: u64) -> Option<MutexGuard<'_, Writing>> {
+        for _ in 0..TRIES {
+            if let Some(writing) = self.try_writing() {
+                return Some(writing);
+            }
+            thread::yield_now();
+        }
+        let until = Instant::now() + self.max_wait;
+        while !self.is_written(wanted) && !self.stalled.load(Ordering::Relaxed) {
+            if let Some(writing) = self.try_writing() {
+                return Some(writing);
+            }
+            if Instant::now() >= until {
+                self.stalled.store(true, Ordering::Relaxed);
+            }
+            thread::sleep(PAUSE);
+        }
+        None
     }
 
     fn try_writing(&self) -> Option<MutexGuard<'_, Writing>> {

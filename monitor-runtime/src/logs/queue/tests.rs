@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use super::*;
 
+mod waiting;
+
 const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A writer that may wait.
