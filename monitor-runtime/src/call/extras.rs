@@ -1,5 +1,6 @@
 //! The parts that only some calls have: a span, fields, a place in a trace or in a capture.
 
+use crate::base::clock;
 use crate::base::fields::Recorded;
 use crate::base::pool::Pool;
 use crate::base::unwind;
@@ -113,7 +114,7 @@ impl CallExtras {
         let traced = if !context::is_in_local_trace() {
             let is_root = site.is_recorded() && !span.is_disabled();
             is_root
-                .then(|| RootCall::new(site))
+                .then(|| RootCall::new(site, clock::now()))
                 .flatten()
                 .map(Traced::Root)
         } else if site.is_recorded() || !span.is_disabled() {

@@ -1,11 +1,11 @@
-//! The end of a call: its log line, its span, its Sentry event.
+//! The end of a call: its line, its span, its Sentry event.
 
 use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::stretch::Stretch;
-use super::{CallExtras, End, silent_errors};
+use super::{CallExtras, End, line, silent_errors};
 use crate::base::clock;
 use crate::base::fields::Recorded;
 use crate::base::outcome::Outcome;
@@ -13,15 +13,14 @@ use crate::base::panics::Panic;
 use crate::base::verdict;
 use crate::base::verdict::{ErrorView, Link, Verdict};
 use crate::callsite::Site;
-use crate::callsite::events::{CallSpan, Completion, Events};
+use crate::callsite::events::{CallSpan, Completion};
 use crate::callsite::exemplars;
 use crate::callsite::objective_counts;
 use crate::callsite::rate_limits::Kind;
 use crate::callsite::recent_calls;
 use crate::context::capture;
 use crate::context::trace;
-use crate::logs::EndedCall;
-use crate::{context, logs, sentry};
+use crate::{context, sentry};
 
 /// A call that has ended, with everything its log line, span and event need.
 pub(super) struct Ended<'a> {
@@ -90,7 +89,7 @@ impl Ended<'_> {
         let captured = captured.and_then(|extra| extra.captured.as_ref());
         capture::ended(site, &completion, captured);
         if let Some(events) = site.events() {
-            write_line(site, events, &mut span, &completion);
+            line::write(site, events, &mut span, &completion);
         }
         let chain = failed.as_ref().map(|failed| failed.chain.clone());
         if failed.is_some() || self.slowest {
@@ -203,44 +202,6 @@ pub(super) fn offer_exemplar(stretch: &Stretch, outcome: Outcome, ticks: u64) {
     if let Some(ids) = trace {
         let ids = (ids.trace.to_bytes(), ids.span.to_bytes());
         exemplars::offer(site, stretch.shard.label_set, outcome, ticks, ids);
-    }
-}
-
-/// Writes the line of a call, and records its outcome on its span.
-pub(super) fn write_line(
-    site: &'static Site,
-    events: &'static Events,
-    span: &mut CallSpan,
-    completion: &Completion<'_>,
-) {
-    let is_plain =
-        completion.outcome == Outcome::Ok && !completion.slow && completion.value.is_none();
-    if let Some(place) = span.pending_place().filter(|_| is_plain) {
-        let ended = EndedCall {
-            site,
-            events,
-            place,
-            fields: completion.fields,
-            seconds: completion.seconds,
-        };
-        if ended.write_line() {
-            return;
-        }
-    }
-    span.prepare(site, completion.fields);
-    let is_ok = completion.outcome == Outcome::Ok;
-    let write = || {
-        sentry::own_line(!is_ok, || {
-            if events.close(site, span, completion) {
-                trace::note_logged();
-            }
-        });
-    };
-    // A place that writes too much may leave out no line that tells of a problem.
-    if is_ok && !completion.slow {
-        write();
-    } else {
-        logs::places::exempt(write);
     }
 }
 

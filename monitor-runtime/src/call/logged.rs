@@ -6,9 +6,11 @@
 
 use std::cell::RefCell;
 
+use tracing::Span;
+
 use super::extras::Traced;
 use super::fast::{FastCall, now};
-use super::finish;
+use super::line;
 use super::marks::{LOGGED, RECORDED, ROOT};
 use crate::base::outcome::Outcome;
 use crate::base::verdict::Verdict;
@@ -17,7 +19,7 @@ use crate::call::start::Start;
 use crate::call::{CallExtras, End};
 use crate::callsite::Site;
 use crate::callsite::counters::Timing;
-use crate::callsite::events::{CallSpan, Completion, Declared, pending};
+use crate::callsite::events::{CallSpan, Declared, pending};
 use crate::context;
 use crate::context::counter_cache::OwnShard;
 use crate::context::thread::THREAD;
@@ -25,6 +27,7 @@ use crate::context::trace;
 use crate::context::trace::{Begun, RootCall};
 use crate::context::{capture, own_shards};
 use crate::logs::EndedCall;
+use crate::sentry;
 use crate::traces::SpanEnd;
 
 thread_local! {
@@ -63,10 +66,14 @@ impl FastCall {
             return None;
         }
         if is_root {
-            push_root(site)?;
+            push_root(site, now(&shard))?;
         }
         // As for full calls: opened outside the call's own span of the local trace, and entered inside it.
-        let open = (!is_pending).then(|| pending::open(site, declared.map(Declared::fields)));
+        let mut open = None;
+        if !is_pending {
+            let span = open.insert(Span::none());
+            pending::open(span, site, declared.map(Declared::fields));
+        }
         let marked = if is_root {
             enter_root();
             Some(ROOT)
@@ -77,7 +84,7 @@ impl FastCall {
         let marked = marked.or(open.is_some().then_some(0))?;
         // Of the others, code of the user or of the runtime still runs before the call begins.
         let has_begun = !is_root && open.is_none();
-        pending::begin(site, start.declared.take(), open);
+        pending::begin(site, start.declared.take(), &mut open);
         THREAD.with(|thread| thread.clock.push_diverted(site));
         shard.started();
         // The clock is read last: the time before is not the user's.
@@ -112,17 +119,17 @@ impl FastCall {
             }
             None => CallSpan::listed(),
         };
-        if span.pending_place().is_none() {
-            span.unlist(&mut declared);
-        }
-        // Without a line a span that is not open is needed no more.
-        if site.log {
-            let fields = declared.as_deref().map(Declared::fields);
-            let completion = Completion::ok(clock::seconds(ticks), fields);
-            unwind::quietly(|| finish::write_line(site, events, &mut span, &completion));
-        }
-        if span.pending_place().is_none() {
-            span.exit(&mut declared);
+        span.unlist(&mut declared);
+        let fields = declared.as_deref().map(Declared::fields);
+        let seconds = Some(clock::seconds(ticks));
+        if span.pending_place().is_some() {
+            unwind::quietly(|| line::write_plain(site, events, &mut span, seconds, fields));
+        } else if site.log {
+            span.prepare(site, fields);
+            let write = |span: &CallSpan| events.write_plain(site, span, seconds, fields);
+            span.exit_after(|span| sentry::as_own(|| write(span)));
+        } else {
+            span.exit(&mut None);
         }
         if self.began & RECORDED != 0 {
             trace::end_call(self.shard.thread(), site, ended);
@@ -167,9 +174,12 @@ impl FastCall {
 
 /// Begins a call outside local traces.
 #[inline]
-fn push_root(site: &'static Site) -> Option<()> {
+fn push_root(site: &'static Site, began: u64) -> Option<()> {
     let push = |roots: &RefCell<Vec<RootCall>>| {
-        roots.try_borrow_mut().ok()?.push(RootCall::new(site)?);
+        roots
+            .try_borrow_mut()
+            .ok()?
+            .push(RootCall::new(site, began)?);
         Some(())
     };
     ROOTS.try_with(push).ok().flatten()

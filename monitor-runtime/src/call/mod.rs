@@ -13,6 +13,7 @@ pub(crate) mod guard;
 pub(crate) mod judge;
 pub(crate) mod labels;
 pub(crate) mod levels;
+mod line;
 mod logged;
 pub(crate) mod look;
 mod marks;

@@ -64,11 +64,15 @@ impl Site {
     /// keeps them for ever.
     ///
     /// Returns `None` while this thread is making some.
+    #[inline]
     pub(crate) fn events(&'static self) -> Option<&'static Events> {
+        self.state().events.get().or_else(|| self.make_events())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_events(&'static self) -> Option<&'static Events> {
         let events = &self.state().events;
-        if let Some(events) = events.get() {
-            return Some(events);
-        }
         if MAKING.replace(true) {
             return None;
         }

@@ -58,7 +58,7 @@ pub(crate) use destination::Destination;
 pub(crate) use health::{blocked_worker, unhealthy};
 use layer::mute;
 pub use layer::{SentryLayer, sentry_layer};
-pub(crate) use own_line::own_line;
+pub(crate) use own_line::{as_own, own_line};
 use panic_event::{report_panic, send_before_abort};
 pub(crate) use panic_hook::install_hook;
 pub(crate) use request::request_failed;

@@ -12,12 +12,25 @@ thread_local! {
 /// Writes a line of the runtime to the log. Neither the runtime's layer nor Sentry's own makes an event
 /// of it.
 pub(crate) fn own_line(is_error: bool, write: impl FnOnce()) {
-    let before = OWN.replace(true);
-    {
+    quietly(|| {
         let _muted = is_error.then(mute);
-        quietly(write);
+        as_own(write);
+    });
+}
+
+/// Runs code that writes a line of the runtime to the log at a level below ERROR, and that may panic.
+pub(crate) fn as_own(write: impl FnOnce()) {
+    let _before = Before(OWN.replace(true));
+    write();
+}
+
+/// Restores the previous state, even if the subscriber panics.
+struct Before(bool);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        OWN.set(self.0);
     }
-    OWN.set(before);
 }
 
 /// Returns `true` if this thread writes a line of the runtime.

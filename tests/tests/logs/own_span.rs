@@ -189,6 +189,8 @@ struct Asked {
     spans: Registry,
     panics: bool,
     lines: Arc<AtomicUsize>,
+    /// The number of spans that are entered.
+    entered: Arc<AtomicUsize>,
 }
 
 impl Subscriber for Asked {
@@ -210,9 +212,11 @@ impl Subscriber for Asked {
         assert!(!self.panics, "as it was told to");
     }
     fn enter(&self, span: &Id) {
+        self.entered.fetch_add(1, Ordering::Relaxed);
         self.spans.enter(span);
     }
     fn exit(&self, span: &Id) {
+        self.entered.fetch_sub(1, Ordering::Relaxed);
         self.spans.exit(span);
     }
     fn clone_span(&self, span: &Id) -> Id {
@@ -233,10 +237,12 @@ impl Subscriber for Asked {
 fn a_subscriber_may_call_when_it_is_asked_for_the_current_span_and_panic_again_and_again() {
     for panics in [false, true] {
         let lines = Arc::new(AtomicUsize::new(0));
+        let entered = Arc::new(AtomicUsize::new(0));
         let subscriber = Asked {
             spans: registry(),
             panics,
             lines: Arc::clone(&lines),
+            entered: Arc::clone(&entered),
         };
         tracing::subscriber::with_default(subscriber, || {
             checked(false).expect("ok");
@@ -244,5 +250,6 @@ fn a_subscriber_may_call_when_it_is_asked_for_the_current_span_and_panic_again_a
         });
         // Of `checked`, of `waits`, and of `checked` inside it.
         assert_eq!(lines.load(Ordering::Relaxed), 3, "{panics}");
+        assert_eq!(entered.load(Ordering::Relaxed), 0, "{panics}");
     }
 }

@@ -24,17 +24,18 @@ enum State {
     Pending(Place),
     /// On the list of this thread, see [`pending`].
     Listed,
-    /// Open, but not entered.
-    Open(Span),
-    Entered(Span),
+    Open(Span, Entered),
 }
+
+/// `true` while this thread is in the span.
+struct Entered(bool);
 
 impl CallSpan {
     pub(crate) fn new(span: Span) -> Self {
         Self(if span.is_disabled() {
             State::None
         } else {
-            State::Open(span)
+            State::Open(span, Entered(false))
         })
     }
 
@@ -69,12 +70,12 @@ impl CallSpan {
     /// it if another span is above it, as after a call that returns one entered.
     pub(crate) fn prepare(&mut self, site: &'static Site, fields: Option<&[FieldValue]>) {
         match &self.0 {
+            State::Open(span, Entered(true)) if !is_current(span) => self.exit(&mut None),
             // A subscriber that was made the default of the thread meanwhile does not know the spans around it.
             State::Pending(place) if own_subscriber::is_own() => {
                 open_own();
-                self.0 = State::Open(pending::open_at(site, fields, place));
+                self.0 = State::Open(pending::open_at(site, fields, place), Entered(false));
             }
-            State::Entered(span) if !is_current(span) => self.exit(&mut None),
             _ => {}
         }
     }
@@ -82,7 +83,7 @@ impl CallSpan {
     /// Returns the span if it is open.
     pub(super) fn opened(&self) -> Option<&Span> {
         match &self.0 {
-            State::Open(span) | State::Entered(span) => Some(span),
+            State::Open(span, _) => Some(span),
             _ => None,
         }
     }
@@ -90,7 +91,9 @@ impl CallSpan {
     /// Passes an event to the subscriber, inside the span.
     pub(super) fn event(&self, metadata: &'static Metadata<'static>, values: &ValueSet<'_>) {
         match &self.0 {
-            State::Open(span) => span.in_scope(|| Event::dispatch(metadata, values)),
+            State::Open(span, Entered(false)) => {
+                span.in_scope(|| Event::dispatch(metadata, values));
+            }
             _ => Event::dispatch(metadata, values),
         }
     }
@@ -111,7 +114,7 @@ impl CallSpan {
                     self.enter_open(span);
                 }
             }
-            State::Open(span) => {
+            State::Open(span, _) => {
                 open_own();
                 self.enter_open(span);
             }
@@ -123,7 +126,7 @@ impl CallSpan {
     fn enter_open(&mut self, span: Span) {
         let enter = |(id, subscriber): (&Id, &Dispatch)| telling(|| subscriber.enter(id));
         unwind::quietly(|| span.with_subscriber(enter));
-        self.0 = State::Entered(span);
+        self.0 = State::Open(span, Entered(true));
     }
 
     /// Notes that the call is about to be left and to go on later, maybe elsewhere.
@@ -141,7 +144,7 @@ impl CallSpan {
                 *declared = call.declared;
                 self.0 = match call.span {
                     None => State::Pending(call.place),
-                    Some(span) => State::Entered(span),
+                    Some(span) => State::Open(span, Entered(true)),
                 };
             }
         }
@@ -150,10 +153,32 @@ impl CallSpan {
     /// Leaves it.
     pub(crate) fn exit(&mut self, declared: &mut Option<Box<Declared>>) {
         self.unlist(declared);
-        if let State::Entered(span) = &mut self.0 {
-            let exit = |(id, subscriber): (&Id, &Dispatch)| telling(|| subscriber.exit(id));
-            unwind::quietly(|| span.with_subscriber(exit));
-            self.0 = State::Open(mem::replace(span, Span::none()));
+        if self.is_entered() {
+            unwind::quietly(|| telling(|| self.exit_entered()));
+        }
+    }
+
+    /// Writes the line of a call that has been taken off the list, and leaves its span.
+    pub(crate) fn exit_after(&mut self, write: impl FnOnce(&Self)) {
+        let both = || {
+            write(self);
+            self.exit_entered();
+        };
+        unwind::quietly(|| telling(both));
+        // A subscriber that panicked at the line does not know of the exit yet.
+        self.exit(&mut None);
+    }
+
+    fn is_entered(&self) -> bool {
+        matches!(self.0, State::Open(_, Entered(true)))
+    }
+
+    fn exit_entered(&mut self) {
+        // Noted first, so that it is not left again if the subscriber panics.
+        if let State::Open(span, Entered(is_entered)) = &mut self.0
+            && mem::take(is_entered)
+        {
+            span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
         }
     }
 }
@@ -174,10 +199,10 @@ impl Default for CallSpan {
 /// Leaves it if it is entered, and closes it.
 impl Drop for CallSpan {
     fn drop(&mut self) {
-        if let State::Entered(_) = self.0 {
+        if self.is_entered() {
             self.exit(&mut None);
         }
-        if let State::Open(_) | State::Pending(Place::Inside(_)) = self.0 {
+        if let State::Open(..) | State::Pending(Place::Inside(_)) = self.0 {
             // Also while a panic of the subscriber unwinds, in which a second one would end the process.
             unwind::quietly(|| telling(|| self.0 = State::None));
         }

@@ -24,21 +24,6 @@ pub(crate) struct Completion<'a> {
 }
 
 impl<'a> Completion<'a> {
-    /// Returns the end of a call that succeeded, with nothing to show but its duration and its fields.
-    pub(crate) fn ok(seconds: f64, fields: Option<&'a [FieldValue]>) -> Self {
-        Self {
-            outcome: Outcome::Ok,
-            seconds: Some(seconds),
-            error: None,
-            class: "",
-            loud: false,
-            panic: None,
-            slow: false,
-            value: None,
-            fields,
-        }
-    }
-
     /// Returns the panic that this line reports.
     pub(super) fn told_panic(&self) -> Option<&'a Panic> {
         self.panic.filter(|_| self.loud)

@@ -92,17 +92,22 @@ impl LogSite {
         !self.interest().is_never()
     }
 
+    /// Returns `true` if the subscriber of this thread wants it now.
     #[inline]
     pub(super) fn enabled(&'static self) -> bool {
+        let ask = || tracing::dispatcher::get_default(|current| current.enabled(self.metadata()));
+        self.known().unwrap_or_else(ask)
+    }
+
+    /// Returns the answer of the subscribers, unless they have to be asked each time.
+    #[inline]
+    pub(super) fn known(&'static self) -> Option<bool> {
         let level = self.metadata().level();
         if level > &STATIC_MAX_LEVEL || level > &LevelFilter::current() {
-            return false;
+            return Some(false);
         }
         let interest = self.interest();
-        if interest.is_sometimes() {
-            return tracing::dispatcher::get_default(|current| current.enabled(self.metadata()));
-        }
-        interest.is_always()
+        (!interest.is_sometimes()).then(|| interest.is_always())
     }
 }
 

@@ -167,7 +167,10 @@ impl Events {
 
     /// Returns `true` if a subscriber would show its span.
     pub(crate) fn span_enabled(&self) -> bool {
-        asked(|| self.span.enabled())
+        // Most answers are known, and then no code of a subscriber runs.
+        let known = self.is_registered().then(|| self.span.known()).flatten();
+        let ask = || asked(|| self.span.enabled());
+        !is_telling() && known.unwrap_or_else(ask)
     }
 
     pub(crate) fn any_field(&self) -> Field {

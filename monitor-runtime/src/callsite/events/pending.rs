@@ -89,26 +89,33 @@ thread_local! {
 /// Adds a call as the innermost one. Gives it back on a thread that is ending.
 pub(super) fn enter(call: PendingCall) -> Result<(), PendingCall> {
     let mut call = Some(call);
-    with_calls(|calls| calls.extend(call.take()));
+    with_calls(|calls| {
+        if let Some(call) = call.take() {
+            calls.push(call);
+        }
+    });
     call.map_or(Ok(()), Err)
 }
 
 /// Begins a call as the innermost one, and enters its span if it is open.
 #[inline]
-pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>, span: Option<Span>) {
-    let is_open = span.is_some();
-    if let Some(span) = &span {
+pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>, span: &mut Option<Span>) {
+    if let Some(span) = span {
         unwind::quietly(|| enter_span(span));
     }
-    let call = PendingCall {
-        site,
-        declared,
-        place: Place::Here,
-        span,
-    };
-    if enter(call).is_ok() && is_open {
-        OPEN.set(OPEN.get() + 1);
-    }
+    with_calls(|calls| {
+        calls.push(PendingCall {
+            site,
+            declared,
+            place: Place::Here,
+            span: None,
+        });
+        if let Some(call) = calls.last_mut().filter(|_| span.is_some()) {
+            // In its place: a CPU waits for a span that is copied just after it was written.
+            call.span = span.take();
+            OPEN.set(OPEN.get() + 1);
+        }
+    });
 }
 
 /// Opens the spans of the calls that this thread works in, if its subscriber is the runtime's own. Returns
@@ -221,17 +228,23 @@ fn take_first() -> Option<(usize, PendingCall)> {
 }
 
 /// Opens the span of a call in the current span.
-pub(crate) fn open(site: &'static Site, fields: Option<&[FieldValue]>) -> Span {
-    open_at(site, fields, &Place::Here)
+pub(crate) fn open(span: &mut Span, site: &'static Site, fields: Option<&[FieldValue]>) {
+    open_into(span, site, fields, &Place::Here);
 }
 
-/// Opens the span of a call.
+/// Opens the span of a call, which is disabled if the subscriber panics.
 pub(super) fn open_at(site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) -> Span {
-    let open = || {
-        let events = site.events()?;
-        Some(telling(|| events.new_span(fields, &place.parent())))
-    };
-    unwind::quietly(open).flatten().unwrap_or_else(Span::none)
+    let mut span = Span::none();
+    open_into(&mut span, site, fields, place);
+    span
+}
+
+fn open_into(span: &mut Span, site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) {
+    unwind::quietly(|| {
+        if let Some(events) = site.events() {
+            telling(|| *span = events.new_span(fields, &place.parent()));
+        }
+    });
 }
 
 fn enter_span(span: &Span) {

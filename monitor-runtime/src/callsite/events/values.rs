@@ -12,11 +12,14 @@ pub(super) fn with_values<'a, T>(
 ) -> T {
     const FEW: usize = 16;
     let fields = metadata.fields().len();
-    if fields <= FEW {
-        fill(&mut [None; FEW][..fields])
+    let (mut few, mut many) = ([None; FEW], Vec::new());
+    let values = if fields <= FEW {
+        &mut few[..fields]
     } else {
-        fill(&mut vec![None; fields])
-    }
+        many.resize(fields, None);
+        &mut many
+    };
+    fill(values)
 }
 
 /// Sets one value per declared field, behind the others; leaves them empty if none were recorded.

@@ -10,6 +10,7 @@ use super::metadata::LogSite;
 use super::values::{set_declared, with_values};
 use super::{CallSpan, Completion, EVENT_FIELDS, Events, PANIC_FIELDS, asked, is_telling, telling};
 use crate::base::clock::milliseconds;
+use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
 use crate::base::verdict::Shown;
 use crate::callsite::Site;
@@ -45,6 +46,37 @@ impl Events {
             span.record_all(&metadata.fields().value_set_all(values));
         });
         reported
+    }
+
+    /// Writes the completion event of a call that succeeded in time and has no value to show. For code that is
+    /// [`telling`].
+    pub(crate) fn write_plain(
+        &self,
+        site: &'static Site,
+        span: &CallSpan,
+        seconds: Option<f64>,
+        fields: Option<&[FieldValue]>,
+    ) {
+        if !self.finished.enabled() {
+            return;
+        }
+        let message = self.messages.ok();
+        let function = site.function();
+        let result = Outcome::Ok.as_str();
+        let duration_ms = seconds.map(milliseconds);
+        let metadata = self.finished.metadata();
+        with_values(metadata, |values| {
+            // In the order of EVENT_FIELDS.
+            values[0] = Some(&message);
+            values[1] = Some(&function);
+            values[2] = Some(&result);
+            values[3] = duration_ms.as_ref().map(|duration_ms| duration_ms as _);
+            let others = [site.ret_level.is_some(), site.slow.is_some()].map(usize::from);
+            let others = EVENT_FIELDS.len() + others[0] + others[1];
+            set_declared(values, others, fields);
+            let values = metadata.fields().value_set_all(values);
+            span.event(metadata, &values);
+        });
     }
 
     /// Returns `true` if a panic that ends a call would be shown.

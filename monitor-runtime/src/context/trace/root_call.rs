@@ -11,7 +11,6 @@ use super::current::keep_promise;
 use super::entered::{self, leave_local, with_begun};
 use super::innermost::Innermost;
 use super::open_span::OpenSpan;
-use crate::base::clock;
 use crate::callsite::Site;
 use crate::context;
 use crate::context::outermost_calls;
@@ -38,15 +37,11 @@ struct Around {
 }
 
 impl RootCall {
-    /// Returns an outermost call, which has begun; `None` inside a local trace.
+    /// Returns an outermost call, which began at this tick of the clock; `None` inside a local trace.
     #[inline]
-    pub(crate) fn new(site: &'static Site) -> Option<Self> {
-        let promise = Promise {
-            site,
-            began: clock::now(),
-        };
+    pub(crate) fn new(site: &'static Site, began: u64) -> Option<Self> {
         (!context::is_in_local_trace()).then_some(Self {
-            promise,
+            promise: Promise { site, began },
             around: None,
             span: None,
             has_detail: false,

@@ -1,0 +1,69 @@
+//! The line of a call that has ended.
+
+use crate::base::fields::FieldValue;
+use crate::base::outcome::Outcome;
+use crate::callsite::Site;
+use crate::callsite::events::{CallSpan, Completion, Events, is_telling, telling};
+use crate::context::trace;
+use crate::logs::EndedCall;
+use crate::{logs, sentry};
+
+/// Writes the line of a call that succeeded in time and has no value to show.
+pub(super) fn write_plain(
+    site: &'static Site,
+    events: &'static Events,
+    span: &mut CallSpan,
+    seconds: Option<f64>,
+    fields: Option<&[FieldValue]>,
+) {
+    // Without a line a span that is not open is needed no more.
+    if !site.log {
+        return;
+    }
+    if let Some(place) = span.pending_place() {
+        let ended = EndedCall {
+            site,
+            events,
+            place,
+            fields,
+            seconds,
+        };
+        if ended.write_line() {
+            return;
+        }
+    }
+    span.prepare(site, fields);
+    let write = || events.write_plain(site, span, seconds, fields);
+    sentry::own_line(false, || {
+        if !is_telling() {
+            telling(write);
+        }
+    });
+}
+
+/// Writes the line of a call, and records its outcome on its span.
+pub(super) fn write(
+    site: &'static Site,
+    events: &'static Events,
+    span: &mut CallSpan,
+    completion: &Completion<'_>,
+) {
+    let is_ok = completion.outcome == Outcome::Ok;
+    if is_ok && !completion.slow && completion.value.is_none() {
+        return write_plain(site, events, span, completion.seconds, completion.fields);
+    }
+    span.prepare(site, completion.fields);
+    let write = || {
+        sentry::own_line(!is_ok, || {
+            if events.close(site, span, completion) {
+                trace::note_logged();
+            }
+        });
+    };
+    // A place that writes too much may leave out no line that tells of a problem.
+    if is_ok && !completion.slow {
+        write();
+    } else {
+        logs::places::exempt(write);
+    }
+}
