@@ -4,7 +4,7 @@ use super::captures::{Captures, Mentions};
 use super::record::{Level, Record};
 use super::strategy::{Strategy, Verdict};
 use super::{check, desugar, doc, record, static_bounds, strategy};
-use crate::parse::arg::Arg;
+use crate::parse::arg::{Arg, value};
 use crate::parse::args::{Args, Rule};
 use crate::parse::buckets::Buckets;
 use crate::parse::errors::Errors;
@@ -17,7 +17,7 @@ use crate::parse::signature;
 use crate::parse::values::{ErrArg, RetArg};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
-use syn::{Expr, LitStr, Path, Type};
+use syn::{Expr, LitStr, Path, Signature, Type};
 
 /// All that is needed to print one monitored function.
 pub(crate) struct Model {
@@ -110,24 +110,22 @@ impl Model {
         let plain_ok = returned.as_ref().is_some_and(return_type::has_plain_ok);
         let text = returned.is_some_and(|ty| static_bounds::has_open_error(&ty, sig));
         let labels_key = args.labels.as_ref().map(|labels| labels.key);
-        let labels = args.labels.map_or_else(Vec::new, |labels| labels.value);
-        let sentry = args.sentry.map(|sentry| sentry.value).unwrap_or_default();
-        let [parent, follows_from] =
-            [args.parent, args.follows_from].map(|arg| arg.map(|arg| arg.value));
+        let labels = value(args.labels).unwrap_or_default();
+        let sentry = value(args.sentry).unwrap_or_default();
+        let [parent, follows_from] = [args.parent, args.follows_from].map(value);
         let mentions = Mentions {
             body: &body.words,
             said: &recorded_idents(&records, &labels, &sentry),
             taken: &expression_idents([&parent, &follows_from].into_iter().flatten()),
         };
         let captures = Captures::new(sig, &run, &mentions);
-        let output_type = return_type::declared(&sig.output);
-        let yields =
-            sig.asyncness.is_some() && output_type.is_some_and(return_type::sounds_like_future);
         let off = Off::new(args.metrics, args.latency, args.span, args.log);
-        let mut model = Self {
-            runtime: args.runtime.map(|path| path.value),
-            name: args.name.map(|name| name.value),
-            target: args.target.map(|target| target.value.0),
+        // A method that is not counted keeps nothing of its block's objective.
+        let objective = value(args.objective).filter(|_| !off.metrics);
+        let model = Self {
+            runtime: value(args.runtime),
+            name: value(args.name),
+            target: value(args.target).map(|target| target.0),
             level,
             parent,
             follows_from,
@@ -136,17 +134,11 @@ impl Model {
             labels_key,
             err,
             ret,
-            rule: args.rule.map(|rule| rule.value),
-            buckets: args
-                .buckets
-                .map_or(Buckets::Default, |buckets| buckets.value),
-            // A method that is not counted keeps nothing of its block's objective.
-            objective: args
-                .objective
-                .filter(|_| !off.metrics)
-                .map(|objective| objective.value.0),
+            rule: value(args.rule),
+            buckets: value(args.buckets).unwrap_or(Buckets::Default),
+            objective: objective.map(|objective| objective.0),
             doc: doc::first_paragraph(&function.attrs),
-            slow: args.slow.map(|slow| slow.value),
+            slow: value(args.slow),
             sentry,
             off,
             run,
@@ -155,16 +147,20 @@ impl Model {
             plain_ok,
             output,
             returns: return_type::declared(&sig.output).map(return_type::erase),
-            yields,
+            yields: yields(sig),
             captures,
         };
-        if last && model.may_return_its_future() && desugar::is_possible(function, &model.captures)
-        {
-            model.run = Strategy::Desugared;
-            model.captures.desugar();
+        Some(model.desugared(function, last))
+    }
+
+    /// Lets an `async fn` return its future where that is possible.
+    fn desugared(mut self, function: &Function, last: bool) -> Self {
+        if last && self.may_return_its_future() && desugar::is_possible(function, &self.captures) {
+            self.run = Strategy::Desugared;
+            self.captures.desugar();
         }
-        model.captures.leave_the_rest(&model.run);
-        Some(model)
+        self.captures.leave_the_rest(&self.run);
+        self
     }
 
     /// Returns `true` if nothing of it has to happen at the first poll, inside the `async fn`, and its output
@@ -188,6 +184,12 @@ impl Model {
         } = &self.sentry;
         self.records.is_empty() && tags.is_empty() && fingerprint.is_empty()
     }
+}
+
+/// Returns `true` if the output of an `async fn` may be a future itself.
+fn yields(sig: &Signature) -> bool {
+    let output = return_type::declared(&sig.output);
+    sig.asyncness.is_some() && output.is_some_and(return_type::sounds_like_future)
 }
 
 /// Returns the identifiers in the expressions that a call records.

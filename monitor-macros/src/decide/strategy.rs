@@ -50,24 +50,6 @@ pub(super) fn choose(
         let output = declared.map_or_else(|| Some(syn::parse_quote!(())), writable);
         return (Strategy::Async, verdict(declared), output);
     }
-    let in_place = |plain: bool| {
-        let way = control_flow::way_out(&parsed(body));
-        // Left early, a body that stays in its place shows nothing of what it returned.
-        if way == Way::Early && (judged || !plain) {
-            return Strategy::Sync;
-        }
-        Strategy::Inline {
-            through: way != Way::Early,
-            by_name: way == Way::EndByName && !plain,
-        }
-    };
-    let closure = |plain: bool| {
-        if tracks_caller(function) {
-            in_place(plain)
-        } else {
-            Strategy::Sync
-        }
-    };
     if declared.is_some_and(return_type::has_closure) {
         // A closure takes its signature from the return type, which only the function itself has.
         let run = if judged {
@@ -81,28 +63,13 @@ pub(super) fn choose(
         return (run, Verdict::Plain, None);
     }
     let Some(ty) = declared.filter(|ty| !return_type::is_plain(ty)) else {
-        return (closure(true), Verdict::Plain, None);
+        let run = without_future(function, body, judged, true);
+        return (run, Verdict::Plain, None);
     };
     let future = return_type::future(ty);
-    let boxed = future.as_ref().map(|future| future.boxed);
-    let tail = statements(body, boxed == Some(true)).and_then(|statements| {
-        let exits = returned_futures::of(&statements);
-        // A box may contain another type, unless its type or another exit shows that it is a
-        // future.
-        let told = boxed == Some(true) && exits.futures > 0;
-        let futures = exits.blocks || told;
-        // Another exit would return a future that is not monitored.
-        let runs = futures && !(boxed.is_some() && (exits.others || exits.hidden));
-        runs.then_some(Strategy::Tail { statements, exits })
-    });
-    let run = match (tail, boxed) {
-        (Some(tail), _) => tail,
-        // A second box around the returned one is `'static` only if the returned one is.
-        (None, Some(true)) if hands_on(body) && static_bounds::has_parameter(ty, sig) => {
-            return (closure(false), Verdict::Probe, None);
-        }
-        (None, Some(boxed)) => Strategy::Future { boxed },
-        (None, None) => return (closure(false), Verdict::Probe, None),
+    let Some(run) = with_future(sig, ty, body, future.as_ref().map(|future| future.boxed)) else {
+        let run = without_future(function, body, judged, false);
+        return (run, Verdict::Probe, None);
     };
     // An alias of a future, such as `Self::Future`: its output has a name all the same.
     if future.as_ref().is_none_or(|future| future.alias) && return_type::is_alias(ty) {
@@ -119,6 +86,44 @@ pub(super) fn choose(
         writable(&output)
     };
     (run, verdict(Some(&output)), named)
+}
+
+/// Chooses how a body runs that makes no future; `plain` is `true` if its value is no error.
+fn without_future(function: &Function, body: &Body, judged: bool, plain: bool) -> Strategy {
+    if !tracks_caller(function) {
+        return Strategy::Sync;
+    }
+    let way = control_flow::way_out(&parsed(body));
+    // Left early, a body that stays in its place shows nothing of what it returned.
+    if way == Way::Early && (judged || !plain) {
+        return Strategy::Sync;
+    }
+    Strategy::Inline {
+        through: way != Way::Early,
+        by_name: way == Way::EndByName && !plain,
+    }
+}
+
+/// Chooses how a body runs that makes a future, a `boxed` one if its type says so; `None` if it makes none.
+fn with_future(sig: &Signature, ty: &Type, body: &Body, boxed: Option<bool>) -> Option<Strategy> {
+    let tail = statements(body, boxed == Some(true)).and_then(|statements| {
+        let exits = returned_futures::of(&statements);
+        // A box may contain another type, unless its type or another exit shows that it is a
+        // future.
+        let told = boxed == Some(true) && exits.futures > 0;
+        let futures = exits.blocks || told;
+        // Another exit would return a future that is not monitored.
+        let runs = futures && !(boxed.is_some() && (exits.others || exits.hidden));
+        runs.then_some(Strategy::Tail { statements, exits })
+    });
+    if tail.is_some() {
+        return tail;
+    }
+    // A second box around the returned one is `'static` only if the returned one is.
+    if boxed == Some(true) && hands_on(body) && static_bounds::has_parameter(ty, sig) {
+        return None;
+    }
+    Some(Strategy::Future { boxed: boxed? })
 }
 
 /// Returns `true` if `Location::caller()` may be the function's caller.

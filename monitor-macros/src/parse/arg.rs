@@ -24,3 +24,8 @@ pub(crate) fn set<T>(slot: &mut Option<Arg<T>>, key: &Ident, value: T) -> Result
     });
     Ok(())
 }
+
+/// Returns the value without its key.
+pub(crate) fn value<T>(arg: Option<Arg<T>>) -> Option<T> {
+    arg.map(|arg| arg.value)
+}

@@ -46,7 +46,7 @@ use self::log::{colours, log_format, parse_filter, parse_record_level};
 use self::log_limit::log_limit;
 use self::otlp::OtlpSettings;
 use self::redact::parse_names;
-use self::sentry::{parse_environment, parse_rate, parse_release, traces_sampler};
+use self::sentry::{environment, release, traces_sample_rate, traces_sampler};
 #[cfg(feature = "server")]
 pub(crate) use self::server::{Address, PageLinks};
 pub(crate) use self::server::{ServerOverrides, ServerSettings};
@@ -159,20 +159,11 @@ impl Config {
         let log_filter = Given::find(&RUST_LOG, given.log_filter, env)?;
         let record_level = Given::find(&MONITOR_RECORD_LEVEL, given.record_level, env)?;
         let sentry_dsn = Given::find(&SENTRY_DSN, given.sentry_dsn, env)?;
-        let environment = Given::find(&SENTRY_ENVIRONMENT, given.environment, env)?;
-        let release = Given::find(&SENTRY_RELEASE, given.release, env)?;
-        let rate = given.traces_sample_rate.map(|rate| rate.to_string());
-        let rate = Given::find(&SENTRY_TRACES_SAMPLE_RATE, rate, env)?;
         let service_name = Given::find(&OTEL_SERVICE_NAME, given.service_name, env)?;
         let mut warnings = unknown::unknown(env);
         warnings.extend(unread::unread(SETTINGS, env));
         warnings.extend(given::quoted(env));
         let resource = resource::find(given.resource_attributes, env, &mut warnings)?;
-        let build = if cfg!(debug_assertions) {
-            "development"
-        } else {
-            "production"
-        };
         let service_version = resource.version.unwrap_or_else(|| crate_version.to_owned());
         Ok(Self {
             server,
@@ -195,15 +186,9 @@ impl Config {
             grafana_url: grafana_url.map(parse_url).transpose()?,
             server_url: server_url.map(parse_server_url).transpose()?,
             sentry_dsn: sentry_dsn.map(parse_dsn).transpose()?,
-            environment: environment.map_or_else(
-                || Ok(resource.environment.unwrap_or_else(|| build.into())),
-                parse_environment,
-            )?,
-            release: release.map_or_else(
-                || Ok(format!("{crate_name}@{service_version}")),
-                parse_release,
-            )?,
-            traces_sample_rate: rate.map(parse_rate).transpose()?,
+            environment: environment(given.environment, env, resource.environment)?,
+            release: release(given.release, env, crate_name, &service_version)?,
+            traces_sample_rate: traces_sample_rate(given.traces_sample_rate, env)?,
             traces_sampler: traces_sampler(given.traces_sampler, env)?,
             service_name: service_name
                 .map(|given| given.value)

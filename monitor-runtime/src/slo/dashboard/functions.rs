@@ -7,13 +7,10 @@ use crate::metrics::{CALLS, CONCURRENT, DURATION, ERRORS};
 const EACH: &str = "{{function}}";
 
 pub(super) fn row(asks: &Asks<'_>) -> Row {
-    let by = |labels: &str, series: &str| format!("sum by ({labels}) ({series})");
     // Not the errors of `CALLS`: a class that no type declares has no series there before its first error,
     // and `rate` does not see what a series begins with.
     let failed = asks.rate(ERRORS.name, "");
     let others = asks.rate(CALLS.name, ",result!=\"error\"");
-    let classes = asks.rate(CALLS.name, ",result=\"error\"");
-    let cancelled = asks.rate(CALLS.name, ",result=\"cancelled\"");
     let all = |labels: &str, failed: &str, others: &str| {
         format!("({} + {})", by(labels, failed), by(labels, others))
     };
@@ -21,14 +18,7 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
         let all = all(labels, failed, others);
         top(&format!("{} / ({all} > 0)", by(labels, failed)))
     };
-    let classes = by("function, error", &classes);
-    let classes = top(&format!(
-        "label_replace({classes}, \"error\", \"unclassified\", \"error\", \"\") > 0"
-    ));
-    let cancelled = by("function, error", &cancelled);
-    let cancelled = top(&format!(
-        "label_replace({cancelled}, \"error\", \"unknown\", \"error\", \"\") > 0"
-    ));
+    let [classes, cancelled] = causes(asks);
     let concurrent = format!("{}{{{}}}", CONCURRENT.name, asks.functions());
     let (others_by_version, failed_by_version) =
         (asks.with_version(&others), asks.with_version(&failed));
@@ -40,19 +30,8 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
             lines("Errors", "percentunit", "Share of calls that ended with an error or a panic.")
                 .query(share("function", &failed, &others), EACH)
                 .max(1.0),
-            lines(
-                "Errors by class",
-                "cps",
-                "Errors a second by class; `unclassified` where the type of the error gives none.",
-            )
-            .query(classes, "{{function}}: {{error}}"),
-            lines(
-                "Cancelled calls",
-                "cps",
-                "Calls a second whose future was dropped before it was done, by who dropped it: a client that went away, \
-                 a caller with a timeout, an aborted task, a shutdown.",
-            )
-            .query(cancelled, "{{function}}: {{error}}"),
+            classes,
+            cancelled,
             lines("In flight", "none", "Calls that have begun and not ended. A line that only rises is a hang.")
                 .query(top(&by("function", &concurrent)), EACH),
             lines("Calls by version", "cps", "Calls a second by the version of their instance: how far a deploy is.")
@@ -75,6 +54,37 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
             quantile_by_version(asks),
         ],
     }
+}
+
+fn by(labels: &str, series: &str) -> String {
+    format!("sum by ({labels}) ({series})")
+}
+
+/// Returns the panels of errors by their class, and of cancelled calls by their reason.
+fn causes(asks: &Asks<'_>) -> [Panel; 2] {
+    let of = |result: &str, without: &str| {
+        let rate = asks.rate(CALLS.name, &format!(",result=\"{result}\""));
+        let rates = by("function, error", &rate);
+        top(&format!(
+            "label_replace({rates}, \"error\", \"{without}\", \"error\", \"\") > 0"
+        ))
+    };
+    let errors = lines(
+        "Errors by class",
+        "cps",
+        "Errors a second by class; `unclassified` where the type of the error gives none.",
+    );
+    let cancelled = lines(
+        "Cancelled calls",
+        "cps",
+        "Calls a second whose future was dropped before it was done, by who dropped it: a client that went away, \
+         a caller with a timeout, an aborted task, a shutdown.",
+    );
+    let legend = "{{function}}: {{error}}";
+    [
+        errors.query(of("error", "unclassified"), legend),
+        cancelled.query(of("cancelled", "unknown"), legend),
+    ]
 }
 
 fn quantile_by_version(asks: &Asks<'_>) -> Panel {

@@ -19,10 +19,6 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
         "sum by (objective_name, slo) ({})",
         asks.rate(OBJECTIVE_CALLS.name, "")
     );
-    let target = format!(
-        "min by (objective_name, slo) ({}{{{own}}})",
-        OBJECTIVE_TARGET.name
-    );
     Row {
         title: "Objectives",
         panels: vec![
@@ -62,10 +58,23 @@ pub(super) fn row(asks: &Asks<'_>) -> Row {
                 "Calls per second that count for objectives. Without them there is no ratio, and no alert on one.",
             )
             .query(calls, "{{objective_name}} {{slo}}"),
-            latest("Targets", "percentunit", "Share of calls that has to keep the objective, as the service has it now.")
-                .query(target, "{{objective_name}} {{slo}}"),
+            targets(asks),
         ],
     }
+}
+
+fn targets(asks: &Asks<'_>) -> Panel {
+    let own = asks.service();
+    let target = format!(
+        "min by (objective_name, slo) ({}{{{own}}})",
+        OBJECTIVE_TARGET.name
+    );
+    latest(
+        "Targets",
+        "percentunit",
+        "Share of calls that has to keep the objective, as the service has it now.",
+    )
+    .query(target, "{{objective_name}} {{slo}}")
 }
 
 fn burn(
