@@ -2,6 +2,7 @@
 
 mod circles;
 mod foreign;
+mod lengths;
 mod prose;
 mod rooms;
 
@@ -163,23 +164,6 @@ fn state_of_the_whole_process_is_set_in_known_places() {
     ] {
         assert_eq!(users_of(setter), places, "{setter}");
     }
-}
-
-/// The most lines of a source file, without its unit tests.
-const MAX_LINES: usize = 300;
-
-#[test]
-fn source_files_are_of_a_size_one_can_read() {
-    let mut long = Vec::new();
-    for folder in ["monitor-macros/src", "monitor-runtime/src"] {
-        for (path, text) in sources(folder) {
-            let lines = without_tests(&text).len();
-            if lines > MAX_LINES && !is_test(&path) {
-                long.push(format!("{}: {lines} lines", path.display()));
-            }
-        }
-    }
-    assert!(long.is_empty(), "more than {MAX_LINES} lines: {long:#?}");
 }
 
 #[test]
