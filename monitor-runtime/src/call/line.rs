@@ -1,5 +1,7 @@
 //! The line of a call that has ended.
 
+use tracing::Level;
+
 use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
 use crate::callsite::Site;
@@ -34,7 +36,7 @@ pub(super) fn write_plain(
     }
     span.prepare(site, fields);
     let write = || events.write_plain(site, span, seconds, fields);
-    sentry::own_line(false, || {
+    sentry::own_line(site.level == Level::ERROR, || {
         if !is_telling() {
             telling(write);
         }

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use tracing::Span;
+use tracing::{Level, Span};
 
 use super::extras::Traced;
 use super::fast::{FastCall, now};
@@ -127,7 +127,8 @@ impl FastCall {
         } else if site.log {
             span.prepare(site, fields);
             let write = |span: &CallSpan| events.write_plain(site, span, seconds, fields);
-            span.exit_after(|span| sentry::as_own(|| write(span)));
+            let is_error = site.level == Level::ERROR;
+            span.exit_after(|span| sentry::as_own(is_error, || write(span)));
         } else {
             span.exit(&mut None);
         }

@@ -19,7 +19,7 @@ use crate::callsite::rate_limits::Kind;
 use crate::context::{EventContext, Line};
 use crate::settings::config::Config;
 
-pub(crate) use own_line::own_line;
+pub(crate) use own_line::{as_own, own_line};
 pub(crate) use panic_hook::install_hook;
 
 /// The destination of events, which never leads anywhere here.

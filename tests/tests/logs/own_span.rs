@@ -1,20 +1,20 @@
 //! The span of a call under a layer that is not the runtime's, and the line inside it.
 
+mod panicking;
+
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use monitor_runtime::monitored;
 use monitor_tests::pieces::Pieces;
 use serde_json::{Value, json};
-use tracing::span::{Attributes, EnteredSpan, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
-use tracing_core::span::Current;
+use tracing::span::EnteredSpan;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::{Registry, registry};
+use tracing_subscriber::registry;
 
+/// The target of the calls.
+const TARGET: &str = module_path!();
 /// The line of a value while it is shown.
 const SHOWN: &str = "while it is shown";
 
@@ -91,7 +91,7 @@ fn lines(calls: impl FnOnce()) -> Vec<Value> {
 /// Returns the messages of the lines whose innermost span it is, but of those that a value writes.
 fn of(lines: &[Value], span: &str) -> Vec<String> {
     // Not those of the runtime either, which warns of a slow poll, say.
-    let own = lines.iter().filter(|line| line["target"] == module_path!());
+    let own = lines.iter().filter(|line| line["target"] == TARGET);
     let of_span = own.filter(|line| line["span"]["name"] == span);
     let messages = of_span.filter_map(|line| line["fields"]["message"].as_str());
     let steps = messages.filter(|message| *message != SHOWN);
@@ -181,75 +181,4 @@ fn the_line_of_a_call_that_returns_an_entered_span_is_inside_its_own() {
     let line = line.expect("a line");
     assert_eq!(line["span"], json!({ "name": "kept" }));
     assert_eq!(line["spans"], json!([{ "name": "kept" }]));
-}
-
-/// A subscriber that calls a monitored function when it is asked for the current span; or one that panics then,
-/// at each event, and when a span is closed.
-struct Asked {
-    spans: Registry,
-    panics: bool,
-    lines: Arc<AtomicUsize>,
-    /// The number of spans that are entered.
-    entered: Arc<AtomicUsize>,
-}
-
-impl Subscriber for Asked {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        self.spans.enabled(metadata)
-    }
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        self.spans.new_span(span)
-    }
-    fn record(&self, span: &Id, values: &Record<'_>) {
-        self.spans.record(span, values);
-    }
-    fn record_follows_from(&self, span: &Id, follows: &Id) {
-        self.spans.record_follows_from(span, follows);
-    }
-    fn event(&self, event: &Event<'_>) {
-        let is_line = event.metadata().target() == module_path!();
-        self.lines.fetch_add(is_line.into(), Ordering::Relaxed);
-        assert!(!self.panics, "as it was told to");
-    }
-    fn enter(&self, span: &Id) {
-        self.entered.fetch_add(1, Ordering::Relaxed);
-        self.spans.enter(span);
-    }
-    fn exit(&self, span: &Id) {
-        self.entered.fetch_sub(1, Ordering::Relaxed);
-        self.spans.exit(span);
-    }
-    fn clone_span(&self, span: &Id) -> Id {
-        self.spans.clone_span(span)
-    }
-    fn try_close(&self, span: Id) -> bool {
-        assert!(!self.panics, "as it was told to");
-        self.spans.try_close(span)
-    }
-    fn current_span(&self) -> Current {
-        assert!(!self.panics, "as it was told to");
-        checked(false).expect("ok");
-        self.spans.current_span()
-    }
-}
-
-#[test]
-fn a_subscriber_may_call_when_it_is_asked_for_the_current_span_and_panic_again_and_again() {
-    for panics in [false, true] {
-        let lines = Arc::new(AtomicUsize::new(0));
-        let entered = Arc::new(AtomicUsize::new(0));
-        let subscriber = Asked {
-            spans: registry(),
-            panics,
-            lines: Arc::clone(&lines),
-            entered: Arc::clone(&entered),
-        };
-        tracing::subscriber::with_default(subscriber, || {
-            checked(false).expect("ok");
-            run(waits(false)).expect("ok");
-        });
-        // Of `checked`, of `waits`, and of `checked` inside it.
-        assert_eq!(lines.load(Ordering::Relaxed), 3, "{panics}");
-        assert_eq!(entered.load(Ordering::Relaxed), 0, "{panics}");
-    }
 }

@@ -83,7 +83,8 @@ pub(crate) fn ticks_of(nanoseconds: u64) -> u64 {
 
 /// Rounds milliseconds to the microsecond: digits a reader compares, without noise.
 pub(crate) fn milliseconds(seconds: f64) -> f64 {
-    (seconds * 1e6).round() / 1e3
+    // Not by `round`, which is a call where the CPU may lack the instruction.
+    as_f64(ticks(seconds * 1e6 + 0.5)) / 1e3
 }
 
 /// Converts a number of ticks to seconds.

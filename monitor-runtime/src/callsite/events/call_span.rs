@@ -91,8 +91,17 @@ impl CallSpan {
     /// Passes an event to the subscriber, inside the span.
     pub(super) fn event(&self, metadata: &'static Metadata<'static>, values: &ValueSet<'_>) {
         match &self.0 {
+            // Each by itself: with a guard that leaves the span, a subscriber that panics at the event and at
+            // the exit would end the process.
             State::Open(span, Entered(false)) => {
-                span.in_scope(|| Event::dispatch(metadata, values));
+                let passed_on = |step: fn(&Dispatch, &Id)| {
+                    unwind::quietly(|| {
+                        span.with_subscriber(|(id, subscriber)| step(subscriber, id))
+                    });
+                };
+                passed_on(Dispatch::enter);
+                unwind::quietly(|| Event::dispatch(metadata, values));
+                passed_on(Dispatch::exit);
             }
             _ => Event::dispatch(metadata, values),
         }
@@ -166,7 +175,9 @@ impl CallSpan {
         };
         unwind::quietly(|| telling(both));
         // A subscriber that panicked at the line does not know of the exit yet.
-        self.exit(&mut None);
+        if self.is_entered() {
+            self.exit(&mut None);
+        }
     }
 
     fn is_entered(&self) -> bool {

@@ -10,7 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tracing::Span;
+use tracing::span::Id;
+use tracing::{Dispatch, Span};
 
 use super::declared::{Declared, Parent};
 use super::own_subscriber::is_own;
@@ -116,6 +117,9 @@ pub(crate) fn begin(site: &'static Site, declared: Option<Box<Declared>>, span: 
             OPEN.set(OPEN.get() + 1);
         }
     });
+    if let Some(span) = span.take() {
+        close_at_once(span);
+    }
 }
 
 /// Opens the spans of the calls that this thread works in, if its subscriber is the runtime's own. Returns
@@ -245,6 +249,14 @@ fn open_into(span: &mut Span, site: &'static Site, fields: Option<&[FieldValue]>
             telling(|| *span = events.new_span(fields, &place.parent()));
         }
     });
+}
+
+/// Leaves and closes the span of a call on a thread that is ending, which has no list any more.
+#[cold]
+fn close_at_once(span: Span) {
+    let exit = |(id, subscriber): (&Id, &Dispatch)| telling(|| subscriber.exit(id));
+    unwind::quietly(|| span.with_subscriber(exit));
+    unwind::quietly(|| telling(|| drop(span)));
 }
 
 fn enter_span(span: &Span) {

@@ -21,6 +21,8 @@ pub(super) struct Batch {
 pub(super) struct Taken {
     /// Lines in their order.
     pub(super) batch: Batch,
+    /// The time up to which lines are in the batch.
+    pub(super) until: u64,
     /// Lines to be merged; at first those that were too late for the last batch.
     pub(super) parts: Vec<Batch>,
     /// Empty batches, whose buffers are used again.
@@ -68,8 +70,8 @@ impl Taken {
         self.spares.pop().unwrap_or_default()
     }
 
-    /// Moves the lines up to `now` into the batch, by their time. Lines of one part keep their order.
-    pub(super) fn merge(&mut self, now: u64) {
+    /// Moves the lines up to `until` into the batch, by their time. Lines of one part keep their order.
+    pub(super) fn merge(&mut self) {
         let mut parts = mem::take(&mut self.parts);
         let times = parts.iter().enumerate().flat_map(|(part, lines)| {
             let times = lines.times.iter().enumerate();
@@ -79,7 +81,7 @@ impl Taken {
         order.sort_by_key(|(time, ..)| *time);
         let mut later = self.spare();
         for (time, part, line) in order {
-            let to = if time <= now {
+            let to = if time <= self.until {
                 &mut self.batch
             } else {
                 &mut later

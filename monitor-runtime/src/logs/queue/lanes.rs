@@ -70,8 +70,8 @@ impl Lanes {
         }
     }
 
-    /// Adds a line to the lane of this thread. Returns `false` if there is no room.
-    pub(super) fn add(&self, line: &[u8]) -> bool {
+    /// Adds a line to the lane of this thread and returns its time; `None` if there is no room.
+    pub(super) fn add(&self, line: &[u8]) -> Option<u64> {
         self.with_own(|lane| lane.add(line, &self.free))
     }
 
@@ -142,7 +142,8 @@ impl Lanes {
                 self.free.fetch_add(bytes, Ordering::Relaxed);
             }
         }
-        taken.merge(now);
+        taken.until = now;
+        taken.merge();
     }
 }
 
@@ -156,18 +157,14 @@ impl Lane {
         }
     }
 
-    fn add(&self, line: &[u8], free: &AtomicUsize) -> bool {
+    fn add(&self, line: &[u8], free: &AtomicUsize) -> Option<u64> {
         let mut waiting = self.lock();
         if waiting.room < line.len() {
             let missing = line.len() - waiting.room;
-            match take(free, missing.max(PIECE)).or_else(|| take(free, missing)) {
-                Some(taken) => waiting.room += taken,
-                None => return false,
-            }
+            waiting.room += take(free, missing.max(PIECE)).or_else(|| take(free, missing))?;
         }
         waiting.room -= line.len();
-        self.push(&mut waiting, line);
-        true
+        Some(self.push(&mut waiting, line))
     }
 
     fn add_always(&self, line: &[u8]) {
@@ -176,13 +173,14 @@ impl Lane {
         self.push(&mut waiting, line);
     }
 
-    fn push(&self, waiting: &mut Waiting, line: &[u8]) {
+    fn push(&self, waiting: &mut Waiting, line: &[u8]) -> u64 {
         // Another core's clock may be a little behind.
         waiting.last = clock::now().max(waiting.last);
         let time = waiting.last;
         waiting.lines.push(time, line);
         let added = self.added.load(Ordering::Relaxed);
         self.added.store(added + 1, Ordering::Release);
+        time
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

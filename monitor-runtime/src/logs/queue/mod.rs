@@ -7,11 +7,12 @@
 //!
 //! A line that the process may not survive is written by its caller, after all lines before it and
 //! as far as there is room. So no lock is ever held while a thread waits for the reader. A thread may lose
-//! its CPU while it holds the lock, so callers wait for it; but only once for a disk that does not
-//! answer.
+//! its CPU while it holds the lock, so callers wait for it; but only one of them for a disk that does
+//! not answer.
 
 mod batch;
 mod lanes;
+mod through;
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
@@ -21,22 +22,13 @@ use std::time::{Duration, Instant};
 
 use self::batch::Writing;
 use self::lanes::Lanes;
+use self::through::MAX_WAIT;
+use crate::base::clock;
 
 /// The pause of the writer after a write, so that lines of a burst are written together.
 const LINGER: Duration = Duration::from_millis(1);
 /// The longest wait for room before the next attempt to write.
 const RETRY: Duration = Duration::from_secs(1);
-/// The most batches that a caller writes. The writer's thread writes the rest.
-const ROUNDS: usize = 4;
-/// Attempts of a caller to become the one that writes, before it sleeps between them.
-const TRIES: usize = 100;
-/// The pause between later attempts. The thread that writes may have lost its CPU, so the caller
-/// gives up its own.
-const PAUSE: Duration = Duration::from_micros(100);
-/// The longest wait for the thread that writes. A write never waits for a reader, so only a disk that
-/// does not answer, or a machine with far more threads than CPUs, makes it longer.
-const MAX_WAIT: Duration = Duration::from_millis(250);
-
 /// A destination of lines.
 pub(super) trait Sink: Sync {
     /// `true` if `write` fails with `WouldBlock` instead of waiting for a reader.
@@ -66,6 +58,8 @@ pub(super) struct Queue<S> {
     sink: S,
     /// The number of added lines that are written or lost since.
     done: AtomicU64,
+    /// The time before which all lines are written or lost.
+    written_to: AtomicU64,
     /// The number of lines that found no room, or could not be written.
     dropped: AtomicU64,
 }
@@ -93,6 +87,7 @@ impl<S: Sink> Queue<S> {
             max_wait: MAX_WAIT,
             sink,
             done: AtomicU64::new(0),
+            written_to: AtomicU64::new(0),
             dropped: AtomicU64::new(0),
         }
     }
@@ -104,18 +99,20 @@ impl<S: Sink> Queue<S> {
 
     /// Returns `true` if every accepted line is written or lost. Takes no lock.
     pub(super) fn is_empty(&self) -> bool {
-        self.is_written(self.lanes.added())
+        self.done.load(Ordering::Acquire) >= self.lanes.added()
     }
 
-    /// Returns `true` if so many lines are written or lost.
-    fn is_written(&self, added: u64) -> bool {
-        self.done.load(Ordering::Acquire) >= added
+    /// Returns `true` if every line that was added up to this time is written or lost.
+    // Not by a number of lines: those that another thread adds at this moment are counted before they
+    // have their place.
+    fn is_written(&self, time: u64) -> bool {
+        self.written_to.load(Ordering::Acquire) > time || self.is_empty()
     }
 
     /// Adds a line, or drops and counts it. Waits for nothing but the writer's thread while it takes the
     /// lines before this one.
     pub(super) fn push(&self, line: &[u8]) {
-        if self.add(line) {
+        if self.add(line).is_some() {
             self.wake();
         }
     }
@@ -124,25 +121,6 @@ impl<S: Sink> Queue<S> {
     pub(super) fn push_always(&self, line: &[u8]) {
         self.lanes.add_always(line);
         self.wake();
-    }
-
-    /// Adds a line and writes it with those before it, as far as there is room now. Waits for a thread that
-    /// writes at this moment, which may write this line as well.
-    pub(super) fn push_through(&self, line: &[u8]) {
-        if !S::NEVER_WAITS {
-            return self.push(line);
-        }
-        if !self.add(line) {
-            return;
-        }
-        let wanted = self.lanes.added();
-        if let Some(mut writing) = self.wait_to_write(wanted) {
-            let is_finished = |pumped| pumped == Pumped::Blocked || self.is_written(wanted);
-            let _ = (0..ROUNDS).any(|_| is_finished(self.pump(&mut writing)));
-        }
-        if !self.is_empty() {
-            self.wake();
-        }
     }
 
     /// Writes a line without the queue, for a forked process that has a copy of the queue but not
@@ -168,7 +146,12 @@ impl<S: Sink> Queue<S> {
     /// Waits until all accepted lines are written. Returns `false` if that takes too long.
     pub(super) fn flush(&self, patience: Duration) -> bool {
         let until = Instant::now() + patience;
-        let wanted = self.lanes.added();
+        let (time, added) = (clock::now(), self.lanes.added());
+        // Where callers do not write, the time stands still once all is written.
+        let is_written = || {
+            let is_done = !S::NEVER_WAITS && self.done.load(Ordering::Acquire) >= added;
+            is_done || self.is_written(time)
+        };
         loop {
             let mut pumped = Pumped::Nothing;
             if S::NEVER_WAITS
@@ -176,7 +159,7 @@ impl<S: Sink> Queue<S> {
             {
                 pumped = self.pump(&mut writing);
             }
-            if self.is_written(wanted) {
+            if is_written() {
                 return true;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -227,16 +210,27 @@ impl<S: Sink> Queue<S> {
         }
     }
 
-    fn add(&self, line: &[u8]) -> bool {
-        let has_room = self.lanes.add(line);
-        if !has_room {
+    /// Adds a line and returns its time, or counts it as dropped.
+    fn add(&self, line: &[u8]) -> Option<u64> {
+        let time = self.lanes.add(line);
+        if time.is_none() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
-        has_room
+        time
     }
 
     /// Continues the last write, or writes the lines that wait.
     fn pump(&self, writing: &mut Writing) -> Pumped {
+        let pumped = self.write(writing);
+        if pumped != Pumped::Blocked {
+            let until = writing.taken.until;
+            self.written_to.fetch_max(until, Ordering::Release);
+        }
+        self.stalled.store(false, Ordering::Relaxed);
+        pumped
+    }
+
+    fn write(&self, writing: &mut Writing) -> Pumped {
         if writing.taken.batch.is_empty() {
             self.lanes.take(&mut writing.taken);
             if writing.taken.batch.is_empty() {
@@ -244,36 +238,12 @@ impl<S: Sink> Queue<S> {
             }
         }
         let lines = writing.taken.batch.ends.len() as u64;
-        let lost = writing.write_to(&self.sink);
-        self.stalled.store(false, Ordering::Relaxed);
-        let Some(lost) = lost else {
+        let Some(lost) = writing.write_to(&self.sink) else {
             return Pumped::Blocked;
         };
         self.dropped.fetch_add(lost, Ordering::Relaxed);
         self.done.fetch_add(lines, Ordering::Release);
         Pumped::Batch
-    }
-
-    /// Waits until this thread may write; `None` if another one has written so many lines meanwhile, or
-    /// does not get on.
-    fn wait_to_write(&self, wanted: u64) -> Option<MutexGuard<'_, Writing>> {
-        for _ in 0..TRIES {
-            if let Some(writing) = self.try_writing() {
-                return Some(writing);
-            }
-            thread::yield_now();
-        }
-        let until = Instant::now() + self.max_wait;
-        while !self.is_written(wanted) && !self.stalled.load(Ordering::Relaxed) {
-            if let Some(writing) = self.try_writing() {
-                return Some(writing);
-            }
-            if Instant::now() >= until {
-                self.stalled.store(true, Ordering::Relaxed);
-            }
-            thread::sleep(PAUSE);
-        }
-        None
     }
 
     fn try_writing(&self) -> Option<MutexGuard<'_, Writing>> {

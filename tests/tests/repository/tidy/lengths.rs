@@ -37,15 +37,22 @@ fn functions_are_of_a_size_one_can_read() {
 
 #[test]
 fn a_planted_long_function_is_found() {
-    let of = |lines| {
+    let of = |kind: &str, lines| {
         let body = "        let _ = 1;\n".repeat(lines);
         let text = format!(
-            "impl A {{\n    pub(super) fn f(\n        self,\n    ) {{\n{body}\n        // No code.\n    }}\n}}\n"
+            "impl A {{\n    {kind} f(\n        self,\n    ) {{\n{body}\n        // No code.\n    }}\n}}\n"
         );
         long_functions(&without_tests(&text))
     };
-    assert_eq!(of(MAX_BODY), [""; 0]);
-    assert_eq!(of(MAX_BODY + 1), ["f, 61 lines"]);
+    for kind in [
+        "fn",
+        "pub(super) const fn",
+        "pub(in a::b) fn",
+        "extern \"C\" fn",
+    ] {
+        assert_eq!(of(kind, MAX_BODY), [""; 0], "{kind}");
+        assert_eq!(of(kind, MAX_BODY + 1), ["f, 61 lines"], "{kind}");
+    }
 }
 
 /// Returns the functions whose bodies have more than [`MAX_BODY`] lines, in code as `rustfmt` leaves it.
@@ -75,8 +82,11 @@ fn long_functions(lines: &[&str]) -> Vec<String> {
 /// Returns the name of the function that a line begins.
 fn function(line: &str) -> Option<&str> {
     let (before, after) = line.split_once("fn ")?;
-    let is_keyword =
-        |word: &str| word.starts_with("pub") || ["const", "async", "unsafe"].contains(&word);
+    let is_keyword = |word: &str| {
+        let is_modifier = ["const", "async", "unsafe", "extern"].contains(&word);
+        // `pub(in path)` and `extern "C"` are two words.
+        is_modifier || word.starts_with("pub") || word.starts_with('"') || word.ends_with(')')
+    };
     let begins = before.split_whitespace().all(is_keyword);
     begins.then(|| after.split(['(', '<']).next()).flatten()
 }

@@ -2,9 +2,9 @@
 
 use super::*;
 
-/// Writes when the gate is open, and keeps the writing thread until then.
+/// Writes while the gate is open, and keeps the writing thread until then.
 struct Gate {
-    open: Mutex<bool>,
+    is_open: Mutex<bool>,
     opened: Condvar,
     /// The number of writes that have begun.
     begun: AtomicU64,
@@ -14,15 +14,15 @@ struct Gate {
 impl Gate {
     fn closed() -> Self {
         Self {
-            open: Mutex::new(false),
+            is_open: Mutex::new(false),
             opened: Condvar::new(),
             begun: AtomicU64::new(0),
             text: Mutex::default(),
         }
     }
 
-    fn open(&self) {
-        *self.open.lock().unwrap() = true;
+    fn set_open(&self, is_open: bool) {
+        *self.is_open.lock().unwrap() = is_open;
         self.opened.notify_all();
     }
 
@@ -36,9 +36,9 @@ impl Sink for Gate {
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         self.begun.fetch_add(1, Ordering::Relaxed);
-        let mut open = self.open.lock().unwrap();
-        while !*open {
-            open = self.opened.wait(open).unwrap();
+        let mut is_open = self.is_open.lock().unwrap();
+        while !*is_open {
+            is_open = self.opened.wait(is_open).unwrap();
         }
         let text = str::from_utf8(bytes).expect("UTF-8");
         self.text.lock().unwrap().push_str(text);
@@ -48,49 +48,91 @@ impl Sink for Gate {
     fn wait(&self, _: Duration) {}
 }
 
-/// Runs the code while another thread writes the first line and does not get on.
-fn while_a_write_stalls(max_wait: Duration, code: impl FnOnce(&Queue<Gate>)) -> String {
+fn queue(max_wait: Duration) -> Queue<Gate> {
     let mut queue = Queue::new(Gate::closed(), 1 << 20);
     queue.max_wait = max_wait;
+    queue
+}
+
+/// Runs the code while another thread writes a line and does not get on.
+fn while_a_write_stalls<T>(queue: &Queue<Gate>, line: &[u8], code: impl FnOnce() -> T) -> T {
+    queue.sink.set_open(false);
+    let begun = queue.sink.begun.load(Ordering::Relaxed);
     thread::scope(|scope| {
-        scope.spawn(|| queue.push_through(b"first\n"));
-        while queue.sink.begun.load(Ordering::Relaxed) == 0 {
+        scope.spawn(|| queue.push_through(line));
+        while queue.sink.begun.load(Ordering::Relaxed) == begun {
             thread::yield_now();
         }
-        code(&queue);
-        queue.sink.open();
-    });
-    queue.push_through(b"last\n");
-    assert!(queue.is_empty() && queue.dropped() == 0);
-    queue.sink.text()
+        let result = code();
+        queue.sink.set_open(true);
+        result
+    })
 }
 
 #[test]
 fn a_line_waits_for_a_thread_that_has_lost_its_cpu_in_a_write() {
-    let text = while_a_write_stalls(TEST_TIMEOUT, |queue| {
+    let queue = queue(TEST_TIMEOUT);
+    let text = while_a_write_stalls(&queue, b"first\n", || {
         thread::scope(|scope| {
             scope.spawn(|| {
                 // More than the attempts without a pause take.
                 thread::sleep(Duration::from_millis(50));
-                queue.sink.open();
+                queue.sink.set_open(true);
             });
             queue.push_through(b"second\n");
-            assert_eq!(queue.sink.text(), "first\nsecond\n");
-        });
+            queue.sink.text()
+        })
     });
-    assert_eq!(text, "first\nsecond\nlast\n");
+    assert_eq!(text, "first\nsecond\n");
+    assert!(queue.is_empty() && queue.dropped() == 0);
 }
 
 #[test]
 fn one_line_waits_for_a_write_that_does_not_end_and_the_others_do_not() {
-    let text = while_a_write_stalls(MAX_WAIT, |queue| {
-        queue.push_through(b"second\n");
+    const MAX_WAIT: Duration = Duration::from_millis(100);
+    let queue = queue(MAX_WAIT);
+    let timed = |lines: usize| {
         let began = Instant::now();
-        for _ in 0..100 {
-            queue.push_through(b"x\n");
-        }
-        let took = began.elapsed();
-        assert!(took < 10 * MAX_WAIT, "100 lines took {took:?}");
+        (0..lines).for_each(|_| queue.push_through(b"x\n"));
+        began.elapsed()
+    };
+    // Each write that does not end has its one line that waits.
+    for _ in 0..2 {
+        let [one, others] = while_a_write_stalls(&queue, b"x\n", || [1, 100].map(timed));
+        assert!(one >= MAX_WAIT, "{one:?}");
+        assert!(others < 50 * MAX_WAIT, "{others:?}");
+        queue.push_through(b"x\n");
+        assert!(queue.is_empty() && queue.dropped() == 0);
+    }
+    assert_eq!(queue.sink.text(), "x\n".repeat(2 * 103));
+}
+
+#[test]
+fn a_line_is_written_though_another_one_is_added_at_that_moment() {
+    const LINES: usize = 300;
+    let queue = queue(TEST_TIMEOUT);
+    queue.sink.set_open(true);
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                queue.push(b"other\n");
+                // It leaves room for the lines that are looked for.
+                thread::yield_now();
+            }
+        });
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                queue.flush(Duration::ZERO);
+            }
+        });
+        let is_written = |line: &usize| {
+            queue.push_through(format!("{line}\n").as_bytes());
+            let text = std::mem::take(&mut *queue.sink.text.lock().unwrap());
+            text.lines().any(|found| found == line.to_string())
+        };
+        let written = (0..LINES).filter(is_written).count();
+        is_done.store(true, Ordering::Relaxed);
+        assert_eq!((written, queue.dropped()), (LINES, 0));
     });
-    assert_eq!(text, format!("first\nsecond\n{}last\n", "x\n".repeat(100)));
 }
