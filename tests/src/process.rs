@@ -16,7 +16,7 @@ use crate::cargo;
 pub use crate::sentry::Sentry;
 
 /// The longest wait for anything in these tests, on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks until there is an answer. Panics with `what` if none comes in time.
 pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {

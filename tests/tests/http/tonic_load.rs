@@ -19,6 +19,7 @@ use monitor_tests::process::get;
 use monitor_tests::{Page, alone};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
 use tonic::body::Body;
 use tonic::client::Grpc;
 use tonic::server::{NamedService, ServerStreamingService, UnaryService};
@@ -68,8 +69,12 @@ async fn unary(kind: String) -> Result<tonic::Response<Message>, Status> {
         "ok" => tokio::time::sleep(Duration::from_millis(1)).await,
         "error" => return Err(Status::internal("as planned")),
         "aborted" => {
-            let task = task::spawn(stuck(kind));
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            let (begins, begun) = oneshot::channel();
+            let task = task::spawn(async {
+                let _ = begins.send(());
+                stuck(kind).await;
+            });
+            begun.await.expect("it runs");
             task.abort();
             task.await.expect_err("aborted");
             return Err(Status::aborted("as planned"));
