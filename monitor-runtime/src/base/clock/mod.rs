@@ -83,7 +83,7 @@ pub(crate) fn ticks_of(nanoseconds: u64) -> u64 {
 
 /// Rounds milliseconds to the microsecond: digits a reader compares, without noise.
 pub(crate) fn milliseconds(seconds: f64) -> f64 {
-    // Not by `round`, which is a call where the CPU may lack the instruction.
+    // Not by `f64::round`, which is a function call where the target has no instruction for it, as x86-64.
     as_f64(ticks(seconds * 1e6 + 0.5)) / 1e3
 }
 

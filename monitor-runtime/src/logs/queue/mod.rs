@@ -7,8 +7,8 @@
 //!
 //! A line that the process may not survive is written by its caller, after all lines before it and
 //! as far as there is room. So no lock is ever held while a thread waits for the reader. A thread may lose
-//! its CPU while it holds the lock, so callers wait for it; but only one of them for a disk that does
-//! not answer.
+//! its CPU while it holds the lock, so a caller waits for it, up to a limit. While a disk does not answer,
+//! only the first caller waits.
 
 mod batch;
 mod lanes;

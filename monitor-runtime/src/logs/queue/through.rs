@@ -38,8 +38,8 @@ impl<S: Sink> Queue<S> {
         }
     }
 
-    /// Waits until this thread may write; `None` if another one has written the lines up to this time
-    /// meanwhile, or does not get on.
+    /// Waits until this thread may write. Returns `None` if another thread has written the lines up to this
+    /// time meanwhile, or if its write does not end.
     fn wait_to_write(&self, time: u64) -> Option<MutexGuard<'_, Writing>> {
         let mut until = None;
         for attempt in 0.. {
