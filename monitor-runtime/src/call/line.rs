@@ -55,8 +55,9 @@ pub(super) fn write(
         return write_plain(site, events, span, completion.seconds, completion.fields);
     }
     span.prepare(site, completion.fields);
+    let is_error = !is_ok || site.ret_level == Some(Level::ERROR);
     let write = || {
-        sentry::own_line(!is_ok, || {
+        sentry::own_line(is_error, || {
             if events.close(site, span, completion) {
                 trace::note_logged();
             }

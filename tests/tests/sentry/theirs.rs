@@ -1,7 +1,7 @@
 //! A service that has Sentry already, with its own layers: what it has keeps working, and a failure
 //! is still one event.
 
-use monitor_tests::alone;
+use monitor_tests::{alone, pause, run};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,6 +38,20 @@ fn panics() {
     panic!("it panicked")
 }
 
+/// Its line is an ERROR though it succeeds.
+#[monitored(level = "error")]
+fn loud() {}
+
+#[monitored(ret(level = "error"))]
+fn shown() -> u8 {
+    7
+}
+
+#[monitored(level = "error")]
+async fn waits_loudly() {
+    pause().await;
+}
+
 static HOOKS: AtomicUsize = AtomicUsize::new(0);
 
 #[test]
@@ -60,6 +74,9 @@ fn every_failure_is_one_event_and_their_own_keep_working() {
         .start_blocking()
         .expect("the runtime starts");
 
+    loud();
+    shown();
+    run(waits_loudly());
     fails().expect_err("it fails");
     tracing::error!("their own line");
     std::panic::catch_unwind(panics).expect_err("it panics");
