@@ -80,29 +80,26 @@ impl Deref for Site {
 impl RefUnwindSafe for Site {}
 
 impl Site {
-    /// Creates the call site of the function that a closure stands in, named by the closure's path.
+    /// Creates the call site of the function that a type `H` is declared in, named by the type's path.
     /// `module` is its `module_path!()`; the attribute has no arguments.
+    // A type instead of a closure: the compiler has no body of it to check.
     // One function instead of two calls in the static, because the compiler checks each call for
     // every annotated function. That is why there are three of them.
     #[track_caller]
-    pub const fn of<F>(_: &F, module: &'static str) -> Self {
-        Self::new(type_name::<F>, module)
+    pub const fn of<H>(module: &'static str) -> Self {
+        Self::new(type_name::<H>, module)
     }
 
     /// Returns a call site for an `async fn`.
     #[track_caller]
-    pub const fn of_async<F>(_: &F, module: &'static str) -> Self {
-        Self::new(type_name::<F>, module).with(&ASYNC)
+    pub const fn of_async<H>(module: &'static str) -> Self {
+        Self::new(type_name::<H>, module).with(&ASYNC)
     }
 
     /// Returns a call site with settings.
     #[track_caller]
-    pub const fn with_settings<F>(
-        _: &F,
-        module: &'static str,
-        settings: &'static Settings,
-    ) -> Self {
-        Self::new(type_name::<F>, module).with(settings)
+    pub const fn with_settings<H>(module: &'static str, settings: &'static Settings) -> Self {
+        Self::new(type_name::<H>, module).with(settings)
     }
 
     /// Creates the call site of the function at a path.

@@ -1,7 +1,7 @@
 //! A function's name as its metrics, spans and events carry it: `Orders::create`.
 //!
-//! The compiler knows the path of every item, and `type_name` of a closure inside the call site's
-//! static spells it: `app::db::Orders::create::__MONITOR::{{closure}}`. Rust does not guarantee the
+//! The compiler knows the path of every item, and `type_name` of a type declared in the function
+//! spells it: `app::db::Orders::create::__MonitorHere`. Rust does not guarantee the
 //! form of that text, so a path that cannot be parsed is used as it is. It never causes a panic.
 
 /// Returns the label for a function at `path`, written in module `module`.
@@ -44,7 +44,7 @@ fn moved_into_own_type<'a>(parts: &[&'a str]) -> Option<&'a str> {
     (last_segment(ty) == *name).then_some(*name)
 }
 
-/// Returns the path without the static and the closure in it.
+/// Returns the path without the generated type at its end.
 fn item(path: &str) -> &str {
     path.rfind("::__").map_or(path, |end| &path[..end])
 }
@@ -138,68 +138,59 @@ mod tests {
     #[test]
     fn every_kind_of_function_has_the_name_its_author_would_say() {
         let cases = [
-            ("app::m::free::__MONITOR::{{closure}}", "free"),
-            ("app::m::S::new::__MONITOR::{{closure}}", "S::new"),
+            ("app::m::free::__MonitorHere", "free"),
+            ("app::m::S::new::__MonitorHere", "S::new"),
             (
-                "app::m::S::asynchronous::{{closure}}::__MONITOR::{{closure}}",
+                "app::m::S::asynchronous::{{closure}}::__MonitorHere",
                 "S::asynchronous",
             ),
+            ("app::m::free::nested::__MonitorHere", "free::nested"),
             (
-                "app::m::free::nested::__MONITOR::{{closure}}",
-                "free::nested",
-            ),
-            (
-                "app::m::free::<impl app::m::G<u8>>::in_block::__MONITOR::{{closure}}",
+                "app::m::free::<impl app::m::G<u8>>::in_block::__MonitorHere",
                 "free::G<u8>::in_block",
             ),
             (
-                "<app::m::S as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<app::m::S as app::m::Tr>::t::__MonitorHere",
                 "<S as Tr>::t",
             ),
-            ("app::m::Tr::d::__MONITOR::{{closure}}", "Tr::d"),
+            ("app::m::Tr::d::__MonitorHere", "Tr::d"),
             (
-                "<app::m::G<_> as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<app::m::G<_> as app::m::Tr>::t::__MonitorHere",
                 "<G as Tr>::t",
             ),
-            ("app::m::G<_>::gm::__MONITOR::{{closure}}", "G::gm"),
+            ("app::m::G<_>::gm::__MonitorHere", "G::gm"),
             (
-                "app::m::G<alloc::vec::Vec<u8>>::special::__MONITOR::{{closure}}",
+                "app::m::G<alloc::vec::Vec<u8>>::special::__MonitorHere",
                 "G<Vec<u8>>::special",
             ),
             (
-                "<alloc::vec::Vec<_> as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<alloc::vec::Vec<_> as app::m::Tr>::t::__MonitorHere",
                 "<Vec as Tr>::t",
             ),
+            ("<&str as app::m::Tr>::t::__MonitorHere", "<&str as Tr>::t"),
             (
-                "<&str as app::m::Tr>::t::__MONITOR::{{closure}}",
-                "<&str as Tr>::t",
-            ),
-            (
-                "<[u8; 4] as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<[u8; 4] as app::m::Tr>::t::__MonitorHere",
                 "<[u8; 4] as Tr>::t",
             ),
             (
-                "<(u8, alloc::string::String) as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<(u8, alloc::string::String) as app::m::Tr>::t::__MonitorHere",
                 "<(u8, String) as Tr>::t",
             ),
+            ("app::m::<impl app::other::S>::far::__MonitorHere", "S::far"),
             (
-                "app::m::<impl app::other::S>::far::__MONITOR::{{closure}}",
-                "S::far",
-            ),
-            (
-                "<app::m::S as app::m::Gt<alloc::string::String>>::x::__MONITOR::{{closure}}",
+                "<app::m::S as app::m::Gt<alloc::string::String>>::x::__MonitorHere",
                 "<S as Gt<String>>::x",
             ),
             (
-                "<app::m::show as actix_web::service::HttpServiceFactory>::register::show::{{closure}}::__MONITOR::{{closure}}",
+                "<app::m::show as actix_web::service::HttpServiceFactory>::register::show::{{closure}}::__MonitorHere",
                 "show",
             ),
             (
-                "<app::m::S as app::m::Tr>::t::S2::__MONITOR::{{closure}}",
+                "<app::m::S as app::m::Tr>::t::S2::__MonitorHere",
                 "<S as Tr>::t::S2",
             ),
             (
-                "<dyn core::ops::function::Fn(u8) -> alloc::string::String as app::m::Tr>::t::__MONITOR::{{closure}}",
+                "<dyn core::ops::function::Fn(u8) -> alloc::string::String as app::m::Tr>::t::__MonitorHere",
                 "<dyn Fn(u8) -> String as Tr>::t",
             ),
         ];

@@ -136,10 +136,10 @@ mod section {
     macro_rules! __site {
         (@labelled $($site:tt)*) => { $crate::__labelled_site!($($site)*) };
         (@static $new:ident $(($($settings:tt)*))?) => {
+            enum __MonitorHere {}
             #[used]
             #[unsafe(link_section = "monitor_sites_0_1_0")]
-            static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new(
-                &|| (),
+            static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new::<__MonitorHere>(
                 ::core::module_path!(),
                 $($($settings)*)?
             );
@@ -174,8 +174,8 @@ mod section {
     macro_rules! __site {
         (@labelled $($site:tt)*) => { $crate::__labelled_site!($($site)*) };
         (@static $new:ident $(($($settings:tt)*))?) => {
-            static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new(
-                &|| (),
+            enum __MonitorHere {}
+            static __MONITOR: $crate::__private::Site = $crate::__private::Site::$new::<__MonitorHere>(
                 ::core::module_path!(),
                 $($($settings)*)?
             );
@@ -207,13 +207,12 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Site> {
     section::all()
 }
 
-/// The site of the labelled function it stands in, as a type that generic code can name.
+/// The site of the labelled function it stands in, through the type that generic code can name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __labelled_site {
     ($($site:tt)*) => {{
         $crate::__private::site!(@static $($site)*);
-        struct __MonitorHere;
         impl $crate::__private::Place for __MonitorHere {
             #[inline]
             fn site() -> &'static $crate::__private::Site {

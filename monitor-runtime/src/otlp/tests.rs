@@ -141,7 +141,8 @@ fn a_request_of_encoded_spans_is_one_message() {
 
 #[test]
 fn a_span_has_the_time_that_its_future_waited() {
-    static WAIT: Site = Site::of_async(&|| (), "shop");
+    enum Here {}
+    static WAIT: Site = Site::of_async::<Here>("shop");
     let trace = begin();
     let root = SpanKey::ROOT;
     let begun = |site| trace.begin_call(root, site, clock::now).expect("room").0;
