@@ -120,7 +120,7 @@ mod tests;
 /// ```ignore
 /// async fn create_order(order: NewOrder) -> Result<Order, OrderError> {
 ///     P::run_async_by_type(
-///         P::site!(of_async .with(&const { P::Settings::of_async().fields(&["order.id"]) }))
+///         P::site!(with_settings(&const { P::Settings::of_async().fields(&["order.id"]) }))
 ///             .start_with(|__monitor_fields| __monitor_fields.value(&order.id))
 ///             .wait(),
 ///         async move {
@@ -130,8 +130,8 @@ mod tests;
 ///             let _ = (&order,);
 ///             ({ insert(order).await })
 ///         },
-///         // Never called: its type selects the judge of the returned value.
-///         |__monitor_returned: &_| P::judge!(__monitor_returned),
+///         // The judge of the returned value, selected by the type.
+///         P::judge!([Result<Order, OrderError>]),
 ///     )
 ///     .await
 /// }
@@ -140,7 +140,9 @@ mod tests;
 /// `site!` defines a static on the list of all functions and returns a reference to it. A plain function
 /// becomes `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. If the declared type cannot be an
 /// error, the call is `run_plain` or `run_async_plain`, without a judge. If the attribute has rules (`ok_if`,
-/// `ret` and the like), it is `run` or `run_async`, and the closure is called.
+/// `ret` and the like), it is `run` or `run_async` with a closure that returns the verdict. If only inference
+/// knows the type, it is `run_by_inferred_type` or `run_async_by_inferred_type` with a closure that is never
+/// called: its type selects the judge.
 ///
 /// # Limits
 ///

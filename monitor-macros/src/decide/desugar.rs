@@ -6,7 +6,6 @@
 use super::Captures;
 use super::rustdoc::is_rustdoc;
 use crate::parse::input::{self, Function};
-use crate::parse::return_type;
 use crate::parse::signature;
 use syn::{Attribute, FnArg, PatType, Safety};
 
@@ -46,10 +45,7 @@ pub(super) fn is_possible(function: &Function, captures: &Captures) -> bool {
     let plain = matches!(sig.safety, Safety::Default)
         && sig.abi.is_none()
         && function.defaultness.is_none();
-    // A type that contains `impl Trait` cannot be the output of an `impl Future`.
-    let named = !return_type::declared(&sig.output).is_some_and(return_type::is_opaque);
     plain
-        && named
         && sig.inputs.len() == bindings.len()
         && sig.inputs.iter().all(is_name)
         && is_last_macro(&function.attrs)

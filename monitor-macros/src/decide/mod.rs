@@ -22,7 +22,7 @@ use crate::parse::errors::Errors;
 use crate::parse::input::{self, Function, Input, Member};
 
 pub(crate) use captures::Captures;
-pub(crate) use model::Model;
+pub(crate) use model::{Model, Questions};
 pub(crate) use record::{Level, Record};
 pub(crate) use strategy::{Strategy, Verdict};
 

@@ -43,17 +43,37 @@ pub(crate) struct Model {
     pub(crate) off: Off,
     pub(crate) run: Strategy,
     pub(crate) verdict: Verdict,
-    /// `true` if an error shows its text only, without its sources: its type may not be `'static`.
-    pub(crate) text: bool,
-    /// `true` if it is a `Result` of a value that needs no question.
-    pub(crate) plain_ok: bool,
+    pub(crate) questions: Questions,
     /// The type that the future resolves to, where inference needs it and a body can name it.
     pub(crate) output: Option<Type>,
     /// The declared return type with `_` for `impl Trait`; `None` where none is declared.
     pub(crate) returns: Option<Type>,
+    /// `true` if an `impl Trait` is in the declared return type: a body can write `_` for it only.
+    pub(crate) opaque: bool,
     /// `true` if the output may be a future itself, which clippy's `async_yields_async` would report.
     pub(crate) yields: bool,
     pub(crate) captures: Captures,
+}
+
+/// The questions that the judge asks about a returned type.
+pub(crate) enum Questions {
+    All,
+    /// None about the value in the `Ok`, whose spelling answers it.
+    PlainOk,
+    /// Not whether an error is an `Error`: its type may not be `'static`, and it shows its text only.
+    Text,
+}
+
+impl Questions {
+    fn about(ty: &Type, sig: &Signature) -> Self {
+        if static_bounds::has_open_error(ty, sig) {
+            Self::Text
+        } else if return_type::has_plain_ok(ty) {
+            Self::PlainOk
+        } else {
+            Self::All
+        }
+    }
 }
 
 /// The log settings of an error.
@@ -106,9 +126,9 @@ impl Model {
         let body = function.body.as_ref()?;
         let judged = ret.is_some() || args.rule.is_some();
         let (run, verdict, output) = strategy::choose(function, body, judged);
-        let returned = return_type::declared(&sig.output).map(return_type::settled);
-        let plain_ok = returned.as_ref().is_some_and(return_type::has_plain_ok);
-        let text = returned.is_some_and(|ty| static_bounds::has_open_error(&ty, sig));
+        let declared = return_type::declared(&sig.output);
+        let returned = declared.map(return_type::settled);
+        let questions = returned.map_or(Questions::All, |ty| Questions::about(&ty, sig));
         let labels_key = args.labels.as_ref().map(|labels| labels.key);
         let labels = value(args.labels).unwrap_or_default();
         let sentry = value(args.sentry).unwrap_or_default();
@@ -143,10 +163,10 @@ impl Model {
             off,
             run,
             verdict,
-            text,
-            plain_ok,
+            questions,
             output,
-            returns: return_type::declared(&sig.output).map(return_type::erase),
+            returns: declared.map(return_type::erase),
+            opaque: declared.is_some_and(return_type::is_opaque),
             yields: yields(sig),
             captures,
         };
@@ -164,9 +184,21 @@ impl Model {
     }
 
     /// Returns `true` if nothing of it has to happen at the first poll, inside the `async fn`, and its output
-    /// can be named.
+    /// can be that of an `impl Future`.
     fn may_return_its_future(&self) -> bool {
-        matches!(self.run, Strategy::Async) && !self.looks_at_arguments() && self.output.is_some()
+        let named = self.output.is_some() && !self.opaque;
+        named && matches!(self.run, Strategy::Async) && !self.looks_at_arguments()
+    }
+
+    /// Returns the type that judges what the body returns; `None` if only inference knows it, or if the
+    /// strategy gives the body no type of its own.
+    pub(crate) fn judged_type(&self) -> Option<&Type> {
+        let ty = match self.run {
+            Strategy::Sync => self.returns.as_ref(),
+            Strategy::Async | Strategy::Desugared => self.output.as_ref(),
+            Strategy::Inline { .. } | Strategy::Tail { .. } | Strategy::Future { .. } => None,
+        };
+        ty.filter(|_| !self.opaque)
     }
 
     /// Returns `true` if a call evaluates expressions from the attribute when it begins.

@@ -30,14 +30,14 @@ use syn::{Expr, Ident, Type};
 //                 let _ = (&order,);
 //                 ({ body })
 //             },
-//             |__monitor_returned: &_| P::judge!(__monitor_returned),
+//             P::judge!([Result<u32, Error>]),
 //         )
 //         .await
 //     }
 //
 // Where nothing is said of its arguments (`desugar`), it needs no coroutine around that future:
 //     fn f(order: Order) -> impl P::Future<Output = Result<u32, Error>> {
-//         P::run_async_by_type(P::site!(of_async).wait(), async move { … }, |__monitor_returned: &_| …)
+//         P::run_async_by_type(P::site!(of_async).wait(), async move { … }, P::judge!([Result<u32, Error>]))
 //     }
 //
 // `site!` puts the static into a block of its own: in the body's scope it would forbid a local of that name.

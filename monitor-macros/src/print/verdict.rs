@@ -1,36 +1,54 @@
 //! Prints the judgement of a returned value: by its type, then by the attribute's rules.
 
 use super::Printer;
-use crate::decide::{Strategy, Verdict};
+use crate::decide::{Questions, Strategy, Verdict};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote_spanned};
 use syn::Ident;
 use syn::spanned::Spanned;
 
 impl Printer {
-    /// Prints the call of `run` or `run_async`, or of a variant of it for calls that are not timed.
+    /// Prints the call of `run` or `run_async`, or of the variant that the judge needs.
     ///
-    /// If the type alone decides about the returned value, it is a variant whose closure is never
-    /// called. If the value cannot be an error, it is a variant without a closure.
+    /// Rules of the attribute are a closure that returns the verdict. Without rules the type decides alone: the
+    /// declared one, or one that only inference knows, through a closure that is never called.
     pub(super) fn run(&self, run: &str, start: &TokenStream, body: &impl ToTokens) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let rules = model.rule.is_some() || model.ret.is_some() || model.sentry.when.is_some();
-        let (kind, judge) = match model.verdict {
-            _ if rules => ("", Some(self.verdict())),
-            Verdict::Plain => ("_plain", None),
-            Verdict::Probe => {
-                let how = match (model.text, model.plain_ok) {
-                    (true, _) => Some(quote_spanned!(at=> , text)),
-                    (false, true) => Some(quote_spanned!(at=> , plain)),
-                    (false, false) => None,
-                };
-                let judge = quote_spanned!(at=> #private::judge!(__monitor_returned #how));
-                ("_by_type", Some(self.of_returned(&judge)))
+        let untimed = model.off.latency;
+        let by_type = match (&model.verdict, model.judged_type()) {
+            _ if rules => None,
+            (Verdict::Plain, _) if untimed => Some(quote_spanned!(at=> #private::AlwaysOk)),
+            (Verdict::Plain, _) => {
+                let run = Ident::new(&format!("{run}_plain"), at);
+                return quote_spanned!(at=> #private::#run(#start, #body));
+            }
+            (Verdict::Probe, Some(ty)) => Some(self.judge(&quote_spanned!(at=> [#ty]))),
+            (Verdict::Probe, None) => None,
+        };
+        let (kind, judge) = match by_type {
+            Some(judge) if untimed => ("_by_type", quote_spanned!(at=> #private::Untimed(#judge))),
+            Some(judge) => ("_by_type", judge),
+            None if untimed => ("_untimed", self.verdict()),
+            None if rules => ("", self.verdict()),
+            None => {
+                let judge = self.judge(&quote_spanned!(at=> __monitor_returned));
+                ("_by_inferred_type", self.of_returned(&judge))
             }
         };
-        let run = Ident::new(&format!("{run}{}{kind}", self.untimed()), at);
-        let judge = judge.iter();
-        quote_spanned!(at=> #private::#run(#start, #body #(, #judge)*))
+        let run = Ident::new(&format!("{run}{kind}"), at);
+        quote_spanned!(at=> #private::#run(#start, #body, #judge))
+    }
+
+    /// Prints the judge of a type in brackets, or of the type of a reference.
+    fn judge(&self, asked: &TokenStream) -> TokenStream {
+        let (at, private) = (self.at, &self.private);
+        let how = match self.model.questions {
+            Questions::All => None,
+            Questions::PlainOk => Some(quote_spanned!(at=> , plain)),
+            Questions::Text => Some(quote_spanned!(at=> , text)),
+        };
+        quote_spanned!(at=> #private::judge!(#asked #how))
     }
 
     /// Prints a closure that returns the verdict.
@@ -46,7 +64,8 @@ impl Printer {
                 quote_spanned!(at=> #private::Verdict::Shown(#private::Shown::#format(__monitor_returned)))
             }
             (Verdict::Probe, ret) => {
-                let text = model.text.then(|| quote_spanned!(at=> , text));
+                let text = matches!(model.questions, Questions::Text);
+                let text = text.then(|| quote_spanned!(at=> , text));
                 quote_spanned!(at=> #private::verdict!(__monitor_returned #ret #text))
             }
         };

@@ -9,8 +9,6 @@ pub fn work(
             }
             ({ Ok(a) })
         },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
-        },
+        ::monitor_runtime::__private::judge!([Result < u32, String >], plain),
     )
 }

@@ -14,8 +14,6 @@ pub fn connect() -> impl ::monitor_runtime::__private::Future<
             }
             ({ Ok(()) })
         },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
-        },
+        ::monitor_runtime::__private::judge!([Result < (), Error >], plain),
     )
 }

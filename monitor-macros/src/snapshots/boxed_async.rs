@@ -27,7 +27,7 @@ where
     Self: 'async_trait,
 {
     Box::pin(
-        ::monitor_runtime::__private::run_async_by_type(
+        ::monitor_runtime::__private::run_async_by_inferred_type(
             ::monitor_runtime::__private::site!(
                 with_settings(& const { ::monitor_runtime::__private::Settings::new()
                 .fields(& ["self.id", "key"]).future()

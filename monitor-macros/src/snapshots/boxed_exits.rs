@@ -13,7 +13,7 @@ fn load(
         .wait();
     if cached {
         return Box::pin(
-            ::monitor_runtime::__private::run_async_by_type(
+            ::monitor_runtime::__private::run_async_by_inferred_type(
                 __monitor_start,
                 ready(Ok(id.0)),
                 |__monitor_returned: &Result<u32, Error>| {
@@ -25,7 +25,7 @@ fn load(
     match find(id) {
         Some(found) => {
             Box::pin(
-                ::monitor_runtime::__private::run_async_by_type(
+                ::monitor_runtime::__private::run_async_by_inferred_type(
                     __monitor_start,
                     found,
                     |__monitor_returned: &Result<u32, Error>| {
@@ -36,7 +36,7 @@ fn load(
         }
         None if is_lax() => {
             Box::pin(
-                ::monitor_runtime::__private::run_async_by_type(
+                ::monitor_runtime::__private::run_async_by_inferred_type(
                     __monitor_start,
                     async { Ok(0) },
                     |__monitor_returned: &Result<u32, Error>| {

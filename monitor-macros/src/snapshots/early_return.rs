@@ -6,7 +6,7 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
         .wait();
     if id == 0 {
         return Box::pin(
-            ::monitor_runtime::__private::run_async_by_type(
+            ::monitor_runtime::__private::run_async_by_inferred_type(
                 __monitor_start,
                 ready(Ok(0)),
                 |__monitor_returned: &Result<u32, Error>| {
@@ -16,7 +16,7 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
         );
     }
     Box::pin(
-        ::monitor_runtime::__private::run_async_by_type(
+        ::monitor_runtime::__private::run_async_by_inferred_type(
             __monitor_start,
             async move { find(id).await },
             |__monitor_returned: &Result<u32, Error>| {

@@ -1,6 +1,6 @@
 fn open(&self, path: PathBuf) -> Self::Opening {
     Box::pin(
-        ::monitor_runtime::__private::run_async_by_type(
+        ::monitor_runtime::__private::run_async_by_inferred_type(
             ::monitor_runtime::__private::site!(
                 with_settings(& const { ::monitor_runtime::__private::Settings::new()
                 .future() })

@@ -25,9 +25,7 @@ where
                     }
                     ({ self.rows.get(id) })
                 },
-                |__monitor_returned: &_| {
-                    ::monitor_runtime::__private::judge!(__monitor_returned)
-                },
+                ::monitor_runtime::__private::judge!([Option < & T >]),
             ))
             .await
     }

@@ -1,5 +1,5 @@
 fn list(&self) -> Result<Vec<(u32, impl Iterator<Item = impl Display> + '_)>, Error> {
-    ::monitor_runtime::__private::run_by_type(
+    ::monitor_runtime::__private::run_by_inferred_type(
         ::monitor_runtime::__private::site!(
             with_settings(::monitor_runtime::__private::of_error!(SYNC Error))
         )

@@ -12,6 +12,6 @@ fn f(n: u8) -> Vec<u8> {
             let found = Other(n);
             vec![found.get()]
         },
-        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+        ::monitor_runtime::__private::judge!([Vec < u8 >]),
     )
 }

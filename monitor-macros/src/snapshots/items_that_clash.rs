@@ -11,8 +11,6 @@ fn f() -> Result<u8, Error> {
             }
             Ok(1)
         },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
-        },
+        ::monitor_runtime::__private::judge!([Result < u8, Error >], plain),
     )
 }

@@ -22,9 +22,7 @@ async fn check_out(&mut self, order: Order, route: &str, dry_run: bool) -> Recei
                 let _ = (&order,);
                 ({ self.pay(order, route, dry_run).await })
             },
-            |__monitor_returned: &_| {
-                ::monitor_runtime::__private::judge!(__monitor_returned)
-            },
+            ::monitor_runtime::__private::judge!([Receipt]),
         ))
         .await
 }

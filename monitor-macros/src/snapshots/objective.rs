@@ -8,8 +8,6 @@ fn pay() -> Result<(), PayError> {
         )
             .begin(),
         move || -> Result<(), PayError> { Ok(()) },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
-        },
+        ::monitor_runtime::__private::judge!([Result < (), PayError >], plain),
     )
 }

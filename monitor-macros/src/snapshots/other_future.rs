@@ -1,5 +1,5 @@
 fn get(id: u32) -> impl Future<Output = io::Result<u32>> {
-    ::monitor_runtime::__private::run_async_by_type(
+    ::monitor_runtime::__private::run_async_by_inferred_type(
         ::monitor_runtime::__private::site!(
             with_settings(& const { ::monitor_runtime::__private::Settings::new()
             .future().classes(::monitor_runtime::__private::of_error!(CLASSES(io::Result

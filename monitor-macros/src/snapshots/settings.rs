@@ -9,8 +9,6 @@ fn check_out(&self) -> Result<(), Error> {
         )
             .begin(),
         move || -> Result<(), Error> { self.pay() },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
-        },
+        ::monitor_runtime::__private::judge!([Result < (), Error >], plain),
     )
 }

@@ -6,6 +6,6 @@ fn at(what: &str) -> Option<u8> {
             find(what)?;
             None
         },
-        |__monitor_returned: &_| ::monitor_runtime::__private::judge!(__monitor_returned),
+        ::monitor_runtime::__private::judge!([Option < u8 >]),
     )
 }

@@ -9,8 +9,6 @@ fn at(what: &str) -> Result<u8, Error> {
             crate::error!("{what}");
             Ok(1)
         },
-        |__monitor_returned: &_| {
-            ::monitor_runtime::__private::judge!(__monitor_returned, plain)
-        },
+        ::monitor_runtime::__private::judge!([Result < u8, Error >], plain),
     )
 }

@@ -61,7 +61,7 @@ impl<R> Judge<R> for AlwaysOk {
 }
 
 /// The judge of a future whose calls are not timed.
-pub struct Untimed<J>(pub(crate) J);
+pub struct Untimed<J>(pub J);
 
 impl<R, J: Judge<R>> Judge<R> for Untimed<J> {
     #[inline]
@@ -70,13 +70,16 @@ impl<R, J: Judge<R>> Judge<R> for Untimed<J> {
     }
 }
 
-/// Selects the judge of the value behind a reference, by the value's type. `text` does not ask
-/// whether an error is an `Error`.
+/// Selects the judge of a type in brackets, or of the type of the value behind a reference. `text` does not
+/// ask whether an error is an `Error`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __judge {
-    ($value:ident) => {
-        $crate::__private::Probe::of($value)
+    ([$($ty:tt)*] $($how:tt)*) => {
+        $crate::__judge!(@ ($crate::__private::Probe::<($($ty)*, ())>::NEW) $($how)*)
+    };
+    (@ ($($probe:tt)*)) => {
+        $($probe)*
             .__monitor_value()
             .__monitor_error()
             .__monitor_value()
@@ -86,19 +89,20 @@ macro_rules! __judge {
     };
     // The spelling of the value in the `Ok` rules out a `Result`: each question is a tenth of what the
     // compiler does for a function.
-    ($value:ident, plain) => {
-        $crate::__private::Probe::of($value)
-            .__monitor_value()
-            .__monitor_error()
+    (@ ($($probe:tt)*) , plain) => {
+        $($probe)*.__monitor_value().__monitor_error()
     };
-    ($value:ident, text) => {
-        $crate::__private::Probe::of($value)
+    (@ ($($probe:tt)*) , text) => {
+        $($probe)*
             .__monitor_shape()
             .__monitor_text()
             .__monitor_shape()
             .__monitor_text()
             .__monitor_shape()
             .__monitor_text()
+    };
+    ($value:ident $($how:tt)*) => {
+        $crate::__judge!(@ ($crate::__private::Probe::of($value)) $($how)*)
     };
 }
 

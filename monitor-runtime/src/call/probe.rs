@@ -107,6 +107,9 @@ row! {
 }
 
 impl<R> Probe<(R, ())> {
+    /// The probe of a type.
+    pub const NEW: Self = Self(PhantomData);
+
     /// Creates the probe for the type of a value.
     #[inline]
     pub const fn of(_: &R) -> Self {

@@ -22,17 +22,27 @@ use crate::call::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless, Untimed};
 // Functions of three lines, not one with parameters: the macro knows which one a function needs, and each
 // further argument is one more that the compiler checks in every annotated function.
 
-/// Runs the body of a function and records how it ended. The closure is not called; its type
-/// selects the judge.
+/// Runs the body of a function and records how it ended.
 #[inline]
-pub fn run_by_type<R, J: Judge<R> + Stateless>(
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a judge has no size, and a borrow is one more thing to check"
+)]
+pub fn run_by_type<R>(open: CallGuard, body: impl FnOnce() -> R, judge: impl Judge<R>) -> R {
+    let returned = body();
+    judge.end(open, true, &returned);
+    returned
+}
+
+/// Runs a function whose declared type a body cannot write. The closure is not called; its type selects the
+/// judge.
+#[inline]
+pub fn run_by_inferred_type<R, J: Judge<R> + Stateless>(
     open: CallGuard,
     body: impl FnOnce() -> R,
     _: impl FnOnce(&R) -> J,
 ) -> R {
-    let returned = body();
-    J::NEW.end(open, true, &returned);
-    returned
+    run_by_type(open, body, J::NEW)
 }
 
 /// Runs a function whose returned value cannot be an error.
@@ -53,28 +63,6 @@ pub fn run<R>(
     let returned = body();
     let verdict = verdict(&returned);
     open.returned(true, verdict);
-    returned
-}
-
-/// Runs a function whose calls are not timed, with the judge of the type.
-// A verdict returned from a function that is not inlined goes through memory, so the judge ends the
-// call itself.
-#[inline]
-pub fn run_untimed_by_type<R, J: Judge<R> + Stateless>(
-    open: CallGuard,
-    body: impl FnOnce() -> R,
-    _: impl FnOnce(&R) -> J,
-) -> R {
-    let returned = body();
-    J::NEW.end(open, false, &returned);
-    returned
-}
-
-/// Runs a function whose calls are not timed, and that returns no error.
-#[inline]
-pub fn run_untimed_plain<R>(open: CallGuard, body: impl FnOnce() -> R) -> R {
-    let returned = body();
-    open.returned(false, Verdict::Ok);
     returned
 }
 
@@ -161,20 +149,33 @@ impl Drop for Inline {
     }
 }
 
-/// Wraps the body of an `async` function; the call begins with its first poll. The closure is not
-/// called; its type selects the judge.
+/// Wraps the body of an `async` function; the call begins with its first poll.
 #[inline]
-pub fn run_async_by_type<F, J, V>(state: FutureState, future: F, _: V) -> Monitored<F, ByType<V>>
+pub fn run_async_by_type<F, J>(state: FutureState, future: F, judge: J) -> Monitored<F, J>
+where
+    F: Future,
+    J: Judge<F::Output>,
+{
+    Monitored {
+        future,
+        state,
+        judge,
+    }
+}
+
+/// Runs a future whose output a body cannot write. The closure is not called; its type selects the judge.
+#[inline]
+pub fn run_async_by_inferred_type<F, J, V>(
+    state: FutureState,
+    future: F,
+    _: V,
+) -> Monitored<F, ByType<V>>
 where
     F: Future,
     J: Judge<F::Output> + Stateless,
     V: FnOnce(&F::Output) -> J,
 {
-    Monitored {
-        future,
-        state,
-        judge: ByType::NEW,
-    }
+    run_async_by_type(state, future, ByType::NEW)
 }
 
 /// Runs a future whose output cannot be an error.
@@ -198,38 +199,6 @@ where
         future,
         state,
         judge: ByRule(verdict),
-    }
-}
-
-/// Wraps the body of an `async` function whose calls are not timed.
-#[inline]
-pub fn run_async_untimed_by_type<F, J, V>(
-    state: FutureState,
-    future: F,
-    _: V,
-) -> Monitored<F, Untimed<ByType<V>>>
-where
-    F: Future,
-    J: Judge<F::Output> + Stateless,
-    V: FnOnce(&F::Output) -> J,
-{
-    Monitored {
-        future,
-        state,
-        judge: Untimed(ByType::NEW),
-    }
-}
-
-/// Runs a future that is not timed, and whose output cannot be an error.
-#[inline]
-pub fn run_async_untimed_plain<F: Future>(
-    state: FutureState,
-    future: F,
-) -> Monitored<F, Untimed<AlwaysOk>> {
-    Monitored {
-        future,
-        state,
-        judge: Untimed(AlwaysOk),
     }
 }
 
