@@ -4,6 +4,7 @@ use tracing::Level;
 
 use crate::base::fields::FieldValue;
 use crate::base::outcome::Outcome;
+use crate::base::unwind;
 use crate::callsite::Site;
 use crate::callsite::events::{CallSpan, Completion, Events, is_telling, telling};
 use crate::context::trace;
@@ -41,6 +42,28 @@ pub(super) fn write_plain(
             telling(write);
         }
     });
+}
+
+/// Writes the line of such a call, which has been taken off the list, and leaves its span.
+// Under one guard if the span is open: setting one up is a part of what the runtime adds to a call.
+#[inline]
+pub(super) fn write_plain_and_leave(
+    site: &'static Site,
+    events: &'static Events,
+    span: &mut CallSpan,
+    seconds: Option<f64>,
+    fields: Option<&[FieldValue]>,
+) {
+    if span.pending_place().is_some() {
+        unwind::quietly(|| write_plain(site, events, span, seconds, fields));
+    } else if site.log {
+        span.prepare(site, fields);
+        let write = |span: &CallSpan| events.write_plain(site, span, seconds, fields);
+        let is_error = site.level == Level::ERROR;
+        span.exit_after(|span| sentry::as_own(is_error, || write(span)));
+    } else {
+        span.exit(&mut None);
+    }
 }
 
 /// Writes the line of a call, and records its outcome on its span.

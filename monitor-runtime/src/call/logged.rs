@@ -6,15 +6,15 @@
 
 use std::cell::RefCell;
 
-use tracing::{Level, Span};
+use tracing::Span;
 
 use super::extras::Traced;
 use super::fast::{FastCall, now};
 use super::line;
 use super::marks::{LOGGED, RECORDED, ROOT};
+use crate::base::clock;
 use crate::base::outcome::Outcome;
 use crate::base::verdict::Verdict;
-use crate::base::{clock, unwind};
 use crate::call::start::Start;
 use crate::call::{CallExtras, End};
 use crate::callsite::Site;
@@ -27,7 +27,6 @@ use crate::context::trace;
 use crate::context::trace::{Begun, RootCall};
 use crate::context::{capture, own_shards};
 use crate::logs::EndedCall;
-use crate::sentry;
 use crate::traces::SpanEnd;
 
 thread_local! {
@@ -122,16 +121,7 @@ impl FastCall {
         span.unlist(&mut declared);
         let fields = declared.as_deref().map(Declared::fields);
         let seconds = Some(clock::seconds(ticks));
-        if span.pending_place().is_some() {
-            unwind::quietly(|| line::write_plain(site, events, &mut span, seconds, fields));
-        } else if site.log {
-            span.prepare(site, fields);
-            let write = |span: &CallSpan| events.write_plain(site, span, seconds, fields);
-            let is_error = site.level == Level::ERROR;
-            span.exit_after(|span| sentry::as_own(is_error, || write(span)));
-        } else {
-            span.exit(&mut None);
-        }
+        line::write_plain_and_leave(site, events, &mut span, seconds, fields);
         if self.began & RECORDED != 0 {
             trace::end_call(self.shard.thread(), site, ended);
         } else if self.began & ROOT != 0
