@@ -65,7 +65,7 @@ impl FastCall {
             return None;
         }
         if is_root {
-            push_root(site, now(&shard))?;
+            push_root(site)?;
         }
         // As for full calls: opened outside the call's own span of the local trace, and entered inside it.
         let mut open = None;
@@ -92,6 +92,9 @@ impl FastCall {
         } else {
             now(&shard) | (marked & (ROOT | RECORDED))
         };
+        if is_root {
+            RootCall::note_start(shard.thread(), Self::ticks(began));
+        }
         let began = began | LOGGED;
         Some(Self { shard, began })
     }
@@ -163,14 +166,11 @@ impl FastCall {
     }
 }
 
-/// Begins a call outside local traces.
+/// Adds a call outside local traces, which begins.
 #[inline]
-fn push_root(site: &'static Site, began: u64) -> Option<()> {
+fn push_root(site: &'static Site) -> Option<()> {
     let push = |roots: &RefCell<Vec<RootCall>>| {
-        roots
-            .try_borrow_mut()
-            .ok()?
-            .push(RootCall::new(site, began)?);
+        roots.try_borrow_mut().ok()?.push(RootCall::new(site, 0)?);
         Some(())
     };
     ROOTS.try_with(push).ok().flatten()

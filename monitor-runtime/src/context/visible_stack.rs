@@ -4,6 +4,7 @@
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
+use crate::base::clock;
 use crate::callsite::Site;
 use crate::traces::TraceId;
 
@@ -60,7 +61,7 @@ pub(super) struct VisibleStack {
 #[derive(Clone, Copy)]
 pub(crate) struct Promise {
     pub(crate) site: &'static Site,
-    /// The start of the call, in ticks of the clock.
+    /// The start of the call, in ticks of the clock; 0 while it begins.
     pub(crate) began: u64,
 }
 
@@ -96,19 +97,26 @@ impl PromiseCell {
         }
     }
 
+    /// Notes the start of a call that begins.
+    #[inline]
+    pub(super) fn note_start(&self, began: u64) {
+        self.began.store(began, Ordering::Release);
+    }
+
     pub(super) fn take(&self) -> Option<Promise> {
         let promise = self.read();
         self.set(None);
         promise
     }
 
-    /// Reads it on any thread. A call that ends meanwhile is left out.
+    /// Reads it on any thread. A call that ends meanwhile is left out, and one that begins does so now.
     pub(super) fn read(&self) -> Option<Promise> {
         let site = self.site.load(Ordering::Acquire);
         let began = self.began.load(Ordering::Acquire);
         let is_same = self.site.load(Ordering::Relaxed) == site;
         // SAFETY: the pointer is null, or was made from a `&'static Site`.
         let site = unsafe { site.as_ref() }.filter(|_| is_same)?;
+        let began = if began == 0 { clock::now() } else { began };
         Some(Promise { site, began })
     }
 }
@@ -214,4 +222,28 @@ pub(crate) struct StackReading {
     pub(crate) scopes: u64,
     /// The trace that the thread works for.
     pub(crate) trace: Option<TraceId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_that_begins_does_so_now_until_its_start_is_noted() {
+        enum Here {}
+        static SITE: Site = Site::of::<Here>("shop");
+        let cell = PromiseCell::new();
+        cell.set(Some(Promise {
+            site: &SITE,
+            began: 0,
+        }));
+        let before = clock::now();
+        let began = |promise: Option<Promise>| promise.expect("it was set").began;
+        let begins = began(cell.read());
+        assert!((before..=clock::now()).contains(&begins));
+        cell.note_start(7);
+        assert_eq!(began(cell.read()), 7);
+        assert_eq!(began(cell.take()), 7);
+        assert!(cell.read().is_none());
+    }
 }

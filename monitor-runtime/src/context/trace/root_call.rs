@@ -14,7 +14,7 @@ use super::open_span::OpenSpan;
 use crate::callsite::Site;
 use crate::context;
 use crate::context::outermost_calls;
-use crate::context::thread::THREAD;
+use crate::context::thread::{THREAD, Thread};
 use crate::context::visible_stack::Promise;
 use crate::traces::span::Detail;
 use crate::traces::{Ids, LocalTrace, SpanKey};
@@ -37,7 +37,8 @@ struct Around {
 }
 
 impl RootCall {
-    /// Returns an outermost call, which began at this tick of the clock; `None` inside a local trace.
+    /// Returns an outermost call, which began at this tick of the clock, or at 0 begins; `None` inside a local
+    /// trace.
     #[inline]
     pub(crate) fn new(site: &'static Site, began: u64) -> Option<Self> {
         (!context::is_in_local_trace()).then_some(Self {
@@ -63,6 +64,13 @@ impl RootCall {
                 diverted: thread.clock.divert(true),
             });
         });
+    }
+
+    /// Notes the start of the call that was entered last, which begins. It has no meaning once its trace has
+    /// begun.
+    #[inline]
+    pub(crate) fn note_start(thread: &Thread, began: u64) {
+        thread.clock.visible().promised.note_start(began);
     }
 
     /// Leaves the call.
