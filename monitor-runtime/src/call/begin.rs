@@ -12,7 +12,7 @@ impl Site {
         plain(self)
     }
 
-    /// Begins a call of a function with `latency = false`; it ends in [`run_untimed`](super::run::run_untimed).
+    /// Begins a call of a function with `latency = false`, whose end is not timed either.
     #[inline]
     pub fn begin_untimed(&'static self) -> CallGuard {
         untimed(self)
@@ -31,7 +31,7 @@ impl Start {
         }
     }
 
-    /// Begins a call of a function with `latency = false`; it ends in [`run_untimed`](super::run::run_untimed).
+    /// Begins a call of a function with `latency = false`, whose end is not timed either.
     #[inline]
     pub fn begin_untimed(self) -> CallGuard {
         any(self)
