@@ -140,9 +140,9 @@ mod tests;
 /// `site!` defines a static on the list of all functions and returns a reference to it. A plain function
 /// becomes `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. If the declared type cannot be an
 /// error, the call is `run_plain` or `run_async_plain`, without a judge. If the attribute has rules (`ok_if`,
-/// `ret` and the like), it is `run` or `run_async` with a closure that returns the verdict. If only inference
-/// knows the type, it is `run_by_inferred_type` or `run_async_by_inferred_type` with a closure that is never
-/// called: its type selects the judge.
+/// `ret` and the like), it is `run` or `run_async` with a closure that returns the verdict. If there is an
+/// `impl Trait` in the type, or if the function returns a future, it is `run_by_inferred_type` or
+/// `run_async_by_inferred_type` with a closure that is never called: its type selects the judge.
 ///
 /// # Limits
 ///

@@ -10,10 +10,12 @@ pub use crate::base::verdict::Inner;
 pub use crate::base::verdict::{ErrorFormat, Shown, Verdict};
 pub use crate::call::judge::{AlwaysOk, Untimed};
 pub use crate::call::labels::{Labelled, Labels, Unlabelled};
+pub use crate::call::levels::Shallow;
 pub use crate::call::probe::Probe;
 pub use crate::call::run::{
     Inline, Monitored, never, once, run, run_async, run_async_by_inferred_type, run_async_by_type,
-    run_async_plain, run_async_untimed, run_by_inferred_type, run_by_type, run_plain, run_untimed,
+    run_async_plain, run_async_untimed, run_async_untimed_by_inferred_type, run_by_inferred_type,
+    run_by_type, run_plain, run_untimed, run_untimed_by_inferred_type,
 };
 pub use crate::call::start::{Start, id, ids};
 pub use crate::call::transparent::{Held, Seen};

@@ -17,6 +17,7 @@ use ::std::cell::{Cell, RefCell};
 use ::std::clone::Clone;
 use ::std::convert::{AsRef, From, Into};
 use ::std::default::Default;
+use ::std::error::Error as StdError;
 use ::std::fmt::{Debug, Display, Formatter, Result as FmtResult};
 use ::std::future::Future;
 use ::std::iter::{DoubleEndedIterator, Extend, IntoIterator, Iterator};
@@ -267,6 +268,57 @@ pub async fn opaque_later(good: bool) -> Result<impl Iterator<Item = u8>, Opaque
     } else {
         Err(Opaque)
     }
+}
+
+/// What it lends is nested deeper than the verdict looks, with two lifetimes that only the compiler names.
+pub struct Nested<T>(pub T);
+
+/// An alias whose spelling hides the inner `Result`.
+pub mod nested {
+    /// Two in one.
+    pub type Result<T, E> = super::Result<super::Result<T, E>, E>;
+}
+
+impl<T> Nested<T> {
+    /// Four deep.
+    #[monitored]
+    pub async fn deep(&self, _other: &str) -> Result<Result<Result<Result<&T, u8>, u8>, u8>, u8> {
+        Ok(Ok(Ok(Ok(&self.0))))
+    }
+
+    /// Two deep, and one by its spelling.
+    #[monitored]
+    pub async fn hidden(&self, _other: &str) -> nested::Result<&T, u8> {
+        Ok(Ok(&self.0))
+    }
+
+    /// See [`hidden`](Self::hidden).
+    #[monitored(latency = false)]
+    pub async fn hidden_untimed(&self, _other: &str) -> nested::Result<&T, u8> {
+        Ok(Ok(&self.0))
+    }
+}
+
+/// An error that holds another for a lifetime of its own, in a type that a body cannot write.
+#[monitored(latency = false)]
+pub fn holds_untimed<'a, E: AsRef<dyn StdError + 'a>>(error: E) -> Result<impl Debug, E> {
+    if false { Ok(1_u8) } else { Err(error) }
+}
+
+/// See [`holds_untimed`].
+#[monitored(latency = false)]
+pub async fn holds_untimed_later<'a, E: AsRef<dyn StdError + 'a>>(
+    error: E,
+) -> Result<impl Debug, E> {
+    if false { Ok(1_u8) } else { Err(error) }
+}
+
+/// See [`holds_untimed`].
+#[monitored(latency = false)]
+pub fn holds_untimed_in_a_box<'a, E: AsRef<dyn StdError + 'a> + 'a>(
+    error: E,
+) -> Pin<Box<dyn Future<Output = Result<u8, E>> + 'a>> {
+    Box::pin(async { Err(error) })
 }
 
 /// A future that is opaque itself.

@@ -11,7 +11,7 @@ impl Printer {
     /// Prints the call of `run` or `run_async`, or of the variant that the judge needs.
     ///
     /// Rules of the attribute are a closure that returns the verdict. Without rules the type decides alone: the
-    /// declared one, or one that only inference knows, through a closure that is never called.
+    /// declared one, or the one of a closure's argument. That closure is never called.
     pub(super) fn run(&self, run: &str, start: &TokenStream, body: &impl ToTokens) -> TokenStream {
         let (at, private, model) = (self.at, &self.private, &self.model);
         let rules = model.rule.is_some() || model.ret.is_some() || model.sentry.when.is_some();
@@ -27,13 +27,16 @@ impl Printer {
             (Verdict::Probe, None) => None,
         };
         let (kind, judge) = match by_type {
-            Some(judge) if untimed => ("_by_type", quote_spanned!(at=> #private::Untimed(#judge))),
-            Some(judge) => ("_by_type", judge),
-            None if untimed => ("_untimed", self.verdict()),
-            None if rules => ("", self.verdict()),
+            Some(judge) if untimed => {
+                let judge = quote_spanned!(at=> #private::Untimed(#judge));
+                ("_by_type".to_owned(), judge)
+            }
+            Some(judge) => ("_by_type".to_owned(), judge),
+            None if rules => (self.untimed().to_owned(), self.verdict()),
             None => {
                 let judge = self.judge(&quote_spanned!(at=> __monitor_returned));
-                ("_by_inferred_type", self.of_returned(&judge))
+                let kind = format!("{}_by_inferred_type", self.untimed());
+                (kind, self.of_returned(&judge))
             }
         };
         let run = Ident::new(&format!("{run}{kind}"), at);

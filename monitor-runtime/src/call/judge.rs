@@ -60,7 +60,7 @@ impl<R> Judge<R> for AlwaysOk {
     }
 }
 
-/// The judge of a future whose calls are not timed.
+/// The judge of a call that is not timed.
 pub struct Untimed<J>(pub J);
 
 impl<R, J: Judge<R>> Judge<R> for Untimed<J> {
@@ -75,34 +75,42 @@ impl<R, J: Judge<R>> Judge<R> for Untimed<J> {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __judge {
-    ([$($ty:tt)*] $($how:tt)*) => {
-        $crate::__judge!(@ ($crate::__private::Probe::<($($ty)*, ())>::NEW) $($how)*)
+    (@ $probe:expr) => {
+        $probe
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_value()
+            .__monitor_error()
+            .__monitor_value()
+            .__monitor_error()
     };
-    (@ ($($probe:tt)*)) => {
-        $($probe)*
-            .__monitor_value()
-            .__monitor_error()
-            .__monitor_value()
-            .__monitor_error()
-            .__monitor_value()
-            .__monitor_error()
+    (@ $probe:expr, plain) => {
+        $probe.__monitor_value().__monitor_error()
+    };
+    (@ $probe:expr, text) => {
+        $probe
+            .__monitor_shape()
+            .__monitor_text()
+            .__monitor_shape()
+            .__monitor_text()
+            .__monitor_shape()
+            .__monitor_text()
     };
     // The spelling of the value in the `Ok` rules out a `Result`: each question is a tenth of what the
     // compiler does for a function.
-    (@ ($($probe:tt)*) , plain) => {
-        $($probe)*.__monitor_value().__monitor_error()
+    ([$($ty:tt)*], plain) => {
+        $crate::__judge!(
+            @ $crate::__private::Probe::<($($ty)*, $crate::__private::Shallow)>::NEW, plain
+        )
     };
-    (@ ($($probe:tt)*) , text) => {
-        $($probe)*
-            .__monitor_shape()
-            .__monitor_text()
-            .__monitor_shape()
-            .__monitor_text()
-            .__monitor_shape()
-            .__monitor_text()
+    ([$($ty:tt)*] $($how:tt)*) => {
+        $crate::__judge!(@ $crate::__private::Probe::<($($ty)*, ())>::NEW $($how)*)
+    };
+    ($value:ident, plain) => {
+        $crate::__judge!(@ $crate::__private::Probe::shallow($value), plain)
     };
     ($value:ident $($how:tt)*) => {
-        $crate::__judge!(@ ($crate::__private::Probe::of($value)) $($how)*)
+        $crate::__judge!(@ $crate::__private::Probe::of($value) $($how)*)
     };
 }
 

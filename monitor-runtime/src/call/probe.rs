@@ -25,7 +25,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::judge::{Judge, Stateless};
-use super::levels::{Inside, Nested, Stack};
+use super::levels::{Inside, Nested, Shallow, Stack};
 use super::look::{
     ByClass, ByDebug, ByDisplay, ByError, ByLocalError, ByNothing, ByPayload, BySendError,
     BySharedLocalError, BySharedSendError, Level, Look, NoClass, Opaque, Value, View,
@@ -106,13 +106,23 @@ row! {
     Done;
 }
 
-impl<R> Probe<(R, ())> {
+impl<R, S: Stack> Probe<(R, S)> {
     /// The probe of a type.
     pub const NEW: Self = Self(PhantomData);
+}
 
+impl<R> Probe<(R, ())> {
     /// Creates the probe for the type of a value.
     #[inline]
     pub const fn of(_: &R) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<R> Probe<(R, Shallow)> {
+    /// Creates such a probe that asks about one `Result` only.
+    #[inline]
+    pub const fn shallow(_: &R) -> Self {
         Self(PhantomData)
     }
 }
@@ -128,8 +138,29 @@ impl<H, T, S: Stack> Then<H, T, S> for ByClass {
 impl<H, T, S: Stack> Then<H, T, S> for NoClass {
     type Next = Done<S::Around<Level<H, Value<Self>>>>;
 }
-impl<H, T, S> Then<H, T, S> for Nested {
-    type Next = Probe<(T, (H, S))>;
+impl<H, T, S: Inner<H, T>> Then<H, T, S> for Nested {
+    type Next = S::Next;
+}
+
+/// The next question about a `Result` in the `Ok` of one whose error is seen like `H`.
+// The judge must not contain `T`. A lifetime in a type that a body writes is one that the compiler infers, and in the
+// type of a future it would become `'static`.
+pub trait Inner<H, T> {
+    #[doc(hidden)]
+    type Next: Stateless;
+}
+impl<H, T> Inner<H, T> for () {
+    type Next = Probe<(T, (H, ()))>;
+}
+impl<A, H, T> Inner<H, T> for (A, ()) {
+    type Next = Probe<(T, (H, Self))>;
+}
+// No question is left.
+impl<A, B, S: Stack, H, T> Inner<H, T> for (A, (B, S)) {
+    type Next = Done<<Self as Stack>::Around<Level<H, Opaque>>>;
+}
+impl<H, T> Inner<H, T> for Shallow {
+    type Next = Done<Level<H, Opaque>>;
 }
 
 /// Declares the question for the value: each row, its bounds, the next question, and the methods by which it
@@ -254,27 +285,5 @@ impl<R, J: Look<R>> Judge<R> for Done<J> {
     #[inline]
     fn end(&self, open: CallGuard, timed: bool, returned: &R) {
         J::end(open, timed, returned);
-    }
-}
-
-// `Result`s nested deeper than the probe looks.
-#[doc(hidden)]
-impl<T, S: Stack> Probe<(T, S)> {
-    #[inline]
-    pub fn __monitor_verdict<'a, R>(self, returned: &'a R) -> Verdict<'a>
-    where
-        S::Around<Opaque>: View<'a, R>,
-    {
-        <S::Around<Opaque>>::verdict(returned)
-    }
-}
-
-impl<R, T, S: Stack> Judge<R> for Probe<(T, S)>
-where
-    S::Around<Opaque>: Look<R>,
-{
-    #[inline]
-    fn end(&self, open: CallGuard, timed: bool, returned: &R) {
-        <S::Around<Opaque>>::end(open, timed, returned);
     }
 }

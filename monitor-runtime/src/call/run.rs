@@ -34,8 +34,7 @@ pub fn run_by_type<R>(open: CallGuard, body: impl FnOnce() -> R, judge: impl Jud
     returned
 }
 
-/// Runs a function whose declared type a body cannot write. The closure is not called; its type selects the
-/// judge.
+/// Runs a function with the judge that a closure would return. The closure is not called; only its type is used.
 #[inline]
 pub fn run_by_inferred_type<R, J: Judge<R> + Stateless>(
     open: CallGuard,
@@ -43,6 +42,16 @@ pub fn run_by_inferred_type<R, J: Judge<R> + Stateless>(
     _: impl FnOnce(&R) -> J,
 ) -> R {
     run_by_type(open, body, J::NEW)
+}
+
+/// Runs such a function whose calls are not timed.
+#[inline]
+pub fn run_untimed_by_inferred_type<R, J: Judge<R> + Stateless>(
+    open: CallGuard,
+    body: impl FnOnce() -> R,
+    _: impl FnOnce(&R) -> J,
+) -> R {
+    run_by_type(open, body, Untimed(J::NEW))
 }
 
 /// Runs a function whose returned value cannot be an error.
@@ -163,7 +172,7 @@ where
     }
 }
 
-/// Runs a future whose output a body cannot write. The closure is not called; its type selects the judge.
+/// Runs a future with the judge that a closure would return. The closure is not called; only its type is used.
 #[inline]
 pub fn run_async_by_inferred_type<F, J, V>(
     state: FutureState,
@@ -176,6 +185,21 @@ where
     V: FnOnce(&F::Output) -> J,
 {
     run_async_by_type(state, future, ByType::NEW)
+}
+
+/// Runs such a future whose calls are not timed.
+#[inline]
+pub fn run_async_untimed_by_inferred_type<F, J, V>(
+    state: FutureState,
+    future: F,
+    _: V,
+) -> Monitored<F, Untimed<ByType<V>>>
+where
+    F: Future,
+    J: Judge<F::Output> + Stateless,
+    V: FnOnce(&F::Output) -> J,
+{
+    run_async_by_type(state, future, Untimed(ByType::NEW))
 }
 
 /// Runs a future whose output cannot be an error.
