@@ -138,11 +138,15 @@ mod tests;
 /// ```
 ///
 /// `site!` defines a static on the list of all functions and returns a reference to it. A plain function
-/// becomes `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. If the declared type cannot be an
-/// error, the call is `run_plain` or `run_async_plain`, without a judge. If the attribute has rules (`ok_if`,
-/// `ret` and the like), it is `run` or `run_async` with a closure that returns the verdict. If there is an
-/// `impl Trait` in the type, or if the function returns a future, it is `run_by_inferred_type` or
-/// `run_async_by_inferred_type` with a closure that is never called: its type selects the judge.
+/// becomes `P::run_by_type(P::site!(of).begin(), || body, judge)` instead. Other calls are:
+///
+/// * `run_plain` and `run_async_plain`, without a judge, if the declared type cannot be an error;
+/// * `run_by_inferred_type` and `run_async_by_inferred_type`, if there is an `impl Trait` in the type or the
+///   function returns a future: the type of a closure, which is never called, selects the judge;
+/// * `run` and `run_async` with a closure that returns the verdict, if the attribute has rules (`ok_if`, `ret`
+///   and the like).
+///
+/// With `latency = false` the judge is wrapped in `Untimed`, or the name has `untimed` in it.
 ///
 /// # Limits
 ///
