@@ -270,7 +270,7 @@ pub async fn opaque_later(good: bool) -> Result<impl Iterator<Item = u8>, Opaque
     }
 }
 
-/// What it lends is nested deeper than the verdict looks, with two lifetimes that only the compiler names.
+/// A value that is lent in `Result`s nested deeper than the verdict looks, with two lifetimes that have no name.
 pub struct Nested<T>(pub T);
 
 /// An alias whose spelling hides the inner `Result`.

@@ -31,8 +31,7 @@ impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
 }
 
 /// The judge that a closure would return. The closure is never called; only its type is used.
-// A future stores the closure's type rather than the judge's. The judge's type contains the
-// future's output, which need not live as long as the future.
+// A future stores the closure's type, so no part of the judge's type has to live as long as the future.
 pub struct ByType<V>(PhantomData<fn() -> V>);
 
 impl<V> Stateless for ByType<V> {

@@ -11,11 +11,13 @@ pub trait Stack {
 impl Stack for () {
     type Around<J> = J;
 }
+
 /// The list of a probe that asks about one `Result` only.
 pub struct Shallow;
 impl Stack for Shallow {
     type Around<J> = J;
 }
+
 impl<H, S: Stack> Stack for (H, S) {
     type Around<J> = S::Around<Level<H, J>>;
 }

@@ -44,8 +44,9 @@ pub(super) fn write_plain(
     });
 }
 
-/// Writes the line of such a call, which has been taken off the list, and leaves its span.
-// Under one guard if the span is open: setting one up is a part of what the runtime adds to a call.
+/// Writes the line of a call that succeeded in time, has no value to show and is on no list any more, and leaves its
+/// span.
+// If the span is open, one guard against panics of the subscriber covers the line and the exit.
 #[inline]
 pub(super) fn write_plain_and_leave(
     site: &'static Site,

@@ -107,7 +107,7 @@ row! {
 }
 
 impl<R, S: Stack> Probe<(R, S)> {
-    /// The probe of a type.
+    /// The probe of the type `R`.
     pub const NEW: Self = Self(PhantomData);
 }
 
@@ -120,7 +120,7 @@ impl<R> Probe<(R, ())> {
 }
 
 impl<R> Probe<(R, Shallow)> {
-    /// Creates such a probe that asks about one `Result` only.
+    /// Creates the probe for the type of a value that asks about one `Result` only.
     #[inline]
     pub const fn shallow(_: &R) -> Self {
         Self(PhantomData)

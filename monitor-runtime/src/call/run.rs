@@ -44,7 +44,7 @@ pub fn run_by_inferred_type<R, J: Judge<R> + Stateless>(
     run_by_type(open, body, J::NEW)
 }
 
-/// Runs such a function whose calls are not timed.
+/// Runs a function as [`run_by_inferred_type`] does, whose calls are not timed.
 #[inline]
 pub fn run_untimed_by_inferred_type<R, J: Judge<R> + Stateless>(
     open: CallGuard,
@@ -187,7 +187,7 @@ where
     run_async_by_type(state, future, ByType::NEW)
 }
 
-/// Runs such a future whose calls are not timed.
+/// Runs a future as [`run_async_by_inferred_type`] does, whose calls are not timed.
 #[inline]
 pub fn run_async_untimed_by_inferred_type<F, J, V>(
     state: FutureState,
