@@ -1,7 +1,5 @@
 //! Ends a call with the verdict on its returned value: by type alone, or by the attribute's rules.
 
-use std::marker::PhantomData;
-
 use crate::base::verdict::Verdict;
 use crate::call::guard::CallGuard;
 
@@ -27,25 +25,6 @@ impl<R, V: for<'a> Fn(&'a R) -> Verdict<'a>> Judge<R> for ByRule<V> {
     #[inline]
     fn end(&self, open: CallGuard, timed: bool, returned: &R) {
         open.returned(timed, (self.0)(returned));
-    }
-}
-
-/// The judge that a closure would return. The closure is never called; only its type is used.
-// A future stores the closure's type, so no part of the judge's type has to live as long as the future.
-pub struct ByType<V>(PhantomData<fn() -> V>);
-
-impl<V> Stateless for ByType<V> {
-    const NEW: Self = Self(PhantomData);
-}
-
-impl<R, J, V> Judge<R> for ByType<V>
-where
-    J: Judge<R> + Stateless,
-    V: FnOnce(&R) -> J,
-{
-    #[inline]
-    fn end(&self, open: CallGuard, timed: bool, returned: &R) {
-        J::NEW.end(open, timed, returned);
     }
 }
 

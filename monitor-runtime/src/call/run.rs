@@ -12,7 +12,7 @@ use super::future::FutureState;
 pub(crate) use super::guard::CallGuard;
 use crate::base::verdict::Verdict;
 use crate::call::End;
-use crate::call::judge::{AlwaysOk, ByRule, ByType, Judge, Stateless, Untimed};
+use crate::call::judge::{AlwaysOk, ByRule, Judge, Stateless, Untimed};
 
 // Generic code is compiled once per annotated function, so it only hands over to code that is not
 // generic: `CallGuard` and `FutureState` exist once. They are made where the arguments are, because the
@@ -174,17 +174,13 @@ where
 
 /// Runs a future with the judge that a closure would return. The closure is not called; only its type is used.
 #[inline]
-pub fn run_async_by_inferred_type<F, J, V>(
-    state: FutureState,
-    future: F,
-    _: V,
-) -> Monitored<F, ByType<V>>
+pub fn run_async_by_inferred_type<F, J, V>(state: FutureState, future: F, _: V) -> Monitored<F, J>
 where
     F: Future,
     J: Judge<F::Output> + Stateless,
     V: FnOnce(&F::Output) -> J,
 {
-    run_async_by_type(state, future, ByType::NEW)
+    run_async_by_type(state, future, J::NEW)
 }
 
 /// Runs a future as [`run_async_by_inferred_type`] does, whose calls are not timed.
@@ -193,13 +189,13 @@ pub fn run_async_untimed_by_inferred_type<F, J, V>(
     state: FutureState,
     future: F,
     _: V,
-) -> Monitored<F, Untimed<ByType<V>>>
+) -> Monitored<F, Untimed<J>>
 where
     F: Future,
     J: Judge<F::Output> + Stateless,
     V: FnOnce(&F::Output) -> J,
 {
-    run_async_by_type(state, future, Untimed(ByType::NEW))
+    run_async_by_type(state, future, Untimed(J::NEW))
 }
 
 /// Runs a future whose output cannot be an error.
