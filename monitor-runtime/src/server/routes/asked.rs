@@ -1,9 +1,10 @@
 //! Documents that a client gets as JSON or as text for a terminal, if it may see details.
 
 use serde::Serialize;
+use warp::Filter;
+use warp::filters::BoxedFilter;
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 use super::answer::Answer;
 use super::{asker, refusal};
@@ -20,7 +21,7 @@ pub(super) struct Asked {
     pub(super) query: Vec<(String, String)>,
 }
 
-pub(super) fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Clone + Send + Sync {
+pub(super) fn asked() -> BoxedFilter<(Asked,)> {
     warp::method()
         .and(warp::header::headers_cloned())
         .and(asker())
@@ -31,6 +32,7 @@ pub(super) fn asked() -> impl Filter<Extract = (Asked,), Error = Rejection> + Cl
             asker,
             query,
         })
+        .boxed()
 }
 
 /// The form of an answer.

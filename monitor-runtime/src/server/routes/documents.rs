@@ -3,12 +3,11 @@
 
 use std::fmt::Display;
 
+use warp::Filter;
 use warp::http::{Method, StatusCode};
-use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 use super::answer::Answer;
-use super::{asker, document, refusal};
+use super::{Routes, asker, document, first_of, refusal};
 use crate::inventory::{self, Inventory};
 use crate::server::Context;
 use crate::server::access::Asker;
@@ -19,9 +18,7 @@ const JSON: &str = "application/json";
 const YAML: &str = "application/yaml";
 
 /// Serves the documents. Rejects every other path as not found.
-pub(super) fn routes(
-    context: Context,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+pub(super) fn routes(context: Context) -> Routes {
     let known = document(context.clone(), "inventory", |context| {
         Answer::ok(JSON, collect(context).to_json())
     });
@@ -35,13 +32,7 @@ pub(super) fn routes(
         let status = serde_json::to_string(&slo::status());
         Answer::ok(JSON, status.expect("strings and numbers always serialise"))
     });
-    known
-        .or(rules)
-        .unify()
-        .or(dashboard)
-        .unify()
-        .or(objectives)
-        .unify()
+    first_of([known, rules, dashboard, objectives])
 }
 
 /// Serves a document that parameters of the query adjust. A wrong parameter is answered with 400
@@ -51,7 +42,7 @@ fn adjusted<T: Parameters + Display>(
     path: &'static str,
     content_type: &'static str,
     make: impl Fn(&Context) -> T + Clone + Send + Sync + 'static,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+) -> Routes {
     warp::path(path)
         .and(warp::path::end())
         .and(warp::method())
@@ -67,6 +58,7 @@ fn adjusted<T: Parameters + Display>(
                 answer.answer(&method)
             },
         )
+        .boxed()
 }
 
 /// Returns the inventory, named as the service of this server.

@@ -1,17 +1,15 @@
 //! `/incidents` and `/incidents/<id>`: the evidence of alerts, as JSON or as text for a terminal.
 
+use warp::Filter;
 use warp::http::StatusCode;
-use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 use super::answer::Answer;
 use super::asked::{Asked, Form, JSON, asked};
+use super::{Routes, first_of};
 use crate::server::{Context, incidents};
 
 /// Serves both documents. Rejects every other path as not found.
-pub(super) fn routes(
-    context: Context,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+pub(super) fn routes(context: Context) -> Routes {
     let lists = context.clone();
     let list = warp::path!("incidents")
         .and(asked())
@@ -27,7 +25,7 @@ pub(super) fn routes(
             .map(move |id: String, asked: Asked| {
                 asked.answer(&context, |form| one(&context, &id, form))
             });
-    list.or(one).unify()
+    first_of([list.boxed(), one.boxed()])
 }
 
 fn one(context: &Context, id: &str, form: Form) -> Result<Answer, Answer> {

@@ -4,16 +4,16 @@
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
+use warp::Filter;
 use warp::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue,
     IF_NONE_MATCH, REFERRER_POLICY, VARY,
 };
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 use super::answer::{Answer, Body};
-use super::{asker, is_read, refusal};
+use super::{Routes, asker, first_of, is_read, refusal};
 use crate::base::worker::{NoThread, on_a_thread};
 use crate::server::access::Asker;
 use crate::server::live::Known;
@@ -95,9 +95,7 @@ impl FromStr for &'static File {
 /// Serves `/`, and the files of the page and its data below `/page`.
 ///
 /// Rejects every other path as not found.
-pub(super) fn live_routes(
-    context: Context,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+pub(super) fn live_routes(context: Context) -> Routes {
     let headers = warp::header::headers_cloned;
     let index = warp::path::end()
         .and(warp::method())
@@ -109,7 +107,7 @@ pub(super) fn live_routes(
         .and(warp::method())
         .and(headers())
         .map(|file: &File, method: Method, headers: HeaderMap| file.answer(&method, &headers));
-    index.or(file).unify().or(data(context)).unify()
+    first_of([index.boxed(), file.boxed(), data(context)])
 }
 
 impl File {
@@ -169,9 +167,7 @@ fn lists(list: &HeaderValue, etag: &HeaderValue) -> bool {
 
 /// Serves `/page/data`. Reading the counters of thousands of functions takes milliseconds, so it is
 /// done on the blocking pool, and probes are answered meanwhile.
-fn data(
-    context: Context,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+fn data(context: Context) -> Routes {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::path("page")
         .and(warp::path("data"))
@@ -215,6 +211,7 @@ fn data(
                 making.await.unwrap_or_else(failed).answer(&method)
             }
         })
+        .boxed()
 }
 
 const ALLOWED: &str = "allowed: process=…&since=<number>, function=<number>, or check=<number>\n";

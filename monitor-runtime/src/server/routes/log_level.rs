@@ -10,11 +10,10 @@ use tokio::time::timeout;
 
 use warp::http::header::{ALLOW, HeaderValue};
 use warp::http::{Method, StatusCode};
-use warp::reply::Response;
-use warp::{Buf, Filter, Rejection};
+use warp::{Buf, Filter};
 
 use super::answer::Answer;
-use super::{asker, is_read};
+use super::{Routes, asker, is_read};
 use crate::base::escape;
 use crate::logs;
 use crate::server::Context;
@@ -31,9 +30,7 @@ const EXAMPLE: &str =
     r#"allowed: {"filter":"info,my_crate=debug","for":"10m"}, `for` from 1s to 24h or left out"#;
 
 /// Serves `/log-level`: GET returns the filter, PUT sets it, DELETE goes back to that of the start.
-pub(super) fn route(
-    context: Context,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+pub(super) fn route(context: Context) -> Routes {
     warp::path("log-level")
         .and(warp::path::end())
         .and(warp::method())
@@ -52,6 +49,7 @@ pub(super) fn route(
                 response
             }
         })
+        .boxed()
 }
 
 impl Context {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use warp::http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY};
 use warp::http::{Method, StatusCode};
 use warp::reply::Response;
-use warp::{Filter, Rejection, Reply};
+use warp::{Filter, Reply};
 
 use super::answer::{Answer, protect};
-use super::{asker, bad_request, is_read, refusal};
+use super::{Routes, asker, bad_request, is_read, refusal};
 use crate::metrics::Format;
 use crate::server::access::Asker;
 use crate::server::page_stream::NoPage;
@@ -25,9 +25,7 @@ const RETRY_SECONDS: &str = "5";
 ///
 /// Rejects every other path as not found. The page is made on tokio's blocking pool, so that probes
 /// are answered meanwhile, and sent as it is made, however large it is.
-pub(crate) fn metrics_routes(
-    context: Context,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+pub(crate) fn metrics_routes(context: Context) -> Routes {
     warp::path("metrics")
         .and(warp::path::end())
         .and(warp::method())
@@ -46,6 +44,7 @@ pub(crate) fn metrics_routes(
                 }
             }
         })
+        .boxed()
 }
 
 impl Context {

@@ -10,14 +10,13 @@ mod metrics;
 mod probes;
 mod requests;
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 
+use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::uri::Authority;
 use warp::http::{HeaderMap, Method, StatusCode};
 use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 use super::Context;
 use super::access::{Addressed, Asker};
@@ -37,24 +36,29 @@ const NOT_FOUND: &str = "not found; there are /, /health, /healthz, /livez, /liv
 
 /// Returns the routes of the management server.
 pub(super) fn all(context: Context) -> Routes {
-    let not_found =
-        warp::method().map(|method| Answer::text(StatusCode::NOT_FOUND, NOT_FOUND).answer(&method));
-    health_routes(context.clone())
-        .or(metrics_routes(context.clone()))
-        .unify()
-        .or(log_level::route(context.clone()))
-        .unify()
-        .or(live::live_routes(context.clone()))
-        .unify()
-        .or(documents::routes(context.clone()))
-        .unify()
-        .or(requests::routes(context.clone()))
-        .unify()
-        .or(incidents::routes(context))
-        .unify()
-        .or(not_found)
-        .unify()
-        .boxed()
+    let not_found = warp::method()
+        .map(|method| Answer::text(StatusCode::NOT_FOUND, NOT_FOUND).answer(&method))
+        .boxed();
+    first_of([
+        health_routes(context.clone()),
+        metrics_routes(context.clone()),
+        log_level::route(context.clone()),
+        live::live_routes(context.clone()),
+        documents::routes(context.clone()),
+        requests::routes(context.clone()),
+        incidents::routes(context),
+        not_found,
+    ])
+}
+
+/// Joins routes: the first one that does not reject a request answers it.
+// All of one type. Otherwise the type of the whole holds those of all parts, whose names of 40 kB make a program
+// longer to link.
+fn first_of<const N: usize>(routes: [Routes; N]) -> Routes {
+    let joined = routes
+        .into_iter()
+        .reduce(|first, next| first.or(next).unify().boxed());
+    joined.expect("there is a route")
 }
 
 /// Answers a request that is not valid HTTP/1.1, for any path.
@@ -70,7 +74,7 @@ fn document(
     context: Context,
     path: &'static str,
     make: impl Fn(&Context) -> Answer + Clone + Send + Sync + 'static,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+) -> Routes {
     warp::path(path)
         .and(warp::path::end())
         .and(warp::method())
@@ -79,6 +83,7 @@ fn document(
             let refused = refusal(&context, &method, &asker);
             refused.unwrap_or_else(|| make(&context)).answer(&method)
         })
+        .boxed()
 }
 
 /// Returns the answer to a request that may not have a page of details, if it may not.
@@ -94,7 +99,7 @@ fn refusal(context: &Context, method: &Method, asker: &Asker) -> Option<Answer> 
 
 /// Extracts the sender of a request as the server knows it: the management server, that of
 /// [`http::warp`](crate::http), or warp's own.
-fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Clone + Send + Sync {
+fn asker() -> BoxedFilter<(Asker,)> {
     let ends = warp::addr::remote()
         .and(warp::ext::optional::<Ends>())
         .and(warp::ext::optional::<SocketAddr>())
@@ -106,13 +111,15 @@ fn asker() -> impl Filter<Extract = (Asker,), Error = Infallible> + Clone + Send
         .map(|name: Option<Authority>| name.map_or(Addressed::Unnamed, Addressed::To))
         .or(warp::any().map(|| Addressed::Unclear))
         .unify();
-    warp::header::headers_cloned().and(ends).and(addressed).map(
-        |headers: HeaderMap, ends, addressed| Asker {
+    warp::header::headers_cloned()
+        .and(ends)
+        .and(addressed)
+        .map(|headers: HeaderMap, ends, addressed| Asker {
             headers,
             ends,
             addressed,
-        },
-    )
+        })
+        .boxed()
 }
 
 fn is_read(method: &Method) -> bool {

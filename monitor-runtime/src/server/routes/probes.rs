@@ -3,13 +3,12 @@
 use std::fmt::Write;
 use std::str::FromStr;
 
+use warp::Filter;
 use warp::http::{Method, StatusCode};
 use warp::path::Tail;
-use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 use super::answer::{Answer, Body};
-use super::{asker, bad_request, is_read};
+use super::{Routes, asker, bad_request, is_read};
 use crate::health::{Point, ProbeKind, Selection, Status};
 use crate::server::Context;
 use crate::server::access::Asker;
@@ -83,9 +82,7 @@ impl ProbeQuery {
 ///
 /// Rejects every other path as not found, also that of a group or check that does not exist. On its
 /// own paths a method other than GET and HEAD is answered here, with 405.
-pub(crate) fn health_routes(
-    context: Context,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+pub(crate) fn health_routes(context: Context) -> Routes {
     warp::path::param::<Probe>()
         .and(warp::path::tail())
         .and(warp::query::<Vec<(String, String)>>())
@@ -110,6 +107,7 @@ pub(crate) fn health_routes(
                 std::future::ready(answer.ok_or_else(warp::reject::not_found))
             },
         )
+        .boxed()
 }
 
 impl Context {

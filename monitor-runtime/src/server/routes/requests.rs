@@ -3,19 +3,17 @@
 
 use std::time::Duration;
 
+use warp::Filter;
 use warp::http::StatusCode;
-use warp::reply::Response;
-use warp::{Filter, Rejection};
 
 use super::answer::Answer;
 use super::asked::{Asked, Form, JSON, asked};
+use super::{Routes, first_of};
 use crate::server::{Context, requests};
 use crate::traces::TraceId;
 
 /// Serves the three documents. Rejects every other path as not found.
-pub(super) fn routes(
-    context: Context,
-) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone + Send + Sync + 'static {
+pub(super) fn routes(context: Context) -> Routes {
     let (lists, calls) = (context.clone(), context.clone());
     let kept = warp::path!("requests")
         .and(asked())
@@ -34,7 +32,7 @@ pub(super) fn routes(
             Ok(form.print(&calls, requests::calls_as_text))
         })
     });
-    kept.or(whole).unify().or(in_flight).unify()
+    first_of([kept.boxed(), whole.boxed(), in_flight.boxed()])
 }
 
 fn one(id: &str, form: Form) -> Result<Answer, Answer> {
