@@ -1,6 +1,6 @@
 //! Delivers an event from the code it comes from to Sentry's client.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sentry::integrations::backtrace::current_thread;
 use sentry::protocol::Event;
@@ -12,14 +12,32 @@ use super::{Reporter, counts, event, off_thread, reporter, scrub, trace_context}
 use crate::context::Line;
 use crate::context::capture;
 
+/// Posts an event, which may be that of a log line.
+type Post = fn(Event<'static>, Option<Arc<Line>>);
+
+/// Set once there is a client, or a test that captures.
+// Every call can reach this file. Behind a pointer, what posts an event is linked only into programs that
+// start the runtime, and not into the tests of a library: stacks, symbols and the client are more code than all
+// the rest that a call can reach.
+static POST: OnceLock<Post> = OnceLock::new();
+
+/// Lets events be delivered from now on.
+pub(crate) fn accept_events() {
+    let _ = POST.set(post);
+}
+
 /// Passes an event to a test that captures, or else to Sentry. Waits for neither.
 pub(super) fn deliver(event: Event<'static>) {
-    post(event, None);
+    if let Some(post) = POST.get() {
+        post(event, None);
+    }
 }
 
 /// Passes on the event of a log line, which waits for a moment and may be withdrawn.
 pub(super) fn deliver_later(event: Event<'static>, line: Arc<Line>) {
-    post(event, Some(line));
+    if let Some(post) = POST.get() {
+        post(event, Some(line));
+    }
 }
 
 /// Withdraws the event of a line, because the error in it has an event of its own now.

@@ -53,7 +53,7 @@ pub(crate) use counts::captures;
 use crash::CAPTURING;
 pub(crate) use crash::{hurry, is_flushed, switch_off};
 use deliver::deliver;
-pub(crate) use deliver::withdraw;
+pub(crate) use deliver::{accept_events, withdraw};
 pub(crate) use destination::Destination;
 pub(crate) use health::{blocked_worker, unhealthy};
 use layer::mute;
@@ -158,6 +158,7 @@ pub(crate) fn start(config: &Config) -> Destination {
 }
 
 fn begin(reporter: Reporter) {
+    accept_events();
     Sampling::set(sampling::context(reporter.client.options()));
     set(Some(reporter));
     stack::load_symbols();

@@ -78,6 +78,7 @@ impl Capture {
     fn new() -> Self {
         // The hook sees panics. It stays installed, and does nothing outside captures and services.
         sentry::install_hook();
+        sentry::accept_events();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let layer = log::Keep {
             seen: Arc::clone(&seen),
