@@ -41,5 +41,5 @@ pub use {crate::callsite::Listed, ::inventory};
 
 /// The traits behind `record!`.
 pub mod argument {
-    pub use crate::base::fields::{Argument, RecordDebug, RecordOther, RecordValue};
+    pub use crate::base::fields::{Argument, RecordDebug, RecordError, RecordOther, RecordValue};
 }

@@ -445,6 +445,23 @@ pub fn given_away_before(text: String) -> impl Future<Output = usize> {
     async move { given.len() }
 }
 
+/// Errors without a type, which are lent.
+#[monitored(args(lent, given, boxed, maybe))]
+pub fn lent_errors<'a>(
+    lent: &dyn StdError,
+    given: &mut (dyn StdError + Send),
+    boxed: Box<dyn StdError + Send + Sync + 'a>,
+    maybe: Option<&&(dyn StdError + 'a)>,
+) -> String {
+    format!("{lent} {given} {boxed} {}", maybe.is_some())
+}
+
+/// The same, kept in a future.
+#[monitored(args(lent, boxed))]
+pub async fn lent_errors_later<'a>(lent: &dyn StdError, boxed: Box<dyn StdError + 'a>) -> String {
+    format!("{lent} {boxed}")
+}
+
 /// A future that is more than that.
 #[monitored]
 pub fn cloneable_future() -> impl Future<Output = u8> + Clone {

@@ -1,6 +1,7 @@
 //! The fields that a call declares: recorded once when it begins, then shown by its span, its log
 //! line and its Sentry event.
 
+use std::error::Error;
 use std::fmt::{Debug, Display};
 
 use tracing::Value;
@@ -137,6 +138,61 @@ impl Recorder {
 #[doc(hidden)]
 pub struct Argument<'a, V: ?Sized>(pub &'a V);
 
+/// Errors without a type, for which `tracing` asks for `'static`.
+#[doc(hidden)]
+pub trait ErrorObject {
+    fn record(&self, recorder: &mut Recorder);
+}
+
+macro_rules! error_objects {
+    ($($error:ty),*) => {$(
+        impl ErrorObject for $error {
+            fn record(&self, recorder: &mut Recorder) {
+                recorder.display(self);
+            }
+        }
+    )*};
+}
+
+error_objects!(
+    dyn Error + '_,
+    dyn Error + Send + '_,
+    dyn Error + Sync + '_,
+    dyn Error + Send + Sync + '_
+);
+
+macro_rules! pointers {
+    ($($pointer:ty),*) => {$(
+        impl<E: ErrorObject + ?Sized> ErrorObject for $pointer {
+            fn record(&self, recorder: &mut Recorder) {
+                E::record(self, recorder);
+            }
+        }
+    )*};
+}
+
+pointers!(&E, &mut E, Box<E>);
+
+impl<E: ErrorObject> ErrorObject for Option<E> {
+    fn record(&self, recorder: &mut Recorder) {
+        match self {
+            Some(error) => error.record(recorder),
+            None => recorder.values.push(FieldValue::Empty),
+        }
+    }
+}
+
+/// Arguments that are errors without a type, of any lifetime.
+#[doc(hidden)]
+pub trait RecordError {
+    fn __monitor_record(&self, recorder: &mut Recorder);
+}
+impl<E: ErrorObject + ?Sized> RecordError for &&&Argument<'_, E> {
+    fn __monitor_record(&self, recorder: &mut Recorder) {
+        self.0.record(recorder);
+    }
+}
+
 /// Arguments that `tracing` can record as values.
 #[doc(hidden)]
 pub trait RecordValue {
@@ -213,6 +269,6 @@ recordable! {
 macro_rules! __record {
     ($recorder:ident, $argument:ident) => {{
         use $crate::__private::argument::*;
-        (&&&$crate::__private::argument::Argument(&$argument)).__monitor_record($recorder)
+        (&&&&$crate::__private::argument::Argument(&$argument)).__monitor_record($recorder)
     }};
 }
