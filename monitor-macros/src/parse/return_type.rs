@@ -199,6 +199,8 @@ pub(crate) fn future(ty: &Type) -> Option<Future> {
             match (inner.ident == "Box").then(|| last_type(inner)).flatten()? {
                 Type::TraitObject(ty) => from_bounds(&ty.bounds, true),
                 Type::ImplTrait(ty) => from_bounds(&ty.bounds, true),
+                // Edition 2018: a trait object without `dyn`.
+                Type::Path(ty) => from_names(vec![last(&ty.path)?], true),
                 _ => None,
             }
         }
@@ -214,7 +216,10 @@ fn from_bounds<'a>(
         TypeParamBound::Trait(bound) => last(&bound.path),
         _ => None,
     });
-    let names: Vec<_> = traits.collect();
+    from_names(traits.collect(), boxed)
+}
+
+fn from_names(names: Vec<&PathSegment>, boxed: bool) -> Option<Future> {
     let besides = |name: &&PathSegment| BESIDES.iter().any(|other| name.ident == other);
     if names.iter().any(besides) {
         return None;

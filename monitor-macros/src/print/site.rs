@@ -208,7 +208,10 @@ impl Printer {
         let constant = Ident::new(constant, at);
         let error = match error {
             Named::Path(path) => quote_spanned!(at=> (#path)),
-            Named::Word(word) => error_type::renamed(&word, at).into_token_stream(),
+            Named::Word(word) => {
+                let generated = error_type::renamed(&word, at);
+                quote_spanned!(at=> #generated #word)
+            }
         };
         Some(quote_spanned!(at=> #private::of_error!(#constant #error)))
     }

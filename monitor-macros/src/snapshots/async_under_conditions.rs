@@ -5,7 +5,7 @@ pub fn connect() -> impl ::monitor_runtime::__private::Future<
 > {
     ::monitor_runtime::__private::run_async_by_type(
         ::monitor_runtime::__private::site!(
-            with_settings(::monitor_runtime::__private::of_error!(ASYNC Error))
+            with_settings(::monitor_runtime::__private::of_error!(ASYNC Error Error))
         )
             .wait(),
         async move {

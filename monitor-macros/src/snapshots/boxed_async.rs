@@ -31,7 +31,7 @@ where
             ::monitor_runtime::__private::site!(
                 with_settings(& const { ::monitor_runtime::__private::Settings::new()
                 .fields(& ["self.id", "key"]).future()
-                .classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
+                .classes(::monitor_runtime::__private::of_error!(CLASSES Error Error)) })
             )
                 .start_with(|__monitor_fields| {
                     __monitor_fields.value(&(self.id));

@@ -4,8 +4,8 @@ fn load(
 ) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let __monitor_start = ::monitor_runtime::__private::site!(
         with_settings(& const { ::monitor_runtime::__private::Settings::new().fields(&
-        ["id"]).future().classes(::monitor_runtime::__private::of_error!(CLASSES Error))
-        })
+        ["id"]).future().classes(::monitor_runtime::__private::of_error!(CLASSES Error
+        Error)) })
     )
         .start_with(|__monitor_fields| {
             __monitor_fields.value(&(id));

@@ -1,7 +1,7 @@
 fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
     let __monitor_start = ::monitor_runtime::__private::site!(
         with_settings(& const { ::monitor_runtime::__private::Settings::new().future()
-        .classes(::monitor_runtime::__private::of_error!(CLASSES Error)) })
+        .classes(::monitor_runtime::__private::of_error!(CLASSES Error Error)) })
     )
         .wait();
     if id == 0 {

@@ -4,8 +4,8 @@ fn get(id: u32) -> Pin<Box<dyn Future<Output = Result<u32, Error>> + Send>> {
         ::monitor_runtime::__private::run_async_by_inferred_type(
             ::monitor_runtime::__private::site!(
                 with_settings(& const { ::monitor_runtime::__private::Settings::new()
-                .future().classes(::monitor_runtime::__private::of_error!(CLASSES Error))
-                })
+                .future().classes(::monitor_runtime::__private::of_error!(CLASSES Error
+                Error)) })
             )
                 .wait(),
             async move { find(id).await },

@@ -1,7 +1,7 @@
 fn f() -> Result<u8, Error> {
     ::monitor_runtime::__private::run_by_type(
         ::monitor_runtime::__private::site!(
-            with_settings(::monitor_runtime::__private::of_error!(SYNC Error))
+            with_settings(::monitor_runtime::__private::of_error!(SYNC Error Error))
         )
             .begin(),
         move || -> Result<u8, Error> {

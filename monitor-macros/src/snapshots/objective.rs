@@ -4,7 +4,8 @@ fn pay() -> Result<(), PayError> {
             with_settings(& const { ::monitor_runtime::__private::Settings::new()
             .objective(& API, & const { ::monitor_runtime::__private::Bounds::of(&
             ::monitor_runtime::__private::BUCKETS, & API) })
-            .classes(::monitor_runtime::__private::of_error!(CLASSES PayError)) })
+            .classes(::monitor_runtime::__private::of_error!(CLASSES PayError PayError))
+            })
         )
             .begin(),
         move || -> Result<(), PayError> { Ok(()) },

@@ -4,7 +4,7 @@ fn check_out(&self) -> Result<(), Error> {
             with_settings(& const { ::monitor_runtime::__private::Settings::new()
             .name("checkout").level(::monitor_runtime::__private::Level::DEBUG)
             .err(::monitor_runtime::__private::ErrorFormat::Debug).err_level(Level::WARN)
-            .sentry(false).classes(::monitor_runtime::__private::of_error!(CLASSES
+            .sentry(false).classes(::monitor_runtime::__private::of_error!(CLASSES Error
             Error)) })
         )
             .begin(),

@@ -4,7 +4,7 @@ fn at(what: &str) -> Result<&'static Location<'static>, Error> {
         ::monitor_runtime::__private::site!(
             with_settings(& const { ::monitor_runtime::__private::Settings::new()
             .fields(& ["what"]).classes(::monitor_runtime::__private::of_error!(CLASSES
-            Error)) })
+            Error Error)) })
         )
             .start_with(|__monitor_fields| {
                 ::monitor_runtime::__private::record!(__monitor_fields, what);

@@ -2,7 +2,7 @@
 fn at(what: &str) -> Result<String, Error> {
     let mut __monitor_call = ::monitor_runtime::__private::Inline::through(
         ::monitor_runtime::__private::site!(
-            with_settings(::monitor_runtime::__private::of_error!(SYNC Error))
+            with_settings(::monitor_runtime::__private::of_error!(SYNC Error Error))
         )
             .begin(),
     );

@@ -55,17 +55,19 @@ impl<E: ?Sized> NoClasses for ClassesOf<E> {}
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __of_error {
-    ($constant:ident $word:ident) => {{
-        struct $word;
+    ($constant:ident ($path:ty)) => {{
+        use $crate::__private::NoClasses as _;
+        $crate::__private::ClassesOf::<$path>::$constant
+    }};
+    // The same word twice: as generated code, of which no lint speaks, and in its edition, since in edition 2018 it
+    // may be a trait. As an `ident` it would be of this file's edition.
+    ($constant:ident $generated:ident $word:tt) => {{
+        struct $generated;
         {
             use self::*;
             use $crate::__private::NoClasses as _;
             $crate::__private::ClassesOf::<$word>::$constant
         }
-    }};
-    ($constant:ident ($path:ty)) => {{
-        use $crate::__private::NoClasses as _;
-        $crate::__private::ClassesOf::<$path>::$constant
     }};
 }
 

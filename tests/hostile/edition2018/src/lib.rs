@@ -18,6 +18,69 @@ mod attribute {
 #[path = "../../functions.rs"]
 pub mod functions;
 
+/// Trait objects without `dyn`.
+#[allow(
+    bare_trait_objects,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    clippy::type_complexity
+)]
+pub mod bare {
+    use ::std::boxed::Box;
+    use ::std::error::Error;
+    use ::std::future::Future;
+    use ::std::marker::Send;
+    use ::std::pin::Pin;
+    use ::std::result::Result::{self, Ok};
+    use ::std::string::{String, ToString};
+
+    use super::attribute::monitored;
+
+    /// An error that is one word.
+    #[monitored]
+    pub fn boxed(text: &str) -> Result<u8, Box<Error>> {
+        Ok(text.parse()?)
+    }
+
+    /// Two words.
+    #[monitored]
+    pub fn sent(text: &str) -> Result<u8, Box<Error + Send>> {
+        text.parse()
+            .map_err(|error: ::std::num::ParseIntError| Box::new(error) as _)
+    }
+
+    /// In a future.
+    #[monitored]
+    pub async fn later(text: &str) -> Result<u8, Box<Error>> {
+        boxed(text)
+    }
+
+    /// In a future that is one itself.
+    #[monitored]
+    pub fn pinned() -> Pin<Box<Future<Output = Result<u8, Box<Error>>>>> {
+        Box::pin(later("1"))
+    }
+
+    /// A path.
+    #[monitored(args(lent), ret)]
+    #[must_use]
+    pub fn path(lent: &::std::error::Error) -> String {
+        lent.to_string()
+    }
+
+    /// A method.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Text;
+
+    #[monitored]
+    impl Text {
+        /// Of a type.
+        pub fn parse(self) -> Result<u8, Box<Error>> {
+            boxed("1")
+        }
+    }
+}
+
 #[cfg(test)]
 #[path = "../../order.rs"]
 mod order;
