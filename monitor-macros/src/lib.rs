@@ -58,7 +58,7 @@ mod tests;
 /// | `follows_from = …` | spans or ids the span follows from, as in `tracing` |
 /// | `fields(…)` | values to record, as in `tracing`: `name = value`, `name = %value` (by `Display`), `name = ?value` (by `Debug`), `"quoted.name" = value`, or an argument's own name or path: `user`, `?user`, `user.id` |
 /// | `args(a, b)` | arguments to record under their names, in the best way that their type allows |
-/// | `err = false` | an error gets no line of its own in the log |
+/// | `err = false` | an error gets no line of its own in the log; the function around it that passes it on writes one |
 /// | `err(Debug)` | errors are logged by `Debug` instead of `Display` |
 /// | `err(level = "warn")` | errors are logged at this level instead of `error` |
 /// | `ret`, `ret(Display)` | the line of a successful call shows its value, or the value in its `Ok`, as `return`; formatted only when the line is written |

@@ -64,11 +64,11 @@ impl Ended<'_> {
                 if site.sentry {
                     context::note_unwound();
                 }
-                Some(Failed::by_panic(stretch))
+                Some(Failed::by_panic(site, stretch))
             }
             End::Returned(Verdict::Ok | Verdict::Shown(_)) | End::Cancelled(_) => None,
         };
-        let loud = failed.as_ref().is_some_and(|failed| failed.is_loud(site));
+        let loud = failed.as_ref().is_some_and(|failed| failed.loud);
         let error = failed.as_ref().and_then(Failed::text);
         let value = match end {
             End::Returned(Verdict::Shown(value)) => Some(*value),
@@ -148,6 +148,7 @@ impl Ended<'_> {
         let arrival = context::arrive(self.site, stretch, view, &chain, events);
         let failed = Failed {
             first: arrival.first,
+            loud: arrival.loud,
             expected: view.expected,
             chain,
             panic: None,
@@ -209,6 +210,8 @@ pub(super) fn offer_exemplar(stretch: &Stretch, outcome: Outcome, ticks: u64) {
 struct Failed {
     /// `true` if the error comes out of monitored code here for the first time.
     first: bool,
+    /// `true` if the line of this function reports it.
+    loud: bool,
     expected: bool,
     /// Outermost first; empty for a panic that another function has already reported.
     chain: Vec<Link>,
@@ -217,25 +220,22 @@ struct Failed {
 }
 
 impl Failed {
-    fn by_panic(stretch: context::Stretch) -> Self {
+    fn by_panic(site: &Site, stretch: context::Stretch) -> Self {
         let (first, panic) = context::first_to_unwind(stretch);
+        // A function without a line leaves the panic to the request, or to a line of its own.
+        let claims = |panic: &Arc<Panic>| !site.tells_panics() || panic.claim();
+        let loud = first && panic.as_ref().is_none_or(claims);
         let link = |panic: &Arc<Panic>| Link {
             type_name: String::new(),
             text: panic.text.clone(),
         };
         Self {
             first,
+            loud,
             expected: false,
             chain: panic.iter().map(link).collect(),
             panic,
         }
-    }
-
-    /// Returns `true` if this function writes its line.
-    fn is_loud(&self, site: &Site) -> bool {
-        // A function without a line leaves the panic to the request, or to a line of its own.
-        let claims = |panic: &Arc<Panic>| !site.tells_panics() || panic.claim();
-        self.first && !self.expected && self.panic.as_ref().is_none_or(claims)
     }
 
     /// Returns the chain as a log line shows it.

@@ -91,6 +91,17 @@ impl Site {
         self.log && events.is_some_and(Events::panic_enabled)
     }
 
+    /// Returns `true` if its line reports an error that no other line has, as far as that is known without asking
+    /// a subscriber.
+    pub(crate) fn tells_errors(&self) -> bool {
+        let events = self.state().events.get();
+        let events = events.filter(|events| events.is_registered());
+        let is_hidden = events.is_some_and(Events::is_hidden);
+        // Without a line for errors, their line is that of any other call.
+        let has_line = self.error_log || self.level <= Level::WARN;
+        self.log && has_line && !is_hidden
+    }
+
     fn watch(&self, events: &Events) {
         // An older look at the interest must not overwrite a newer one.
         static ORDER: Mutex<()> = Mutex::new(());

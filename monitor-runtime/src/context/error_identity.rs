@@ -14,6 +14,8 @@ pub(super) struct Known {
     pub(super) expected: bool,
     /// `true` if Sentry has an event of it, or would have one without the throttle.
     pub(super) sent: bool,
+    /// `true` if the line of a function reports it, or none is to.
+    pub(super) logged: bool,
     /// The name at the beginning of its `Debug` text, which is all that is known of a source's
     /// type.
     shown_type: Option<String>,
@@ -68,6 +70,7 @@ impl Known {
         Self {
             expected: view.expected,
             sent: false,
+            logged: false,
             shown_type: view.shown_type(),
             debug: debug.map(|debug| cut(&debug).to_owned()),
             chain: links.collect(),
@@ -75,10 +78,11 @@ impl Known {
     }
 
     /// Notes how it was reported.
-    pub(super) fn told(self, expected: bool, sent: bool) -> Self {
+    pub(super) fn told(self, expected: bool, sent: bool, logged: bool) -> Self {
         Self {
             expected,
             sent,
+            logged,
             ..self
         }
     }

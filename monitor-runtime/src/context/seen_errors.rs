@@ -167,6 +167,8 @@ pub(crate) struct Arrival {
     pub(crate) first: bool,
     /// `true` if it becomes an event here.
     pub(crate) event: bool,
+    /// `true` if the line of this function reports it: the first function around it that writes one.
+    pub(crate) loud: bool,
     /// A line of the function that has reported it already, and whose event waits.
     pub(crate) line: Option<Arc<Line>>,
 }
@@ -198,7 +200,12 @@ pub(crate) fn arrive(
     };
     let mut lines = marks.iter().rev().filter_map(|mark| mark.origin.line());
     let line = lines.find(|line| event && line.tells_of(&next, site));
-    let error = Arc::new(next.told(view.expected && first && !event, sent || event));
+    // The last one: an earlier failure with the same text may have had its line.
+    let is_logged = known.last().is_some_and(|error| error.logged);
+    let loud = !view.expected && !is_logged && site.tells_errors();
+    let expected = view.expected && first;
+    let logged = is_logged || loud || expected;
+    let error = Arc::new(next.told(expected && !event, sent || event, logged));
     mark();
     let _ = HERE.try_with(|here| {
         if error.sent {
@@ -212,6 +219,7 @@ pub(crate) fn arrive(
     Arrival {
         first,
         event,
+        loud,
         line: line.cloned(),
     }
 }

@@ -211,4 +211,5 @@ mod together;
 mod frames;
 
 mod logged;
+mod silent;
 mod tasks;

@@ -13,7 +13,7 @@ pub(crate) struct Completion<'a> {
     pub(crate) error: Option<&'a str>,
     /// The class of its error, or the reason of its cancellation; empty without one.
     pub(crate) class: &'static str,
-    /// `true` if this frame writes the line of the error.
+    /// `true` if the line of this call is the one that reports the failure.
     pub(crate) loud: bool,
     /// The panic that ended it, if the hook saw it.
     pub(crate) panic: Option<&'a Panic>,

@@ -84,6 +84,12 @@ impl Events {
         asked(|| self.panicked.enabled())
     }
 
+    /// Returns `true` if no subscriber shows any line of the function, not even an ERROR. Only valid once they are
+    /// registered.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.panicked.known() == Some(false)
+    }
+
     fn event(&self, site: &'static Site, completion: &Completion<'_>) -> &'static LogSite {
         match completion.outcome {
             // `err(..)` sets the level of errors. A panic is a bug, so it is always an `ERROR`.
