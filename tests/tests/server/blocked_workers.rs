@@ -230,6 +230,26 @@ fn all_workers_at_once_are_all_named() {
 }
 
 #[test]
+fn the_watch_leaves_few_tasks_in_the_queue_of_a_runtime_that_is_held_up() {
+    let service = service(&[]);
+    let asked = hold_up(&service, "all", 3_000);
+    until_named(&service);
+    let mut most = 0.0_f64;
+    while !named(&service).is_empty() {
+        let (_, page) = get(service.management, "/metrics");
+        let tasks = page
+            .lines()
+            .find_map(|line| line.strip_prefix("tokio_alive_tasks "));
+        let tasks: f64 = tasks.expect("a family").parse().expect("a number");
+        most = most.max(tasks);
+        thread::sleep(Duration::from_millis(20));
+    }
+    drop(asked);
+    // Eight questions for each worker, and the tasks of the service.
+    assert!((64.0..128.0).contains(&most), "{most}");
+}
+
+#[test]
 fn the_thread_of_a_current_thread_runtime_is_named() {
     let service = service(&[("EXAMPLE_FLAVOR", "current")]);
     let asked = hold_up(&service, "sleep", 1_500);

@@ -40,6 +40,8 @@ pub(super) struct WatchedRuntime {
     workers: Vec<Worker>,
     /// The number of workers that seem to be held up.
     held: usize,
+    /// The questions so far.
+    asked: u64,
     /// All answers at the last tick, and `true` if they were as many at the tick before.
     answered: u64,
     is_silent: bool,
@@ -93,6 +95,7 @@ impl WatchedRuntime {
             others: Others::default(),
             workers: vec![Worker::default(); workers],
             held: 0,
+            asked: 0,
             answered: 0,
             is_silent: false,
         }
@@ -164,9 +167,12 @@ impl WatchedRuntime {
         if threads::has_handed_over(self.id()) {
             self.others.read(thread, &self.answers.threads);
         }
-        // Half of the answers that are needed, at each of the ticks that there are before the limit.
-        let questions = self.workers.len() * usize::try_from(ANSWERS / 2).unwrap_or_default();
-        for _ in 0..questions {
+        // Half of the answers that are needed, at each of the ticks that there are before the limit. Questions that
+        // no worker has taken yet stay in the service's queue, which is not to grow while all are held up.
+        let questions = self.workers.len() as u64 * (ANSWERS / 2);
+        let open = self.asked - self.answers.all.load(Ordering::Relaxed);
+        for _ in open..questions {
+            self.asked += 1;
             let answers = Arc::clone(&self.answers);
             self.handle.spawn(async move {
                 threads::note_worker();
