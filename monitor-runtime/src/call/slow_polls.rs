@@ -3,7 +3,7 @@
 //! While a future is polled, every other task of the worker thread waits. So a slow poll is the fault of
 //! code that blocks or computes for long, and shows as the slowness of others.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use super::Stretch;
 use crate::base::clock;
@@ -15,16 +15,20 @@ use crate::sentry;
 
 const TARGET: &str = "monitor_runtime::polls";
 
-/// The part of this thread's time that was in slow polls with a line.
+/// The most slow polls that a thread remembers. Beyond them, the two oldest count as one.
+const MAX_KNOWN: usize = 32;
+
+/// A slow poll that has ended, with those inside it.
 #[derive(Clone, Copy)]
-struct Told {
-    /// The end of the last one, in ticks of the clock.
+struct SlowPoll {
+    /// Its end, in ticks of the clock.
     until: u64,
     ticks: u64,
 }
 
 thread_local! {
-    static TOLD: Cell<Told> = const { Cell::new(Told { until: 0, ticks: 0 }) };
+    /// Slow polls of this thread that are inside no other one, in the order of their ends.
+    static KNOWN: RefCell<Vec<SlowPoll>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Returns `true` if a poll of a future took too long.
@@ -40,14 +44,7 @@ pub(super) fn is_slow(site: &Site, ticks: u64) -> bool {
 pub(super) fn note(stretch: &Stretch, ticks: u64) {
     let site = stretch.shard.site;
     stretch.shard.poll_was_slow();
-    let told = TOLD.get();
-    let inside = if told.until > stretch.since {
-        told.ticks
-    } else {
-        0
-    };
-    let until = stretch.since.saturating_add(ticks);
-    TOLD.set(Told { until, ticks });
+    let inside = ticks_inside(stretch.since, ticks);
     if !is_slow(site, ticks.saturating_sub(inside)) {
         return;
     }
@@ -67,6 +64,31 @@ pub(super) fn note(stretch: &Stretch, ticks: u64) {
         };
         write(site, said, ticks, suppressed);
     }
+}
+
+/// Returns the part of a slow poll that was in other ones. Remembers it in their place.
+fn ticks_inside(since: u64, ticks: u64) -> u64 {
+    let until = since.saturating_add(ticks);
+    let replace_those_inside = |known: &RefCell<Vec<SlowPoll>>| {
+        // A line is written by then: nothing in here calls other code.
+        let mut known = known.try_borrow_mut().ok()?;
+        let mut inside = 0;
+        while let Some(last) = known.pop_if(|last| last.until > since) {
+            inside += last.ticks.min(last.until - since);
+        }
+        known.push(SlowPoll { until, ticks });
+        if known.len() > MAX_KNOWN {
+            let oldest = known.remove(0);
+            known[0].ticks += oldest.ticks;
+        }
+        Some(inside)
+    };
+    // A thread that ends remembers none.
+    KNOWN
+        .try_with(replace_those_inside)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
 fn write(site: &'static Site, said: &str, ticks: u64, suppressed: Option<u64>) {

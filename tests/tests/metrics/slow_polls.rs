@@ -193,6 +193,64 @@ fn one_line_names_the_innermost_function_and_its_path() {
 }
 
 #[monitored]
+async fn blocks_in_turn() {
+    blocks_at_once().await;
+    boxed_and_blocks().await;
+    blocks_at_once().await;
+}
+
+#[monitored]
+async fn blocks_side_by_side() {
+    futures_util::future::join(blocks_at_once(), boxed_and_blocks()).await;
+}
+
+#[monitored]
+async fn blocks_all() {
+    blocks_at_once().await;
+    blocks_side_by_side().await;
+}
+
+#[monitored]
+async fn blocks_between() {
+    blocks_at_once().await;
+    thread::sleep(BLOCKED);
+    blocks_at_once().await;
+}
+
+#[monitored]
+async fn blocks_so_often(times: u32) {
+    for _ in 0..times {
+        blocks_at_once().await;
+    }
+}
+
+#[test]
+fn an_outer_function_is_named_only_if_it_is_slow_without_all_inner_ones() {
+    alone!();
+    let (log, monitor) = start();
+    let told = |call: &dyn Fn()| {
+        let before = lines(log).len();
+        call();
+        let told = lines(log).split_off(before);
+        let functions = told.iter().map(|line| line.text("function").to_owned());
+        functions.collect::<Vec<_>>()
+    };
+    let (one, other) = ("blocks_at_once", "boxed_and_blocks");
+    assert_eq!(told(&|| run(blocks_in_turn())), [one, other, one]);
+    assert_eq!(told(&|| run(blocks_side_by_side())), [one, other]);
+    assert_eq!(told(&|| run(blocks_all())), [one, one, other]);
+    assert_eq!(
+        told(&|| run(blocks_between())),
+        [one, one, "blocks_between"]
+    );
+    // More often than the lines of a function, and than a thread remembers polls.
+    let often = told(&|| run(blocks_so_often(40)));
+    assert!(often.iter().all(|function| function == one), "{often:?}");
+    assert_eq!(slow(&monitor, "blocks_in_turn"), 1);
+    assert_eq!(slow(&monitor, "blocks_all"), 1);
+}
+
+#[monitored]
 async fn often() {
     thread::sleep(BLOCKED);
 }
