@@ -10,7 +10,7 @@ use crate::base::clock;
 use crate::base::rate_limit::Throttle;
 use crate::callsite::Site;
 use crate::callsite::slow_polls;
-use crate::context::{self, threads};
+use crate::context::{self, block_lines};
 use crate::sentry;
 
 const TARGET: &str = "monitor_runtime::polls";
@@ -57,7 +57,7 @@ pub(super) fn note(stretch: &Stretch, ticks: u64) {
     if limit.admit(throttle, now) {
         let suppressed = limit.summary(throttle, now, true).map(|(lines, _)| lines);
         // The watchdog may have written a line about this poll while it went on.
-        let said = if threads::take_end_of_own_block(stretch.since) {
+        let said = if block_lines::take_end_of_own_block(stretch.since) {
             "it held its thread, whose worker was reported as blocked"
         } else {
             "it held its thread, where other tasks waited unless it used block_in_place"

@@ -6,6 +6,7 @@
 //! recognized by its text and type (see [`known`]). That needs only what happened on this thread
 //! while the outer function ran, plus what an outer future keeps of its earlier polls.
 
+pub(crate) mod block_lines;
 mod breadcrumbs;
 mod call_stack;
 pub(crate) mod cancellation;

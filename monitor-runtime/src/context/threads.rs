@@ -14,7 +14,7 @@ use std::thread;
 
 use tokio::runtime::{self, Handle};
 
-use crate::base::{clock, hooks};
+use crate::base::hooks;
 use crate::context::thread::{THREAD, Thread as ThreadState};
 use crate::context::visible_stack::{StackReading, UNKNOWN, VisibleStack};
 use crate::traces::TraceId;
@@ -112,6 +112,8 @@ impl Drop for Place {
 }
 
 thread_local! {
+    /// The runtime of which this thread was last seen as a worker.
+    static RUNTIME: Cell<Option<runtime::Id>> = const { Cell::new(None) };
     static PLACE: Place = const { Place { number: Cell::new(0), is_busy: Cell::new(false) } };
 }
 
@@ -131,9 +133,21 @@ pub(super) fn show_trace(trace: Option<TraceId>) {
 pub(crate) fn note_worker() {
     let index = runtime::worker_index().unwrap_or(NOT_A_WORKER);
     let is_known = |stack: &VisibleStack| stack.worker.load(Ordering::Relaxed) == index;
-    if !THREAD.with(|thread| is_known(thread.clock.visible())) {
+    let is_same = THREAD.with(|thread| is_known(thread.clock.visible()));
+    // A thread may run one current-thread runtime after the other, each of which has this worker alone. The
+    // workers of other runtimes have threads of their own.
+    if !is_same || (index == 0 && current_runtime() != RUNTIME.get()) {
         note(index, false);
     }
+}
+
+fn current_runtime() -> Option<runtime::Id> {
+    Handle::try_current().map(|runtime| runtime.id()).ok()
+}
+
+/// Lets the next call on this thread note the worker: the thread may be about to run a new runtime.
+pub(crate) fn expect_runtime() {
+    THREAD.with(|thread| thread.found.clear());
 }
 
 /// The events after which a thread is asked again for the worker that it runs. Only `block_in_place`
@@ -185,8 +199,8 @@ fn note(index: usize, is_needed: bool) {
             if place.is_busy.replace(true) {
                 return;
             }
-            let runtime = Handle::try_current().map(|runtime| runtime.id()).ok();
-            let runtime = runtime.filter(|_| index != NOT_A_WORKER);
+            let runtime = current_runtime().filter(|_| index != NOT_A_WORKER);
+            RUNTIME.set(runtime);
             let worker = runtime.map(|runtime| WorkerId { runtime, index });
             let number = list(place.number.get(), stack, worker, index);
             place.number.set(number);
@@ -271,29 +285,8 @@ pub(super) fn read<T>(read: impl Fn(u64, &Listed) -> Option<T>) -> Vec<T> {
     PLACE.try_with(read_all).unwrap_or_default()
 }
 
-/// Notes that a line says of a thread that it blocks its worker. A line about the end is to follow.
-pub(crate) fn note_block(number: u64) {
-    with_stack(number, |stack| {
-        stack.block.store(clock::now(), Ordering::Relaxed);
-    });
-}
-
-/// Returns `true` if a line about the end of a thread's block is to follow, which the caller then writes; `false` if
-/// the thread has ended.
-pub(crate) fn take_end_of_block(number: u64) -> bool {
-    with_stack(number, VisibleStack::take_block) == Some(true)
-}
-
-/// Does so for this thread, if the block was noted after a time in ticks of the clock.
-pub(crate) fn take_end_of_own_block(since: u64) -> bool {
-    THREAD.with(|thread| {
-        let stack = thread.clock.visible();
-        stack.block.load(Ordering::Relaxed) > since && stack.take_block()
-    })
-}
-
 /// Looks at the stack of a thread; `None` once the thread has ended.
-fn with_stack<R>(number: u64, look: impl FnOnce(&VisibleStack) -> R) -> Option<R> {
+pub(super) fn with_stack<R>(number: u64, look: impl FnOnce(&VisibleStack) -> R) -> Option<R> {
     let threads = threads();
     Some(look(threads.by_number.get(&number)?.stack()))
 }
@@ -367,6 +360,20 @@ mod tests {
         go_on.send(()).expect("it waits");
         thread.join().expect("no panic");
         assert!(of_runtime(id).is_empty(), "its memory is gone");
+    }
+
+    #[test]
+    fn a_thread_that_runs_one_runtime_after_the_other_is_seen_in_each() {
+        let later = || {
+            let runtime = Builder::new_current_thread().build().expect("a runtime");
+            runtime.block_on(async {
+                note_worker();
+                Handle::current().id()
+            })
+        };
+        let ids = [as_worker(|id| id), later(), later()];
+        let seen = ids.map(|id| of_runtime(id).len());
+        assert_eq!(seen, [0, 0, 1]);
     }
 
     #[test]

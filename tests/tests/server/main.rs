@@ -7,5 +7,6 @@ mod health;
 mod incidents;
 mod live;
 mod port;
+mod several_runtimes;
 #[cfg(unix)]
 mod unix_socket;

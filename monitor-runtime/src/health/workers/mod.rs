@@ -66,6 +66,7 @@ impl Workers {
             let mut state = self.state();
             state.runtimes.retain(WatchedRuntime::is_there);
             state.runtimes.push(WatchedRuntime::new(name, runtime));
+            threads::expect_runtime();
         }
     }
 

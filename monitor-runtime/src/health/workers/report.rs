@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::base::rate_limit::{Limit, Throttle};
 use crate::base::unwind;
 use crate::callsite::Site;
-use crate::context::{EventContext, threads};
+use crate::context::{EventContext, block_lines};
 use crate::health::TARGET;
 use crate::sentry;
 use crate::traces::{Ids, SpanId, TraceId, live};
@@ -19,7 +19,7 @@ const ENDS: usize = 8;
 pub(crate) struct BlockedWorker {
     pub(crate) runtime: String,
     pub(crate) worker: usize,
-    /// The number of its thread on the list of [`threads`].
+    /// The number of its thread on the list of [`threads`](crate::context::threads).
     pub(super) number: u64,
     /// The name of its thread.
     pub(crate) thread: String,
@@ -126,7 +126,7 @@ impl Reports {
                     "a worker of the async runtime is blocked"
                 );
             });
-            threads::note_block(worker.number);
+            block_lines::note_block(worker.number);
         }
         unwind::quietly(|| self.send(worker));
     }
@@ -152,7 +152,7 @@ impl Reports {
 
     /// Reports a worker that goes on, unless the line of the poll that has ended does.
     pub(super) fn goes_on(&self, worker: &BlockedWorker) {
-        if !threads::take_end_of_block(worker.number)
+        if !block_lines::take_end_of_block(worker.number)
             || !self.last_lines.admit(Throttle::DEFAULT, self.now())
         {
             return;
