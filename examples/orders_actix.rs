@@ -11,6 +11,10 @@ use actix_web::{App, HttpResponse, HttpServer, ResponseError, get, web};
 use monitor_runtime::health::Check;
 use monitor_runtime::{Class, Classify, monitored};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+const WORKERS: usize = 2;
 
 /// A connection pool, as far as this page needs one.
 #[derive(Clone)]
@@ -108,19 +112,28 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
 
     let addr = std::env::var("EXAMPLE_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".into());
+    let (started, mut runtimes) = mpsc::unbounded_channel();
     let server = HttpServer::new(move || {
+        let _ = started.send(Handle::current());
         App::new()
             .app_data(web::Data::new(store.clone()))
             .service(show)
             .service(report)
             .service(export)
     });
-    let server = server.bind(addr)?;
+    let server = server.workers(WORKERS).bind(addr)?;
     for addr in server.addrs() {
         tracing::info!("try: curl http://{addr}/orders/7");
     }
+    let server = actix_web::rt::spawn(server.run());
+    for worker in 0..WORKERS {
+        if let Some(runtime) = runtimes.recv().await {
+            let _entered = runtime.enter();
+            monitor.watch_runtime(&format!("http-{worker}"))?;
+        }
+    }
     // Until SIGTERM, SIGINT or SIGQUIT, which actix-web handles itself.
-    server.run().await?;
+    server.await??;
     monitor.shutdown().await;
     Ok(())
 }

@@ -283,6 +283,18 @@ fn the_services_are_not_ready_without_their_store() {
     }
 }
 
+#[test]
+fn each_worker_of_actix_web_is_watched() {
+    let guide = Guide::start("orders_actix");
+    for name in ["main", "http-0", "http-1"] {
+        let line = format!("[+]runtime:{name} ok\n");
+        wait_for(&line, || {
+            let (_, answer) = get(guide.service.management, "/livez?verbose");
+            answer.contains(&line).then_some(())
+        });
+    }
+}
+
 /// Returns `true` for the line or event of a health check: while a row stops the store, its check
 /// fails as well, sooner or later.
 fn is_of_a_check(text: &str) -> bool {
