@@ -13,6 +13,13 @@ use crate::base::redact::{HIDDEN, is_secret_field, without_secrets};
 use crate::base::unwind::caught;
 use crate::base::verdict::text;
 
+/// Returns `true` if a field has the name of one of the runtime's own: that word, or the word and underscores.
+///
+/// It is written with one more underscore, so that it takes the name of no other field either.
+pub(crate) fn clashes(name: &str, own: &str) -> bool {
+    name.trim_end_matches('_') == own
+}
+
 /// The values that one call recorded.
 #[derive(Default)]
 pub(crate) struct Recorded {

@@ -9,8 +9,8 @@ use tracing::{Subscriber, dispatcher};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::json::{EventFields, close, push_ids, push_now, push_opened, write_line};
-use super::json_text::{push_name, push_safely, push_str, push_value};
+use super::json::{Fields, close, push_ids, push_now, push_opened, write_line};
+use super::json_text::{push_name, push_name_in_span, push_safely, push_str, push_value};
 use super::{counter, export, late, places, queued_stdout};
 use crate::base::clock::milliseconds;
 use crate::base::fields::FieldValue;
@@ -77,7 +77,7 @@ impl EndedCall<'_> {
             line.push(b',');
         }
         let fields = line.len();
-        push_fields(line, (self.events, self.site), self.fields);
+        push_fields::<false>(line, (self.events, self.site), self.fields);
         let fields = fields..line.len();
         // The comma behind them goes with `close`.
         let fields = fields.start..fields.end.saturating_sub(1).max(fields.start);
@@ -87,7 +87,9 @@ impl EndedCall<'_> {
         line.extend_from_slice(br#","spans":["#);
         push_around(line, self.place, around, subscriber);
         line.push(b'{');
-        if !fields.is_empty() {
+        if prepared.names_in_span.is_some() {
+            push_fields::<true>(line, (self.events, self.site), self.fields);
+        } else if !fields.is_empty() {
             line.extend_from_within(fields);
             line.push(b',');
         }
@@ -114,7 +116,7 @@ fn push_around(line: &mut Vec<u8>, place: &Place, around: &[PendingCall], subscr
             continue;
         };
         line.push(b'{');
-        push_fields(line, (events, call.site), call.fields());
+        push_fields::<true>(line, (events, call.site), call.fields());
         line.extend_from_slice(&prepared(events, call.site).span);
     }
 }
@@ -136,8 +138,8 @@ fn push_base(line: &mut Vec<u8>, place: &Place, subscriber: &OpensSpans) {
     }
 }
 
-/// Writes the fields that a call declares, each followed by a comma.
-fn push_fields(
+/// Writes the fields that a call declares, in its line or its span, each followed by a comma.
+fn push_fields<const IN_SPAN: bool>(
     line: &mut Vec<u8>,
     (events, site): (&'static Events, &'static Site),
     fields: Option<&[FieldValue]>,
@@ -145,8 +147,10 @@ fn push_fields(
     let Some(fields) = fields.filter(|fields| !fields.is_empty()) else {
         return;
     };
-    let named = prepared(events, site).names.iter().zip(fields);
-    for (at, (name, value)) in named.enumerate() {
+    let prepared = prepared(events, site);
+    let in_span = prepared.names_in_span.as_ref().filter(|_| IN_SPAN);
+    let names = in_span.unwrap_or(&prepared.names);
+    for (at, (name, value)) in names.iter().zip(fields).enumerate() {
         let start = line.len();
         line.extend_from_slice(name);
         // A number is no secret: those of secret names are not recorded.
@@ -158,7 +162,7 @@ fn push_fields(
             other => {
                 line.truncate(start);
                 if let Some(field) = events.declared_fields().nth(at) {
-                    other.as_value().record(&field, &mut EventFields(line));
+                    (other.as_value()).record(&field, &mut Fields::<IN_SPAN>(line));
                 }
                 continue;
             }
@@ -182,16 +186,24 @@ fn prepared(events: &'static Events, site: &'static Site) -> &'static Prepared {
         let mut span = br#""name":"#.to_vec();
         push_str(&mut span, site.function());
         span.extend_from_slice(b"},");
-        let name = |field: Field| {
-            let mut name = Vec::new();
-            push_name(&mut name, field.name());
-            name.into()
-        };
+        let names = names_of(events, push_name);
+        let names_in_span = names_of(events, push_name_in_span);
         Prepared {
             head: head.into(),
-            names: events.declared_fields().map(name).collect(),
+            names_in_span: Some(names_in_span).filter(|other| *other != names),
+            names,
             target: target.into(),
             span: span.into(),
         }
     })
+}
+
+/// Returns the names of the fields that a function declares, as `push` writes them.
+fn names_of(events: &Events, push: impl Fn(&mut Vec<u8>, &str)) -> Box<[Box<[u8]>]> {
+    let name = |field: Field| {
+        let mut name = Vec::new();
+        push(&mut name, field.name());
+        name.into()
+    };
+    events.declared_fields().map(name).collect()
 }

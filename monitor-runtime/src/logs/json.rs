@@ -14,7 +14,9 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::json_text::{push_error, push_name, push_safely, push_shown, push_str, push_value};
+use super::json_text::{
+    push_error, push_name, push_name_in_span, push_safely, push_shown, push_str, push_value,
+};
 use super::places;
 use super::span_fields::SpanFields;
 use super::timestamp::Timestamp;
@@ -51,8 +53,9 @@ pub struct JsonLayer<W> {
 /// `timestamp` (RFC 3339, UTC, microseconds), `level`, `fields`, `target`, and `spans` from the
 /// outermost in, for about a third of the price. A line of a request has its `trace_id` and
 /// `span_id` (see [`trace::current`](crate::trace::current())) behind the `target`. They differ in
-/// two cases: an event with an explicit parent shows the spans of that parent, and a `Debug` or
-/// `Display` that panics, fails or never ends costs its own text, never the line or the call.
+/// three cases: an event with an explicit parent shows the spans of that parent; a `Debug` or
+/// `Display` that panics, fails or never ends costs its own text, never the line or the call; and a
+/// span's field `name` has the key `name_`, because `name` is the name of the span.
 ///
 /// The writer gets each line in one piece. Its errors are not reported, because there is no log to
 /// report them to.
@@ -154,7 +157,7 @@ fn push_event<S>(
     line.extend_from_slice(br#"","level":""#);
     line.extend_from_slice(metadata.level().as_str().as_bytes());
     line.extend_from_slice(br#"","fields":{"#);
-    event.record(&mut EventFields(line));
+    event.record(&mut Fields::<false>(line));
     close(line, b'}');
     line.extend_from_slice(br#","target":"#);
     push_str(line, metadata.target());
@@ -211,19 +214,28 @@ pub(super) fn close(line: &mut Vec<u8>, bracket: u8) {
     line.push(bracket);
 }
 
-/// The fields of an event, each followed by a comma.
-pub(super) struct EventFields<'a>(pub(super) &'a mut Vec<u8>);
+/// The fields of an event, or of a span that is not kept, each followed by a comma.
+pub(super) struct Fields<'a, const IN_SPAN: bool>(pub(super) &'a mut Vec<u8>);
 
-impl EventFields<'_> {
+impl<const IN_SPAN: bool> Fields<'_, IN_SPAN> {
+    #[inline]
+    fn push_name(&mut self, name: &str) {
+        if IN_SPAN {
+            push_name_in_span(self.0, name);
+        } else {
+            push_name(self.0, name);
+        }
+    }
+
     #[inline]
     fn put(&mut self, field: &Field, value: impl FnOnce(&mut Vec<u8>)) {
-        push_name(self.0, field.name());
+        self.push_name(field.name());
         push_safely(self.0, field.name(), value);
         self.0.push(b',');
     }
 }
 
-impl Visit for EventFields<'_> {
+impl<const IN_SPAN: bool> Visit for Fields<'_, IN_SPAN> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         self.put(field, |out| push_shown(out, format_args!("{value:?}")));
     }
@@ -231,7 +243,7 @@ impl Visit for EventFields<'_> {
         self.put(field, |out| push_str(out, value));
     }
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        push_name(self.0, field.name());
+        self.push_name(field.name());
         push_error(self.0, field.name(), value);
         self.0.push(b',');
     }

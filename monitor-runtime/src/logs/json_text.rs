@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::error_chain::sources;
 use crate::base::escape::is_unseen;
+use crate::base::fields::clashes;
 use crate::base::redact::{HIDDEN, hidden, is_secret_field, may_hold_a_secret};
 use crate::base::unwind::caught;
 
@@ -31,6 +32,15 @@ pub(super) fn push_str(out: &mut Vec<u8>, text: &str) {
 pub(super) fn push_name(out: &mut Vec<u8>, name: &str) {
     push_str(out, name);
     out.push(b':');
+}
+
+/// Writes `"name":` of a field of a span, whose own name has the key `name`.
+pub(super) fn push_name_in_span(out: &mut Vec<u8>, name: &str) {
+    push_name(out, name);
+    if clashes(name, "name") {
+        out.truncate(out.len() - 2);
+        out.extend_from_slice(b"_\":");
+    }
 }
 
 /// Writes the value of a field without the secrets in it; `value` writes the value itself.

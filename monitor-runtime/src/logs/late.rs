@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
 
-use super::json_text::{push_name, push_str, push_value};
+use super::json_text::{push_name, push_name_in_span, push_str, push_value};
 use super::pretty::PrettyLayer;
 use super::timestamp::Timestamp;
 use super::{NonBlockingStdout, SanitizingWriter, counter, export, queued_stdout};
@@ -149,7 +149,7 @@ fn json(trace: &LocalTrace, spans: &[&Span], line: &Line) -> Vec<u8> {
     for (place, span) in spans.iter().enumerate() {
         out.extend_from_slice(if place == 0 { b"{" } else { b",{" });
         for (name, value) in &span.detail.fields {
-            push_name(&mut out, name);
+            push_name_in_span(&mut out, name);
             push_field(&mut out, value);
             out.push(b',');
         }

@@ -5,7 +5,9 @@ use std::fmt::Debug;
 
 use tracing::field::{Field, Visit};
 
-use super::json_text::{push_error, push_name, push_safely, push_shown, push_str, push_value};
+use super::json_text::{
+    push_error, push_name_in_span, push_safely, push_shown, push_str, push_value,
+};
 
 /// Bytes that a few fields take, so that most spans allocate once.
 const ROOM: usize = 64;
@@ -54,7 +56,7 @@ impl SpanFields {
         if self.json.capacity() == 0 {
             self.json.reserve(ROOM);
         }
-        push_name(&mut self.json, name);
+        push_name_in_span(&mut self.json, name);
         value(&mut self.json);
         self.json.push(b',');
         self.keep(name);

@@ -18,7 +18,7 @@ fn library(id: u64) {
     tracing::debug!(target: "library::pool", id, "took a connection");
 }
 
-#[monitored(slow = "500ms", fields(id))]
+#[monitored(slow = "500ms", fields(id, name = ending))]
 async fn load(id: u64, ending: &str) -> Result<(), std::io::Error> {
     tracing::debug!(id, password = "hunter2", "about to load");
     library(id);

@@ -91,6 +91,24 @@ fn odd_names() {
     leaf(1);
 }
 
+#[monitored(fields(before = "b", name_ = 2), args(name))]
+fn named(name: u64, text: &str) {
+    named_in_words(text);
+    info_span!("theirs", name = text, name_ = ?text).in_scope(|| leaf(2));
+    leaf(1);
+}
+
+#[monitored(args(name))]
+fn named_in_words(name: &str) {
+    leaf(1);
+    info!(name, level = 2, target = 3, spans = 4, "said in words");
+}
+
+#[monitored(fields(thread = 1, backtrace = "b", thread_ = 2, name = 3))]
+fn panics_with_fields() {
+    panic!("with fields");
+}
+
 #[monitored(log = false, fields(x))]
 fn without_line(x: u64) {
     leaf(x);
@@ -320,6 +338,8 @@ fn sync_calls() {
     records(false);
     records(true);
     odd_names();
+    named(1, "text");
+    let _ = panic::catch_unwind(panics_with_fields);
     without_line(1);
     hidden(1);
     untimed();

@@ -104,6 +104,7 @@ fn a_request_that_failed_or_was_slow_writes_its_lines_late_and_in_order() {
         .map(|span| &span["name"])
         .collect();
     assert_eq!(spans, ["GET /{ending}/{id}", "load"]);
+    assert_eq!(loading["spans"][1]["name_"], "error", "{loading}");
     let logged = lines.iter().find(|line| says(line) == "loads").expect("it");
     assert_eq!(logged["span_id"], loading["span_id"], "of the same call");
     let stamps: Vec<&str> = lines

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Returns the lines of the program, with ids and times replaced by what has to be equal.
 fn lines(arguments: &[&str]) -> Vec<Value> {
@@ -22,9 +22,11 @@ fn lines(arguments: &[&str]) -> Vec<Value> {
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let mut ids = HashMap::new();
     let lines = text.lines().map(|line| {
-        let mut line: Value = serde_json::from_str(line).expect("JSON");
-        comparable(&mut line, &mut ids);
-        line
+        let mut value: Value = serde_json::from_str(line).expect("JSON");
+        // A map has each key once.
+        assert_eq!(value.to_string().len(), line.len(), "a key twice: {line}");
+        comparable(&mut value, &mut ids);
+        value
     });
     let is = |message: &'static str| move |line: &Value| line["fields"]["message"] == message;
     let lines: Vec<Value> = lines.collect();
@@ -52,6 +54,40 @@ fn comparable(line: &mut Value, ids: &mut HashMap<String, usize>) {
         duration(span);
     }
     duration(&mut line["fields"]);
+}
+
+#[test]
+fn a_field_with_the_name_of_one_of_the_runtimes_has_another_key() {
+    let all = lines(&[]);
+    let first = |message: &str| {
+        let mut found = all
+            .iter()
+            .filter(|line| line["fields"]["message"] == message);
+        found
+            .next()
+            .unwrap_or_else(|| panic!("no line `{message}`"))
+    };
+    let mut own = first("named ok").clone();
+    own["fields"]["duration_ms"].take();
+    let fields = json!({
+        "message": "named ok", "function": "named", "result": "ok", "duration_ms": null,
+        "before": "b", "name_": 2, "name": 1,
+    });
+    assert_eq!(own["fields"], fields, "a line has no name of its own");
+    let named = json!({ "before": "b", "name__": 2, "name_": 1, "name": "named" });
+    assert_eq!(own["spans"], json!([named]));
+    let inner = json!({ "name_": "text", "name": "named_in_words" });
+    assert_eq!(first("named_in_words ok")["spans"], json!([named, inner]));
+    assert_eq!(first("said in words")["spans"], json!([named, inner]));
+    let theirs = json!({ "name_": "text", "name__": "\"text\"", "name": "theirs" });
+    let in_theirs = |line: &&Value| line["spans"][1] == theirs;
+    assert!(all.iter().any(|line| in_theirs(&line)), "{theirs}");
+
+    let panicked = first("panics_with_fields panicked");
+    let fields = &panicked["fields"];
+    assert_eq!(fields["thread"], "main");
+    let declared = ["thread_", "thread__", "backtrace_", "name"].map(|name| &fields[name]);
+    assert_eq!(json!(declared), json!([1, 2, "b", 3]), "{panicked}");
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(crate) struct Prepared {
     pub(crate) head: Box<[u8]>,
     /// The names of the declared fields, each with its colon.
     pub(crate) names: Box<[Box<[u8]>]>,
+    /// The names of the declared fields among the `spans`, if one is different there.
+    pub(crate) names_in_span: Option<Box<[Box<[u8]>]>>,
     /// The target.
     pub(crate) target: Box<[u8]>,
     /// The end of the function's span among the `spans`.

@@ -10,7 +10,7 @@ use super::metadata::LogSite;
 use super::values::{set_declared, with_values};
 use super::{CallSpan, Completion, EVENT_FIELDS, Events, PANIC_FIELDS, asked, is_telling, telling};
 use crate::base::clock::milliseconds;
-use crate::base::fields::FieldValue;
+use crate::base::fields::{FieldValue, clashes};
 use crate::base::outcome::Outcome;
 use crate::base::verdict::Shown;
 use crate::callsite::Site;
@@ -95,9 +95,9 @@ impl Events {
             // `err(..)` sets the level of errors. A panic is a bug, so it is always an `ERROR`.
             Outcome::Panic if completion.told_panic().is_some() => {
                 self.panicked_in_full.get_or_init(|| {
-                    let names = [&EVENT_FIELDS[..], &PANIC_FIELDS].concat();
-                    let names = LogSite::names(site, &names);
-                    LogSite::leak(site, Level::ERROR, Kind::EVENT, names)
+                    let names = EVENT_FIELDS.into_iter().chain(PANIC_FIELDS);
+                    let names: Vec<_> = names.chain(beside_a_panic(site)).collect();
+                    LogSite::leak(site, Level::ERROR, Kind::EVENT, names.leak())
                 })
             }
             Outcome::Panic if completion.loud => self.panicked,
@@ -168,4 +168,15 @@ impl Events {
         });
         completion.loud && *metadata.level() <= Level::WARN
     }
+}
+
+/// Returns the names of the fields that a function declares, on the line of a panic, which has fields of its own.
+fn beside_a_panic(site: &Site) -> impl Iterator<Item = &'static str> {
+    site.fields.iter().map(|name| {
+        if PANIC_FIELDS.iter().any(|own| clashes(name, own)) {
+            format!("{name}_").leak()
+        } else {
+            *name
+        }
+    })
 }
