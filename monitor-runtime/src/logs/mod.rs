@@ -44,6 +44,9 @@ mod terminal;
 mod timestamp;
 mod verbose;
 
+use tracing::subscriber::NoSubscriber;
+use tracing::{Dispatch, dispatcher};
+
 pub use counter::{EventCounter, event_counter};
 pub use json::{JsonLayer, json_layer};
 pub use queued_stdout::{NonBlockingStdout, queued_stdout};
@@ -61,3 +64,9 @@ pub(crate) use level::{is_ours, log_filter, reset_log_filter, set_log_filter};
 pub(crate) use pretty::PrettyLayer;
 pub(crate) use queued_stdout::{dropped_lines, flush, is_flushed, reopen};
 pub(crate) use terminal::SanitizingWriter;
+
+/// Returns `true` if the process or this thread has a subscriber.
+// Not `has_been_set`, which stays true once any thread had one for a while.
+pub(crate) fn has_subscriber() -> bool {
+    !dispatcher::get_default(Dispatch::is::<NoSubscriber>)
+}

@@ -40,7 +40,7 @@ pub(crate) fn install(
         crate::logs::level::restart(filters, rules, recorded);
         return Installed::Ours;
     }
-    if tracing::dispatcher::has_been_set() {
+    if logs::has_subscriber() {
         return Installed::Theirs;
     }
     let filters = Arc::new(Filters::new(rules, recorded));

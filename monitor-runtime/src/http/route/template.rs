@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use super::matches;
+use crate::logs;
 
 /// The number of warnings that are kept. A layer that is made for each request would produce them
 /// without end.
@@ -57,7 +58,7 @@ fn warn(warning: String) {
     if known.len() == MAX_WARNINGS || !known.insert(warning.clone()) {
         return;
     }
-    if tracing::dispatcher::has_been_set() {
+    if logs::has_subscriber() {
         drop(warnings);
         tracing::warn!("{warning}");
     } else {
