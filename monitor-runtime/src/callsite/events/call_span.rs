@@ -66,8 +66,9 @@ impl CallSpan {
         }
     }
 
-    /// Makes it ready for the line of a call that ends: opens it if that is necessary and possible, and leaves
-    /// it if another span is above it, as after a call that returns one entered.
+    /// Makes it ready for the line of a call that ends: opens it if that is necessary and possible, or the spans
+    /// around a call without one, and leaves it if another span is above it, as after a call that returns one
+    /// entered.
     pub(crate) fn prepare(&mut self, site: &'static Site, fields: Option<&[FieldValue]>) {
         match &self.0 {
             State::Open(span, Entered(true)) if !is_current(span) => self.exit(&mut None),
@@ -76,6 +77,7 @@ impl CallSpan {
                 open_own();
                 self.0 = State::Open(pending::open_at(site, fields, place), Entered(false));
             }
+            State::None => open_own(),
             _ => {}
         }
     }
