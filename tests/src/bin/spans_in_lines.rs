@@ -1,13 +1,18 @@
 //! A program that logs in every place that the spans of monitored calls can have, once with the runtime's
-//! own subscriber and once, with the argument `layer`, with a subscriber of its own around the same layer.
+//! own subscriber and once, with the argument `layer`, with a subscriber of its own around the same layer. With
+//! the argument `scoped` another thread has a subscriber of its own meanwhile, and no event is logged inside
+//! another, as with `quiet`.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::{fmt, panic, thread};
 
 use monitor_runtime::logs::{json_layer, queued_stdout, request_layer};
 use monitor_runtime::{monitored, task};
+use tracing::subscriber::NoSubscriber;
 use tracing::{Instrument, Span, field, info, info_span};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -42,13 +47,17 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Logs and calls a monitored function while it is formatted.
+/// Logs and calls a monitored function while it is formatted, unless it is to be quiet.
 struct Talks;
+
+static QUIET: AtomicBool = AtomicBool::new(false);
 
 impl fmt::Debug for Talks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        info!("while it is formatted");
-        leaf(1);
+        if !QUIET.load(Ordering::Relaxed) {
+            info!("while it is formatted");
+            leaf(1);
+        }
         f.write_str("talked")
     }
 }
@@ -328,7 +337,76 @@ async fn drops_late() {
     Waits(2).await;
 }
 
+/// Calls without a span of their own, in ones that the log shows.
+mod hidden_inside {
+    use std::panic;
+    use std::pin::Pin;
+
+    use monitor_runtime::monitored;
+
+    use super::{Waits, poll};
+
+    #[monitored(fields(x))]
+    fn around(x: u64, call: fn()) {
+        call();
+    }
+
+    #[monitored(level = "debug")]
+    fn fails() -> Result<(), String> {
+        Err("on purpose".into())
+    }
+
+    #[monitored(span = false)]
+    fn fails_without_a_span() -> Result<(), String> {
+        Err("on purpose".into())
+    }
+
+    #[monitored(span = false)]
+    fn ends() {}
+
+    #[monitored(level = "debug", slow = "1ns")]
+    fn is_slow() {}
+
+    #[monitored(level = "debug", ret(level = "info"))]
+    fn returns() -> u64 {
+        3
+    }
+
+    #[monitored(level = "debug")]
+    fn panics() {
+        panic!("on purpose");
+    }
+
+    #[monitored(level = "debug")]
+    async fn waits(count: u32, result: Result<(), String>) -> Result<(), String> {
+        Waits(count).await;
+        result
+    }
+
+    #[monitored(level = "debug")]
+    fn waits_in_a_box(count: u32) -> Pin<Box<dyn Future<Output = Result<(), String>>>> {
+        Box::pin(async move { waits(count, Err("on purpose".into())).await })
+    }
+
+    pub(crate) fn calls() {
+        around(1, || _ = fails());
+        around(2, || _ = fails_without_a_span());
+        around(3, ends);
+        around(4, is_slow);
+        around(5, || _ = returns());
+        around(6, || _ = panic::catch_unwind(panics));
+        around(7, || {
+            let _ = poll(Box::pin(waits(1, Ok(()))).as_mut());
+        });
+        around(8, || {
+            _ = super::block_on(waits(1, Err("on purpose".into())))
+        });
+        around(9, || _ = super::block_on(waits_in_a_box(0)));
+    }
+}
+
 fn sync_calls() {
+    hidden_inside::calls();
     leaf(0);
     fields(1);
     says(2);
@@ -384,8 +462,24 @@ fn async_calls() {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let with_layer = std::env::args().nth(1).as_deref() == Some("layer");
-    if with_layer {
+    let how = std::env::args().nth(1);
+    // To the end of the process: another thread has a subscriber of its own.
+    let (ready, is_ready) = mpsc::channel();
+    let elsewhere = move || {
+        let _own = tracing::subscriber::set_default(NoSubscriber::default());
+        ready.send(()).expect("it waits");
+        loop {
+            thread::park();
+        }
+    };
+    // `tracing` itself drops an event inside another one then.
+    let is_quiet = matches!(how.as_deref(), Some("scoped" | "quiet"));
+    QUIET.store(is_quiet, Ordering::Relaxed);
+    if how.as_deref() == Some("scoped") {
+        thread::spawn(elsewhere);
+        is_ready.recv().expect("the thread");
+    }
+    if how.as_deref() == Some("layer") {
         let layers = tracing_subscriber::registry()
             .with(EnvFilter::new("info"))
             .with(json_layer(queued_stdout()));

@@ -100,3 +100,12 @@ fn calls_whose_spans_open_late_have_the_lines_of_those_whose_spans_open_at_once(
     let with_spans = |line: &&Value| line["spans"].as_array().is_some_and(|all| all.len() > 1);
     assert!(own.iter().filter(with_spans).count() > 300, "{}", own.len());
 }
+
+#[test]
+fn another_thread_with_a_subscriber_of_its_own_changes_no_line() {
+    let (own, scoped) = (lines(&["quiet"]), lines(&["scoped"]));
+    for (at, (own, scoped)) in own.iter().zip(&scoped).enumerate() {
+        assert_eq!(own, scoped, "line {at}");
+    }
+    assert_eq!(own.len(), scoped.len());
+}

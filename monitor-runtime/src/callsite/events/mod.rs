@@ -22,7 +22,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tracing::field::Field;
-use tracing::{Level, Span};
+use tracing::{Dispatch, Level, Span, dispatcher};
 use tracing_core::metadata::Kind;
 
 use self::asked::asked;
@@ -206,22 +206,30 @@ impl Events {
         }
         pending::open_own();
         telling(|| {
-            let span = self.new_span(Some(declared.fields()), &declared.parent);
+            let fields = Some(declared.fields());
+            let span = dispatcher::get_default(|subscriber| {
+                self.new_span(subscriber, fields, &declared.parent)
+            });
             declared.follow(&span);
             CallSpan::new(span)
         })
     }
 
-    /// Opens a span, whether or not a subscriber wants it.
-    fn new_span(&self, fields: Option<&[FieldValue]>, parent: &Parent) -> Span {
+    /// Opens a span, whether or not the subscriber wants it.
+    fn new_span(
+        &self,
+        subscriber: &Dispatch,
+        fields: Option<&[FieldValue]>,
+        parent: &Parent,
+    ) -> Span {
         let metadata = self.span.metadata();
         with_values(metadata, |values| {
             set_declared(values, SPAN_FIELDS.len(), fields);
             let values = metadata.fields().value_set_all(values);
             match parent {
-                Parent::Current => Span::new(metadata, &values),
-                Parent::Span(id) => Span::child_of(id.clone(), metadata, &values),
-                Parent::Root => Span::new_root(metadata, &values),
+                Parent::Current => Span::new_with(metadata, &values, subscriber),
+                Parent::Span(id) => Span::child_of_with(id.clone(), metadata, &values, subscriber),
+                Parent::Root => Span::new_root_with(metadata, &values, subscriber),
             }
         })
     }

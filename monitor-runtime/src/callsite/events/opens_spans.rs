@@ -11,6 +11,7 @@ use super::pending::open_all;
 
 impl Subscriber for OpensSpans {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        let _ = self.this.set(subscriber.downgrade());
         self.inner.on_register_dispatch(subscriber);
     }
 
@@ -28,7 +29,7 @@ impl Subscriber for OpensSpans {
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         if span.is_contextual() {
-            open_all();
+            open_all(self.this.get());
         }
         self.inner.new_span(span)
     }
@@ -46,18 +47,18 @@ impl Subscriber for OpensSpans {
     }
 
     fn event(&self, event: &Event<'_>) {
-        open_all();
+        open_all(self.this.get());
         self.inner.event(event);
     }
 
     fn enter(&self, span: &Id) {
-        open_all();
+        open_all(self.this.get());
         self.inner.enter(span);
     }
 
     // A span that was entered outside of a call may be left inside it.
     fn exit(&self, span: &Id) {
-        open_all();
+        open_all(self.this.get());
         self.inner.exit(span);
     }
 
@@ -70,7 +71,7 @@ impl Subscriber for OpensSpans {
     }
 
     fn current_span(&self) -> Current {
-        open_all();
+        open_all(self.this.get());
         self.inner.current_span()
     }
 }

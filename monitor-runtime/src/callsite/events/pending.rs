@@ -10,11 +10,12 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use tracing::dispatcher::WeakDispatch;
 use tracing::span::Id;
-use tracing::{Dispatch, Span};
+use tracing::{Dispatch, Span, dispatcher};
 
 use super::declared::{Declared, Parent};
-use super::own_subscriber::is_own;
+use super::own_subscriber::{OpensSpans, is_own};
 use super::telling::{is_telling, telling};
 use crate::base::fields::FieldValue;
 use crate::base::unwind;
@@ -168,7 +169,7 @@ pub(super) fn wait() {
     let Some(innermost) = innermost.flatten() else {
         return;
     };
-    open_below(innermost);
+    open_below(innermost, None);
     let place = Place::fixed();
     with_calls(|calls| {
         if let Some(call) = calls.get_mut(innermost) {
@@ -181,29 +182,31 @@ pub(super) fn wait() {
 /// subscriber is the runtime's own.
 pub(super) fn open_own() {
     if is_own() {
-        open_all();
+        open_all(None);
     }
 }
 
-/// Opens and enters the spans of the calls that this thread works in, from the outermost on.
+/// Opens and enters the spans of the calls that this thread works in, from the outermost on: in this subscriber,
+/// or in that of the thread.
 #[inline]
-pub(super) fn open_all() {
+pub(super) fn open_all(subscriber: Option<&WeakDispatch>) {
     let is_open = CALLS.try_with(|calls| {
         let calls = calls.try_borrow();
         calls.is_ok_and(|calls| calls.len() <= OPEN.get())
     });
     if is_open == Ok(false) && !is_telling() {
-        open_below(usize::MAX);
+        open_below(usize::MAX, subscriber);
     }
 }
 
 /// Opens and enters the spans of the outermost calls.
 #[cold]
-fn open_below(end: usize) {
+fn open_below(end: usize, subscriber: Option<&WeakDispatch>) {
     while OPEN.get() < end
         && let Some((place, mut call)) = take_first()
     {
-        let span = open_at(call.site, call.fields(), &call.place);
+        let mut span = Span::none();
+        open_into(&mut span, call.site, call.fields(), &call.place, subscriber);
         enter_span(&span);
         call.span = Some(span);
         with_calls(|calls| {
@@ -233,22 +236,36 @@ fn take_first() -> Option<(usize, PendingCall)> {
 
 /// Opens the span of a call in the current span.
 pub(crate) fn open(span: &mut Span, site: &'static Site, fields: Option<&[FieldValue]>) {
-    open_into(span, site, fields, &Place::Here);
+    open_into(span, site, fields, &Place::Here, None);
 }
 
 /// Opens the span of a call, which is disabled if the subscriber panics.
 pub(super) fn open_at(site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) -> Span {
     let mut span = Span::none();
-    open_into(&mut span, site, fields, place);
+    open_into(&mut span, site, fields, place, None);
     span
 }
 
-fn open_into(span: &mut Span, site: &'static Site, fields: Option<&[FieldValue]>, place: &Place) {
-    unwind::quietly(|| {
-        if let Some(events) = site.events() {
-            telling(|| *span = events.new_span(fields, &place.parent()));
+fn open_into(
+    span: &mut Span,
+    site: &'static Site,
+    fields: Option<&[FieldValue]>,
+    place: &Place,
+    subscriber: Option<&WeakDispatch>,
+) {
+    let Some(events) = site.events() else { return };
+    let mut open = |subscriber: &Dispatch| {
+        *span = events.new_span(subscriber, fields, &place.parent());
+    };
+    // While a subscriber works, and any thread of the process has one of its own, `tracing` names none as that of
+    // this thread.
+    let in_default = |default: &Dispatch| match subscriber {
+        Some(subscriber) if !default.is::<OpensSpans>() => {
+            subscriber.upgrade().iter().for_each(&mut open);
         }
-    });
+        _ => open(default),
+    };
+    unwind::quietly(|| telling(|| dispatcher::get_default(in_default)));
 }
 
 /// Leaves and closes the span of a call on a thread that is ending, which has no list any more.
