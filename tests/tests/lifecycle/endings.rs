@@ -90,6 +90,13 @@ fn a_forked_process_writes_its_lines_itself() {
     }
 }
 
+#[test]
+fn a_process_forked_while_other_threads_log_can_log() {
+    let (status, text, _) = end("forks", "json");
+    assert_eq!(status.code(), Some(0), "a child hangs");
+    assert_eq!(text.matches("in a child").count(), 200);
+}
+
 /// Starts the program that waits, with its output where it can be read.
 fn waiting(env: &[(&str, &str)]) -> (Child, Box<dyn FnOnce() -> String>) {
     let env: Vec<_> = [("MONITOR_ADDR", "off")]

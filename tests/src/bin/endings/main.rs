@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use monitor_runtime::{Monitor, monitored};
 
+mod forks;
 mod shutdowns;
 
 static MONITOR: OnceLock<Monitor> = OnceLock::new();
@@ -83,6 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     MONITOR.get_or_init(|| monitor);
     match way.as_str() {
         "fork" => fork(),
+        "forks" => forks::many(),
         "children" => children(),
         "exit_in_thread" => {
             std::thread::spawn(|| {
