@@ -1,12 +1,16 @@
 //! A service in which one place of the code writes far more lines than all others, and goes down when told
 //! to.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
 use std::io;
 use std::task::{Context, Waker};
 
+use http::{Request, Response};
+use monitor_runtime::http::layer;
 use monitor_runtime::monitored;
+use tower::{ServiceExt, service_fn};
 use tracing::{info, warn};
 
 const STORM: u64 = 100_000;
@@ -44,6 +48,26 @@ fn problems() {
     }
 }
 
+/// Lines of the runtime about problems that no monitored function has: of panics, and of requests that fail.
+fn unmonitored_problems() {
+    for _ in 0..500 {
+        let _ = std::panic::catch_unwind(|| panic!("outside of all"));
+    }
+    let fails = |_: Request<()>| async {
+        let response = Response::builder().status(500).body(String::new());
+        Ok::<_, Infallible>(response.expect("a response"))
+    };
+    let service = layer().routes(["/fails"]).wrap(service_fn(fails));
+    for _ in 0..500 {
+        let request = Request::get("/fails").body(()).expect("a request");
+        let answer = service.clone().oneshot(request);
+        let mut answer = Box::pin(answer);
+        let mut context = Context::from_waker(Waker::noop());
+        let polled = answer.as_mut().poll(&mut context);
+        assert!(polled.is_ready(), "it waits for nothing");
+    }
+}
+
 /// Records of the `log` crate share the call sites of `tracing`.
 fn records() {
     for number in 0..STORM {
@@ -67,6 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         scope.spawn(records);
         scope.spawn(problems);
+        scope.spawn(unmonitored_problems);
         scope.spawn(|| {
             for number in 0..10 {
                 info!(number, "seldom");

@@ -98,6 +98,8 @@ fn a_place_that_writes_too_much_is_limited_and_summed_up_and_no_other_is() {
         "slow slow",
         "panics panicked",
         "waits cancelled",
+        "panic: outside of all",
+        "GET /fails 500",
     ] {
         assert_eq!(count(&lines, problem), 500, "{problem}");
     }

@@ -89,8 +89,7 @@ pub(super) fn admits(metadata: &Metadata<'_>, is_record: bool) -> bool {
 
 #[cold]
 fn admits_within(throttle: Throttle, metadata: &Metadata<'_>, is_record: bool) -> bool {
-    // The lines of the limit itself are few.
-    if metadata.target() == TARGET {
+    if tells_of_a_problem(metadata) {
         return true;
     }
     let place = place(metadata, is_record);
@@ -99,6 +98,12 @@ fn admits_within(throttle: Throttle, metadata: &Metadata<'_>, is_record: bool) -
         SUPPRESSED.fetch_add(1, Ordering::Relaxed);
     }
     is_admitted
+}
+
+/// Returns `true` for a line in which the runtime tells of a problem: a request that failed, a panic, a limit.
+/// Requests of all routes, and all panics, have the same place.
+fn tells_of_a_problem(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::WARN && metadata.target().starts_with("monitor_runtime::")
 }
 
 /// Counts a line that was written.
