@@ -399,7 +399,7 @@ mod hidden_inside {
             let _ = poll(Box::pin(waits(1, Ok(()))).as_mut());
         });
         around(8, || {
-            _ = super::block_on(waits(1, Err("on purpose".into())))
+            _ = super::block_on(waits(1, Err("on purpose".into())));
         });
         around(9, || _ = super::block_on(waits_in_a_box(0)));
     }
