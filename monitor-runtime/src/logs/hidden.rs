@@ -1,6 +1,7 @@
 //! Detects filters of the service's own subscriber that hide the runtime's log lines.
 
 use std::sync::Once;
+use std::thread;
 
 use tracing::dispatcher::{self, Dispatch};
 use tracing::level_filters::LevelFilter;
@@ -31,7 +32,7 @@ pub(crate) fn warn_of_filter(mistake: &str) {
 /// lines. A line of the log would be hidden as well.
 pub(crate) fn warn_if_hidden() {
     static SAID: Once = Once::new();
-    let (place, lost) = if !tracing::enabled!(target: "monitor_runtime::http", Level::INFO) {
+    let (place, lost) = if !dispatcher::get_default(shows_runtime) {
         ("the filter", "there are no access lines and no trace ids")
     } else if dispatcher::get_default(hides_from_a_layer) {
         (
@@ -47,6 +48,17 @@ pub(crate) fn warn_if_hidden() {
              `monitor_runtime`: {lost}; add the directive `monitor_runtime=info` to it",
         ));
     });
+}
+
+/// Returns `true` if a subscriber shows lines of the runtime's target.
+// Asked on a thread of its own: filters of layers keep their answer for the event that follows, and without one
+// the next event of this thread would be lost for the layers that do not want this one.
+fn shows_runtime(subscriber: &Dispatch) -> bool {
+    let ask = || subscriber.enabled(Access::metadata());
+    thread::scope(|scope| {
+        let asked = thread::Builder::new().spawn_scoped(scope, ask);
+        asked.map_or(true, |asked| asked.join().unwrap_or(true))
+    })
 }
 
 /// Returns `true` if a filter of a layer hides the runtime's target, and shows others at that

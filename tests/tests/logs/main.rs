@@ -4,6 +4,7 @@ mod held_back;
 mod injection;
 mod json_global;
 mod json_lines;
+mod layer_filters;
 mod log_level;
 mod own_span;
 mod redaction;

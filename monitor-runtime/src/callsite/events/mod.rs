@@ -162,7 +162,10 @@ impl Events {
 
     /// Returns `true` if a subscriber would show a call of this function.
     pub(crate) fn any_enabled(&self) -> bool {
-        asked(|| self.all().any(LogSite::enabled))
+        // Those first that are known: a filter of a layer keeps its answer for the event that follows, and here
+        // none may follow.
+        let is_known = |site: &'static LogSite| site.known() == Some(true);
+        asked(|| self.all().any(is_known) || self.all().any(LogSite::enabled))
     }
 
     /// Returns `true` if a subscriber would show its span.
