@@ -60,6 +60,8 @@ const REMEMBERED: usize = 16;
 struct Here {
     marks: RefCell<VecDeque<SeenError>>,
     panics: RefCell<VecDeque<PanicNote>>,
+    /// `true` if all panics of the thread are known to be over.
+    calm: Cell<bool>,
     crumbs: RefCell<VecDeque<CallBreadcrumb>>,
     /// The trace of the outermost call, once it was needed, and the time of that.
     trace: Cell<Option<(u64, Ids)>>,
@@ -78,6 +80,7 @@ thread_local! {
         Here {
             marks: RefCell::new(VecDeque::new()),
             panics: RefCell::new(VecDeque::new()),
+            calm: Cell::new(true),
             crumbs: RefCell::new(VecDeque::new()),
             trace: Cell::new(None),
             told: RefCell::new(None),

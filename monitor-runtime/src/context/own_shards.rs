@@ -11,7 +11,7 @@ use crate::callsite::Site;
 use crate::callsite::counters::Shard;
 use crate::context::counter_cache::OwnShard;
 use crate::context::thread::{THREAD, Thread};
-use crate::context::threads;
+use crate::context::{panics, threads};
 
 impl OwnShard {
     /// Returns the state of the current thread.
@@ -71,6 +71,7 @@ pub(crate) fn claim(site: &'static Site, label_set: usize) -> Result<OwnShard, &
         return Ok(shard);
     }
     threads::note_worker_and_runtime();
+    panics::note_calm();
     let kept = TABLE.try_with(|table| {
         // The allocator may be monitored itself.
         let mut all = table.0.try_borrow_mut().ok()?;

@@ -203,4 +203,5 @@ impl Drop for OnDrop {
     }
 }
 
+mod caught;
 mod unwinding;
