@@ -250,6 +250,28 @@ fn the_watch_leaves_few_tasks_in_the_queue_of_a_runtime_that_is_held_up() {
 }
 
 #[test]
+fn workers_that_compute_are_named_in_a_service_that_uses_block_in_place() {
+    let service = service(&[]);
+    // The worker of each is seen on one thread and then on another.
+    for _ in 0..8 {
+        read_until(&mut hold_up(&service, "in_place", 50), "done");
+        read_until(&mut hold_up(&service, "await", 1), "done");
+    }
+    let asked = ["spin", "mutex", "spin"].map(|way| hold_up(&service, way, 3_000));
+    let all = wait_for("three names", || {
+        let lines = named(&service);
+        (lines.len() == 3).then_some(lines)
+    });
+    for (function, times) in [("spin", 2), ("wait_for_lock", 1)] {
+        let said = format!(" by {function} (order > {function})");
+        let found = all.iter().filter(|line| line.contains(&said)).count();
+        assert_eq!(found, times, "{all:?}");
+    }
+    wait_for("the end", || named(&service).is_empty().then_some(()));
+    drop(asked);
+}
+
+#[test]
 fn the_thread_of_a_current_thread_runtime_is_named() {
     let service = service(&[("EXAMPLE_FLAVOR", "current")]);
     let asked = hold_up(&service, "sleep", 1_500);

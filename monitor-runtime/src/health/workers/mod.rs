@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use self::report::BlockedWorker;
 use self::report::Reports;
-use self::runtime::WatchedRuntime;
+use self::runtime::{HeldWorker, WatchedRuntime};
 use self::suspect::Suspect;
 use crate::base::thread_state;
 use crate::context::threads::{self, ThreadReading};
@@ -176,10 +176,12 @@ impl State {
             let own = held.iter().filter(|(other, _)| *other == place);
             let is_old =
                 |reading: &ThreadReading| self.suspects[&reading.number].age() >= Some(limit / 4);
-            let old = own.map(|(_, reading)| *reading);
-            let old: Vec<_> = old.filter(|reading| is_old(reading)).collect();
-            let thread = old.first().and_then(|reading| reading.thread.kernel_id);
-            runtime.ask(old.len(), thread);
+            let old = own.filter(|(_, reading)| is_old(reading));
+            let workers = old.map(|(_, reading)| HeldWorker {
+                index: reading.worker.index,
+                thread: reading.thread.kernel_id,
+            });
+            runtime.ask(workers.collect());
         }
     }
 

@@ -55,12 +55,9 @@ impl Others {
         self.before = std::mem::replace(&mut self.now, now);
     }
 
-    /// Returns `true` if no thread but the blocked one may run its worker.
-    pub(super) fn are_idle(&self, blocked: Option<u32>, answered: &Answered) -> bool {
-        let mut others = self
-            .now
-            .iter()
-            .filter(|(thread, _)| Some(**thread) != blocked);
+    /// Returns `true` if none of the threads may run a worker, but for those that are known.
+    pub(super) fn are_idle(&self, is_known: impl Fn(u32) -> bool, answered: &Answered) -> bool {
+        let mut others = self.now.iter().filter(|(thread, _)| !is_known(**thread));
         others.all(|(thread, usage)| {
             let before = self.before.get(thread);
             before.is_some_and(|before| usage.is_idle_since(*before)) || answered.has(*thread)

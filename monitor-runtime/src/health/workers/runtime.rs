@@ -38,13 +38,19 @@ pub(super) struct WatchedRuntime {
     answers: Arc<Answers>,
     others: Others,
     workers: Vec<Worker>,
-    /// The number of workers that seem to be held up.
-    held: usize,
+    /// The workers that seem to be held up.
+    held: Vec<HeldWorker>,
     /// The questions so far.
     asked: u64,
     /// All answers at the last tick, and `true` if they were as many at the tick before.
     answered: u64,
     is_silent: bool,
+}
+
+/// A worker that seems to be held up, and the kernel's number of its thread.
+pub(super) struct HeldWorker {
+    pub(super) index: usize,
+    pub(super) thread: Option<u32>,
 }
 
 /// Answers to the questions so far.
@@ -70,6 +76,8 @@ struct Worker {
     still: Duration,
     /// All answers at the beginning of that time.
     answers_before: u64,
+    /// The time since its last answer.
+    silent: Duration,
     /// The time for which it has been blocked since the start.
     blocked: Duration,
 }
@@ -94,7 +102,7 @@ impl WatchedRuntime {
             }),
             others: Others::default(),
             workers: vec![Worker::default(); workers],
-            held: 0,
+            held: Vec::new(),
             asked: 0,
             answered: 0,
             is_silent: false,
@@ -127,6 +135,11 @@ impl WatchedRuntime {
             } else {
                 worker.still += passed;
             }
+            worker.silent = if counters.answers == worker.counters.answers {
+                worker.silent + passed
+            } else {
+                Duration::ZERO
+            };
             worker.counters = counters;
         }
     }
@@ -156,14 +169,15 @@ impl WatchedRuntime {
             .map_or(Duration::ZERO, |worker| worker.still)
     }
 
-    /// Takes the number of workers that seem to be held up, and the kernel's number of one of their threads.
-    /// Asks questions that any worker which is free answers, if there are some.
-    pub(super) fn ask(&mut self, held: usize, thread: Option<u32>) {
+    /// Takes the workers that seem to be held up. Asks questions that any worker which is free answers, if there are
+    /// some.
+    pub(super) fn ask(&mut self, held: Vec<HeldWorker>) {
+        let thread = held.first().map(|worker| worker.thread);
         self.held = held;
         let can_hand_over = self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread;
-        if held == 0 || !can_hand_over {
+        let Some(thread) = thread.filter(|_| can_hand_over) else {
             return;
-        }
+        };
         if threads::has_handed_over(self.id()) {
             self.others.read(thread, &self.answers.threads);
         }
@@ -197,13 +211,27 @@ impl WatchedRuntime {
         let own = self.answers.by_worker[index].load(Ordering::Relaxed);
         let answers = self.answers.all.load(Ordering::Relaxed) - worker.answers_before;
         let others_answer = answers >= ANSWERS * self.workers.len() as u64;
-        let nothing_answers = self.held == self.workers.len() && self.is_silent;
-        let has_no_other_thread = || {
-            !threads::has_handed_over(self.id())
-                || self.others.are_idle(thread, &self.answers.threads)
-        };
+        let nothing_answers = self.held.len() == self.workers.len() && self.is_silent;
+        let has_no_other_thread =
+            || !threads::has_handed_over(self.id()) || self.is_on_no_other_thread(index, thread);
         own == worker.counters.answers
             && (nothing_answers || (others_answer && has_no_other_thread()))
+    }
+
+    /// Returns `true` if no thread but its own may run a worker that stands still.
+    ///
+    /// If each of the workers that are not held up has answered meanwhile, no more threads than the known ones of those
+    /// that are can hold these up, unless a further one does something. So they need not be idle.
+    fn is_on_no_other_thread(&self, index: usize, thread: Option<u32>) -> bool {
+        let still = self.still(index);
+        let is_held = |index: usize| self.held.iter().any(|held| held.index == index);
+        let mut workers = self.workers.iter().enumerate();
+        let are_known = workers.all(|(index, worker)| is_held(index) || worker.silent < still);
+        let is_known = |other: u32| {
+            Some(other) == thread
+                || (are_known && self.held.iter().any(|held| held.thread == Some(other)))
+        };
+        self.others.are_idle(is_known, &self.answers.threads)
     }
 
     /// Adds to the time for which a worker has been blocked.
