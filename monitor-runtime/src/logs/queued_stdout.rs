@@ -16,7 +16,7 @@ use crate::base::hooks;
 
 /// Bytes that may wait for standard output: some 20,000 lines.
 const ROOM: usize = 8 << 20;
-/// The time that a line of a forked process waits for room.
+/// The time that the first line of a forked process which finds no room waits for some.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The process's output. It survives a shutdown, as the subscriber does.

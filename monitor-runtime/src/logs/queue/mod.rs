@@ -51,7 +51,8 @@ pub(super) struct Queue<S> {
     filled: Condvar,
     /// Locked for the length of a write.
     writing: Mutex<Writing>,
-    /// `true` if a caller has waited too long for the end of a write. No other waits for that end.
+    /// `true` if a caller has waited too long for the end of a write, or in a forked process for room. No other
+    /// waits for that.
     stalled: AtomicBool,
     /// The longest wait of a caller for the end of a write.
     max_wait: Duration,
@@ -124,9 +125,19 @@ impl<S: Sink> Queue<S> {
     }
 
     /// Writes a line without the queue, for a forked process that has a copy of the queue but not
-    /// its thread.
-    pub(super) fn write_alone(&self, mut line: &[u8], patience: Duration) {
-        let until = Instant::now() + patience;
+    /// its thread. Once a line has waited for room in vain, those behind it wait no more, until there is room.
+    pub(super) fn write_alone(&self, line: &[u8], patience: Duration) {
+        let is_stalled = self.stalled.load(Ordering::Relaxed);
+        let patience = if is_stalled { Duration::ZERO } else { patience };
+        let is_written = self.write_whole(line, Instant::now() + patience);
+        self.stalled.store(!is_written, Ordering::Relaxed);
+        if !is_written {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns `false` if there is no room for the end of a line in time, or an error.
+    fn write_whole(&self, mut line: &[u8], until: Instant) -> bool {
         while !line.is_empty() {
             match self.sink.write(line) {
                 Ok(written) if written > 0 => line = &line[written..],
@@ -134,13 +145,14 @@ impl<S: Sink> Queue<S> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let left = until.saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        return;
+                        return false;
                     }
                     self.sink.wait(left);
                 }
-                _ => return,
+                _ => return false,
             }
         }
+        true
     }
 
     /// Waits until all accepted lines are written. Returns `false` if that takes too long.

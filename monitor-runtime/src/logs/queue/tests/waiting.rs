@@ -136,3 +136,22 @@ fn a_line_is_written_though_another_one_is_added_at_that_moment() {
         assert_eq!((written, queue.dropped()), (LINES, 0));
     });
 }
+
+#[test]
+fn only_the_first_line_of_a_forked_process_waits_for_a_reader_that_has_stopped() {
+    let queue = Queue::new(Small::default(), 1000);
+    let patience = Duration::from_millis(300);
+    let took = |line: &[u8]| {
+        let began = Instant::now();
+        queue.write_alone(line, patience);
+        began.elapsed()
+    };
+    assert!(took(b"first\n") >= patience);
+    let others: Duration = (0..1_000).map(|_| took(b"another\n")).sum();
+    assert!(others < patience, "{others:?}");
+    assert_eq!(queue.dropped(), 1_001);
+    queue.sink.room.store(6, Ordering::Relaxed);
+    queue.write_alone(b"there\n", patience);
+    assert_eq!(*queue.sink.text.lock().unwrap(), b"there\n");
+    assert!(took(b"again\n") >= patience, "it has been read meanwhile");
+}
