@@ -74,10 +74,7 @@ fn measure(configuration: &Configuration) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let crowded = rounds(&contenders, cores);
     for (index, contender) in contenders.iter().enumerate() {
-        eprintln!(
-            "{}\t{}\t{}",
-            contender.name, alone[index], crowded[index]
-        );
+        eprintln!("{}\t{}\t{}", contender.name, alone[index], crowded[index]);
     }
 }
 

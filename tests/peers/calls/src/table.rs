@@ -14,7 +14,11 @@ const BUDGET: &[(&str, &str, f64)] = &[
     ("bare", "monitored, async yields once", 199.0),
     ("the runtime's own log", "monitored", 2500.0),
     ("the runtime's own log", "monitored, eight fields", 5300.0),
-    ("the runtime's own log", "monitored, span without a line", 900.0),
+    (
+        "the runtime's own log",
+        "monitored, span without a line",
+        900.0,
+    ),
 ];
 
 struct Row {

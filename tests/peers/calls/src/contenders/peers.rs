@@ -28,6 +28,10 @@ pub fn bare() -> Vec<Contender> {
 pub fn logged() -> Vec<Contender> {
     let mut all = monitored_contenders();
     all.extend(instrumented_contenders());
+    all.push(sync!(
+        "tracing::instrument, one event with its duration",
+        instrumented_and_timed
+    ));
     all
 }
 
@@ -293,6 +297,18 @@ fn instrumented_event(x: u64) -> Answer {
         duration_ms = 0.001,
         "call {result}"
     );
+    answer
+}
+
+/// With the duration, too.
+#[inline(never)]
+#[tracing::instrument(skip_all)]
+fn instrumented_and_timed(x: u64) -> Answer {
+    let began = Instant::now();
+    let answer = work(x);
+    let duration_ms = began.elapsed().as_micros() as f64 / 1e3;
+    let result = if answer.is_ok() { "ok" } else { "error" };
+    tracing::info!(function = "call", result, duration_ms, "call {result}");
     answer
 }
 

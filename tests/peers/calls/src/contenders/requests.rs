@@ -92,5 +92,9 @@ pub fn in_requests() -> Vec<Contender> {
 }
 
 pub fn in_traces() -> Vec<Contender> {
-    vec![sync!("tracing::instrument(err)", traced, peers::instrumented)]
+    vec![sync!(
+        "tracing::instrument(err)",
+        traced,
+        peers::instrumented
+    )]
 }
