@@ -232,21 +232,26 @@ fn all_workers_at_once_are_all_named() {
 #[test]
 fn the_watch_leaves_few_tasks_in_the_queue_of_a_runtime_that_is_held_up() {
     let service = service(&[]);
-    let asked = hold_up(&service, "all", 3_000);
-    until_named(&service);
-    let mut most = 0.0_f64;
-    while !named(&service).is_empty() {
-        let (_, page) = get(service.management, "/metrics");
-        let tasks = page
-            .lines()
-            .find_map(|line| line.strip_prefix("tokio_alive_tasks "));
-        let tasks: f64 = tasks.expect("a family").parse().expect("a number");
-        most = most.max(tasks);
-        thread::sleep(Duration::from_millis(20));
-    }
-    drop(asked);
-    // Eight questions for each worker, and the tasks of the service.
-    assert!((64.0..128.0).contains(&most), "{most}");
+    // As above: where fewer than eight are blocked, the others take the questions.
+    let attempt = || {
+        let asked = hold_up(&service, "all", 3_000);
+        until_named(&service);
+        let mut most = 0.0_f64;
+        while !named(&service).is_empty() {
+            let (_, page) = get(service.management, "/metrics");
+            let tasks = page
+                .lines()
+                .find_map(|line| line.strip_prefix("tokio_alive_tasks "));
+            let tasks: f64 = tasks.expect("a family").parse().expect("a number");
+            most = most.max(tasks);
+            thread::sleep(Duration::from_millis(20));
+        }
+        drop(asked);
+        // Eight questions for each worker, and the tasks of the service.
+        assert!(most < 128.0, "{most}");
+        (most >= 64.0).then_some(())
+    };
+    (0..5).find_map(|_| attempt()).expect("open questions");
 }
 
 #[test]
@@ -257,18 +262,28 @@ fn workers_that_compute_are_named_in_a_service_that_uses_block_in_place() {
         read_until(&mut hold_up(&service, "in_place", 50), "done");
         read_until(&mut hold_up(&service, "await", 1), "done");
     }
-    let asked = ["spin", "mutex", "spin"].map(|way| hold_up(&service, way, 3_000));
-    let all = wait_for("three names", || {
-        let lines = named(&service);
-        (lines.len() == 3).then_some(lines)
-    });
+    // A request may wait for a worker that another one holds up.
+    let attempt = || {
+        let asked = ["spin", "mutex", "spin"].map(|way| hold_up(&service, way, 3_000));
+        let begin = Instant::now();
+        let mut most = Vec::new();
+        while most.len() < 3 && begin.elapsed() < Duration::from_secs(3) {
+            let lines = named(&service);
+            if lines.len() > most.len() {
+                most = lines;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        wait_for("the end", || named(&service).is_empty().then_some(()));
+        drop(asked);
+        (most.len() == 3).then_some(most)
+    };
+    let all = (0..5).find_map(|_| attempt()).expect("three names");
     for (function, times) in [("spin", 2), ("wait_for_lock", 1)] {
         let said = format!(" by {function} (order > {function})");
         let found = all.iter().filter(|line| line.contains(&said)).count();
         assert_eq!(found, times, "{all:?}");
     }
-    wait_for("the end", || named(&service).is_empty().then_some(()));
-    drop(asked);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use self::report::BlockedWorker;
 use self::report::Reports;
-use self::runtime::{HeldWorker, WatchedRuntime};
+use self::runtime::WatchedRuntime;
 use self::suspect::Suspect;
 use crate::base::thread_state;
 use crate::context::threads::{self, ThreadReading};
@@ -177,11 +177,8 @@ impl State {
             let is_old =
                 |reading: &ThreadReading| self.suspects[&reading.number].age() >= Some(limit / 4);
             let old = own.filter(|(_, reading)| is_old(reading));
-            let workers = old.map(|(_, reading)| HeldWorker {
-                index: reading.worker.index,
-                thread: reading.thread.kernel_id,
-            });
-            runtime.ask(workers.collect());
+            let threads = old.map(|(_, reading)| reading.thread.kernel_id);
+            runtime.ask(threads.collect());
         }
     }
 
@@ -205,7 +202,7 @@ impl State {
             suspect.update(age, kernel_state());
             return None;
         }
-        if !suspect.is_over(limit) || !runtime.is_certain_of(index, reading.thread.kernel_id) {
+        if !suspect.is_over(limit) || !runtime.is_certain_of(index) {
             return None;
         }
         let state = kernel_state();

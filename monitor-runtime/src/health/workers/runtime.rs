@@ -38,19 +38,13 @@ pub(super) struct WatchedRuntime {
     answers: Arc<Answers>,
     others: Others,
     workers: Vec<Worker>,
-    /// The workers that seem to be held up.
-    held: Vec<HeldWorker>,
+    /// The threads of the workers that seem to be held up, by the kernel's number.
+    held: Vec<Option<u32>>,
     /// The questions so far.
     asked: u64,
     /// All answers at the last tick, and `true` if they were as many at the tick before.
     answered: u64,
     is_silent: bool,
-}
-
-/// A worker that seems to be held up, and the kernel's number of its thread.
-pub(super) struct HeldWorker {
-    pub(super) index: usize,
-    pub(super) thread: Option<u32>,
 }
 
 /// Answers to the questions so far.
@@ -76,8 +70,6 @@ struct Worker {
     still: Duration,
     /// All answers at the beginning of that time.
     answers_before: u64,
-    /// The time since its last answer.
-    silent: Duration,
     /// The time for which it has been blocked since the start.
     blocked: Duration,
 }
@@ -135,11 +127,6 @@ impl WatchedRuntime {
             } else {
                 worker.still += passed;
             }
-            worker.silent = if counters.answers == worker.counters.answers {
-                worker.silent + passed
-            } else {
-                Duration::ZERO
-            };
             worker.counters = counters;
         }
     }
@@ -169,10 +156,10 @@ impl WatchedRuntime {
             .map_or(Duration::ZERO, |worker| worker.still)
     }
 
-    /// Takes the workers that seem to be held up. Asks questions that any worker which is free answers, if there are
-    /// some.
-    pub(super) fn ask(&mut self, held: Vec<HeldWorker>) {
-        let thread = held.first().map(|worker| worker.thread);
+    /// Takes the threads of the workers that seem to be held up, by the kernel's number. Asks questions that any worker
+    /// which is free answers, if there are some.
+    pub(super) fn ask(&mut self, held: Vec<Option<u32>>) {
+        let thread = held.first().copied();
         self.held = held;
         let can_hand_over = self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread;
         let Some(thread) = thread.filter(|_| can_hand_over) else {
@@ -201,7 +188,7 @@ impl WatchedRuntime {
     }
 
     /// Returns `true` if a worker that stands still is held up, and not busy on another thread.
-    pub(super) fn is_certain_of(&self, index: usize, thread: Option<u32>) -> bool {
+    pub(super) fn is_certain_of(&self, index: usize) -> bool {
         let Some(worker) = self.workers.get(index) else {
             return false;
         };
@@ -212,25 +199,17 @@ impl WatchedRuntime {
         let answers = self.answers.all.load(Ordering::Relaxed) - worker.answers_before;
         let others_answer = answers >= ANSWERS * self.workers.len() as u64;
         let nothing_answers = self.held.len() == self.workers.len() && self.is_silent;
-        let has_no_other_thread =
-            || !threads::has_handed_over(self.id()) || self.is_on_no_other_thread(index, thread);
+        let have_no_other_thread =
+            || !threads::has_handed_over(self.id()) || self.have_no_other_thread();
         own == worker.counters.answers
-            && (nothing_answers || (others_answer && has_no_other_thread()))
+            && (nothing_answers || (others_answer && have_no_other_thread()))
     }
 
-    /// Returns `true` if no thread but its own may run a worker that stands still.
+    /// Returns `true` if no threads but the known ones may run the workers that seem to be held up.
     ///
-    /// If each of the workers that are not held up has answered meanwhile, no more threads than the known ones of those
-    /// that are can hold these up, unless a further one does something. So they need not be idle.
-    fn is_on_no_other_thread(&self, index: usize, thread: Option<u32>) -> bool {
-        let still = self.still(index);
-        let is_held = |index: usize| self.held.iter().any(|held| held.index == index);
-        let mut workers = self.workers.iter().enumerate();
-        let are_known = workers.all(|(index, worker)| is_held(index) || worker.silent < still);
-        let is_known = |other: u32| {
-            Some(other) == thread
-                || (are_known && self.held.iter().any(|held| held.thread == Some(other)))
-        };
+    /// Each of these is run by one thread. If one of the known threads ran none, a further one would run its worker.
+    fn have_no_other_thread(&self) -> bool {
+        let is_known = |thread| self.held.contains(&Some(thread));
         self.others.are_idle(is_known, &self.answers.threads)
     }
 
