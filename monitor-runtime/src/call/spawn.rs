@@ -125,6 +125,14 @@ pin_project_lite::pin_project! {
         inner: Within<F, Surroundings>,
         wakes: Wakes,
     }
+
+    impl<F> PinnedDrop for Scoped<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            // No wait any more: what the future holds may take long to drop.
+            this.inner.place().trace.begin_poll(this.wakes.begin_poll());
+        }
+    }
 }
 
 impl<F: Future> Future for Scoped<F> {
@@ -167,6 +175,7 @@ impl<F> Work<F> {
 impl<F> Drop for Work<F> {
     fn drop(&mut self) {
         if let Some(code) = self.code.take() {
+            self.surroundings.trace.begin_poll(self.wakes.begin_poll());
             self.surroundings.cancel(|| drop(code));
         }
     }

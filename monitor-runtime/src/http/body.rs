@@ -7,7 +7,6 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::exchange::{Exchange, RequestEnd};
-use crate::context::cancellation;
 
 pin_project! {
     /// The body of a monitored response: the service's own, frame by frame, trailers included.
@@ -24,9 +23,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(exchange) = this.exchange {
-                let reason = exchange.cancel_reason();
-                let clear = || cancellation::dropping(reason, || this.inner.set(None));
-                exchange.request().within(clear);
+                exchange.abandon(|| this.inner.set(None));
             }
         }
     }

@@ -115,6 +115,15 @@ impl Exchange {
         polled
     }
 
+    /// Drops the rest of the request inside it.
+    pub(super) fn abandon(&mut self, rest: impl FnOnce()) {
+        // No wait any more: it may take long.
+        self.request.trace.begin_poll(self.wakes.begin_poll());
+        let reason = self.cancel_reason();
+        let inside = || cancellation::dropping(reason, rest);
+        self.request.within(inside);
+    }
+
     /// Notes the response, and adds the layer's headers to it.
     pub(super) fn answered<B>(&mut self, response: &mut Response<B>) {
         let status = response.status();
@@ -159,7 +168,7 @@ impl Exchange {
 
     /// Returns the reason of the calls that are cancelled if the rest of the response is dropped now;
     /// `None` if the client has all of it.
-    pub(super) fn cancel_reason(&self) -> Option<CancelReason> {
+    fn cancel_reason(&self) -> Option<CancelReason> {
         if self.fate.is_some() || self.status.is_some() && self.is_satisfied() {
             return None;
         }

@@ -12,7 +12,6 @@ use pin_project_lite::pin_project;
 use super::body::Body;
 use super::exchange::{Exchange, RequestEnd};
 use crate::base::unwind::discard;
-use crate::context::cancellation;
 
 pin_project! {
     /// The future of a monitored response.
@@ -29,9 +28,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(exchange) = this.exchange {
-                let reason = exchange.cancel_reason();
-                let clear = || cancellation::dropping(reason, || this.inner.set(None));
-                exchange.request().within(clear);
+                exchange.abandon(|| this.inner.set(None));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Running, waiting and scheduled: the parts of a request's time, of its tasks' and of its calls'.
 
 use std::cell::Cell;
-use std::future::Future;
+use std::future::{Future, pending};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use monitor_runtime::{monitored, task};
 use monitor_tests::{alone, log, monitor, poll};
 use serde_json::Value;
 use tokio::sync::Notify;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::{only, request, spans, story};
 
@@ -233,4 +233,60 @@ fn the_wait_of_a_request_in_flight_grows() {
     assert!(waiting("GET /waits/in-flight") >= before + 30.0);
     assert!(waiting("is_dropped") >= call_before + 30.0);
     assert!(story(&trace).is_some());
+}
+
+/// Occupies the thread when it is dropped.
+struct SpinsAtDrop(Duration);
+
+impl Drop for SpinsAtDrop {
+    fn drop(&mut self) {
+        spin(self.0);
+    }
+}
+
+#[test]
+fn what_a_dropped_future_does_is_no_wait() {
+    monitor();
+    let (told, trace) = std::sync::mpsc::channel();
+    run(async {
+        let request = request("/waits/dropped", || async move {
+            told.send(monitor_runtime::trace::current_trace_id())
+                .expect("it is received");
+            let task = task::spawn(async {
+                let _late = SpinsAtDrop(ms(30));
+                pending::<()>().await;
+            });
+            sleep(ms(5)).await;
+            task.abort();
+            task.await.expect_err("it is aborted");
+            let _late = SpinsAtDrop(ms(40));
+            pending().await
+        });
+        timeout(ms(60), request).await.expect_err("it never ends");
+    });
+    let trace = trace.recv().expect("the handler ran").expect("a trace");
+    let trace = only(&trace.to_string());
+    let task = task_of(&trace);
+    assert!(task.running >= 29.0 && task.waiting < 29.0, "{task:?}");
+    let whole = spent(&trace, "GET /waits/dropped");
+    assert!(whole.running >= 39.0, "{whole:?}");
+}
+
+#[test]
+fn a_task_that_is_aborted_once_it_was_woken_was_scheduled() {
+    monitor();
+    let trace = run(request("/waits/aborted", || async {
+        let news = std::sync::Arc::new(Notify::new());
+        let told = std::sync::Arc::clone(&news);
+        let task = task::spawn(async move { news.notified().await });
+        sleep(ms(5)).await;
+        told.notify_one();
+        spin(ms(30));
+        task.abort();
+        task.await.expect_err("it is aborted");
+        500
+    }));
+    let task = task_of(&only(&trace));
+    let scheduled = task.scheduled.expect("known of tasks");
+    assert!((29.0..200.0).contains(&scheduled), "{task:?}");
 }
