@@ -205,24 +205,31 @@ fn every_kind_of_block_has_its_function_and_the_word_of_the_kernel() {
     }
 }
 
+/// Returns the names of so many workers once they are blocked at the same time, and waits for the end of that;
+/// `None` if fewer are.
+fn all_named(service: &Service, workers: usize) -> Option<Vec<String>> {
+    let begin = Instant::now();
+    let mut most = Vec::new();
+    while most.len() < workers && begin.elapsed() < Duration::from_secs(3) {
+        let lines = named(service);
+        if lines.len() > most.len() {
+            most = lines;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    wait_for("the end", || named(service).is_empty().then_some(()));
+    (most.len() == workers).then_some(most)
+}
+
 #[test]
 fn all_workers_at_once_are_all_named() {
     let service = service(&[]);
     // A worker may hold up a task that is in its own queue: then fewer than eight are blocked.
     let attempt = || {
         let asked = hold_up(&service, "all", 3_000);
-        let begin = Instant::now();
-        let mut most = Vec::new();
-        while most.len() < 8 && begin.elapsed() < Duration::from_secs(3) {
-            let lines = named(&service);
-            if lines.len() > most.len() {
-                most = lines;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        wait_for("the end", || named(&service).is_empty().then_some(()));
+        let named = all_named(&service, 8);
         drop(asked);
-        (most.len() == 8).then_some(most)
+        named
     };
     let lines = (0..5).find_map(|_| attempt()).expect("eight names");
     let is_named = |line: &String| line.contains(" by sleep (order > sleep)");
@@ -265,18 +272,9 @@ fn workers_that_compute_are_named_in_a_service_that_uses_block_in_place() {
     // A request may wait for a worker that another one holds up.
     let attempt = || {
         let asked = ["spin", "mutex", "spin"].map(|way| hold_up(&service, way, 3_000));
-        let begin = Instant::now();
-        let mut most = Vec::new();
-        while most.len() < 3 && begin.elapsed() < Duration::from_secs(3) {
-            let lines = named(&service);
-            if lines.len() > most.len() {
-                most = lines;
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        wait_for("the end", || named(&service).is_empty().then_some(()));
+        let named = all_named(&service, 3);
         drop(asked);
-        (most.len() == 3).then_some(most)
+        named
     };
     let all = (0..5).find_map(|_| attempt()).expect("three names");
     for (function, times) in [("spin", 2), ("wait_for_lock", 1)] {
