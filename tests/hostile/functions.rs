@@ -456,7 +456,7 @@ pub fn lent_errors<'a>(
     format!("{lent} {given} {boxed} {}", maybe.is_some())
 }
 
-/// The same, kept in a future.
+/// Errors without a type, which a future keeps.
 #[monitored(args(lent, boxed))]
 pub async fn lent_errors_later<'a>(lent: &dyn StdError, boxed: Box<dyn StdError + 'a>) -> String {
     format!("{lent} {boxed}")

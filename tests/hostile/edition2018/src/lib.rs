@@ -31,8 +31,10 @@ pub mod bare {
     use ::std::future::Future;
     use ::std::marker::Send;
     use ::std::pin::Pin;
-    use ::std::result::Result::{self, Ok};
+    use ::std::rc::Rc;
+    use ::std::result::Result::{self, Err, Ok};
     use ::std::string::{String, ToString};
+    use ::std::sync::Arc;
 
     use super::attribute::monitored;
 
@@ -47,6 +49,36 @@ pub mod bare {
     pub fn sent(text: &str) -> Result<u8, Box<Error + Send>> {
         text.parse()
             .map_err(|error: ::std::num::ParseIntError| Box::new(error) as _)
+    }
+
+    /// In pointers of other kinds.
+    #[monitored]
+    pub fn shared() -> Result<u8, Arc<Error>> {
+        Ok(1)
+    }
+
+    /// In one that stays on its thread.
+    #[monitored]
+    pub fn counted() -> Result<u8, Rc<Error>> {
+        Ok(1)
+    }
+
+    /// An error of this crate, by its path.
+    #[monitored]
+    pub fn fault() -> Result<u8, Box<faults::Fault>> {
+        Ok(1)
+    }
+
+    /// Errors of this crate.
+    pub mod faults {
+        /// An error that is a trait.
+        pub trait Fault: ::std::error::Error {}
+    }
+
+    /// In a reference.
+    #[monitored]
+    pub fn lent<'a>(error: &'a Error) -> Result<u8, &'a Error> {
+        Err(error)
     }
 
     /// In a future.
