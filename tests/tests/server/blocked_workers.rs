@@ -306,6 +306,8 @@ fn threads_that_block_no_worker_are_not_named() {
         "await",
         "in_place",
         "call_in_place",
+        "call_in_unseen_place",
+        "unseen_in_place",
         "spawn_blocking",
         "thread",
         "many_polls",
@@ -354,6 +356,31 @@ fn a_watch_that_is_off_names_nothing() {
     }
     drop(asked);
     assert_eq!(seconds(&service), [0.0; 0]);
+}
+
+#[test]
+fn a_block_in_a_plain_task_is_named() {
+    let service = service(&[]);
+    // The thread of a worker is known once it has called a monitored function, or held up another worker.
+    let ways = [
+        (
+            "call",
+            " by nap, thread tokio-rt-worker waiting in clock_nanosleep",
+        ),
+        (
+            "unseen",
+            " by code that is not monitored, thread tokio-rt-worker waiting in clock_nanosleep",
+        ),
+    ];
+    for (way, said) in ways {
+        for _ in 0..8 {
+            let asked = hold_up(&service, way, 1_200);
+            let line = until_named(&service);
+            assert!(line.ends_with(said), "{way}: {said:?} in {line:?}");
+            wait_for("its end", || named(&service).is_empty().then_some(()));
+            drop(asked);
+        }
+    }
 }
 
 #[test]

@@ -88,10 +88,11 @@ pub(crate) fn state(thread: u32) -> Option<String> {
 pub(crate) fn usage(thread: u32) -> Option<Usage> {
     let text = read(thread, "schedstat")?;
     let mut numbers = text.split_ascii_whitespace();
-    let mut next = || Some(Duration::from_nanos(numbers.next()?.parse().ok()?));
+    let mut next = || numbers.next()?.parse().ok();
     Some(Usage {
-        ran: next()?,
-        delayed: next()?,
+        ran: Duration::from_nanos(next()?),
+        delayed: Duration::from_nanos(next()?),
+        runs: next()?,
         is_ready: letter(&read(thread, "stat")?)? == 'R',
     })
 }
@@ -251,5 +252,26 @@ mod tests {
         };
         assert!(now.ran > before.ran);
         assert_eq!(usage(u32::MAX), None);
+    }
+
+    #[test]
+    fn a_thread_in_one_wait_is_asleep_and_one_that_waits_again_and_again_is_not() {
+        let read = |thread| usage(thread).expect("Linux");
+        let asleep_for_a_while = |thread, expected| {
+            eventually(thread, expected);
+            let before = read(thread);
+            thread::sleep(Duration::from_millis(50));
+            read(thread).is_asleep_since(before)
+        };
+        let once = in_a_thread(|| thread::sleep(Duration::from_secs(10)));
+        assert!(asleep_for_a_while(once, "waiting in clock_nanosleep"));
+        let (stop, stopped) = mpsc::channel::<()>();
+        let often = in_a_thread(move || {
+            while stopped.try_recv() == Err(mpsc::TryRecvError::Empty) {
+                thread::sleep(Duration::from_millis(5));
+            }
+        });
+        assert!(!asleep_for_a_while(often, "waiting in clock_nanosleep"));
+        drop(stop);
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Usage {
     ran: Duration,
     /// The time for which it could have run, but had no processor, up to its last run.
     delayed: Duration,
+    /// How often it was given a processor.
+    runs: u64,
     /// `true` if it runs, or could.
     is_ready: bool,
 }
@@ -27,6 +29,11 @@ impl Usage {
     pub(crate) fn is_idle_since(self, before: Self) -> bool {
         const HARDLY: Duration = Duration::from_micros(500);
         !self.is_ready && self.ran.saturating_sub(before.ran) < HARDLY
+    }
+
+    /// Returns `true` if it has been in the same wait since an earlier moment.
+    pub(crate) fn is_asleep_since(self, before: Self) -> bool {
+        !self.is_ready && self.runs == before.runs
     }
 
     /// Returns the part of the time since an earlier moment in which it ran or waited for something, rather
@@ -70,12 +77,14 @@ mod tests {
         let before = Usage {
             ran: 10 * MS,
             delayed: 20 * MS,
+            runs: 5,
             is_ready: true,
         };
         let since = |ran, delayed, is_ready| {
             let now = Usage {
                 ran: ran * MS,
                 delayed: delayed * MS,
+                runs: 6,
                 is_ready,
             };
             now.since(before, 100 * MS)

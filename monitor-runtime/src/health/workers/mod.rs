@@ -3,7 +3,8 @@
 //!
 //! At every tick the watchdog's thread reads the call stack of each worker, see
 //! [`threads`](crate::context::threads). A poll that has lasted for the limit blocks its worker if
-//! Tokio's own counters agree that this worker has done nothing else meanwhile. So a thread in
+//! Tokio's own counters agree that this worker has done nothing else meanwhile. A thread that waits in
+//! the kernel all that time is in such a poll as well, even if it calls nothing that is monitored. So a thread in
 //! `block_in_place`, whose worker another thread runs, blocks nothing; [`runtime`] has the details.
 //! Time in which the whole process was stopped, or in which a thread had no processor, does not count.
 
@@ -137,7 +138,7 @@ impl State {
                 continue;
             };
             let suspect = self.suspects.entry(reading.number).or_default();
-            suspect.advance(reading, passed);
+            suspect.advance(reading, &self.runtimes[place], passed);
             let still = self.runtimes[place].still(reading.worker.index);
             match suspect.age().filter(|age| *age <= still) {
                 Some(_) => held.push((place, reading)),

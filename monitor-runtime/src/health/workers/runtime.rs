@@ -14,6 +14,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{self, Handle, RuntimeFlavor};
@@ -83,7 +84,7 @@ impl WatchedRuntime {
             drop(token);
         });
         let workers = handle.metrics().num_workers();
-        Self {
+        let runtime = Self {
             name: name.to_owned(),
             handle: handle.clone(),
             task,
@@ -98,6 +99,23 @@ impl WatchedRuntime {
             asked: 0,
             answered: 0,
             is_silent: false,
+        };
+        runtime.meet_workers();
+        runtime
+    }
+
+    /// Gets to know the threads of the workers, also of those that will never call a monitored function.
+    ///
+    /// Each waits for a moment, so that the next task wakes another one.
+    fn meet_workers(&self) {
+        const MOMENT: Duration = Duration::from_millis(1);
+        if self.owns_its_threads() {
+            for _ in &self.workers {
+                self.handle.spawn(async {
+                    threads::note_worker();
+                    thread::sleep(MOMENT);
+                });
+            }
         }
     }
 
@@ -112,6 +130,14 @@ impl WatchedRuntime {
     /// Returns `false` for a runtime that was shut down.
     pub(super) fn is_there(&self) -> bool {
         self.task.strong_count() > 0
+    }
+
+    /// Returns `true` if the threads of its workers do nothing but to poll its tasks, until `block_in_place` hands a
+    /// worker to another thread.
+    ///
+    /// A current-thread runtime borrows its thread for each `block_on`, and from outside nothing is seen of the end.
+    pub(super) fn owns_its_threads(&self) -> bool {
+        self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread
     }
 
     /// Reads the counters, `passed` after the last tick.
@@ -161,8 +187,7 @@ impl WatchedRuntime {
     pub(super) fn ask(&mut self, held: Vec<Option<u32>>) {
         let thread = held.first().copied();
         self.held = held;
-        let can_hand_over = self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread;
-        let Some(thread) = thread.filter(|_| can_hand_over) else {
+        let Some(thread) = thread.filter(|_| self.owns_its_threads()) else {
             return;
         };
         if threads::has_handed_over(self.id()) {
@@ -192,7 +217,7 @@ impl WatchedRuntime {
         let Some(worker) = self.workers.get(index) else {
             return false;
         };
-        if self.handle.runtime_flavor() == RuntimeFlavor::CurrentThread {
+        if !self.owns_its_threads() {
             return true;
         }
         let own = self.answers.by_worker[index].load(Ordering::Relaxed);
@@ -234,5 +259,31 @@ impl Counters {
     /// Returns `true` for a worker that has nothing to do: its number of beginnings and ends of waits is odd.
     fn is_waiting(self) -> bool {
         self.parks % 2 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    #[test]
+    fn workers_are_met_before_they_have_anything_to_do() {
+        let mut builder = Builder::new_multi_thread();
+        let runtime = builder.worker_threads(8).build().expect("a runtime");
+        let watched = WatchedRuntime::new("met", runtime.handle());
+        let begin = Instant::now();
+        loop {
+            let mut met = threads::read_workers();
+            met.retain(|met| met.worker.runtime == watched.id());
+            if met.len() == 8 {
+                break;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(10), "{}", met.len());
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 }

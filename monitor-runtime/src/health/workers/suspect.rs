@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::report::BlockedWorker;
+use super::runtime::WatchedRuntime;
 use crate::base::thread_state::{self, Usage};
 use crate::callsite::Site;
 use crate::context::threads::ThreadReading;
@@ -16,6 +17,10 @@ pub(super) struct Suspect {
     /// The trace context that it works in, and how long it has been seen in it.
     scope: Option<u64>,
     in_scope: Duration,
+    /// The time for which it has been in the same wait, while its worker stood still.
+    asleep: Duration,
+    /// `true` if whatever it does is part of a poll: its runtime [owns](WatchedRuntime::owns_its_threads) it.
+    is_owned: bool,
     /// The part of its poll in which it ran or waited for something, and what the kernel said at the last
     /// tick.
     own: Duration,
@@ -24,8 +29,14 @@ pub(super) struct Suspect {
 }
 
 impl Suspect {
-    /// Takes a reading, `passed` after the last one.
-    pub(super) fn advance(&mut self, reading: &ThreadReading, passed: Duration) {
+    /// Takes a reading, `passed` after the last one, of a worker of the runtime.
+    pub(super) fn advance(
+        &mut self,
+        reading: &ThreadReading,
+        runtime: &WatchedRuntime,
+        passed: Duration,
+    ) {
+        self.is_owned = runtime.owns_its_threads();
         let stack = &reading.stack;
         let known = self.frames.iter().map(|(frame, _)| frame);
         let same = known
@@ -45,17 +56,25 @@ impl Suspect {
             Duration::ZERO
         };
         self.scope = scope;
-        self.account(reading.thread.kernel_id, passed);
+        let is_still = !runtime.still(reading.worker.index).is_zero();
+        self.account(reading.thread.kernel_id, is_still, passed);
     }
 
-    /// Adds to its own time.
-    fn account(&mut self, kernel_id: Option<u32>, passed: Duration) {
-        let Some(age) = self.seen() else {
-            self.usage = None;
-            return;
-        };
-        let now = kernel_id.and_then(thread_state::usage);
+    /// Adds to its own time, and to the time for which it has been asleep.
+    fn account(&mut self, kernel_id: Option<u32>, is_still: bool, passed: Duration) {
+        let may_sleep = is_still && self.is_owned;
+        let now = kernel_id.filter(|_| may_sleep || self.seen().is_some());
+        let now = now.and_then(thread_state::usage);
         let before = std::mem::replace(&mut self.usage, now);
+        let is_asleep = before
+            .zip(now)
+            .is_some_and(|(before, now)| now.is_asleep_since(before));
+        self.asleep = if may_sleep && is_asleep {
+            self.asleep + passed
+        } else {
+            Duration::ZERO
+        };
+        let age = self.seen().unwrap_or_default();
         self.own = match (before, now) {
             _ if age.is_zero() => Duration::ZERO,
             (Some(before), Some(now)) => self.own + now.since(before, passed),
@@ -66,18 +85,21 @@ impl Suspect {
     /// Returns the time for which it has been seen in the same poll; `None` outside of polls.
     ///
     /// A poll is that of the outermost monitored future or task, or of a request at the edge. The one that
-    /// was seen for longer is further out.
+    /// was seen for longer is further out. On a thread that the runtime owns, any other function is part of a poll as
+    /// well, and so is any wait but the one for tasks.
     pub(super) fn age(&self) -> Option<Duration> {
         self.seen().filter(|age| !age.is_zero())
     }
 
     /// Returns its [age](Self::age), also that of a poll at first sight.
     fn seen(&self) -> Option<Duration> {
-        let is_polled = |frame: &Frame| frame.site.is_none_or(|site| site.is_future);
+        let is_polled =
+            |frame: &Frame| self.is_owned || frame.site.is_none_or(|site| site.is_future);
         let outermost = self.frames.iter().find(|(frame, _)| is_polled(frame));
         let outermost = outermost.map(|(_, held)| *held);
         let in_scope = self.scope.map(|_| self.in_scope);
-        outermost.max(in_scope)
+        let asleep = Some(self.asleep).filter(|asleep| !asleep.is_zero());
+        outermost.max(in_scope).max(asleep)
     }
 
     /// Returns `true` if its poll has lasted for the limit.

@@ -12,13 +12,15 @@ use crate::ways::{self, Way};
 
 const LIMIT: Duration = Duration::from_millis(300);
 /// The ways that block a worker, each with the function that is to be named.
-const WAYS: [(Way, &str); 6] = [
+const WAYS: [(Way, &str); 8] = [
     (Way::Mutex, "wait_for_lock"),
     (Way::Sleep, "sleep"),
     (Way::Spin, "spin"),
     (Way::Pipe, "read_pipe"),
     (Way::Loop, "call_often"),
     (Way::Boxed, "Boxes::nap"),
+    (Way::Call, "nap"),
+    (Way::Unseen, "code that is not monitored"),
 ];
 
 /// Blocks a worker so many times. Fails if it was not named, wrongly, or too late.
@@ -33,7 +35,7 @@ pub(crate) fn run(runtime: &Runtime, rounds: usize) -> Result<(), Box<dyn Error>
         let begin = Instant::now();
         let task = runtime.spawn(ways::hold_up(*way, 3 * LIMIT));
         match named(addr, begin) {
-            Some(line) if line.contains(&format!(" by {function} ")) => {
+            Some(line) if line.contains(&format!(" by {function}")) => {
                 took.push((begin.elapsed(), *way));
             }
             other => wrong.push(format!("round {round}, {way:?}: {other:?}")),

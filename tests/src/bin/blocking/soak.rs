@@ -15,16 +15,20 @@ use crate::ways::{self, Way};
 /// Half of the default.
 const LIMIT: Duration = Duration::from_millis(500);
 /// The ways that hold up no worker for long, each with the longest time.
-const WAYS: [(Way, u64); 13] = [
+const WAYS: [(Way, u64); 17] = [
     (Way::Mutex, 80),
     (Way::Sleep, 80),
     (Way::Spin, 50),
     (Way::Pipe, 80),
     (Way::Loop, 80),
     (Way::Boxed, 80),
+    (Way::Call, 80),
+    (Way::Unseen, 80),
     (Way::Await, 3_000),
     (Way::InPlace, 3_000),
     (Way::CallInPlace, 3_000),
+    (Way::CallInUnseenPlace, 3_000),
+    (Way::UnseenInPlace, 3_000),
     (Way::SpawnBlocking, 3_000),
     (Way::Thread, 3_000),
     (Way::InPlaceInStorm, 2_000),

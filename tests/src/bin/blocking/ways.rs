@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use monitor_runtime::{monitored, task};
+use tokio::task::block_in_place;
 
 /// A way to hold up a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +28,19 @@ pub(crate) enum Way {
     Unmonitored,
     /// Sleeps in an `async` function of a trait that returns a boxed future.
     Boxed,
+    /// Calls a function that is not `async`, in a task of the runtime's own.
+    Call,
+    /// Sleeps in such a task, which is not monitored at all.
+    Unseen,
     /// As `Sleep`, but all workers at once.
     All,
     // None of these blocks a worker.
     Await,
     InPlace,
     CallInPlace,
+    /// As `Call` and `Unseen`, but in `block_in_place`.
+    CallInUnseenPlace,
+    UnseenInPlace,
     SpawnBlocking,
     Thread,
     /// Holds up a thread in place while all workers are busy all the time.
@@ -54,10 +62,14 @@ impl FromStr for Way {
             "task" => Self::Task,
             "unmonitored" => Self::Unmonitored,
             "boxed" => Self::Boxed,
+            "call" => Self::Call,
+            "unseen" => Self::Unseen,
             "all" => Self::All,
             "await" => Self::Await,
             "in_place" => Self::InPlace,
             "call_in_place" => Self::CallInPlace,
+            "call_in_unseen_place" => Self::CallInUnseenPlace,
+            "unseen_in_place" => Self::UnseenInPlace,
             "spawn_blocking" => Self::SpawnBlocking,
             "thread" => Self::Thread,
             "in_place_in_storm" => Self::InPlaceInStorm,
@@ -74,6 +86,10 @@ pub(crate) async fn hold_up(way: Way, time: Duration) {
         Way::Task => {
             let _ = task::spawn(order(Way::Sleep, time)).await;
         }
+        Way::Call => apart(move || nap(time)).await,
+        Way::Unseen => apart(move || thread::sleep(time)).await,
+        Way::CallInUnseenPlace => apart(move || block_in_place(|| nap(time))).await,
+        Way::UnseenInPlace => apart(move || block_in_place(|| thread::sleep(time))).await,
         Way::All => {
             let tasks = (0..super::WORKERS).map(|_| tokio::spawn(order(Way::Sleep, time)));
             for task in tasks.collect::<Vec<_>>() {
@@ -92,6 +108,11 @@ pub(crate) async fn hold_up(way: Way, time: Duration) {
     }
 }
 
+/// Runs code in a task of which only the runtime knows.
+async fn apart(code: impl FnOnce() + Send + 'static) {
+    let _ = tokio::spawn(async move { code() }).await;
+}
+
 #[monitored]
 async fn order(way: Way, time: Duration) {
     match way {
@@ -102,8 +123,8 @@ async fn order(way: Way, time: Duration) {
         Way::Boxed => Boxes::nap(time).await,
         Way::Await => tokio::time::sleep(time).await,
         // Nothing in there tells the runtime that the thread runs no worker meanwhile.
-        Way::InPlace => tokio::task::block_in_place(|| thread::sleep(time)),
-        Way::CallInPlace => tokio::task::block_in_place(|| nap(time)),
+        Way::InPlace => block_in_place(|| thread::sleep(time)),
+        Way::CallInPlace => block_in_place(|| nap(time)),
         Way::SpawnBlocking => {
             let _ = tokio::task::spawn_blocking(move || nap(time)).await;
         }
