@@ -62,7 +62,7 @@ pub(crate) use hidden::{warn_if_hidden, warn_of_filter};
 pub(crate) use late::{Form, end_root, end_trace, write_late_lines_as};
 pub(crate) use level::{is_ours, log_filter, reset_log_filter, set_log_filter};
 pub(crate) use pretty::PrettyLayer;
-pub(crate) use queued_stdout::{dropped_lines, flush, is_flushed, reopen};
+pub(crate) use queued_stdout::{dropped_lines, flush, is_flushed, reopen, tell_dropped};
 pub(crate) use terminal::SanitizingWriter;
 
 /// Returns `true` if the process or this thread has a subscriber.

@@ -1,7 +1,7 @@
 //! Standard output behind the queue.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -16,8 +16,13 @@ use crate::base::hooks;
 
 /// Bytes that may wait for standard output: some 20,000 lines.
 const ROOM: usize = 8 << 20;
+/// Bytes of lines of the levels WARN and ERROR that may wait besides.
+const RESERVE: usize = 1 << 20;
 /// The time that the first line of a forked process which finds no room waits for some.
 const ROOM_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The target of the lines that tell how many were dropped.
+const TARGET: &str = "monitor_runtime::log_queue";
 
 /// The process's output. It survives a shutdown, as the subscriber does.
 struct Output {
@@ -31,10 +36,19 @@ static OUTPUT: OnceLock<Output> = OnceLock::new();
 /// Standard output behind the runtime's queue; made by [`queued_stdout`].
 #[derive(Clone, Copy, Debug)]
 pub struct NonBlockingStdout {
-    /// `true` if the line is written before its caller goes on.
-    through: bool,
-    /// `true` if the line is never dropped.
-    kept: bool,
+    line: Line,
+}
+
+/// How a line is queued.
+#[derive(Clone, Copy, Debug)]
+enum Line {
+    Ordinary,
+    /// May take of the reserve.
+    Urgent,
+    /// Is urgent, and written before its caller goes on.
+    Through,
+    /// Is never dropped.
+    Kept,
 }
 
 /// Returns standard output for a layer of your own, behind a queue of 8 MiB: writing a line is a
@@ -44,6 +58,8 @@ pub struct NonBlockingStdout {
 /// refuses, is dropped and counted in `monitor_log_lines_dropped_total`: a reader that is slow, or
 /// has stopped reading, never blocks a call. Every `write` to it is one line.
 ///
+/// * Lines of the levels WARN and ERROR have 1 MiB of their own besides, so a flood of others drops none of them.
+///   While lines are dropped, a line of level WARN says every five seconds how many there were so far.
 /// * A line of the level ERROR is written before its caller goes on, with the lines before it and as
 ///   far as standard output has room for them. So it is there even if the process is killed next.
 /// * `shutdown()`, `exit`, the return of `main`, `abort` and the signals that end a process write what
@@ -60,14 +76,29 @@ pub struct NonBlockingStdout {
 pub fn queued_stdout() -> NonBlockingStdout {
     OUTPUT.get_or_init(Output::open);
     NonBlockingStdout {
-        through: false,
-        kept: false,
+        line: Line::Ordinary,
     }
 }
 
 /// Returns the number of lines that found no room or could not be written; `None` without a queue.
 pub(crate) fn dropped_lines() -> Option<u64> {
     OUTPUT.get().map(|output| output.queue.dropped())
+}
+
+/// Tells how many lines were dropped so far, if some were since the last time.
+pub(crate) fn tell_dropped() {
+    // This line may be dropped as well, where standard output is closed.
+    static TOLD: AtomicU64 = AtomicU64::new(0);
+    let dropped = dropped_lines().unwrap_or(0);
+    if dropped <= TOLD.load(Ordering::Relaxed) {
+        return;
+    }
+    TOLD.store(dropped + 1, Ordering::Relaxed);
+    tracing::warn!(
+        target: TARGET,
+        dropped,
+        "{dropped} log lines were dropped since the start: standard output does not take them"
+    );
 }
 
 /// Writes what is queued, for at most `patience`. Callers write later lines themselves.
@@ -92,7 +123,7 @@ pub(crate) fn reopen() {
 
 impl Output {
     fn open() -> Self {
-        let queue = Arc::new(Queue::new(Stdout, ROOM));
+        let queue = Arc::new(Queue::new(Stdout, ROOM, RESERVE));
         let theirs = Arc::clone(&queue);
         // Without a thread the callers write as much as they can.
         let _ = thread::Builder::new()
@@ -114,23 +145,27 @@ impl<'a> MakeWriter<'a> for NonBlockingStdout {
 
     fn make_writer_for(&'a self, line: &Metadata<'_>) -> Self {
         Self {
-            through: *line.level() == Level::ERROR,
-            kept: line.target() == places::TARGET,
+            line: match *line.level() {
+                _ if [places::TARGET, TARGET].contains(&line.target()) => Line::Kept,
+                Level::ERROR => Line::Through,
+                Level::WARN => Line::Urgent,
+                _ => Line::Ordinary,
+            },
         }
     }
 }
 
 impl Write for NonBlockingStdout {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let queue = &OUTPUT.get_or_init(Output::open);
-        if hooks::is_forked() {
-            queue.queue.write_alone(line, ROOM_TIMEOUT);
-        } else if self.through || queue.through.load(Ordering::Relaxed) {
-            queue.queue.push_through(line);
-        } else if self.kept {
-            queue.queue.push_always(line);
-        } else {
-            queue.queue.push(line);
+        let output = OUTPUT.get_or_init(Output::open);
+        let queue = &output.queue;
+        match self.line {
+            _ if hooks::is_forked() => queue.write_alone(line, ROOM_TIMEOUT),
+            _ if output.through.load(Ordering::Relaxed) => queue.push_through(line),
+            Line::Ordinary => queue.push(line),
+            Line::Urgent => queue.push_urgent(line),
+            Line::Through => queue.push_through(line),
+            Line::Kept => queue.push_always(line),
         }
         Ok(line.len())
     }

@@ -53,6 +53,7 @@ impl Parts {
         // The thread that would set it back later is about to end.
         logs::reset_log_filter();
         logs::places::sum_up(true);
+        logs::tell_dropped();
         tracing::info!("shutdown is done");
         panic_lines::tell_late(Duration::ZERO);
         self.exporter.stop(left(EXPORT_TIMEOUT));

@@ -95,6 +95,7 @@ impl Upkeep {
     // Each part may run user code. A panic ends one part of one round, not the thread.
     fn keep_up(&self, last: bool) {
         unwind::quietly(|| logs::places::sum_up(last));
+        unwind::quietly(logs::tell_dropped);
         unwind::quietly(|| panic_lines::tell_late(PANIC_WAITS));
         unwind::quietly(asked::settle);
         if let Some(handle) = &self.others {

@@ -102,6 +102,13 @@ fn standard_output_without_a_reader_blocks_no_call_and_every_lost_line_is_counte
     };
     let written = text.lines().filter(of_call).count() as u64;
     assert_eq!(written + dropped, u64::from(MANY), "{dropped} dropped");
+    let told = text.lines().rev().find_map(|line| {
+        let line: Value = serde_json::from_str(line).expect("every line is whole");
+        line["fields"]["dropped"].as_u64()
+    });
+    // Lines about the shutdown may have been dropped as well.
+    let told = told.expect("the log says how many were dropped");
+    assert!((dropped..dropped + 5).contains(&told), "{told}");
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub(super) struct Lanes {
     first: Arc<Lane>,
     /// Bytes that lanes may still take.
     free: AtomicUsize,
+    /// Bytes of these that are for urgent lines alone.
+    reserve: usize,
 }
 
 /// The lines of one thread.
@@ -63,16 +65,35 @@ impl Drop for Claim {
 }
 
 impl Lanes {
-    pub(super) fn new(room: usize) -> Self {
+    pub(super) fn new(room: usize, reserve: usize) -> Self {
         Self {
             first: Arc::new(Lane::new()),
-            free: AtomicUsize::new(room),
+            free: AtomicUsize::new(room + reserve),
+            reserve,
         }
     }
 
     /// Adds a line to the lane of this thread and returns its time; `None` if there is no room.
     pub(super) fn add(&self, line: &[u8]) -> Option<u64> {
-        self.with_own(|lane| lane.add(line, &self.free))
+        let take = |bytes| self.take_room(bytes, self.reserve);
+        let take = |missing: usize| take(missing.max(PIECE)).or_else(|| take(missing));
+        self.with_own(|lane| lane.add(line, take))
+    }
+
+    /// Adds a line that may take of the reserve. Returns as [`add`](Self::add) does.
+    pub(super) fn add_urgent(&self, line: &[u8]) -> Option<u64> {
+        self.with_own(|lane| lane.add(line, |missing| self.take_room(missing, 0)))
+    }
+
+    /// Takes bytes of the room, if it has so many besides the reserve.
+    fn take_room(&self, bytes: usize, reserve: usize) -> Option<usize> {
+        let less = |free: usize| {
+            let left = free.checked_sub(bytes)?;
+            (left >= reserve).then_some(left)
+        };
+        let order = Ordering::Relaxed;
+        let taken = self.free.fetch_update(order, order, less);
+        taken.is_ok().then_some(bytes)
     }
 
     /// Adds a line to the lane of this thread, whether or not there is room.
@@ -157,11 +178,11 @@ impl Lane {
         }
     }
 
-    fn add(&self, line: &[u8], free: &AtomicUsize) -> Option<u64> {
+    /// Adds a line, and takes the room that the lane misses, or more.
+    fn add(&self, line: &[u8], take: impl Fn(usize) -> Option<usize>) -> Option<u64> {
         let mut waiting = self.lock();
         if waiting.room < line.len() {
-            let missing = line.len() - waiting.room;
-            waiting.room += take(free, missing.max(PIECE)).or_else(|| take(free, missing))?;
+            waiting.room += take(line.len() - waiting.room)?;
         }
         waiting.room -= line.len();
         Some(self.push(&mut waiting, line))
@@ -186,11 +207,4 @@ impl Lane {
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Takes bytes of the room, if it has so many.
-fn take(free: &AtomicUsize, bytes: usize) -> Option<usize> {
-    let less = |free: usize| free.checked_sub(bytes);
-    let taken = free.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-    taken.is_ok().then_some(bytes)
 }

@@ -76,10 +76,11 @@ enum Pumped {
 }
 
 impl<S: Sink> Queue<S> {
-    /// Creates a queue in which so many bytes may wait, while as many are being written.
-    pub(super) fn new(sink: S, room: usize) -> Self {
+    /// Creates a queue in which so many bytes may wait, and so many more of urgent lines, while as many are being
+    /// written.
+    pub(super) fn new(sink: S, room: usize, reserve: usize) -> Self {
         Self {
-            lanes: Lanes::new(room),
+            lanes: Lanes::new(room, reserve),
             asleep: AtomicBool::new(false),
             bed: Mutex::new(()),
             filled: Condvar::new(),
@@ -113,7 +114,14 @@ impl<S: Sink> Queue<S> {
     /// Adds a line, or drops and counts it. Waits for nothing but the writer's thread while it takes the
     /// lines before this one.
     pub(super) fn push(&self, line: &[u8]) {
-        if self.add(line).is_some() {
+        if self.count_dropped(self.lanes.add(line)).is_some() {
+            self.wake();
+        }
+    }
+
+    /// Adds a line as [`push`](Self::push) does, also where there is room in the reserve alone.
+    pub(super) fn push_urgent(&self, line: &[u8]) {
+        if self.count_dropped(self.lanes.add_urgent(line)).is_some() {
             self.wake();
         }
     }
@@ -222,9 +230,8 @@ impl<S: Sink> Queue<S> {
         }
     }
 
-    /// Adds a line and returns its time, or counts it as dropped.
-    fn add(&self, line: &[u8]) -> Option<u64> {
-        let time = self.lanes.add(line);
+    /// Counts a line that has no time, because there was no room for it.
+    fn count_dropped(&self, time: Option<u64>) -> Option<u64> {
         if time.is_none() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }

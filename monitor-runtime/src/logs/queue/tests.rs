@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 
+mod room;
 mod waiting;
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,7 +28,7 @@ impl<W: Write + Send> Sink for Patient<W> {
 }
 
 fn attended<W: Write + Send + 'static>(room: usize, writer: W) -> Arc<Queue<Patient<W>>> {
-    let queue = Arc::new(Queue::new(Patient(Mutex::new(writer)), room));
+    let queue = Arc::new(Queue::new(Patient(Mutex::new(writer)), room, 0));
     let theirs = Arc::clone(&queue);
     thread::spawn(move || theirs.run());
     queue
@@ -62,7 +63,7 @@ impl Sink for Small {
 #[test]
 fn a_line_that_is_written_through_comes_after_those_that_wait_and_waits_for_none() {
     // No thread writes: what is there, the caller has written.
-    let queue = Queue::new(Small::default(), 1000);
+    let queue = Queue::new(Small::default(), 1000, 0);
     let text = || String::from_utf8(queue.sink.text.lock().unwrap().clone()).expect("UTF-8");
     queue.push(b"first\n");
     assert_eq!(text(), "");
@@ -245,7 +246,7 @@ fn a_line_larger_than_the_queue_is_dropped() {
 #[test]
 fn lines_of_several_threads_are_written_in_the_order_of_their_time() {
     const LINES: usize = 200;
-    let queue = Queue::new(Small::default(), 1 << 20);
+    let queue = Queue::new(Small::default(), 1 << 20, 0);
     queue.sink.room.store(1 << 20, Ordering::Relaxed);
     // Each of them adds a line when it has seen that of the other.
     let turn = AtomicU64::new(0);
@@ -279,7 +280,7 @@ fn lines_of_several_threads_are_written_in_the_order_of_their_time() {
 
 #[test]
 fn lanes_of_threads_that_have_ended_are_used_again() {
-    let queue = Queue::new(Small::default(), 1000);
+    let queue = Queue::new(Small::default(), 1000, 0);
     queue.sink.room.store(1 << 20, Ordering::Relaxed);
     for line in 0..100 {
         let add = || queue.push(format!("{line}\n").as_bytes());

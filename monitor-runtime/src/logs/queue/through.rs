@@ -20,13 +20,13 @@ const PAUSE: Duration = Duration::from_micros(100);
 pub(super) const MAX_WAIT: Duration = Duration::from_millis(250);
 
 impl<S: Sink> Queue<S> {
-    /// Adds a line and writes it with those before it, as far as there is room now. Waits for a thread that
+    /// Adds an urgent line and writes it with those before it, as far as there is room now. Waits for a thread that
     /// writes at this moment, which may write this line as well.
     pub(in super::super) fn push_through(&self, line: &[u8]) {
         if !S::NEVER_WAITS {
-            return self.push(line);
+            return self.push_urgent(line);
         }
-        let Some(time) = self.add(line) else {
+        let Some(time) = self.count_dropped(self.lanes.add_urgent(line)) else {
             return;
         };
         if let Some(mut writing) = self.wait_to_write(time) {

@@ -49,7 +49,7 @@ impl Sink for Gate {
 }
 
 fn queue(max_wait: Duration) -> Queue<Gate> {
-    let mut queue = Queue::new(Gate::closed(), 1 << 20);
+    let mut queue = Queue::new(Gate::closed(), 1 << 20, 0);
     queue.max_wait = max_wait;
     queue
 }
@@ -139,7 +139,7 @@ fn a_line_is_written_though_another_one_is_added_at_that_moment() {
 
 #[test]
 fn only_the_first_line_of_a_forked_process_waits_for_a_reader_that_has_stopped() {
-    let queue = Queue::new(Small::default(), 1000);
+    let queue = Queue::new(Small::default(), 1000, 0);
     let patience = Duration::from_millis(300);
     let took = |line: &[u8]| {
         let began = Instant::now();
