@@ -311,6 +311,7 @@ fn threads_that_block_no_worker_are_not_named() {
         "spawn_blocking",
         "thread",
         "many_polls",
+        "busy",
         "in_place_in_storm",
     ];
     for way in ways {
@@ -381,6 +382,20 @@ fn a_block_in_a_plain_task_is_named() {
             drop(asked);
         }
     }
+}
+
+#[test]
+fn code_that_is_not_monitored_and_computes_is_named_once_it_cannot_be_many_polls() {
+    // Tokio looks up every 61 polls.
+    let service = service(&[("MONITOR_BLOCKED_WORKER", "100ms")]);
+    let begin = Instant::now();
+    let asked = hold_up(&service, "unseen_spin", 10_000);
+    let line = until_named(&service);
+    let took = begin.elapsed();
+    assert!(took > Duration::from_millis(61 * 100), "{took:?}");
+    let said = " by code that is not monitored, thread tokio-rt-worker running";
+    assert!(line.ends_with(said), "{line}");
+    drop(asked);
 }
 
 #[test]

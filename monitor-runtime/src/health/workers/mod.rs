@@ -12,6 +12,8 @@ mod others;
 mod report;
 mod runtime;
 mod suspect;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -131,6 +133,11 @@ impl State {
             runtime.tick(passed);
         }
         readings.retain(|reading| self.place(reading).is_some());
+        for runtime in &mut self.runtimes {
+            let own = |reading: &&ThreadReading| reading.worker.runtime == runtime.id();
+            let known = readings.iter().filter(own).count();
+            runtime.meet(known);
+        }
         let mut changes = self.forget_others(&readings);
         let mut held = Vec::new();
         for reading in &readings {
@@ -138,7 +145,7 @@ impl State {
                 continue;
             };
             let suspect = self.suspects.entry(reading.number).or_default();
-            suspect.advance(reading, &self.runtimes[place], passed);
+            suspect.advance(reading, &self.runtimes[place], limit, passed);
             let still = self.runtimes[place].still(reading.worker.index);
             match suspect.age().filter(|age| *age <= still) {
                 Some(_) => held.push((place, reading)),

@@ -29,6 +29,10 @@ pub(super) const IS_COUNTED: bool = cfg!(target_has_atomic = "64");
 /// Answers of other workers, for each worker, after which one that has answered nothing is held up. Each
 /// answer comes from a worker that was free to take the question.
 const ANSWERS: u64 = 16;
+/// The most attempts to get to know the threads of all workers, one at each tick.
+const MEETINGS: u32 = 16;
+/// Polls after which a worker looks up from its tasks and changes its counters, by Tokio's default.
+const POLLS: u32 = 61;
 
 /// A runtime that is watched.
 pub(super) struct WatchedRuntime {
@@ -46,6 +50,8 @@ pub(super) struct WatchedRuntime {
     /// All answers at the last tick, and `true` if they were as many at the tick before.
     answered: u64,
     is_silent: bool,
+    /// The attempts to meet all workers.
+    meetings: u32,
 }
 
 /// Answers to the questions so far.
@@ -84,7 +90,7 @@ impl WatchedRuntime {
             drop(token);
         });
         let workers = handle.metrics().num_workers();
-        let runtime = Self {
+        let mut runtime = Self {
             name: name.to_owned(),
             handle: handle.clone(),
             task,
@@ -99,23 +105,28 @@ impl WatchedRuntime {
             asked: 0,
             answered: 0,
             is_silent: false,
+            meetings: 0,
         };
-        runtime.meet_workers();
+        runtime.meet(0);
         runtime
     }
 
-    /// Gets to know the threads of the workers, also of those that will never call a monitored function.
+    /// Gets to know the threads of the workers, also of those that will never call a monitored function, unless so
+    /// many are known already.
     ///
     /// Each waits for a moment, so that the next task wakes another one.
-    fn meet_workers(&self) {
+    pub(super) fn meet(&mut self, known: usize) {
         const MOMENT: Duration = Duration::from_millis(1);
-        if self.owns_its_threads() {
-            for _ in &self.workers {
-                self.handle.spawn(async {
-                    threads::note_worker();
-                    thread::sleep(MOMENT);
-                });
-            }
+        let is_over = known >= self.workers.len() || self.meetings == MEETINGS;
+        if is_over || !self.owns_its_threads() {
+            return;
+        }
+        self.meetings += 1;
+        for _ in &self.workers {
+            self.handle.spawn(async {
+                threads::note_worker();
+                thread::sleep(MOMENT);
+            });
         }
     }
 
@@ -180,6 +191,16 @@ impl WatchedRuntime {
         self.workers
             .get(index)
             .map_or(Duration::ZERO, |worker| worker.still)
+    }
+
+    /// Returns the time for which a worker has stood still, once one of its polls must have lasted for the limit.
+    pub(super) fn held(&self, index: usize, limit: Duration) -> Duration {
+        let still = self.still(index);
+        if self.owns_its_threads() && still >= POLLS * limit {
+            still
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// Takes the threads of the workers that seem to be held up, by the kernel's number. Asks questions that any worker
@@ -259,31 +280,5 @@ impl Counters {
     /// Returns `true` for a worker that has nothing to do: its number of beginnings and ends of waits is odd.
     fn is_waiting(self) -> bool {
         self.parks % 2 == 1
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use tokio::runtime::Builder;
-
-    use super::*;
-
-    #[test]
-    fn workers_are_met_before_they_have_anything_to_do() {
-        let mut builder = Builder::new_multi_thread();
-        let runtime = builder.worker_threads(8).build().expect("a runtime");
-        let watched = WatchedRuntime::new("met", runtime.handle());
-        let begin = Instant::now();
-        loop {
-            let mut met = threads::read_workers();
-            met.retain(|met| met.worker.runtime == watched.id());
-            if met.len() == 8 {
-                break;
-            }
-            assert!(begin.elapsed() < Duration::from_secs(10), "{}", met.len());
-            thread::sleep(Duration::from_millis(5));
-        }
     }
 }

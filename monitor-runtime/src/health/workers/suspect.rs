@@ -17,6 +17,8 @@ pub(super) struct Suspect {
     /// The trace context that it works in, and how long it has been seen in it.
     scope: Option<u64>,
     in_scope: Duration,
+    /// The time for which its worker has been in one poll for certain, whatever that calls.
+    held: Duration,
     /// The time for which it has been in the same wait, while its worker stood still.
     asleep: Duration,
     /// `true` if whatever it does is part of a poll: its runtime [owns](WatchedRuntime::owns_its_threads) it.
@@ -34,9 +36,11 @@ impl Suspect {
         &mut self,
         reading: &ThreadReading,
         runtime: &WatchedRuntime,
+        limit: Duration,
         passed: Duration,
     ) {
         self.is_owned = runtime.owns_its_threads();
+        self.held = runtime.held(reading.worker.index, limit);
         let stack = &reading.stack;
         let known = self.frames.iter().map(|(frame, _)| frame);
         let same = known
@@ -98,8 +102,8 @@ impl Suspect {
         let outermost = self.frames.iter().find(|(frame, _)| is_polled(frame));
         let outermost = outermost.map(|(_, held)| *held);
         let in_scope = self.scope.map(|_| self.in_scope);
-        let asleep = Some(self.asleep).filter(|asleep| !asleep.is_zero());
-        outermost.max(in_scope).max(asleep)
+        let of_worker = Some(self.held.max(self.asleep)).filter(|age| !age.is_zero());
+        outermost.max(in_scope).max(of_worker)
     }
 
     /// Returns `true` if its poll has lasted for the limit.

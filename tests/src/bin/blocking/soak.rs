@@ -15,7 +15,7 @@ use crate::ways::{self, Way};
 /// Half of the default.
 const LIMIT: Duration = Duration::from_millis(500);
 /// The ways that hold up no worker for long, each with the longest time.
-const WAYS: [(Way, u64); 17] = [
+const WAYS: [(Way, u64); 19] = [
     (Way::Mutex, 80),
     (Way::Sleep, 80),
     (Way::Spin, 50),
@@ -24,6 +24,7 @@ const WAYS: [(Way, u64); 17] = [
     (Way::Boxed, 80),
     (Way::Call, 80),
     (Way::Unseen, 80),
+    (Way::UnseenSpin, 50),
     (Way::Await, 3_000),
     (Way::InPlace, 3_000),
     (Way::CallInPlace, 3_000),
@@ -33,6 +34,7 @@ const WAYS: [(Way, u64); 17] = [
     (Way::Thread, 3_000),
     (Way::InPlaceInStorm, 2_000),
     (Way::ManyPolls, 1_500),
+    (Way::Busy, 1_500),
 ];
 
 /// Random numbers, the same in each run.

@@ -30,8 +30,9 @@ pub(crate) enum Way {
     Boxed,
     /// Calls a function that is not `async`, in a task of the runtime's own.
     Call,
-    /// Sleeps in such a task, which is not monitored at all.
+    /// Sleeps, or computes, in such a task, which is not monitored at all.
     Unseen,
+    UnseenSpin,
     /// As `Sleep`, but all workers at once.
     All,
     // None of these blocks a worker.
@@ -47,6 +48,8 @@ pub(crate) enum Way {
     InPlaceInStorm,
     /// Polls for a long time that consists of short polls.
     ManyPolls,
+    /// As `ManyPolls`, in a task that is not monitored and computes.
+    Busy,
 }
 
 impl FromStr for Way {
@@ -64,6 +67,8 @@ impl FromStr for Way {
             "boxed" => Self::Boxed,
             "call" => Self::Call,
             "unseen" => Self::Unseen,
+            "unseen_spin" => Self::UnseenSpin,
+            "busy" => Self::Busy,
             "all" => Self::All,
             "await" => Self::Await,
             "in_place" => Self::InPlace,
@@ -88,6 +93,10 @@ pub(crate) async fn hold_up(way: Way, time: Duration) {
         }
         Way::Call => apart(move || nap(time)).await,
         Way::Unseen => apart(move || thread::sleep(time)).await,
+        Way::UnseenSpin => apart(move || spin_for(time)).await,
+        Way::Busy => {
+            let _ = tokio::spawn(busy(time, Duration::from_millis(30))).await;
+        }
         Way::CallInUnseenPlace => apart(move || block_in_place(|| nap(time))).await,
         Way::UnseenInPlace => apart(move || block_in_place(|| thread::sleep(time))).await,
         Way::All => {
@@ -97,7 +106,8 @@ pub(crate) async fn hold_up(way: Way, time: Duration) {
             }
         }
         Way::InPlaceInStorm => {
-            let storm = (0..4 * super::WORKERS).map(|_| tokio::spawn(busy(time)));
+            let storm = (0..4 * super::WORKERS)
+                .map(|_| tokio::spawn(busy(time, Duration::from_micros(200))));
             let storm: Vec<_> = storm.collect();
             order(Way::InPlace, time).await;
             for task in storm {
@@ -166,6 +176,10 @@ async fn wait_for_lock(time: Duration) {
 
 #[monitored]
 async fn spin(time: Duration) {
+    spin_for(time);
+}
+
+fn spin_for(time: Duration) {
     let begin = Instant::now();
     while begin.elapsed() < time {
         std::hint::spin_loop();
@@ -217,13 +231,10 @@ async fn many_polls(time: Duration) {
 }
 
 /// Always has more to do, a little at a time: its worker never comes to the end of its queue.
-async fn busy(time: Duration) {
+async fn busy(time: Duration, each: Duration) {
     let begin = Instant::now();
     std::future::poll_fn(|context| {
-        let poll = Instant::now();
-        while poll.elapsed() < Duration::from_micros(200) {
-            std::hint::spin_loop();
-        }
+        spin_for(each);
         if begin.elapsed() >= time {
             return Poll::Ready(());
         }
