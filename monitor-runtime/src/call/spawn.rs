@@ -21,7 +21,7 @@ use crate::context::trace::asked::Asking;
 use crate::context::{DetachedScope, InTask, Tasks};
 use crate::logs;
 use crate::sentry::TaskHub;
-use crate::traces::{SpanEnd, Subject};
+use crate::traces::{SpanEnd, Subject, WokenSpan};
 
 /// Spawns a task of monitored code, as [`tokio::spawn`] does. The task keeps the current span and
 /// trace, and has a Sentry scope of its own.
@@ -57,7 +57,8 @@ where
 {
     let mut task = scoped(future);
     task.inner.place_mut().is_spawned = true;
-    task.wakes.hand_over();
+    let shows = task.inner.place().trace.shows_wakes();
+    task.wakes.hand_over(&shows);
     tokio::spawn(task)
 }
 
@@ -94,7 +95,7 @@ where
         wakes: Wakes::default(),
     };
     work.surroundings.is_spawned = true;
-    work.wakes.hand_over();
+    work.wakes.hand_over(&work.surroundings.trace.shows_wakes());
     tokio::task::spawn_blocking(move || work.run())
 }
 
@@ -123,7 +124,7 @@ pin_project_lite::pin_project! {
     pub struct Scoped<F> {
         #[pin]
         inner: Within<F, Surroundings>,
-        wakes: Wakes,
+        wakes: Wakes<Option<WokenSpan>>,
     }
 
     impl<F> PinnedDrop for Scoped<F> {
@@ -145,7 +146,8 @@ impl<F: Future> Future for Scoped<F> {
             return inner.poll(context);
         }
         inner.place().trace.begin_poll(this.wakes.begin_poll());
-        let waker = this.wakes.waker(context);
+        let shows = || inner.place().trace.shows_wakes();
+        let waker = this.wakes.waker(context, shows);
         let polled = inner.poll(&mut Context::from_waker(waker));
         this.inner.place().trace.end_poll();
         polled
@@ -156,7 +158,7 @@ impl<F: Future> Future for Scoped<F> {
 struct Work<F> {
     code: Option<F>,
     surroundings: Surroundings,
-    wakes: Wakes,
+    wakes: Wakes<Option<WokenSpan>>,
 }
 
 impl<F> Work<F> {

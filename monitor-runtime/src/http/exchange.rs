@@ -22,6 +22,7 @@ use crate::base::unwind::quietly;
 use crate::base::wakes::Wakes;
 use crate::context::cancellation;
 use crate::logs;
+use crate::traces::WokenSpan;
 
 const TRACERESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 /// nginx's code for a client that left before it was answered. It is never sent, only recorded.
@@ -32,7 +33,7 @@ pub(super) struct Exchange {
     request: Arc<Request>,
     /// The start, in ticks of the clock.
     began: u64,
-    wakes: Wakes,
+    wakes: Wakes<Option<WokenSpan>>,
     active: Option<Running>,
     /// The answer to a request for log lines.
     lines: Option<LinesAnswer>,
@@ -108,7 +109,7 @@ impl Exchange {
     ) -> T {
         let Self { request, wakes, .. } = self;
         request.trace.begin_poll(wakes.begin_poll());
-        let waker = wakes.waker(context);
+        let waker = wakes.waker(context, || request.trace.shows_wakes());
         let polled = request.within(|| poll(&mut Context::from_waker(waker)));
         // Ready or not: until the server asks for more, no code of the request runs.
         request.trace.end_poll();

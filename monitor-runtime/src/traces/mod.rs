@@ -31,6 +31,7 @@ use std::time::SystemTime;
 
 pub(crate) use ids::{Ids, Origin, random};
 pub use ids::{SpanId, TraceId};
+pub(crate) use polls::WokenSpan;
 pub(crate) use slots::SpanKey;
 pub(crate) use span::{SpanEnd, Subject};
 

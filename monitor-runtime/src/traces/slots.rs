@@ -212,6 +212,13 @@ impl Slots {
         }
     }
 
+    /// Shows that the future of a span was woken, on any thread.
+    pub(crate) fn wake(&self, key: SpanKey, at: u64) {
+        if let Some(slot) = self.own(key) {
+            slot.waits.wake(at);
+        }
+    }
+
     /// Notes that the future of a span is polled again, and when it was woken, if that is not 0.
     pub(crate) fn end_wait(&self, key: SpanKey, at: u64, woken: u64) {
         if let Some(slot) = self.own(key) {

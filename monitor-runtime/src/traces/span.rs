@@ -175,7 +175,7 @@ impl Span {
     pub(crate) fn scheduled(&self, now: u64) -> Option<u64> {
         let is_known = matches!(self.subject, Subject::Request(_) | Subject::Task(_));
         let waiting = self.waiting(now).filter(|_| is_known)?;
-        Some(self.waits.scheduled.min(waiting))
+        Some(self.waits.scheduled_until(now).min(waiting))
     }
 }
 

@@ -11,6 +11,8 @@ pub(super) struct WaitCells {
     scheduled: AtomicU64,
     /// The beginning of the present wait; 0 while the future is polled.
     since: AtomicU64,
+    /// The time at which the future was woken for the next poll; 0 if it was not. Written by the thread that wakes it.
+    woken: AtomicU64,
 }
 
 /// The waits of a span, as a reader sees them.
@@ -19,9 +21,11 @@ pub(crate) struct Waits {
     waited: u64,
     /// The ticks between a wake of the future and its poll, which are part of the waits. Known of
     /// requests and tasks.
-    pub(crate) scheduled: u64,
+    scheduled: u64,
     /// The beginning of the present wait; 0 without one.
     since: u64,
+    /// The time of the wake that ends it; 0 before that.
+    woken: u64,
 }
 
 impl WaitCells {
@@ -30,11 +34,12 @@ impl WaitCells {
             waited: AtomicU64::new(0),
             scheduled: AtomicU64::new(0),
             since: AtomicU64::new(0),
+            woken: AtomicU64::new(0),
         }
     }
 
     pub(super) fn clear(&self) {
-        for cell in [&self.waited, &self.scheduled, &self.since] {
+        for cell in [&self.waited, &self.scheduled, &self.since, &self.woken] {
             cell.store(0, Relaxed);
         }
     }
@@ -45,10 +50,18 @@ impl WaitCells {
         self.since.store(at, Relaxed);
     }
 
+    /// Shows that the future was woken.
+    pub(super) fn wake(&self, at: u64) {
+        self.woken.store(at, Relaxed);
+    }
+
     /// Ends the wait, if there is one, at the beginning of a poll. `woken` is the time at which the future
     /// was woken; 0 if it is not known.
     #[inline]
     pub(super) fn end(&self, at: u64, woken: u64) {
+        if woken != 0 {
+            self.woken.store(0, Relaxed);
+        }
         let since = self.since.load(Relaxed);
         if since == 0 {
             return;
@@ -70,10 +83,12 @@ impl WaitCells {
         let waited = self.waited.load(Relaxed);
         let scheduled = self.scheduled.load(Relaxed);
         let since = self.since.load(Relaxed);
+        let woken = self.woken.load(Relaxed);
         Waits {
             waited,
             scheduled,
             since,
+            woken,
         }
     }
 }
@@ -87,6 +102,17 @@ impl Waits {
             now.saturating_sub(self.since)
         };
         self.waited + present
+    }
+
+    /// Returns the ticks of them after a wake, until `now` if the future was woken and is not polled yet.
+    pub(crate) fn scheduled_until(&self, now: u64) -> u64 {
+        let present = if self.since == 0 || self.woken == 0 {
+            0
+        } else {
+            // It may have been woken while it was polled.
+            now.saturating_sub(self.woken.max(self.since))
+        };
+        self.scheduled + present
     }
 }
 
@@ -110,6 +136,17 @@ mod tests {
         cells.begin(300);
         cells.end(310, 0);
         assert_eq!((cells.read().until(999), cells.read().scheduled), (67, 17));
+        cells.begin(400);
+        assert_eq!(cells.read().scheduled_until(430), 17, "it is not woken yet");
+        cells.wake(420);
+        assert_eq!(cells.read().scheduled_until(430), 27);
+        assert_eq!(cells.read().until(430), 97);
+        cells.end(440, 420);
+        assert_eq!(cells.read().scheduled_until(999), 37);
+        cells.wake(450);
+        assert_eq!(cells.read().scheduled_until(999), 37, "while it is polled");
+        cells.begin(460);
+        assert_eq!(cells.read().scheduled_until(465), 42);
         cells.clear();
         assert_eq!(cells.read(), Waits::default());
     }

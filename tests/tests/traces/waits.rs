@@ -235,6 +235,42 @@ fn the_wait_of_a_request_in_flight_grows() {
     assert!(story(&trace).is_some());
 }
 
+#[test]
+fn a_request_and_a_task_in_flight_are_scheduled_from_their_wakes_on() {
+    monitor();
+    run(async {
+        let news = Notify::new();
+        let id = Cell::new(None);
+        let handled = request("/waits/woken", || async {
+            id.set(monitor_runtime::trace::current_trace_id());
+            let task = task::spawn(async {});
+            news.notified().await;
+            task.await.expect("it ends");
+            500
+        });
+        let mut handled = pin!(handled);
+        assert!(poll(handled.as_mut()).is_pending());
+        let trace = id.get().expect("inside the request").to_string();
+        let scheduled = || {
+            let request = only(&trace);
+            let whole = spent(&request, "GET /waits/woken");
+            let task = task_of(&request);
+            [whole, task].map(|span| span.scheduled.expect("it is known"))
+        };
+        spin(ms(20));
+        let [whole, task] = scheduled();
+        assert!(whole < f64::EPSILON, "it waits for the news");
+        assert!(task >= 20.0, "it is spawned, and no thread is free");
+        news.notify_one();
+        spin(ms(30));
+        let [whole, _] = scheduled();
+        assert!((30.0..200.0).contains(&whole), "no thread is free: {whole}");
+        handled.await;
+        let [whole, task] = scheduled();
+        assert!(whole >= 30.0 && task >= 50.0, "{whole} {task}");
+    });
+}
+
 /// Occupies the thread when it is dropped.
 struct SpinsAtDrop(Duration);
 

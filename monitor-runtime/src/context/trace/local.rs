@@ -8,7 +8,7 @@ use tracing::Level;
 use super::asked::Asking;
 use super::{Carried, TraceContext};
 use crate::base::clock;
-use crate::traces::{LocalTrace, Origin, SpanEnd, SpanKey, Subject, share};
+use crate::traces::{LocalTrace, Origin, SpanEnd, SpanKey, Subject, WokenSpan, share};
 
 /// A place in a local trace.
 pub(super) struct Local {
@@ -131,6 +131,12 @@ impl TraceContext {
         if let Some(Local { trace, key, .. }) = self.own() {
             trace.end_wait(*key, clock::now(), woken);
         }
+    }
+
+    /// Returns what shows in the span of its request or task that this was woken.
+    pub(crate) fn shows_wakes(&self) -> Option<WokenSpan> {
+        let Local { trace, key, .. } = self.own()?;
+        Some(trace.shows_wakes(*key))
     }
 
     /// Notes that the request or task waits for its next poll.
