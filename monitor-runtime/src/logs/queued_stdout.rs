@@ -39,7 +39,7 @@ pub struct NonBlockingStdout {
     line: Line,
 }
 
-/// How a line is queued.
+/// A way to queue a line.
 #[derive(Clone, Copy, Debug)]
 enum Line {
     Ordinary,

@@ -18,7 +18,7 @@ pub(crate) struct Usage {
     ran: Duration,
     /// The time for which it could have run, but had no processor, up to its last run.
     delayed: Duration,
-    /// How often it was given a processor.
+    /// The number of times that it was given a processor.
     runs: u64,
     /// `true` if it runs, or could.
     is_ready: bool,
