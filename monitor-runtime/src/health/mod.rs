@@ -120,6 +120,7 @@ impl Health {
     ) -> Result<Arc<Self>, CheckError> {
         validate::validate(&checks)?;
         let awake = Awake::default();
+        let watchdog = Arc::new(Watchdog::new(limits.runtime));
         Ok(Arc::new(Self {
             service,
             slots: checks
@@ -127,8 +128,8 @@ impl Health {
                 .map(|check| Arc::new(Slot::new(check, awake.clone())))
                 .collect(),
             awake,
-            watchdog: Arc::new(Watchdog::new(limits.runtime)),
-            workers: Arc::new(Workers::new(limits.worker)),
+            workers: Arc::new(Workers::new(limits.worker, Arc::clone(&watchdog))),
+            watchdog,
             started: AtomicBool::new(false),
             draining: AtomicBool::new(false),
             stop: watch::Sender::new(false),

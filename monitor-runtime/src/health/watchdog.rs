@@ -145,6 +145,13 @@ impl Watchdog {
         }
     }
 
+    /// Returns the names of the runtimes that are blocked.
+    pub(super) fn blocked(&self) -> Vec<String> {
+        let runtimes = self.runtimes();
+        let blocked = runtimes.iter().filter(|runtime| runtime.blocked);
+        blocked.map(|runtime| runtime.name.clone()).collect()
+    }
+
     /// Returns `true` if a runtime is blocked.
     pub(super) fn is_any_blocked(&self) -> bool {
         self.runtimes().iter().any(|runtime| runtime.blocked)

@@ -300,6 +300,34 @@ fn the_thread_of_a_current_thread_runtime_is_named() {
 }
 
 #[test]
+fn other_code_of_a_current_thread_runtime_is_named_once_the_watchdog_says_that_it_is_blocked() {
+    let env = [("EXAMPLE_FLAVOR", "current"), ("MONITOR_WATCHDOG", "1s")];
+    let service = service(&env);
+    // The watchdog does not know a runtime before.
+    thread::sleep(Duration::from_secs(1));
+    for (way, said) in [
+        ("call", " by nap, thread main waiting in clock_nanosleep"),
+        (
+            "unseen",
+            " by code that is not monitored, thread main waiting in clock_nanosleep",
+        ),
+    ] {
+        let asked = hold_up(&service, way, 4_000);
+        let line = wait_for("the name of a blocked worker", || {
+            let (status, answer) = get(service.management, "/livez?verbose");
+            let line = answer.lines().find(|line| line.contains("worker:"))?;
+            assert_eq!(status, 503, "the whole runtime is blocked: {answer}");
+            Some(line.to_owned())
+        });
+        assert!(line.ends_with(said), "{way}: {line}");
+        wait_for("its end", || {
+            (get(service.management, "/livez").0 == 200).then_some(())
+        });
+        drop(asked);
+    }
+}
+
+#[test]
 fn threads_that_block_no_worker_are_not_named() {
     let service = service(&[]);
     let ways = [

@@ -26,6 +26,7 @@ pub(crate) use self::report::BlockedWorker;
 use self::report::Reports;
 use self::runtime::WatchedRuntime;
 use self::suspect::Suspect;
+use super::watchdog::Watchdog;
 use crate::base::thread_state;
 use crate::context::threads::{self, ThreadReading};
 use crate::metrics::WorkerReading;
@@ -33,6 +34,7 @@ use crate::metrics::WorkerReading;
 /// The workers of the runtimes that are watched, if there is a limit.
 pub(super) struct Workers {
     limit: Option<Duration>,
+    watchdog: Arc<Watchdog>,
     state: Mutex<State>,
     reports: Reports,
 }
@@ -51,9 +53,10 @@ enum Change {
 }
 
 impl Workers {
-    pub(super) fn new(limit: Option<Duration>) -> Self {
+    pub(super) fn new(limit: Option<Duration>, watchdog: Arc<Watchdog>) -> Self {
         Self {
             limit,
+            watchdog,
             state: Mutex::default(),
             reports: Reports::new(),
         }
@@ -92,7 +95,8 @@ impl Workers {
     /// Looks at the workers, `passed` after the last look.
     fn tick(&self, limit: Duration, passed: Duration) {
         let readings = threads::read_workers();
-        let changes = self.state().tick(readings, limit, passed);
+        let blocked = self.watchdog.blocked();
+        let changes = self.state().tick(readings, &blocked, limit, passed);
         for change in changes {
             match change {
                 Change::Blocked(worker) => self.reports.blocked(&worker),
@@ -125,12 +129,14 @@ impl State {
     fn tick(
         &mut self,
         mut readings: Vec<ThreadReading>,
+        blocked: &[String],
         limit: Duration,
         passed: Duration,
     ) -> Vec<Change> {
         self.runtimes.retain(WatchedRuntime::is_there);
         for runtime in &mut self.runtimes {
-            runtime.tick(passed);
+            let is_blocked = blocked.iter().any(|name| name == runtime.name());
+            runtime.tick(is_blocked, passed);
         }
         readings.retain(|reading| self.place(reading).is_some());
         for runtime in &mut self.runtimes {

@@ -52,6 +52,8 @@ pub(super) struct WatchedRuntime {
     is_silent: bool,
     /// The attempts to meet all workers.
     meetings: u32,
+    /// `true` while none of its workers answers the watchdog.
+    is_blocked: bool,
 }
 
 /// Answers to the questions so far.
@@ -106,6 +108,7 @@ impl WatchedRuntime {
             answered: 0,
             is_silent: false,
             meetings: 0,
+            is_blocked: false,
         };
         runtime.meet(0);
         runtime
@@ -117,15 +120,17 @@ impl WatchedRuntime {
     /// Each waits for a moment, so that the next task wakes another one.
     pub(super) fn meet(&mut self, known: usize) {
         const MOMENT: Duration = Duration::from_millis(1);
-        let is_over = known >= self.workers.len() || self.meetings == MEETINGS;
-        if is_over || !self.owns_its_threads() {
+        if known >= self.workers.len() || self.meetings == MEETINGS {
             return;
         }
         self.meetings += 1;
+        let has_others = self.workers.len() > 1;
         for _ in &self.workers {
-            self.handle.spawn(async {
+            self.handle.spawn(async move {
                 threads::note_worker();
-                thread::sleep(MOMENT);
+                if has_others {
+                    thread::sleep(MOMENT);
+                }
             });
         }
     }
@@ -143,16 +148,22 @@ impl WatchedRuntime {
         self.task.strong_count() > 0
     }
 
-    /// Returns `true` if the threads of its workers do nothing but to poll its tasks, until `block_in_place` hands a
-    /// worker to another thread.
+    /// Returns `true` if the threads of its workers do nothing but to poll its tasks, until a worker is handed over.
     ///
-    /// A current-thread runtime borrows its thread for each `block_on`, and from outside nothing is seen of the end.
+    /// A current-thread runtime borrows its thread for each `block_on`, and from outside nothing is seen of the end. It
+    /// is one that never ends if the watchdog takes it for blocked.
     pub(super) fn owns_its_threads(&self) -> bool {
+        self.can_hand_over() || self.is_blocked
+    }
+
+    /// Returns `true` if `block_in_place` hands a worker to another thread.
+    fn can_hand_over(&self) -> bool {
         self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread
     }
 
-    /// Reads the counters, `passed` after the last tick.
-    pub(super) fn tick(&mut self, passed: Duration) {
+    /// Reads the counters, `passed` after the last tick. `is_blocked` is what the watchdog says of the whole runtime.
+    pub(super) fn tick(&mut self, is_blocked: bool, passed: Duration) {
+        self.is_blocked = is_blocked;
         let answers = self.answers.all.load(Ordering::Relaxed);
         self.is_silent = answers == self.answered;
         self.answered = answers;
@@ -208,7 +219,7 @@ impl WatchedRuntime {
     pub(super) fn ask(&mut self, held: Vec<Option<u32>>) {
         let thread = held.first().copied();
         self.held = held;
-        let Some(thread) = thread.filter(|_| self.owns_its_threads()) else {
+        let Some(thread) = thread.filter(|_| self.can_hand_over()) else {
             return;
         };
         if threads::has_handed_over(self.id()) {
@@ -238,7 +249,7 @@ impl WatchedRuntime {
         let Some(worker) = self.workers.get(index) else {
             return false;
         };
-        if !self.owns_its_threads() {
+        if !self.can_hand_over() {
             return true;
         }
         let own = self.answers.by_worker[index].load(Ordering::Relaxed);
