@@ -1,8 +1,8 @@
 //! Standard output behind the queue.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::places;
-use super::queue::Queue;
+use super::queue::{Queue, Room};
 use super::stdout::Stdout;
 use crate::base::hooks;
 
@@ -24,6 +24,12 @@ const ROOM_TIMEOUT: Duration = Duration::from_secs(1);
 /// The target of the lines that tell how many were dropped.
 const TARGET: &str = "monitor_runtime::log_queue";
 
+/// The numbers of dropped lines of which the log has told.
+struct Told {
+    without_room: u64,
+    others: u64,
+}
+
 /// The process's output. It survives a shutdown, as the subscriber does.
 struct Output {
     queue: Arc<Queue<Stdout>>,
@@ -36,19 +42,9 @@ static OUTPUT: OnceLock<Output> = OnceLock::new();
 /// Standard output behind the runtime's queue; made by [`queued_stdout`].
 #[derive(Clone, Copy, Debug)]
 pub struct NonBlockingStdout {
-    line: Line,
-}
-
-/// A way to queue a line.
-#[derive(Clone, Copy, Debug)]
-enum Line {
-    Ordinary,
-    /// May take of the reserve.
-    Urgent,
-    /// Is urgent, and written before its caller goes on.
-    Through,
-    /// Is never dropped.
-    Kept,
+    room: Room,
+    /// `true` if the line is written before its caller goes on.
+    through: bool,
 }
 
 /// Returns standard output for a layer of your own, behind a queue of 8 MiB: writing a line is a
@@ -76,7 +72,8 @@ enum Line {
 pub fn queued_stdout() -> NonBlockingStdout {
     OUTPUT.get_or_init(Output::open);
     NonBlockingStdout {
-        line: Line::Ordinary,
+        room: Room::Ordinary,
+        through: false,
     }
 }
 
@@ -87,13 +84,24 @@ pub(crate) fn dropped_lines() -> Option<u64> {
 
 /// Tells how many lines were dropped so far, if some were since the last time.
 pub(crate) fn tell_dropped() {
-    // This line may be dropped as well, where standard output is closed.
-    static TOLD: AtomicU64 = AtomicU64::new(0);
-    let dropped = dropped_lines().unwrap_or(0);
-    if dropped <= TOLD.load(Ordering::Relaxed) {
+    static TOLD: Mutex<Told> = Mutex::new(Told {
+        without_room: 0,
+        others: 0,
+    });
+    let Some(output) = OUTPUT.get() else { return };
+    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
+    let without_room = output.queue.without_room();
+    let dropped = output.queue.dropped().max(without_room);
+    let others = dropped - without_room;
+    // Where standard output is closed, the line that told of it last could not be written either.
+    if without_room <= told.without_room && others <= told.others {
         return;
     }
-    TOLD.store(dropped + 1, Ordering::Relaxed);
+    *told = Told {
+        without_room,
+        others: others + 1,
+    };
+    drop(told);
     tracing::warn!(
         target: TARGET,
         dropped,
@@ -145,12 +153,14 @@ impl<'a> MakeWriter<'a> for NonBlockingStdout {
 
     fn make_writer_for(&'a self, line: &Metadata<'_>) -> Self {
         Self {
-            line: match *line.level() {
-                _ if [places::TARGET, TARGET].contains(&line.target()) => Line::Kept,
-                Level::ERROR => Line::Through,
-                Level::WARN => Line::Urgent,
-                _ => Line::Ordinary,
+            room: if [places::TARGET, TARGET].contains(&line.target()) {
+                Room::Always
+            } else if *line.level() <= Level::WARN {
+                Room::Urgent
+            } else {
+                Room::Ordinary
             },
+            through: *line.level() == Level::ERROR,
         }
     }
 }
@@ -159,13 +169,12 @@ impl Write for NonBlockingStdout {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let output = OUTPUT.get_or_init(Output::open);
         let queue = &output.queue;
-        match self.line {
-            _ if hooks::is_forked() => queue.write_alone(line, ROOM_TIMEOUT),
-            _ if output.through.load(Ordering::Relaxed) => queue.push_through(line),
-            Line::Ordinary => queue.push(line),
-            Line::Urgent => queue.push_urgent(line),
-            Line::Through => queue.push_through(line),
-            Line::Kept => queue.push_always(line),
+        if hooks::is_forked() {
+            queue.write_alone(line, ROOM_TIMEOUT);
+        } else if self.through || output.through.load(Ordering::Relaxed) {
+            queue.push_through(line, self.room);
+        } else {
+            queue.push(line, self.room);
         }
         Ok(line.len())
     }

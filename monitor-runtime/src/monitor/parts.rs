@@ -53,9 +53,9 @@ impl Parts {
         // The thread that would set it back later is about to end.
         logs::reset_log_filter();
         logs::places::sum_up(true);
-        logs::tell_dropped();
         tracing::info!("shutdown is done");
         panic_lines::tell_late(Duration::ZERO);
+        logs::tell_dropped();
         self.exporter.stop(left(EXPORT_TIMEOUT));
         logs::flush(left(SHUTDOWN_TIMEOUT));
     }

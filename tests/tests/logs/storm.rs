@@ -135,3 +135,27 @@ fn without_a_limit_every_line_is_written_and_the_page_names_the_loudest_place() 
     assert!(bytes(loudest[0]) >= bytes(loudest[1]));
     assert!(loudest.iter().any(|place| place[0] == "WARN"));
 }
+
+#[test]
+fn a_shutdown_writes_every_summary_that_is_due() {
+    for _ in 0..10 {
+        let settings = [
+            ("MONITOR_ADDR", "127.0.0.1:0"),
+            ("MONITOR_LOG_FORMAT", "json"),
+            ("MONITOR_LOG_LIMIT", "2/1h"),
+            ("RUST_LOG", "info"),
+        ];
+        let program = Path::new(env!("CARGO_BIN_EXE_places"));
+        let output = command(program, &settings).output().expect("it runs");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        let written = count(&lines, "line ") as u64;
+        let suppressed = lines
+            .iter()
+            .filter_map(|line| line["fields"]["suppressed"].as_u64());
+        assert_eq!(written + suppressed.sum::<u64>(), 2_000);
+    }
+}

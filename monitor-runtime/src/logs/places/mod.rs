@@ -7,6 +7,7 @@ mod table;
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tracing::{Level, Metadata};
@@ -114,6 +115,10 @@ pub(super) fn count(metadata: &Metadata<'_>, is_record: bool, bytes: usize) {
 /// Writes a summary for each place whose period is over, or for all that have one. Returns once they are
 /// written.
 pub(crate) fn sum_up(last: bool) {
+    // A shutdown and the thread that does so every five seconds may meet here. The second one returns once the lines
+    // of the first are written, or else the process could end before them.
+    static SUMS_UP: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = SUMS_UP.lock().unwrap_or_else(PoisonError::into_inner);
     let (throttle, now) = (limit(), now());
     let due: Vec<_> = table::all()
         .into_iter()

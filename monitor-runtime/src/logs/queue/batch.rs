@@ -7,6 +7,8 @@ use super::Sink;
 
 /// Bytes beyond which a buffer is freed after a burst.
 const MAX_KEPT_BYTES: usize = 1 << 20;
+/// Lines of a burst for whose order a buffer is kept.
+const MAX_KEPT_LINES: usize = 1 << 13;
 
 /// Whole lines, with the end of each of them and the time at which it was added.
 #[derive(Default)]
@@ -27,6 +29,8 @@ pub(super) struct Taken {
     pub(super) parts: Vec<Batch>,
     /// Empty batches, whose buffers are used again.
     spares: Vec<Batch>,
+    /// The time, part and number of each line to be merged; empty between merges.
+    order: Vec<(u64, usize, usize)>,
 }
 
 /// A batch, and the position up to which it is written.
@@ -77,10 +81,11 @@ impl Taken {
             let times = lines.times.iter().enumerate();
             times.map(move |(line, time)| (*time, part, line))
         });
-        let mut order: Vec<(u64, usize, usize)> = times.collect();
+        let mut order = mem::take(&mut self.order);
+        order.extend(times);
         order.sort_by_key(|(time, ..)| *time);
         let mut later = self.spare();
-        for (time, part, line) in order {
+        for (time, part, line) in order.drain(..) {
             let to = if time <= self.until {
                 &mut self.batch
             } else {
@@ -88,13 +93,18 @@ impl Taken {
             };
             to.push(time, parts[part].line(line));
         }
-        if later.is_empty() {
-            parts.push(later);
-        } else {
-            self.parts.push(later);
-        }
         parts.iter_mut().for_each(Batch::clear);
         self.spares.append(&mut parts);
+        if later.is_empty() {
+            self.spares.push(later);
+        } else {
+            parts.push(later);
+        }
+        // Their buffers are used again.
+        self.parts = parts;
+        if order.capacity() <= MAX_KEPT_LINES {
+            self.order = order;
+        }
     }
 }
 

@@ -12,17 +12,30 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use super::batch::{Batch, Taken};
 use crate::base::clock;
 
-/// Bytes that a lane takes of the room at once.
+/// Bytes that a lane takes of the room at once, as long as most of the room is free: what a lane has taken and does
+/// not use is missing to the others.
 const PIECE: usize = 16 * 1024;
+
+/// The room that a line may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Room {
+    Ordinary,
+    /// Also that of the reserve.
+    Urgent,
+    /// Any, whether it is there or not. Few lines may take it.
+    Always,
+}
 
 /// The lanes of a queue.
 pub(super) struct Lanes {
     /// The first one, which threads without a lane of their own share. The others follow.
     first: Arc<Lane>,
-    /// Bytes that lanes may still take.
-    free: AtomicUsize,
-    /// Bytes of these that are for urgent lines alone.
+    /// Bytes that may wait, besides the reserve.
+    room: usize,
+    /// Bytes that are for urgent lines alone.
     reserve: usize,
+    /// Bytes of both that lanes may still take.
+    free: AtomicUsize,
 }
 
 /// The lines of one thread.
@@ -68,37 +81,36 @@ impl Lanes {
     pub(super) fn new(room: usize, reserve: usize) -> Self {
         Self {
             first: Arc::new(Lane::new()),
-            free: AtomicUsize::new(room + reserve),
+            room,
             reserve,
+            free: AtomicUsize::new(room + reserve),
         }
     }
 
     /// Adds a line to the lane of this thread and returns its time; `None` if there is no room.
-    pub(super) fn add(&self, line: &[u8]) -> Option<u64> {
-        let take = |bytes| self.take_room(bytes, self.reserve);
-        let take = |missing: usize| take(missing.max(PIECE)).or_else(|| take(missing));
-        self.with_own(|lane| lane.add(line, take))
+    pub(super) fn add(&self, line: &[u8], room: Room) -> Option<u64> {
+        self.with_own(|lane| match room {
+            Room::Ordinary => lane.add(line, |missing| {
+                let most = self.reserve + self.room / 4 * 3;
+                let piece = self.take_room(missing.max(PIECE), most);
+                piece.or_else(|| self.take_room(missing, self.reserve))
+            }),
+            Room::Urgent => lane.add(line, |missing| self.take_room(missing, 0)),
+            Room::Always => Some(lane.add_always(line)),
+        })
     }
 
-    /// Adds a line that may take of the reserve. Returns as [`add`](Self::add) does.
-    pub(super) fn add_urgent(&self, line: &[u8]) -> Option<u64> {
-        self.with_own(|lane| lane.add(line, |missing| self.take_room(missing, 0)))
+    /// Returns `true` for a line that would not fit even if no other waited.
+    pub(super) fn is_too_long(&self, line: &[u8]) -> bool {
+        line.len() > self.room
     }
 
-    /// Takes bytes of the room, if it has so many besides the reserve.
-    fn take_room(&self, bytes: usize, reserve: usize) -> Option<usize> {
-        let less = |free: usize| {
-            let left = free.checked_sub(bytes)?;
-            (left >= reserve).then_some(left)
-        };
+    /// Takes bytes of the room if it has so many, and leaves so many.
+    fn take_room(&self, bytes: usize, left: usize) -> Option<usize> {
+        let less = |free: usize| free.checked_sub(bytes).filter(|free| *free >= left);
         let order = Ordering::Relaxed;
         let taken = self.free.fetch_update(order, order, less);
         taken.is_ok().then_some(bytes)
-    }
-
-    /// Adds a line to the lane of this thread, whether or not there is room.
-    pub(super) fn add_always(&self, line: &[u8]) {
-        self.with_own(|lane| lane.add_always(line));
     }
 
     fn with_own<R>(&self, code: impl Fn(&Lane) -> R) -> R {
@@ -188,10 +200,10 @@ impl Lane {
         Some(self.push(&mut waiting, line))
     }
 
-    fn add_always(&self, line: &[u8]) {
+    fn add_always(&self, line: &[u8]) -> u64 {
         let mut waiting = self.lock();
         waiting.without_room += line.len();
-        self.push(&mut waiting, line);
+        self.push(&mut waiting, line)
     }
 
     fn push(&self, waiting: &mut Waiting, line: &[u8]) -> u64 {

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use self::batch::Writing;
 use self::lanes::Lanes;
+pub(super) use self::lanes::Room;
 use self::through::MAX_WAIT;
 use crate::base::clock;
 
@@ -61,8 +62,10 @@ pub(super) struct Queue<S> {
     done: AtomicU64,
     /// The time before which all lines are written or lost.
     written_to: AtomicU64,
-    /// The number of lines that found no room, or could not be written.
-    dropped: AtomicU64,
+    /// The number of lines that found no room.
+    without_room: AtomicU64,
+    /// The number of lines that could not be written.
+    unwritten: AtomicU64,
 }
 
 #[derive(PartialEq, Eq)]
@@ -90,13 +93,19 @@ impl<S: Sink> Queue<S> {
             sink,
             done: AtomicU64::new(0),
             written_to: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
+            without_room: AtomicU64::new(0),
+            unwritten: AtomicU64::new(0),
         }
     }
 
     /// Returns the number of lines that found no room, or could not be written.
     pub(super) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.without_room() + self.unwritten.load(Ordering::Relaxed)
+    }
+
+    /// Returns the number of lines that found no room.
+    pub(super) fn without_room(&self) -> u64 {
+        self.without_room.load(Ordering::Relaxed)
     }
 
     /// Returns `true` if every accepted line is written or lost. Takes no lock.
@@ -113,23 +122,10 @@ impl<S: Sink> Queue<S> {
 
     /// Adds a line, or drops and counts it. Waits for nothing but the writer's thread while it takes the
     /// lines before this one.
-    pub(super) fn push(&self, line: &[u8]) {
-        if self.count_dropped(self.lanes.add(line)).is_some() {
+    pub(super) fn push(&self, line: &[u8], room: Room) {
+        if self.add(line, room).is_some() {
             self.wake();
         }
-    }
-
-    /// Adds a line as [`push`](Self::push) does, also where there is room in the reserve alone.
-    pub(super) fn push_urgent(&self, line: &[u8]) {
-        if self.count_dropped(self.lanes.add_urgent(line)).is_some() {
-            self.wake();
-        }
-    }
-
-    /// Adds a line, whether or not there is room for it. Few lines may come this way.
-    pub(super) fn push_always(&self, line: &[u8]) {
-        self.lanes.add_always(line);
-        self.wake();
     }
 
     /// Writes a line without the queue, for a forked process that has a copy of the queue but not
@@ -140,7 +136,7 @@ impl<S: Sink> Queue<S> {
         let is_written = self.write_whole(line, Instant::now() + patience);
         self.stalled.store(!is_written, Ordering::Relaxed);
         if !is_written {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.unwritten.fetch_add(1, Ordering::Relaxed);
         }
     }
 
@@ -230,10 +226,15 @@ impl<S: Sink> Queue<S> {
         }
     }
 
-    /// Counts a line that has no time, because there was no room for it.
-    fn count_dropped(&self, time: Option<u64>) -> Option<u64> {
+    /// Adds a line and returns its time, or counts it as dropped.
+    fn add(&self, line: &[u8], room: Room) -> Option<u64> {
+        let time = self.lanes.add(line, room).or_else(|| {
+            // No wait gives it more room than an empty queue has.
+            let is_alone = self.lanes.is_too_long(line) && self.is_empty();
+            is_alone.then(|| self.lanes.add(line, Room::Always))?
+        });
         if time.is_none() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
+            self.without_room.fetch_add(1, Ordering::Relaxed);
         }
         time
     }
@@ -260,7 +261,7 @@ impl<S: Sink> Queue<S> {
         let Some(lost) = writing.write_to(&self.sink) else {
             return Pumped::Blocked;
         };
-        self.dropped.fetch_add(lost, Ordering::Relaxed);
+        self.unwritten.fetch_add(lost, Ordering::Relaxed);
         self.done.fetch_add(lines, Ordering::Release);
         Pumped::Batch
     }

@@ -65,18 +65,18 @@ fn a_line_that_is_written_through_comes_after_those_that_wait_and_waits_for_none
     // No thread writes: what is there, the caller has written.
     let queue = Queue::new(Small::default(), 1000, 0);
     let text = || String::from_utf8(queue.sink.text.lock().unwrap().clone()).expect("UTF-8");
-    queue.push(b"first\n");
+    queue.push(b"first\n", Room::Ordinary);
     assert_eq!(text(), "");
-    queue.push_through(b"second\n");
+    queue.push_through(b"second\n", Room::Urgent);
     assert_eq!(text(), "", "there is no room");
     queue.sink.room.store(9, Ordering::Relaxed);
-    queue.push_through(b"third\n");
+    queue.push_through(b"third\n", Room::Urgent);
     assert_eq!(text(), "first\nsec", "as far as there is room");
     assert!(!queue.flush(Duration::from_millis(5)));
     queue.sink.room.store(100, Ordering::Relaxed);
-    queue.push_through(b"fourth\n");
+    queue.push_through(b"fourth\n", Room::Urgent);
     assert_eq!(text(), "first\nsecond\nthird\nfourth\n");
-    queue.push(b"fifth\n");
+    queue.push(b"fifth\n", Room::Ordinary);
     assert!(queue.flush(TEST_TIMEOUT), "it writes without the thread");
     assert!(queue.is_empty() && queue.dropped() == 0);
 }
@@ -93,7 +93,7 @@ fn lines_written_and_lines_dropped_are_the_lines_made() {
             let queue = &queue;
             scope.spawn(move || {
                 for line in 0..LINES {
-                    queue.push(format!("{thread} {line}\n").as_bytes());
+                    queue.push(format!("{thread} {line}\n").as_bytes(), Room::Ordinary);
                 }
             });
         }
@@ -111,7 +111,7 @@ fn lines_written_and_lines_dropped_are_the_lines_made() {
         String::from_utf8(text).expect("UTF-8")
     });
     assert!(queue.flush(TEST_TIMEOUT), "it is read now");
-    queue.push(b"end\n");
+    queue.push(b"end\n", Room::Ordinary);
     let text = read.join().expect("no panic");
     let mut last = HashMap::new();
     let mut written = 0;
@@ -146,10 +146,10 @@ impl Write for Closing {
 fn lines_that_cannot_be_written_are_counted() {
     let queue = attended(1000, Closing(10));
     for _ in 0..5 {
-        queue.push(b"line\n");
+        queue.push(b"line\n", Room::Ordinary);
     }
     assert!(queue.flush(TEST_TIMEOUT));
-    queue.push(b"line\n");
+    queue.push(b"line\n", Room::Ordinary);
     assert!(queue.flush(TEST_TIMEOUT), "it goes on");
     assert_eq!(queue.dropped(), 4, "two were taken whole");
 }
@@ -177,7 +177,7 @@ impl Write for Disk {
 fn text_with_two_more_lines(queue: &Queue<Patient<Disk>>, disk: &Disk, room: usize) -> String {
     disk.0.lock().unwrap().0 += room;
     for line in ["first\n", "second\n"] {
-        queue.push(line.as_bytes());
+        queue.push(line.as_bytes(), Room::Ordinary);
     }
     assert!(queue.flush(TEST_TIMEOUT));
     String::from_utf8(disk.0.lock().unwrap().1.clone()).expect("UTF-8")
@@ -227,20 +227,11 @@ fn a_writer_that_has_no_room_just_now_is_asked_again() {
     let writer = Moody::default();
     let text = Arc::clone(&writer.1);
     let queue = attended(1000, writer);
-    queue.push(b"one\n");
-    queue.push(b"two\n");
+    queue.push(b"one\n", Room::Ordinary);
+    queue.push(b"two\n", Room::Ordinary);
     assert!(queue.flush(TEST_TIMEOUT));
     assert_eq!(text.lock().unwrap().as_slice(), b"one\ntwo\n");
     assert_eq!(queue.dropped(), 0);
-}
-
-#[test]
-fn a_line_larger_than_the_queue_is_dropped() {
-    let queue = attended(4, io::sink());
-    queue.push(b"12345");
-    queue.push(b"1234");
-    assert!(queue.flush(TEST_TIMEOUT));
-    assert_eq!(queue.dropped(), 1);
 }
 
 #[test]
@@ -255,7 +246,7 @@ fn lines_of_several_threads_are_written_in_the_order_of_their_time() {
             while turn.load(Ordering::Acquire) != line {
                 thread::yield_now();
             }
-            queue.push(format!("{line}\n").as_bytes());
+            queue.push(format!("{line}\n").as_bytes(), Room::Ordinary);
             turn.store(line + 1, Ordering::Release);
         }
     };
@@ -283,7 +274,7 @@ fn lanes_of_threads_that_have_ended_are_used_again() {
     let queue = Queue::new(Small::default(), 1000, 0);
     queue.sink.room.store(1 << 20, Ordering::Relaxed);
     for line in 0..100 {
-        let add = || queue.push(format!("{line}\n").as_bytes());
+        let add = || queue.push(format!("{line}\n").as_bytes(), Room::Ordinary);
         thread::scope(|scope| scope.spawn(add).join().expect("no panic"));
     }
     assert!(queue.flush(TEST_TIMEOUT) && queue.dropped() == 0);

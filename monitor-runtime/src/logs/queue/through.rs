@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::batch::Writing;
-use super::{Pumped, Queue, Sink};
+use super::{Pumped, Queue, Room, Sink};
 
 /// The most batches that a caller writes. The writer's thread writes the rest.
 const ROUNDS: usize = 4;
@@ -20,13 +20,13 @@ const PAUSE: Duration = Duration::from_micros(100);
 pub(super) const MAX_WAIT: Duration = Duration::from_millis(250);
 
 impl<S: Sink> Queue<S> {
-    /// Adds an urgent line and writes it with those before it, as far as there is room now. Waits for a thread that
+    /// Adds a line and writes it with those before it, as far as there is room now. Waits for a thread that
     /// writes at this moment, which may write this line as well.
-    pub(in super::super) fn push_through(&self, line: &[u8]) {
+    pub(in super::super) fn push_through(&self, line: &[u8], room: Room) {
         if !S::NEVER_WAITS {
-            return self.push_urgent(line);
+            return self.push(line, room);
         }
-        let Some(time) = self.count_dropped(self.lanes.add_urgent(line)) else {
+        let Some(time) = self.add(line, room) else {
             return;
         };
         if let Some(mut writing) = self.wait_to_write(time) {

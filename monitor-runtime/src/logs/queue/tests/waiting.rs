@@ -59,7 +59,7 @@ fn while_a_write_stalls<T>(queue: &Queue<Gate>, line: &[u8], code: impl FnOnce()
     queue.sink.set_open(false);
     let begun = queue.sink.begun.load(Ordering::Relaxed);
     thread::scope(|scope| {
-        scope.spawn(|| queue.push_through(line));
+        scope.spawn(|| queue.push_through(line, Room::Urgent));
         while queue.sink.begun.load(Ordering::Relaxed) == begun {
             thread::yield_now();
         }
@@ -79,7 +79,7 @@ fn a_line_waits_for_a_thread_that_has_lost_its_cpu_in_a_write() {
                 thread::sleep(Duration::from_millis(50));
                 queue.sink.set_open(true);
             });
-            queue.push_through(b"second\n");
+            queue.push_through(b"second\n", Room::Urgent);
             queue.sink.text()
         })
     });
@@ -93,7 +93,7 @@ fn one_line_waits_for_a_write_that_does_not_end_and_the_others_do_not() {
     let queue = queue(MAX_WAIT);
     let timed = |lines: usize| {
         let began = Instant::now();
-        (0..lines).for_each(|_| queue.push_through(b"x\n"));
+        (0..lines).for_each(|_| queue.push_through(b"x\n", Room::Urgent));
         began.elapsed()
     };
     // Each write that does not end has its one line that waits.
@@ -101,7 +101,7 @@ fn one_line_waits_for_a_write_that_does_not_end_and_the_others_do_not() {
         let [one, others] = while_a_write_stalls(&queue, b"x\n", || [1, 100].map(timed));
         assert!(one >= MAX_WAIT, "{one:?}");
         assert!(others < 50 * MAX_WAIT, "{others:?}");
-        queue.push_through(b"x\n");
+        queue.push_through(b"x\n", Room::Urgent);
         assert!(queue.is_empty() && queue.dropped() == 0);
     }
     assert_eq!(queue.sink.text(), "x\n".repeat(2 * 103));
@@ -116,7 +116,7 @@ fn a_line_is_written_though_another_one_is_added_at_that_moment() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !is_done.load(Ordering::Relaxed) {
-                queue.push(b"other\n");
+                queue.push(b"other\n", Room::Ordinary);
                 // It leaves room for the lines that are looked for.
                 thread::yield_now();
             }
@@ -127,7 +127,7 @@ fn a_line_is_written_though_another_one_is_added_at_that_moment() {
             }
         });
         let is_written = |line: &usize| {
-            queue.push_through(format!("{line}\n").as_bytes());
+            queue.push_through(format!("{line}\n").as_bytes(), Room::Urgent);
             let text = std::mem::take(&mut *queue.sink.text.lock().unwrap());
             text.lines().any(|found| found == line.to_string())
         };
