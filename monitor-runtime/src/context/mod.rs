@@ -30,6 +30,8 @@ pub(crate) mod thread;
 pub(crate) mod threads;
 pub(crate) mod trace;
 pub(crate) mod visible_stack;
+pub(crate) mod worker_notes;
+mod worker_runtime;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -12,11 +12,12 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use tokio::runtime::{self, Handle};
+use tokio::runtime;
 
 use crate::base::hooks;
-use crate::context::thread::{THREAD, Thread as ThreadState};
+use crate::context::thread::THREAD;
 use crate::context::visible_stack::{StackReading, UNKNOWN, VisibleStack};
+use crate::context::worker_runtime;
 use crate::traces::TraceId;
 
 /// A thread that has been a worker of a runtime, or has made an outermost call that the log shows.
@@ -112,13 +113,11 @@ impl Drop for Place {
 }
 
 thread_local! {
-    /// The runtime of which this thread was last seen as a worker.
-    static RUNTIME: Cell<Option<runtime::Id>> = const { Cell::new(None) };
     static PLACE: Place = const { Place { number: Cell::new(0), is_busy: Cell::new(false) } };
 }
 
 /// The index of the worker of a thread that runs none.
-const NOT_A_WORKER: usize = UNKNOWN - 1;
+pub(super) const NOT_A_WORKER: usize = UNKNOWN - 1;
 
 /// Targets on which a thread's variables without destructor exist until all destructors have run, because
 /// they lie in the thread's own block.
@@ -127,47 +126,6 @@ const IS_READABLE: bool = cfg!(any(target_os = "linux", target_os = "macos"));
 /// Shows the trace that this thread works for from now on.
 pub(super) fn show_trace(trace: Option<TraceId>) {
     THREAD.with(|thread| thread.clock.visible().show_trace(trace));
-}
-
-/// Notes the worker that this thread runs, if that has changed.
-pub(crate) fn note_worker() {
-    let index = runtime::worker_index().unwrap_or(NOT_A_WORKER);
-    let is_known = |stack: &VisibleStack| stack.worker.load(Ordering::Relaxed) == index;
-    let is_same = THREAD.with(|thread| is_known(thread.clock.visible()));
-    // A thread may run one current-thread runtime after the other, each of which has this worker alone. The
-    // workers of other runtimes have threads of their own.
-    if !is_same || (index == 0 && current_runtime() != RUNTIME.get()) {
-        note(index, false);
-    }
-}
-
-fn current_runtime() -> Option<runtime::Id> {
-    Handle::try_current().map(|runtime| runtime.id()).ok()
-}
-
-/// Lets the next call on this thread note the worker: the thread may be about to run a new runtime.
-pub(crate) fn expect_runtime() {
-    THREAD.with(|thread| thread.found.clear());
-}
-
-/// The events after which a thread is asked again for the worker that it runs. Only `block_in_place`
-/// changes it, and the question costs a tenth of a poll.
-const EVENTS: u64 = 128;
-
-/// Returns `true` if so much has happened that the thread may run another worker. A future that is polled
-/// then calls [`note_worker_of_poll`].
-#[inline]
-pub(crate) fn is_worker_to_be_noted() -> bool {
-    THREAD.with(|thread| thread.clock.has_reached(thread.ask_worker_at.get()))
-}
-
-/// Notes the worker that polls a future again, unless the future is inside another one.
-pub(crate) fn note_worker_of_poll() {
-    let is_outside = |thread: &ThreadState| thread.clock.whole_depth() == 0;
-    if is_worker_to_be_noted() && THREAD.with(is_outside) {
-        THREAD.with(|thread| thread.ask_worker_at.set(thread.clock.after(EVENTS)));
-        note_worker();
-    }
 }
 
 /// Puts this thread on the list, whether it runs a worker or not. Returns `false` while it reads the list itself.
@@ -182,7 +140,7 @@ pub(super) fn note_worker_and_runtime() {
 }
 
 #[cold]
-fn note(index: usize, is_needed: bool) {
+pub(super) fn note(index: usize, is_needed: bool) {
     if !IS_READABLE || hooks::is_forked() {
         return;
     }
@@ -199,14 +157,29 @@ fn note(index: usize, is_needed: bool) {
             if place.is_busy.replace(true) {
                 return;
             }
-            let runtime = current_runtime().filter(|_| index != NOT_A_WORKER);
-            RUNTIME.set(runtime);
+            let runtime = worker_runtime::note(index != NOT_A_WORKER, index == known);
             let worker = runtime.map(|runtime| WorkerId { runtime, index });
             let number = list(place.number.get(), stack, worker, index);
             place.number.set(number);
             place.is_busy.set(false);
         });
     });
+}
+
+/// Takes the worker from a thread that was seen idle among the pool's, so that it runs none any more.
+pub(crate) fn take_worker(number: u64) {
+    let take = |place: &Place| {
+        if place.is_busy.replace(true) {
+            return;
+        }
+        if let Some(listed) = threads().by_number.get_mut(&number) {
+            listed.worker = None;
+            // It says so if it runs one again.
+            listed.stack().worker.store(UNKNOWN, Ordering::Relaxed);
+        }
+        place.is_busy.set(false);
+    };
+    let _ = PLACE.try_with(take);
 }
 
 /// Puts this thread on the list, or changes its worker. Returns its number.
@@ -295,7 +268,7 @@ pub(super) fn with_stack<R>(number: u64, look: impl FnOnce(&VisibleStack) -> R) 
 mod tests {
     use std::sync::mpsc;
 
-    use tokio::runtime::Builder;
+    use tokio::runtime::{Builder, Handle};
 
     use super::*;
     use crate::callsite::Site;
@@ -363,20 +336,6 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_runs_one_runtime_after_the_other_is_seen_in_each() {
-        let later = || {
-            let runtime = Builder::new_current_thread().build().expect("a runtime");
-            runtime.block_on(async {
-                note_worker();
-                Handle::current().id()
-            })
-        };
-        let ids = [as_worker(|id| id), later(), later()];
-        let seen = ids.map(|id| of_runtime(id).len());
-        assert_eq!(seen, [0, 0, 1]);
-    }
-
-    #[test]
     fn threads_may_end_while_they_are_read() {
         let (stop, stopped) = mpsc::channel::<()>();
         let reader = thread::spawn(move || {
@@ -408,7 +367,6 @@ mod tests {
         let number = || PLACE.with(|place| place.number.get());
         let listed = thread::spawn(move || {
             note_worker_and_runtime();
-            note_worker();
             number()
         });
         assert_eq!(listed.join().expect("no panic"), 0);

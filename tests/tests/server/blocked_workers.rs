@@ -397,6 +397,10 @@ fn a_block_in_a_plain_task_is_named() {
             " by nap, thread tokio-rt-worker waiting in clock_nanosleep",
         ),
         (
+            "call_elsewhere",
+            " by nap, thread tokio-rt-worker waiting in clock_nanosleep",
+        ),
+        (
             "unseen",
             " by code that is not monitored, thread tokio-rt-worker waiting in clock_nanosleep",
         ),
@@ -409,6 +413,55 @@ fn a_block_in_a_plain_task_is_named() {
             wait_for("its end", || named(&service).is_empty().then_some(()));
             drop(asked);
         }
+    }
+}
+
+#[test]
+fn a_block_that_is_over_is_shown_no_more() {
+    let service = service(&[("MONITOR_BLOCKED_WORKER", "1s")]);
+    for _ in 0..3 {
+        let mut asked = hold_up(&service, "sleep", 1_700);
+        until_named(&service);
+        read_until(&mut asked, "done");
+        assert_eq!(named(&service), [""; 0], "before the watch looks again");
+    }
+}
+
+#[test]
+fn events_of_blocks_without_a_trace_are_in_none_together() {
+    let sentry = Sentry::start();
+    let service = service(&[("SENTRY_DSN", &sentry.dsn())]);
+    for number in 1..=2 {
+        let asked = hold_up(&service, "unseen", 1_000);
+        wait_for("the event", || {
+            (sentry.events().len() == number).then_some(())
+        });
+        wait_for("its end", || named(&service).is_empty().then_some(()));
+        drop(asked);
+    }
+    let events = sentry.events();
+    let trace = |number: usize| &events[number]["contexts"]["trace"]["trace_id"];
+    assert!(trace(0).is_string() && trace(0) != trace(1), "{events:?}");
+}
+
+#[test]
+fn workers_that_have_moved_to_other_threads_are_named_there() {
+    let service = service(&[]);
+    for way in ["call", "unseen", "call", "unseen", "call", "unseen"] {
+        read_until(&mut hold_up(&service, "shuffle", 60), "done");
+        // The watch sees that the threads are idle which the workers have left.
+        thread::sleep(Duration::from_millis(500));
+        let asked = hold_up(&service, way, 1_200);
+        let line = until_named(&service);
+        let function = if way == "call" {
+            "nap"
+        } else {
+            "code that is not monitored"
+        };
+        let said = format!(" by {function}, thread tokio-rt-worker waiting in clock_nanosleep");
+        assert!(line.ends_with(&said), "{way}: {line}");
+        wait_for("its end", || named(&service).is_empty().then_some(()));
+        drop(asked);
     }
 }
 

@@ -97,6 +97,16 @@ pub(crate) fn usage(thread: u32) -> Option<Usage> {
     })
 }
 
+/// Returns `true` for a thread that waits in `futex` with a timeout, as the idle threads of Tokio's pool do. Its workers
+/// have no timeout there.
+pub(crate) fn is_in_timed_futex(thread: u32) -> bool {
+    let syscall = read(thread, "syscall").unwrap_or_default();
+    let mut words = syscall.split_ascii_whitespace();
+    let is_futex = words.next() == Some(&libc::SYS_futex.to_string());
+    // futex(2): the address, the operation, the value, and the timeout.
+    is_futex && words.nth(3).is_some_and(|timeout| timeout != "0x0")
+}
+
 /// Returns the threads of this process with the name of this one.
 pub(crate) fn named_like(thread: u32) -> Vec<u32> {
     let Some(name) = read(thread, "comm") else {
@@ -160,7 +170,7 @@ fn kind(link: &str) -> &'static str {
 mod tests {
     use std::os::fd::AsRawFd;
     use std::sync::mpsc;
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Condvar, Mutex};
     use std::thread;
     use std::time::Instant;
 
@@ -252,6 +262,27 @@ mod tests {
         };
         assert!(now.ran > before.ran);
         assert_eq!(usage(u32::MAX), None);
+    }
+
+    #[test]
+    fn a_wait_with_a_timeout_is_told_from_one_without() {
+        let waits = |time: Option<Duration>| {
+            let both = Arc::new((Mutex::new(()), Condvar::new()));
+            let thread = in_a_thread(move || {
+                let (lock, condition) = &*both;
+                let guard = lock.lock().expect("no panic");
+                if let Some(time) = time {
+                    drop(condition.wait_timeout(guard, time));
+                } else {
+                    drop(condition.wait(guard));
+                }
+            });
+            assert_eq!(eventually(thread, "waiting in futex"), "waiting in futex");
+            is_in_timed_futex(thread)
+        };
+        assert!(waits(Some(Duration::from_secs(10))));
+        assert!(!waits(None));
+        assert!(!is_in_timed_futex(kernel_id()));
     }
 
     #[test]

@@ -6,10 +6,10 @@ mod linux;
 use std::time::Duration;
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) use linux::{named_like, state, usage};
+pub(crate) use linux::{is_in_timed_futex, named_like, state, usage};
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) use none::{named_like, state, usage};
+pub(crate) use none::{is_in_timed_futex, named_like, state, usage};
 
 /// A thread's use of processors up to a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,11 @@ mod none {
     /// Returns `None`: other kernels are not asked.
     pub(crate) fn state(_: u32) -> Option<String> {
         None
+    }
+
+    /// Returns `false`: other kernels are not asked.
+    pub(crate) fn is_in_timed_futex(_: u32) -> bool {
+        false
     }
 
     /// Returns no thread: other kernels are not asked.

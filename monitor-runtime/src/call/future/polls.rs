@@ -7,8 +7,8 @@ use crate::call::guard::CallGuard;
 use crate::call::start::Start;
 use crate::call::{Call, FastCall, begin};
 use crate::callsite::events::Declared;
-use crate::context::threads;
 use crate::context::trace::SuspendedSpan;
+use crate::context::worker_notes;
 use crate::traces::SpanKey;
 
 impl FutureState {
@@ -20,7 +20,7 @@ impl FutureState {
                 self.phase = Phase::Away;
                 begin::plain_in_place(self.site)
             }
-            Phase::Waiting if !threads::is_worker_to_be_noted() => self.continue_plainly(),
+            Phase::Waiting if !worker_notes::is_worker_to_be_noted() => self.continue_plainly(),
             _ => self.enter_otherwise(),
         }
     }
@@ -67,7 +67,7 @@ impl FutureState {
 
     #[inline(never)]
     fn enter_otherwise(&mut self) -> CallGuard {
-        threads::note_worker_of_poll();
+        worker_notes::note_worker_of_poll();
         match self.phase {
             Phase::Waiting => self.continue_plainly(),
             _ => self.continue_otherwise(),

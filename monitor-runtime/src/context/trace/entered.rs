@@ -14,8 +14,8 @@ use super::local::Local;
 use super::{Carried, TraceContext};
 use crate::base::panics::Panic;
 use crate::context::thread::{THREAD, Thread};
-use crate::context::threads;
 use crate::context::visible_stack::Promise;
+use crate::context::{threads, worker_notes};
 use crate::traces::lines::Line;
 use crate::traces::{Ids, LocalTrace, SpanKey};
 
@@ -209,7 +209,7 @@ pub(crate) struct Here {
 
 impl Here {
     pub(crate) fn enter(context: Option<&TraceContext>) -> Self {
-        threads::note_worker();
+        worker_notes::note_worker();
         let local = context.and_then(|context| context.local.as_ref());
         Self {
             ids: put_ids(context.map(|context| context.ids)),

@@ -29,6 +29,7 @@ use self::suspect::Suspect;
 use super::watchdog::Watchdog;
 use crate::base::thread_state;
 use crate::context::threads::{self, ThreadReading};
+use crate::context::worker_notes;
 use crate::metrics::WorkerReading;
 
 /// The workers of the runtimes that are watched, if there is a limit.
@@ -72,7 +73,7 @@ impl Workers {
             let mut state = self.state();
             state.runtimes.retain(WatchedRuntime::is_there);
             state.runtimes.push(WatchedRuntime::new(name, runtime));
-            threads::expect_runtime();
+            worker_notes::expect_runtime();
         }
     }
 
@@ -106,11 +107,16 @@ impl Workers {
         self.reports.sum_up();
     }
 
-    /// Returns the workers that are blocked.
+    /// Returns the workers that are blocked, without those that have gone on since the last tick.
     pub(super) fn blocked(&self) -> Vec<BlockedWorker> {
+        let readings = threads::read_workers();
         let state = self.state();
-        let blocked = state.suspects.values().filter_map(Suspect::blocked);
-        blocked.cloned().collect()
+        let blocked = |reading: &ThreadReading| {
+            let suspect = state.suspects.get(&reading.number)?;
+            let blocked = suspect.blocked()?;
+            suspect.is_in_same_poll(reading).then(|| blocked.clone())
+        };
+        readings.iter().filter_map(blocked).collect()
     }
 
     /// Returns the time for which each worker has been blocked.
@@ -123,6 +129,12 @@ impl Workers {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns `true` for a thread that waits as the idle ones of the pool do.
+fn is_idle(reading: &ThreadReading) -> bool {
+    let kernel_id = reading.thread.kernel_id;
+    reading.stack.frames.is_empty() && kernel_id.is_some_and(thread_state::is_in_timed_futex)
 }
 
 impl State {
@@ -138,7 +150,7 @@ impl State {
             let is_blocked = blocked.iter().any(|name| name == runtime.name());
             runtime.tick(is_blocked, passed);
         }
-        readings.retain(|reading| self.place(reading).is_some());
+        readings.retain(|reading| self.runs_its_worker(reading));
         for runtime in &mut self.runtimes {
             let own = |reading: &&ThreadReading| reading.worker.runtime == runtime.id();
             let known = readings.iter().filter(own).count();
@@ -163,6 +175,20 @@ impl State {
             changes.extend(self.judge(place, reading, limit, passed));
         }
         changes
+    }
+
+    /// Returns `false` for a thread of other runtimes, and for one that has left its worker, which is then forgotten:
+    /// it has been in `block_in_place`, and is idle while another thread runs that worker.
+    fn runs_its_worker(&self, reading: &ThreadReading) -> bool {
+        let Some(place) = self.place(reading) else {
+            return false;
+        };
+        let still = self.runtimes[place].still(reading.worker.index);
+        let has_left = still.is_zero() && is_idle(reading);
+        if has_left {
+            threads::take_worker(reading.number);
+        }
+        !has_left
     }
 
     /// Returns the place of a thread's runtime among those that are watched.

@@ -1,8 +1,8 @@
 //! Threads that may run a worker which `block_in_place` has handed over.
 //!
 //! Such a thread belongs to the pool of its runtime, and has the name of its workers. A thread that did
-//! nothing since the last tick runs no worker that has tasks in its queue. One that has answered a
-//! question meanwhile runs the worker that it said.
+//! nothing since the last tick runs no worker that has tasks in its queue, and neither does one that was idle
+//! at one of the last two. One that has answered a question meanwhile runs the worker that it said.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,11 +38,18 @@ impl Answered {
     }
 }
 
-/// The threads that are called like the workers, and their use of processors at the last two ticks.
+/// The threads that are called like the workers, at the last two ticks.
 #[derive(Default)]
 pub(super) struct Others {
-    before: BTreeMap<u32, Usage>,
-    now: BTreeMap<u32, Usage>,
+    before: BTreeMap<u32, Other>,
+    now: BTreeMap<u32, Other>,
+}
+
+#[derive(Clone, Copy)]
+struct Other {
+    usage: Usage,
+    /// `true` if it waited as the idle threads of the pool do.
+    is_idle: bool,
 }
 
 impl Others {
@@ -50,17 +57,23 @@ impl Others {
     pub(super) fn read(&mut self, like: Option<u32>, answered: &Answered) {
         answered.begin_round();
         let threads = like.map(thread_state::named_like).unwrap_or_default();
-        let used = |thread| Some((thread, thread_state::usage(thread)?));
-        let now = threads.into_iter().filter_map(used).collect();
+        let read = |thread| {
+            let usage = thread_state::usage(thread)?;
+            let is_idle = thread_state::is_in_timed_futex(thread);
+            Some((thread, Other { usage, is_idle }))
+        };
+        let now = threads.into_iter().filter_map(read).collect();
         self.before = std::mem::replace(&mut self.now, now);
     }
 
     /// Returns `true` if none of the threads may run a worker, but for those that are known.
     pub(super) fn are_idle(&self, is_known: impl Fn(u32) -> bool, answered: &Answered) -> bool {
         let mut others = self.now.iter().filter(|(thread, _)| !is_known(**thread));
-        others.all(|(thread, usage)| {
+        others.all(|(thread, now)| {
             let before = self.before.get(thread);
-            before.is_some_and(|before| usage.is_idle_since(*before)) || answered.has(*thread)
+            let was_idle = before
+                .is_some_and(|before| before.is_idle || now.usage.is_idle_since(before.usage));
+            now.is_idle || was_idle || answered.has(*thread)
         })
     }
 }

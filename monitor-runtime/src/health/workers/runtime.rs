@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::runtime::{self, Handle, RuntimeFlavor};
 
 use super::others::{Answered, Others};
-use crate::context::threads;
+use crate::context::{threads, worker_notes};
 use crate::metrics::WorkerReading;
 
 /// Tokio has the counters on targets with atomics of 64 bits.
@@ -29,7 +29,7 @@ pub(super) const IS_COUNTED: bool = cfg!(target_has_atomic = "64");
 /// Answers of other workers, for each worker, after which one that has answered nothing is held up. Each
 /// answer comes from a worker that was free to take the question.
 const ANSWERS: u64 = 16;
-/// The most attempts to get to know the threads of all workers, one at each tick.
+/// The most attempts in a row to get to know the threads of all workers, one at each tick.
 const MEETINGS: u32 = 16;
 /// Polls after which a worker looks up from its tasks and changes its counters, by Tokio's default.
 const POLLS: u32 = 61;
@@ -120,14 +120,18 @@ impl WatchedRuntime {
     /// Each waits for a moment, so that the next task wakes another one.
     pub(super) fn meet(&mut self, known: usize) {
         const MOMENT: Duration = Duration::from_millis(1);
-        if known >= self.workers.len() || self.meetings == MEETINGS {
+        if known >= self.workers.len() {
+            self.meetings = 0;
+            return;
+        }
+        if self.meetings == MEETINGS {
             return;
         }
         self.meetings += 1;
         let has_others = self.workers.len() > 1;
         for _ in &self.workers {
             self.handle.spawn(async move {
-                threads::note_worker();
+                worker_notes::note_worker();
                 if has_others {
                     thread::sleep(MOMENT);
                 }
@@ -233,7 +237,7 @@ impl WatchedRuntime {
             self.asked += 1;
             let answers = Arc::clone(&self.answers);
             self.handle.spawn(async move {
-                threads::note_worker();
+                worker_notes::note_worker();
                 answers.threads.note();
                 let own = runtime::worker_index().and_then(|index| answers.by_worker.get(index));
                 if let Some(own) = own {

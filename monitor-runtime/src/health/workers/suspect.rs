@@ -135,6 +135,17 @@ impl Suspect {
         }
     }
 
+    /// Returns `true` if a new reading shows the poll that it has been in.
+    pub(super) fn is_in_same_poll(&self, again: &ThreadReading) -> bool {
+        let half = self.age().unwrap_or_default() / 2;
+        let held = self.frames.iter().take_while(|(_, held)| *held >= half);
+        let held = held.map(|(frame, _)| frame);
+        let frames = &again.stack.frames;
+        let is_same = held.clone().eq(frames.iter().take(held.count()));
+        let is_in_scope = self.scope.is_none_or(|scope| scope == again.stack.scopes);
+        is_same && (is_in_scope || self.age() > Some(self.in_scope))
+    }
+
     /// Notes that it blocks its worker, unless a new reading shows another poll.
     pub(super) fn block(
         &mut self,
@@ -143,14 +154,7 @@ impl Suspect {
         age: Duration,
         state: Option<String>,
     ) -> Option<BlockedWorker> {
-        let half = age / 2;
-        let held = self.frames.iter().take_while(|(_, held)| *held >= half);
-        let held = held.map(|(frame, _)| frame);
-        let is_same = held
-            .clone()
-            .eq(again.stack.frames.iter().take(held.count()));
-        let is_in_scope = self.scope.is_none_or(|scope| scope == again.stack.scopes);
-        if !is_same || !(is_in_scope || self.age() > Some(self.in_scope)) {
+        if !self.is_in_same_poll(again) {
             return None;
         }
         let blocked = BlockedWorker {

@@ -15,7 +15,7 @@ use crate::ways::{self, Way};
 /// Half of the default.
 const LIMIT: Duration = Duration::from_millis(500);
 /// The ways that hold up no worker for long, each with the longest time.
-const WAYS: [(Way, u64); 19] = [
+const WAYS: [(Way, u64); 21] = [
     (Way::Mutex, 80),
     (Way::Sleep, 80),
     (Way::Spin, 50),
@@ -25,6 +25,8 @@ const WAYS: [(Way, u64); 19] = [
     (Way::Call, 80),
     (Way::Unseen, 80),
     (Way::UnseenSpin, 50),
+    (Way::CallElsewhere, 80),
+    (Way::Shuffle, 80),
     (Way::Await, 3_000),
     (Way::InPlace, 3_000),
     (Way::CallInPlace, 3_000),

@@ -3,12 +3,13 @@
 use std::io::Read;
 use std::str::FromStr;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use monitor_runtime::{monitored, task};
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::block_in_place;
 
 /// A way to hold up a thread.
@@ -33,6 +34,8 @@ pub(crate) enum Way {
     /// Sleeps, or computes, in such a task, which is not monitored at all.
     Unseen,
     UnseenSpin,
+    /// As `Call`, but in the context of another runtime.
+    CallElsewhere,
     /// As `Sleep`, but all workers at once.
     All,
     // None of these blocks a worker.
@@ -42,6 +45,8 @@ pub(crate) enum Way {
     /// As `Call` and `Unseen`, but in `block_in_place`.
     CallInUnseenPlace,
     UnseenInPlace,
+    /// Moves many workers to other threads.
+    Shuffle,
     SpawnBlocking,
     Thread,
     /// Holds up a thread in place while all workers are busy all the time.
@@ -69,12 +74,14 @@ impl FromStr for Way {
             "unseen" => Self::Unseen,
             "unseen_spin" => Self::UnseenSpin,
             "busy" => Self::Busy,
+            "call_elsewhere" => Self::CallElsewhere,
             "all" => Self::All,
             "await" => Self::Await,
             "in_place" => Self::InPlace,
             "call_in_place" => Self::CallInPlace,
             "call_in_unseen_place" => Self::CallInUnseenPlace,
             "unseen_in_place" => Self::UnseenInPlace,
+            "shuffle" => Self::Shuffle,
             "spawn_blocking" => Self::SpawnBlocking,
             "thread" => Self::Thread,
             "in_place_in_storm" => Self::InPlaceInStorm,
@@ -93,6 +100,18 @@ pub(crate) async fn hold_up(way: Way, time: Duration) {
         }
         Way::Call => apart(move || nap(time)).await,
         Way::Unseen => apart(move || thread::sleep(time)).await,
+        Way::CallElsewhere => {
+            apart(move || {
+                let _other = OTHER.enter();
+                nap(time);
+            })
+            .await;
+        }
+        Way::Shuffle => {
+            let moves =
+                (0..super::WORKERS).map(|_| apart(move || block_in_place(|| thread::sleep(time))));
+            futures_util::future::join_all(moves).await;
+        }
         Way::UnseenSpin => apart(move || spin_for(time)).await,
         Way::Busy => {
             let _ = tokio::spawn(busy(time, Duration::from_millis(30))).await;
@@ -117,6 +136,12 @@ pub(crate) async fn hold_up(way: Way, time: Duration) {
         other => order(other, time).await,
     }
 }
+
+/// A runtime whose context others enter.
+static OTHER: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(1).build().expect("a runtime")
+});
 
 /// Runs code in a task of which only the runtime knows.
 async fn apart(code: impl FnOnce() + Send + 'static) {
