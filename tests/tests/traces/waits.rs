@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use super::{only, request, spans, story};
+use super::{look, only, request, spans, story};
 
 const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -265,6 +265,10 @@ fn a_request_and_a_task_in_flight_are_scheduled_from_their_wakes_on() {
         spin(ms(30));
         let [whole, _] = scheduled();
         assert!((30.0..200.0).contains(&whole), "no thread is free: {whole}");
+        let calls = look("/calls", &[("Accept", "text/plain")]).body;
+        let line = calls.lines().find(|line| line.contains(&trace));
+        let line = line.expect("it is in flight");
+        assert!(line.contains("GET /waits/woken  scheduled "), "{line}");
         handled.await;
         let [whole, task] = scheduled();
         assert!(whole >= 30.0 && task >= 50.0, "{whole} {task}");

@@ -33,6 +33,9 @@ pub(in crate::server) struct Running {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thread: Option<String>,
     pub(super) age_ms: f64,
+    /// The time in which it was woken and no thread of the runtime had taken it up; absent without such a time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) scheduled_ms: Option<f64>,
     /// The declared fields of the call that it began with.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub(super) fields: Map<String, Value>,
@@ -87,6 +90,7 @@ impl Running {
                 name: call.site.function().to_owned(),
                 thread: Some(call.thread.name.clone()),
                 age_ms: milliseconds(call.began, now),
+                scheduled_ms: None,
                 fields: Map::new(),
                 calls: Vec::new(),
             },
@@ -95,6 +99,9 @@ impl Running {
 
     fn of_trace(trace: &LocalTrace, now: u64) -> Self {
         let story = trace.read();
+        let root = story.spans.first();
+        let scheduled = root.and_then(|root| root.scheduled(now));
+        let scheduled = scheduled.filter(|ticks| *ticks > 0);
         let open = tree(&story.spans, now).into_iter();
         let open = open.filter(|node| node.depth > 0 && node.span.ended.is_none());
         Self {
@@ -102,7 +109,8 @@ impl Running {
             name: trace.name().to_string(),
             thread: None,
             age_ms: milliseconds(trace.began, now),
-            fields: story.spans.first().map(fields).unwrap_or_default(),
+            scheduled_ms: scheduled.map(|ticks| milliseconds(0, ticks)),
+            fields: root.map(fields).unwrap_or_default(),
             calls: open
                 .map(|node| OpenCall {
                     name: node.span.subject.name().to_string(),

@@ -47,12 +47,11 @@ pub(in crate::server) fn calls_as_text(running: &InFlight) -> String {
         let trace = request.trace_id.as_deref().unwrap_or("-");
         let thread = request.thread.as_ref();
         let thread = thread.map(|thread| format!("  on thread {thread:?}"));
-        let _ = writeln!(
-            out,
-            "{age:>10}  {trace:<32}  {}{fields}{}",
-            request.name,
-            thread.unwrap_or_default()
-        );
+        let scheduled = request.scheduled_ms;
+        let scheduled = scheduled.map(|ms| format!("  scheduled {}", duration(ms)));
+        let marks = thread.or(scheduled).unwrap_or_default();
+        let name = &request.name;
+        let _ = writeln!(out, "{age:>10}  {trace:<32}  {name}{fields}{marks}");
         for call in &request.calls {
             let age = duration(call.age_ms);
             let inset = "  ".repeat(call.depth);
