@@ -2,7 +2,7 @@
 //! worker.
 
 use sentry::Level;
-use sentry::protocol::{Context, Event};
+use sentry::protocol::{Context, Event, TraceContext};
 
 use super::{counts, deliver, event, is_on, nanoseconds};
 use crate::base::rate_limit::{Limit, Throttle};
@@ -23,6 +23,7 @@ pub(crate) fn unhealthy(check: &str, reason: &str, limit: &Limit) {
         ..Event::default()
     };
     event.tags.insert("check".into(), check.to_owned());
+    in_a_trace(&mut event);
     deliver(event);
 }
 
@@ -54,5 +55,12 @@ pub(crate) fn blocked_worker(
     let thread = thread.map(|(name, value)| (name.to_owned(), value.into()));
     let thread = Context::Other(thread.collect());
     event.contexts.insert("worker".into(), thread);
+    in_a_trace(&mut event);
     deliver(event);
+}
+
+/// Gives an event without a trace one of its own. Sentry would put all of them into one, that of this thread.
+fn in_a_trace(event: &mut Event<'static>) {
+    let trace = event.contexts.entry("trace".into());
+    trace.or_insert_with(|| TraceContext::default().into());
 }
