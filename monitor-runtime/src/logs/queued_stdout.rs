@@ -93,7 +93,7 @@ pub(crate) fn tell_dropped() {
     let without_room = output.queue.without_room();
     let dropped = output.queue.dropped().max(without_room);
     let others = dropped - without_room;
-    // Where standard output is closed, the line that told of it last could not be written either.
+    // Where standard output is closed, the line that said so last could not be written either.
     if without_room <= told.without_room && others <= told.others {
         return;
     }
