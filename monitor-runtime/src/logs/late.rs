@@ -90,6 +90,7 @@ fn write(form: &Form, trace: &LocalTrace, late: &LateLines) {
             message,
             fields: Vec::new(),
             is_logged: false,
+            is_counted: false,
             span: 0,
         };
         write_line(form, trace, &story, &summary);
@@ -101,7 +102,10 @@ fn write(form: &Form, trace: &LocalTrace, late: &LateLines) {
 
 fn write_line(form: &Form, trace: &LocalTrace, story: &Story, line: &Line) {
     let spans = spans_around(story, line.span);
-    counter::count(line.level);
+    // A line that a limit held back was counted when its event came.
+    if !line.is_counted {
+        counter::count(line.level);
+    }
     export::export_late(trace, line);
     // Its errors are not reported, because there is no log to report them to.
     let _ = match form {

@@ -67,7 +67,9 @@ where
         let is_suppressed = places::is_suppressed(event.metadata());
         let is_exported = export::is_wanted() && !is_suppressed;
         if is_kept || is_exported {
-            let line = recorded::line(event, !is_suppressed);
+            let mut line = recorded::line(event, !is_suppressed);
+            // The counter of the same subscriber sees this event too.
+            line.is_counted = true;
             if is_exported {
                 export::export(line.clone());
             }

@@ -32,6 +32,8 @@ pub(crate) struct RecordedLine {
     pub(crate) fields: Vec<LineField>,
     /// `true` if the log has shown it.
     pub(crate) is_logged: bool,
+    /// `true` if `monitor_log_events_total` has its event.
+    pub(crate) is_counted: bool,
     /// The number of the span that it was written in.
     span: u64,
 }
@@ -44,6 +46,7 @@ pub(crate) struct Line {
     pub(crate) message: String,
     pub(crate) fields: Vec<LineField>,
     pub(crate) is_logged: bool,
+    pub(crate) is_counted: bool,
     pub(crate) span: u64,
 }
 
@@ -100,6 +103,7 @@ impl RecordedLine {
             message: String::new(),
             fields: Vec::new(),
             is_logged,
+            is_counted: is_logged,
             span: 0,
         }
     }
@@ -131,6 +135,7 @@ impl RecordedLine {
             message: without_secrets(self.message),
             fields: fields.collect(),
             is_logged: self.is_logged,
+            is_counted: self.is_counted,
             span: self.span,
         }
     }
@@ -145,6 +150,7 @@ impl From<&Line> for RecordedLine {
             message: line.message.clone(),
             fields: line.fields.clone(),
             is_logged: line.is_logged,
+            is_counted: line.is_counted,
             span: line.span,
         }
     }

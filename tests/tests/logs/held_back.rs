@@ -173,6 +173,30 @@ fn a_record_keeps_its_last_hundred_lines() {
     assert_eq!(last["fields"]["number"], 249);
 }
 
+/// Returns the value of `monitor_log_events_total` for `debug` after a request that writes 250 lines and fails,
+/// and the number of lines that say how many others were left out.
+fn debug_events(env: &[(&str, &str)]) -> (u64, usize) {
+    let filter = [("RUST_LOG", "info,held_back=debug")];
+    let service = service(&[&filter, env].concat());
+    let lines = lines(&service, "/flood/1", &[]);
+    let notes = late(&lines)
+        .into_iter()
+        .filter(|said| said.ends_with("were left out"));
+    let (_, page) = get(service.management, "/metrics");
+    let series = "monitor_log_events_total{level=\"debug\"} ";
+    let count = page.lines().find_map(|line| line.strip_prefix(series));
+    (count.expect("it").parse().expect("a count"), notes.count())
+}
+
+#[test]
+fn a_line_that_a_limit_held_back_counts_once_though_it_is_written_late() {
+    let (all, notes) = debug_events(&[]);
+    assert!(all > 250 && notes == 0, "{all} {notes}");
+    let limited = debug_events(&[("MONITOR_LOG_LIMIT", "5/1h")]);
+    // The note is an event of its own.
+    assert_eq!(limited, (all + 1, 1));
+}
+
 #[test]
 fn a_request_that_asks_gets_its_lines_at_once() {
     let service = service(&[("MONITOR_LOOPBACK", "token")]);
