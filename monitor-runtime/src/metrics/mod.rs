@@ -120,7 +120,7 @@ pub(crate) const LOG_DROPPED: Family<'static> = Family::counter(
 pub(crate) const LOG_SUPPRESSED: Family<'static> = Family::counter(
     "monitor_log_lines_suppressed_total",
     None,
-    "Log lines that were not written: their place writes more than MONITOR_LOG_LIMIT allows.",
+    "Log lines that were held back: their place writes more than MONITOR_LOG_LIMIT allows.",
 );
 pub(crate) const LABEL_OVERFLOW: Family<'static> = Family::counter(
     "monitor_label_overflow_total",

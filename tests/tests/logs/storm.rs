@@ -90,6 +90,11 @@ fn a_place_that_writes_too_much_is_limited_and_summed_up_and_no_other_is() {
         of_page,
         suppressed(&lines, "WARN") + suppressed(&lines, "INFO")
     );
+    let held_back = |line: &Value| {
+        let text = line["fields"]["message"].as_str().expect("a message");
+        text.contains(" were held back: ")
+    };
+    assert!(lines.iter().any(held_back), "a summary");
     // What is not beyond the limit is there, and so is each failure of a call.
     assert_eq!(count(&lines, "seldom"), 10);
     assert_eq!(count(&lines, "another record"), 10);

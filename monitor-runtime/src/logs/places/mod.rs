@@ -1,7 +1,7 @@
 //! The places in the code that write lines: how much each of them has written, and the limit on it.
 //!
 //! A place is a call site of `tracing`, or the file and line of a record of the `log` crate. The limit is
-//! that of `MONITOR_LOG_LIMIT`. Lines beyond it are not written, and a summary follows.
+//! that of `MONITOR_LOG_LIMIT`. Lines beyond it are held back, and a summary follows.
 
 mod table;
 
@@ -24,7 +24,7 @@ pub(super) const TARGET: &str = "monitor_runtime::log_limit";
 /// The limit of each place.
 static EVENTS: AtomicU32 = AtomicU32::new(Throttle::OFF.events);
 static NANOSECONDS: AtomicU64 = AtomicU64::new(Throttle::OFF.nanoseconds);
-/// Lines that were not written because of it.
+/// Lines that were held back because of it.
 static SUPPRESSED: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
@@ -136,7 +136,7 @@ pub(crate) fn sum_up(last: bool) {
         tracing::warn!(
             target: TARGET,
             suppressed, seconds, source, source_target = target, source_level = level,
-            "{suppressed} {lines} not written: {source} writes more than MONITOR_LOG_LIMIT allows"
+            "{suppressed} {lines} held back: {source} writes more than MONITOR_LOG_LIMIT allows"
         );
     }
 }
