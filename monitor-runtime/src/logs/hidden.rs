@@ -1,4 +1,4 @@
-//! Detects filters of the service's own subscriber that hide the runtime's log lines.
+//! Detects filters that hide the runtime's log lines: of the service's own subscriber, and of `start()`'s.
 
 use std::sync::Once;
 use std::thread;
@@ -47,6 +47,21 @@ pub(crate) fn warn_if_hidden() {
             "{place} of the `tracing` subscriber that was already installed hides the target \
              `monitor_runtime`: {lost}; add the directive `monitor_runtime=info` to it",
         ));
+    });
+}
+
+/// Warns on standard error, once, if the filter of `start()`'s subscriber hides even the runtime's warnings.
+pub(crate) fn warn_if_forgotten() {
+    static SAID: Once = Once::new();
+    if tracing::enabled!(target: "monitor_runtime::log_limit", Level::WARN) {
+        return;
+    }
+    SAID.call_once(|| {
+        to_stderr(
+            "RUST_LOG hides the target `monitor_runtime`: there are no access lines, and no warnings of lines \
+             that were suppressed or dropped, of health checks and of slow polls; add the directive \
+             `monitor_runtime=info` to it, or `monitor_runtime=off` if that is meant",
+        );
     });
 }
 

@@ -58,7 +58,7 @@ pub use crate::settings::log_format::LogFormat;
 
 pub(crate) use call_line::EndedCall;
 pub(crate) use counter::counts;
-pub(crate) use hidden::{warn_if_hidden, warn_of_filter};
+pub(crate) use hidden::{warn_if_forgotten, warn_if_hidden, warn_of_filter};
 pub(crate) use late::{Form, end_root, end_trace, write_late_lines_as};
 pub(crate) use level::{is_ours, log_filter, reset_log_filter, set_log_filter};
 pub(crate) use pretty::PrettyLayer;

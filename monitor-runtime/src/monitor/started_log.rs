@@ -10,6 +10,7 @@ use crate::settings::log_format::LogFormat;
 pub(super) struct StartedLog {
     subscriber: Installed,
     filter_mistake: Option<String>,
+    filter_forgets_runtime: bool,
     record_mistake: Option<String>,
     is_recording: bool,
 }
@@ -22,11 +23,13 @@ impl StartedLog {
         limit: Throttle,
     ) -> Self {
         let filter_mistake = filter.mistake();
+        let filter_forgets_runtime = filter.forgets_runtime();
         let record_mistake = record_level.mistake();
         let is_recording = !record_level.is_empty();
         Self {
             subscriber: subscriber::install(form, (filter, record_level), limit),
             filter_mistake,
+            filter_forgets_runtime,
             record_mistake,
             is_recording,
         }
@@ -45,6 +48,8 @@ impl StartedLog {
         let is_ours = self.subscriber == Installed::Ours;
         if let Some(mistake) = self.filter_mistake.as_ref().filter(|_| is_ours) {
             logs::warn_of_filter(mistake);
+        } else if is_ours && self.filter_forgets_runtime {
+            logs::warn_if_forgotten();
         }
         if self.is_recording && !is_ours {
             tracing::warn!(

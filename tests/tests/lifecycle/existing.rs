@@ -123,8 +123,31 @@ fn a_filter_that_hides_the_runtime_is_named_once() {
         let hints = hints(&[showing], &[]);
         assert!(hints.is_empty(), "{showing}: {hints:?}");
     }
-    let ours = hints(&[], &[("RUST_LOG", "warn")]);
-    assert!(ours.is_empty(), "the runtime's own subscriber: {ours:?}");
+}
+
+#[test]
+fn a_filter_of_the_runtimes_own_subscriber_that_forgets_the_runtime_is_named_once() {
+    let hints = |filter| hints(&[], &[("RUST_LOG", filter)]);
+    for forgetful in ["my_crate=info", "my_crate", "[{user=7}]=debug"] {
+        let hints = hints(forgetful);
+        assert_eq!(hints.len(), 1, "{forgetful}: {hints:?}");
+        for missing in ["RUST_LOG", "access lines", "suppressed or dropped"] {
+            assert!(hints[0].contains(missing), "{hints:?}");
+        }
+    }
+    // It shows the warnings, it names the target, it has a level for all, or it is for errors alone.
+    for meant in [
+        "warn",
+        "error",
+        "off",
+        "monitor=warn",
+        "my_crate=info,monitor_runtime=off",
+        "error,my_crate=info",
+        "my_crate=error",
+    ] {
+        let hints = hints(meant);
+        assert!(hints.is_empty(), "{meant}: {hints:?}");
+    }
 }
 
 #[test]

@@ -123,11 +123,15 @@ fn a_filter_that_cannot_have_been_meant_does_not_start_a_service() {
     }
 }
 
+const HIDES_RUNTIME: &str = "add the directive `monitor_runtime=info`";
+
 #[test]
-fn a_filter_that_hides_everything_says_so_once() {
+fn a_filter_that_hides_everything_or_the_runtime_says_so_once() {
     for (filter, lines, said) in [
-        ("worker", true, ""),
-        ("worker=info", true, ""),
+        ("worker", true, HIDES_RUNTIME),
+        ("worker=info", true, HIDES_RUNTIME),
+        ("worker=info,monitor_runtime=off", true, ""),
+        ("error,worker=info", true, ""),
         ("info,hyper=warn", true, ""),
         ("off", false, ""),
         (

@@ -82,6 +82,14 @@ impl LogDirectives {
         targets::mistaken(&self.text)
     }
 
+    /// Returns `true` if no directive is for all targets or for the runtime, and not all are for errors alone:
+    /// what the filter hides of the runtime's lines is then likely to be a mistake.
+    pub(crate) fn forgets_runtime(&self) -> bool {
+        let most = self.filter.max_level_hint();
+        let shows_more = most.is_none_or(|most| most > LevelFilter::ERROR);
+        shows_more && !self.text.contains("monitor_runtime") && !self.text.split(',').any(is_level)
+    }
+
     /// Returns a hint about a directive that matches nothing the process is known to log.
     pub(crate) fn hint(&self) -> Option<String> {
         targets::unmatched(&self.text)
