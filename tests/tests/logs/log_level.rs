@@ -132,6 +132,7 @@ fn a_filter_that_hides_everything_or_the_runtime_says_so_once() {
         ("worker=info", true, HIDES_RUNTIME),
         ("worker=info,monitor_runtime=off", true, ""),
         ("error,worker=info", true, ""),
+        ("4", true, ""),
         ("info,hyper=warn", true, ""),
         ("off", false, ""),
         (

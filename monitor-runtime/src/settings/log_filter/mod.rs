@@ -21,7 +21,7 @@ const MAX_TEXT_BYTES: usize = 4096;
 pub(crate) const MAX_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The valid directives, for an error about one that is not.
-const ALLOWED: &str = "a level (off, error, warn, info, debug, trace) or target=level, several with \
+const ALLOWED: &str = "a level (off, error, warn, info, debug, trace, or 0 to 5) or target=level, several with \
                        commas, such as `info,my_crate=debug`";
 
 /// A filter, and the directives it was made from.
@@ -167,7 +167,9 @@ fn check_loosely(directive: &str) -> Result<(), String> {
 
 /// Returns an error for a directive without `=` that is neither a level nor a target.
 fn check_word(word: &str) -> Result<(), String> {
-    let is_number = word.parse::<f64>().is_ok();
+    // `tracing` takes these digits for levels, so they are no mistake. Any other number is one.
+    let is_digit = matches!(word.as_bytes(), [b'0'..=b'5']);
+    let is_number = !is_digit && word.parse::<f64>().is_ok();
     if is_level(word) && !is_number {
         return Ok(());
     }
@@ -225,6 +227,10 @@ fn is_word_for_all(target: &str) -> bool {
 fn is_level(word: &str) -> bool {
     // `tracing` parses an empty word as a level.
     !word.is_empty() && LevelFilter::from_str(word).is_ok()
+}
+
+fn is_off(word: &str) -> bool {
+    LevelFilter::from_str(word).is_ok_and(|level| level == LevelFilter::OFF)
 }
 
 /// The log's filter at a moment; see [`Monitor::log_filter`](crate::Monitor::log_filter).

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::is_level;
 use super::words::distance;
+use super::{is_level, is_off};
 
 /// Crates that log and that many services use.
 ///
@@ -140,8 +140,8 @@ pub(super) fn mistaken(filter: &str) -> Option<String> {
     }
     let shows = |directive: &str| match directive.split_once('=') {
         _ if directive.contains(['[', '{']) => true,
-        None if is_level(directive) => !directive.eq_ignore_ascii_case("off"),
-        Some((_, level)) if level.eq_ignore_ascii_case("off") => false,
+        None if is_level(directive) => !is_off(directive),
+        Some((_, level)) if is_off(level) => false,
         named => {
             let target = named.map_or(directive, |(target, _)| target);
             functions
