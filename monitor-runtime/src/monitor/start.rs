@@ -24,9 +24,9 @@ use crate::monitor::shutdown::Lifecycle;
 use crate::monitor::started_log::StartedLog;
 use crate::sentry::Destination;
 use crate::server::{self, Listener};
-use crate::settings::config::Config;
+use crate::settings::config::{Config, forget_log_filter};
 use crate::settings::log_filter;
-use crate::{callsite, http, inventory, metrics, otlp, sentry, slo};
+use crate::{callsite, http, inventory, logs, metrics, otlp, sentry, slo};
 
 impl Builder {
     /// Starts logs, metrics, Sentry, health checks and the management server, as far as they are built.
@@ -55,7 +55,10 @@ impl Builder {
     }
 
     fn checked(self) -> Result<Checked, StartError> {
-        let env: Vec<_> = std::env::vars_os().collect();
+        let mut env: Vec<_> = std::env::vars_os().collect();
+        if logs::has_subscriber() && !logs::is_ours() {
+            forget_log_filter(&mut env);
+        }
         log_filter::note_functions(callsite::all().map(Site::log_target));
         let config = Config::resolve(self.overrides, &env, &self.crate_name, &self.crate_version)?;
         let facade = self.facade.map(facade::check).transpose()?;

@@ -151,6 +151,14 @@ fn a_filter_of_the_runtimes_own_subscriber_that_forgets_the_runtime_is_named_onc
 }
 
 #[test]
+fn a_filter_for_the_runtime_is_not_read_beside_another_subscriber() {
+    for refused in ["warning", "=nonsense=", "\"my_crate = info\""] {
+        // `hints` sees to it that the process starts and ends well.
+        hints(&["info"], &[("RUST_LOG", refused)]);
+    }
+}
+
+#[test]
 fn a_filter_on_a_layer_that_hides_the_runtime_is_named_once() {
     for place in ["layer", "boxed layer", "targets"] {
         let hints = |filter| hints(&[filter, place], &[]);

@@ -202,6 +202,12 @@ impl Config {
     }
 }
 
+/// Removes the filter of the log from the environment: that of another subscriber is in effect, whose words
+/// may be others.
+pub(crate) fn forget_log_filter(env: &mut Vec<(OsString, OsString)>) {
+    env.retain(|(variable, _)| variable != RUST_LOG.variable);
+}
+
 /// Label sets told apart, unless `start()` sets another number.
 pub(crate) const DEFAULT_LABEL_SERIES: usize = 10_000;
 
