@@ -88,7 +88,9 @@ pub(crate) fn tell_dropped() {
         without_room: 0,
         others: 0,
     });
-    let Some(output) = OUTPUT.get() else { return };
+    let Some(output) = OUTPUT.get().filter(|_| !hooks::is_forked()) else {
+        return;
+    };
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     let without_room = output.queue.without_room();
     let dropped = output.queue.dropped().max(without_room);

@@ -16,6 +16,7 @@ pub(crate) use table::Volume;
 use table::{Place, address, place};
 
 use crate::base::clock;
+use crate::base::hooks;
 use crate::base::rate_limit::Throttle;
 
 /// The target of the lines that sum up suppressed ones.
@@ -116,9 +117,11 @@ pub(super) fn count(metadata: &Metadata<'_>, is_record: bool, bytes: usize) {
 /// written.
 pub(crate) fn sum_up(last: bool) {
     // A shutdown and the thread that does so every five seconds may meet here. The second one returns once the lines
-    // of the first are written, or else the process could end before them.
+    // of the first are written, or else the process could end before them. In a forked process the thread that holds
+    // the lock may not exist.
     static SUMS_UP: Mutex<()> = Mutex::new(());
-    let _one_at_a_time = SUMS_UP.lock().unwrap_or_else(PoisonError::into_inner);
+    let lock = || SUMS_UP.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one_at_a_time = (!hooks::is_forked()).then(lock);
     let (throttle, now) = (limit(), now());
     let due: Vec<_> = table::all()
         .into_iter()
