@@ -8,6 +8,7 @@
 //! `block_in_place`, whose worker another thread runs, blocks nothing; [`runtime`] has the details.
 //! Time in which the whole process was stopped, or in which a thread had no processor, does not count.
 
+mod counters;
 mod others;
 mod report;
 mod runtime;
@@ -64,7 +65,7 @@ impl Workers {
     }
 
     pub(super) fn is_on(&self) -> bool {
-        self.limit.is_some() && runtime::IS_COUNTED
+        self.limit.is_some() && counters::IS_COUNTED
     }
 
     /// Watches the workers of a runtime from the next tick on.
@@ -183,8 +184,10 @@ impl State {
         let Some(place) = self.place(reading) else {
             return false;
         };
-        let still = self.runtimes[place].still(reading.worker.index);
-        let has_left = still.is_zero() && is_idle(reading);
+        let runtime = &self.runtimes[place];
+        let may_have_left =
+            runtime.are_workers_followed() && runtime.still(reading.worker.index).is_zero();
+        let has_left = may_have_left && is_idle(reading);
         if has_left {
             threads::take_worker(reading.number);
         }

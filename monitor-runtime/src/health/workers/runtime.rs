@@ -19,18 +19,18 @@ use std::time::Duration;
 
 use tokio::runtime::{self, Handle, RuntimeFlavor};
 
+use super::counters::Counters;
 use super::others::{Answered, Others};
 use crate::context::{threads, worker_notes};
 use crate::metrics::WorkerReading;
-
-/// Tokio has the counters on targets with atomics of 64 bits.
-pub(super) const IS_COUNTED: bool = cfg!(target_has_atomic = "64");
 
 /// Answers of other workers, for each worker, after which one that has answered nothing is held up. Each
 /// answer comes from a worker that was free to take the question.
 const ANSWERS: u64 = 16;
 /// The most attempts in a row to get to know the threads of all workers, one at each tick.
 const MEETINGS: u32 = 16;
+/// The ticks after these without an attempt.
+const PAUSE: u32 = 240;
 /// Polls after which a worker looks up from its tasks and changes its counters, by Tokio's default.
 const POLLS: u32 = 61;
 
@@ -50,7 +50,7 @@ pub(super) struct WatchedRuntime {
     /// All answers at the last tick, and `true` if they were as many at the tick before.
     answered: u64,
     is_silent: bool,
-    /// The attempts to meet all workers.
+    /// The attempts to meet all workers, and then the ticks of the pause.
     meetings: u32,
     /// `true` while none of its workers answers the watchdog.
     is_blocked: bool,
@@ -61,14 +61,6 @@ struct Answers {
     all: AtomicU64,
     by_worker: Vec<AtomicU64>,
     threads: Answered,
-}
-
-/// The counters of a worker. They change whenever it begins or ends to wait, or answers.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Counters {
-    parks: u64,
-    busy: Duration,
-    answers: u64,
 }
 
 /// A worker as the last tick has seen it.
@@ -120,11 +112,13 @@ impl WatchedRuntime {
     /// Each waits for a moment, so that the next task wakes another one.
     pub(super) fn meet(&mut self, known: usize) {
         const MOMENT: Duration = Duration::from_millis(1);
-        if known >= self.workers.len() {
-            self.meetings = 0;
+        if self.meetings >= MEETINGS {
+            // They are known by what they call, or begin to work later.
+            self.meetings = (self.meetings + 1) % (MEETINGS + PAUSE);
             return;
         }
-        if self.meetings == MEETINGS {
+        if known >= self.workers.len() {
+            self.meetings = 0;
             return;
         }
         self.meetings += 1;
@@ -160,6 +154,11 @@ impl WatchedRuntime {
         self.can_hand_over() || self.is_blocked
     }
 
+    /// Returns `true` if its workers move to other threads, and are met there.
+    pub(super) fn are_workers_followed(&self) -> bool {
+        self.can_hand_over() && self.meetings < MEETINGS
+    }
+
     /// Returns `true` if `block_in_place` hands a worker to another thread.
     fn can_hand_over(&self) -> bool {
         self.handle.runtime_flavor() != RuntimeFlavor::CurrentThread
@@ -172,7 +171,8 @@ impl WatchedRuntime {
         self.is_silent = answers == self.answered;
         self.answered = answers;
         for index in 0..self.workers.len() {
-            let counters = self.read(index);
+            let own = self.answers.by_worker[index].load(Ordering::Relaxed);
+            let counters = Counters::read(&self.handle, index, own);
             let worker = &mut self.workers[index];
             if counters.is_waiting() || counters != worker.counters {
                 (worker.still, worker.answers_before) = (Duration::ZERO, answers);
@@ -180,24 +180,6 @@ impl WatchedRuntime {
                 worker.still += passed;
             }
             worker.counters = counters;
-        }
-    }
-
-    fn read(&self, index: usize) -> Counters {
-        let answers = self.answers.by_worker[index].load(Ordering::Relaxed);
-        #[cfg(target_has_atomic = "64")]
-        {
-            let metrics = self.handle.metrics();
-            Counters {
-                parks: metrics.worker_park_unpark_count(index),
-                busy: metrics.worker_total_busy_duration(index),
-                answers,
-            }
-        }
-        #[cfg(not(target_has_atomic = "64"))]
-        Counters {
-            answers,
-            ..Counters::default()
         }
     }
 
@@ -288,12 +270,5 @@ impl WatchedRuntime {
             worker,
             blocked: watched.blocked,
         })
-    }
-}
-
-impl Counters {
-    /// Returns `true` for a worker that has nothing to do: its number of beginnings and ends of waits is odd.
-    fn is_waiting(self) -> bool {
-        self.parks % 2 == 1
     }
 }
