@@ -52,6 +52,8 @@ pub(super) struct WatchedRuntime {
     is_silent: bool,
     /// The attempts to meet all workers, and then the ticks of the pause.
     meetings: u32,
+    /// Shared with the tasks of the last attempt that have not ended.
+    invitation: Arc<()>,
     /// `true` while none of its workers answers the watchdog.
     is_blocked: bool,
 }
@@ -100,6 +102,7 @@ impl WatchedRuntime {
             answered: 0,
             is_silent: false,
             meetings: 0,
+            invitation: Arc::default(),
             is_blocked: false,
         };
         runtime.meet(0);
@@ -122,13 +125,19 @@ impl WatchedRuntime {
             return;
         }
         self.meetings += 1;
+        // Tasks that no worker has taken yet would add up, as in a runtime that nothing drives.
+        if Arc::strong_count(&self.invitation) > 1 {
+            return;
+        }
         let has_others = self.workers.len() > 1;
         for _ in &self.workers {
+            let invitation = Arc::clone(&self.invitation);
             self.handle.spawn(async move {
                 worker_notes::note_worker();
                 if has_others {
                     thread::sleep(MOMENT);
                 }
+                drop(invitation);
             });
         }
     }

@@ -54,3 +54,14 @@ fn a_thread_that_waits_for_a_timer_alone_stays_the_worker_of_its_runtime() {
     drop(state);
     thread.join().expect("no panic");
 }
+
+#[test]
+fn a_runtime_that_nothing_drives_gets_few_tasks() {
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    let mut watched = WatchedRuntime::new("idle", runtime.handle());
+    let before = runtime.metrics().num_alive_tasks();
+    for _ in 0..1_000 {
+        watched.meet(0);
+    }
+    assert_eq!(runtime.metrics().num_alive_tasks(), before);
+}
