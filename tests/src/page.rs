@@ -3,27 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Counts;
-
-/// The labels of a series.
-pub type Labels = BTreeMap<String, String>;
-
-/// A family's name and labels, and the value.
-#[derive(Clone, Debug)]
-pub struct Sample {
-    /// With `_bucket`, `_sum` or `_count` where it has one.
-    pub name: String,
-    /// All labels, `le` included.
-    pub labels: Labels,
-    /// The value.
-    pub value: f64,
-}
-
-impl Sample {
-    /// Returns the value of a sample of a counter.
-    pub fn count(&self) -> u64 {
-        whole(self.value)
-    }
-}
+use crate::sample::{Sample, key, sample, whole};
 
 /// One scrape.
 #[derive(Clone, Debug)]
@@ -50,6 +30,7 @@ impl Page {
         };
         let mut family = String::new();
         let mut series = BTreeSet::new();
+        let mut histograms = Histograms::default();
         for line in text.lines().filter(|line| !line.is_empty()) {
             if let Some(rest) = line.strip_prefix("# HELP ") {
                 let (name, help) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -61,7 +42,7 @@ impl Page {
                 assert_eq!(again, None, "a second TYPE of {name}");
                 name.clone_into(&mut family);
             } else if !line.starts_with('#') {
-                let sample = sample(line);
+                let (sample, pairs) = sample(line);
                 let suffixes = match page.types.get(&family).map(String::as_str) {
                     Some("histogram") => &["_bucket", "_sum", "_count"][..],
                     Some("summary") => &["", "_sum", "_count"],
@@ -71,40 +52,14 @@ impl Page {
                 let suffix = sample.name.strip_prefix(&family);
                 let belongs = suffix.is_some_and(|suffix| suffixes.contains(&suffix));
                 assert!(belongs, "stands among the series of {family}: {line}");
-                let fresh = series.insert((sample.name.clone(), sample.labels.clone()));
+                let fresh = series.insert(key(&sample.name, &pairs));
                 assert!(fresh, "the same series twice: {line}");
+                histograms.take(&sample, pairs);
                 page.samples.push(sample);
             }
         }
-        page.check_histograms();
+        histograms.check();
         page
-    }
-
-    fn check_histograms(&self) {
-        let mut below: BTreeMap<(&str, Labels), (f64, f64)> = BTreeMap::new();
-        for sample in &self.samples {
-            let Some(family) = sample.name.strip_suffix("_bucket") else {
-                continue;
-            };
-            let mut labels = sample.labels.clone();
-            let bound = labels.remove("le").expect("a bucket has a bound");
-            let bound: f64 = bound.parse().expect("a bound is a number");
-            let (last, calls) = below
-                .entry((family, labels))
-                .or_insert((f64::NEG_INFINITY, 0.0));
-            assert!(*last < bound, "bounds rise: {sample:?}");
-            assert!(*calls <= sample.value, "buckets add up: {sample:?}");
-            (*last, *calls) = (bound, sample.value);
-        }
-        for ((family, labels), (bound, calls)) in below {
-            let is_inf = bound == f64::INFINITY;
-            assert!(is_inf, "the last bucket is +Inf: {family} {labels:?}");
-            let mut counts = self.samples.iter().filter(|sample| {
-                sample.name.strip_suffix("_count") == Some(family) && sample.labels == labels
-            });
-            let count = counts.next().map(|sample| sample.value);
-            assert_eq!(count, Some(calls), "_count is +Inf: {family} {labels:?}");
-        }
     }
 
     /// Returns the series of this name that have at least these labels.
@@ -231,56 +186,81 @@ impl Page {
     }
 }
 
-/// Returns a count as a whole number.
-fn whole(value: f64) -> u64 {
-    assert!(value >= 0.0 && value.fract() == 0.0, "{value} is no count");
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "just asserted"
-    )]
-    let whole = value as u64;
-    whole
+/// The buckets of a page so far, by [`key`] without the bound: the last bound and its calls.
+#[derive(Default)]
+struct Histograms {
+    buckets: BTreeMap<String, (f64, f64)>,
+    counts: BTreeMap<String, f64>,
 }
 
-fn sample(line: &str) -> Sample {
-    let name_end = line.find(['{', ' ']).expect("a name ends somewhere");
-    let (name, mut rest) = line.split_at(name_end);
-    let mut labels = Labels::new();
-    if let Some(inner) = rest.strip_prefix('{') {
-        rest = inner;
-        while !rest.starts_with('}') {
-            let (key, quoted) = rest.split_once("=\"").expect("a label has a value");
-            let (value, after) = unquote(quoted);
-            let again = labels.insert(key.to_owned(), value);
-            assert_eq!(again, None, "the label {key} twice: {line}");
-            rest = after.strip_prefix(',').unwrap_or(after);
+impl Histograms {
+    fn take(&mut self, sample: &Sample, mut pairs: Vec<&str>) {
+        if let Some(family) = sample.name.strip_suffix("_count") {
+            self.counts.insert(key(family, &pairs), sample.value);
         }
-        rest = &rest[1..];
+        let Some(family) = sample.name.strip_suffix("_bucket") else {
+            return;
+        };
+        let bound = sample.labels.get("le").expect("a bucket has a bound");
+        let bound: f64 = bound.parse().expect("a bound is a number");
+        pairs.retain(|pair| !pair.starts_with("le="));
+        let last = self.buckets.entry(key(family, &pairs));
+        let (below, calls) = last.or_insert((f64::NEG_INFINITY, 0.0));
+        assert!(*below < bound, "bounds rise: {sample:?}");
+        assert!(*calls <= sample.value, "buckets add up: {sample:?}");
+        (*below, *calls) = (bound, sample.value);
     }
-    let value = rest.trim();
-    let value = value.parse().unwrap_or_else(|_| panic!("a value: {line}"));
-    Sample {
-        name: name.to_owned(),
-        labels,
-        value,
+
+    fn check(&self) {
+        for (series, (bound, calls)) in &self.buckets {
+            let is_inf = *bound == f64::INFINITY;
+            assert!(is_inf, "the last bucket is +Inf: {series}");
+            let count = self.counts.get(series);
+            assert_eq!(count, Some(calls), "_count is +Inf: {series}");
+        }
     }
 }
 
-/// Splits a text into a label's value up to its closing quote, and the rest.
-fn unquote(text: &str) -> (String, &str) {
-    let mut value = String::new();
-    let mut characters = text.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '"' => return (value, &text[at + 1..]),
-            '\\' => match characters.next() {
-                Some((_, 'n')) => value.push('\n'),
-                Some((_, escaped @ ('\\' | '"'))) => value.push(escaped),
-                other => panic!("the escape {other:?} in {text}"),
-            },
-            other => value.push(other),
+#[cfg(test)]
+mod tests {
+    use super::Page;
+
+    const TYPES: &str = "# TYPE calls counter\n# TYPE seconds histogram\n";
+
+    #[test]
+    fn escapes_and_spaces_are_read() {
+        let page = Page::parse(
+            "# TYPE calls counter\ncalls{a=\"{x} \\\\ \\\"y\\\"\\n,\",b=\"\"} 1\ncalls 2\n",
+        );
+        assert_eq!(page.value("calls", &[]), Some(2.0));
+        assert_eq!(page.samples[0].labels["a"], "{x} \\ \"y\"\n,");
+        assert_eq!(page.samples[0].labels["b"], "");
+    }
+
+    #[test]
+    fn what_a_scraper_refuses_is_refused() {
+        let bucket =
+            |bound: &str, calls| format!("seconds_bucket{{f=\"x\",le=\"{bound}\"}} {calls}\n");
+        let count = "seconds_sum{f=\"x\"} 1\nseconds_count{f=\"x\"} 2\n";
+        let histogram = |buckets: &[String]| format!("{TYPES}{}{count}", buckets.concat());
+        let good = histogram(&[bucket("1", 1), bucket("+Inf", 2)]);
+        assert_eq!(Page::parse(&good).samples.len(), 4);
+        for bad in [
+            "# TYPE calls counter\ncalls{a=\"1\",b=\"2\"} 1\ncalls{b=\"2\",a=\"1\"} 1\n".to_owned(),
+            "# TYPE calls counter\ncalls{a=\"1\",a=\"2\"} 1\n".to_owned(),
+            "# TYPE calls counter\ncalls{a=\"\\x\"} 1\n".to_owned(),
+            "# TYPE calls counter\n# TYPE calls counter\ncalls 1\n".to_owned(),
+            "# TYPE calls counter\nothers 1\n".to_owned(),
+            "# TYPE calls counter\ncalls one\n".to_owned(),
+            "calls 1\n".to_owned(),
+            histogram(&[bucket("1", 1)]),
+            histogram(&[bucket("1", 1), bucket("+Inf", 3)]),
+            histogram(&[bucket("1", 3), bucket("+Inf", 2)]),
+            histogram(&[bucket("2", 1), bucket("1", 1), bucket("+Inf", 2)]),
+            format!("{TYPES}{}", bucket("+Inf", 2)),
+        ] {
+            let read = std::panic::catch_unwind(|| Page::parse(&bad));
+            assert!(read.is_err(), "{bad}");
         }
     }
-    panic!("a label value has no end: {text}")
 }

@@ -2,7 +2,7 @@
 //! limit.
 
 use monitor_runtime::{MonitorLabel, monitored};
-use monitor_tests::{Sample, pause, run, scrape};
+use monitor_tests::{Sample, pause, run, scrape, scrape_family};
 
 #[derive(Clone, Copy, MonitorLabel)]
 enum Tier {
@@ -32,7 +32,7 @@ fn order(tier: Tier, region: &str) -> Order {
 fn calls(function: &str, result: &str, labels: &[(&str, &str)]) -> u64 {
     let own = [("function", function), ("result", result)];
     let labels: Vec<_> = own.iter().chain(labels).copied().collect();
-    let page = scrape();
+    let page = scrape_family("function_calls_total");
     let found = page.find("function_calls_total", &labels);
     let unclassed = |sample: &&Sample| !sample.labels.contains_key("error");
     let found: Vec<_> = found.filter(unclassed).collect();
