@@ -74,7 +74,11 @@ const axe = readFileSync(modules.resolve("axe-core/axe.min.js"), "utf8");
 
 export async function accessible(page) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }));
+  // Rows from the fortieth on are like those before them, and hundreds of them take axe ten seconds.
+  const { violations } = await page.evaluate(() => window.axe.run(
+    { exclude: [".waterfall > li:nth-child(n + 40)", "#calls tbody tr:nth-child(n + 40)"] },
+    { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], resultTypes: ["violations"] },
+  ));
   const said = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3).map((node) => `${node.html} ${node.any[0]?.message ?? ""}`).join(" | ")}`);
   assert.deepEqual(said, []);
 }
